@@ -1,0 +1,69 @@
+"""How a field says that a loader gives its value, for both executors."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Loader(DataLoader[K, V], ABC, Generic[K, V]):
+    """Values by key, fetched together; one instance serves one request and one set of arguments."""
+
+    def __init__(self) -> None:
+        super().__init__(load_fn=self.batch)
+
+    @abstractmethod
+    async def batch(self, keys: list[K]) -> Sequence[V | BaseException]:
+        """One value, or the exception to raise in its place, for each of the distinct `keys`, in their order."""
+
+    async def load_level(self, keys: Sequence[K]) -> list[V | BaseException]:
+        """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
+
+        Does not touch the DataLoader's futures: a level is complete when it is asked for.
+        """
+        distinct = list(dict.fromkeys(keys))
+        values = dict(zip(distinct, await self.batch(distinct), strict=True))
+        return [values[key] for key in keys]
+
+
+class Loaded(NamedTuple):
+    """What a field declared: which attribute of its parent is the key, and which loader has the values."""
+
+    key: Callable[[Any], Hashable | None]
+    choose: Callable[..., Loader[Any, Any]]
+
+
+def loaded(key: str) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[..., Awaitable[Any]]]:
+    """A resolver made from a function that chooses the loader: `(info, **arguments) -> Loader`.
+
+    `key` names the attribute of the parent that is the loader's key; a parent whose key is None gets null.
+    The chooser runs once for a level of the answer, so it can't depend on the parent.
+    Use below `@strawberry.field(graphql_type=...)`.
+    """
+    read_key = attrgetter(key)
+
+    def declare(choose: Callable[..., Loader[Any, Any]]) -> Callable[..., Awaitable[Any]]:
+        async def resolve(self: Any, info: Any, **arguments: Any) -> Any:
+            found = read_key(self)
+            return None if found is None else await choose(info, **arguments).load(found)
+
+        signature = inspect.signature(choose)
+        itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        resolve.__signature__ = signature.replace(  # type: ignore[attr-defined]  # functions may carry one
+            parameters=[itself, *signature.parameters.values()]
+        )
+        resolve.__name__, resolve.__qualname__ = choose.__name__, choose.__qualname__
+        resolve.__module__, resolve.__doc__ = choose.__module__, choose.__doc__
+        resolve.__annotations__ = choose.__annotations__
+        resolve.__loaded__ = Loaded(read_key, choose)  # type: ignore[attr-defined]
+        return resolve
+
+    return declare
