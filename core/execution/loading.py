@@ -18,10 +18,10 @@ class Loader(DataLoader[K, V], ABC, Generic[K, V]):
     """Values by key, fetched together; one instance serves one request and one set of arguments."""
 
     def __init__(self) -> None:
-        super().__init__(load_fn=self.batch)
+        super().__init__(load_fn=self.fetch)
 
     @abstractmethod
-    async def batch(self, keys: list[K]) -> Sequence[V | BaseException]:
+    async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
         """One value, or the exception to raise in its place, for each of the distinct `keys`, in their order."""
 
     async def load_level(self, keys: Sequence[K]) -> list[V | BaseException]:
@@ -30,7 +30,7 @@ class Loader(DataLoader[K, V], ABC, Generic[K, V]):
         Does not touch the DataLoader's futures: a level is complete when it is asked for.
         """
         distinct = list(dict.fromkeys(keys))
-        values = dict(zip(distinct, await self.batch(distinct), strict=True))
+        values = dict(zip(distinct, await self.fetch(distinct), strict=True))
         return [values[key] for key in keys]
 
 
