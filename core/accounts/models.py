@@ -1,0 +1,262 @@
+"""People, how they are signed in, and whom they follow, block and mute."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from core.database.keys import KeyField
+
+USERNAME_LENGTH = 30
+DISPLAY_NAME_LENGTH = 50
+BIO_LENGTH = 300
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username__iexact=username)
+
+    def create_user(
+        self, username: str, email: str, password: str | None = None, **fields: Any
+    ) -> User:
+        user = self.model(
+            username=username, email=email, **{"display_name": username, **fields}
+        )
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, username: str, email: str, password: str | None = None, **fields: Any
+    ) -> User:
+        return self.create_user(
+            username, email, password, is_staff=True, is_superuser=True, **fields
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account."""
+
+    id = KeyField(primary_key=True)
+    username = models.CharField(
+        max_length=USERNAME_LENGTH,
+        help_text="The person's public handle, unique whatever its case.",
+    )
+    email = models.EmailField(
+        max_length=254,
+        help_text="Where the person is reached. Never shown to anyone else.",
+    )
+    display_name = models.CharField(
+        max_length=DISPLAY_NAME_LENGTH, help_text="The name shown beside posts."
+    )
+    bio = models.CharField(
+        max_length=BIO_LENGTH,
+        default="",
+        blank=True,
+        help_text="What the person says of themselves.",
+    )
+    avatar_url = models.CharField(
+        max_length=500,
+        default="",
+        blank=True,
+        help_text="Address of the person's picture; empty if there is none.",
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When the account was made."
+    )
+    follower_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many people follow this person. The same for every viewer.",
+    )
+    following_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many people this person follows. The same for every viewer.",
+    )
+    post_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many posts this person has written. The same for every viewer.",
+    )
+    is_active = models.BooleanField(
+        default=True, help_text="Whether the person may sign in."
+    )
+    is_staff = models.BooleanField(
+        default=False, help_text="Whether the person may use the admin."
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    class Meta:
+        db_table = "users"
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("username"), name="users_username_unique"),
+            models.UniqueConstraint(Lower("email"), name="users_email_unique"),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=r"^[A-Za-z0-9_]{1,30}$"),
+                name="users_username_form",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    follower_count__gte=0, following_count__gte=0, post_count__gte=0
+                ),
+                name="users_counts_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.username}"
+
+
+class Session(models.Model):
+    """One sign-in on one device: a family of refresh tokens of which only the newest is good."""
+
+    id = KeyField(primary_key=True)
+    user = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="sessions",
+    )
+    salt = models.BinaryField(
+        max_length=16,
+        help_text="Random; with the server's secret it gives the family's tokens.",
+    )
+    generation = models.IntegerField(
+        db_default=1, help_text="How many refresh tokens the family has had."
+    )
+    token_hash = models.BinaryField(
+        max_length=32, help_text="SHA-256 of the newest refresh token."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    rotated_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When the newest token was given."
+    )
+    expires_at = models.DateTimeField(help_text="When the newest refresh token ends.")
+    revoked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the session was signed out or revoked."
+    )
+
+    class Meta:
+        db_table = "sessions"
+        indexes: ClassVar = [
+            models.Index("user_id", name="sessions_user"),
+            models.Index("expires_at", name="sessions_expires_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class Follow(models.Model):
+    """A person follows another: their posts and shares stand in the follower's home feed."""
+
+    id = KeyField(primary_key=True)
+    follower = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="following",
+    )
+    followee = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="followers",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "follows"
+        constraints: ClassVar = [
+            models.UniqueConstraint("follower", "followee", name="follows_pair_unique"),
+            models.CheckConstraint(
+                condition=~models.Q(follower=models.F("followee")),
+                name="follows_not_self",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index("followee", "id", name="follows_followers"),
+            models.Index("follower", "id", name="follows_following"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.follower_id} follows {self.followee_id}"
+
+
+class Block(models.Model):
+    """Two people see nothing of each other."""
+
+    pk = models.CompositePrimaryKey("blocker_id", "blocked_id")
+    blocker = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    blocked = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "blocks"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(blocker=models.F("blocked")), name="blocks_not_self"
+            ),
+        ]
+        indexes: ClassVar = [models.Index("blocked", "blocker", name="blocks_reverse")]
+
+
+class Mute(models.Model):
+    """A person keeps another out of their feeds and live events; the other does not notice."""
+
+    pk = models.CompositePrimaryKey("muter_id", "muted_id")
+    muter = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    muted = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "mutes"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~models.Q(muter=models.F("muted")), name="mutes_not_self"
+            ),
+        ]
+        indexes: ClassVar = [models.Index("muted", name="mutes_muted")]
+
+
+class IdempotencyKey(models.Model):
+    """What a creating mutation made for a client's key, so that a repeated request gets the first result."""
+
+    pk = models.CompositePrimaryKey("user_id", "mutation", "key")
+    user = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    mutation = models.CharField(max_length=40, help_text="Name of the mutation.")
+    key = models.CharField(max_length=100, help_text="The client's clientMutationId.")
+    input_hash = models.BinaryField(max_length=32, help_text="SHA-256 of the input.")
+    result_id = models.BigIntegerField(help_text="Key of what was made.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "idempotency_keys"
+        indexes: ClassVar = [
+            models.Index("created_at", name="idempotency_keys_created_at")
+        ]

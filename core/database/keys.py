@@ -1,0 +1,67 @@
+"""64-bit time-ordered keys, made by PostgreSQL.
+
+Layout: 1 sign bit, 41 bits of milliseconds since 2010-01-01 UTC (until 2079), 22 bits from a sequence. One
+sequence for all tables and processes: no machine number to configure, and two keys collide only if 4,194,304
+are made within a millisecond.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+EPOCH_MS = 1_262_304_000_000
+SEQUENCE_BITS = 22
+HIGHEST_KEY = 2**63 - 1
+
+
+def key_at(moment: datetime, sequence: int) -> int:
+    """The key that `time_ordered_key` would make at that moment; for bulk loads that bring their own times."""
+    milliseconds = int(moment.timestamp() * 1000) - EPOCH_MS
+    return milliseconds << SEQUENCE_BITS | sequence & ((1 << SEQUENCE_BITS) - 1)
+
+
+class TimeOrderedKey(models.Func):
+    """The column default `time_ordered_key()`."""
+
+    function = "time_ordered_key"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
+class KeyField(models.BigIntegerField):
+    """A time-ordered key that PostgreSQL fills in."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("db_default", TimeOrderedKey())
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+
+
+class ForeignKeysInDatabase:
+    """SQL for foreign keys that PostgreSQL enforces at once and cascades by itself.
+
+    Django's own constraints are deferred to the commit and cascade in Python, row by row.
+    """
+
+    def __init__(
+        self, *references: tuple[str, str, str], on_delete: str = "CASCADE"
+    ) -> None:
+        self.references = references
+        self.on_delete = on_delete
+
+    @property
+    def create(self) -> str:
+        return "".join(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
+            f"REFERENCES {target} ON DELETE {self.on_delete};\n"
+            for table, column, target in self.references
+        )
+
+    @property
+    def drop(self) -> str:
+        return "".join(
+            f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fkey;\n"
+            for table, column, _ in self.references
+        )

@@ -1,0 +1,51 @@
+"""The event log: what happened, written in the transaction of the change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class CurrentTransaction(models.Func):
+    """Number of the running transaction, 64 bits, never reused."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
+class Event(models.Model):
+    """One fact. Ordered by (transaction, id), and complete below the oldest running transaction."""
+
+    id = models.BigAutoField(primary_key=True)
+    transaction = models.BigIntegerField(
+        db_default=CurrentTransaction(), editable=False
+    )
+    kind = models.CharField(
+        max_length=24, help_text="What happened, in the past tense: post_liked."
+    )
+    actor_id = models.BigIntegerField(help_text="Who did it.")
+    post_id = models.BigIntegerField(
+        null=True, help_text="The post that it happened to."
+    )
+    subject_id = models.BigIntegerField(
+        null=True, help_text="The comment, person or session that it is about, by kind."
+    )
+    client_mutation_id = models.CharField(
+        max_length=100,
+        null=True,
+        help_text="The key by which a client knows its own echo.",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "events"
+        indexes: ClassVar = [
+            models.Index("transaction", "id", name="events_position"),
+            models.Index("post_id", "transaction", "id", name="events_of_post"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -1,0 +1,74 @@
+"""Posts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Length, Now
+
+from core.accounts.models import User
+from core.database.keys import KeyField
+
+TEXT_LENGTH = 500
+
+models.TextField.register_lookup(Length)
+
+
+class Post(models.Model):
+    """A short text by one person."""
+
+    id = KeyField(primary_key=True)
+    author = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="posts",
+    )
+    text = models.TextField(
+        max_length=TEXT_LENGTH, help_text="What the post says: 1 to 500 code points."
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When the post was written."
+    )
+    edited_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the text was last changed; null if never.",
+    )
+    like_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many people like the post. The same for every viewer.",
+    )
+    comment_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many comments, replies included, the post has. The same for every viewer.",
+    )
+    share_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many people share the post. The same for every viewer.",
+    )
+
+    class Meta:
+        db_table = "posts"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(text__length__gte=1, text__length__lte=TEXT_LENGTH),
+                name="posts_text_length",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    like_count__gte=0, comment_count__gte=0, share_count__gte=0
+                ),
+                name="posts_counts_not_negative",
+            ),
+        ]
+        indexes: ClassVar = [models.Index("author", "id", name="posts_of_author")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,167 @@
+"""What people do to posts: comments, likes and shares."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from core.accounts.models import User
+from core.database.keys import KeyField
+from feed.models import TEXT_LENGTH, Post
+
+
+class Comment(models.Model):
+    """A comment on a post, or a reply to one.
+
+    One that is deleted while it has replies stays as a tombstone: no text, no author, counted nowhere.
+    """
+
+    id = KeyField(primary_key=True)
+    post = models.ForeignKey(
+        Post,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="comments",
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="replies",
+    )
+    author = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="comments",
+    )
+    text = models.TextField(
+        max_length=TEXT_LENGTH,
+        help_text="What the comment says: 1 to 500 code points; empty once it is deleted.",
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When the comment was written."
+    )
+    deleted_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When it was deleted, if it stays to hold its replies.",
+    )
+    like_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many people like the comment. The same for every viewer.",
+    )
+    reply_count = models.IntegerField(
+        db_default=0,
+        editable=False,
+        help_text="How many direct replies it has. The same for every viewer.",
+    )
+
+    class Meta:
+        db_table = "comments"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    deleted_at__isnull=True,
+                    author__isnull=False,
+                    text__length__gte=1,
+                    text__length__lte=TEXT_LENGTH,
+                )
+                | models.Q(deleted_at__isnull=False, author__isnull=True, text=""),
+                name="comments_live_or_tombstone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(like_count__gte=0, reply_count__gte=0),
+                name="comments_counts_not_negative",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index("post", "parent", "id", name="comments_of_post"),
+            models.Index("parent", "id", name="comments_replies"),
+            models.Index("author", name="comments_of_author"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class PostLike(models.Model):
+    """A person likes a post."""
+
+    pk = models.CompositePrimaryKey("user_id", "post_id")
+    id = KeyField()
+    user = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    post = models.ForeignKey(
+        Post,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="likes",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "post_likes"
+        indexes: ClassVar = [models.Index("post", "id", name="post_likes_likers")]
+
+
+class CommentLike(models.Model):
+    """A person likes a comment."""
+
+    pk = models.CompositePrimaryKey("user_id", "comment_id")
+    user = models.ForeignKey(
+        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    comment = models.ForeignKey(
+        Comment,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="likes",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "comment_likes"
+        indexes: ClassVar = [models.Index("comment", name="comment_likes_comment")]
+
+
+class Share(models.Model):
+    """A person passes a post on to their followers; its key is its place in feeds."""
+
+    pk = models.CompositePrimaryKey("user_id", "post_id")
+    id = KeyField()
+    user = models.ForeignKey(
+        User,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="shares",
+    )
+    post = models.ForeignKey(
+        Post,
+        models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="shares",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "shares"
+        indexes: ClassVar = [
+            models.Index("user", "id", name="shares_of_user"),
+            models.Index("post", "id", name="shares_sharers"),
+        ]
