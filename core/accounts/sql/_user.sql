@@ -1,0 +1,1 @@
+{of}.id, {of}.username, {of}.display_name, {of}.avatar_url

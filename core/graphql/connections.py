@@ -1,0 +1,69 @@
+"""Relay connections over keyset pages."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from core.graphql.pages import EdgeRow, Page
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Where a page stands in its list. Both directions are always true.")
+class PageInfo:
+    @strawberry.field(description="Whether there are older rows behind the page's last edge.")
+    @staticmethod
+    async def has_next_page(root: strawberry.Parent[Page]) -> bool:
+        return await root.has_older()
+
+    @strawberry.field(description="Whether there are newer rows before the page's first edge.")
+    @staticmethod
+    async def has_previous_page(root: strawberry.Parent[Page]) -> bool:
+        return await root.has_newer()
+
+    @strawberry.field(description="Cursor of the first edge; null for an empty page.")
+    @staticmethod
+    def start_cursor(root: strawberry.Parent[Page]) -> str | None:
+        return cursor_of(root.edges[0]) if root.edges else None
+
+    @strawberry.field(description="Cursor of the last edge; null for an empty page.")
+    @staticmethod
+    def end_cursor(root: strawberry.Parent[Page]) -> str | None:
+        return cursor_of(root.edges[-1]) if root.edges else None
+
+
+def cursor_of(edge: EdgeRow) -> str:
+    """The opaque cursor of an edge."""
+    return edge.codec.encode(edge.position)
+
+
+@strawberry.type(description="An object in a list, and where it stands there.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The object.")
+
+    @strawberry.field(description="Where the edge stands; for `after` and `before`. Opaque.")
+    @staticmethod
+    def cursor(root: strawberry.Parent[EdgeRow]) -> str:
+        return cursor_of(root)
+
+
+@strawberry.type(description="A page of a list, newest first.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The page's edges, newest first.")
+
+    @strawberry.field(description="Where the page stands in the list.")
+    @staticmethod
+    def page_info(root: strawberry.Parent[Page]) -> PageInfo:
+        page: Any = root
+        return page  # type: ignore[no-any-return]  # a Page is what PageInfo reads from
+
+
+def extend_type(kind: type, extension: type) -> None:
+    """Gives a GraphQL type the fields of another: how a feature adds to a type of one below it.
+
+    Call it where the schema is put together, before the schema is made.
+    """
+    fields = extension.__strawberry_definition__.fields  # type: ignore[attr-defined]  # strawberry's mark
+    kind.__strawberry_definition__.fields.extend(fields)  # type: ignore[attr-defined]

@@ -1,0 +1,50 @@
+"""What the resolvers of one request share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from core.database.cursors import CursorSigner
+from core.database.pool import Database
+from core.execution.loading import Loader
+from core.graphql.errors import ClientError
+
+L = TypeVar("L", bound=Loader[Any, Any])
+
+
+class Services:
+    """What the requests of one process share. Opened and closed with the server."""
+
+    def __init__(self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]) -> None:
+        self.database = database
+        self.cursors = cursors
+        self.ring = ring
+        """Wakes the readers of the event log, after a commit that wrote to it. Returns at once."""
+
+
+class Context:
+    """One request: who asks, and the loaders that it has used."""
+
+    __slots__ = ("_loaders", "database", "services", "session_id", "viewer_id")
+
+    def __init__(self, services: Services, viewer_id: int | None = None, session_id: int | None = None) -> None:
+        self.services = services
+        self.database = services.database
+        self.viewer_id = viewer_id
+        self.session_id = session_id
+        self._loaders: dict[Any, Loader[Any, Any]] = {}
+
+    def loader(self, kind: Callable[..., L], *arguments: Any) -> L:
+        """This request's loader of that kind and arguments."""
+        name = (kind, arguments)
+        found = self._loaders.get(name)
+        if found is None:
+            found = self._loaders[name] = kind(self, *arguments)
+        return found  # type: ignore[return-value]  # the kind is part of the name
+
+    def require_viewer(self) -> int:
+        """The signed-in viewer's key. Errors: UNAUTHENTICATED."""
+        if self.viewer_id is None:
+            raise ClientError("Sign in first: this needs an access token.", "UNAUTHENTICATED")
+        return self.viewer_id

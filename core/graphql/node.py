@@ -1,0 +1,94 @@
+"""Global object identification: opaque ids, and the interface of all that has one."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from binascii import b2a_base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import strawberry
+
+from core.database.keys import HIGHEST_KEY
+from core.graphql.context import Context
+from core.graphql.errors import ClientError
+
+NODES_AT_MOST = 100
+ID_LENGTH_AT_MOST = 60
+
+
+@strawberry.interface(description="An object with an id by which it can be read again.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="The object's opaque global id.")
+
+
+def global_id(type_name: str, key: int) -> strawberry.ID:
+    """The opaque id of an object."""
+    return strawberry.ID(b2a_base64(b"%s:%d" % (type_name.encode(), key), newline=False).decode())
+
+
+def parse_id(text: str) -> tuple[str, int]:
+    """Type name and key. Errors: BAD_ID for what can't be an id of ours."""
+    if len(text) <= ID_LENGTH_AT_MOST:
+        try:
+            type_name, _, digits = b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")
+        except (Base64Error, UnicodeError):
+            type_name, digits = "", ""
+        if type_name.isalpha() and digits.isdecimal() and digits[0] != "0" and int(digits) <= HIGHEST_KEY:
+            return type_name, int(digits)
+    raise ClientError("This is not an id that this API has given. Ids are opaque: send one back as it came.", "BAD_ID")
+
+
+def key_of(type_name: str, text: str) -> int | None:
+    """The key that the id carries, or None if it is no id of that type: to a client, such a thing is not there."""
+    try:
+        found, key = parse_id(text)
+    except ClientError:
+        return None
+    return key if found == type_name else None
+
+
+FindNodes = Callable[[Context, list[int]], Awaitable[Sequence[Any | None]]]
+"""Rows by key, None for what the viewer can't see, in the order of the keys."""
+
+
+class NodeTypes:
+    """How the objects of each type are found by key; filled where the schema is put together."""
+
+    def __init__(self) -> None:
+        self._find: dict[str, FindNodes] = {}
+
+    def register(self, type_name: str, find: FindNodes) -> None:
+        self._find[type_name] = find
+
+    async def find(self, context: Context, ids: Sequence[str]) -> list[Any | None]:
+        """The objects, None for what is not there, in the order of `ids`.
+
+        Errors: BAD_ID, TOO_MANY_IDS. Cost: one statement for each type.
+        """
+        if len(ids) > NODES_AT_MOST:
+            raise ClientError(f"{len(ids)} ids were sent; {NODES_AT_MOST} are allowed. Send fewer.", "TOO_MANY_IDS")
+        wanted = [parse_id(text) for text in ids]
+        rows: dict[tuple[str, int], Any | None] = {}
+        for type_name, find in self._find.items():
+            keys = list(dict.fromkeys(key for name, key in wanted if name == type_name))
+            if keys:
+                for key, row in zip(keys, await find(context, keys), strict=True):
+                    rows[type_name, key] = row
+        return [rows.get(pair) for pair in wanted]
+
+
+NODE_TYPES = NodeTypes()
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field(description="The object with this id; null if there is none that the viewer can see.")
+    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
+        found: Node | None = (await NODE_TYPES.find(info.context, [id]))[0]
+        return found
+
+    @strawberry.field(description=f"The objects with these ids (at most {NODES_AT_MOST}), in their order.")
+    async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        return await NODE_TYPES.find(info.context, ids)

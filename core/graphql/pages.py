@@ -1,0 +1,118 @@
+"""Keyset pages: what is asked for, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+from core.database.cursors import CursorCodec, CursorMalformed
+from core.database.keys import HIGHEST_KEY
+from core.graphql.errors import ClientError
+
+PAGE_AT_MOST = 100
+
+
+class PageRequest(NamedTuple):
+    """The part of a list that is asked for: up to `limit` rows with above < position < below.
+
+    The newest of them, or, `oldest_first`, the oldest.
+    """
+
+    codec: CursorCodec
+    limit: int
+    below: int = HIGHEST_KEY
+    above: int = 0
+    oldest_first: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """What follows the name of the statement that reads in this direction."""
+        return ":oldest_first" if self.oldest_first else ""
+
+
+def page_request(
+    codec: CursorCodec,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> PageRequest:
+    """The request, judged before any SQL. Errors: BAD_PAGE, INVALID_CURSOR."""
+    if first is not None and last is not None:
+        raise ClientError("Send either `first` or `last`, not both.", "BAD_PAGE")
+    limit = first if last is None else last
+    if limit is None:
+        raise ClientError(f"Send `first` or `last`, between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
+    if not 1 <= limit <= PAGE_AT_MOST:
+        name = "first" if last is None else "last"
+        raise ClientError(f"`{name}` is {limit}; it must be between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
+    below = HIGHEST_KEY if after is None else _position(codec, after)
+    above = 0 if before is None else _position(codec, before)
+    return PageRequest(codec, limit, below, above, last is not None)
+
+
+def _position(codec: CursorCodec, cursor: str) -> int:
+    try:
+        return codec.decode(cursor)
+    except CursorMalformed:
+        raise ClientError(
+            "This cursor is not one of this list. Take `cursor`, `startCursor` or `endCursor` from an earlier page "
+            "of it, or leave it out to start anew.",
+            "INVALID_CURSOR",
+        ) from None
+
+
+class EdgeRow(NamedTuple):
+    """A row of a list, at its position."""
+
+    node: Any
+    position: int
+    codec: CursorCodec
+    shared_by: Any = None
+
+
+Read = Callable[[PageRequest], Awaitable[Sequence[EdgeRow]]]
+"""Reads up to `limit` rows in the order of the request, in one statement."""
+
+
+class Page:
+    """Rows of a list, newest first, and how to look beyond them."""
+
+    __slots__ = ("_more", "_read", "_request", "edges", "snapshot")
+
+    def __init__(
+        self, rows: Sequence[EdgeRow], request: PageRequest, read: Read, snapshot: str | None = None
+    ) -> None:
+        """`rows`: what was read for `limit + 1`. `snapshot`: PostgreSQL's, in which they were read."""
+        self._more = len(rows) > request.limit
+        kept = rows[: request.limit]
+        self.edges = kept[::-1] if request.oldest_first else kept
+        self._request = request
+        self._read = read
+        self.snapshot = snapshot
+
+    async def has_older(self) -> bool:
+        """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""
+        request = self._request
+        if self._more and not request.oldest_first:
+            return True
+        if request.above == 0:
+            return False
+        below = self.edges[-1].position if self.edges else request.above + 1
+        return bool(await self._read(PageRequest(request.codec, 1, below=below)))
+
+    async def has_newer(self) -> bool:
+        """Whether the list goes on before the first edge. Cost: a statement if a cursor ends the page there."""
+        request = self._request
+        if self._more and request.oldest_first:
+            return True
+        if request.below == HIGHEST_KEY:
+            return False
+        above = self.edges[0].position if self.edges else request.below - 1
+        return bool(await self._read(PageRequest(request.codec, 1, above=above, oldest_first=True)))
+
+
+async def read_page(request: PageRequest, read: Read) -> Page:
+    """The page. Cost: one statement, and one more for each side on which a client asks what lies behind its cursor."""
+    return Page(await read(request._replace(limit=request.limit + 1)), request, read)

@@ -1,0 +1,23 @@
+"""Posts as the statements give them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from core.accounts.rows import UserRow
+
+
+class PostRow(NamedTuple):
+    """A post with its author, as the viewer sees it: columns of `_post.sql`."""
+
+    id: int
+    text: str
+    created_at: datetime
+    edited_at: datetime | None
+    like_count: int
+    comment_count: int
+    share_count: int
+    viewer_has_liked: bool
+    viewer_has_shared: bool
+    author: UserRow

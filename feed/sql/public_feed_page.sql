@@ -1,0 +1,10 @@
+-- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit.
+SELECT snapshot.now, p.id, {post}
+FROM (SELECT pg_current_snapshot()::text AS now) snapshot
+LEFT JOIN (
+    SELECT * FROM posts p
+    WHERE p.id < $2 AND p.id > $3 AND {visible person=p.author_id} AND {unmuted person=p.author_id}
+    ORDER BY p.id {direction} LIMIT $4
+) p ON true
+LEFT JOIN users a ON a.id = p.author_id
+ORDER BY p.id {direction}
