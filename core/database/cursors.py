@@ -29,17 +29,20 @@ class CursorSigner:
 
     def codec(self, feed: str, subject: int = 0) -> CursorCodec:
         """The codec of one feed: its name, and whose it is."""
-        state = blake2b(VERSION + feed.encode() + POSITION.pack(subject), key=self._key, digest_size=TAG_BYTES)
-        return CursorCodec(state)
+        return CursorCodec(self._key, feed, subject)
 
 
 class CursorCodec:
     """Positions of one feed, to and from cursors."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_feed", "_key", "_state", "_subject")
 
-    def __init__(self, state: blake2b) -> None:
-        self._state = state
+    def __init__(self, key: bytes, feed: str, subject: int) -> None:
+        self._key = key
+        self._feed = feed
+        self._subject = subject
+        # Most lists of a page are never asked for a cursor: the state is made when the first one is.
+        self._state: blake2b | None = None
 
     def encode(self, position: int) -> str:
         """23 characters, safe in a URL."""
@@ -62,6 +65,9 @@ class CursorCodec:
         return position
 
     def _tag(self, packed: bytes) -> bytes:
+        if self._state is None:
+            bound = VERSION + self._feed.encode() + POSITION.pack(self._subject)
+            self._state = blake2b(bound, key=self._key, digest_size=TAG_BYTES)
         state = self._state.copy()
         state.update(packed)
         return state.digest()

@@ -8,13 +8,18 @@ from pathlib import Path
 
 FRAGMENT = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 
+# What a page's statement says for its direction. `extreme`: the furthest of several positions in that direction;
+# `nearest`: the aggregate that gives the last position of a page; `up_to`: not past that position.
+NEWEST_FIRST = {"direction": "DESC", "extreme": "greatest", "nearest": "min", "up_to": ">="}
+OLDEST_FIRST = {"direction": "ASC", "extreme": "least", "nearest": "max", "up_to": "<="}
+
 
 def load_statements(*folders: Path) -> Mapping[str, str]:
     """Text by name of the statements in the first folder.
 
     A file whose name starts with an underscore is a fragment: `{visible person=p.author_id}` in a statement
     stands for the text of `_visible.sql` with `{person}` replaced. Fragments are looked for in all folders.
-    A statement that says `ORDER BY … {direction}` is given twice: `name` (newest first) and `name:oldest_first`.
+    A statement that says `{direction}` is given twice: `name` (newest first) and `name:oldest_first`.
     """
     fragments = {
         path.stem[1:]: path.read_text().strip() for folder in reversed(folders) for path in folder.glob("_*.sql")
@@ -22,11 +27,11 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folders[0].glob("[!_]*.sql")):
         text = path.read_text().strip()
-        if "{direction}" in text:
-            found[path.stem] = _expand(text, {**fragments, "direction": "DESC"})
-            found[f"{path.stem}:oldest_first"] = _expand(text, {**fragments, "direction": "ASC"})
-        else:
-            found[path.stem] = _expand(text, fragments)
+        newest_first = _expand(text, {**fragments, **NEWEST_FIRST})
+        oldest_first = _expand(text, {**fragments, **OLDEST_FIRST})
+        found[path.stem] = newest_first
+        if oldest_first != newest_first:
+            found[f"{path.stem}:oldest_first"] = oldest_first
     return found
 
 

@@ -1,0 +1,57 @@
+"""Posts and the pages they stand in, as clients see them."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry import auto
+
+from core.accounts.graphql.types import User
+from core.events.positions import cursor_from_snapshot
+from core.graphql.connections import Connection, Edge
+from core.graphql.node import Node, global_id
+from core.graphql.pages import Page
+from core.graphql.types import model_type
+from feed import models
+from feed.rows import PostRow
+
+
+@model_type(models.Post, name="Post", description="A short text by one person.")
+class Post(Node):
+    text: auto
+    created_at: auto
+    edited_at: auto
+    like_count: auto
+    comment_count: auto
+    share_count: auto
+    author: User = strawberry.field(description="Who wrote the post.")
+    viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
+    viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
+
+    @strawberry.field(description="The post's opaque global id.")
+    @staticmethod
+    def id(root: strawberry.Parent[PostRow]) -> strawberry.ID:
+        return global_id("Post", root.id)
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        return isinstance(value, PostRow)
+
+
+@strawberry.type(description="A post in a feed, and how it came there.")
+class PostEdge(Edge[Post]):
+    shared_by: User | None = strawberry.field(
+        description="Who passed the post on, if that is why it stands here; null if it stands here as a post."
+    )
+
+
+@strawberry.type(description="A page of a feed, newest first.")
+class PostConnection(Connection[Post]):
+    edges: list[PostEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # PostEdge is an Edge[Post]
+
+    @strawberry.field(
+        description="Where a subscription must start so that nothing falls between it and this page. Opaque."
+    )
+    @staticmethod
+    def event_cursor(root: strawberry.Parent[Page], info: strawberry.Info) -> str:
+        assert root.snapshot is not None
+        return cursor_from_snapshot(info.context.services, root.snapshot)
