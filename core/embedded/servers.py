@@ -1,0 +1,76 @@
+"""PostgreSQL and Valkey together: the lasting ones of a checkout, and temporary ones for tests."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.embedded.locks import FolderLock
+from core.embedded.postgres import Postgres
+from core.embedded.processes import ServerProcess
+from core.embedded.valkey import Valkey
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the servers are reached, and the processes of those that were started for it."""
+
+    database_url: str
+    redis_url: str
+    processes: tuple[ServerProcess, ...]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The addresses as the settings name them."""
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+
+
+@contextmanager
+def running_servers(
+    folder: Path, *, durable: bool, given: Mapping[str, str] | None = None
+) -> Iterator[Servers]:
+    """Both servers, stopped at the end. One whose address is given is used as it is.
+
+    The caller holds the folder's lock.
+    """
+    folder, given = folder.resolve(), given or {}
+    with ExitStack() as stack:
+        postgres = (
+            None if given.get("DATABASE_URL") else Postgres(folder / "postgres", durable=durable)
+        )
+        valkey = None if given.get("REDIS_URL") else Valkey(folder / "valkey")
+        started = [server for server in (valkey, postgres) if server]
+        for server in started:
+            stack.callback(server.stop)
+            server.start()
+        for server in started:
+            server.wait()
+        yield Servers(
+            database_url=postgres.url if postgres else given["DATABASE_URL"],
+            redis_url=valkey.url if valkey else given["REDIS_URL"],
+            processes=tuple(server.process for server in started),
+        )
+
+
+@contextmanager
+def temporary_servers(parent: Path) -> Iterator[Servers]:
+    """Fresh servers that do not wait for the disk, in a folder that is removed at the end.
+
+    What a killed run left in the parent folder is removed as well.
+    """
+    parent = parent.resolve()
+    parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        folder = parent / secrets.token_hex(6)
+        lock = FolderLock(folder)
+        lock.take("a test run")
+        for other in parent.iterdir():
+            if other != folder and not FolderLock(other).is_held:
+                shutil.rmtree(other, ignore_errors=True)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(lock.release)
+        yield stack.enter_context(running_servers(folder, durable=False))
