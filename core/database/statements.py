@@ -8,18 +8,13 @@ from pathlib import Path
 
 FRAGMENT = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 
-# What a page's statement says for its direction. `extreme`: the furthest of several positions in that direction;
-# `nearest`: the aggregate that gives the last position of a page; `up_to`: not past that position.
-NEWEST_FIRST = {"direction": "DESC", "extreme": "greatest", "nearest": "min", "up_to": ">="}
-OLDEST_FIRST = {"direction": "ASC", "extreme": "least", "nearest": "max", "up_to": "<="}
-
-
 def load_statements(*folders: Path) -> Mapping[str, str]:
     """Text by name of the statements in the first folder.
 
     A file whose name starts with an underscore is a fragment: `{visible person=p.author_id}` in a statement
     stands for the text of `_visible.sql` with `{person}` replaced. Fragments are looked for in all folders.
-    A statement that says `{direction}` is given twice: `name` (newest first) and `name:oldest_first`.
+    A statement that says `{direction}` is given twice: `name` (DESC, newest first) and `name:oldest_first` (ASC);
+    `{reach_{direction}}` is the fragment for the direction.
     """
     fragments = {
         path.stem[1:]: path.read_text().strip() for folder in reversed(folders) for path in folder.glob("_*.sql")
@@ -27,17 +22,16 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folders[0].glob("[!_]*.sql")):
         text = path.read_text().strip()
-        newest_first = _expand(text, {**fragments, **NEWEST_FIRST})
-        oldest_first = _expand(text, {**fragments, **OLDEST_FIRST})
+        newest_first, oldest_first = (_expand(text, fragments, direction) for direction in ("DESC", "ASC"))
         found[path.stem] = newest_first
         if oldest_first != newest_first:
             found[f"{path.stem}:oldest_first"] = oldest_first
     return found
 
 
-def _expand(text: str, fragments: Mapping[str, str]) -> str:
+def _expand(text: str, fragments: Mapping[str, str], direction: str) -> str:
     def replace(match: re.Match[str]) -> str:
         arguments = dict(pair.split("=", 1) for pair in match[2].split())
-        return _expand(fragments[match[1]], {**fragments, **arguments})
+        return _expand(fragments[match[1]], {**fragments, **arguments}, direction)
 
-    return FRAGMENT.sub(replace, text)
+    return FRAGMENT.sub(replace, text.replace("{direction}", direction))

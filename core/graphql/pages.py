@@ -113,6 +113,3 @@ class Page:
         return bool(await self._read(PageRequest(request.codec, 1, above=above, oldest_first=True)))
 
 
-async def read_page(request: PageRequest, read: Read) -> Page:
-    """The page. Cost: one statement, and one more for each side on which a client asks what lies behind its cursor."""
-    return Page(await read(request._replace(limit=request.limit + 1)), request, read)

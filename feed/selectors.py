@@ -1,0 +1,90 @@
+"""Reads of posts and feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from core.accounts.rows import UserRow
+from core.database.pool import Database
+from core.database.statements import load_statements
+from core.graphql.context import Context
+from core.graphql.page_loader import PageLoader
+from core.graphql.pages import EdgeRow, Page, PageRequest
+from feed.rows import PostRow
+
+HERE = Path(__file__).parent
+SQL = load_statements(HERE / "sql", HERE.parent / "core" / "accounts" / "sql")
+
+UPDATES_COUNTED = 100
+
+
+def post_from(columns: Sequence[Any]) -> PostRow:
+    """The post in the columns of `_post.sql`."""
+    return PostRow(*columns[:9], UserRow(*columns[9:13]))
+
+
+def edge_from(columns: Sequence[Any], position: int, request: PageRequest) -> EdgeRow:
+    """The edge in a sharer's columns, all null for none, and a post's."""
+    sharer = None if columns[0] is None else UserRow(*columns[:4])
+    return EdgeRow(post_from(columns[4:]), position, request.codec, sharer)
+
+
+async def posts_by_ids(database: Database, viewer_id: int | None, ids: Sequence[int]) -> list[PostRow | None]:
+    """The posts, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
+    found = {row[0]: post_from(row) for row in await database.fetch(SQL["posts_by_ids"], viewer_id, ids)}
+    return [found.get(id) for id in ids]
+
+
+async def public_feed_page(context: Context, request: PageRequest) -> Page:
+    """A page of everybody's posts. Cost: one statement."""
+    return await _feed_page(context, request, "public_feed_page")
+
+
+async def home_feed_page(context: Context, request: PageRequest) -> Page:
+    """A page of the viewer's own posts, and of posts and shares by those whom they follow.
+
+    One entry a post, at its newest reason. Cost: one statement.
+    """
+    return await _feed_page(context, request, "home_feed_page")
+
+
+async def _feed_page(context: Context, request: PageRequest, statement: str) -> Page:
+    async def read(part: PageRequest) -> list[EdgeRow]:
+        nonlocal snapshot
+        rows = await context.database.fetch(
+            SQL[statement + part.suffix], context.viewer_id, part.below, part.above, part.limit
+        )
+        snapshot = rows[0][0]
+        return [edge_from(row[2:], row[1], part) for row in rows if row[1] is not None]
+
+    snapshot = ""
+    rows = await read(request._replace(limit=request.limit + 1))
+    return Page(rows, request, read, snapshot)
+
+
+async def home_feed_updates(context: Context, since: int) -> int:
+    """How many entries of the home feed are newer than a position, counted up to one past UPDATES_COUNTED."""
+    row = await context.database.fetch_row(
+        SQL["home_feed_updates"],
+        context.viewer_id,
+        PageRequest._field_defaults["below"],
+        since,
+        UPDATES_COUNTED + 1,
+    )
+    return 0 if row is None else int(row[0])
+
+
+class ProfileFeedLoader(PageLoader):
+    """What each person has posted and shared, by the person's key."""
+
+    name = "profile"
+    statements: ClassVar[Mapping[str, str]] = SQL
+    statement = "profile_feed_pages"
+
+    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
+        return edge_from(row[3:], row[1], request)
+
+    def snapshot(self, rows: Sequence[Sequence[Any]]) -> str | None:
+        return rows[0][2] if rows else None

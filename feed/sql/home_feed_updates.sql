@@ -1,0 +1,3 @@
+-- How many entries of the viewer's home feed lie in the range, up to a limit. $1 viewer, $2 below, $3 above, $4 limit.
+{entries}
+SELECT count(*) FROM entries

@@ -1,0 +1,24 @@
+-- Pages of what people have posted and shared, one entry a post.
+-- $1 viewer, $2 people, $3 below and $4 above for each of them, $5 limit.
+SELECT k.id, e.position, snapshot.now, sharer.id, sharer.username, sharer.display_name, sharer.avatar_url, {post}
+FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS k(id, below, above)
+CROSS JOIN (SELECT pg_current_snapshot()::text AS now) snapshot
+LEFT JOIN LATERAL (
+    (
+        SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id
+        FROM posts p
+        WHERE p.author_id = k.id AND p.id < k.below AND p.id > k.above
+        AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
+        ORDER BY p.id {direction} LIMIT $5
+    ) UNION ALL (
+        SELECT x.id, x.post_id, x.user_id
+        FROM shares x JOIN posts p ON p.id = x.post_id
+        WHERE x.user_id = k.id AND x.id < k.below AND x.id > k.above AND {visible person=p.author_id}
+        ORDER BY x.id {direction} LIMIT $5
+    )
+    ORDER BY position {direction} LIMIT $5
+) e ON true
+LEFT JOIN posts p ON p.id = e.post_id
+LEFT JOIN users a ON a.id = p.author_id
+LEFT JOIN users sharer ON sharer.id = e.sharer_id
+ORDER BY e.position {direction}
