@@ -77,7 +77,7 @@ class Environment:
     cors_origins: tuple[str, ...] = setting(
         parsing.origins,
         "none",
-        "Web origins whose pages may call the API, separated by commas; `*` is all, `none` is none.",
+        "Web origins whose pages may call the API, by commas; `*` for all, `none` for none.",
     )
     trusted_proxies: tuple[str, ...] = setting(
         parsing.names,

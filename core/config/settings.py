@@ -93,6 +93,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / ".data" / "static"
 # A development server reads the files where they lie; production has them collected and hashed.
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
