@@ -47,12 +47,13 @@ def page_request(
     if not 1 <= limit <= PAGE_AT_MOST:
         name = "first" if last is None else "last"
         raise ClientError(f"`{name}` is {limit}; it must be between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
-    below = HIGHEST_KEY if after is None else _position(codec, after)
-    above = 0 if before is None else _position(codec, before)
+    below = HIGHEST_KEY if after is None else decode_position(codec, after)
+    above = 0 if before is None else decode_position(codec, before)
     return PageRequest(codec, limit, below, above, last is not None)
 
 
-def _position(codec: CursorCodec, cursor: str) -> int:
+def decode_position(codec: CursorCodec, cursor: str) -> int:
+    """Where the cursor stands in its list. Errors: INVALID_CURSOR."""
     try:
         return codec.decode(cursor)
     except CursorMalformed:

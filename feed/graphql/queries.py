@@ -1,0 +1,72 @@
+"""Reading posts and feeds."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.graphql.context import Context
+from core.graphql.node import parse_id
+from core.database.cursors import CursorCodec
+from core.graphql.pages import decode_position, page_request
+from feed.graphql.types import Post, PostConnection
+from feed.selectors import UPDATES_COUNTED, home_feed_page, home_feed_updates, posts_by_ids, public_feed_page
+
+PAGE_ARGUMENTS = "Send `first`, with `after` to go on towards older posts, or `last` and `before` towards newer ones."
+
+
+@strawberry.type(description="How much is newer than what the client holds.")
+class HomeFeedUpdates:
+    count: int = strawberry.field(description=f"How many entries are newer, up to {UPDATES_COUNTED}.")
+    capped: bool = strawberry.field(description="Whether there are more than `count`.")
+
+
+@strawberry.type
+class FeedQuery:
+    @strawberry.field(description=f"Everybody's posts, newest first. {PAGE_ARGUMENTS}")
+    @staticmethod
+    async def public_feed(
+        info: strawberry.Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> PostConnection:
+        context: Context = info.context
+        codec = context.services.cursors.codec("public")
+        request = page_request(codec, first=first, after=after, last=last, before=before)
+        return await public_feed_page(context, request)  # type: ignore[return-value]  # a Page is what it reads from
+
+    @strawberry.field(
+        description=f"The viewer's own posts, and posts and shares of those they follow, newest first. {PAGE_ARGUMENTS}"
+    )
+    @staticmethod
+    async def home_feed(
+        info: strawberry.Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> PostConnection:
+        context: Context = info.context
+        request = page_request(_home_codec(context), first=first, after=after, last=last, before=before)
+        return await home_feed_page(context, request)  # type: ignore[return-value]  # as above
+
+    @strawberry.field(description="How many entries of the viewer's home feed are newer than one that the client holds.")
+    @staticmethod
+    async def home_feed_updates(info: strawberry.Info, since: str) -> HomeFeedUpdates:
+        context: Context = info.context
+        found = await home_feed_updates(context, decode_position(_home_codec(context), since))
+        return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
+
+    @strawberry.field(description="The post with this id; null if there is none that the viewer can see.")
+    @staticmethod
+    async def post(info: strawberry.Info, id: strawberry.ID) -> Post | None:
+        type_name, key = parse_id(id)
+        if type_name != "Post":
+            return None
+        context: Context = info.context
+        return (await posts_by_ids(context.database, context.viewer_id, [key]))[0]  # type: ignore[return-value]  # as above
+
+
+def _home_codec(context: Context) -> CursorCodec:
+    return context.services.cursors.codec("home", context.require_viewer())

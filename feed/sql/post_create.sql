@@ -1,0 +1,9 @@
+-- Writes a post. $1 author, $2 text, $3 client's key.
+WITH made AS (
+    INSERT INTO posts (author_id, text) VALUES ($1, $2) RETURNING *
+), counted AS (
+    UPDATE users SET post_count = post_count + 1 WHERE id = $1
+), logged AS (
+    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_created', $1, id, $3 FROM made
+)
+SELECT {post} FROM made p JOIN users a ON a.id = p.author_id

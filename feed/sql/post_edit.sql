@@ -1,0 +1,18 @@
+-- Changes the text of the author's own post. $1 viewer, $2 post, $3 text, $4 client's key.
+-- One row for a post that the viewer can see: whether it is theirs, then the post as it is afterwards.
+WITH seen AS (
+    SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
+), changed AS (
+    UPDATE posts SET text = $3, edited_at = now() WHERE id = $2 AND author_id = $1 AND text <> $3
+    RETURNING id, text, edited_at
+), logged AS (
+    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_edited', $1, id, $4 FROM changed
+)
+SELECT seen.author_id = $1, {post}
+FROM seen
+JOIN LATERAL (
+    SELECT o.id, o.author_id, coalesce(c.text, o.text) AS text, o.created_at, coalesce(c.edited_at, o.edited_at) AS edited_at,
+        o.like_count, o.comment_count, o.share_count
+    FROM posts o LEFT JOIN changed c ON c.id = o.id WHERE o.id = seen.id
+) p ON true
+JOIN users a ON a.id = p.author_id
