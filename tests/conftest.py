@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import django
@@ -10,11 +11,16 @@ import pytest
 from django.core.management import call_command
 from pytest_django.plugin import DjangoDbBlocker
 
+from core.database.cursors import CursorSigner
+from core.database.pool import Database
 from tests.servers import SETTINGS, servers_for_tests
 
+TABLES = "users, events"  # All others hang on people.
 RUNNING = ExitStack()
 os.environ.update(SETTINGS, **RUNNING.enter_context(servers_for_tests()).variables)
 django.setup()
+
+from core.graphql.context import Services  # noqa: E402  # needs the settings
 
 
 def pytest_unconfigure() -> None:
@@ -26,3 +32,18 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """The database with every migration applied; being the run's own it needs no `test_` twin."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
+
+
+@pytest.fixture
+async def database(django_db_setup: None) -> AsyncIterator[Database]:
+    """The GraphQL path's door to the run's database, whose tables are empty."""
+    opened = await Database(os.environ["DATABASE_URL"], size=4).open()
+    await opened.write(f"TRUNCATE {TABLES} CASCADE")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def services(database: Database) -> Services:
+    """What the requests of a server share; ringing wakes nobody."""
+    return Services(database=database, cursors=CursorSigner(b"for tests"), ring=lambda: None)

@@ -1,0 +1,40 @@
+"""The schema, put together from what each feature brings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from core.accounts.graphql.mutations import AccountsMutation
+from core.accounts.graphql.queries import AccountsQuery
+from core.accounts.graphql.types import User
+from core.config.wiring import extend_types
+from core.graphql.node import NodeQuery
+from core.graphql.scalars import DateTime
+from core.graphql.user_errors import ERROR_TYPES
+from feed.graphql.mutations import FeedMutation
+from feed.graphql.queries import FeedQuery
+from feed.graphql.types import Post
+from interactions.graphql.mutations import InteractionsMutation
+from interactions.graphql.types import Comment
+
+
+@strawberry.type(description="What can be read.")
+class Query(FeedQuery, AccountsQuery, NodeQuery):
+    pass
+
+
+@strawberry.type(description="What can be done. Expected failures are in the payload's `errors`.")
+class Mutation(AccountsMutation, FeedMutation, InteractionsMutation):
+    pass
+
+
+extend_types()
+schema = strawberry.Schema(
+    Query,
+    Mutation,
+    types=[User, Post, Comment, *ERROR_TYPES],
+    config=StrawberryConfig(scalar_map={datetime: DateTime}),
+)
