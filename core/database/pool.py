@@ -9,6 +9,19 @@ from typing import Any, Self
 
 import asyncpg
 
+# Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
+# all, planning each call would cost more than running it, and a plan made while the tables were small or before
+# they were analysed must not read them whole.
+PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    "timezone": "UTC",
+}
+
 UNREACHABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -40,11 +53,7 @@ class Database:
         """Called with the text of each statement before it runs; for tests and metrics."""
 
     async def open(self) -> Self:
-        """The database, with its pool connected.
-
-        Plans are generic: a page's statement is ordered so that one plan suits all, and planning
-        each call would cost more than running it.
-        """
+        """The database, with its pool connected. Errors: DatabaseUnavailable."""
         try:
             self._pool = await asyncpg.create_pool(
                 self._url,
@@ -55,7 +64,7 @@ class Database:
                 statement_cache_size=500,
                 max_cached_statement_lifetime=0,
                 command_timeout=30,
-                server_settings={"plan_cache_mode": "force_generic_plan", "jit": "off", "timezone": "UTC"},
+                server_settings=PLANNER,
             )
         except UNREACHABLE as error:
             raise DatabaseUnavailable(str(error)) from error
