@@ -24,5 +24,5 @@ def servers_for_tests() -> AbstractContextManager[Servers]:
     named = os.environ.get("TEST_DATABASE_URL")
     if named:
         redis_url = os.environ.get("TEST_REDIS_URL", "redis://localhost:6379/0")
-        return nullcontext(Servers(named, redis_url, processes=()))
+        return nullcontext(Servers(named, redis_url, started=()))
     return temporary_servers(FOLDER)

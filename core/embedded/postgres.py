@@ -89,7 +89,7 @@ class Postgres:
         # No such server is running, so this is what a killed one left. Its process number may be
         # another program's by now, and then PostgreSQL would not start.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        self.port = free_port()
+        self.port = self.port or free_port()  # Started again, it is where it was.
         settings = SETTINGS | ({} if self._durable else WITHOUT_WAITING_FOR_THE_DISK)
         options = [
             word
@@ -127,6 +127,11 @@ class Postgres:
         if self._process is not None:
             self._process.stop(patience=30)
             self._process = None
+
+    def remove(self) -> None:
+        """Removes the cluster and everything in it."""
+        end_leftovers(self._cluster, PROGRAM, signal.SIGINT)
+        shutil.rmtree(self.folder)
 
     def _is_prepared(self) -> bool:
         version = self._cluster / "PG_VERSION"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,7 +95,7 @@ class ServerProcess:
 
     name: str
     process: subprocess.Popen[bytes]
-    log: Path
+    log: Path | None
     stop_signal: signal.Signals
 
     @classmethod
@@ -104,22 +104,25 @@ class ServerProcess:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
         stop_signal: signal.Signals,
         folder: Path,
+        log: Path | None = None,
         owner: Owner | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> ServerProcess:
-        """Starts the command in the folder, outside the terminal's process group, so that Ctrl-C
-        reaches only the starter, which then stops its servers in order."""
+        """Starts the command in the folder; without a log it writes where we write.
+
+        It is outside the terminal's process group, so that Ctrl-C reaches only the starter, which
+        then stops its servers in order.
+        """
         owner = owner or Owner(os.geteuid(), os.getegid())
         identity = (int(stop_signal), os.getpid(), owner.uid, owner.gid)
-        with log.open("ab") as output:
+        with nullcontext() if log is None else log.open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", LAUNCHER, *map(str, identity), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=output,
                 cwd=folder,
                 env=dict(variables if variables is not None else os.environ),
                 start_new_session=True,
@@ -146,7 +149,8 @@ class ServerProcess:
 
     def last_lines(self, count: int = 12) -> str:
         """The end of its log, for a person to read."""
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        text = self.log.read_text(errors="replace") if self.log and self.log.exists() else ""
+        lines = text.splitlines()
         return "\n".join(f"    {line}" for line in lines[-count:])
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from core.embedded.locks import FolderLock
 from core.embedded.postgres import Postgres
-from core.embedded.processes import ServerProcess
+from core.embedded.supervision import Server
 from core.embedded.valkey import Valkey
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where the servers are reached, and the processes of those that were started for it."""
+    """Where both servers are reached, and those of them that were started here."""
 
     database_url: str
     redis_url: str
-    processes: tuple[ServerProcess, ...]
+    started: tuple[Server, ...]
 
     @property
     def variables(self) -> dict[str, str]:
@@ -43,7 +43,7 @@ def running_servers(
             None if given.get("DATABASE_URL") else Postgres(folder / "postgres", durable=durable)
         )
         valkey = None if given.get("REDIS_URL") else Valkey(folder / "valkey")
-        started = [server for server in (valkey, postgres) if server]
+        started: list[Server] = [server for server in (valkey, postgres) if server]
         for server in started:
             stack.callback(server.stop)
             server.start()
@@ -52,7 +52,7 @@ def running_servers(
         yield Servers(
             database_url=postgres.url if postgres else given["DATABASE_URL"],
             redis_url=valkey.url if valkey else given["REDIS_URL"],
-            processes=tuple(server.process for server in started),
+            started=tuple(started),
         )
 
 

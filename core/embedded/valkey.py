@@ -54,7 +54,7 @@ class Valkey:
         """Starts the server without waiting; call `wait` before use."""
         owner = own_folder(self.folder)
         end_leftovers(self.folder, PROGRAM, signal.SIGTERM)
-        self.port = free_port()
+        self.port = self.port or free_port()  # Started again, it is where it was.
         settings = {
             "bind": "127.0.0.1",
             "port": str(self.port),

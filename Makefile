@@ -1,0 +1,90 @@
+# `make help` lists what there is. Everything lives in the checkout: .venv/ and .data/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SCHEMA := core.config.schema:schema
+# What commands need that read the settings and reach no server.
+OFFLINE := DEBUG=true
+
+.PHONY: help run test lint format schema lock bench clean clean-data
+
+help: ## List the commands
+	@echo "make …"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) \
+		| while IFS='|' read -r name purpose; do printf '  %-12s%s\n' "$$name" "$$purpose"; done
+
+run: $(INSTALLED) ## Run everything on http://localhost:8000 (PORT=… changes it); Ctrl-C stops it
+	@$(BIN)/python -m core.config.run
+
+test: $(INSTALLED) ## Check everything: style, types, imports, migrations, schema, tests
+	@$(MAKE) lint
+	@echo "— tests"
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Check style, types, import rules, migrations and schema.graphql
+	@echo "— style"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "— types"
+	@$(BIN)/mypy .
+	@echo "— import rules"
+	@$(BIN)/lint-imports
+	@echo "— migrations"
+	@$(OFFLINE) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	@echo "— schema.graphql"
+	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) | diff -u schema.graphql - \
+		|| { echo "schema.graphql differs from the code. Write it anew: make schema"; exit 1; }
+
+format: $(INSTALLED) ## Put the code in its form
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+schema: $(INSTALLED) ## Write schema.graphql from the code
+	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) --path schema.graphql
+
+bench: $(INSTALLED) ## Measure: a table of figures (takes minutes)
+	@$(BIN)/python -m tests.benchmarks
+
+lock: .venv/.made ## Choose dependencies anew from pyproject.toml and write requirements/*.txt
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 pyproject.toml --group demo --group dev -o requirements/dev.txt
+
+clean: clean-data ## Remove everything that commands have made, the data as well
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data: ## Remove the data of `make run`; the next one starts from nothing
+	@[ ! -e .data/lock ] || $(PYTHON) -c \
+		'import fcntl; fcntl.flock(open(".data/lock", "a"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null \
+		|| { echo "The server is running from this folder. Stop it first."; exit 1; }
+	rm -rf .data
+
+# A virtual environment has the path of its checkout in it, so a checkout that was moved gets a new one.
+ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
+.PHONY: .venv/.made
+endif
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed. Name it: make PYTHON=python3.11 …"; exit 1; }
+	@echo "— virtual environment in .venv"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv \
+		|| { echo "Python can't make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+	@printf '%s' '$(CURDIR)' > $@
+
+$(INSTALLED): requirements/dev.txt .venv/.made
+	@echo "— dependencies from requirements/dev.txt (about a minute the first time)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar=off \
+		--require-hashes --only-binary :all: -r $< \
+		|| { echo "The dependencies can't be installed: is the network, or pip's index, in reach?"; exit 1; }
+	@touch $@

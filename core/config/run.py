@@ -1,0 +1,192 @@
+"""`make run`: the whole product on this machine, until Ctrl-C.
+
+PostgreSQL and Valkey, migrations, demo data on the first start, and the server. A
+server whose address is set already (DATABASE_URL, REDIS_URL) is used as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import psycopg2
+
+from core.config.environment import Environment, EnvironmentInvalid, settings_described
+from core.config.web import Web
+from core.embedded.locks import AlreadyRunning, FolderLock
+from core.embedded.ports import free_port, is_free
+from core.embedded.postgres import Postgres
+from core.embedded.processes import Owner, ServerFailed, ServerProcess, write_private
+from core.embedded.running import publish_variables
+from core.embedded.servers import running_servers
+from core.embedded.supervision import StopRequested, keep_up, stop_requests
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATA = ROOT / ".data"
+UNFINISHED = DATA / "first-start-unfinished"
+DEMO_PEOPLE = 500
+DEMO_POSTS = 5_000
+DEMO_LOGIN = "demo"
+DEMO_PASSWORD = "demo-demo-demo"  # noqa: S105  # printed for everybody; the server is local
+PLACEHOLDERS = {"DATABASE_URL": "postgresql://127.0.0.1/feed", "REDIS_URL": "redis://127.0.0.1"}
+
+QUERY = "{ publicFeed(first: 3) { edges { node { id text author { username } } } } }"
+WELCOME = """Ready.
+
+  The feed is at      {url}/graphql/
+  The admin is at     {url}/admin/
+  Sign in as          {login}   password: {password}
+
+  Ask for the newest posts:
+
+    curl -s {url}/graphql/ -H 'Content-Type: application/json' \\
+      -d '{{"query": "{query}"}}'
+
+  Ctrl-C stops it. The data stays in .data/ and `make clean-data` removes it.
+"""
+
+
+def main() -> None:
+    try:
+        with stop_requests():
+            run()
+    except StopRequested:
+        say("Stopped.")
+    except (ServerFailed, EnvironmentInvalid) as problem:
+        sys.exit(f"\n{problem}")
+
+
+def run() -> None:
+    """Brings everything up and keeps it up."""
+    local = local_variables()
+    settings = Environment.read({**PLACEHOLDERS, **local})
+    address = f"http://localhost:{settings.port}"
+    with ExitStack() as stack:
+        take_folder(stack, address)
+        check_port(settings)
+        if UNFINISHED.exists() and "DATABASE_URL" not in local:
+            say("The first start was cut short, so it is made again.")
+            Postgres(DATA / "postgres", durable=True).remove()
+        with step("PostgreSQL and Valkey"):
+            servers = stack.enter_context(running_servers(DATA, durable=True, given=local))
+        variables = local | servers.variables
+        with step("Tables"):
+            manage("migrate", "--verbosity=0", variables=variables)
+        if has_no_people(servers.database_url):
+            say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
+            seed(variables)
+        web = Web(ROOT, variables, host=settings.host, port=settings.port)
+        stack.callback(web.stop)
+        with step("Server"):
+            web.start()
+            web.wait()
+        published = {name.upper() for name in settings_described()}
+        publish_variables(DATA, {k: v for k, v in variables.items() if k in published})
+        say(WELCOME.format(url=address, query=QUERY, login=DEMO_LOGIN, password=DEMO_PASSWORD))
+        keep_up([*servers.started, web], say)
+
+
+def local_variables() -> dict[str, str]:
+    """Our environment, with what development needs where it says nothing."""
+    DATA.mkdir(exist_ok=True)
+    given = {name: value for name, value in os.environ.items() if value}
+    return {"DEBUG": "true", "SECRET_KEY": secret_key(), **given}
+
+
+def secret_key() -> str:
+    """This checkout's own secret, made once, so that a restart signs nobody out."""
+    path = DATA / "secret-key"
+    try:
+        if not path.exists():
+            caller = Owner(os.geteuid(), os.getegid())
+            write_private(path, secrets.token_urlsafe(48), caller)
+        return path.read_text().strip()
+    except PermissionError:
+        raise ServerFailed(
+            f"{DATA} belongs to another user. Run this as that user, or remove it."
+        ) from None
+
+
+def take_folder(stack: ExitStack, address: str) -> None:
+    """Makes this process the only one that runs from this checkout."""
+    lock = FolderLock(DATA)
+    try:
+        lock.take(f"process {os.getpid()}, {address}")
+    except AlreadyRunning as running:
+        raise ServerFailed(
+            f"It runs already from this folder ({running}). Use that one, or stop it with Ctrl-C "
+            "in its terminal."
+        ) from None
+    stack.callback(lock.release)
+
+
+def check_port(settings: Environment) -> None:
+    """Errors: ServerFailed if another program listens on the port."""
+    if not is_free(settings.host, settings.port):
+        raise ServerFailed(
+            f"Port {settings.port} is taken by another program. Stop it, or choose another port: "
+            f"PORT={free_port()} make run"
+        )
+
+
+def has_no_people(database_url: str) -> bool:
+    """Whether nobody has an account yet."""
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT FROM users LIMIT 1")
+        return cursor.rowcount == 0
+
+
+def seed(variables: Mapping[str, str]) -> None:
+    """Fills the database with demo data; a mark stands as long as it is unfinished."""
+    UNFINISHED.touch()
+    manage(
+        "seed_demo",
+        f"--people={DEMO_PEOPLE}",
+        f"--posts={DEMO_POSTS}",
+        f"--password={DEMO_PASSWORD}",
+        variables=variables,
+    )
+    UNFINISHED.unlink()
+
+
+def manage(*arguments: str, variables: Mapping[str, str]) -> None:
+    """Runs a management command to its end.
+
+    Errors: ServerFailed if it fails; it has said why.
+    """
+    command = ServerProcess.start(
+        f"manage.py {arguments[0]}",
+        [sys.executable, ROOT / "manage.py", *arguments],
+        stop_signal=signal.SIGTERM,
+        folder=ROOT,
+        variables=variables,
+    )
+    try:
+        command.process.wait()
+    finally:
+        command.stop()
+    if command.process.returncode != 0:
+        raise ServerFailed(f"{command.name} failed; its messages are above.")
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Says what is under way and how long it took."""
+    print(f"  {name} …", end="", flush=True)
+    began = time.monotonic()
+    yield
+    print(f" {time.monotonic() - began:.1f} s", flush=True)
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The server process: `python -m core.config.serve`."""
+
+from __future__ import annotations
+
+import sys
+
+import uvicorn
+
+from core.config.environment import Environment, EnvironmentInvalid, environment
+
+KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
+STOP_SECONDS = 10
+WAITING_CONNECTIONS = 2_048
+WEBSOCKET_MESSAGE_BYTES = 256 * 1024
+
+
+def serve(settings: Environment) -> None:
+    """Serves until it is told to stop."""
+    uvicorn.run(
+        "core.config.asgi:application",
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_processes,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # It costs each idle connection a compressor's memory.
+        lifespan="on",
+        log_config=None,  # Django's logging configuration holds for all.
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        backlog=WAITING_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def main() -> None:
+    try:
+        settings = environment()
+    except EnvironmentInvalid as problem:
+        sys.exit(str(problem))
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

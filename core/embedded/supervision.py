@@ -1,0 +1,88 @@
+"""Keeping servers up until told to stop."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from core.embedded.processes import ServerFailed, ServerProcess
+
+RESTARTS = 5
+RESTARTS_WITHIN_SECONDS = 60.0
+
+
+class StopRequested(BaseException):
+    """The person or the system asked this process to stop."""
+
+
+class Server(Protocol):
+    """Something that runs as one process and can be started again."""
+
+    @property
+    def process(self) -> ServerProcess: ...
+
+    def start(self) -> None: ...
+
+    def wait(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@contextmanager
+def stop_requests() -> Iterator[None]:
+    """Within it SIGINT, SIGTERM and a closed terminal raise StopRequested, once; what follows is
+    left in peace to stop in order."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it.
+        numbers.append(signal.SIGHUP)
+
+    def request(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise StopRequested
+
+    for number in numbers:
+        signal.signal(number, request)
+    yield
+
+
+def keep_up(servers: Sequence[Server], report: Callable[[str], None]) -> NoReturn:
+    """Starts a server again where one ends by itself.
+
+    Errors: ServerFailed if they end over and over; StopRequested passes through.
+    """
+    restarts: deque[float] = deque(maxlen=RESTARTS)
+    while True:
+        server = _first_to_end(servers)
+        now = time.monotonic()
+        if len(restarts) == RESTARTS and now - restarts[0] < RESTARTS_WITHIN_SECONDS:
+            raise ServerFailed(
+                f"{server.process.name} keeps ending. {server.process.last_lines()}".rstrip()
+            )
+        restarts.append(now)
+        report(f"{server.process.name} has ended by itself; it is started again.")
+        server.stop()
+        server.start()
+        server.wait()
+
+
+def _first_to_end(servers: Sequence[Server]) -> Server:
+    with selectors.DefaultSelector() as ends:
+        descriptors = []
+        try:
+            for server in servers:
+                descriptor = os.pidfd_open(server.process.pid)
+                descriptors.append(descriptor)
+                ends.register(descriptor, selectors.EVENT_READ, server)
+            ended: Server = ends.select()[0][0].data
+            return ended
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
