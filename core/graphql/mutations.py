@@ -1,0 +1,64 @@
+"""What all mutations share: a key in, expected failures and the key out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import strawberry
+
+from core.graphql.text import clean_key
+from core.graphql.user_errors import InputRules, Refused, UserError
+
+P = TypeVar("P", bound="Payload")
+Resolve = Callable[..., Awaitable[P]]
+
+
+@strawberry.input
+class MutationInput:
+    """What every mutation takes."""
+
+    client_mutation_id: str | None = strawberry.field(
+        default=None,
+        description="The client's own key for this call: echoed in the payload, and carried by the "
+        "event that the call causes.",
+    )
+
+
+@strawberry.type
+class Payload:
+    """What every mutation gives. A subclass's fields have defaults: what a refusal shows."""
+
+    errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description="Why the mutation did nothing; empty if it did what was asked.",
+    )
+    client_mutation_id: str | None = strawberry.field(
+        default=None, description="The clientMutationId of the input."
+    )
+
+
+def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
+    """The resolver `(info, input)`, which answers where it raises Refused with what was wrong.
+
+    Use below `@strawberry.mutation`.
+    """
+
+    def decorate(resolve: Resolve[P]) -> Resolve[P]:
+        @wraps(resolve)
+        async def answer(info: Any, input: Any) -> P:  # noqa: A002  # the argument's public name
+            rules = InputRules()
+            rules.check("clientMutationId", clean_key, input.client_mutation_id)
+            try:
+                rules.done()
+                result = await resolve(info=info, input=input)
+            except Refused as refused:
+                # Problems are what the types of UserError read from.
+                result = payload(errors=cast("list[UserError]", list(refused.problems)))
+            result.client_mutation_id = input.client_mutation_id
+            return result
+
+        return answer
+
+    return decorate
