@@ -1,0 +1,117 @@
+"""Writing posts."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.graphql.context import Context
+from core.graphql.mutations import MutationInput, Payload, refusals_as_data
+from core.graphql.node import key_of
+from core.graphql.text import clean_text
+from core.graphql.user_errors import ErrorCode, InputRules, refuse
+from feed.graphql.types import Post
+from feed.models import TEXT_LENGTH
+from feed.services import post_create, post_delete, post_edit
+
+TEXT = f"What the post says: 1 to {TEXT_LENGTH} code points after trimming, stored in NFC."
+
+
+@strawberry.input(description="A new post.")
+class CreatePostInput(MutationInput):
+    text: str = strawberry.field(description=TEXT)
+
+
+@strawberry.type(description="The new post.")
+class CreatePostPayload(Payload):
+    post: Post | None = strawberry.field(default=None, description="The post; null if there is none.")
+    replayed: bool = strawberry.field(
+        default=False, description="Whether this is the answer to an earlier call with the same clientMutationId."
+    )
+
+
+@strawberry.input(description="A new text for one's own post.")
+class EditPostInput(MutationInput):
+    post_id: strawberry.ID = strawberry.field(description="The post.")
+    text: str = strawberry.field(description=TEXT)
+
+
+@strawberry.type(description="The edited post.")
+class EditPostPayload(Payload):
+    post: Post | None = strawberry.field(default=None, description="The post as it is now; null if it was refused.")
+
+
+@strawberry.input(description="One's own post, to be deleted.")
+class DeletePostInput(MutationInput):
+    post_id: strawberry.ID = strawberry.field(description="The post.")
+
+
+@strawberry.type(description="The post that is gone.")
+class DeletePostPayload(Payload):
+    deleted_post_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Id of the post that is gone, by this call or before; null if it was refused."
+    )
+    changed: bool = strawberry.field(default=False, description="Whether this call deleted it.")
+
+
+def post_key(post_id: str) -> int:
+    """The key in an input's `postId`. Errors: Refused (NOT_FOUND)."""
+    key = key_of("Post", post_id)
+    if key is None:
+        raise refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
+    return key
+
+
+def post_text(text: str) -> str:
+    """The text in an input's `text`, cleaned. Errors: Refused."""
+    rules = InputRules()
+    cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
+    rules.done()
+    return cleaned
+
+
+@strawberry.type
+class FeedMutation:
+    @strawberry.mutation(description="Writes a post.")
+    @refusals_as_data(CreatePostPayload)
+    @staticmethod
+    async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:
+        context: Context = info.context
+        created = await post_create(
+            context.database,
+            author_id=context.require_viewer(),
+            text=post_text(input.text),
+            client_mutation_id=input.client_mutation_id,
+        )
+        if not created.replayed:
+            context.services.ring()
+        return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
+
+    @strawberry.mutation(description="Changes the text of one's own post.")
+    @refusals_as_data(EditPostPayload)
+    @staticmethod
+    async def edit_post(info: strawberry.Info, input: EditPostInput) -> EditPostPayload:
+        context: Context = info.context
+        post = await post_edit(
+            context.database,
+            viewer_id=context.require_viewer(),
+            post_id=post_key(input.post_id),
+            text=post_text(input.text),
+            client_mutation_id=input.client_mutation_id,
+        )
+        context.services.ring()
+        return EditPostPayload(post=post)  # type: ignore[arg-type]  # a row
+
+    @strawberry.mutation(description="Deletes one's own post, with its likes, comments and shares.")
+    @refusals_as_data(DeletePostPayload)
+    @staticmethod
+    async def delete_post(info: strawberry.Info, input: DeletePostInput) -> DeletePostPayload:
+        context: Context = info.context
+        changed = await post_delete(
+            context.database,
+            viewer_id=context.require_viewer(),
+            post_id=post_key(input.post_id),
+            client_mutation_id=input.client_mutation_id,
+        )
+        if changed:
+            context.services.ring()
+        return DeletePostPayload(deleted_post_id=input.post_id, changed=changed)
