@@ -6,6 +6,7 @@ server whose address is set already (DATABASE_URL, REDIS_URL) is used as it is.
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import signal
@@ -19,17 +20,17 @@ import psycopg2
 
 from core.config.environment import Environment, EnvironmentInvalid, settings_described
 from core.config.web import Web
-from core.embedded.locks import AlreadyRunning, FolderLock
+from core.embedded.locks import AlreadyRunning, folder_lock
 from core.embedded.ports import free_port, is_free
 from core.embedded.postgres import Postgres
 from core.embedded.processes import Owner, ServerFailed, ServerProcess, write_private
-from core.embedded.running import publish_variables
+from core.embedded.running import publish_variables, withdraw_variables
 from core.embedded.servers import running_servers
 from core.embedded.supervision import StopRequested, keep_up, stop_requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / ".data"
-UNFINISHED = DATA / "first-start-unfinished"
+UNFINISHED = "first-start-unfinished"
 DEMO_PEOPLE = 500
 DEMO_POSTS = 5_000
 DEMO_LOGIN = "demo"
@@ -53,77 +54,82 @@ WELCOME = """Ready.
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Runs the feed on this machine until Ctrl-C.")
+    parser.add_argument("--data", type=Path, default=DATA, help="where its data lies")
+    data = parser.parse_args().data.resolve()
     try:
         with stop_requests():
-            run()
+            run(data)
     except StopRequested:
         say("Stopped.")
     except (ServerFailed, EnvironmentInvalid) as problem:
         sys.exit(f"\n{problem}")
+    except PermissionError as refused:
+        sys.exit(
+            f"\n{refused.filename} is another user's. Run this as the user whose checkout it is, or "
+            "in a checkout of your own."
+        )
 
 
-def run() -> None:
+def run(data: Path) -> None:
     """Brings everything up and keeps it up."""
-    local = local_variables()
+    data.mkdir(parents=True, exist_ok=True)
+    local = local_variables(data)
     settings = Environment.read({**PLACEHOLDERS, **local})
     address = f"http://localhost:{settings.port}"
     with ExitStack() as stack:
-        take_folder(stack, address)
+        take_folder(stack, data, address)
         check_port(settings)
-        if UNFINISHED.exists() and "DATABASE_URL" not in local:
+        unfinished = data / UNFINISHED
+        if unfinished.exists() and "DATABASE_URL" not in local:
             say("The first start was cut short, so it is made again.")
-            Postgres(DATA / "postgres", durable=True).remove()
+            Postgres(data / "postgres", durable=True).remove()
         with step("PostgreSQL and Valkey"):
-            servers = stack.enter_context(running_servers(DATA, durable=True, given=local))
+            servers = stack.enter_context(running_servers(data, durable=True, given=local))
         variables = local | servers.variables
         with step("Tables"):
             manage("migrate", "--verbosity=0", variables=variables)
         if has_no_people(servers.database_url):
             say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
+            unfinished.touch()
             seed(variables)
+        unfinished.unlink(missing_ok=True)
         web = Web(ROOT, variables, host=settings.host, port=settings.port)
         stack.callback(web.stop)
         with step("Server"):
             web.start()
             web.wait()
         published = {name.upper() for name in settings_described()}
-        publish_variables(DATA, {k: v for k, v in variables.items() if k in published})
+        publish_variables(data, {k: v for k, v in variables.items() if k in published})
         say(WELCOME.format(url=address, query=QUERY, login=DEMO_LOGIN, password=DEMO_PASSWORD))
         keep_up([*servers.started, web], say)
 
 
-def local_variables() -> dict[str, str]:
+def local_variables(data: Path) -> dict[str, str]:
     """Our environment, with what development needs where it says nothing."""
-    DATA.mkdir(exist_ok=True)
     given = {name: value for name, value in os.environ.items() if value}
-    return {"DEBUG": "true", "SECRET_KEY": secret_key(), **given}
+    return {"DEBUG": "true", "SECRET_KEY": secret_key(data), **given}
 
 
-def secret_key() -> str:
+def secret_key(data: Path) -> str:
     """This checkout's own secret, made once, so that a restart signs nobody out."""
-    path = DATA / "secret-key"
-    try:
-        if not path.exists():
-            caller = Owner(os.geteuid(), os.getegid())
-            write_private(path, secrets.token_urlsafe(48), caller)
-        return path.read_text().strip()
-    except PermissionError:
-        raise ServerFailed(
-            f"{DATA} belongs to another user. Run this as that user, or remove it."
-        ) from None
+    path = data / "secret-key"
+    if not path.exists():
+        caller = Owner(os.geteuid(), os.getegid())
+        write_private(path, secrets.token_urlsafe(48), caller)
+    return path.read_text().strip()
 
 
-def take_folder(stack: ExitStack, address: str) -> None:
+def take_folder(stack: ExitStack, data: Path, address: str) -> None:
     """Makes this process the only one that runs from this checkout."""
-    lock = FolderLock(DATA)
     try:
-        lock.take(f"process {os.getpid()}, {address}")
+        stack.enter_context(folder_lock(data, f"process {os.getpid()}, {address}"))
     except AlreadyRunning as running:
         raise ServerFailed(
             f"It runs already from this folder ({running}). Use that one, or stop it with Ctrl-C "
             "in its terminal."
         ) from None
-    stack.callback(lock.release)
+    withdraw_variables(data)
 
 
 def check_port(settings: Environment) -> None:
@@ -143,8 +149,7 @@ def has_no_people(database_url: str) -> bool:
 
 
 def seed(variables: Mapping[str, str]) -> None:
-    """Fills the database with demo data; a mark stands as long as it is unfinished."""
-    UNFINISHED.touch()
+    """Fills the database with people and posts, the demo sign-in among them."""
     manage(
         "seed_demo",
         f"--people={DEMO_PEOPLE}",
@@ -152,7 +157,6 @@ def seed(variables: Mapping[str, str]) -> None:
         f"--password={DEMO_PASSWORD}",
         variables=variables,
     )
-    UNFINISHED.unlink()
 
 
 def manage(*arguments: str, variables: Mapping[str, str]) -> None:

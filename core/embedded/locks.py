@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -17,51 +19,33 @@ class AlreadyRunning(ServerFailed):
     """Another process has started the servers of this folder; the message says which."""
 
 
-class FolderLock:
-    """The right to use a folder, held until this process ends, however it ends."""
+@contextmanager
+def folder_lock(folder: Path, note: str) -> Iterator[None]:
+    """The right to use the folder, held until the end of the block or of the process.
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / LOCK_FILE
-        self._file: IO[str] | None = None
-
-    def take(self, note: str) -> None:
-        """Takes the lock and leaves the note in it.
-
-        Errors: AlreadyRunning, with the note of the process that has it.
-        """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            file = self._path.open("a+")
-        except PermissionError:
-            raise ServerFailed(
-                f"{self._path.parent} belongs to another user. Run this as that user, or remove it."
-            ) from None
+    Errors: AlreadyRunning, with the note of the process that has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+") as file:
         deadline = time.monotonic() + TAKE_PATIENCE
         while not _locked(file):
             if time.monotonic() > deadline:
-                with file:
-                    file.seek(0)
-                    raise AlreadyRunning(file.read().strip())
+                file.seek(0)
+                raise AlreadyRunning(file.read().strip())
             time.sleep(POLL_SECONDS)
         file.truncate(0)
         file.write(note)
         file.flush()
-        self._file = file
+        yield
 
-    def release(self) -> None:
-        if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()
-            self._file = None
 
-    @property
-    def is_held(self) -> bool:
-        """Whether a live process has the lock."""
-        try:
-            with self._path.open("a+") as file:
-                return not _locked(file)
-        except OSError:
-            return False
+def is_locked(folder: Path) -> bool:
+    """Whether a live process has the folder's lock."""
+    try:
+        with (folder / LOCK_FILE).open("r+") as file:
+            return not _locked(file)
+    except OSError:
+        return False
 
 
 def _locked(file: IO[str]) -> bool:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.embedded.locks import FolderLock
+from core.embedded.locks import is_locked
 from core.embedded.processes import Owner, write_private
 
 FILE = "running.json"
@@ -19,10 +19,15 @@ def publish_variables(folder: Path, variables: Mapping[str, str]) -> None:
     write_private(folder / FILE, json.dumps(dict(variables)), caller)
 
 
+def withdraw_variables(folder: Path) -> None:
+    """Takes away what an earlier server may have left, as long as the new one is not ready."""
+    (folder / FILE).unlink(missing_ok=True)
+
+
 def published_variables(folder: Path) -> dict[str, str]:
     """The settings of the server that runs in this folder; empty if none does or they are not ours
     to read."""
-    if not FolderLock(folder).is_held:
+    if not is_locked(folder):
         return {}
     try:
         variables: dict[str, str] = json.loads((folder / FILE).read_text())

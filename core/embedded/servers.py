@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.embedded.locks import FolderLock
+from core.embedded.locks import folder_lock, is_locked
 from core.embedded.postgres import Postgres
 from core.embedded.supervision import Server
 from core.embedded.valkey import Valkey
+
+ABANDONED_AFTER_SECONDS = 60.0  # A younger folder may be another run's that has yet to lock it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,14 @@ def temporary_servers(parent: Path) -> Iterator[Servers]:
     parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         folder = parent / secrets.token_hex(6)
-        lock = FolderLock(folder)
-        lock.take("a test run")
-        for other in parent.iterdir():
-            if other != folder and not FolderLock(other).is_held:
-                shutil.rmtree(other, ignore_errors=True)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(lock.release)
+        stack.enter_context(folder_lock(folder, "a test run"))
+        for other in parent.iterdir():
+            if is_old(other) and not is_locked(other):
+                shutil.rmtree(other, ignore_errors=True)
         yield stack.enter_context(running_servers(folder, durable=False))
+
+
+def is_old(folder: Path) -> bool:
+    """Whether the folder was made long enough ago that a live run would have locked it."""
+    return time.time() - folder.stat().st_mtime > ABANDONED_AFTER_SECONDS

@@ -53,8 +53,12 @@ def stop_requests() -> Iterator[None]:
     yield
 
 
-def keep_up(servers: Sequence[Server], report: Callable[[str], None]) -> NoReturn:
-    """Starts a server again where one ends by itself.
+def keep_up(
+    servers: Sequence[Server],
+    report: Callable[[str], None],
+    after_restart: Callable[[], None] = lambda: None,
+) -> NoReturn:
+    """Starts a server again where one ends by itself, and reports it.
 
     Errors: ServerFailed if they end over and over; StopRequested passes through.
     """
@@ -71,6 +75,7 @@ def keep_up(servers: Sequence[Server], report: Callable[[str], None]) -> NoRetur
         server.stop()
         server.start()
         server.wait()
+        after_restart()
 
 
 def _first_to_end(servers: Sequence[Server]) -> Server:

@@ -1,0 +1,44 @@
+"""A process that starts servers in a folder and keeps them up.
+
+`python -m tests.ops.starter FOLDER` writes a line of JSON with their addresses and process numbers
+each time that they are up.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from core.embedded.locks import folder_lock
+from core.embedded.processes import ServerFailed
+from core.embedded.servers import Servers, running_servers
+from core.embedded.supervision import StopRequested, keep_up, stop_requests
+
+
+def main(folder: Path) -> None:
+    try:
+        with stop_requests():
+            serve(folder)
+    except StopRequested:
+        print("stopped", flush=True)
+    except ServerFailed as failure:
+        sys.exit(f"{type(failure).__name__}: {failure}")
+
+
+def serve(folder: Path) -> None:
+    with (
+        folder_lock(folder, "the starter"),
+        running_servers(folder, durable=True) as servers,
+    ):
+        tell(servers)
+        keep_up(servers.started, lambda _: None, after_restart=lambda: tell(servers))
+
+
+def tell(servers: Servers) -> None:
+    processes = {server.process.name: server.process.pid for server in servers.started}
+    print(json.dumps({**servers.variables, "processes": processes}), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
