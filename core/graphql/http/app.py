@@ -1,0 +1,242 @@
+"""GraphQL over HTTP, as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple
+
+import orjson
+from graphql import DocumentNode, ExecutionResult
+from starlette.types import Receive, Scope, Send
+
+from core.graphql.documents import Document, DocumentStore, Operation
+from core.graphql.errors import ClientError, JSONObject, error_entry, execution_error_entries
+from core.graphql.http.answers import AnswerCache
+from core.graphql.http.cors import ALLOW, CrossOrigin
+from core.graphql.http.negotiation import (
+    HTML,
+    JSON,
+    check_content_encoding,
+    check_content_type,
+    response_type,
+    wants_page,
+)
+from core.graphql.http.refusals import ClientGone, Headers, Refusal, bad_request, turned_away
+from core.graphql.http.replies import (
+    Reply,
+    faulted,
+    refused,
+    request_errors,
+    timed_out,
+    with_extensions,
+)
+from core.graphql.http.requests import GraphQLRequest, from_body, from_query_string, read_body
+
+Execute = Callable[
+    [DocumentNode, str | None, JSONObject, Any], ExecutionResult | Awaitable[ExecutionResult]
+]
+"""Executes: document, operation name, variables as they were sent, context."""
+
+ContextFor = Callable[[str | None, Scope], Any]
+"""The context of a request, or an awaitable of it: Authorization header, ASGI scope.
+Errors: ClientError; UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED and UNAVAILABLE turn the request away.
+"""
+
+
+class Answered(NamedTuple):
+    """What was answered, for those who add to an answer. Without context and result if the answer
+    was made for another request and kept.
+    """
+
+    operation: Operation
+    variables: JSONObject
+    context: Any
+    result: ExecutionResult | None
+
+
+class Question(NamedTuple):
+    """An operation that may be executed, and who asks for it."""
+
+    operation: Operation
+    variables: JSONObject
+    media_type: bytes
+    """Of the answer."""
+    scope: Scope
+    authorization: bytes | None
+
+
+class GraphQLHTTP:
+    """Serves one schema at whatever path it is mounted."""
+
+    def __init__(
+        self,
+        *,
+        documents: DocumentStore,
+        execute: Execute,
+        context_for: ContextFor,
+        answers: AnswerCache | None = None,
+        private_fields: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        page: str | None = None,
+        headers_for: Callable[[Answered], Headers] | None = None,
+        extensions_for: Callable[[Answered], JSONObject | None] | None = None,
+    ) -> None:
+        """`answers`: keeps answers to anonymous queries; without it none is kept.
+        `private_fields`: root fields whose answers differ between anonymous clients.
+        `origins`: of web pages that may call. `page`: HTML for browsers that come to look.
+        `headers_for`, `extensions_for`: what is added to an answer.
+        """
+        self._documents = documents
+        self._limits = documents.limits
+        self._execute = execute
+        self._context_for = context_for
+        self._answers = answers
+        self._private_fields = frozenset(private_fields)
+        self._cross_origin = CrossOrigin(origins)
+        self._page = None if page is None else page.encode()
+        self._headers_for = headers_for
+        self._extensions_for = extensions_for
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = _headers(scope)
+        try:
+            reply = await self._reply(scope, headers, receive)
+        except ClientGone:
+            return
+        except Refusal as refusal:
+            reply = refused(refusal, headers.get(b"accept"))
+        except Exception as fault:  # noqa: BLE001  # logged; the client gets a reference to it
+            reply = faulted(fault)
+        status, media_type, body, more = reply
+        fields = [
+            (b"content-type", media_type),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            *self._cross_origin.headers(headers.get(b"origin")),
+            *more,
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _reply(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+        method = scope["method"]
+        if method == "POST":
+            media_type = response_type(headers.get(b"accept"))
+            check_content_type(headers.get(b"content-type"))
+            check_content_encoding(headers.get(b"content-encoding"))
+            body = await read_body(receive, headers.get(b"content-length"), self._limits)
+            request = from_body(body, self._limits)
+        elif method == "GET":
+            if self._page is not None and wants_page(headers.get(b"accept")):
+                return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
+            media_type = response_type(headers.get(b"accept"))
+            request = from_query_string(scope["query_string"], self._limits)
+        elif method == "OPTIONS":
+            return Reply(204, JSON, b"", self._cross_origin.preflight(headers.get(b"origin")))
+        else:
+            said = "GraphQL is served by POST and, for queries, by GET."
+            raise Refusal(405, said, "METHOD_NOT_ALLOWED", (ALLOW,))
+        try:
+            return await self._answer(request, media_type, scope, headers.get(b"authorization"))
+        except Refusal:
+            raise
+        except ClientError as error:
+            refusal = turned_away(error)
+            if refusal is not None:
+                raise refusal from None
+            return request_errors([error_entry(error)], media_type)
+
+    async def _answer(
+        self,
+        request: GraphQLRequest,
+        media_type: bytes,
+        scope: Scope,
+        authorization: bytes | None,
+    ) -> Reply:
+        document = self._document(request)
+        if document.errors:
+            return request_errors(document.errors, media_type)
+        operation = document.operation(request.operation_name)
+        question = Question(operation, request.variables, media_type, scope, authorization)
+        if operation.kind == "query":
+            answers = self._answers
+            if answers is None or not self._same_for_all(question):
+                return (await self._executed(question))[0]
+            key = (operation, orjson.dumps(request.variables, option=orjson.OPT_SORT_KEYS))
+            body = answers.find(key) or await answers.shared(key)
+            if body is not None:
+                return self._finished(question, body, None, None)
+            return await answers.sharing(key, lambda: self._executed(question))
+        if operation.kind == "subscription":
+            said = "Subscriptions are served over WebSocket, not as a single answer."
+            raise bad_request(said, "SUBSCRIPTION_NOT_SUPPORTED")
+        if scope["method"] == "GET":
+            said = "Mutations are served by POST only."
+            raise Refusal(405, said, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+        return (await self._executed(question))[0]
+
+    def _document(self, request: GraphQLRequest) -> Document:
+        if request.digest is not None:
+            return self._documents.by_hash(request.digest, request.query)
+        return self._documents.by_text(request.query or "")
+
+    def _same_for_all(self, question: Question) -> bool:
+        return question.authorization is None and self._private_fields.isdisjoint(
+            question.operation.root_fields
+        )
+
+    async def _executed(self, question: Question) -> tuple[Reply, bytes | None]:
+        """The reply and, if nothing went wrong, the bytes that others may share."""
+        operation, variables, media_type, scope, authorization = question
+        context = self._context_for(
+            None if authorization is None else authorization.decode("latin-1"), scope
+        )
+        if hasattr(context, "__await__"):
+            context = await context
+        seconds = self._limits.execution_seconds
+        result = self._execute(operation.document, operation.name, variables, context)
+        if not isinstance(result, ExecutionResult):
+            try:
+                async with asyncio.timeout(seconds) as running:
+                    result = await result
+            except TimeoutError:
+                if not running.expired():
+                    raise
+                return timed_out(seconds, media_type), None
+        errors = result.errors
+        if not errors:
+            body = orjson.dumps({"data": result.data})
+            return self._finished(question, body, context, result), body
+        entries = execution_error_entries(errors, operation.name)
+        if result.data is None and all(error.path is None for error in errors):
+            return request_errors(entries, media_type), None
+        body = orjson.dumps({"errors": entries, "data": result.data})
+        return self._finished(question, body, context, result), None
+
+    def _finished(
+        self, question: Question, body: bytes, context: Any, result: ExecutionResult | None
+    ) -> Reply:
+        """The reply, with what others add to it."""
+        extensions = result.extensions if result is not None else None
+        headers: Headers = ()
+        if self._headers_for is not None or self._extensions_for is not None:
+            answered = Answered(question.operation, question.variables, context, result)
+            if self._headers_for is not None:
+                headers = self._headers_for(answered)
+            if self._extensions_for is not None:
+                extensions = {**(extensions or {}), **(self._extensions_for(answered) or {})}
+        if extensions:
+            body = with_extensions(body, extensions)
+        return Reply(200, question.media_type, body, headers)
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """The request's header fields. Several of one name are one list, as HTTP has it."""
+    fields = scope["headers"]
+    headers: dict[bytes, bytes] = dict(fields)
+    if len(headers) < len(fields):
+        headers = {}
+        for name, value in fields:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers

@@ -1,0 +1,48 @@
+"""Which web pages may call the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.graphql.http.refusals import Headers
+
+PREFLIGHT_SECONDS = 7_200
+ALLOW = (b"allow", b"GET, POST, OPTIONS")
+
+
+class CrossOrigin:
+    """An allow-list of origins. Without credentials: tokens are sent by the page itself."""
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        """`origins`: like https://app.example.org; `*` for all."""
+        self._origins = frozenset(origin.encode("ascii") for origin in origins)
+        self._all = b"*" in self._origins
+
+    def headers(self, origin: bytes | None) -> Headers:
+        """What lets a page of that origin read an answer; nothing if it may not."""
+        if not self._origins:
+            return ()
+        vary = () if self._all else ((b"vary", b"origin"),)
+        if origin is None or not self._allows(origin):
+            return vary
+        allowed = b"*" if self._all else origin
+        return (
+            (b"access-control-allow-origin", allowed),
+            (b"access-control-expose-headers", b"retry-after"),
+            *vary,
+        )
+
+    def preflight(self, origin: bytes | None) -> Headers:
+        """The answer to a browser that asks before it sends a request."""
+        if origin is None or not self._allows(origin):
+            return (ALLOW, *self.headers(origin))
+        return (
+            ALLOW,
+            (b"access-control-allow-methods", b"GET, POST"),
+            (b"access-control-allow-headers", b"authorization, content-type, last-event-id"),
+            (b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS),
+            *self.headers(origin),
+        )
+
+    def _allows(self, origin: bytes) -> bool:
+        return self._all or origin in self._origins

@@ -1,0 +1,199 @@
+"""From bytes to a GraphQL request, judged before anything is done."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive
+
+from core.graphql.errors import JSONObject
+from core.graphql.http.refusals import ClientGone, Refusal, bad_request
+from core.graphql.limits.limits import Limits, over_limit
+
+DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024
+PARSER_DEPTH = 1_000
+HASH = re.compile(r"[0-9a-f]{64}")
+CLOSE = ((b"connection", b"close"),)
+
+
+class GraphQLRequest(NamedTuple):
+    """What a client asks for."""
+
+    query: str | None
+    operation_name: str | None
+    variables: JSONObject
+    digest: str | None
+    """The document's SHA-256, if the client goes by hash."""
+
+
+async def read_body(receive: Receive, content_length: bytes | None, limits: Limits) -> bytes:
+    """The whole body. Errors: 413, 408, ClientGone."""
+    declared = int(content_length) if content_length and content_length.isdigit() else None
+    if declared is not None and declared > limits.body_bytes:
+        # A body that ends soon is best read away by the server, so that the client, which may
+        # still be sending, gets to read the answer.
+        raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
+    try:
+        async with asyncio.timeout(limits.body_seconds) as waiting:
+            return await _received(receive, limits)
+    except TimeoutError:
+        if not waiting.expired():
+            raise
+        said = f"The body did not arrive within {limits.body_seconds:g} seconds. Send it again."
+        raise Refusal(408, said, "REQUEST_TIMEOUT", CLOSE) from None
+
+
+async def _received(receive: Receive, limits: Limits) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        size += len(chunk)
+        if size > limits.body_bytes:
+            raise _too_large(limits, close=True)
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limits: Limits, *, close: bool) -> Refusal:
+    said = (
+        f"The body is limited to {limits.body_bytes:,} bytes. Ask for less at once, or send the "
+        "document's hash in its place (`extensions.persistedQuery`)."
+    )
+    return Refusal(413, said, "REQUEST_TOO_LARGE", CLOSE if close else ())
+
+
+def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
+    """The request in a JSON body. Errors: 400."""
+    if not body:
+        raise bad_request("The body is empty. Send a JSON object with a `query`.")
+    sent = _loaded(body, "The body")
+    if type(sent) is not dict:
+        if type(sent) is list:
+            said = "Several operations in one request are not supported. Send each by itself."
+            raise bad_request(said, "BATCHING_NOT_SUPPORTED")
+        raise bad_request("The body must be a JSON object with a `query`.")
+    return _request(sent, body, limits)
+
+
+def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
+    """The request in the parameters of a URL. Errors: 400, 414."""
+    if len(query_string) > limits.body_bytes:
+        raise Refusal(414, "The URL is too long. Send the request by POST.", "REQUEST_TOO_LARGE")
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=100,
+        )
+    except ValueError:
+        said = "The URL's parameters can't be read. Encode them in UTF-8, as percent-encoded text."
+        raise bad_request(said) from None
+    sent: JSONObject = {}
+    for name, value in pairs:
+        if name in sent:
+            raise bad_request(f"The parameter `{name[:100]}` stands in the URL more than once.")
+        sent[name] = value
+    for name in ("variables", "extensions"):
+        if name in sent:
+            text = sent[name].encode()
+            sent[name] = _loaded(text, f"The parameter `{name}`") if text else None
+    if sent.get("operationName") == "":
+        sent["operationName"] = None
+    return _request(sent, query_string, limits)
+
+
+def _request(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLRequest:
+    query = sent.get("query")
+    if query is not None and type(query) is not str:
+        raise bad_request("`query` must be text: a GraphQL document.")
+    operation_name = sent.get("operationName")
+    if operation_name is not None and type(operation_name) is not str:
+        raise bad_request("`operationName` must be text or null.")
+    variables = sent.get("variables")
+    if variables is None:
+        variables = {}
+    elif type(variables) is not dict:
+        raise bad_request("`variables` must be a JSON object or null.")
+    extensions = sent.get("extensions")
+    digest = None
+    if extensions is not None:
+        if type(extensions) is not dict:
+            raise bad_request("`extensions` must be a JSON object or null.")
+        digest = _digest(extensions)
+    if query is None and digest is None:
+        raise bad_request("`query` is missing. Send a GraphQL document as text.")
+    if (
+        source.count(b"[") + source.count(b"{") + source.count(b"%") > limits.json_depth
+        or source.count(b",") > limits.json_values
+    ):
+        _check_size(variables, limits)
+        _check_size(extensions, limits)
+    return GraphQLRequest(query, operation_name, variables, digest)
+
+
+def _digest(extensions: JSONObject) -> str | None:
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    if type(persisted) is dict and persisted.get("version") == 1:
+        digest = persisted.get("sha256Hash")
+        if type(digest) is str and HASH.fullmatch(digest):
+            return digest
+    raise bad_request(
+        "`extensions.persistedQuery` must be an object with `version` 1 and, in `sha256Hash`, the "
+        "document's SHA-256 in lower-case hexadecimal."
+    )
+
+
+def _loaded(text: bytes, where: str) -> Any:
+    """The JSON value. Errors: 400, in our words."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        position = error.pos
+    try:
+        shown = text.decode("utf-8")
+    except UnicodeDecodeError:
+        raise bad_request(f"{where} is not valid UTF-8.") from None
+    if text.count(b"[") + text.count(b"{") > PARSER_DEPTH:
+        raise bad_request(f"{where} is nested too deeply, or not valid JSON.")
+    if re.match(r"-?\d{3}", shown[position:]):
+        said = f"{where} is not valid JSON, or has a number that is too large"
+    else:
+        said = f"{where} is not valid JSON"
+    raise bad_request(f"{said}: look near character {position + 1}.")
+
+
+def _check_size(value: Any, limits: Limits) -> None:
+    """Errors: LIMIT_EXCEEDED for JSON of more levels or values than any operation takes."""
+    level = [value]
+    depth = values = 0
+    while level:
+        depth += 1
+        values += len(level)
+        if depth > limits.json_depth + 1:
+            found = f"more than {limits.json_depth}"
+            advice = "Send values that are nested less deeply."
+            raise over_limit("depth of variables", found, limits.json_depth, advice)
+        if values > limits.json_values:
+            found = f"more than {limits.json_values:,}"
+            advice = "Send fewer values at once."
+            raise over_limit("values in variables", found, limits.json_values, advice)
+        below: list[Any] = []
+        for each in level:
+            if type(each) is dict:
+                below += each.values()
+            elif type(each) is list:
+                below += each
+        level = below

@@ -1,0 +1,224 @@
+"""Counts what a document asks for, before it is validated, in time linear in its length.
+
+A fragment is counted once and its figures are added wherever it is spread, so that a document of
+fragments that double each other costs no more than its text. Cycles count as nothing: validation
+refuses them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Token,
+    TokenKind,
+)
+
+from core.graphql.errors import ClientError
+from core.graphql.limits.limits import Limits, over_limit
+
+INTROSPECTION_ROOTS = frozenset({"__schema", "__type"})
+INTROSPECTION_LISTS = frozenset(
+    {"types", "directives", "fields", "args", "interfaces", "possibleTypes", "inputFields"}
+)
+COUNTED_AT_MOST = 10**9
+LONG_FRAGMENTS = "Split it into several requests, or spread fewer fragments."
+
+
+@dataclass(slots=True)
+class Figures:
+    """What a selection set asks for, with its fragments in place."""
+
+    fields: int = 0
+    depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    root_fields: int = 0
+    lists: int = 0
+    """Introspection's lists inside each other, if the set is part of an introspection."""
+    introspection_depth: int = 0
+    introspection_lists: int = 0
+    introspection_aliases: int = 0
+
+    def add(self, other: Figures) -> None:
+        """Takes in what stands beside: numbers add up, depths don't."""
+        self.fields = min(self.fields + other.fields, COUNTED_AT_MOST)
+        self.aliases = min(self.aliases + other.aliases, COUNTED_AT_MOST)
+        self.directives = min(self.directives + other.directives, COUNTED_AT_MOST)
+        self.root_fields = min(self.root_fields + other.root_fields, COUNTED_AT_MOST)
+        self.introspection_aliases = min(
+            self.introspection_aliases + other.introspection_aliases, COUNTED_AT_MOST
+        )
+        self.depth = max(self.depth, other.depth)
+        self.lists = max(self.lists, other.lists)
+        self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
+        self.introspection_lists = max(self.introspection_lists, other.introspection_lists)
+
+
+class Counter:
+    """Counts the definitions of one document."""
+
+    def __init__(self, document: DocumentNode, limits: Limits) -> None:
+        self._limits = limits
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._counted: dict[str, Figures] = {}
+        self._nesting = 0
+
+    def operation(self, operation: OperationDefinitionNode) -> Figures:
+        """Errors: LIMIT_EXCEEDED for a nesting that is too deep to count."""
+        figures = Figures()
+        figures.add(self._selections(operation.selection_set))
+        figures.directives += len(operation.directives or ())
+        for variable in operation.variable_definitions or ():
+            figures.directives += len(variable.directives or ())
+        return figures
+
+    def fragment(self, name: str) -> Figures:
+        """Nothing for a fragment that is not there, or that is being counted: a cycle."""
+        known = self._counted.get(name)
+        if known is not None:
+            return known
+        self._counted[name] = Figures()
+        definition = self._fragments.get(name)
+        if definition is not None:
+            figures = self._selections(definition.selection_set)
+            figures.directives += len(definition.directives or ())
+            self._counted[name] = figures
+        return self._counted[name]
+
+    def _selections(self, selection_set: SelectionSetNode) -> Figures:
+        allowed = self._limits.nesting
+        if self._nesting >= allowed:
+            advice = "Nest fewer fragments in each other."
+            raise over_limit("nesting", f"more than {allowed}", allowed, advice)
+        self._nesting += 1
+        total = Figures()
+        for selection in selection_set.selections:
+            total.directives += len(selection.directives or ())
+            if isinstance(selection, FieldNode):
+                total.add(self._field(selection))
+            elif isinstance(selection, InlineFragmentNode):
+                total.add(self._selections(selection.selection_set))
+            elif isinstance(selection, FragmentSpreadNode):
+                total.add(self.fragment(selection.name.value))
+        self._nesting -= 1
+        return total
+
+    def _field(self, field: FieldNode) -> Figures:
+        name = field.name.value
+        below = self._selections(field.selection_set) if field.selection_set else Figures()
+        aliased = 1 if field.alias else 0
+        figures = Figures(
+            fields=below.fields + 1,
+            depth=below.depth + 1,
+            aliases=below.aliases + aliased,
+            directives=below.directives,
+            root_fields=1,
+            lists=below.lists + (name in INTROSPECTION_LISTS),
+            introspection_depth=below.introspection_depth,
+            introspection_lists=below.introspection_lists,
+            introspection_aliases=below.introspection_aliases,
+        )
+        if name in INTROSPECTION_ROOTS:
+            figures.depth = 1
+            figures.introspection_depth = below.depth + 1
+            figures.introspection_lists = below.lists
+            figures.introspection_aliases = below.aliases + aliased
+        return figures
+
+
+def check_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
+    """One error for each limit that the document is over."""
+    return _long_numbers(document, limits) or _over_limits(document, limits)
+
+
+def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
+    operations = [
+        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
+    ]
+    if len(operations) > limits.operations:
+        advice = "Send those that are not executed in documents of their own."
+        return [over_limit("operations", len(operations), limits.operations, advice)]
+    counter = Counter(document, limits)
+    largest = Figures()
+    try:
+        for operation in operations:
+            _take_larger(largest, counter.operation(operation))
+        for definition in document.definitions:
+            # A fragment that nothing spreads is validated all the same.
+            if isinstance(definition, FragmentDefinitionNode):
+                alone = counter.fragment(definition.name.value)
+                _take_larger(largest, Figures(fields=alone.fields, aliases=alone.aliases))
+    except ClientError as too_deep:
+        return [too_deep]
+    return _judge(largest, limits)
+
+
+def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
+    """The names of the fields that the operation selects of its root type, without aliases."""
+    fragments = {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    names: set[str] = set()
+    waiting = [operation.selection_set]
+    while waiting:
+        for selection in waiting.pop().selections:
+            if isinstance(selection, FieldNode):
+                names.add(selection.name.value)
+            elif isinstance(selection, InlineFragmentNode):
+                waiting.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode):
+                spread = fragments.pop(selection.name.value, None)
+                if spread is not None:
+                    waiting.append(spread.selection_set)
+    return names
+
+
+def _take_larger(largest: Figures, figures: Figures) -> None:
+    for name in Figures.__slots__:
+        setattr(largest, name, max(getattr(largest, name), getattr(figures, name)))
+
+
+def _judge(figures: Figures, limits: Limits) -> list[ClientError]:
+    advice_by_limit = {
+        "depth": "Select fewer levels of fields inside each other.",
+        "fields": LONG_FRAGMENTS,
+        "aliases": "Give fewer fields another name; to read many objects, use `nodes(ids:)`.",
+        "directives": "Leave out directives, or split the operation.",
+        "root_fields": "Split the operation into several requests.",
+        "introspection_depth": "Follow `ofType` fewer times.",
+        "introspection_lists": "Read the schema by the standard introspection query.",
+        "introspection_aliases": "Read the schema by the standard introspection query.",
+    }
+    errors = []
+    for name, advice in advice_by_limit.items():
+        found, allowed = getattr(figures, name), getattr(limits, name)
+        if found > allowed:
+            errors.append(over_limit(name.replace("_", " "), found, allowed, advice))
+    return errors
+
+
+def _long_numbers(document: DocumentNode, limits: Limits) -> list[ClientError]:
+    """An error for the first number of more digits than any type takes."""
+    allowed = limits.number_characters
+    advice = "Send a shorter number, or text where text is meant."
+    token: Token | None = document.loc.start_token if document.loc else None
+    while token is not None:
+        length = token.end - token.start
+        if length > allowed and token.kind in {TokenKind.INT, TokenKind.FLOAT}:
+            return [over_limit("characters of a number", length, allowed, advice)]
+        token = token.next
+    return []

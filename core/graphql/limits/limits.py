@@ -1,0 +1,63 @@
+"""What one request may ask of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.graphql.errors import ClientError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Every bound on a request. A document is counted with its fragments put in place."""
+
+    body_bytes: int = 256 * 1024
+    body_seconds: float = 10
+    """How long a client may take to send the body."""
+    execution_seconds: float = 10
+
+    json_depth: int = 32
+    json_values: int = 10_000
+    """Depth and number of the values in `variables` and `extensions`."""
+
+    document_characters: int = 64 * 1024
+    tokens: int = 2_000
+    comments: int = 1_000
+    operations: int = 20
+    """Operations in one document; one of them is executed."""
+    fields: int = 1_000
+    depth: int = 12
+    aliases: int = 60
+    directives: int = 50
+    root_fields: int = 20
+    nesting: int = 100
+    """Fields, inline fragments and fragment spreads inside each other."""
+    number_characters: int = 40
+    """Length of a number that is written in the document."""
+
+    introspection_depth: int = 20
+    introspection_lists: int = 3
+    """Lists inside lists: `types`, `fields`, `args` … The standard query has three."""
+    introspection_aliases: int = 8
+
+    merge_steps: int = 20_000
+    """Work to see whether fields of one name can be merged; a usual document needs under 1,000."""
+    validation_errors: int = 10
+
+
+def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> ClientError:
+    """The error for a request that is over a limit.
+
+    `limit`: what is counted, in words. `advice`: how to come below it, as a sentence.
+    """
+    return ClientError(
+        f"{limit} is limited to {allowed:,}; this request has {_shown(found)}. {advice}",
+        "LIMIT_EXCEEDED",
+        limit=limit,
+        allowed=allowed,
+        found=found,
+    )
+
+
+def _shown(found: int | str) -> str:
+    return f"{found:,}" if isinstance(found, int) else found
