@@ -1,0 +1,54 @@
+"""The ASGI application: the GraphQL path beside Django, and what lives as long as the process."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from django.core.asgi import get_asgi_application
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Sets up Django's apps, which the schema is declared from.
+django_application = get_asgi_application()
+
+from core.config.environment import environment  # noqa: E402
+from core.config.health import health_routes  # noqa: E402
+from core.config.server import Server  # noqa: E402
+
+GRAPHQL_PATHS = {"/graphql/", "/graphql"}
+
+
+class Application:
+    """Routes the GraphQL path by itself, which costs nothing; the rest is Starlette's to route."""
+
+    def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
+        self._graphql = graphql
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and scope["path"] in GRAPHQL_PATHS:
+            await self._graphql(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+server = Server(environment())
+
+
+@asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    """Opens the server's connections and closes them."""
+    async with server.running():
+        # What is there now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        yield
+
+
+application = Application(
+    server.graphql,
+    Starlette(routes=[*health_routes(server), Mount("/", django_application)], lifespan=lifespan),
+)

@@ -1,0 +1,90 @@
+"""One server process: its connections, and the GraphQL path over them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from graphql import execute
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+
+from core.accounts.tokens import AccessTokens
+from core.config.environment import Environment
+from core.config.schema import schema
+from core.database.cursors import CursorSigner
+from core.database.pool import Database, DatabaseUnavailable
+from core.graphql.context import Context, Services
+from core.graphql.documents import DocumentStore
+from core.graphql.errors import ClientError
+from core.graphql.http.answers import AnswerCache
+from core.graphql.http.app import GraphQLHTTP
+from core.graphql.limits.limits import Limits
+
+BEARER = "bearer "
+PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
+
+
+class Server:
+    """What one process serves from. `running` opens it."""
+
+    def __init__(self, settings: Environment) -> None:
+        secret = settings.secret_key.encode()
+        self.database = Database(settings.database_url, size=settings.pool_size)
+        self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        self.services = Services(database=self.database, cursors=CursorSigner(secret), ring=lambda: None)
+        self._tokens = AccessTokens(secret)
+        documents = DocumentStore(
+            schema._schema, Limits(execution_seconds=settings.request_seconds), suggestions=settings.debug
+        )
+        answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
+        self._http = GraphQLHTTP(
+            documents=documents,
+            execute=lambda document, operation, variables, context: execute(
+                schema._schema, document, None, context, variables, operation
+            ),
+            context_for=self.context_for,
+            answers=answers,
+            private_fields=PRIVATE_FIELDS,
+            origins=settings.cors_origins,
+        )
+
+    async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The GraphQL path, as an ASGI application."""
+        await self._http(scope, receive, send)
+
+    def context_for(self, authorization: str | None, _: Scope) -> Context:
+        """The request's context. Errors: ClientError for a token that is no good."""
+        if authorization is None:
+            return Context(self.services)
+        if authorization[: len(BEARER)].lower() != BEARER:
+            raise ClientError("Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED")
+        token = self._tokens.read(authorization[len(BEARER) :])
+        return Context(self.services, token.viewer_id, token.session_id)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open connections, closed in the end in the opposite order."""
+        async with AsyncExitStack() as stack:
+            await self.database.open()
+            stack.push_async_callback(self.database.close)
+            stack.push_async_callback(self.redis.aclose)
+            yield
+
+    async def reachable(self) -> dict[str, bool]:
+        """Whether each server that this one stands on answers, by name."""
+        return {"database": await self._database_answers(), "cache": await self._cache_answers()}
+
+    async def _database_answers(self) -> bool:
+        try:
+            await self.database.fetch("SELECT 1")
+        except DatabaseUnavailable:
+            return False
+        return True
+
+    async def _cache_answers(self) -> bool:
+        try:
+            return bool(await self.redis.ping())
+        except (RedisError, OSError):
+            return False
