@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import uvicorn
@@ -38,6 +39,7 @@ def serve(settings: Environment) -> None:
 
 
 def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.config.settings")
     try:
         settings = environment()
     except EnvironmentInvalid as problem:

@@ -79,4 +79,8 @@ def temporary_servers(parent: Path) -> Iterator[Servers]:
 
 def is_old(folder: Path) -> bool:
     """Whether the folder was made long enough ago that a live run would have locked it."""
-    return time.time() - folder.stat().st_mtime > ABANDONED_AFTER_SECONDS
+    try:
+        made = folder.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - made > ABANDONED_AFTER_SECONDS

@@ -1,0 +1,28 @@
+# The server, its worker and its management commands, in one image.
+
+FROM python:3.11-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /venv
+COPY requirements/run.txt /requirements.txt
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /requirements.txt \
+    && /venv/bin/pip uninstall --yes pip setuptools
+
+FROM python:3.11-slim
+RUN useradd --uid 10001 --no-create-home --no-log-init --shell /usr/sbin/nologin feed
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
+WORKDIR /app
+COPY --from=build /venv /venv
+COPY manage.py schema.graphql ./
+COPY core core
+COPY feed feed
+COPY interactions interactions
+# The admin's files are collected as the settings of production want them. No server is reached, and
+# what stands here for addresses and secrets is in no layer's environment.
+RUN SECRET_KEY=only-while-the-image-is-being-built DATABASE_URL=postgresql://none/none \
+    REDIS_URL=redis://none ALLOWED_HOSTS=none python manage.py collectstatic --no-input --verbosity 0 \
+    && python -m compileall -q core feed interactions
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-m", "core.config.alive"]
+CMD ["python", "-m", "core.config.serve"]
