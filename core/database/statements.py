@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FRAGMENT = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
+VIEWER = "$1"
+
 
 def load_statements(*folders: Path) -> Mapping[str, str]:
     """Text by name of the statements in the first folder.
 
     A file whose name starts with an underscore is a fragment: `{visible person=p.author_id}` in a statement
     stands for the text of `_visible.sql` with `{person}` replaced. Fragments are looked for in all folders.
+    `{viewer}` is $1, unless a statement that serves many viewers gives it: `{visible person=p.author_id viewer=t.id}`.
     A statement that says `{direction}` is given twice: `name` (DESC, newest first) and `name:oldest_first` (ASC);
     `{reach_{direction}}` is the fragment for the direction.
     """
-    fragments = {
+    fragments = {"viewer": VIEWER} | {
         path.stem[1:]: path.read_text().strip() for folder in reversed(folders) for path in folder.glob("_*.sql")
     }
     found: dict[str, str] = {}
