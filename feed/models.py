@@ -62,9 +62,7 @@ class Post(models.Model):
                 name="posts_text_length",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    like_count__gte=0, comment_count__gte=0, share_count__gte=0
-                ),
+                condition=models.Q(like_count__gte=0, comment_count__gte=0, share_count__gte=0),
                 name="posts_counts_not_negative",
             ),
         ]

@@ -31,10 +31,14 @@ def edge_from(columns: Sequence[Any], position: int, request: PageRequest) -> Ed
     return EdgeRow(post_from(columns[4:]), position, request.codec, sharer)
 
 
-async def posts_by_ids(database: Database, viewer_id: int | None, ids: Sequence[int]) -> list[PostRow | None]:
+async def posts_by_ids(
+    database: Database, viewer_id: int | None, ids: Sequence[int]
+) -> list[PostRow | None]:
     """The posts, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
-    found = {row[0]: post_from(row) for row in await database.fetch(SQL["posts_by_ids"], viewer_id, ids)}
-    return [found.get(id) for id in ids]
+    found = {
+        row[0]: post_from(row) for row in await database.fetch(SQL["posts_by_ids"], viewer_id, ids)
+    }
+    return [found.get(key) for key in ids]
 
 
 async def public_feed_page(context: Context, request: PageRequest) -> Page:
@@ -82,9 +86,7 @@ class ProfileFeedLoader(PageLoader):
     name = "profile"
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "profile_feed_pages"
+    snapshot_column = 2
 
     def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
         return edge_from(row[3:], row[1], request)
-
-    def snapshot(self, rows: Sequence[Sequence[Any]]) -> str | None:
-        return rows[0][2] if rows else None

@@ -37,7 +37,12 @@ async def post_create(
 
 
 async def post_edit(
-    database: Database, *, viewer_id: int, post_id: int, text: str, client_mutation_id: str | None = None
+    database: Database,
+    *,
+    viewer_id: int,
+    post_id: int,
+    text: str,
+    client_mutation_id: str | None = None,
 ) -> PostRow:
     """The post with its new text; one that has that text already stays as it is.
 

@@ -19,6 +19,8 @@ def health_routes(server: Server) -> list[Route]:
         answers = await server.reachable()
         ready = all(answers.values())
         said = {name: "reachable" if answer else "unreachable" for name, answer in answers.items()}
-        return JSONResponse({"status": "ready" if ready else "not ready", **said}, 200 if ready else 503)
+        return JSONResponse(
+            {"status": "ready" if ready else "not ready", **said}, 200 if ready else 503
+        )
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
+from interactions.graphql.mutations import InteractionsMutation
+from interactions.graphql.types import Comment
 from strawberry.schema.config import StrawberryConfig
 
 from core.accounts.graphql.mutations import AccountsMutation
@@ -17,8 +19,6 @@ from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
 from feed.graphql.queries import FeedQuery
 from feed.graphql.types import Post
-from interactions.graphql.mutations import InteractionsMutation
-from interactions.graphql.types import Comment
 
 
 @strawberry.type(description="What can be read.")
@@ -38,3 +38,4 @@ schema = strawberry.Schema(
     types=[User, Post, Comment, *ERROR_TYPES],
     config=StrawberryConfig(scalar_map={datetime: DateTime}),
 )
+graphql_schema = schema._schema  # noqa: SLF001  # what executors take; Strawberry has no public name for it

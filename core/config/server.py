@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.accounts.tokens import AccessTokens
 from core.config.environment import Environment
-from core.config.schema import schema
+from core.config.schema import graphql_schema
 from core.database.cursors import CursorSigner
 from core.database.pool import Database, DatabaseUnavailable
 from core.graphql.context import Context, Services
@@ -33,16 +33,20 @@ class Server:
         secret = settings.secret_key.encode()
         self.database = Database(settings.database_url, size=settings.pool_size)
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
-        self.services = Services(database=self.database, cursors=CursorSigner(secret), ring=lambda: None)
+        self.services = Services(
+            database=self.database, cursors=CursorSigner(secret), ring=lambda: None
+        )
         self._tokens = AccessTokens(secret)
         documents = DocumentStore(
-            schema._schema, Limits(execution_seconds=settings.request_seconds), suggestions=settings.debug
+            graphql_schema,
+            Limits(execution_seconds=settings.request_seconds),
+            suggestions=settings.debug,
         )
         answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
         self._http = GraphQLHTTP(
             documents=documents,
             execute=lambda document, operation, variables, context: execute(
-                schema._schema, document, None, context, variables, operation
+                graphql_schema, document, None, context, variables, operation
             ),
             context_for=self.context_for,
             answers=answers,
@@ -59,7 +63,9 @@ class Server:
         if authorization is None:
             return Context(self.services)
         if authorization[: len(BEARER)].lower() != BEARER:
-            raise ClientError("Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED")
+            raise ClientError(
+                "Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED"
+            )
         token = self._tokens.read(authorization[len(BEARER) :])
         return Context(self.services, token.viewer_id, token.session_id)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from interactions.graphql.fields import PostInteractions
+from interactions.selectors import comments_by_ids
+
 from core.accounts.graphql.types import User
 from core.accounts.selectors import users_by_ids
 from core.graphql.connections import extend_type
@@ -9,8 +12,6 @@ from core.graphql.node import NODE_TYPES
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.selectors import posts_by_ids
-from interactions.graphql.fields import PostInteractions
-from interactions.selectors import comments_by_ids
 
 
 def extend_types() -> None:

@@ -56,7 +56,11 @@ class CursorCodec:
         except (Base64Error, UnicodeEncodeError) as error:
             raise CursorMalformed from error
         packed, tag = data[1:9], data[9:]
-        if data[:1] != VERSION or len(packed) != POSITION.size or not compare_digest(tag, self._tag(packed)):
+        if (
+            data[:1] != VERSION
+            or len(packed) != POSITION.size
+            or not compare_digest(tag, self._tag(packed))
+        ):
             raise CursorMalformed
         position: int = POSITION.unpack(packed)[0]
         # One position has one cursor: base64 would accept others for the same bytes.

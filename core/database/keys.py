@@ -45,9 +45,7 @@ class ForeignKeysInDatabase:
     Django's own constraints are deferred to the commit and cascade in Python, row by row.
     """
 
-    def __init__(
-        self, *references: tuple[str, str, str], on_delete: str = "CASCADE"
-    ) -> None:
+    def __init__(self, *references: tuple[str, str, str], on_delete: str = "CASCADE") -> None:
         self.references = references
         self.on_delete = on_delete
 

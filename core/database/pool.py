@@ -117,7 +117,10 @@ class Database:
         Errors: DatabaseUnavailable: it may or may not have been committed.
         """
         try:
-            async with self.pool.acquire(timeout=self._acquire_seconds) as connection, connection.transaction():
+            async with (
+                self.pool.acquire(timeout=self._acquire_seconds) as connection,
+                connection.transaction(),
+            ):
                 yield Transaction(connection, self.observer)
         except (*UNREACHABLE, TimeoutError) as error:
             raise DatabaseUnavailable(str(error)) from error

@@ -20,12 +20,16 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
     `{reach_{direction}}` is the fragment for the direction.
     """
     fragments = {"viewer": VIEWER} | {
-        path.stem[1:]: path.read_text().strip() for folder in reversed(folders) for path in folder.glob("_*.sql")
+        path.stem[1:]: path.read_text().strip()
+        for folder in reversed(folders)
+        for path in folder.glob("_*.sql")
     }
     found: dict[str, str] = {}
     for path in sorted(folders[0].glob("[!_]*.sql")):
         text = path.read_text().strip()
-        newest_first, oldest_first = (_expand(text, fragments, direction) for direction in ("DESC", "ASC"))
+        newest_first, oldest_first = (
+            _expand(text, fragments, direction) for direction in ("DESC", "ASC")
+        )
         found[path.stem] = newest_first
         if oldest_first != newest_first:
             found[f"{path.stem}:oldest_first"] = oldest_first

@@ -16,7 +16,9 @@ L = TypeVar("L", bound=Loader[Any, Any])
 class Services:
     """What the requests of one process share. Opened and closed with the server."""
 
-    def __init__(self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]
+    ) -> None:
         self.database = database
         self.cursors = cursors
         self.ring = ring
@@ -28,7 +30,9 @@ class Context:
 
     __slots__ = ("_loaders", "database", "services", "session_id", "viewer_id")
 
-    def __init__(self, services: Services, viewer_id: int | None = None, session_id: int | None = None) -> None:
+    def __init__(
+        self, services: Services, viewer_id: int | None = None, session_id: int | None = None
+    ) -> None:
         self.services = services
         self.database = services.database
         self.viewer_id = viewer_id

@@ -32,12 +32,22 @@ def parse_id(text: str) -> tuple[str, int]:
     """Type name and key. Errors: BAD_ID for what can't be an id of ours."""
     if len(text) <= ID_LENGTH_AT_MOST:
         try:
-            type_name, _, digits = b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")
+            type_name, _, digits = (
+                b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")
+            )
         except (Base64Error, UnicodeError):
             type_name, digits = "", ""
-        if type_name.isalpha() and digits.isdecimal() and digits[0] != "0" and int(digits) <= HIGHEST_KEY:
+        if (
+            type_name.isalpha()
+            and digits.isdecimal()
+            and digits[0] != "0"
+            and int(digits) <= HIGHEST_KEY
+        ):
             return type_name, int(digits)
-    raise ClientError("This is not an id that this API has given. Ids are opaque: send one back as it came.", "BAD_ID")
+    raise ClientError(
+        "This is not an id that this API has given. Ids are opaque: send one back as it came.",
+        "BAD_ID",
+    )
 
 
 def key_of(type_name: str, text: str) -> int | None:
@@ -68,7 +78,10 @@ class NodeTypes:
         Errors: BAD_ID, TOO_MANY_IDS. Cost: one statement for each type.
         """
         if len(ids) > NODES_AT_MOST:
-            raise ClientError(f"{len(ids)} ids were sent; {NODES_AT_MOST} are allowed. Send fewer.", "TOO_MANY_IDS")
+            raise ClientError(
+                f"{len(ids)} ids were sent; {NODES_AT_MOST} are allowed. Send fewer.",
+                "TOO_MANY_IDS",
+            )
         wanted = [parse_id(text) for text in ids]
         rows: dict[tuple[str, int], Any | None] = {}
         for type_name, find in self._find.items():
@@ -84,11 +97,15 @@ NODE_TYPES = NodeTypes()
 
 @strawberry.type
 class NodeQuery:
-    @strawberry.field(description="The object with this id; null if there is none that the viewer can see.")
+    @strawberry.field(
+        description="The object with this id; null if there is none that the viewer can see."
+    )
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         found: Node | None = (await NODE_TYPES.find(info.context, [id]))[0]
         return found
 
-    @strawberry.field(description=f"The objects with these ids (at most {NODES_AT_MOST}), in their order.")
+    @strawberry.field(
+        description=f"The objects with these ids (at most {NODES_AT_MOST}), in their order."
+    )
     async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None]:
         return await NODE_TYPES.find(info.context, ids)

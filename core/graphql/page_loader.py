@@ -25,21 +25,29 @@ class PageLoader(Loader[int, Page]):
     """Names the list in its cursors."""
     statements: ClassVar[Mapping[str, str]]
     statement: ClassVar[str]
+    snapshot_column: ClassVar[int | None] = None
+    """Where the rows carry PostgreSQL's snapshot, if they do; then there is a row for each owner."""
 
     def __init__(
-        self, context: Context, first: int | None, after: str | None, last: int | None = None, before: str | None = None
+        self,
+        context: Context,
+        first: int | None,
+        after: str | None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> None:
         super().__init__()
         self.context = context
-        self._arguments: dict[str, Any] = {"first": first, "after": after, "last": last, "before": before}
+        self._arguments: dict[str, Any] = {
+            "first": first,
+            "after": after,
+            "last": last,
+            "before": before,
+        }
 
     @abstractmethod
     def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
         """The edge that a row of the statement gives."""
-
-    def snapshot(self, rows: Sequence[Sequence[Any]]) -> str | None:
-        """PostgreSQL's snapshot of the statement, where its rows tell."""
-        return None
 
     async def fetch(self, keys: list[int]) -> list[Page | BaseException]:
         codec = self.context.services.cursors.codec
@@ -55,20 +63,23 @@ class PageLoader(Loader[int, Page]):
 
     async def _read(self, requests: Mapping[int, PageRequest]) -> dict[int, Page]:
         rows = await self._rows(requests, more=1)
-        snapshot = self.snapshot(rows)
+        snapshot = "" if self.snapshot_column is None else rows[0][self.snapshot_column]
         edges: dict[int, list[EdgeRow]] = {key: [] for key in requests}
         for row in rows:
             if row[1] is not None:
                 edges[row[0]].append(self.edge(row, requests[row[0]]))
         return {
-            key: Page(edges[key], request, partial(self._beyond, key), snapshot) for key, request in requests.items()
+            key: Page(edges[key], request, partial(self._beyond, key), snapshot)
+            for key, request in requests.items()
         }
 
     async def _beyond(self, key: int, request: PageRequest) -> list[EdgeRow]:
         rows = await self._rows({key: request}, more=0)
         return [self.edge(row, request) for row in rows if row[1] is not None]
 
-    async def _rows(self, requests: Mapping[int, PageRequest], more: int) -> Sequence[Sequence[Any]]:
+    async def _rows(
+        self, requests: Mapping[int, PageRequest], more: int
+    ) -> Sequence[Sequence[Any]]:
         some = next(iter(requests.values()))
         return await self.context.database.fetch(
             self.statements[self.statement + some.suffix],

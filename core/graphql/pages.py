@@ -46,7 +46,9 @@ def page_request(
         raise ClientError(f"Send `first` or `last`, between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
     if not 1 <= limit <= PAGE_AT_MOST:
         name = "first" if last is None else "last"
-        raise ClientError(f"`{name}` is {limit}; it must be between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
+        raise ClientError(
+            f"`{name}` is {limit}; it must be between 1 and {PAGE_AT_MOST}.", "BAD_PAGE"
+        )
     below = HIGHEST_KEY if after is None else decode_position(codec, after)
     above = 0 if before is None else decode_position(codec, before)
     return PageRequest(codec, limit, below, above, last is not None)
@@ -83,9 +85,10 @@ class Page:
     __slots__ = ("_more", "_read", "_request", "edges", "snapshot")
 
     def __init__(
-        self, rows: Sequence[EdgeRow], request: PageRequest, read: Read, snapshot: str | None = None
+        self, rows: Sequence[EdgeRow], request: PageRequest, read: Read, snapshot: str
     ) -> None:
-        """`rows`: what was read for `limit + 1`. `snapshot`: PostgreSQL's, in which they were read."""
+        """`rows`: what was read for `limit + 1`. `snapshot`: PostgreSQL's, in which they were read; empty
+        where the statement does not tell."""
         self._more = len(rows) > request.limit
         kept = rows[: request.limit]
         self.edges = kept[::-1] if request.oldest_first else kept
@@ -112,5 +115,3 @@ class Page:
             return False
         above = self.edges[0].position if self.edges else request.below - 1
         return bool(await self._read(PageRequest(request.codec, 1, above=above, oldest_first=True)))
-
-

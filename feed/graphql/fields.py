@@ -17,6 +17,7 @@ class UserPosts:
         description=f"What the person has posted and shared, newest first, one entry a post. {PAGE_ARGUMENTS}",
     )
     @loaded("id")
+    @staticmethod
     def posts(
         info: strawberry.Info,
         first: int | None = None,

@@ -23,9 +23,12 @@ class CreatePostInput(MutationInput):
 
 @strawberry.type(description="The new post.")
 class CreatePostPayload(Payload):
-    post: Post | None = strawberry.field(default=None, description="The post; null if there is none.")
+    post: Post | None = strawberry.field(
+        default=None, description="The post; null if there is none."
+    )
     replayed: bool = strawberry.field(
-        default=False, description="Whether this is the answer to an earlier call with the same clientMutationId."
+        default=False,
+        description="Whether this is the answer to an earlier call with the same clientMutationId.",
     )
 
 
@@ -37,7 +40,9 @@ class EditPostInput(MutationInput):
 
 @strawberry.type(description="The edited post.")
 class EditPostPayload(Payload):
-    post: Post | None = strawberry.field(default=None, description="The post as it is now; null if it was refused.")
+    post: Post | None = strawberry.field(
+        default=None, description="The post as it is now; null if it was refused."
+    )
 
 
 @strawberry.input(description="One's own post, to be deleted.")
@@ -48,7 +53,8 @@ class DeletePostInput(MutationInput):
 @strawberry.type(description="The post that is gone.")
 class DeletePostPayload(Payload):
     deleted_post_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Id of the post that is gone, by this call or before; null if it was refused."
+        default=None,
+        description="Id of the post that is gone, by this call or before; null if it was refused.",
     )
     changed: bool = strawberry.field(default=False, description="Whether this call deleted it.")
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import strawberry
 
+from core.database.cursors import CursorCodec
 from core.graphql.context import Context
 from core.graphql.node import parse_id
-from core.database.cursors import CursorCodec
 from core.graphql.pages import decode_position, page_request
 from feed.graphql.types import Post, PostConnection
-from feed.selectors import UPDATES_COUNTED, home_feed_page, home_feed_updates, posts_by_ids, public_feed_page
+from feed.selectors import (
+    UPDATES_COUNTED,
+    home_feed_page,
+    home_feed_updates,
+    posts_by_ids,
+    public_feed_page,
+)
 
 PAGE_ARGUMENTS = "Send `first`, with `after` to go on towards older posts, or `last` and `before` towards newer ones."
 
 
 @strawberry.type(description="How much is newer than what the client holds.")
 class HomeFeedUpdates:
-    count: int = strawberry.field(description=f"How many entries are newer, up to {UPDATES_COUNTED}.")
+    count: int = strawberry.field(
+        description=f"How many entries are newer, up to {UPDATES_COUNTED}."
+    )
     capped: bool = strawberry.field(description="Whether there are more than `count`.")
 
 
@@ -48,17 +56,23 @@ class FeedQuery:
         before: str | None = None,
     ) -> PostConnection:
         context: Context = info.context
-        request = page_request(_home_codec(context), first=first, after=after, last=last, before=before)
+        request = page_request(
+            _home_codec(context), first=first, after=after, last=last, before=before
+        )
         return await home_feed_page(context, request)  # type: ignore[return-value]  # as above
 
-    @strawberry.field(description="How many entries of the viewer's home feed are newer than one that the client holds.")
+    @strawberry.field(
+        description="How many entries of the viewer's home feed are newer than one that the client holds."
+    )
     @staticmethod
     async def home_feed_updates(info: strawberry.Info, since: str) -> HomeFeedUpdates:
         context: Context = info.context
         found = await home_feed_updates(context, decode_position(_home_codec(context), since))
         return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
 
-    @strawberry.field(description="The post with this id; null if there is none that the viewer can see.")
+    @strawberry.field(
+        description="The post with this id; null if there is none that the viewer can see."
+    )
     @staticmethod
     async def post(info: strawberry.Info, id: strawberry.ID) -> Post | None:
         type_name, key = parse_id(id)

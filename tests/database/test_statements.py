@@ -18,6 +18,8 @@ ROOMS = ["feed.selectors"]
 STATEMENTS: Mapping[str, str] = {
     f"{room}: {name}": text for room in ROOMS for name, text in import_module(room).SQL.items()
 }
+
+
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for part in plan.get("Plans", []):
@@ -28,10 +30,17 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
     """Under the pool's planner settings, what is still read whole has no index that fits."""
     # The simple protocol, so that nothing asks for the parameters.
-    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection, connection.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
+        connection.cursor() as cursor,
+    ):
         for setting, value in PLANNER.items():
             cursor.execute(f"SET {setting} = '{value}'")
         cursor.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {STATEMENTS[name]}")
         explained = cursor.fetchone()[0]
-    whole = [node["Relation Name"] for node in nodes(explained[0]["Plan"]) if node["Node Type"] == "Seq Scan"]
+    whole = [
+        node["Relation Name"]
+        for node in nodes(explained[0]["Plan"])
+        if node["Node Type"] == "Seq Scan"
+    ]
     assert not whole, json.dumps(explained, indent=1)

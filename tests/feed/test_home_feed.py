@@ -29,13 +29,19 @@ async def fill(database: Database, chance: random.Random) -> list[int]:
     people = [row[0] for row in await database.write(FILL, PEOPLE)]
     pairs = [(one, other) for one in people for other in people if one != other]
     for follower, followee in chance.sample(pairs, 50):
-        await database.write("INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, followee)
+        await database.write(
+            "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, followee
+        )
     for muter, muted in chance.sample(pairs, 8):
         await database.write("INSERT INTO mutes (muter_id, muted_id) VALUES ($1, $2)", muter, muted)
     for blocker, blocked in chance.sample(pairs, 5):
-        await database.write("INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, blocked)
         await database.write(
-            "DELETE FROM follows WHERE (follower_id, followee_id) IN (($1, $2), ($2, $1))", blocker, blocked
+            "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, blocked
+        )
+        await database.write(
+            "DELETE FROM follows WHERE (follower_id, followee_id) IN (($1, $2), ($2, $1))",
+            blocker,
+            blocked,
         )
     posts: list[int] = []
     for _ in range(150):
@@ -44,12 +50,16 @@ async def fill(database: Database, chance: random.Random) -> list[int]:
         else:
             posts.append(await post(database, chance.choice(people)))
     # Posts that everybody seems to share take the other way through the people followed.
-    await database.write("UPDATE posts SET share_count = 1000 WHERE id = ANY($1)", chance.sample(posts, 10))
+    await database.write(
+        "UPDATE posts SET share_count = 1000 WHERE id = ANY($1)", chance.sample(posts, 10)
+    )
     return people
 
 
 async def post(database: Database, author: int) -> int:
-    rows = await database.write("INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", author)
+    rows = await database.write(
+        "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", author
+    )
     return int(rows[0][0])
 
 
