@@ -16,7 +16,8 @@ import os
 import sys
 
 SET_PARENT_DEATH_SIGNAL = 1
-SET_KEEP_CAPABILITIES = 8
+SET_SECURE_BITS = 28
+KEEP_OVER_SETUID = 1 << 2  # SECBIT_NO_SETUID_FIXUP
 AMBIENT_CAPABILITY = 47
 AMBIENT_RAISE = 2
 PASS_CLOSED_FOLDERS = 1  # CAP_DAC_OVERRIDE
@@ -38,7 +39,9 @@ class CapabilitySet(ctypes.Structure):
 def become(libc: ctypes.CDLL, uid: int, gid: int) -> None:
     """Gives up root's rights, all but the capability to pass closed folders."""
     os.setgroups([])
-    libc.prctl(SET_KEEP_CAPABILITIES, 1, 0, 0, 0)
+    # Not PR_SET_KEEPCAPS: with that access(2), by which PostgreSQL finds its programs, would ignore
+    # the capability.
+    libc.prctl(SET_SECURE_BITS, KEEP_OVER_SETUID, 0, 0, 0)
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
     bit = 1 << PASS_CLOSED_FOLDERS

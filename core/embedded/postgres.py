@@ -18,6 +18,7 @@ from core.embedded.processes import (
     Owner,
     ServerFailed,
     ServerProcess,
+    advice_on_closed_folders,
     end_leftovers,
     own_folder,
     package_folder,
@@ -178,11 +179,15 @@ class Postgres:
         finally:
             made.stop(patience=5)
         if made.process.returncode != 0:
-            raise ServerFailed(f"PostgreSQL's folder can't be made.\n{made.last_lines()}")
+            advice = advice_on_closed_folders(self.folder)
+            raise ServerFailed(f"PostgreSQL's folder can't be made.\n{made.last_lines()}{advice}")
         unfinished.rename(self._cluster)
 
     def _why_not_started(self) -> str:
-        return f"PostgreSQL did not start. Its log ({self.log}):\n{self.process.last_lines()}"
+        advice = advice_on_closed_folders(self.folder)
+        return (
+            f"PostgreSQL did not start. Its log ({self.log}):\n{self.process.last_lines()}{advice}"
+        )
 
 
 def program(name: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -54,6 +55,19 @@ def owner_of_servers(folder: Path) -> Owner:
             "as. Run this as an ordinary user."
         ) from None
     return Owner(nobody.pw_uid, nobody.pw_gid)
+
+
+def advice_on_closed_folders(folder: Path) -> str:
+    """What to do where servers started by root may be kept out of a folder above theirs; else empty."""
+    if os.geteuid() != 0:
+        return ""
+    closed = [path for path in folder.parents if not path.stat().st_mode & stat.S_IXOTH]
+    if not closed:
+        return ""
+    return (
+        "\nPostgreSQL does not run as root, and this machine does not let it enter "
+        f"{closed[-1]} as another user. Run this as an ordinary user, or from a checkout elsewhere."
+    )
 
 
 def write_private(path: Path, text: str, owner: Owner) -> None:
