@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from core.events.kinds import FEED_KINDS, SESSION_REVOKED
+
 
 class CurrentTransaction(models.Func):
     """Number of the running transaction, 64 bits, never reused."""
@@ -20,16 +22,12 @@ class Event(models.Model):
     """One fact. Ordered by (transaction, id), and complete below the oldest running transaction."""
 
     id = models.BigAutoField(primary_key=True)
-    transaction = models.BigIntegerField(
-        db_default=CurrentTransaction(), editable=False
-    )
+    transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
     kind = models.CharField(
         max_length=24, help_text="What happened, in the past tense: post_liked."
     )
     actor_id = models.BigIntegerField(help_text="Who did it.")
-    post_id = models.BigIntegerField(
-        null=True, help_text="The post that it happened to."
-    )
+    post_id = models.BigIntegerField(null=True, help_text="The post that it happened to.")
     subject_id = models.BigIntegerField(
         null=True, help_text="The comment, person or session that it is about, by kind."
     )
@@ -45,6 +43,18 @@ class Event(models.Model):
         indexes: ClassVar = [
             models.Index("transaction", "id", name="events_position"),
             models.Index("post_id", "transaction", "id", name="events_of_post"),
+            models.Index(
+                "actor_id",
+                "transaction",
+                "id",
+                name="events_of_actor",
+                condition=models.Q(kind__in=FEED_KINDS),
+            ),
+            models.Index(
+                "transaction",
+                name="events_revocations",
+                condition=models.Q(kind=SESSION_REVOKED),
+            ),
         ]
 
     def __str__(self) -> str:
