@@ -23,9 +23,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        user = self.model(
-            username=username, email=email, **{"display_name": username, **fields}
-        )
+        user = self.model(username=username, email=email, **{"display_name": username, **fields})
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -83,12 +81,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text="How many posts this person has written. The same for every viewer.",
     )
-    is_active = models.BooleanField(
-        default=True, help_text="Whether the person may sign in."
-    )
-    is_staff = models.BooleanField(
-        default=False, help_text="Whether the person may use the admin."
-    )
+    is_active = models.BooleanField(default=True, help_text="Whether the person may sign in.")
+    is_staff = models.BooleanField(default=False, help_text="Whether the person may use the admin.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -137,9 +131,7 @@ class Session(models.Model):
     generation = models.IntegerField(
         db_default=1, help_text="How many refresh tokens the family has had."
     )
-    token_hash = models.BinaryField(
-        max_length=32, help_text="SHA-256 of the newest refresh token."
-    )
+    token_hash = models.BinaryField(max_length=32, help_text="SHA-256 of the newest refresh token.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     rotated_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When the newest token was given."
@@ -257,6 +249,4 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         db_table = "idempotency_keys"
-        indexes: ClassVar = [
-            models.Index("created_at", name="idempotency_keys_created_at")
-        ]
+        indexes: ClassVar = [models.Index("created_at", name="idempotency_keys_created_at")]

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import strawberry
 from strawberry import auto
 
 from core.accounts import models
 from core.accounts.rows import UserRow
+from core.accounts.selectors import (
+    PartOf,
+    Relations,
+    UserDetails,
+)
+from core.execution.loading import Loader, loaded
+from core.graphql.connections import Connection, Edge
 from core.graphql.node import Node, global_id
 from core.graphql.types import model_type
+
+
+def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:
+    """A field of a person that is read with others of its kind, in one statement for all of them."""
+
+    def choose(info: strawberry.Info) -> Loader[int, Any]:
+        return info.context.loader(PartOf, whole, name)
+
+    return strawberry.field(graphql_type=kind, description=description)(loaded("id")(choose))
+
+
+def detail(name: str, kind: Any) -> Any:
+    """A field of the model that is not read beside every post."""
+    return part_of(UserDetails, name, kind, models.User._meta.get_field(name).help_text)
 
 
 @model_type(models.User, name="User", description="A person with an account.")
@@ -16,6 +40,23 @@ class User(Node):
     username: auto
     display_name: auto
     avatar_url: auto
+    bio = detail("bio", str)
+    created_at = detail("created_at", datetime)
+    follower_count = detail("follower_count", int)
+    following_count = detail("following_count", int)
+    post_count = detail("post_count", int)
+    viewer_is_following = part_of(
+        Relations, "is_following", bool, "Whether the viewer follows the person."
+    )
+    follows_viewer = part_of(
+        Relations, "follows_viewer", bool, "Whether the person follows the viewer."
+    )
+    viewer_has_blocked = part_of(
+        Relations, "has_blocked", bool, "Whether the viewer has blocked the person."
+    )
+    viewer_has_muted = part_of(
+        Relations, "has_muted", bool, "Whether the viewer has muted the person."
+    )
 
     @strawberry.field(description="The person's opaque global id.")
     @staticmethod
@@ -25,3 +66,13 @@ class User(Node):
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
         return isinstance(value, UserRow)
+
+
+@strawberry.type(description="A person in a list, and where they stand there.")
+class UserEdge(Edge[User]):
+    pass
+
+
+@strawberry.type(description="A page of people, newest first.")
+class UserConnection(Connection[User]):
+    edges: list[UserEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # UserEdge is an Edge[User]

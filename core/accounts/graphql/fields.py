@@ -1,0 +1,38 @@
+"""Lists of people that hang on a person."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.accounts.graphql.types import UserConnection
+from core.accounts.selectors import FollowersLoader, FollowingLoader
+from core.execution.loading import loaded
+
+FILTERED = "newest first; people whom a block hides from the viewer are left out."
+
+
+@strawberry.type
+class UserFollows:
+    @strawberry.field(graphql_type=UserConnection, description=f"Who follows the person, {FILTERED}")
+    @loaded("id")
+    @staticmethod
+    def followers(
+        info: strawberry.Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> FollowersLoader:
+        return info.context.loader(FollowersLoader, first, after, last, before)
+
+    @strawberry.field(graphql_type=UserConnection, description=f"Whom the person follows, {FILTERED}")
+    @loaded("id")
+    @staticmethod
+    def following(
+        info: strawberry.Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> FollowingLoader:
+        return info.context.loader(FollowingLoader, first, after, last, before)

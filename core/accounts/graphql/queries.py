@@ -1,0 +1,39 @@
+"""Reading people."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.accounts.graphql.types import User
+from core.accounts.models import USERNAME_LENGTH
+from core.accounts.rows import UserRow
+from core.accounts.selectors import UserDetails, profile_by_username, users_by_ids
+from core.graphql.context import Context
+
+
+@strawberry.type
+class AccountsQuery:
+    @strawberry.field(description="The person who asks; null for an anonymous viewer.")
+    @staticmethod
+    async def viewer(info: strawberry.Info) -> User | None:
+        context: Context = info.context
+        if context.viewer_id is None:
+            return None
+        found: list[UserRow | None] = await users_by_ids(
+            context.database, context.viewer_id, [context.viewer_id]
+        )
+        return found[0]  # type: ignore[return-value]  # a row is what a User reads from
+
+    @strawberry.field(
+        description="The person of that name, whatever its case; null if there is none that the viewer can see."
+    )
+    @staticmethod
+    async def user(info: strawberry.Info, username: str) -> User | None:
+        context: Context = info.context
+        if len(username) > USERNAME_LENGTH or not username.isascii() or "\0" in username:
+            return None
+        found = await profile_by_username(context.database, context.viewer_id, username)
+        if found is None:
+            return None
+        context.loader(UserDetails).prime(found.user.id, found.detail)
+        return found.user  # type: ignore[return-value]  # a row is what a User reads from

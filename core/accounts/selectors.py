@@ -1,0 +1,102 @@
+"""Reads of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from core.accounts.rows import RelationRow, UserDetailRow, UserRow
+from core.database.pool import Database
+from core.database.statements import load_statements
+from core.execution.loading import Loader
+from core.graphql.context import Context
+from core.graphql.page_loader import PageLoader
+from core.graphql.pages import EdgeRow, PageRequest
+
+SQL = load_statements(Path(__file__).parent / "sql")
+
+STRANGER = RelationRow()
+
+
+class Profile(NamedTuple):
+    """A person and what a profile adds."""
+
+    user: UserRow
+    detail: UserDetailRow
+
+
+async def users_by_ids(
+    database: Database, viewer_id: int | None, ids: Sequence[int]
+) -> list[UserRow | None]:
+    """The people, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
+    rows = await database.fetch(SQL["users_by_ids"], viewer_id, ids)
+    found = {row[0]: UserRow._make(row) for row in rows}
+    return [found.get(key) for key in ids]
+
+
+async def profile_by_username(
+    database: Database, viewer_id: int | None, username: str
+) -> Profile | None:
+    """The person of that name, whatever its case, if the viewer can see them. Cost: one statement."""
+    row = await database.fetch_row(SQL["user_by_username"], viewer_id, username)
+    return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
+
+
+class UserDetails(Loader[int, UserDetailRow]):
+    """What profiles add, by the person's key."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._database = context.database
+
+    async def fetch(self, keys: list[int]) -> list[UserDetailRow | BaseException]:
+        rows = await self._database.fetch(SQL["user_details_by_ids"], keys)
+        found = {row[0]: UserDetailRow._make(row) for row in rows}
+        return [found[key] if key in found else LookupError(key) for key in keys]
+
+
+class Relations(Loader[int, RelationRow]):
+    """How the viewer and people stand to each other, by the person's key."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+
+    async def fetch(self, keys: list[int]) -> list[RelationRow]:
+        viewer_id = self._context.viewer_id
+        if viewer_id is None:
+            return [STRANGER for _ in keys]
+        rows = await self._context.database.fetch(SQL["relations_by_ids"], viewer_id, keys)
+        found = {row[0]: RelationRow(*row[1:]) for row in rows}
+        return [found[key] for key in keys]
+
+
+class PartOf(Loader[int, Any]):
+    """One attribute of what another loader gives: fields that share its statement."""
+
+    def __init__(self, context: Context, whole: type[UserDetails | Relations], name: str) -> None:
+        super().__init__()
+        self._whole = context.loader(whole)
+        self._name = name
+
+    async def fetch(self, keys: list[int]) -> list[Any]:
+        return [getattr(value, self._name) for value in await self._whole.load_many(keys)]
+
+
+class FollowersLoader(PageLoader):
+    """Who follows each person, by the person's key."""
+
+    name = "followers"
+    statements: ClassVar[Mapping[str, str]] = SQL
+    statement = "followers_pages"
+
+    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
+        return EdgeRow(UserRow(*row[2:6]), row[1], request.codec)
+
+
+class FollowingLoader(FollowersLoader):
+    """Whom each person follows, by the person's key."""
+
+    name = "following"
+    statement = "following_pages"
