@@ -165,3 +165,28 @@ class Share(models.Model):
             models.Index("user", "id", name="shares_of_user"),
             models.Index("post", "id", name="shares_sharers"),
         ]
+
+
+class TraceImport(models.Model):
+    """How far the import of a trace has come, so that it goes on where it was cut off."""
+
+    digest = models.BinaryField(
+        max_length=32, unique=True, help_text="SHA-256 of the trace's lines: which one it is."
+    )
+    lines = models.BigIntegerField(
+        db_default=0, help_text="How many lines have been loaded or skipped."
+    )
+    people = models.BigIntegerField(db_default=0)
+    posts = models.BigIntegerField(db_default=0)
+    shares = models.BigIntegerField(db_default=0)
+    comments = models.BigIntegerField(db_default=0)
+    follows = models.BigIntegerField(db_default=0)
+    left_out = models.BigIntegerField(
+        db_default=0, help_text="Rows that were there already, or point to what is not."
+    )
+    bad_lines = models.BigIntegerField(db_default=0)
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "trace_imports"

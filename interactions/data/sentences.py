@@ -1,0 +1,45 @@
+"""Readable text for people and posts that are made up: always the same for the same number."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+WORDS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("words.toml").read_text())
+
+MULTIPLIER = 0x9E3779B97F4A7C15  # The golden ratio in 64 bits: near numbers come out far apart.
+MASK = 2**64 - 1
+
+
+def mixed(number: int) -> int:
+    """64 bits in which every bit of the number has its say (the finalizer of SplitMix64)."""
+    bits = (number * MULTIPLIER) & MASK
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
+    return bits ^ (bits >> 31)
+
+
+def sentence(number: int) -> str:
+    """A sentence or two of 30 to 220 characters."""
+    bits = mixed(number)
+    first = _sentence(bits)
+    # One in four has more to say.
+    return first if bits & 3 else f"{first} {_sentence(mixed(bits))}"
+
+
+def person_name(number: int) -> str:
+    """A given name and a family name."""
+    bits = mixed(number)
+    return f"{_word('given_names', bits)} {_word('family_names', bits >> 16)}"
+
+
+def _sentence(bits: int) -> str:
+    return (
+        f"{_word('openings', bits >> 4)} {_word('subjects', bits >> 12)} "
+        f"{_word('verbs', bits >> 24)} {_word('objects', bits >> 36)}{_word('endings', bits >> 48)}"
+    )
+
+
+def _word(kind: str, bits: int) -> str:
+    words = WORDS[kind]
+    return words[bits % len(words)]

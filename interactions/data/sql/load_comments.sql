@@ -1,0 +1,19 @@
+-- Takes over new comments whose post, parent and author are there, and counts them.
+WITH made AS (
+    INSERT INTO comments (id, post_id, parent_id, author_id, text, created_at)
+    SELECT n.id, n.post_id, n.parent_id, n.author_id, n.text, n.created_at
+    FROM new_comments n JOIN posts p ON p.id = n.post_id JOIN users a ON a.id = n.author_id
+    WHERE n.parent_id IS NULL
+        OR EXISTS (SELECT FROM comments WHERE id = n.parent_id)
+        OR EXISTS (SELECT FROM new_comments WHERE id = n.parent_id)
+    ORDER BY n.id
+    RETURNING post_id
+), counts AS (
+    SELECT post_id AS id, count(*) AS n FROM made GROUP BY post_id
+), locked AS MATERIALIZED (
+    SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
+), counted AS (
+    UPDATE posts p SET comment_count = p.comment_count + c.n
+    FROM counts c JOIN locked USING (id) WHERE p.id = c.id
+)
+SELECT count(*) FROM made

@@ -1,0 +1,17 @@
+-- Takes over new likes whose person and post are there, once for each pair, and counts them.
+WITH made AS (
+    INSERT INTO post_likes (id, user_id, post_id, created_at)
+    SELECT n.id, n.user_id, n.post_id, n.created_at
+    FROM new_post_likes n JOIN users u ON u.id = n.user_id JOIN posts p ON p.id = n.post_id
+    ORDER BY n.id
+    ON CONFLICT DO NOTHING
+    RETURNING post_id
+), counts AS (
+    SELECT post_id AS id, count(*) AS n FROM made GROUP BY post_id
+), locked AS MATERIALIZED (
+    SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
+), counted AS (
+    UPDATE posts p SET like_count = p.like_count + c.n
+    FROM counts c JOIN locked USING (id) WHERE p.id = c.id
+)
+SELECT count(*) FROM made
