@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from core.database.batching import Batchers
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
 from core.execution.loading import Loader
@@ -20,6 +21,8 @@ class Services:
         self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]
     ) -> None:
         self.database = database
+        self.batchers = Batchers(database)
+        """Commits together the small writes of all requests. Closed before the database."""
         self.cursors = cursors
         self.ring = ring
         """Wakes the readers of the event log, after a commit that wrote to it. Returns at once."""
