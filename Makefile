@@ -20,7 +20,7 @@ help: ## List the commands
 		| while IFS='|' read -r name purpose; do printf '  %-12s%s\n' "$$name" "$$purpose"; done
 
 run: $(INSTALLED) ## Run everything on http://localhost:8000 (PORT=… changes it); Ctrl-C stops it
-	@$(BIN)/python -m core.config.run
+	@exec $(BIN)/python -m core.config.run --with-process $$PPID
 
 test: $(INSTALLED) ## Check everything: style, types, imports, migrations, schema, tests
 	@$(MAKE) lint

@@ -15,8 +15,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
+import redis
 
 from core.config.environment import Environment, EnvironmentInvalid, settings_described
 from core.config.web import Web
@@ -25,7 +27,7 @@ from core.embedded.ports import free_port, is_free
 from core.embedded.postgres import Postgres
 from core.embedded.processes import Owner, ServerFailed, ServerProcess, write_private
 from core.embedded.running import publish_variables, withdraw_variables
-from core.embedded.servers import running_servers
+from core.embedded.servers import Servers, running_servers
 from core.embedded.supervision import StopRequested, keep_up, stop_requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,10 +58,11 @@ WELCOME = """Ready.
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs the feed on this machine until Ctrl-C.")
     parser.add_argument("--data", type=Path, default=DATA, help="where its data lies")
-    data = parser.parse_args().data.resolve()
+    parser.add_argument("--with-process", type=int, help="a process to end with, by its number")
+    arguments = parser.parse_args()
     try:
         with stop_requests():
-            run(data)
+            run(arguments.data.resolve(), with_process=arguments.with_process)
     except StopRequested:
         say("Stopped.")
     except (ServerFailed, EnvironmentInvalid) as problem:
@@ -71,7 +74,7 @@ def main() -> None:
         )
 
 
-def run(data: Path) -> None:
+def run(data: Path, *, with_process: int | None) -> None:
     """Brings everything up and keeps it up."""
     data.mkdir(parents=True, exist_ok=True)
     local = local_variables(data)
@@ -87,6 +90,7 @@ def run(data: Path) -> None:
         with step("PostgreSQL and Valkey"):
             servers = stack.enter_context(running_servers(data, durable=True, given=local))
         variables = local | servers.variables
+        check_given(servers)
         with step("Tables"):
             manage("migrate", "--verbosity=0", variables=variables)
         if has_no_people(servers.database_url):
@@ -102,7 +106,7 @@ def run(data: Path) -> None:
         published = {name.upper() for name in settings_described()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         say(WELCOME.format(url=address, query=QUERY, login=DEMO_LOGIN, password=DEMO_PASSWORD))
-        keep_up([*servers.started, web], say)
+        keep_up([*servers.started, web], say, with_process=with_process)
 
 
 def local_variables(data: Path) -> dict[str, str]:
@@ -139,6 +143,30 @@ def check_port(settings: Environment) -> None:
             f"Port {settings.port} is taken by another program. Stop it, or choose another port: "
             f"PORT={free_port()} make run"
         )
+
+
+def check_given(servers: Servers) -> None:
+    """Errors: ServerFailed if a server, which may be a given one, does not let us in."""
+    try:
+        psycopg2.connect(servers.database_url, connect_timeout=10).close()
+    except psycopg2.OperationalError as refusal:
+        raise no_server("PostgreSQL", "DATABASE_URL", servers.database_url, refusal) from None
+    try:
+        with redis.Redis.from_url(servers.redis_url, socket_timeout=10) as client:
+            client.ping()
+    except redis.RedisError as refusal:
+        raise no_server("Valkey or Redis", "REDIS_URL", servers.redis_url, refusal) from None
+
+
+def no_server(kind: str, variable: str, url: str, refusal: Exception) -> ServerFailed:
+    """The error that says which given server does not let us in, without its password."""
+    parts = urlsplit(url)
+    place = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
+    why = str(refusal).strip().splitlines()[-1].strip()
+    return ServerFailed(
+        f"No {kind} answers at {place}, which {variable} names. It says: {why}\n"
+        f"Correct the address, or unset {variable} to have one started."
+    )
 
 
 def has_no_people(database_url: str) -> bool:

@@ -56,15 +56,20 @@ def stop_requests() -> Iterator[None]:
 def keep_up(
     servers: Sequence[Server],
     report: Callable[[str], None],
+    *,
     after_restart: Callable[[], None] = lambda: None,
+    with_process: int | None = None,
 ) -> NoReturn:
     """Starts a server again where one ends by itself, and reports it.
 
-    Errors: ServerFailed if they end over and over; StopRequested passes through.
+    Errors: ServerFailed if they end over and over; StopRequested passes through, and is raised
+    when the process ends that this one shall end with.
     """
     restarts: deque[float] = deque(maxlen=RESTARTS)
     while True:
-        server = _first_to_end(servers)
+        server = _first_to_end(servers, with_process)
+        if server is None:
+            raise StopRequested
         now = time.monotonic()
         if len(restarts) == RESTARTS and now - restarts[0] < RESTARTS_WITHIN_SECONDS:
             raise ServerFailed(
@@ -78,15 +83,19 @@ def keep_up(
         after_restart()
 
 
-def _first_to_end(servers: Sequence[Server]) -> Server:
+def _first_to_end(servers: Sequence[Server], with_process: int | None) -> Server | None:
+    """The first server that ends; None if it is the other process."""
+    watched: dict[int, Server | None] = {server.process.pid: server for server in servers}
+    if with_process is not None:
+        watched[with_process] = None
     with selectors.DefaultSelector() as ends:
         descriptors = []
         try:
-            for server in servers:
-                descriptor = os.pidfd_open(server.process.pid)
+            for pid, server in watched.items():
+                descriptor = os.pidfd_open(pid)
                 descriptors.append(descriptor)
                 ends.register(descriptor, selectors.EVENT_READ, server)
-            ended: Server = ends.select()[0][0].data
+            ended: Server | None = ends.select()[0][0].data
             return ended
         finally:
             for descriptor in descriptors:

@@ -7,6 +7,7 @@ each time that they are up.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -32,7 +33,12 @@ def serve(folder: Path) -> None:
         running_servers(folder, durable=True) as servers,
     ):
         tell(servers)
-        keep_up(servers.started, lambda _: None, after_restart=lambda: tell(servers))
+        keep_up(
+            servers.started,
+            report=lambda _: None,
+            after_restart=lambda: tell(servers),
+            with_process=os.getppid(),
+        )
 
 
 def tell(servers: Servers) -> None:
