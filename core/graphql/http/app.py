@@ -110,34 +110,29 @@ class GraphQLHTTP:
             reply = faulted(fault)
         status, media_type, body, more = reply
         fields = [
-            (b"content-type", media_type),
-            (b"content-length", b"%d" % len(body)),
             (b"cache-control", b"no-store"),
             *self._cross_origin.headers(headers.get(b"origin")),
             *more,
         ]
+        if status != 204:
+            fields.append((b"content-type", media_type))
+            fields.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
     async def _reply(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
         method = scope["method"]
-        if method == "POST":
-            media_type = response_type(headers.get(b"accept"))
-            check_content_type(headers.get(b"content-type"))
-            check_content_encoding(headers.get(b"content-encoding"))
-            body = await read_body(receive, headers.get(b"content-length"), self._limits)
-            request = from_body(body, self._limits)
-        elif method == "GET":
-            if self._page is not None and wants_page(headers.get(b"accept")):
-                return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
-            media_type = response_type(headers.get(b"accept"))
-            request = from_query_string(scope["query_string"], self._limits)
-        elif method == "OPTIONS":
+        accept = headers.get(b"accept")
+        if method == "OPTIONS":
             return Reply(204, JSON, b"", self._cross_origin.preflight(headers.get(b"origin")))
-        else:
+        if method not in {"POST", "GET"}:
             said = "GraphQL is served by POST and, for queries, by GET."
             raise Refusal(405, said, "METHOD_NOT_ALLOWED", (ALLOW,))
+        if self._page is not None and method == "GET" and wants_page(accept):
+            return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
+        media_type = response_type(accept)
         try:
+            request = await self._request(scope, headers, receive)
             return await self._answer(request, media_type, scope, headers.get(b"authorization"))
         except Refusal:
             raise
@@ -146,6 +141,16 @@ class GraphQLHTTP:
             if refusal is not None:
                 raise refusal from None
             return request_errors([error_entry(error)], media_type)
+
+    async def _request(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+    ) -> GraphQLRequest:
+        if scope["method"] == "GET":
+            return from_query_string(scope["query_string"], self._limits)
+        check_content_type(headers.get(b"content-type"))
+        check_content_encoding(headers.get(b"content-encoding"))
+        body = await read_body(receive, headers.get(b"content-length"), self._limits)
+        return from_body(body, self._limits)
 
     async def _answer(
         self,

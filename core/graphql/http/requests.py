@@ -168,7 +168,7 @@ def _loaded(text: bytes, where: str) -> Any:
         raise bad_request(f"{where} is not valid UTF-8.") from None
     if text.count(b"[") + text.count(b"{") > PARSER_DEPTH:
         raise bad_request(f"{where} is nested too deeply, or not valid JSON.")
-    if re.match(r"-?\d{3}", shown[position:]):
+    if re.match(r"-?\d", shown[position:]):
         said = f"{where} is not valid JSON, or has a number that is too large"
     else:
         said = f"{where} is not valid JSON"

@@ -42,7 +42,7 @@ class Limits:
 
     merge_steps: int = 20_000
     """Work to see whether fields of one name can be merged; a usual document needs under 1,000."""
-    validation_errors: int = 10
+    validation_errors: int = 5
 
 
 def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> ClientError:
