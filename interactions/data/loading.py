@@ -18,9 +18,7 @@ from core.database.statements import load_statements
 from interactions.data.rows import TYPES, NewRow, Rows
 
 SQL = load_statements(Path(__file__).parent / "sql")
-STAGE = sql.SQL(
-    "CREATE TEMP TABLE {new} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-)
+STAGE = sql.SQL("CREATE TEMP TABLE {new} AS SELECT {columns} FROM {table} WITH NO DATA")
 COPY = sql.SQL("COPY {new} ({columns}) FROM STDIN")
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -44,6 +42,9 @@ def load(rows: Rows) -> dict[str, int]:
                 gained[table] = cursor.fetchone()[0]
         if rows.comments:
             cursor.execute(SQL["count_replies"])
+        for table in TYPES:
+            if getattr(rows, table):
+                cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))
     return gained
 
 

@@ -1,0 +1,72 @@
+"""Who does things and whom they happen to, in the proportions of real feeds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from datetime import datetime, timedelta
+from itertools import accumulate
+from random import Random
+
+WINDOW = timedelta(days=30)
+STEEPNESS = 0.9  # How fast attention falls with rank; 1 is Zipf's law.
+BURSTS = 12
+BURST_LENGTH = timedelta(hours=2)
+DELAY = timedelta(hours=6)
+
+
+class Crowd:
+    """Picks people by how active or how popular they are: few have most of both."""
+
+    def __init__(self, chance: Random, size: int) -> None:
+        self._chance = chance
+        self._last = size - 1
+        weights = [1 / (rank + 1) ** STEEPNESS for rank in range(size)]
+        self._reach = list(accumulate(weights))
+        self._by_activity = chance.sample(range(size), size)
+        self._by_popularity = chance.sample(range(size), size)
+        mean = self._reach[-1] / size
+        self.popularity = dict(
+            zip(self._by_popularity, (weight / mean for weight in weights), strict=True)
+        )
+        """How popular each person is; the mean is 1."""
+
+    def active(self) -> int:
+        """Somebody, the active more often."""
+        return self._by_activity[self._rank()]
+
+    def popular(self) -> int:
+        """Somebody, the popular more often."""
+        return self._by_popularity[self._rank()]
+
+    def most_popular(self, at_most: int) -> list[int]:
+        return self._by_popularity[:at_most]
+
+    def _rank(self) -> int:
+        place = self._chance.random() * self._reach[-1]
+        return min(bisect_right(self._reach, place), self._last)
+
+
+class Calendar:
+    """Picks moments in the 30 days before `until`."""
+
+    def __init__(self, chance: Random, until: datetime) -> None:
+        self._chance = chance
+        self.since = until - WINDOW
+        self.until = until
+        self._bursts = [self.any_time() for _ in range(BURSTS)]
+
+    def any_time(self) -> datetime:
+        return self.since + WINDOW * self._chance.random()
+
+    def busy_time(self) -> datetime:
+        """A moment that half of the time lies in one of a few bursts."""
+        if self._chance.random() < 0.5:
+            return self.soon_after(self._chance.choice(self._bursts), BURST_LENGTH)
+        return self.any_time()
+
+    def soon_after(self, moment: datetime, delay: timedelta = DELAY) -> datetime:
+        """A later moment, mostly within the delay."""
+        later = moment + delay * self._chance.expovariate(1)
+        if later < self.until:
+            return later
+        return moment + (self.until - moment) * self._chance.random()
