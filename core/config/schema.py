@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import strawberry
-from interactions.graphql.mutations import InteractionsMutation
-from interactions.graphql.types import Comment
 from strawberry.schema.config import StrawberryConfig
 
 from core.accounts.graphql.mutations import AccountsMutation
@@ -19,6 +17,8 @@ from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
 from feed.graphql.queries import FeedQuery
 from feed.graphql.types import Post
+from interactions.graphql.mutations import InteractionsMutation
+from interactions.graphql.types import Comment
 
 
 @strawberry.type(description="What can be read.")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from graphql import execute
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 
-from core.accounts.tokens import AccessTokens
+from core.accounts.attempts import Attempts
+from core.accounts.passwords import Passwords
+from core.accounts.sessions import Accounts
+from core.accounts.tokens import AccessTokens, RefreshTokens
 from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.database.cursors import CursorSigner
@@ -37,6 +41,16 @@ class Server:
             database=self.database, cursors=CursorSigner(secret), ring=lambda: None
         )
         self._tokens = AccessTokens(secret)
+        self.services.keep(
+            Accounts(
+                access_tokens=self._tokens,
+                refresh_tokens=RefreshTokens(secret),
+                passwords=Passwords(),
+                attempts=Attempts(self.redis),
+                access_token_life=timedelta(minutes=settings.access_token_minutes),
+                refresh_token_life=timedelta(days=settings.refresh_token_days),
+            )
+        )
         documents = DocumentStore(
             graphql_schema,
             Limits(execution_seconds=settings.request_seconds),
@@ -76,6 +90,8 @@ class Server:
             await self.database.open()
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
+            stack.callback(self.services.get(Accounts).passwords.close)
+            stack.push_async_callback(self.services.batchers.close)
             yield
 
     async def reachable(self) -> dict[str, bool]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from interactions.graphql.fields import PostInteractions
-from interactions.selectors import comments_by_ids
-
+from core.accounts.graphql.fields import UserFollows
 from core.accounts.graphql.types import User
 from core.accounts.selectors import users_by_ids
 from core.graphql.connections import extend_type
@@ -12,10 +10,13 @@ from core.graphql.node import NODE_TYPES
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.selectors import posts_by_ids
+from interactions.graphql.fields import PostInteractions
+from interactions.selectors import comments_by_ids
 
 
 def extend_types() -> None:
     """Adds to each type what the features above it bring. Once, before the schema is made."""
+    extend_type(User, UserFollows)
     extend_type(User, UserPosts)
     extend_type(Post, PostInteractions)
     NODE_TYPES.register(

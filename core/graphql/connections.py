@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from core.graphql.pages import EdgeRow, Page
+from core.graphql.pages import PAGE_AT_MOST, EdgeRow, Page
 
 T = TypeVar("T")
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many of the newest; 1 to {PAGE_AT_MOST}. Or send `last`."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Only what is older than the edge of this cursor.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many of the oldest; 1 to {PAGE_AT_MOST}. Or send `first`."
+    ),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only what is newer than the edge of this cursor.")
+]
 
 
 @strawberry.type(description="Where a page stands in its list. Both directions are always true.")

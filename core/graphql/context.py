@@ -11,6 +11,7 @@ from core.database.pool import Database
 from core.execution.loading import Loader
 from core.graphql.errors import ClientError
 
+T = TypeVar("T")
 L = TypeVar("L", bound=Loader[Any, Any])
 
 
@@ -26,6 +27,16 @@ class Services:
         self.cursors = cursors
         self.ring = ring
         """Wakes the readers of the event log, after a commit that wrote to it. Returns at once."""
+        self._kept: dict[type, Any] = {}
+
+    def keep(self, thing: object) -> None:
+        """Keeps what a feature needs for as long as the process lives, one of its type."""
+        self._kept[type(thing)] = thing
+
+    def get(self, kind: type[T]) -> T:
+        """What a feature has kept."""
+        kept: T = self._kept[kind]
+        return kept
 
 
 class Context:

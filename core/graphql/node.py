@@ -6,7 +6,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -16,6 +16,8 @@ from core.graphql.errors import ClientError
 
 NODES_AT_MOST = 100
 ID_LENGTH_AT_MOST = 60
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="A global id, as it was given.")]
 
 
 @strawberry.interface(description="An object with an id by which it can be read again.")
@@ -100,12 +102,18 @@ class NodeQuery:
     @strawberry.field(
         description="The object with this id; null if there is none that the viewer can see."
     )
-    async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
+    async def node(self, info: strawberry.Info, id: Id) -> Node | None:
         found: Node | None = (await NODE_TYPES.find(info.context, [id]))[0]
         return found
 
     @strawberry.field(
         description=f"The objects with these ids (at most {NODES_AT_MOST}), in their order."
     )
-    async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: strawberry.Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="Global ids, as they were given.")
+        ],
+    ) -> list[Node | None]:
         return await NODE_TYPES.find(info.context, ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.execution.loading import loaded
+from core.graphql.connections import After, Before, First, Last
 from feed.graphql.queries import PAGE_ARGUMENTS
 from feed.graphql.types import PostConnection
 from feed.selectors import ProfileFeedLoader
@@ -20,9 +21,9 @@ class UserPosts:
     @staticmethod
     def posts(
         info: strawberry.Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> ProfileFeedLoader:
         return info.context.loader(ProfileFeedLoader, first, after, last, before)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from core.database.cursors import CursorCodec
+from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Context
-from core.graphql.node import parse_id
+from core.graphql.node import Id, parse_id
 from core.graphql.pages import decode_position, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
@@ -34,10 +37,10 @@ class FeedQuery:
     @staticmethod
     async def public_feed(
         info: strawberry.Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> PostConnection:
         context: Context = info.context
         codec = context.services.cursors.codec("public")
@@ -50,10 +53,10 @@ class FeedQuery:
     @staticmethod
     async def home_feed(
         info: strawberry.Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> PostConnection:
         context: Context = info.context
         request = page_request(
@@ -65,7 +68,13 @@ class FeedQuery:
         description="How many entries of the viewer's home feed are newer than one that the client holds."
     )
     @staticmethod
-    async def home_feed_updates(info: strawberry.Info, since: str) -> HomeFeedUpdates:
+    async def home_feed_updates(
+        info: strawberry.Info,
+        since: Annotated[
+            str,
+            strawberry.argument(description="Cursor of the newest entry that the client holds."),
+        ],
+    ) -> HomeFeedUpdates:
         context: Context = info.context
         found = await home_feed_updates(context, decode_position(_home_codec(context), since))
         return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
@@ -74,7 +83,7 @@ class FeedQuery:
         description="The post with this id; null if there is none that the viewer can see."
     )
     @staticmethod
-    async def post(info: strawberry.Info, id: strawberry.ID) -> Post | None:
+    async def post(info: strawberry.Info, id: Id) -> Post | None:
         type_name, key = parse_id(id)
         if type_name != "Post":
             return None

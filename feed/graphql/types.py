@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import strawberry
-from core.events.positions import cursor_from_snapshot
 from strawberry import auto
 
 from core.accounts.graphql.types import User
+from core.events.positions import cursor_from_snapshot
 from core.graphql.connections import Connection, Edge
 from core.graphql.node import Node, global_id
 from core.graphql.pages import Page

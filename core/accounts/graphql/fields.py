@@ -7,32 +7,37 @@ import strawberry
 from core.accounts.graphql.types import UserConnection
 from core.accounts.selectors import FollowersLoader, FollowingLoader
 from core.execution.loading import loaded
+from core.graphql.connections import After, Before, First, Last
 
 FILTERED = "newest first; people whom a block hides from the viewer are left out."
 
 
 @strawberry.type
 class UserFollows:
-    @strawberry.field(graphql_type=UserConnection, description=f"Who follows the person, {FILTERED}")
+    @strawberry.field(
+        graphql_type=UserConnection, description=f"Who follows the person, {FILTERED}"
+    )
     @loaded("id")
     @staticmethod
     def followers(
         info: strawberry.Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> FollowersLoader:
         return info.context.loader(FollowersLoader, first, after, last, before)
 
-    @strawberry.field(graphql_type=UserConnection, description=f"Whom the person follows, {FILTERED}")
+    @strawberry.field(
+        graphql_type=UserConnection, description=f"Whom the person follows, {FILTERED}"
+    )
     @loaded("id")
     @staticmethod
     def following(
         info: strawberry.Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> FollowingLoader:
         return info.context.loader(FollowingLoader, first, after, last, before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from core.accounts.graphql.types import User
@@ -28,7 +30,10 @@ class AccountsQuery:
         description="The person of that name, whatever its case; null if there is none that the viewer can see."
     )
     @staticmethod
-    async def user(info: strawberry.Info, username: str) -> User | None:
+    async def user(
+        info: strawberry.Info,
+        username: Annotated[str, strawberry.argument(description="The handle, without @.")],
+    ) -> User | None:
         context: Context = info.context
         if len(username) > USERNAME_LENGTH or not username.isascii() or "\0" in username:
             return None

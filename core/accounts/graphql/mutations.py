@@ -1,0 +1,265 @@
+"""Accounts, sessions, and what people are to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import strawberry
+
+from core.accounts.graphql.inputs import (
+    BlockUserInput,
+    FollowUserInput,
+    MuteUserInput,
+    OtherPersonInput,
+    RefreshSessionInput,
+    SignInInput,
+    SignOutInput,
+    SignUpInput,
+    UnblockUserInput,
+    UnfollowUserInput,
+    UnmuteUserInput,
+)
+from core.accounts.graphql.types import User
+from core.accounts.rules import clean_display_name, clean_email, clean_username
+from core.accounts.services import (
+    PairChanged,
+    block_create,
+    block_delete,
+    follow_create,
+    follow_delete,
+    mute_create,
+    mute_delete,
+    user_not_found,
+)
+from core.accounts.sessions import Accounts, session_refresh, sign_in, sign_out, sign_up
+from core.graphql.context import Context
+from core.graphql.mutations import Payload, refusals_as_data
+from core.graphql.node import key_of
+from core.graphql.user_errors import ErrorCode, InputRules, refuse
+
+P = TypeVar("P", bound="OtherPersonPayload")
+
+
+@strawberry.type(description="A sign-in on one device, and the tokens that stand for it.")
+class Session:
+    access_token: str = strawberry.field(
+        description="Goes along with each request: `Authorization: Bearer …`."
+    )
+    access_token_expires_at: datetime = strawberry.field(description="When the access token ends.")
+    refresh_token: str = strawberry.field(
+        description="Gives the next tokens, once. Keep it safe and send it to `refreshSession` only."
+    )
+    refresh_token_expires_at: datetime = strawberry.field(
+        description="When the refresh token ends."
+    )
+    viewer: User = strawberry.field(description="Who is signed in.")
+
+
+@strawberry.type(description="The session, if there is one now.")
+class SessionPayload(Payload):
+    session: Session | None = strawberry.field(
+        default=None, description="The session; null if it was refused."
+    )
+
+
+@strawberry.type(description="The new account's first session.")
+class SignUpPayload(SessionPayload):
+    pass
+
+
+@strawberry.type(description="The new session.")
+class SignInPayload(SessionPayload):
+    pass
+
+
+@strawberry.type(description="The session with its next tokens.")
+class RefreshSessionPayload(SessionPayload):
+    pass
+
+
+@strawberry.type(description="Whether anybody was signed out.")
+class SignOutPayload(Payload):
+    changed: bool = strawberry.field(
+        default=False, description="Whether a session ended by this call."
+    )
+
+
+@strawberry.type(description="The other person.")
+class OtherPersonPayload(Payload):
+    user: User | None = strawberry.field(
+        default=None, description="The person as they are now; null if it was refused."
+    )
+    changed: bool = strawberry.field(
+        default=False, description="Whether anything is different now."
+    )
+
+
+@strawberry.type(description="The person who is followed.")
+class FollowUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type(description="The person who is followed no more.")
+class UnfollowUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type(description="The person who is blocked.")
+class BlockUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type(description="The person who is blocked no more.")
+class UnblockUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type(description="The person who is muted.")
+class MuteUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type(description="The person who is muted no more.")
+class UnmuteUserPayload(OtherPersonPayload):
+    pass
+
+
+@strawberry.type
+class AccountsMutation:
+    @strawberry.mutation(description="Makes an account and signs it in.")
+    @refusals_as_data(SignUpPayload)
+    @staticmethod
+    async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
+        context: Context = info.context
+        accounts = context.services.get(Accounts)
+        rules = InputRules()
+        username = rules.check("username", clean_username, input.username)
+        email = rules.check("email", clean_email, input.email)
+        display_name = rules.check("displayName", clean_display_name, input.display_name)
+        problem = await accounts.passwords.problem(input.password, input.username, input.email)
+        rules.check("password", _no_problem, problem)
+        # Before the verdict: an address that is taken, which only the database knows, must not take longer.
+        encoded = "" if problem else await accounts.passwords.hashed(input.password)
+        rules.done()
+        session = await sign_up(
+            context.database,
+            accounts,
+            username=username,
+            email=email,
+            encoded_password=encoded,
+            display_name=display_name,
+        )
+        return SignUpPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
+
+    @strawberry.mutation(description="Signs in by username or e-mail address.")
+    @refusals_as_data(SignInPayload)
+    @staticmethod
+    async def sign_in(info: strawberry.Info, input: SignInInput) -> SignInPayload:
+        context: Context = info.context
+        session = await sign_in(
+            context.database,
+            context.services.get(Accounts),
+            login=_sendable(input.login, "login"),
+            password=input.password,
+        )
+        return SignInPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
+
+    @strawberry.mutation(description="Gives a session's next tokens for its newest refresh token.")
+    @refusals_as_data(RefreshSessionPayload)
+    @staticmethod
+    async def refresh_session(
+        info: strawberry.Info, input: RefreshSessionInput
+    ) -> RefreshSessionPayload:
+        context: Context = info.context
+        session = await session_refresh(
+            context.database, context.services.get(Accounts), refresh_token=input.refresh_token
+        )
+        return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # a row
+
+    @strawberry.mutation(description="Ends a session, or all sessions of its person.")
+    @refusals_as_data(SignOutPayload)
+    @staticmethod
+    async def sign_out(info: strawberry.Info, input: SignOutInput) -> SignOutPayload:
+        context: Context = info.context
+        changed = await sign_out(
+            context.database,
+            context.services.get(Accounts),
+            refresh_token=input.refresh_token,
+            everywhere=input.everywhere,
+        )
+        if changed:
+            context.services.ring()
+        return SignOutPayload(changed=changed)
+
+    @strawberry.mutation(description="Follows a person. Doing it twice changes nothing.")
+    @refusals_as_data(FollowUserPayload)
+    @staticmethod
+    async def follow_user(info: strawberry.Info, input: FollowUserInput) -> FollowUserPayload:
+        return await _change(info.context, input, follow_create, FollowUserPayload)
+
+    @strawberry.mutation(description="Follows a person no more.")
+    @refusals_as_data(UnfollowUserPayload)
+    @staticmethod
+    async def unfollow_user(info: strawberry.Info, input: UnfollowUserInput) -> UnfollowUserPayload:
+        return await _change(info.context, input, follow_delete, UnfollowUserPayload)
+
+    @strawberry.mutation(
+        description="Blocks a person: the two see nothing of each other, and follow each other no more."
+    )
+    @refusals_as_data(BlockUserPayload)
+    @staticmethod
+    async def block_user(info: strawberry.Info, input: BlockUserInput) -> BlockUserPayload:
+        return await _change(info.context, input, block_create, BlockUserPayload)
+
+    @strawberry.mutation(description="Blocks a person no more. Follows do not come back.")
+    @refusals_as_data(UnblockUserPayload)
+    @staticmethod
+    async def unblock_user(info: strawberry.Info, input: UnblockUserInput) -> UnblockUserPayload:
+        return await _change(info.context, input, block_delete, UnblockUserPayload)
+
+    @strawberry.mutation(description="Mutes a person: nothing of theirs in feeds and live events.")
+    @refusals_as_data(MuteUserPayload)
+    @staticmethod
+    async def mute_user(info: strawberry.Info, input: MuteUserInput) -> MuteUserPayload:
+        return await _change(info.context, input, mute_create, MuteUserPayload)
+
+    @strawberry.mutation(description="Mutes a person no more.")
+    @refusals_as_data(UnmuteUserPayload)
+    @staticmethod
+    async def unmute_user(info: strawberry.Info, input: UnmuteUserInput) -> UnmuteUserPayload:
+        return await _change(info.context, input, mute_delete, UnmuteUserPayload)
+
+
+async def _change(
+    context: Context,
+    input: OtherPersonInput,
+    service: Callable[..., Awaitable[PairChanged]],
+    payload: Callable[..., P],
+) -> P:
+    viewer_id = context.require_viewer()
+    user_id = key_of("User", input.user_id)
+    if user_id is None:
+        raise user_not_found()
+    done = await service(
+        context.database,
+        viewer_id=viewer_id,
+        user_id=user_id,
+        client_mutation_id=input.client_mutation_id,
+    )
+    if done.changed:
+        context.services.ring()
+    return payload(user=done.user, changed=done.changed)
+
+
+def _no_problem(problem: str | None) -> None:
+    if problem is not None:
+        raise ValueError(problem)
+
+
+def _sendable(text: str, field: str) -> Any:
+    """The text, unless PostgreSQL could not take it. Errors: Refused."""
+    if "\0" in text or len(text) > 254:
+        raise refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
+    return text

@@ -1,0 +1,119 @@
+"""Access tokens, checked without a query, and refresh tokens, of which only a hash is stored."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import OrderedDict
+from hashlib import blake2b, sha256
+from time import time
+from typing import NamedTuple
+
+import jwt
+
+from core.graphql.errors import ClientError
+
+ALGORITHM = "HS256"
+ISSUER = "feed"
+TOKEN_LENGTH_AT_MOST = 1_000
+TOKENS_REMEMBERED = 20_000
+REFRESH_TOKEN = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
+
+
+class AccessToken(NamedTuple):
+    """Who asks, by which session, and until when (seconds since 1970) the token says so."""
+
+    viewer_id: int
+    session_id: int
+    expires_at: int
+
+
+class AccessTokens:
+    """Gives access tokens (JWT) and reads them.
+
+    A token that has been verified is remembered until it expires: a phone sends the same one for a
+    quarter of an hour, and verifying takes 30 µs, a look-up none.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = blake2b(secret, digest_size=32, person=b"access tokens").digest()
+        self._verified: OrderedDict[str, AccessToken] = OrderedDict()
+
+    def give(self, token: AccessToken) -> str:
+        """The token as text."""
+        claims = {
+            "iss": ISSUER,
+            "sub": str(token.viewer_id),
+            "sid": str(token.session_id),
+            "exp": token.expires_at,
+        }
+        return jwt.encode(claims, self._key, ALGORITHM)
+
+    def read(self, text: str) -> AccessToken:
+        """What the token says. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
+        known = self._verified.get(text)
+        if known is None:
+            known = self._verify(text)
+            self._verified[text] = known
+            if len(self._verified) > TOKENS_REMEMBERED:
+                self._verified.popitem(last=False)
+        if known.expires_at <= time():
+            self._verified.pop(text, None)
+            raise ClientError("The access token has expired: refresh the session.", "TOKEN_EXPIRED")
+        return known
+
+    def _verify(self, text: str) -> AccessToken:
+        try:
+            if len(text) > TOKEN_LENGTH_AT_MOST:
+                raise ValueError
+            claims = jwt.decode(
+                text,
+                self._key,
+                [ALGORITHM],
+                issuer=ISSUER,
+                options={"require": ["exp", "sub", "iss"], "verify_exp": False},
+            )
+            return AccessToken(int(claims["sub"]), int(claims["sid"]), int(claims["exp"]))
+        except (jwt.InvalidTokenError, ValueError, KeyError):
+            raise ClientError(
+                "This is not an access token of this server.", "TOKEN_INVALID"
+            ) from None
+
+
+class RefreshToken(NamedTuple):
+    """A refresh token taken apart: which session, the how-manieth of it, and its proof."""
+
+    session_id: int
+    generation: int
+    proof: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.session_id}.{self.generation}.{self.proof}"
+
+    @property
+    def hash(self) -> bytes:
+        """What is stored of it."""
+        return sha256(self.text.encode()).digest()
+
+
+class RefreshTokens:
+    """Makes refresh tokens from the server's secret and a session's salt.
+
+    Neither alone gives one: a stolen database holds no secret. And the same two give the same token again,
+    so a phone that lost the answer can be given the same successor although only its hash is stored.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = blake2b(secret, digest_size=32, person=b"refresh tokens").digest()
+
+    def make(self, session_id: int, salt: bytes, generation: int) -> RefreshToken:
+        """The session's token of that generation."""
+        said = b"%d.%d." % (session_id, generation) + salt
+        return RefreshToken(session_id, generation, hmac.digest(self._key, said, "sha256").hex())
+
+    @staticmethod
+    def parse(text: str) -> RefreshToken | None:
+        """The token's parts, unproven; None if it can't be one."""
+        match = REFRESH_TOKEN.fullmatch(text) if len(text) <= TOKEN_LENGTH_AT_MOST else None
+        return match and RefreshToken(int(match[1]), int(match[2]), match[3])
