@@ -1,0 +1,113 @@
+"""Stored counts against the rows that they count."""
+
+from __future__ import annotations
+
+from array import array
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from psycopg2 import sql
+
+ROWS_AT_ONCE = 1_000
+EXAMPLES = 3
+
+
+class Count(NamedTuple):
+    """A stored count: where it stands, and the rows that it counts, joined by a column of theirs."""
+
+    table: str
+    column: str
+    counted: str
+    by: str
+    only: str = "true"
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+COUNTS = (
+    Count("users", "post_count", "posts", "author_id"),
+    Count("users", "follower_count", "follows", "followee_id"),
+    Count("users", "following_count", "follows", "follower_id"),
+    Count("posts", "like_count", "post_likes", "post_id"),
+    Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
+    Count("posts", "share_count", "shares", "post_id"),
+    Count("comments", "like_count", "comment_likes", "comment_id"),
+    Count("comments", "reply_count", "comments", "parent_id", only="deleted_at IS NULL"),
+)
+
+
+class Difference(NamedTuple):
+    """A row whose stored count is not the number of its rows."""
+
+    id: int
+    stored: int
+    counted: int
+
+
+class Findings(NamedTuple):
+    """How many rows have been compared, and the keys of those that differ."""
+
+    rows: int
+    wrong: array[int]
+    examples: list[Difference]
+
+
+HOW_MANY = sql.SQL("SELECT count(*) FROM {table}")
+DIFFERENCES = sql.SQL("""
+    SELECT t.id, t.{column}, coalesce(n.counted, 0)
+    FROM {table} t LEFT JOIN (
+        SELECT {by} AS id, count(*) AS counted FROM {counted} WHERE {only} GROUP BY {by}
+    ) n ON n.id = t.id
+    WHERE t.{column} <> coalesce(n.counted, 0)
+""")
+LOCK = sql.SQL("SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE")
+REPAIR = sql.SQL("""
+    UPDATE {table} t SET {column} = n.counted
+    FROM (
+        SELECT w.id, (SELECT count(*) FROM {counted} c WHERE c.{by} = w.id AND {only}) AS counted
+        FROM unnest(%s) AS w(id)
+    ) n WHERE n.id = t.id AND t.{column} <> n.counted
+""")
+
+
+def compare(count: Count) -> Findings:
+    """What differs at one moment. Rows and counts change together, so a running server is no excuse.
+
+    Cost: two statements over whole tables.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(HOW_MANY, count))
+        rows: int = cursor.fetchone()[0]
+    wrong = array("q")
+    examples: list[Difference] = []
+    # A restored database may differ everywhere: rows are read as they come, and only keys kept.
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(_statement(DIFFERENCES, count))
+        for row in cursor:
+            wrong.append(row[0])
+            if len(examples) < EXAMPLES:
+                examples.append(Difference(*row))
+    return Findings(rows, wrong, examples)
+
+
+def repair(count: Count, keys: array[int]) -> int:
+    """How many of the rows have been put right, while others may write.
+
+    A write changes rows and count in one transaction and holds the count's row until it commits. So
+    once that row is locked here, the count is that of the rows which the next statement sees.
+    Locks: rows of the table in the order of keys, a thousand at once.
+    """
+    repaired = 0
+    for start in range(0, len(keys), ROWS_AT_ONCE):
+        some = sorted(keys[start : start + ROWS_AT_ONCE])
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_statement(LOCK, count), [some])
+            cursor.execute(_statement(REPAIR, count), [some])
+            repaired += cursor.rowcount
+    return repaired
+
+
+def _statement(text: sql.SQL, count: Count) -> sql.Composed:
+    names = {name: sql.Identifier(getattr(count, name)) for name in ("table", "column", "counted")}
+    return text.format(**names, by=sql.Identifier(count.by), only=sql.SQL(count.only))
