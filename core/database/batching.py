@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.database.pool import Database, DatabaseUnavailable
+from core.database.pool import Database, DatabaseUnavailable, Row
 
 ROWS_AT_MOST = 100
 WAITING_AT_MOST = 2_000
 PATIENCE_SECONDS = 5.0
 
-Outcome = asyncpg.Record | None
+Outcome = Row | None
 
 # What PostgreSQL undoes because of others, and would do now.
 UNDONE_BY_OTHERS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)

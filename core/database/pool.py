@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -31,6 +31,10 @@ UNREACHABLE = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
+
+
+Row = Sequence[Any]
+"""A row that a statement gives; in truth asyncpg's record, which it doesn't type as a sequence."""
 
 
 class DatabaseUnavailable(Exception):
@@ -79,7 +83,7 @@ class Database:
                 self._pool.terminate()
             self._pool = None
 
-    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    async def fetch(self, statement: str, *arguments: object) -> list[Row]:
         """The rows of one reading statement.
 
         Errors: DatabaseUnavailable. A connection that breaks under a read is replaced once, silently.
@@ -89,24 +93,25 @@ class Database:
         except DatabaseUnavailable:
             return await self._run(statement, arguments)
 
-    async def fetch_row(self, statement: str, *arguments: object) -> asyncpg.Record | None:
+    async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
         """The first row of one reading statement, if there is one."""
         rows = await self.fetch(statement, *arguments)
         return rows[0] if rows else None
 
-    async def write(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    async def write(self, statement: str, *arguments: object) -> list[Row]:
         """The rows that one writing statement returns, committed.
 
         Errors: DatabaseUnavailable: it may or may not have been committed. Never run twice.
         """
         return await self._run(statement, arguments)
 
-    async def _run(self, statement: str, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
+    async def _run(self, statement: str, arguments: tuple[object, ...]) -> list[Row]:
         if self.observer is not None:
             self.observer(statement)
         try:
             async with self.pool.acquire(timeout=self._acquire_seconds) as connection:
-                return await connection.fetch(statement, *arguments)
+                rows: list[Any] = await connection.fetch(statement, *arguments)
+                return rows
         except (*UNREACHABLE, TimeoutError) as error:
             raise DatabaseUnavailable(str(error)) from error
 
@@ -141,14 +146,14 @@ class Transaction:
         self._connection = connection
         self._observer = observer
 
-    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+    async def fetch(self, statement: str, *arguments: object) -> list[Row]:
         """The rows of one statement."""
         if self._observer is not None:
             self._observer(statement)
-        rows: list[asyncpg.Record] = await self._connection.fetch(statement, *arguments)
+        rows: list[Row] = await self._connection.fetch(statement, *arguments)
         return rows
 
-    async def fetch_row(self, statement: str, *arguments: object) -> asyncpg.Record | None:
+    async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
         """The first row of one statement, if there is one."""
         rows = await self.fetch(statement, *arguments)
         return rows[0] if rows else None

@@ -1,0 +1,59 @@
+"""What interactions add to posts."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.accounts.graphql.types import UserConnection
+from core.execution.loading import loaded
+from core.graphql.connections import After, Before, First, Last
+from core.graphql.context import Context
+from interactions.graphql.types import HIDDEN, CommentConnection
+from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader
+
+PEOPLE = "newest first; people whom a block hides from the viewer are left out."
+
+
+@strawberry.type
+class PostInteractions:
+    @strawberry.field(
+        graphql_type=CommentConnection,
+        description=f"Comments on the post, replies not among them, newest first. {HIDDEN}",
+    )
+    @loaded("id")
+    @staticmethod
+    def comments(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> CommentsByPostLoader:
+        context: Context = info.context
+        return context.loader(CommentsByPostLoader, first, after, last, before)
+
+    @strawberry.field(graphql_type=UserConnection, description=f"Who likes the post, {PEOPLE}")
+    @loaded("id")
+    @staticmethod
+    def likers(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> LikersByPostLoader:
+        context: Context = info.context
+        return context.loader(LikersByPostLoader, first, after, last, before)
+
+    @strawberry.field(graphql_type=UserConnection, description=f"Who shares the post, {PEOPLE}")
+    @loaded("id")
+    @staticmethod
+    def sharers(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> SharersByPostLoader:
+        context: Context = info.context
+        return context.loader(SharersByPostLoader, first, after, last, before)

@@ -1,0 +1,160 @@
+"""Commenting, liking and sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+from core.graphql.context import Context
+from core.graphql.mutations import refusals_as_data
+from feed.graphql.mutations import post_key
+from interactions import services
+from interactions.graphql.inputs import (
+    CommentInput,
+    CommentPayload,
+    CreateCommentInput,
+    CreateCommentPayload,
+    DeleteCommentInput,
+    DeleteCommentPayload,
+    LikeCommentInput,
+    LikeCommentPayload,
+    LikePostInput,
+    LikePostPayload,
+    PostInput,
+    PostPayload,
+    SharePostInput,
+    SharePostPayload,
+    UnlikeCommentInput,
+    UnlikeCommentPayload,
+    UnlikePostInput,
+    UnlikePostPayload,
+    UnsharePostInput,
+    UnsharePostPayload,
+    comment_key,
+    comment_text,
+)
+from interactions.services import CommentChanged, PostChanged
+
+P = TypeVar("P", bound=PostPayload)
+C = TypeVar("C", bound=CommentPayload)
+
+
+async def change_post(
+    info: strawberry.Info,
+    asked: PostInput,
+    service: Callable[..., Awaitable[PostChanged]],
+    payload: Callable[..., P],
+) -> P:
+    """The payload of a change to the post that the input names."""
+    context: Context = info.context
+    post, changed = await service(
+        context.services.batchers,
+        viewer_id=context.require_viewer(),
+        post_id=post_key(asked.post_id),
+        client_mutation_id=asked.client_mutation_id,
+    )
+    if changed:
+        context.services.ring()
+    return payload(post=post, changed=changed)
+
+
+async def change_comment(
+    info: strawberry.Info,
+    asked: CommentInput,
+    service: Callable[..., Awaitable[CommentChanged]],
+    payload: Callable[..., C],
+) -> C:
+    """The payload of a change to the comment that the input names."""
+    context: Context = info.context
+    comment, changed = await service(
+        context.services.batchers,
+        viewer_id=context.require_viewer(),
+        comment_id=comment_key(asked.comment_id),
+        client_mutation_id=asked.client_mutation_id,
+    )
+    if changed:
+        context.services.ring()
+    return payload(comment=comment, changed=changed)
+
+
+@strawberry.type
+class InteractionsMutation:
+    @strawberry.mutation(description="Likes a post.")
+    @refusals_as_data(LikePostPayload)
+    @staticmethod
+    async def like_post(info: strawberry.Info, input: LikePostInput) -> LikePostPayload:
+        return await change_post(info, input, services.post_like, LikePostPayload)
+
+    @strawberry.mutation(description="Takes the like of a post back.")
+    @refusals_as_data(UnlikePostPayload)
+    @staticmethod
+    async def unlike_post(info: strawberry.Info, input: UnlikePostInput) -> UnlikePostPayload:
+        return await change_post(info, input, services.post_unlike, UnlikePostPayload)
+
+    @strawberry.mutation(description="Shares a post with one's followers.")
+    @refusals_as_data(SharePostPayload)
+    @staticmethod
+    async def share_post(info: strawberry.Info, input: SharePostInput) -> SharePostPayload:
+        return await change_post(info, input, services.post_share, SharePostPayload)
+
+    @strawberry.mutation(description="Takes the share of a post back.")
+    @refusals_as_data(UnsharePostPayload)
+    @staticmethod
+    async def unshare_post(info: strawberry.Info, input: UnsharePostInput) -> UnsharePostPayload:
+        return await change_post(info, input, services.post_unshare, UnsharePostPayload)
+
+    @strawberry.mutation(description="Likes a comment.")
+    @refusals_as_data(LikeCommentPayload)
+    @staticmethod
+    async def like_comment(info: strawberry.Info, input: LikeCommentInput) -> LikeCommentPayload:
+        return await change_comment(info, input, services.comment_like, LikeCommentPayload)
+
+    @strawberry.mutation(description="Takes the like of a comment back.")
+    @refusals_as_data(UnlikeCommentPayload)
+    @staticmethod
+    async def unlike_comment(
+        info: strawberry.Info, input: UnlikeCommentInput
+    ) -> UnlikeCommentPayload:
+        return await change_comment(info, input, services.comment_unlike, UnlikeCommentPayload)
+
+    @strawberry.mutation(description="Writes a comment on a post, or a reply to one.")
+    @refusals_as_data(CreateCommentPayload)
+    @staticmethod
+    async def create_comment(
+        info: strawberry.Info, input: CreateCommentInput
+    ) -> CreateCommentPayload:
+        context: Context = info.context
+        parent_id = input.parent_id
+        comment, replayed = await services.comment_create(
+            context.database,
+            author_id=context.require_viewer(),
+            post_id=post_key(input.post_id),
+            parent_id=None if parent_id is None else comment_key(parent_id, "parentId"),
+            text=comment_text(input.text),
+            client_mutation_id=input.client_mutation_id,
+        )
+        if not replayed:
+            context.services.ring()
+        row: Any = comment
+        return CreateCommentPayload(comment=row, replayed=replayed)
+
+    @strawberry.mutation(
+        description="Deletes one's own comment. One with replies leaves a tombstone, to hold them."
+    )
+    @refusals_as_data(DeleteCommentPayload)
+    @staticmethod
+    async def delete_comment(
+        info: strawberry.Info, input: DeleteCommentInput
+    ) -> DeleteCommentPayload:
+        context: Context = info.context
+        changed = await services.comment_delete(
+            context.database,
+            viewer_id=context.require_viewer(),
+            comment_id=comment_key(input.comment_id),
+            client_mutation_id=input.client_mutation_id,
+        )
+        if changed:
+            context.services.ring()
+        return DeleteCommentPayload(deleted_comment_id=input.comment_id, changed=changed)

@@ -1,0 +1,102 @@
+"""Comments, as clients see them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry import auto
+
+from core.accounts.graphql.types import User
+from core.execution.loading import loaded
+from core.graphql.connections import After, Before, Connection, Edge, First, Last
+from core.graphql.context import Context
+from core.graphql.node import Node, global_id
+from core.graphql.types import model_type
+from feed.graphql.types import Post
+from interactions import models
+from interactions.rows import CommentRow
+from interactions.selectors import (
+    CommentByIdLoader,
+    LikedByCommentLoader,
+    PostByIdLoader,
+    RepliesByCommentLoader,
+)
+
+HIDDEN = "What a block hides from the viewer is left out; tombstones stand in it."
+
+
+@model_type(models.Comment, name="Comment", description="A comment on a post, or a reply to one.")
+class Comment(Node):
+    text: auto
+    created_at: auto
+    like_count: auto
+    reply_count: auto
+    author: User | None = strawberry.field(
+        description="Who wrote the comment; null once it is deleted."
+    )
+    is_deleted: bool = strawberry.field(
+        description="Whether it is deleted and stays only to hold its replies."
+    )
+
+    @strawberry.field(description="The comment's opaque global id.")
+    @staticmethod
+    def id(root: strawberry.Parent[CommentRow]) -> strawberry.ID:
+        return global_id("Comment", root.id)
+
+    @strawberry.field(graphql_type=bool, description="Whether the viewer likes the comment.")
+    @loaded("id")
+    @staticmethod
+    def viewer_has_liked(info: strawberry.Info) -> LikedByCommentLoader:
+        context: Context = info.context
+        return context.loader(LikedByCommentLoader)
+
+    @strawberry.field(
+        graphql_type=Post | None,
+        description="The post that it is about; null if that has been deleted meanwhile.",
+    )
+    @loaded("post_id")
+    @staticmethod
+    def post(info: strawberry.Info) -> PostByIdLoader:
+        context: Context = info.context
+        return context.loader(PostByIdLoader)
+
+    @strawberry.field(
+        graphql_type=Annotated["Comment", strawberry.lazy(__name__)] | None,
+        description="The comment that it replies to; null if there is none that the viewer can see.",
+    )
+    @loaded("parent_id")
+    @staticmethod
+    def parent(info: strawberry.Info) -> CommentByIdLoader:
+        context: Context = info.context
+        return context.loader(CommentByIdLoader)
+
+    @strawberry.field(
+        graphql_type=Annotated["CommentConnection", strawberry.lazy(__name__)],
+        description=f"Direct replies, newest first. {HIDDEN}",
+    )
+    @loaded("id")
+    @staticmethod
+    def replies(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> RepliesByCommentLoader:
+        context: Context = info.context
+        return context.loader(RepliesByCommentLoader, first, after, last, before)
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        return isinstance(value, CommentRow)
+
+
+@strawberry.type(description="A comment in a list, and where it stands there.")
+class CommentEdge(Edge[Comment]):
+    pass
+
+
+@strawberry.type(description="A page of comments, newest first.")
+class CommentConnection(Connection[Comment]):
+    edges: list[CommentEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # CommentEdge is an Edge[Comment]

@@ -1,0 +1,26 @@
+"""Comments as the statements give them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from core.accounts.rows import UserRow
+
+
+class CommentRow(NamedTuple):
+    """A comment with its author: columns of `_comment.sql`."""
+
+    post_id: int
+    id: int
+    parent_id: int | None
+    text: str
+    created_at: datetime
+    like_count: int
+    reply_count: int
+    author: UserRow | None
+    """None for a tombstone."""
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.author is None

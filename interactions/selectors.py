@@ -1,0 +1,114 @@
+"""Reads of what people do to posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from core.accounts.rows import UserRow
+from core.database.pool import Database
+from core.database.statements import load_statements
+from core.execution.loading import Loader
+from core.graphql.context import Context
+from core.graphql.page_loader import PageLoader
+from core.graphql.pages import EdgeRow, PageRequest
+from feed.rows import PostRow
+from feed.selectors import posts_by_ids
+from interactions.rows import CommentRow
+
+HERE = Path(__file__).parent
+SQL = load_statements(
+    HERE / "sql", HERE.parent / "feed" / "sql", HERE.parent / "core" / "accounts" / "sql"
+)
+
+
+def comment_from(columns: Sequence[Any]) -> CommentRow:
+    """The comment in the columns of `_comment.sql`."""
+    author = None if columns[7] is None else UserRow(*columns[7:11])
+    return CommentRow._make((*columns[:7], author))
+
+
+async def comments_by_ids(
+    database: Database, viewer_id: int | None, ids: Sequence[int]
+) -> list[CommentRow | None]:
+    """The comments, tombstones among them, None for those that the viewer can't see, in the order
+    of `ids`. Cost: one statement.
+    """
+    rows = await database.fetch(SQL["comments_by_ids"], viewer_id, ids)
+    found = {row[1]: comment_from(row) for row in rows}
+    return [found.get(key) for key in ids]
+
+
+class ViewerLoader(Loader[int, Any]):
+    """A loader that knows who asks."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.database = context.database
+        self.viewer_id = context.viewer_id
+
+
+class PostByIdLoader(ViewerLoader):
+    """Posts by key, None for those that the viewer can't see."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[PostRow | None]:
+        return await posts_by_ids(self.database, self.viewer_id, keys)
+
+
+class CommentByIdLoader(ViewerLoader):
+    """Comments by key, None for those that the viewer can't see."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[CommentRow | None]:
+        return await comments_by_ids(self.database, self.viewer_id, keys)
+
+
+class LikedByCommentLoader(ViewerLoader):
+    """Whether the viewer likes comments, by the comment's key."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[bool]:
+        if self.viewer_id is None:
+            return [False for _ in keys]
+        rows = await self.database.fetch(SQL["comments_liked"], self.viewer_id, keys)
+        liked = {row[0] for row in rows}
+        return [key in liked for key in keys]
+
+
+class CommentsByPostLoader(PageLoader):
+    """What is said about each post, replies not among it, by the post's key."""
+
+    name = "comments"
+    statements: ClassVar[Mapping[str, str]] = SQL
+    statement = "comments_of_posts"
+
+    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
+        return EdgeRow(comment_from(row), row[1], request.codec)
+
+
+class RepliesByCommentLoader(PageLoader):
+    """Direct replies to each comment, by the comment's key."""
+
+    name = "replies"
+    statements: ClassVar[Mapping[str, str]] = SQL
+    statement = "comments_of_comments"
+
+    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
+        return EdgeRow(comment_from(row[2:]), row[1], request.codec)
+
+
+class LikersByPostLoader(PageLoader):
+    """Who likes each post, by the post's key."""
+
+    name = "likers"
+    statements: ClassVar[Mapping[str, str]] = SQL
+    statement = "likers_of_posts"
+
+    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
+        return EdgeRow(UserRow(*row[2:6]), row[1], request.codec)
+
+
+class SharersByPostLoader(LikersByPostLoader):
+    """Who shares each post, by the post's key."""
+
+    name = "sharers"
+    statement = "sharers_of_posts"

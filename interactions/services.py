@@ -1,0 +1,171 @@
+"""Writes of what people do to posts.
+
+Likes and shares set a state: doing it twice changes nothing the second time. Those that arrive
+together are committed together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.accounts.idempotency import Claim
+from core.database.batching import Batchers
+from core.database.pool import Database, Row, Transaction
+from core.graphql.user_errors import ErrorCode, Refused, refuse
+from feed.rows import PostRow
+from feed.selectors import post_from
+from interactions.rows import CommentRow
+from interactions.selectors import SQL, comment_from, comments_by_ids
+
+
+class PostChanged(NamedTuple):
+    """The post as it is now, and whether this call changed anything."""
+
+    post: PostRow
+    changed: bool
+
+
+class CommentChanged(NamedTuple):
+    """The comment as it is now, and whether this call changed anything."""
+
+    comment: CommentRow
+    changed: bool
+
+
+class CommentCreated(NamedTuple):
+    """A new comment, or the one that the same key made before; None if the viewer sees it no more."""
+
+    comment: CommentRow | None
+    replayed: bool
+
+
+async def post_like(
+    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+) -> PostChanged:
+    """The post, liked. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    row = (viewer_id, post_id, client_mutation_id)
+    return _post_changed(await batchers.submit(SQL["post_like"], *row))
+
+
+async def post_unlike(
+    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+) -> PostChanged:
+    """The post, no longer liked. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    row = (viewer_id, post_id, client_mutation_id)
+    return _post_changed(await batchers.submit(SQL["post_unlike"], *row))
+
+
+async def post_share(
+    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+) -> PostChanged:
+    """The post, shared. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    row = (viewer_id, post_id, client_mutation_id)
+    return _post_changed(await batchers.submit(SQL["post_share"], *row))
+
+
+async def post_unshare(
+    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+) -> PostChanged:
+    """The post, no longer shared. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    row = (viewer_id, post_id, client_mutation_id)
+    return _post_changed(await batchers.submit(SQL["post_unshare"], *row))
+
+
+async def comment_like(
+    batchers: Batchers, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
+) -> CommentChanged:
+    """The comment, liked. Errors: Refused (NOT_FOUND). Locks: the comment's row."""
+    row = (viewer_id, comment_id, client_mutation_id)
+    return _comment_changed(await batchers.submit(SQL["comment_like"], *row))
+
+
+async def comment_unlike(
+    batchers: Batchers, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
+) -> CommentChanged:
+    """The comment, no longer liked. Errors: Refused (NOT_FOUND). Locks: the comment's row."""
+    row = (viewer_id, comment_id, client_mutation_id)
+    return _comment_changed(await batchers.submit(SQL["comment_unlike"], *row))
+
+
+async def comment_create(
+    database: Database,
+    *,
+    author_id: int,
+    post_id: int,
+    text: str,
+    parent_id: int | None = None,
+    client_mutation_id: str | None = None,
+) -> CommentCreated:
+    """A comment, or a reply, written once for each idempotency key.
+
+    Errors: Refused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED). Locks: the key, the post's row, the row of
+    the comment that it replies to.
+    """
+    row = (author_id, post_id, parent_id, text, client_mutation_id)
+    if client_mutation_id is None:
+        made = await database.write(SQL["comment_create"], *row)
+        return CommentCreated(_comment_created(made), replayed=False)
+    claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
+    async with database.transaction() as transaction:
+        earlier = await claim.earlier_result(transaction)
+        if earlier is None:
+            comment = _comment_created(await transaction.fetch(SQL["comment_create"], *row))
+            await claim.settle(transaction, comment.id)
+            return CommentCreated(comment, replayed=False)
+    return CommentCreated((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
+
+
+async def comment_delete(
+    database: Database, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
+) -> bool:
+    """Whether there was a comment to delete. One that has replies stays as a tombstone, to hold them.
+
+    Errors: Refused (NOT_ALLOWED). A comment that is not there, or not to be seen, is no error: it is
+    gone for the viewer. Locks: the post's row, the comment's and those above it.
+    """
+    async with database.transaction() as transaction:
+        if await transaction.fetch_row(SQL["comment_lock"], comment_id) is None:
+            return False
+        return await _comment_delete(transaction, viewer_id, comment_id, client_mutation_id)
+
+
+async def _comment_delete(
+    transaction: Transaction, viewer_id: int, comment_id: int, client_mutation_id: str | None
+) -> bool:
+    row = (viewer_id, comment_id, client_mutation_id)
+    seen = await transaction.fetch_row(SQL["comment_delete"], *row)
+    if seen is not None and not seen[0]:
+        raise refuse(
+            ErrorCode.NOT_ALLOWED, "Only its author can delete a comment.", "input", "commentId"
+        )
+    return seen is not None
+
+
+def no_such_post() -> Refused:
+    """What an input's `postId` gets that names nothing the viewer can see."""
+    return refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
+
+
+def no_such_comment(field: str = "commentId") -> Refused:
+    """What an input's comment id gets that names nothing the viewer can see."""
+    return refuse(ErrorCode.NOT_FOUND, "There is no such comment.", "input", field)
+
+
+def _post_changed(answer: Row | None) -> PostChanged:
+    if answer is None:
+        raise no_such_post()
+    return PostChanged(post_from(answer[2:]), answer[1])
+
+
+def _comment_changed(answer: Row | None) -> CommentChanged:
+    if answer is None:
+        raise no_such_comment()
+    return CommentChanged(comment_from(answer[2:]), answer[1])
+
+
+def _comment_created(rows: list[Row]) -> CommentRow:
+    if not rows:
+        raise no_such_post()
+    if rows[0][1] is None:
+        raise no_such_comment("parentId")
+    return comment_from(rows[0])

@@ -1,0 +1,1 @@
+(count(*) FILTER (WHERE changed) OVER (PARTITION BY id))::int

@@ -1,0 +1,11 @@
+asked AS MATERIALIZED (
+    SELECT t.n, t.actor_id, t.key, p.*, a.username, a.display_name, a.avatar_url
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, post_id, key, n)
+    JOIN users v ON v.id = t.actor_id
+    JOIN posts p ON p.id = t.post_id
+    JOIN users a ON a.id = p.author_id
+    WHERE {visible person=p.author_id viewer=t.actor_id}
+    -- The posts are locked before anything else, by key, so that no two writers wait for each other.
+    ORDER BY p.id, t.actor_id, t.n
+    FOR NO KEY UPDATE OF p
+)
