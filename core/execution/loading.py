@@ -57,9 +57,7 @@ def loaded(
     ) -> Callable[..., Awaitable[Any]]:
         async def resolve(self: Any, info: Any, **arguments: Any) -> Any:
             found = read_key(self)
-            return (
-                None if found is None else await choose(info, **arguments).load(found)
-            )
+            return None if found is None else await choose(info, **arguments).load(found)
 
         signature = inspect.signature(choose)
         itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)

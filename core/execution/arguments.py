@@ -1,0 +1,199 @@
+"""The arguments of a field: what of them is known before an operation runs, and the rest when it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLField,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    VariableNode,
+    get_argument_values,
+    is_non_null_type,
+    is_required_argument,
+)
+from strawberry.relay.types import GlobalID
+from strawberry.schema import Schema as StrawberrySchema
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryOptional
+from strawberry.types.field import StrawberryField
+
+if TYPE_CHECKING:
+    from core.execution.run import Run
+
+UNCHANGING = (str, int, float, bool, type(None), Enum, datetime, date, time, UUID, Decimal)
+
+
+class Values(NamedTuple):
+    """Arguments as a resolver takes them."""
+
+    by_name: dict[str, Any]
+    shared: bool
+    """Whether all objects of a level may get the same values: nobody can change them."""
+
+
+class _Argument(NamedTuple):
+    name: str
+    variable: str | None
+    """The variable that is the value; else `value` is."""
+    value: Any
+    """For a variable, what stands in when it is not provided."""
+    has_value: bool
+    nonnull: bool
+
+
+class Arguments:
+    """How the values of a field's arguments are had."""
+
+    def __init__(
+        self, definition: GraphQLField, node: FieldNode, *, hide_suggestions: bool
+    ) -> None:
+        self._definition = definition
+        self._node = node
+        self._hide_suggestions = hide_suggestions
+        self._simple = self._analyse()
+        self._fixed: Values | None = None
+        if self._simple is not None and all(part.variable is None for part in self._simple):
+            self._fixed = Values(
+                {part.name: part.value for part in self._simple if part.has_value}, True
+            )
+
+    def values(self, run: Run) -> Values:
+        """The values, for all objects alike. Errors: GraphQLError."""
+        if self._fixed is not None:
+            return self._fixed
+        if self._simple is not None:
+            found = self._from_variables(self._simple, run.variables.coerced)
+            if found is not None:
+                return found
+        by_name = get_argument_values(
+            self._definition, self._node, run.variables, None, self._hide_suggestions
+        )
+        return Values(by_name, all(map(_unchanging, by_name.values())))
+
+    def _from_variables(
+        self, simple: Iterable[_Argument], coerced: dict[str, Any]
+    ) -> Values | None:
+        by_name: dict[str, Any] = {}
+        for name, variable, value, has_value, nonnull in simple:
+            if variable is not None and variable in coerced:
+                given = coerced[variable]
+                if given is None and nonnull:
+                    return None
+                by_name[name] = given
+            elif has_value:
+                by_name[name] = value
+            elif nonnull:
+                return None
+        return Values(by_name, all(map(_unchanging, by_name.values())))
+
+    def _analyse(self) -> list[_Argument] | None:
+        """Each argument, if every one is a variable or a value that can be shared."""
+        given = {node.name.value: node.value for node in self._node.arguments or ()}
+        parts: list[_Argument] = []
+        for name, argument in self._definition.args.items():
+            part = self._part(name, argument, given.get(name))
+            if part is None:
+                return None
+            parts.append(part)
+        return parts
+
+    def _part(self, name: str, argument: GraphQLArgument, value: Node | None) -> _Argument | None:
+        out_name = argument.out_name or name
+        required = is_required_argument(argument)
+        if isinstance(value, VariableNode):
+            default = None if required else self._constant(name, argument, None)
+            if not required and default is None:
+                return None
+            known = default or ()
+            return _Argument(
+                out_name,
+                value.name.value,
+                known[0] if known else None,
+                bool(known),
+                is_non_null_type(argument.type),
+            )
+        constant = (
+            None
+            if value is not None and any(_variables(value))
+            else self._constant(name, argument, value)
+        )
+        if constant is None:
+            return None
+        return _Argument(
+            out_name, None, constant[0] if constant else None, bool(constant), nonnull=False
+        )
+
+    def _constant(
+        self, name: str, argument: GraphQLArgument, value: Node | None
+    ) -> tuple[Any, ...] | None:
+        """The one value, nothing where the argument is then left out, or None if it is not to be shared."""
+        field = GraphQLField(self._definition.type, args={name: argument})
+        nodes = tuple(node for node in self._node.arguments or () if node.value is value)
+        try:
+            found = get_argument_values(field, FieldNode(name=self._node.name, arguments=nodes))
+        except (GraphQLError, ValueError, TypeError):
+            return None
+        values = tuple(found.values())
+        return values if all(map(_unchanging, values)) else None
+
+
+def _unchanging(value: Any) -> bool:
+    return isinstance(value, UNCHANGING)
+
+
+def _variables(node: Node) -> Iterator[VariableNode]:
+    if isinstance(node, VariableNode):
+        yield node
+    elif isinstance(node, ListValueNode):
+        for item in node.values:
+            yield from _variables(item)
+    elif isinstance(node, ObjectValueNode):
+        for field in node.fields:
+            yield from _variables(field.value)
+
+
+Convert = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+class PythonArguments(NamedTuple):
+    """How Strawberry names and converts the values before it calls a resolver."""
+
+    names: dict[str, str] | None
+    """The resolver's names, if nothing else has to be done."""
+    convert: Convert
+    """From the values by GraphQL name and Strawberry's info."""
+
+
+def python_arguments(schema: StrawberrySchema, field: StrawberryField) -> PythonArguments:
+    """How a field's arguments reach its resolver."""
+    config, converter = schema.config, schema.schema_converter
+    arguments = field.arguments
+    registry = converter.scalar_registry
+
+    def convert(by_name: dict[str, Any], info: Any) -> dict[str, Any]:
+        return convert_arguments(by_name, arguments, registry, config, info)
+
+    def is_plain(annotation: Any) -> bool:
+        if isinstance(annotation, StrawberryOptional):
+            return is_plain(annotation.of_type)
+        try:
+            return annotation in registry and annotation is not GlobalID
+        except TypeError:
+            return False
+
+    if not all(is_plain(argument.type) for argument in arguments):
+        return PythonArguments(None, convert)
+    naming = config.name_converter.from_argument
+    names = {naming(argument): argument.python_name for argument in arguments}
+    return PythonArguments(names, convert)

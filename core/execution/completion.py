@@ -1,0 +1,324 @@
+"""From the raw values of a column to its answers, as the types of the schema ask."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from functools import lru_cache, partial
+from itertools import accumulate
+from types import GeneratorType, NoneType
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLObjectType,
+    is_object_type,
+)
+from graphql.pyutils import Undefined, inspect, is_iterable
+from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
+
+from core.execution.information import ignores_parameter, information
+from core.execution.positions import Column, ItemColumn, Level
+from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
+
+if TYPE_CHECKING:
+    from core.execution.run import Run
+
+Answers = list[Any]
+
+
+def complete(run: Run, column: Column, values: list[Any]) -> Answers:
+    """An answer for each value: null for what failed or is still to come."""
+    for kind in {*map(type, values)}:
+        if not _is_plain(kind):
+            return _sift(run, column, values)
+    return _complete_plain(run, column, values)
+
+
+def missing(column: Column) -> TypeError:
+    """The error of a null where none may be."""
+    field = column.field
+    return TypeError(f"Cannot return null for non-nullable field {field.parent_type}.{field.name}.")
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(kind: type) -> bool:
+    """Whether all values of a Python type are there, and no failures."""
+    return not (
+        kind is NoneType
+        or kind is type(Undefined)
+        or kind is GeneratorType
+        or hasattr(kind, "__await__")
+        or issubclass(kind, Exception)
+    )
+
+
+def _sift(run: Run, column: Column, values: list[Any]) -> Answers:
+    """Completes values some of which are nulls, failures, or still to come."""
+    good: list[int] = []
+    awaited: list[int] = []
+    for index, value in enumerate(values):
+        if value is None or value is Undefined:
+            if column.shape.nonnull:
+                run.fail(column, index, missing(column))
+        elif run.is_awaitable(value):
+            awaited.append(index)
+        elif isinstance(value, Exception):
+            run.fail(column, index, value)
+        else:
+            good.append(index)
+    if awaited:
+        waiting = column.part(awaited, waited=True)
+        run.wait(waiting, [values[index] for index in awaited], partial(complete, run))
+    if len(good) == len(values):
+        return _complete_plain(run, column, values)
+    return _complete_some(run, column, values, good)
+
+
+def _complete_some(run: Run, column: Column, values: list[Any], some: list[int]) -> Answers:
+    answers: Answers = [None] * len(values)
+    if some:
+        found = _complete_plain(run, column.part(some), [values[index] for index in some])
+        for index, answer in zip(some, found, strict=True):
+            answers[index] = answer
+    return answers
+
+
+def _complete_plain(run: Run, column: Column, values: list[Any]) -> Answers:
+    shape = column.shape
+    if isinstance(shape, ObjectShape):
+        return _objects(run, column, values, shape.graphql_type)
+    if isinstance(shape, ListShape):
+        return _lists(run, column, values, shape)
+    if isinstance(shape, LeafShape):
+        return _leaves(run, column, values, shape)
+    assert isinstance(shape, AbstractShape)
+    return _abstract(run, column, values, shape.graphql_type)
+
+
+def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> Answers:
+    if {*map(type, values)} <= shape.as_is and not (
+        shape.whole_numbers and (min(values) < GRAPHQL_MIN_INT or max(values) > GRAPHQL_MAX_INT)
+    ):
+        return values
+    answers: Answers = []
+    written, names = shape.written, shape.names
+    for index, value in enumerate(values):
+        try:
+            answer = names.get(id(value)) or written(value)
+        except Exception as error:  # noqa: BLE001  # a scalar's refusal is its field's error
+            run.fail(column, index, error)
+            answer = None
+        answers.append(answer)
+    return answers
+
+
+def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Answers:
+    if not {*map(type, values)} <= {list, tuple}:
+        values, good = _iterated(run, column, values)
+        if len(good) < len(values):
+            return _complete_some(run, column, values, good)
+    answers: list[list[Any]] = []
+    ends = list(accumulate(map(len, values)))
+    items = [item for value in values for item in value]
+    found = complete(run, ItemColumn(column, shape.item, ends, answers), items) if items else []
+    start = 0
+    for end in ends:
+        answers.append(found[start:end])
+        start = end
+    return answers
+
+
+def _iterated(run: Run, column: Column, values: list[Any]) -> tuple[list[Any], list[int]]:
+    """The values with lists in the place of other iterables, and the indexes of those that are there."""
+    lists = list(values)
+    good: list[int] = []
+    awaited: list[int] = []
+    for index, value in enumerate(values):
+        try:
+            if isinstance(value, list | tuple):
+                good.append(index)
+            elif run.is_async_iterable(value):
+                awaited.append(index)
+            elif is_iterable(value):
+                lists[index] = list(value)
+                good.append(index)
+            else:
+                field = column.field
+                raise GraphQLError(
+                    "Expected Iterable, but did not find one for field"
+                    f" '{field.parent_type}.{field.name}'."
+                )
+        except Exception as error:  # noqa: BLE001  # an iterator's failure is its field's error
+            run.fail(column, index, error)
+    if awaited:
+        waiting = column.part(awaited, waited=True)
+        run.wait(waiting, [_drained(values[index]) for index in awaited], partial(complete, run))
+    return lists, good
+
+
+async def _drained(iterable: AsyncIterable[Any]) -> list[Any]:
+    iterator = aiter(iterable)
+    try:
+        return [item async for item in iterator]
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _objects(
+    run: Run, column: Column, values: list[Any], graphql_type: GraphQLObjectType
+) -> Answers:
+    is_type_of = graphql_type.is_type_of
+    if is_type_of is None:
+        return _select(run, column, values, graphql_type)
+    verdicts = _asked(run, column, values, is_type_of)
+    if verdicts.count(True) == len(verdicts):
+        return _select(run, column, values, graphql_type)
+    return _admit(run, values, graphql_type, column, verdicts)
+
+
+def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) -> list[Any]:
+    """What a function of the schema says about each value; its exceptions as values."""
+    said: list[Any] = []
+    info: Any = None
+    ignores_info = ignores_parameter(ask, 1)
+    for index, value in enumerate(values):
+        try:
+            if info is None or not ignores_info:
+                info = information(run, column.field, *column.origin(index))
+            said.append(ask(value, info, *more))
+        except Exception as error:  # noqa: BLE001  # the schema's failure is the field's error
+            said.append(error)
+    return said
+
+
+def _admit(
+    run: Run,
+    values: list[Any],
+    graphql_type: GraphQLObjectType,
+    column: Column,
+    verdicts: list[Any],
+) -> Answers:
+    """Answers for the objects that their type says are its own."""
+    good: list[int] = []
+    awaited: list[int] = []
+    for index, verdict in enumerate(verdicts):
+        if run.is_awaitable(verdict):
+            awaited.append(index)
+        elif isinstance(verdict, Exception):
+            run.fail(column, index, verdict)
+        elif verdict:
+            good.append(index)
+        else:
+            message = f"Expected value of type '{graphql_type}' but got: {inspect(values[index])}."
+            run.fail(column, index, GraphQLError(message, column.field.nodes))
+    if awaited:
+        judged = partial(_admit, run, [values[index] for index in awaited], graphql_type)
+        run.wait(column.part(awaited, waited=True), [verdicts[index] for index in awaited], judged)
+    answers: Answers = [None] * len(values)
+    if good:
+        objects = [values[index] for index in good]
+        found = _select(run, column.part(good), objects, graphql_type)
+        for index, answer in zip(good, found, strict=True):
+            answers[index] = answer
+    return answers
+
+
+def _abstract(
+    run: Run, column: Column, values: list[Any], graphql_type: GraphQLAbstractType
+) -> Answers:
+    resolve_type = graphql_type.resolve_type or run.plan.type_resolver
+    names = _asked(run, column, values, resolve_type, graphql_type)
+    return _sort_by_type(run, values, graphql_type, column, names)
+
+
+def _sort_by_type(
+    run: Run,
+    values: list[Any],
+    graphql_type: GraphQLAbstractType,
+    column: Column,
+    names: list[Any],
+) -> Answers:
+    """Answers for objects whose types go by those names."""
+    by_name: dict[str, list[int]] = {}
+    awaited: list[int] = []
+    for index, name in enumerate(names):
+        if type(name) is str:
+            by_name.setdefault(name, []).append(index)
+        elif run.is_awaitable(name):
+            awaited.append(index)
+        elif isinstance(name, Exception):
+            run.fail(column, index, name)
+        else:
+            run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
+    if awaited:
+        named = partial(_sort_by_type, run, [values[index] for index in awaited], graphql_type)
+        run.wait(column.part(awaited, waited=True), [names[index] for index in awaited], named)
+    answers: Answers = [None] * len(values)
+    for name, indexes in by_name.items():
+        part = column.part(indexes)
+        try:
+            object_type = _object_type(run, column, graphql_type, name)
+        except GraphQLError as error:
+            for place in range(len(indexes)):
+                run.fail(part, place, error)
+            continue
+        found = _objects(run, part, [values[index] for index in indexes], object_type)
+        for index, answer in zip(indexes, found, strict=True):
+            answers[index] = answer
+    return answers
+
+
+def _no_type_name(
+    column: Column, graphql_type: GraphQLAbstractType, name: Any, value: Any
+) -> GraphQLError:
+    field = column.field
+    place = (
+        f"Abstract type '{graphql_type}' must resolve to an Object type at runtime"
+        f" for field '{field.parent_type}.{field.name}'"
+    )
+    if name is None:
+        return GraphQLError(
+            f"{place}. Either the '{graphql_type}' type should provide a 'resolve_type' function"
+            " or each possible type should provide an 'is_type_of' function.",
+            field.nodes,
+        )
+    return GraphQLError(
+        f"{place} with value {inspect(value)}, received '{inspect(name)}',"
+        " which is not a valid Object type name.",
+        field.nodes,
+    )
+
+
+def _object_type(
+    run: Run, column: Column, graphql_type: GraphQLAbstractType, name: str
+) -> GraphQLObjectType:
+    """The object type of that name. Errors: GraphQLError if the abstract type can't be it."""
+    schema = run.plan.schema
+    found = schema.get_type(name)
+    if found is None:
+        message = (
+            f"Abstract type '{graphql_type}' was resolved to a type '{name}'"
+            " that does not exist inside the schema."
+        )
+    elif not is_object_type(found):
+        message = f"Abstract type '{graphql_type}' was resolved to a non-object type '{name}'."
+    elif not schema.is_sub_type(graphql_type, found):
+        message = f"Runtime Object type '{found}' is not a possible type for '{graphql_type}'."
+    else:
+        return found
+    raise GraphQLError(message, column.field.nodes)
+
+
+def _select(
+    run: Run, column: Column, values: list[Any], graphql_type: GraphQLObjectType
+) -> Answers:
+    try:
+        selection = run.branch.selection(column.field, graphql_type, run.variables)
+    except Exception as error:  # noqa: BLE001  # a refused directive is the error of each object
+        for index in range(len(values)):
+            run.fail(column, index, error)
+        return [None] * len(values)
+    return selection.read(run, Level(selection, values, column))

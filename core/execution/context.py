@@ -1,0 +1,116 @@
+"""Compiled execution in the place of Strawberry's executor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema
+from graphql.execution import ExperimentalIncrementalExecutionResults
+from graphql.execution.executor import Executor as StandardExecutor
+from graphql.pyutils import AwaitableOrValue
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from core.execution.cache import RecentlyUsed
+from core.execution.counters import Counters
+from core.execution.plans import NotCompiled, Plan
+from core.execution.run import Run
+
+Result = ExecutionResult | ExperimentalIncrementalExecutionResults
+
+PLANS = 512
+"""How many plans are kept for a schema."""
+
+
+class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
+    """An executor for `strawberry.Schema(execution_context_class=...)` and for graphql-core.
+
+    Runs queries, mutations and the events of subscriptions from plans; what has none goes the usual way.
+    """
+
+    enabled: ClassVar[bool] = True
+    """Whether plans are used at all."""
+    counters: ClassVar[Counters] = Counters()
+
+    def build_resolve_info(self, *arguments: Any) -> GraphQLResolveInfo:
+        """The info as Strawberry wants it, or as graphql-core does for a schema of its own."""
+        if _is_strawberry(self.schema):
+            return super().build_resolve_info(*arguments)
+        return StandardExecutor.build_resolve_info(self, *arguments)
+
+    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
+        """The result, from the operation's plan if it has one."""
+        try:
+            run = self._run()
+        except NotCompiled as reason:
+            self.counters.fell_back(str(reason))
+            return super().execute_operation(serially)
+        self.counters.compiled += 1
+        return run.execute()
+
+    def _run(self) -> Run:
+        """Errors: NotCompiled."""
+        if not self.enabled:
+            raise NotCompiled("disabled")
+        if self.middleware_manager is not None and self.middleware_manager.middlewares:
+            raise NotCompiled("middleware")
+        if self.abort_signal is not None or self.hooks is not None:
+            raise NotCompiled("abort signal or hooks")
+        try:
+            return Run(
+                self._plan(),
+                self.variable_values,
+                root=self.root_value,
+                context=self.context_value,
+                build_info=self._own_build_info(),
+                is_awaitable=self.is_awaitable,
+                is_async_iterable=self.is_async_iterable,
+                operation_extensions=self.operation_extensions,
+            )
+        except GraphQLError:
+            raise NotCompiled("refused") from None
+
+    def _own_build_info(self) -> Any:
+        """The info of a class that makes its own, and of a schema without Strawberry."""
+        own = type(self).build_resolve_info is not CompiledExecutionContext.build_resolve_info
+        return self.build_resolve_info if own or not _is_strawberry(self.schema) else None
+
+    def _plan(self) -> Plan:
+        """The plan of this operation, or of one that is the same word for word."""
+        operation = self.operation
+        plans = _plans(self.schema)
+        key = (
+            id(operation) if operation.loc is None else operation.loc.source.body,
+            operation.name and operation.name.value,
+            self.field_resolver,
+            self.type_resolver,
+            self.hide_suggestions,
+        )
+        found = plans.get(key)
+        # A document may have been edited since it was parsed.
+        if found is None or not found.is_for(operation, self.fragment_definitions):
+            found = Plan(
+                self.schema,
+                operation,
+                self.fragments,
+                field_resolver=self.field_resolver,
+                type_resolver=self.type_resolver,
+                hide_suggestions=self.hide_suggestions,
+            )
+            plans.put(key, found)
+        return found
+
+
+Plans = RecentlyUsed[tuple[Any, ...], Plan]
+_PLANS: WeakKeyDictionary[GraphQLSchema, Plans] = WeakKeyDictionary()
+
+
+def _plans(schema: GraphQLSchema) -> Plans:
+    found = _PLANS.get(schema)
+    if found is None:
+        found = _PLANS[schema] = RecentlyUsed(PLANS)
+    return found
+
+
+def _is_strawberry(schema: GraphQLSchema) -> bool:
+    return hasattr(schema, "_strawberry_schema")

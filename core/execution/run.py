@@ -1,0 +1,171 @@
+"""One execution of a plan, level by level."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import Any
+
+from graphql import ExecutionResult
+from graphql.execution.values import VariableValues
+from graphql.pyutils.is_awaitable import is_async_iterable, is_awaitable
+
+from core.execution.completion import complete, missing
+from core.execution.failures import Failure, reaches_root, settle
+from core.execution.fields import Field
+from core.execution.loading import Loader
+from core.execution.plans import Plan
+from core.execution.positions import Column, FieldColumn, Level
+from core.execution.selections import Selection
+from core.execution.waiting import Complete, Wait, Waits
+
+BuildInfo = Callable[..., Any]
+
+
+class Run:
+    """An operation under way: what its resolvers share, what is still to do, and what went wrong."""
+
+    __slots__ = (
+        "_queue",
+        "_waits",
+        "branch",
+        "build_info",
+        "context",
+        "failures",
+        "is_async_iterable",
+        "is_awaitable",
+        "operation_extensions",
+        "plan",
+        "root",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        variables: VariableValues,
+        *,
+        root: Any = None,
+        context: Any = None,
+        build_info: BuildInfo | None = None,
+        is_awaitable: Callable[[Any], bool] = is_awaitable,
+        is_async_iterable: Callable[[Any], bool] = is_async_iterable,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> None:
+        """Errors: NotCompiled, GraphQLError."""
+        self.plan = plan
+        self.branch = plan.branch(variables)
+        self.variables = variables
+        self.root = root
+        self.context = context
+        self.build_info = build_info
+        self.is_awaitable = is_awaitable
+        self.is_async_iterable = is_async_iterable
+        self.operation_extensions = operation_extensions
+        self.failures: list[Failure] = []
+        self._queue: deque[tuple[FieldColumn, list[Any]]] = deque()
+        self._waits = Waits()
+
+    def execute(self) -> ExecutionResult | Awaitable[ExecutionResult]:
+        """The result: at once, if no resolver has to be waited for."""
+        data: dict[str, Any] = {}
+        roots = iter(self.branch.roots)
+        for selection in roots:
+            self._begin(selection, data)
+            if self._waits:
+                return self._execute_rest(data, roots)
+            if self._stopped():
+                break
+        return self._result(data)
+
+    async def _execute_rest(
+        self, data: dict[str, Any], roots: Iterator[Selection]
+    ) -> ExecutionResult:
+        await self._waits.run(self._work)
+        if not self._stopped():
+            for selection in roots:
+                self._begin(selection, data)
+                await self._waits.run(self._work)
+                if self._stopped():
+                    break
+        return self._result(data)
+
+    def _begin(self, selection: Selection, data: dict[str, Any]) -> None:
+        level = Level(selection, [self.root], None)
+        data.update(selection.read(self, level)[0])
+        level.answers = [data]
+        self._work()
+
+    def _stopped(self) -> bool:
+        """Whether nothing more of a mutation is to be run."""
+        return (
+            len(self.branch.roots) > 1
+            and self.plan.propagates
+            and any(map(reaches_root, self.failures))
+        )
+
+    def _result(self, data: dict[str, Any]) -> ExecutionResult:
+        if not self.failures:
+            return ExecutionResult(data, None)
+        return ExecutionResult(*settle(data, self.failures, propagate=self.plan.propagates))
+
+    # What the code of selections calls.
+
+    def leaves(self, level: Level, field: Field, values: list[Any]) -> list[Any]:
+        """The values as the response has them, with nulls for what failed or is still to come."""
+        return complete(self, FieldColumn(level, field), values)
+
+    def later(self, level: Level, field: Field, values: list[Any]) -> None:
+        """Completes objects and lists when their parents are in place."""
+        self._queue.append((FieldColumn(level, field), values))
+
+    def load(self, level: Level, field: Field) -> None:
+        """Has a loader fetch the values for all objects of the level."""
+        loaded = field.loaded
+        assert loaded is not None
+        column = FieldColumn(level, field)
+        keys: list[Any] = []
+        rows: list[int] = []
+        for row, source in enumerate(level.objects):
+            try:
+                key = loaded.key(source)
+            except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
+                self.fail(column, row, error)
+                continue
+            if key is not None:
+                keys.append(key)
+                rows.append(row)
+            elif field.shape.nonnull:
+                self.fail(column, row, missing(column))
+        if not keys:
+            return
+        part = column if len(rows) == len(level.objects) else column.part(rows)
+        try:
+            arguments = field.python_values(self, level, rows[0]).by_name
+            loader: Loader[Any, Any] = loaded.choose(field.info(self, level, rows[0]), **arguments)
+        except Exception as error:  # noqa: BLE001  # a chooser's failure is its field's error
+            for index in range(len(rows)):
+                self.fail(part, index, error)
+            return
+        waiting = part.part(range(len(rows)), waited=True)
+        self._waits.load(loader, keys, waiting, partial(complete, self))
+
+    # What completion calls.
+
+    def fail(self, column: Column, index: int, error: Exception) -> None:
+        """Notes what went wrong with a value."""
+        self.failures.append(Failure(column, index, error))
+
+    def wait(self, column: Column, awaitables: list[Any], go_on: Complete) -> None:
+        """Goes on with the values of a column when they are there."""
+        self._waits.add(Wait(awaitables, column, go_on))
+
+    def _work(self) -> None:
+        queue = self._queue
+        while queue:
+            column, values = queue.popleft()
+            key = column.field.key
+            answers = complete(self, column, values)
+            for parent, answer in zip(column.level.answers, answers, strict=True):
+                parent[key] = answer

@@ -1,0 +1,128 @@
+"""What the type of a field asks of its values, and how leaves are written."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from enum import EnumType
+from types import NoneType
+from typing import Any
+
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLBoolean,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLString,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.pyutils import Undefined, inspect
+
+
+class Shape:
+    """A type without its outermost "not null"."""
+
+    __slots__ = ("nonnull",)
+
+    def __init__(self, *, nonnull: bool) -> None:
+        self.nonnull = nonnull
+
+
+class LeafShape(Shape):
+    """A scalar or an enum."""
+
+    __slots__ = ("as_is", "graphql_type", "names", "whole_numbers")
+
+    def __init__(self, graphql_type: GraphQLLeafType, *, nonnull: bool) -> None:
+        super().__init__(nonnull=nonnull)
+        self.graphql_type = graphql_type
+        self.as_is = _types_written_as_they_are(graphql_type, nonnull=nonnull)
+        """The Python types all of whose values are written as they are: for Int, if they are in range."""
+        self.whole_numbers = graphql_type is GraphQLInt
+        self.names = _names_of_members(graphql_type)
+        """The names of an enum's members, by the identity of the member."""
+
+    def written(self, value: Any) -> Any:
+        """The value as the response has it. Errors: whatever the scalar raises, and TypeError for nothing."""
+        coerced = self.graphql_type.coerce_output_value(value)
+        if coerced is Undefined or coerced is None:
+            raise TypeError(
+                f"Expected `{inspect(self.graphql_type)}.coerce_output_value({inspect(value)})`"
+                f" to return non-nullable value, returned: {inspect(coerced)}"
+            )
+        return coerced
+
+
+def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) -> frozenset[type]:
+    types: set[type] = set()
+    if graphql_type is GraphQLString or graphql_type is GraphQLID:
+        types.add(str)
+    elif graphql_type is GraphQLBoolean:
+        types.add(bool)
+    elif graphql_type is GraphQLInt:
+        types.add(int)
+    if types and not nonnull:
+        types.add(NoneType)
+    return frozenset(types)
+
+
+def _names_of_members(graphql_type: GraphQLLeafType) -> dict[int, str]:
+    """Names that Strawberry's enum type would look for among all members each time."""
+    names: dict[int, str] = {}
+    members = getattr(graphql_type, "wrapped_cls", None)
+    if isinstance(members, EnumType):
+        for member in members:
+            with suppress(Exception):
+                names[id(member)] = graphql_type.coerce_output_value(member)
+    return names
+
+
+class ListShape(Shape):
+    """A list; its items may be null or not."""
+
+    __slots__ = ("item",)
+
+    def __init__(self, item: Shape, *, nonnull: bool) -> None:
+        super().__init__(nonnull=nonnull)
+        self.item = item
+
+
+class ObjectShape(Shape):
+    """An object of one type."""
+
+    __slots__ = ("graphql_type",)
+
+    def __init__(self, graphql_type: GraphQLObjectType, *, nonnull: bool) -> None:
+        super().__init__(nonnull=nonnull)
+        self.graphql_type = graphql_type
+
+
+class AbstractShape(Shape):
+    """An object whose type shows at run time."""
+
+    __slots__ = ("graphql_type",)
+
+    def __init__(self, graphql_type: GraphQLAbstractType, *, nonnull: bool) -> None:
+        super().__init__(nonnull=nonnull)
+        self.graphql_type = graphql_type
+
+
+def shape_of(output_type: GraphQLOutputType) -> Shape:
+    """The shape of a field's or an item's type."""
+    nonnull = is_non_null_type(output_type)
+    bare: Any = output_type.of_type if is_non_null_type(output_type) else output_type
+    if is_list_type(bare):
+        return ListShape(shape_of(bare.of_type), nonnull=nonnull)
+    if is_leaf_type(bare):
+        return LeafShape(bare, nonnull=nonnull)
+    if is_abstract_type(bare):
+        return AbstractShape(bare, nonnull=nonnull)
+    if is_object_type(bare):
+        return ObjectShape(bare, nonnull=nonnull)
+    raise TypeError(f"Cannot complete value of unexpected output type: '{inspect(bare)}'.")
