@@ -23,7 +23,7 @@ class Limits:
     document_characters: int = 64 * 1024
     tokens: int = 2_000
     comments: int = 1_000
-    operations: int = 20
+    operations: int = 50
     """Operations in one document; one of them is executed."""
     fields: int = 1_000
     depth: int = 12
