@@ -258,9 +258,7 @@ def test_tokens_that_are_turned_away(server: RunningServer) -> None:
         )
         assert refused(response, 401, "UNAUTHENTICATED") == "The token has expired."
         assert response.headers["www-authenticate"] == "Bearer"
-        response = server.post(
-            "{ hello }", accept=accept, headers={"authorization": "Bearer busy"}
-        )
+        response = server.post("{ hello }", accept=accept, headers={"authorization": "Bearer busy"})
         refused(response, 429, "RATE_LIMITED")
         assert response.headers["retry-after"] == "3"
         assert entries(response)[0]["extensions"]["retryAfterSeconds"] == 2.5

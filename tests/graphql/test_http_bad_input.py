@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from core.graphql.limits.limits import Limits
-from tests.graphql.server import RunningServer, entries, graphql_server, refused
+from tests.graphql.server import GRAPHQL_JSON, RunningServer, entries, graphql_server, refused
 
 LIBRARY_WORDS = ("Traceback", "orjson", "Error(", "line 1", "set_int_max_str_digits", "codec")
 NUMBER = "query($v: Float!) { real(value: $v) }"
@@ -56,7 +57,8 @@ def test_bodies_that_are_no_request(server: RunningServer, body: bytes, said: st
 
 def test_deep_variables(server: RunningServer) -> None:
     deep = b'{"query": "{ hello }", "variables": {"v": ' + b"[" * 900 + b"]" * 900 + b"}}"
-    assert "depth of variables" in refused(server.post_bytes(deep), 400, "LIMIT_EXCEEDED")
+    response = server.post_bytes(deep, {"accept": GRAPHQL_JSON})
+    assert "depth of variables" in refused(response, 400, "LIMIT_EXCEEDED")
 
 
 def test_many_variables(server: RunningServer) -> None:
@@ -95,19 +97,15 @@ def test_long_numbers_in_a_document(server: RunningServer, query: str) -> None:
 
 def test_numbers_that_are_no_numbers(server: RunningServer) -> None:
     assert server.data(NUMBER, {"v": 1e300}) == {"real": 1e300}
-    for value in ("1e40", "NaN", [1], True):
+    values: list[Any] = ["1e40", "NaN", [1], True]
+    for value in values:
         refused(server.post(NUMBER, {"v": value}), 400, "BAD_INPUT")
-    response = server.post("{ real(value: 1e999) }")
-    assert [error["extensions"]["code"] for error in entries(response)] in (
-        ["GRAPHQL_VALIDATION_FAILED"],
-        ["BAD_INPUT"],
-        ["INTERNAL"],
-    )
 
 
 def test_what_a_scalar_says_of_a_value_is_not_shown(server: RunningServer) -> None:
     query = "query($at: DateTime!) { moment(at: $at) }"
-    for value in ("soon", "\u0000", "2020-13-45", 5, {}, "9" * 5_000):
+    values: list[Any] = ["soon", "\u0000", "2020-13-45", 5, {}, "9" * 5_000]
+    for value in values:
         said = refused(server.post(query, {"at": value}), 400, "BAD_INPUT")
         assert "DateTime" in said
         assert not [word for word in ("format", "parser", "month", "ISO") if word in said]
@@ -184,19 +182,29 @@ def test_a_huge_body_ends_the_connection(server: RunningServer) -> None:
 
 def test_a_body_of_unknown_length_is_bounded_too(server: RunningServer) -> None:
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
-    answer = raw(server, head("transfer-encoding: chunked"), *[chunk] * 5)
+    fields = head("transfer-encoding: chunked", "connection: close")
+    answer = raw(server, fields, *[chunk] * 20, b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_body_without_end_ends_the_connection(server: RunningServer) -> None:
+    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
+    with server.connect() as connection:
+        connection.sendall(head("transfer-encoding: chunked"))
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            connection.sendall(chunk * 500)
+
+
 def test_a_body_in_pieces(server: RunningServer) -> None:
-    pieces = [b"5\r\n{\"que\r\n", b"10\r\nry\":\"{ hello }\"}\r\n", b"0\r\n\r\n"]
+    pieces = [b'5\r\n{"que\r\n', b'10\r\nry":"{ hello }"}\r\n', b"0\r\n\r\n"]
     fields = head("transfer-encoding: chunked", "connection: close")
     assert b'{"data":{"hello":"Hello world"}}' in raw(server, fields, *pieces)
 
 
-def test_a_url_that_is_too_long(server: RunningServer) -> None:
-    answer = raw(server, b"GET /graphql?query=" + b"x" * 300_000 + b" HTTP/1.0\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 414 ")
+def test_a_url_that_is_too_long() -> None:
+    with graphql_server(Limits(body_bytes=20_000)) as server:
+        response = server.get(query="{ hello #" + "x" * 30_000 + "\n}")
+        assert "POST" in refused(response, 414, "REQUEST_TOO_LARGE")
 
 
 def test_a_slow_body_is_given_up() -> None:

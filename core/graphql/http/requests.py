@@ -15,6 +15,9 @@ from core.graphql.http.refusals import ClientGone, Refusal, bad_request
 from core.graphql.limits.limits import Limits, over_limit
 
 DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024
+"""Up to here the rest of a body that is too large is read away. To close at once would take the
+answer from a client that is still sending.
+"""
 PARSER_DEPTH = 1_000
 HASH = re.compile(r"[0-9a-f]{64}")
 CLOSE = ((b"connection", b"close"),)
@@ -34,8 +37,6 @@ async def read_body(receive: Receive, content_length: bytes | None, limits: Limi
     """The whole body. Errors: 413, 408, ClientGone."""
     declared = int(content_length) if content_length and content_length.isdigit() else None
     if declared is not None and declared > limits.body_bytes:
-        # A body that ends soon is best read away by the server, so that the client, which may
-        # still be sending, gets to read the answer.
         raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
     try:
         async with asyncio.timeout(limits.body_seconds) as waiting:
@@ -59,7 +60,9 @@ async def _received(receive: Receive, limits: Limits) -> bytes:
         more = message.get("more_body", False)
         size += len(chunk)
         if size > limits.body_bytes:
-            raise _too_large(limits, close=True)
+            chunks.clear()
+            if size > DRAINED_BYTES_AT_MOST or not more:
+                raise _too_large(limits, close=more)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
@@ -82,7 +85,7 @@ def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
             said = "Several operations in one request are not supported. Send each by itself."
             raise bad_request(said, "BATCHING_NOT_SUPPORTED")
         raise bad_request("The body must be a JSON object with a `query`.")
-    return _request(sent, body, limits)
+    return from_object(sent, body, limits)
 
 
 def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
@@ -110,10 +113,11 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
             sent[name] = _loaded(text, f"The parameter `{name}`") if text else None
     if sent.get("operationName") == "":
         sent["operationName"] = None
-    return _request(sent, query_string, limits)
+    return from_object(sent, query_string, limits)
 
 
-def _request(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLRequest:
+def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLRequest:
+    """The request in a JSON object; `source` is what it was read from. Errors: 400."""
     query = sent.get("query")
     if query is not None and type(query) is not str:
         raise bad_request("`query` must be text: a GraphQL document.")
