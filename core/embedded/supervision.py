@@ -9,11 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Protocol
 
 from core.embedded.processes import ServerFailed, ServerProcess
 
+INTERRUPTION_POLL_SECONDS = 0.5
 RESTARTS = 5
 RESTARTS_WITHIN_SECONDS = 60.0
 
@@ -63,7 +65,7 @@ def keep_up(
     """Starts a server again where one ends by itself, and reports it.
 
     Errors: ServerFailed if they end over and over; StopRequested passes through, and is raised
-    when the process ends that this one shall end with.
+    when the process that this one shall end with (`make`) ends or is told to.
     """
     restarts: deque[float] = deque(maxlen=RESTARTS)
     while True:
@@ -84,7 +86,7 @@ def keep_up(
 
 
 def _first_to_end(servers: Sequence[Server], with_process: int | None) -> Server | None:
-    """The first server that ends; None if it is the other process."""
+    """The first server that ends; None if the other process did, or was told to."""
     watched: dict[int, Server | None] = {server.process.pid: server for server in servers}
     if with_process is not None:
         watched[with_process] = None
@@ -95,8 +97,26 @@ def _first_to_end(servers: Sequence[Server], with_process: int | None) -> Server
                 descriptor = os.pidfd_open(pid)
                 descriptors.append(descriptor)
                 ends.register(descriptor, selectors.EVENT_READ, server)
-            ended: Server | None = ends.select()[0][0].data
-            return ended
+            while not (ended := ends.select(INTERRUPTION_POLL_SECONDS)):
+                if with_process is not None and is_interrupted(with_process):
+                    return None
+            first: Server | None = ended[0][0].data
+            return first
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+
+
+def is_interrupted(pid: int) -> bool:
+    """Whether this `make` was told to stop, and now waits for us to end.
+
+    On SIGINT and SIGHUP it takes back its handler and waits for its commands, which get no signal
+    from it. From a terminal they get one of their own, but not from `kill` or a closed session.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    minded = int(fields["SigCgt"], 16) | int(fields["SigIgn"], 16)
+    return any(not minded >> number - 1 & 1 for number in (signal.SIGINT, signal.SIGHUP))

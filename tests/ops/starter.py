@@ -1,13 +1,12 @@
 """A process that starts servers in a folder and keeps them up.
 
-`python -m tests.ops.starter FOLDER` writes a line of JSON with their addresses and process numbers
-each time that they are up.
+`python -m tests.ops.starter FOLDER [PROCESS]` writes a line of JSON with their addresses and process
+numbers each time that they are up, and ends with that process.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -17,17 +16,17 @@ from core.embedded.servers import Servers, running_servers
 from core.embedded.supervision import StopRequested, keep_up, stop_requests
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, with_process: int | None = None) -> None:
     try:
         with stop_requests():
-            serve(folder)
+            serve(folder, with_process)
     except StopRequested:
         print("stopped", flush=True)
     except ServerFailed as failure:
         sys.exit(f"{type(failure).__name__}: {failure}")
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, with_process: int | None) -> None:
     with (
         folder_lock(folder, "the starter"),
         running_servers(folder, durable=True) as servers,
@@ -37,7 +36,7 @@ def serve(folder: Path) -> None:
             servers.started,
             report=lambda _: None,
             after_restart=lambda: tell(servers),
-            with_process=os.getppid(),
+            with_process=with_process,
         )
 
 
@@ -47,4 +46,4 @@ def tell(servers: Servers) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))

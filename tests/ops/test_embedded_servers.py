@@ -33,10 +33,10 @@ PATIENCE = 30.0
 class Starter:
     """A process of its own that has started servers in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.ops.starter", str(folder)],
+            command or (sys.executable, "-m", "tests.ops.starter", str(folder)),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -81,6 +81,10 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Starter]]:
         return started[-1]
 
     yield start_one
+    end_all(started)
+
+
+def end_all(started: list[Starter]) -> None:
     for starter in started:
         with starter.process as process:
             process.kill()
@@ -97,6 +101,19 @@ def test_a_stop_ends_both_servers_and_keeps_the_data(
     assert first.end(number) == "stopped\n"
     assert first.process.returncode == 0
     assert start().listen().query("SELECT number FROM kept") == [(7,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_starter_that_make_started_ends_with_make(tmp_path: Path, number: signal.Signals) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text(
+        f"start:\n\t@exec {sys.executable} -m tests.ops.starter {tmp_path / 'data'} $$PPID\n"
+    )
+    starter = Starter(tmp_path / "data", "make", "-f", str(rules))
+    try:
+        starter.listen().end(number)
+    finally:
+        end_all([starter])
 
 
 def test_a_killed_starter_leaves_no_server_and_loses_no_commit(
