@@ -31,6 +31,10 @@ class CursorSigner:
         """The codec of one feed: its name, and whose it is."""
         return CursorCodec(self._key, feed, subject)
 
+    def tag(self, purpose: str, packed: bytes) -> bytes:
+        """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
+        return blake2b(packed, digest_size=32, key=self._key, person=purpose.encode()).digest()
+
 
 class CursorCodec:
     """Positions of one feed, to and from cursors."""

@@ -1,0 +1,23 @@
+"""Figures of live delivery, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LOG_DELAY = Gauge(
+    "feed_event_log_delay_seconds",
+    "How long the first event that an open transaction holds back has waited.",
+)
+EVENT_AGE = Histogram(
+    "feed_event_age_seconds",
+    "From the beginning of an event's transaction to its delivery in this process.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60),
+)
+EVENTS_READ = Counter("feed_events_read", "Events that this process has read from the log.")
+LOG_READ_FAILURES = Counter(
+    "feed_event_log_failures", "Readings or deliveries that failed and were tried again."
+)
+DOORBELL = Gauge(
+    "feed_doorbell_connected",
+    "Whether rings of other processes arrive (1), or polling is left (0).",
+)

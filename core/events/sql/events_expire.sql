@@ -1,0 +1,17 @@
+-- Removes the oldest events up to the first that is younger than the retention, but the last of them: it marks
+-- where the log begins. What an open transaction holds back stays. $1 retention, $2 how many to look at. Gives the number removed.
+WITH oldest AS MATERIALIZED (
+    SELECT transaction, id, created_at < now() - $1::interval AS old FROM events
+    WHERE transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    ORDER BY transaction, id LIMIT $2
+), young AS MATERIALIZED (
+    SELECT transaction, id FROM oldest WHERE NOT old ORDER BY transaction, id LIMIT 1
+), expired AS MATERIALIZED (
+    SELECT transaction, id FROM oldest o
+    WHERE old AND NOT EXISTS (SELECT FROM young y WHERE (y.transaction, y.id) < (o.transaction, o.id))
+), removed AS (
+    DELETE FROM events e USING expired x
+    WHERE e.id = x.id AND x.id <> (SELECT id FROM expired ORDER BY transaction DESC, id DESC LIMIT 1)
+    RETURNING 1
+)
+SELECT count(*) FROM removed

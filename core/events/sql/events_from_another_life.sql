@@ -1,0 +1,8 @@
+-- Removes events of transactions that have not begun yet: a dump of another cluster was restored. $1 limit.
+WITH removed AS (
+    DELETE FROM events WHERE id IN (
+        SELECT id FROM events WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        ORDER BY transaction, id LIMIT $1
+    ) RETURNING 1
+)
+SELECT count(*) FROM removed

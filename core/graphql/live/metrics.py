@@ -1,0 +1,21 @@
+"""Figures of subscriptions, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+SUBSCRIBERS = Gauge("feed_subscribers", "Open subscriptions.", ["field"])
+MESSAGES = Counter("feed_subscription_messages", "Events given to subscribers.", ["field"])
+EXECUTIONS = Counter(
+    "feed_subscription_executions",
+    "Executions for an event: one for all with the same selection, or one for a single subscriber.",
+    ["field", "shared_by"],
+)
+OVERFLOWS = Counter(
+    "feed_subscription_overflows",
+    "Subscriptions that ended because their client was too slow.",
+    ["field"],
+)
+RESYNCS = Counter(
+    "feed_subscription_resyncs", "Subscriptions that could not resume, by reason.", ["reason"]
+)

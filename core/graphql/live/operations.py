@@ -1,0 +1,194 @@
+"""Runs operations for transports that stay open: queries and mutations once, subscriptions on and on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+)
+from graphql.execution.values import get_argument_values, get_variable_values
+
+from core.database.pool import DatabaseUnavailable
+from core.graphql.context import Context
+from core.graphql.documents import Document, DocumentStore, Operation
+from core.graphql.errors import (
+    ClientError,
+    JSONObject,
+    document_error_entries,
+    error_entry,
+    execution_error_entries,
+    fault_entry,
+)
+from core.graphql.http.app import Execute
+from core.graphql.http.requests import GraphQLRequest
+from core.graphql.live.channel import Channel
+from core.graphql.live.sharing import LiveOperations
+from core.graphql.live.subscriber import Sink, Subscriber
+
+MakeContext = Callable[[], Context]
+"""The context of one more operation of a connection. Errors: ClientError."""
+
+
+class Refused(Exception):
+    """An operation that can't be begun."""
+
+    def __init__(self, errors: list[JSONObject]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class Subscription:
+    """A subscription under way."""
+
+    __slots__ = ("_channel", "_subscriber")
+
+    def __init__(self, channel: Channel, subscriber: Subscriber) -> None:
+        self._channel = channel
+        self._subscriber = subscriber
+
+    def close(self) -> None:
+        """Ends it; nothing more is sent."""
+        self._channel.close(self._subscriber)
+
+
+class LiveRunner:
+    """The operations of one schema."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        documents: DocumentStore,
+        execute: Execute,
+        channels: Iterable[Channel],
+    ) -> None:
+        self._schema = schema
+        self._documents = documents
+        self._execute = execute
+        self.limits = documents.limits
+        self._channels = {
+            channel.field: (channel, LiveOperations(schema, channel.public_fields))
+            for channel in channels
+        }
+
+    def operation(self, request: GraphQLRequest) -> Operation:
+        """The operation that is asked for. Errors: Refused, ClientError."""
+        document = self._document(request)
+        if document.errors:
+            raise Refused(document.errors)
+        return document.operation(request.operation_name)
+
+    async def answer(
+        self, operation: Operation, variables: JSONObject, context: Context
+    ) -> JSONObject:
+        """The result of a query or mutation, ready for JSON. Errors: Refused, for its variables."""
+        answering = asyncio.ensure_future(self._answer(operation, variables, context))
+        # A mutation that has been begun is finished, whether or not the client waits for it.
+        return await (asyncio.shield(answering) if operation.kind == "mutation" else answering)
+
+    async def _answer(
+        self, operation: Operation, variables: JSONObject, context: Context
+    ) -> JSONObject:
+        seconds = self.limits.execution_seconds
+        result = self._execute(operation.document, operation.name, variables, context)
+        if not isinstance(result, ExecutionResult):
+            try:
+                async with asyncio.timeout(seconds) as running:
+                    result = await result
+            except TimeoutError:
+                if not running.expired():
+                    raise
+                said = f"The operation took longer than {seconds:g} seconds and was given up. Ask for less at once."
+                raise Refused([error_entry(ClientError(said, "TIMEOUT"))]) from None
+        if not result.errors:
+            return {"data": result.data}
+        entries = execution_error_entries(result.errors, operation.name)
+        if result.data is None and all(error.path is None for error in result.errors):
+            raise Refused(entries)
+        return {"errors": entries, "data": result.data}
+
+    async def subscribe(
+        self,
+        operation: Operation,
+        variables: JSONObject,
+        context: Context,
+        sink: Sink,
+        *,
+        begun: Callable[[Subscription], None],
+        resume: str | None = None,
+    ) -> None:
+        """Returns when the subscription has been given what it missed; it goes on by itself.
+
+        `begun` is called before the first message with what ends it. `resume` stands in for the
+        argument `after`. Errors: Refused, ClientError, DatabaseUnavailable.
+        """
+        root = root_field(operation)
+        channel, operations = self._channels[root.name.value]
+        arguments = self._arguments(operation, root, variables)
+        after = arguments.get("after") if resume is None else resume
+        topic = channel.topic(context, arguments)
+        found = operations.find(operation, root, variables)
+        subscriber = Subscriber(sink, found, context.viewer_id, topic)
+        subscription = Subscription(channel, subscriber)
+        begun(subscription)
+        try:
+            await channel.serve(subscriber, after)
+        except BaseException:
+            subscription.close()
+            raise
+
+    def _document(self, request: GraphQLRequest) -> Document:
+        if request.digest is not None:
+            return self._documents.by_hash(request.digest, request.query)
+        return self._documents.by_text(request.query or "")
+
+    def _arguments(self, operation: Operation, root: FieldNode, variables: JSONObject) -> Any:
+        found = get_variable_values(
+            self._schema,
+            operation.node.variable_definitions or (),
+            variables,
+            max_errors=20,
+            hide_suggestions=True,
+        )
+        if isinstance(found, list):
+            raise Refused(document_error_entries(found, "BAD_INPUT"))
+        subscription_type = self._schema.subscription_type
+        if subscription_type is None:
+            raise Refused([error_entry(ClientError("There are no subscriptions.", "BAD_REQUEST"))])
+        definition = subscription_type.fields[root.name.value]
+        return get_argument_values(definition, root, found)
+
+
+def root_field(operation: Operation) -> FieldNode:
+    """The one root field of a valid subscription, wherever fragments put it."""
+    level: list[Any] = [operation.node]
+    fragments = {
+        node.name.value: node
+        for node in operation.document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    while True:
+        node = level.pop()
+        if isinstance(node, FieldNode):
+            return node
+        if isinstance(node, FragmentSpreadNode):
+            node = fragments[node.name.value]
+        level += node.selection_set.selections
+
+
+def failure_entries(failure: Exception, operation_name: str | None = None) -> list[JSONObject]:
+    """What a client is told of an operation that could not be begun or failed as a whole."""
+    if isinstance(failure, Refused):
+        return failure.errors
+    if isinstance(failure, ClientError):
+        return [error_entry(failure)]
+    if isinstance(failure, DatabaseUnavailable):
+        said = "This can't be served at the moment. Try again in a few seconds."
+        return [error_entry(ClientError(said, "UNAVAILABLE"))]
+    return [fault_entry(failure, operation_name)]

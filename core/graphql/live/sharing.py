@@ -1,0 +1,114 @@
+"""Which subscriptions can be given the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+import orjson
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    Node,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableNode,
+    Visitor,
+    visit,
+)
+
+from core.graphql.documents import Operation
+from core.graphql.errors import JSONObject
+
+PublicFields = Mapping[str, frozenset[str]]
+"""Names of fields by type that are the same whoever looks. What is not listed may differ."""
+
+
+class LiveOperation:
+    """A subscription's selection with the variables in it: one for all who sent the same."""
+
+    __slots__ = ("__weakref__", "is_shared", "operation", "variables")
+
+    def __init__(self, operation: Operation, variables: JSONObject, is_shared: bool) -> None:
+        self.operation = operation
+        self.variables = variables
+        self.is_shared = is_shared
+        """Whether nothing selected depends on who looks."""
+
+
+class LiveOperations:
+    """The operations of those who are subscribed; forgotten with the last of them."""
+
+    def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
+        self._schema = schema
+        self._public_fields = public_fields
+        self._known: WeakValueDictionary[tuple[Operation, bytes], LiveOperation] = (
+            WeakValueDictionary()
+        )
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def find(self, operation: Operation, root: FieldNode, variables: JSONObject) -> LiveOperation:
+        """The operation, shared with those whose variables differ only in the root field's arguments.
+
+        Those choose which events come; what is told of an event is up to the rest.
+        """
+        telling = used_variables(operation, root)
+        key = (
+            operation,
+            orjson.dumps(
+                {name: value for name, value in variables.items() if name in telling},
+                option=orjson.OPT_SORT_KEYS,
+            ),
+        )
+        found = self._known.get(key)
+        if found is None:
+            found = LiveOperation(operation, variables, self._same_for_all(operation, root))
+            self._known[key] = found
+        return found
+
+    def _same_for_all(self, operation: Operation, root: FieldNode) -> bool:
+        looker = _Looker(TypeInfo(self._schema), self._public_fields, root)
+        visit(operation.document, TypeInfoVisitor(looker.type_info, looker))
+        return looker.is_public
+
+
+class _Looker(Visitor):
+    """Looks whether all fields of a document, but the root field, are public."""
+
+    def __init__(self, type_info: TypeInfo, public_fields: PublicFields, root: FieldNode) -> None:
+        super().__init__()
+        self.type_info = type_info
+        self.is_public = True
+        self._public_fields = public_fields
+        self._root = root
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        parent = self.type_info.get_parent_type()
+        name = node.name.value
+        if node is not self._root and name != "__typename":
+            known = self._public_fields.get(parent.name, ()) if parent else ()
+            self.is_public = self.is_public and name in known
+
+
+def used_variables(operation: Operation, root: FieldNode) -> frozenset[str]:
+    """The variables that are used anywhere but in the root field's arguments."""
+    level: list[Any] = [operation.node.selection_set, operation.node.directives]
+    level += (
+        node for node in operation.document.definitions if isinstance(node, FragmentDefinitionNode)
+    )
+    found = set()
+    while level:
+        each = level.pop()
+        if isinstance(each, VariableNode):
+            found.add(each.name.value)
+        elif each is root:
+            level += (root.selection_set, root.directives)
+        elif isinstance(each, Node):
+            level += (getattr(each, key) for key in each.keys if key != "loc")
+        elif isinstance(each, (list, tuple)):
+            level += each
+    return frozenset(found)

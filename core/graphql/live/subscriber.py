@@ -1,0 +1,83 @@
+"""One subscription of one client."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Protocol
+
+from core.events.log import EventRow
+from core.events.positions import Position
+from core.graphql.errors import JSONObject
+from core.graphql.live.sharing import LiveOperation
+
+
+class Sink(Protocol):
+    """The client's end of a subscription."""
+
+    def push(self, payload: str, cursor: str) -> bool:
+        """Sends a result, as JSON, without waiting. False: too much is waiting, it was not taken."""
+
+    def push_last(self, payload: str, cursor: str) -> None:
+        """Sends the last result and ends the subscription; taken however much is waiting."""
+
+    def fail(self, errors: list[JSONObject]) -> None:
+        """Ends the subscription with errors."""
+
+    async def drained(self) -> None:
+        """Returns when little is waiting."""
+
+
+WAITING_AT_MOST = 1_000
+
+
+class Waiting:
+    """What arrives for a subscriber that is still being given what it missed."""
+
+    __slots__ = ("events", "is_overrun")
+
+    def __init__(self) -> None:
+        self.events: list[EventRow] = []
+        self.is_overrun = False
+        """Too much arrived: it has to be read from the log again."""
+
+    def add(self, event: EventRow) -> None:
+        if len(self.events) < WAITING_AT_MOST:
+            self.events.append(event)
+        else:
+            self.is_overrun = True
+
+    def take(self) -> list[EventRow]:
+        """What has arrived; it is no longer waiting."""
+        taken, self.events = self.events, []
+        return taken
+
+
+class Subscriber:
+    """Who is to be given which events, and where they stand."""
+
+    __slots__ = (
+        "is_open",
+        "live_from",
+        "operation",
+        "position",
+        "sink",
+        "topic",
+        "viewer_id",
+        "waiting",
+    )
+
+    def __init__(
+        self, sink: Sink, operation: LiveOperation, viewer_id: int | None, topic: Hashable
+    ) -> None:
+        self.sink = sink
+        self.operation = operation
+        self.viewer_id = viewer_id
+        self.topic = topic
+        """What it is about, in the terms of its channel."""
+        self.position = Position(0, 0)
+        """After the last event that it was given, or that was not for it."""
+        self.live_from = Position(0, 0)
+        """Later events come live; those up to here it has to be given from the log."""
+        self.waiting: Waiting | None = None
+        """Live events, while those from the log are not finished; None when they are."""
+        self.is_open = True

@@ -1,0 +1,67 @@
+"""What every subscription tells, beside the events that it is for."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import strawberry
+
+from core.events.log import ResyncReason
+
+
+class ReadyRow(NamedTuple):
+    """The first message of a subscription."""
+
+    cursor: str
+    resumed: bool
+
+
+class ResyncRow(NamedTuple):
+    """The last message of a subscription that can't go on."""
+
+    cursor: str
+    reason: ResyncReason
+
+
+@strawberry.type(
+    description="The first message of every subscription: from here on nothing is missed."
+)
+class SubscriptionReady:
+    cursor: str = strawberry.field(
+        description="Where the subscription begins. Opaque; for `after`."
+    )
+    resumed: bool = strawberry.field(
+        description="Whether it goes on from `after`. If `after` was sent and this is false, `ResyncRequired` follows."
+    )
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        return isinstance(value, ReadyRow)
+
+
+@strawberry.type(
+    description="The last message of a subscription that can't go on without a gap: query again, then "
+    "subscribe from the query's `eventCursor`."
+)
+class ResyncRequired:
+    cursor: str = strawberry.field(
+        description="Where the client stands: the cursor that it sent, or that of the last event it was given."
+    )
+    reason: ResyncReason = strawberry.field(description="Why the subscription can't go on.")
+
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        return isinstance(value, ResyncRow)
+
+
+def also_gives(interface: type) -> None:
+    """Makes the messages of every subscription implement the interface of one subscription's events.
+
+    Call it beside the interface's definition.
+    """
+    for message in (SubscriptionReady, ResyncRequired):
+        _definition(message).interfaces.append(_definition(interface))
+
+
+def _definition(declared: Any) -> Any:
+    return declared.__strawberry_definition__

@@ -1,0 +1,106 @@
+"""An operation's results as a stream of server-sent events.
+
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html and
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+from starlette.types import Send
+
+from core.graphql.errors import ClientError, JSONObject, error_entry
+from core.graphql.live.operations import Subscription
+from core.graphql.live.outbox import Outbox
+
+HEARTBEAT = b":\n\n"
+COMPLETE = b"event: complete\ndata:\n\n"
+STUCK_BEATS = 5
+"""After so many heartbeats without anything having been read, the client is taken for gone."""
+
+
+class EventStream:
+    """The body of one response."""
+
+    def __init__(self, send: Send, heartbeat_seconds: float) -> None:
+        self._send = send
+        self._outbox = Outbox(send)
+        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._stuck = 0
+        self.subscription: Subscription | None = None
+        self.over = asyncio.Event()
+        """Set when the last event has been put on its way, or the client is taken for gone."""
+
+    async def open(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Sends the head of the response and a comment, so that the client knows it is connected."""
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._beat()
+
+    def push(self, payload: str, cursor: str) -> bool:
+        """Sends a result. `cursor` comes back as Last-Event-ID; empty for none."""
+        return self.over.is_set() or self._put(_event(payload, cursor))
+
+    def push_last(self, payload: str, cursor: str) -> None:
+        if not self.over.is_set():
+            self._put_anyway(_event(payload, cursor))
+            self._end()
+
+    def answer(self, payload: str) -> None:
+        """Sends the only result."""
+        self.push_last(payload, "")
+
+    def fail(self, errors: list[JSONObject]) -> None:
+        """Sends the errors as a result: a browser shows a page nothing of a refused connection."""
+        self.push_last(orjson.dumps({"errors": errors}).decode(), "")
+
+    def revoke(self, reason: str) -> None:
+        """Ends the stream because the client may no longer listen."""
+        self.fail([error_entry(ClientError(reason, "TOKEN_EXPIRED"))])
+
+    async def drained(self) -> None:
+        await self._outbox.drained()
+
+    async def close(self) -> None:
+        """Ends the response; what waits is written first if the client reads."""
+        self.over.set()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        if self.subscription is not None:
+            self.subscription.close()
+        if self._stuck < STUCK_BEATS:
+            await self._outbox.written(self._heartbeat_seconds)
+        await self._outbox.close()
+
+    def _end(self) -> None:
+        self._put_anyway(COMPLETE)
+        self._outbox.put_anyway({"type": "http.response.body", "body": b""}, 0)
+        self.over.set()
+        if self.subscription is not None:
+            self.subscription.close()
+
+    def _beat(self) -> None:
+        if self._outbox.is_waiting:
+            self._stuck += 1
+            if self._stuck >= STUCK_BEATS:
+                self.over.set()
+                return
+        else:
+            self._stuck = 0
+            self._put(HEARTBEAT)
+        self._heartbeat = asyncio.get_running_loop().call_later(self._heartbeat_seconds, self._beat)
+
+    def _put(self, body: bytes) -> bool:
+        message = {"type": "http.response.body", "body": body, "more_body": True}
+        return self._outbox.put(message, len(body))
+
+    def _put_anyway(self, body: bytes) -> None:
+        message = {"type": "http.response.body", "body": body, "more_body": True}
+        self._outbox.put_anyway(message, len(body))
+
+
+def _event(payload: str, cursor: str) -> bytes:
+    id_line = f"id: {cursor}\n" if cursor else ""
+    return f"event: next\n{id_line}data: {payload}\n\n".encode()

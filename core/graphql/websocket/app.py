@@ -1,0 +1,63 @@
+"""GraphQL over WebSocket: graphql-transport-ws, as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.types import Receive, Scope, Send
+
+from core.graphql.context import Context
+from core.graphql.errors import ClientError
+from core.graphql.live.access import OpenConnections
+from core.graphql.live.operations import LiveRunner
+from core.graphql.websocket.connection import Connection
+from core.graphql.websocket.messages import (
+    SUBPROTOCOL,
+    SUBPROTOCOL_NOT_ACCEPTABLE,
+    TRY_AGAIN_LATER,
+)
+
+INITIALISATION_SECONDS = 10.0
+
+
+ContextFor = Callable[[str | None, Scope], Context]
+"""The context of an operation: Authorization header, ASGI scope. Errors: ClientError."""
+
+
+class GraphQLWebSocket:
+    """Serves one schema at whatever path it is mounted."""
+
+    def __init__(
+        self,
+        *,
+        runner: LiveRunner,
+        connections: OpenConnections,
+        context_for: ContextFor,
+        initialisation_seconds: float = INITIALISATION_SECONDS,
+    ) -> None:
+        """`initialisation_seconds`: how long a client may take to say `connection_init`."""
+        self.runner = runner
+        self.connections = connections
+        self.context_for = context_for
+        self.initialisation_seconds = initialisation_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            self.connections.enter()
+        except ClientError as error:
+            await _turn_away(send, TRY_AGAIN_LATER, error.message)
+            return
+        try:
+            if SUBPROTOCOL in scope["subprotocols"]:
+                await Connection(self, scope, send).run(receive)
+            else:
+                await _turn_away(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+        finally:
+            self.connections.leave()
+
+
+async def _turn_away(send: Send, code: int, reason: str) -> None:
+    """Opens the connection only to say why it is closed; a refused handshake says nothing."""
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
