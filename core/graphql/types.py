@@ -5,18 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 import strawberry_django
+from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
 
 
 class RowField(StrawberryDjangoField):
     """A model's field whose value is an attribute of the row that a statement gave.
 
-    The name, type and description come from the model; nothing of the ORM is on the way when it is read.
+    The name, type and description come from the model. How it is read is Strawberry's own way: the ORM's,
+    with a thread for each value in case that it queries, takes 240 µs a value.
     """
 
-    @property
-    def is_basic_field(self) -> bool:
-        return self.base_resolver is None and not self.extensions and not self.permission_classes
+    get_result = StrawberryField.get_result
+    is_async = StrawberryField.is_async
+    is_basic_field = StrawberryField.is_basic_field
 
 
 model_type = partial(strawberry_django.type, field_cls=RowField)
