@@ -22,7 +22,7 @@ UPDATES_COUNTED = 100
 
 def post_from(columns: Sequence[Any]) -> PostRow:
     """The post in the columns of `_post.sql`."""
-    return PostRow(*columns[:9], UserRow(*columns[9:13]))
+    return PostRow._make([*columns[:9], UserRow(*columns[9:13])])
 
 
 def edge_from(columns: Sequence[Any], position: int, request: PageRequest) -> EdgeRow:
@@ -55,6 +55,8 @@ async def home_feed_page(context: Context, request: PageRequest) -> Page:
 
 
 async def _feed_page(context: Context, request: PageRequest, statement: str) -> Page:
+    snapshot = ""
+
     async def read(part: PageRequest) -> list[EdgeRow]:
         nonlocal snapshot
         rows = await context.database.fetch(
@@ -63,7 +65,6 @@ async def _feed_page(context: Context, request: PageRequest, statement: str) -> 
         snapshot = rows[0][0]
         return [edge_from(row[2:], row[1], part) for row in rows if row[1] is not None]
 
-    snapshot = ""
     rows = await read(request._replace(limit=request.limit + 1))
     return Page(rows, request, read, snapshot)
 

@@ -17,18 +17,18 @@ EMAIL_REFUSED = "This e-mail address can't be used. Check it, or take another."
 
 def clean_username(username: str) -> str:
     if not USERNAME.fullmatch(username):
-        raise ValueError(f"A username has 1 to {USERNAME_LENGTH} of A–Z, a–z, 0–9 and _.")
+        raise ValueError(f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _.")
     return username
 
 
 def clean_email(email: str) -> str:
     """One answer to all addresses that can't be used."""
     try:
-        if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
-            raise ValidationError("")
-        validate_email(email)
+        validate_email(email[: EMAIL_LENGTH_AT_MOST + 1])
     except ValidationError:
         raise ValueError(EMAIL_REFUSED) from None
+    if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
+        raise ValueError(EMAIL_REFUSED)
     return email
 
 

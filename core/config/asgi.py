@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from django.core.asgi import get_asgi_application
 from starlette.applications import Starlette
@@ -50,5 +51,8 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 
 application = Application(
     server.graphql,
-    Starlette(routes=[*health_routes(server), Mount("/", django_application)], lifespan=lifespan),
+    Starlette(
+        routes=[*health_routes(server), Mount("/", cast("ASGIApp", django_application))],
+        lifespan=lifespan,
+    ),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
-from graphql import execute
+from graphql import DocumentNode
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
+from strawberry.http.ides import get_graphql_ide_html
 
 from core.accounts.attempts import Attempts
 from core.accounts.passwords import Passwords
@@ -19,15 +21,26 @@ from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.database.cursors import CursorSigner
 from core.database.pool import Database, DatabaseUnavailable
+from core.execution.executor import Executor, FellBack
 from core.graphql.context import Context, Services
 from core.graphql.documents import DocumentStore
 from core.graphql.errors import ClientError
 from core.graphql.http.answers import AnswerCache
-from core.graphql.http.app import GraphQLHTTP
+from core.graphql.http.app import Answered, GraphQLHTTP
 from core.graphql.limits.limits import Limits
 
 BEARER = "bearer "
 PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
+
+
+PAGE = get_graphql_ide_html(graphql_ide="graphiql")
+
+
+def executed_how(answered: Answered) -> tuple[tuple[bytes, bytes], ...]:
+    """A header that says whether a plan or the standard executor gave the answer, and why."""
+    result = answered.result
+    said = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
+    return ((b"x-execution", ("kept" if result is None else said).encode()),)
 
 
 class Server:
@@ -57,15 +70,23 @@ class Server:
             suggestions=settings.debug,
         )
         answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
+        self.executor = Executor(graphql_schema, enabled=settings.compiled_execution)
         self._http = GraphQLHTTP(
             documents=documents,
-            execute=lambda document, operation, variables, context: execute(
-                graphql_schema, document, None, context, variables, operation
-            ),
+            execute=self._execute,
             context_for=self.context_for,
             answers=answers,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
+            page=PAGE,
+            headers_for=executed_how if settings.debug else None,
+        )
+
+    def _execute(
+        self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
+    ) -> Any:
+        return self.executor.execute(
+            document, variables=variables, operation_name=name, context=context
         )
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ are made within a millisecond.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 
@@ -30,7 +31,13 @@ class TimeOrderedKey(models.Func):
     output_field = models.BigIntegerField()
 
 
-class KeyField(models.BigIntegerField):
+if TYPE_CHECKING:
+    BigIntegerField = models.BigIntegerField[int, int]
+else:
+    BigIntegerField = models.BigIntegerField
+
+
+class KeyField(BigIntegerField):
     """A time-ordered key that PostgreSQL fills in."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import strawberry
+
 from core.database.batching import Batchers
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
@@ -66,3 +68,6 @@ class Context:
         if self.viewer_id is None:
             raise ClientError("Sign in first: this needs an access token.", "UNAUTHENTICATED")
         return self.viewer_id
+
+
+Info = strawberry.Info[Context, None]

@@ -6,6 +6,7 @@ import strawberry
 
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
+from core.graphql.context import Info
 from feed.graphql.queries import PAGE_ARGUMENTS
 from feed.graphql.types import PostConnection
 from feed.selectors import ProfileFeedLoader
@@ -20,7 +21,7 @@ class UserPosts:
     @loaded("id")
     @staticmethod
     def posts(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,

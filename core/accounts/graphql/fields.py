@@ -8,6 +8,7 @@ from core.accounts.graphql.types import UserConnection
 from core.accounts.selectors import FollowersLoader, FollowingLoader
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
+from core.graphql.context import Info
 
 FILTERED = "newest first; people whom a block hides from the viewer are left out."
 
@@ -20,7 +21,7 @@ class UserFollows:
     @loaded("id")
     @staticmethod
     def followers(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -34,7 +35,7 @@ class UserFollows:
     @loaded("id")
     @staticmethod
     def following(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -12,7 +12,7 @@ from core.graphql.mutations import MutationInput
 @strawberry.input(description="A new account.")
 class SignUpInput(MutationInput):
     username: str = strawberry.field(
-        description=f"The public handle: 1 to {USERNAME_LENGTH} of A–Z, a–z, 0–9 and _."
+        description=f"The public handle: 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
     )
     email: str = strawberry.field(description="Where the person is reached. Shown to nobody.")
     password: str = strawberry.field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import strawberry
 
@@ -22,7 +22,12 @@ from core.accounts.graphql.inputs import (
     UnmuteUserInput,
 )
 from core.accounts.graphql.types import User
-from core.accounts.rules import clean_display_name, clean_email, clean_username
+from core.accounts.rules import (
+    EMAIL_LENGTH_AT_MOST,
+    clean_display_name,
+    clean_email,
+    clean_username,
+)
 from core.accounts.services import (
     PairChanged,
     block_create,
@@ -161,7 +166,7 @@ class AccountsMutation:
         session = await sign_in(
             context.database,
             context.services.get(Accounts),
-            login=_sendable(input.login, "login"),
+            login=_login(input.login),
             password=input.password,
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
@@ -258,8 +263,8 @@ def _no_problem(problem: str | None) -> None:
         raise ValueError(problem)
 
 
-def _sendable(text: str, field: str) -> Any:
-    """The text, unless PostgreSQL could not take it. Errors: Refused."""
-    if "\0" in text or len(text) > 254:
+def _login(text: str) -> str:
+    """The login, unless it can't be anybody's. Errors: Refused."""
+    if "\0" in text or len(text) > EMAIL_LENGTH_AT_MOST:
         raise refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
     return text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import strawberry
+from django.db.models import Field
 from strawberry import auto
 
 from core.accounts import models
@@ -17,6 +18,7 @@ from core.accounts.selectors import (
 )
 from core.execution.loading import Loader, loaded
 from core.graphql.connections import Connection, Edge
+from core.graphql.context import Info
 from core.graphql.node import Node, global_id
 from core.graphql.types import model_type
 
@@ -24,7 +26,7 @@ from core.graphql.types import model_type
 def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:
     """A field of a person that is read with others of its kind, in one statement for all of them."""
 
-    def choose(info: strawberry.Info) -> Loader[int, Any]:
+    def choose(info: Info) -> Loader[int, Any]:
         return info.context.loader(PartOf, whole, name)
 
     return strawberry.field(graphql_type=kind, description=description)(loaded("id")(choose))
@@ -32,7 +34,8 @@ def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, descript
 
 def detail(name: str, kind: Any) -> Any:
     """A field of the model that is not read beside every post."""
-    return part_of(UserDetails, name, kind, models.User._meta.get_field(name).help_text)
+    field = cast("Field[Any, Any]", models.User._meta.get_field(name))  # noqa: SLF001  # Django's name
+    return part_of(UserDetails, name, kind, str(field.help_text))
 
 
 @model_type(models.User, name="User", description="A person with an account.")
