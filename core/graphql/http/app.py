@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -22,6 +21,7 @@ from core.graphql.http.negotiation import (
     response_type,
     wants_page,
 )
+from core.graphql.http.patience import OutOfPatience, Patience
 from core.graphql.http.refusals import ClientGone, Headers, Refusal, bad_request, turned_away
 from core.graphql.http.replies import (
     Reply,
@@ -89,6 +89,8 @@ class GraphQLHTTP:
         """
         self._documents = documents
         self._limits = documents.limits
+        self._body_patience = Patience(self._limits.body_seconds)
+        self._execution_patience = Patience(self._limits.execution_seconds)
         self._execute = execute
         self._context_for = context_for
         self._answers = answers
@@ -149,7 +151,8 @@ class GraphQLHTTP:
             return from_query_string(scope["query_string"], self._limits)
         check_content_type(headers.get(b"content-type"))
         check_content_encoding(headers.get(b"content-encoding"))
-        body = await read_body(receive, headers.get(b"content-length"), self._limits)
+        length = headers.get(b"content-length")
+        body = await read_body(receive, length, self._limits, self._body_patience)
         return from_body(body, self._limits)
 
     async def _answer(
@@ -199,16 +202,12 @@ class GraphQLHTTP:
         )
         if hasattr(context, "__await__"):
             context = await context
-        seconds = self._limits.execution_seconds
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
-                async with asyncio.timeout(seconds) as running:
-                    result = await result
-            except TimeoutError:
-                if not running.expired():
-                    raise
-                return timed_out(seconds, media_type), None
+                result = await self._execution_patience.wait_for(result)
+            except OutOfPatience:
+                return timed_out(self._limits.execution_seconds, media_type), None
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -11,6 +10,7 @@ import orjson
 from starlette.types import Receive
 
 from core.graphql.errors import JSONObject
+from core.graphql.http.patience import OutOfPatience, Patience
 from core.graphql.http.refusals import ClientGone, Refusal, bad_request
 from core.graphql.limits.limits import Limits, over_limit
 
@@ -33,18 +33,17 @@ class GraphQLRequest(NamedTuple):
     """The document's SHA-256, if the client goes by hash."""
 
 
-async def read_body(receive: Receive, content_length: bytes | None, limits: Limits) -> bytes:
+async def read_body(
+    receive: Receive, content_length: bytes | None, limits: Limits, patience: Patience
+) -> bytes:
     """The whole body. Errors: 413, 408, ClientGone."""
     declared = int(content_length) if content_length and content_length.isdigit() else None
     if declared is not None and declared > limits.body_bytes:
         raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
     try:
-        async with asyncio.timeout(limits.body_seconds) as waiting:
-            return await _received(receive, limits)
-    except TimeoutError:
-        if not waiting.expired():
-            raise
-        said = f"The body did not arrive within {limits.body_seconds:g} seconds. Send it again."
+        return await patience.wait_for(_received(receive, limits))
+    except OutOfPatience:
+        said = f"The body did not arrive within {patience.seconds:g} seconds. Send it again."
         raise Refusal(408, said, "REQUEST_TIMEOUT", CLOSE) from None
 
 

@@ -1,0 +1,90 @@
+"""Waiting for so long and no longer, as `asyncio.timeout` does it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.graphql.http.patience import OutOfPatience, Patience
+
+
+async def never() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def test_what_comes_in_time_is_given() -> None:
+    patience = Patience(10)
+    assert await patience.wait_for(asyncio.sleep(0, "value")) == "value"
+    with pytest.raises(ZeroDivisionError):
+        await patience.wait_for(divide())
+    assert not patience._waits
+
+
+async def divide() -> float:
+    await asyncio.sleep(0)
+    return 1 / (len("") * 1)
+
+
+async def test_each_is_given_up_when_its_own_time_is_over() -> None:
+    patience = Patience(0.1)
+    loop = asyncio.get_running_loop()
+
+    async def waited() -> float:
+        began = loop.time()
+        with pytest.raises(OutOfPatience):
+            await patience.wait_for(never())
+        return loop.time() - began
+
+    async with asyncio.TaskGroup() as group:
+        waits = []
+        for _ in range(5):
+            waits.append(group.create_task(waited()))
+            await patience.wait_for(asyncio.sleep(0.03))
+    assert all(0.09 < each.result() < 1 for each in waits)
+    assert not patience._waits
+
+
+async def test_the_task_goes_on_as_if_never_cancelled() -> None:
+    patience = Patience(0.01)
+    with pytest.raises(OutOfPatience):
+        await patience.wait_for(never())
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+    async with asyncio.timeout(5):
+        await asyncio.sleep(0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await Patience(10).wait_for(never())
+
+
+async def test_a_cancellation_by_others_stays_one() -> None:
+    patience = Patience(0.01)
+    waiting = asyncio.create_task(patience.wait_for(never()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not patience._waits
+
+
+async def test_what_ignores_its_cancellation_may_still_answer() -> None:
+    async def stubborn() -> str:
+        try:
+            await never()
+        except asyncio.CancelledError:
+            return "still here"
+        return ""
+
+    assert await Patience(0.01).wait_for(stubborn()) == "still here"
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+def test_one_loop_after_another() -> None:
+    patience = Patience(0.01)
+    for _ in range(3):
+        with pytest.raises(OutOfPatience):
+            asyncio.run(patience.wait_for(never()))
