@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterable
+from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import accumulate
 from types import GeneratorType, NoneType
@@ -17,6 +18,7 @@ from graphql import (
 from graphql.pyutils import Undefined, inspect, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
+from core.execution.coroutines import abandon
 from core.execution.information import ignores_parameter, information
 from core.execution.positions import Column, ItemColumn, Level
 from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
@@ -68,7 +70,7 @@ def _sift(run: Run, column: Column, values: list[Any]) -> Answers:
         else:
             good.append(index)
     if awaited:
-        waiting = column.part(awaited, waited=True)
+        waiting = column.part(awaited, awaited=True)
         run.wait(waiting, [values[index] for index in awaited], partial(complete, run))
     if len(good) == len(values):
         return _complete_plain(run, column, values)
@@ -115,7 +117,7 @@ def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> An
 
 def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Answers:
     if not {*map(type, values)} <= {list, tuple}:
-        values, good = _iterated(run, column, values)
+        values, good = _iterated(run, column, values, shape)
         if len(good) < len(values):
             return _complete_some(run, column, values, good)
     answers: list[list[Any]] = []
@@ -129,7 +131,9 @@ def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Ans
     return answers
 
 
-def _iterated(run: Run, column: Column, values: list[Any]) -> tuple[list[Any], list[int]]:
+def _iterated(
+    run: Run, column: Column, values: list[Any], shape: ListShape
+) -> tuple[list[Any], list[int]]:
     """The values with lists in the place of other iterables, and the indexes of those that are there."""
     lists = list(values)
     good: list[int] = []
@@ -141,7 +145,7 @@ def _iterated(run: Run, column: Column, values: list[Any]) -> tuple[list[Any], l
             elif run.is_async_iterable(value):
                 awaited.append(index)
             elif is_iterable(value):
-                lists[index] = list(value)
+                lists[index] = _items(value)
                 good.append(index)
             else:
                 field = column.field
@@ -152,19 +156,45 @@ def _iterated(run: Run, column: Column, values: list[Any]) -> tuple[list[Any], l
         except Exception as error:  # noqa: BLE001  # an iterator's failure is its field's error
             run.fail(column, index, error)
     if awaited:
-        waiting = column.part(awaited, waited=True)
-        run.wait(waiting, [_drained(values[index]) for index in awaited], partial(complete, run))
+        waiting = column.part(awaited, awaited=True)
+        no_nulls = shape.item.nonnull
+        drained = [_drained(values[index], no_nulls=no_nulls) for index in awaited]
+        run.wait(waiting, drained, partial(complete, run))
     return lists, good
 
 
-async def _drained(iterable: AsyncIterable[Any]) -> list[Any]:
-    iterator = aiter(iterable)
+def _items(iterable: Iterable[Any]) -> list[Any]:
+    """The items. If that fails, what the iterator still has to give is let go of in good order."""
+    iterator = iter(iterable)
+    items: list[Any] = []
     try:
-        return [item async for item in iterator]
+        items.extend(iterator)
+    except Exception:
+        with suppress(Exception):
+            items.extend(iterator)
+        abandon(items)
+        raise
+    return items
+
+
+async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]:
+    """The items; with `no_nulls`, up to the first null, which is the end of the whole list."""
+    iterator = aiter(iterable)
+    items: list[Any] = []
+    try:
+        async for item in iterator:
+            items.append(item)
+            if no_nulls and item is None:
+                break
+    except Exception:
+        abandon(items)
+        raise
     finally:
         close = getattr(iterator, "aclose", None)
         if close is not None:
-            await close()
+            with suppress(Exception):
+                await close()
+    return items
 
 
 def _objects(
@@ -216,7 +246,7 @@ def _admit(
             run.fail(column, index, GraphQLError(message, column.field.nodes))
     if awaited:
         judged = partial(_admit, run, [values[index] for index in awaited], graphql_type)
-        run.wait(column.part(awaited, waited=True), [verdicts[index] for index in awaited], judged)
+        run.wait(column.part(awaited, awaited=True), [verdicts[index] for index in awaited], judged)
     answers: Answers = [None] * len(values)
     if good:
         objects = [values[index] for index in good]
@@ -255,7 +285,7 @@ def _sort_by_type(
             run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
     if awaited:
         named = partial(_sort_by_type, run, [values[index] for index in awaited], graphql_type)
-        run.wait(column.part(awaited, waited=True), [names[index] for index in awaited], named)
+        run.wait(column.part(awaited, awaited=True), [names[index] for index in awaited], named)
     answers: Answers = [None] * len(values)
     for name, indexes in by_name.items():
         part = column.part(indexes)

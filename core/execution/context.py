@@ -40,22 +40,21 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
 
     def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
         """The result, from the operation's plan if it has one."""
-        try:
-            run = self._run()
-        except NotCompiled as reason:
-            self.counters.fell_back(str(reason))
+        run = self._run()
+        if isinstance(run, str):
+            self.counters.fell_back(run)
             return super().execute_operation(serially)
         self.counters.compiled += 1
         return run.execute()
 
-    def _run(self) -> Run:
-        """Errors: NotCompiled."""
+    def _run(self) -> Run | str:
+        """The operation, ready to run; else why it has no plan."""
         if not self.enabled:
-            raise NotCompiled("disabled")
+            return "disabled"
         if self.middleware_manager is not None and self.middleware_manager.middlewares:
-            raise NotCompiled("middleware")
+            return "middleware"
         if self.abort_signal is not None or self.hooks is not None:
-            raise NotCompiled("abort signal or hooks")
+            return "abort signal or hooks"
         try:
             return Run(
                 self._plan(),
@@ -67,8 +66,10 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
                 is_async_iterable=self.is_async_iterable,
                 operation_extensions=self.operation_extensions,
             )
-        except GraphQLError:
-            raise NotCompiled("refused") from None
+        except NotCompiled as reason:
+            return str(reason)
+        except (GraphQLError, RecursionError):
+            return "refused"
 
     def _own_build_info(self) -> Any:
         """The info of a class that makes its own, and of a schema without Strawberry."""

@@ -18,6 +18,8 @@ from contextvars import copy_context
 from types import CoroutineType, coroutine
 from typing import Any
 
+from graphql.pyutils.is_awaitable import is_awaitable
+
 
 def start(awaitables: Sequence[Any], loop: AbstractEventLoop) -> list[Future[Any] | None]:
     """The task of each awaitable that has to wait; None for one that is done.
@@ -94,6 +96,27 @@ def _mark(waited_for: Any, *, awaited: bool) -> None:
     """
     if getattr(waited_for, "_asyncio_future_blocking", None) is not None:
         waited_for._asyncio_future_blocking = awaited
+
+
+def abandon(values: Sequence[Any]) -> None:
+    """Lets awaitables end unobserved: nobody needs what comes of them any more."""
+    awaitables = [value for value in values if is_awaitable(value)]
+    if not awaitables:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        for awaitable in awaitables:
+            if isinstance(awaitable, CoroutineType):
+                awaitable.close()
+        return
+    ending = asyncio.gather(*awaitables, return_exceptions=True)
+    _ABANDONED.add(ending)
+    ending.add_done_callback(_ABANDONED.discard)
+
+
+_ABANDONED: set[Future[Any]] = set()
+"""Kept from the garbage collector until they end."""
 
 
 async def settle(tasks: Collection[Future[Any]]) -> None:

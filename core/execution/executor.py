@@ -77,7 +77,7 @@ class Operation:
             return ExecutionResult(None, values)
         try:
             run = Run(plan, values, root=root, context=context)
-        except (NotCompiled, GraphQLError) as error:
+        except (NotCompiled, GraphQLError, RecursionError) as error:
             reason = str(error) if isinstance(error, NotCompiled) else "refused"
             return executor.fall_back(self.document, self._name, variables, context, root, reason)
         executor.counters.compiled += 1

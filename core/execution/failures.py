@@ -2,81 +2,121 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, located_error
 
 from core.execution.positions import Column
 
-Place = tuple[str | int, ...]
+Steps = list[tuple[Column, int]]
+"""A value, the value that it is a part of, and so on up to a field of the root."""
 
 
-class Failure(NamedTuple):
-    """A value that could not be had."""
-
+class _Failure(NamedTuple):
     column: Column
     at: int
     error: Exception
+    phase: int
+    """How many times execution had waited."""
 
 
 class _Located(NamedTuple):
-    order: tuple[int, tuple[int, ...]]
-    failure: Failure
-    columns: list[tuple[Column, int]]
-    place: Place
-
-
-def reaches_root(failure: Failure) -> bool:
-    """Whether nothing between the value and the root may be null."""
-    column: Column | None = failure.column
-    index = failure.at
-    while column is not None:
-        if not column.shape.nonnull:
-            return False
-        column, index = column.above(index)
-    return True
-
-
-def settle(
-    data: dict[str, Any], failures: list[Failure], *, propagate: bool
-) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-    """The data with nulls in the place of what failed, and the errors that a client is told.
-
-    In the order in which execution field by field meets them: what it would have come to only after a null
-    above it is left out.
-    """
-    errors: list[GraphQLError] = []
-    nulls: set[Place] = set()
-    for located in sorted(map(_locate, failures), key=lambda located: located.order):
-        place = located.place
-        if any(place[:length] in nulls for length in range(len(place) + 1)):
-            continue
-        column, _, raw = located.failure
-        errors.append(located_error(raw, column.field.nodes, list(place)))
-        null = _null_above(located.columns) if propagate else len(place)
-        nulls.add(place[:null])
-        if null == 0:
-            return None, errors
-        nulled, index = located.columns[len(place) - null]
-        nulled.put(index, None)
-    return data, errors
-
-
-def _locate(failure: Failure) -> _Located:
-    columns: list[tuple[Column, int]] = []
-    column: Column | None = failure.column
-    index = failure.at
-    while column is not None:
-        columns.append((column, index))
-        column, index = column.above(index)
-    order = tuple(above.order(at) for above, at in reversed(columns))
-    place = tuple(above.key(at) for above, at in reversed(columns))
-    return _Located((failure.column.waits, order), failure, columns, place)
-
-
-def _null_above(columns: list[tuple[Column, int]]) -> int:
+    order: tuple[int, bool, tuple[int, ...]]
+    failure: _Failure
+    steps: Steps
+    path: tuple[str | int, ...]
+    null: int
     """The length of the path to what becomes null."""
-    for steps, (column, _) in enumerate(columns):
+
+
+class Failures:
+    """The values of one execution that could not be had."""
+
+    __slots__ = ("_failures", "_nulled", "_propagate", "_spread", "reach_root")
+
+    def __init__(self, *, propagate: bool) -> None:
+        """`propagate`: whether a value that may not be null makes null what it is a part of."""
+        self._propagate = propagate
+        self._failures: list[_Failure] = []
+        self._spread = 0
+        self._nulled: set[Hashable] = set()
+        self.reach_root = False
+        """Whether nothing is left of the answer."""
+
+    def __bool__(self) -> bool:
+        return bool(self._failures)
+
+    def add(self, column: Column, at: int, error: Exception, phase: int) -> None:
+        self._failures.append(_Failure(column, at, error, phase))
+
+    def spread(self) -> bool:
+        """Whether failures that are new since the last time made more null than their own values."""
+        spread = False
+        for column, at, _, _ in self._failures[self._spread :]:
+            if column.shape.nonnull and self._propagate:
+                spread = True
+                steps = _steps(column, at)
+                length = _null_above(steps)
+                self.reach_root |= length == 0
+                if length:
+                    nulled, index = steps[len(steps) - length]
+                    self._nulled.add(nulled.place(index))
+        self._spread = len(self._failures)
+        return spread
+
+    def hide(self, column: Column, at: int) -> bool:
+        """Whether a value is part of something that has become null."""
+        return self.reach_root or any(
+            above.place(index) in self._nulled for above, index in _steps(column, at)
+        )
+
+    def settle(
+        self, data: dict[str, Any]
+    ) -> tuple[dict[str, Any] | None, list[GraphQLError] | None]:
+        """The data with nulls in the place of what failed, and the errors that a client is told.
+
+        Between two waits, in the order in which execution field by field meets them. What it would
+        have come to only after a null above it is left out.
+        """
+        if not self._failures:
+            return data, None
+        errors: list[GraphQLError] = []
+        nulls: set[tuple[str | int, ...]] = set()
+        for _, failure, steps, path, null in sorted(map(self._locate, self._failures)):
+            if any(path[:length] in nulls for length in range(len(path) + 1)):
+                continue
+            column, _, raw, _ = failure
+            errors.append(located_error(raw, column.field.nodes, list(path)))
+            nulls.add(path[:null])
+            if null == 0:
+                return None, errors
+            nulled, index = steps[len(steps) - null]
+            nulled.put(index, None)
+        return data, errors
+
+    def _locate(self, failure: _Failure) -> _Located:
+        steps = _steps(failure.column, failure.at)
+        order = tuple([column.order(at) for column, at in reversed(steps)])
+        path = tuple([column.key(at) for column, at in reversed(steps)])
+        null = _null_above(steps) if self._propagate else len(path)
+        # A failure is slower to spread beyond a value that somebody waits for.
+        crossed = steps[: len(steps) - null]
+        late = any(column.awaited for column, _ in crossed)
+        return _Located((failure.phase, late, order), failure, steps, path, null)
+
+
+def _steps(column: Column | None, at: int) -> Steps:
+    steps: Steps = []
+    while column is not None:
+        steps.append((column, at))
+        column, at = column.above(at)
+    return steps
+
+
+def _null_above(steps: Steps) -> int:
+    """The length of the path to what becomes null."""
+    for count, (column, _) in enumerate(steps):
         if not column.shape.nonnull:
-            return len(columns) - steps
+            return len(steps) - count
     return 0

@@ -43,6 +43,7 @@ class Field:
         "attribute",
         "constant",
         "definition",
+        "depth",
         "details",
         "key",
         "loaded",
@@ -65,11 +66,13 @@ class Field:
         key: str,
         order: int,
         details: FieldDetailsList,
+        depth: int,
     ) -> None:
         self.parent_type = parent_type
         self.definition = definition
         self.key = key
         self.order = order
+        self.depth = depth
         self.details = details
         self.nodes = [detail.node for detail in details]
         self.name = self.nodes[0].name.value

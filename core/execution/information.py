@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import GraphQLResolveInfo
 from graphql.pyutils import Path, gather_with_cancel
-from graphql.pyutils.is_awaitable import is_awaitable
 from graphql.type import GraphQLResolveInfoHelpers
 
+from core.execution.coroutines import abandon
 from core.execution.positions import Level
 
 if TYPE_CHECKING:
@@ -91,18 +91,11 @@ def information(run: Run, field: Field, level: Level, index: int) -> Any:
     )
 
 
-def _track(values: Sequence[Any]) -> None:
-    """Lets nobody's coroutines go without a word: what nobody waits for is closed."""
-    for value in values:
-        if is_awaitable(value) and hasattr(value, "close"):
-            value.close()
-
-
 def _gather(values: Sequence[Any]) -> Any:
     return gather_with_cancel(*values)
 
 
-HELPERS = GraphQLResolveInfoHelpers(gather=_gather, track=_track)
+HELPERS = GraphQLResolveInfoHelpers(gather=_gather, track=abandon)
 
 
 @lru_cache(maxsize=4096)

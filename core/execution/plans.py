@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLFieldResolver,
     GraphQLObjectType,
     GraphQLSchema,
@@ -35,6 +36,9 @@ from core.execution.selections import Selection, selection_of
 BRANCHES = 32
 """How many combinations of the conditions of `@skip` and `@include` a plan keeps."""
 
+DEEPEST = 200
+"""How deep selections may be nested: execution would go on, but what writes JSON would not."""
+
 
 class NotCompiled(Exception):
     """The operation is one for the standard executor. Its text says why."""
@@ -48,18 +52,15 @@ class Branch:
     def __init__(self, plan: Plan, root_type: GraphQLObjectType, variables: VariableValues) -> None:
         self._plan = plan
         self.root_type = root_type
-        try:
-            grouped = collect_fields(
-                plan.schema,
-                plan.fragments,
-                variables,
-                root_type,
-                plan.operation,
-                plan.hide_suggestions,
-            ).grouped_field_set
-        except RecursionError:
-            raise NotCompiled("depth") from None
-        whole = selection_of(plan, root_type, grouped)
+        grouped = collect_fields(
+            plan.schema,
+            plan.fragments,
+            variables,
+            root_type,
+            plan.operation,
+            plan.hide_suggestions,
+        ).grouped_field_set
+        whole = selection_of(plan, root_type, grouped, 1)
         self.roots = [whole]
         """What is selected of the root, in parts that run one after the other."""
         if plan.operation.operation is OperationType.MUTATION:
@@ -71,6 +72,8 @@ class Branch:
         """What is selected of a field's object of that type. Errors: GraphQLError."""
         found = field.selections.get(graphql_type)
         if found is None:
+            if field.depth >= DEEPEST:
+                raise GraphQLError(f"Selections are nested more than {DEEPEST} levels deep.")
             plan = self._plan
             grouped = collect_subfields(
                 plan.schema,
@@ -81,7 +84,8 @@ class Branch:
                 field.details,
                 plan.hide_suggestions,
             ).grouped_field_set
-            found = field.selections[graphql_type] = selection_of(plan, graphql_type, grouped)
+            found = selection_of(plan, graphql_type, grouped, field.depth + 1)
+            field.selections[graphql_type] = found
         return found
 
 
@@ -125,7 +129,7 @@ class Plan:
         return self.operation == operation and self.fragment_definitions == fragments
 
     def branch(self, variables: VariableValues) -> Branch:
-        """The plan under these variables. Errors: NotCompiled, GraphQLError."""
+        """The plan under these variables. Errors: NotCompiled, GraphQLError, RecursionError."""
         coerced = variables.coerced
         key = tuple([coerced.get(name) for name in self._conditions])
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graphql.pyutils import Path
@@ -38,14 +38,16 @@ class Column:
     A column may hold some of the objects only: `rows` then has their places in the level.
     """
 
-    __slots__ = ("field", "rows", "shape", "waits")
+    __slots__ = ("awaited", "field", "rows", "shape")
 
-    def __init__(self, field: Field, shape: Shape, rows: Sequence[int] | None, waits: int) -> None:
+    def __init__(
+        self, field: Field, shape: Shape, rows: Sequence[int] | None, *, awaited: bool
+    ) -> None:
         self.field = field
         self.shape = shape
         self.rows = rows
-        self.waits = waits
-        """How many times execution waited on the way here: later errors hide behind earlier ones."""
+        self.awaited = awaited
+        """Whether execution waited for these very values."""
 
     def row(self, index: int) -> int:
         return index if self.rows is None else self.rows[index]
@@ -54,12 +56,16 @@ class Column:
         rows = self.rows
         return indexes if rows is None else [rows[index] for index in indexes]
 
-    def part(self, indexes: Sequence[int], *, waited: bool = False) -> Column:
+    def part(self, indexes: Sequence[int], *, awaited: bool = False) -> Column:
         """The column of some of these values."""
         raise NotImplementedError
 
     def put(self, index: int, answer: Any) -> None:
         """Writes an answer where the value stands in the response."""
+        raise NotImplementedError
+
+    def place(self, index: int) -> Hashable:
+        """What tells the value's place from all others, as long as the column lives."""
         raise NotImplementedError
 
     def above(self, index: int) -> tuple[Column | None, int]:
@@ -100,15 +106,18 @@ class FieldColumn(Column):
         level: Level,
         field: Field,
         rows: Sequence[int] | None = None,
-        waits: int | None = None,
+        *,
+        awaited: bool = False,
     ) -> None:
-        if waits is None:
-            waits = 0 if level.column is None else level.column.waits
-        super().__init__(field, field.shape, rows, waits)
+        super().__init__(field, field.shape, rows, awaited=awaited)
         self.level = level
 
-    def part(self, indexes: Sequence[int], *, waited: bool = False) -> FieldColumn:
-        return FieldColumn(self.level, self.field, self.rows_at(indexes), self.waits + waited)
+    def part(self, indexes: Sequence[int], *, awaited: bool = False) -> FieldColumn:
+        rows = self.rows_at(indexes)
+        return FieldColumn(self.level, self.field, rows, awaited=awaited or self.awaited)
+
+    def place(self, index: int) -> Hashable:
+        return id(self.level), self.row(index), self.field.key
 
     def put(self, index: int, answer: Any) -> None:
         self.level.answers[self.row(index)][self.field.key] = answer
@@ -142,20 +151,28 @@ class ItemColumn(Column):
         ends: list[int],
         answers: list[list[Any]],
         rows: Sequence[int] | None = None,
-        waits: int | None = None,
+        *,
+        awaited: bool = False,
     ) -> None:
-        super().__init__(lists.field, shape, rows, lists.waits if waits is None else waits)
+        super().__init__(lists.field, shape, rows, awaited=awaited)
         self.lists = lists
         self.ends = ends
         """Where each list ends among all items."""
         self.answers = answers
         """The lists of the response."""
 
-    def part(self, indexes: Sequence[int], *, waited: bool = False) -> ItemColumn:
-        rows = self.rows_at(indexes)
+    def part(self, indexes: Sequence[int], *, awaited: bool = False) -> ItemColumn:
         return ItemColumn(
-            self.lists, self.shape, self.ends, self.answers, rows, self.waits + waited
+            self.lists,
+            self.shape,
+            self.ends,
+            self.answers,
+            self.rows_at(indexes),
+            awaited=awaited or self.awaited,
         )
+
+    def place(self, index: int) -> Hashable:
+        return id(self.answers), self.row(index)
 
     def put(self, index: int, answer: Any) -> None:
         which, place = self._find(index)

@@ -12,7 +12,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils.is_awaitable import is_async_iterable, is_awaitable
 
 from core.execution.completion import complete, missing
-from core.execution.failures import Failure, reaches_root, settle
+from core.execution.failures import Failures
 from core.execution.fields import Field
 from core.execution.loading import Loader
 from core.execution.plans import Plan
@@ -63,7 +63,7 @@ class Run:
         self.is_awaitable = is_awaitable
         self.is_async_iterable = is_async_iterable
         self.operation_extensions = operation_extensions
-        self.failures: list[Failure] = []
+        self.failures = Failures(propagate=plan.propagates)
         self._queue: deque[tuple[FieldColumn, list[Any]]] = deque()
         self._waits = Waits()
 
@@ -75,40 +75,26 @@ class Run:
             self._begin(selection, data)
             if self._waits:
                 return self._execute_rest(data, roots)
-            if self._stopped():
+            if self.failures.reach_root:
                 break
-        return self._result(data)
+        return ExecutionResult(*self.failures.settle(data))
 
     async def _execute_rest(
         self, data: dict[str, Any], roots: Iterator[Selection]
     ) -> ExecutionResult:
         await self._waits.run(self._work)
-        if not self._stopped():
-            for selection in roots:
-                self._begin(selection, data)
-                await self._waits.run(self._work)
-                if self._stopped():
-                    break
-        return self._result(data)
+        for selection in roots:
+            if self.failures.reach_root:
+                break
+            self._begin(selection, data)
+            await self._waits.run(self._work)
+        return ExecutionResult(*self.failures.settle(data))
 
     def _begin(self, selection: Selection, data: dict[str, Any]) -> None:
         level = Level(selection, [self.root], None)
         data.update(selection.read(self, level)[0])
         level.answers = [data]
         self._work()
-
-    def _stopped(self) -> bool:
-        """Whether nothing more of a mutation is to be run."""
-        return (
-            len(self.branch.roots) > 1
-            and self.plan.propagates
-            and any(map(reaches_root, self.failures))
-        )
-
-    def _result(self, data: dict[str, Any]) -> ExecutionResult:
-        if not self.failures:
-            return ExecutionResult(data, None)
-        return ExecutionResult(*settle(data, self.failures, propagate=self.plan.propagates))
 
     # What the code of selections calls.
 
@@ -148,14 +134,14 @@ class Run:
             for index in range(len(rows)):
                 self.fail(part, index, error)
             return
-        waiting = part.part(range(len(rows)), waited=True)
+        waiting = part.part(range(len(rows)), awaited=True)
         self._waits.load(loader, keys, waiting, partial(complete, self))
 
     # What completion calls.
 
     def fail(self, column: Column, index: int, error: Exception) -> None:
         """Notes what went wrong with a value."""
-        self.failures.append(Failure(column, index, error))
+        self.failures.add(column, index, error, self._waits.phase)
 
     def wait(self, column: Column, awaitables: list[Any], go_on: Complete) -> None:
         """Goes on with the values of a column when they are there."""
@@ -169,3 +155,5 @@ class Run:
             answers = complete(self, column, values)
             for parent, answer in zip(column.level.answers, answers, strict=True):
                 parent[key] = answer
+        if self.failures and self.failures.spread():
+            self._waits.give_up(self.failures.hide)

@@ -35,14 +35,14 @@ class Selection:
 
 
 def selection_of(
-    plan: Plan, graphql_type: GraphQLObjectType, grouped_fields: GroupedFieldSet
+    plan: Plan, graphql_type: GraphQLObjectType, grouped_fields: GroupedFieldSet, depth: int
 ) -> Selection:
     """The selection; fields that the type does not have are left out."""
     fields: list[Field] = []
     for order, (key, details) in enumerate(grouped_fields.items()):
         definition = plan.schema.get_field(graphql_type, details[0].node.name.value)
         if definition is not None:
-            fields.append(Field(plan, graphql_type, definition, key, order, details))
+            fields.append(Field(plan, graphql_type, definition, key, order, details, depth))
     return Selection(graphql_type, fields)
 
 
