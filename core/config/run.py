@@ -112,7 +112,7 @@ def run(data: Path, *, with_process: int | None) -> None:
 def local_variables(data: Path) -> dict[str, str]:
     """Our environment, with what development needs where it says nothing."""
     given = {name: value for name, value in os.environ.items() if value}
-    return {"DEBUG": "true", "SECRET_KEY": secret_key(data), **given}
+    return {"DEBUG": "true", "LOG_LEVEL": "WARNING", "SECRET_KEY": secret_key(data), **given}
 
 
 def secret_key(data: Path) -> str:
