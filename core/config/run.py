@@ -94,8 +94,8 @@ def run(data: Path, *, with_process: int | None) -> None:
         with step("Tables"):
             manage("migrate", "--verbosity=0", variables=variables)
         if has_no_people(servers.database_url):
-            say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
             unfinished.touch()
+            say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
             seed(variables)
         unfinished.unlink(missing_ok=True)
         web = Web(ROOT, variables, host=settings.host, port=settings.port)
