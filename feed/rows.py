@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
+from core.database.rows import maker
 
 
 class PostRow(NamedTuple):
@@ -21,3 +22,6 @@ class PostRow(NamedTuple):
     viewer_has_liked: bool
     viewer_has_shared: bool
     author: UserRow
+
+
+post_row = maker(PostRow)

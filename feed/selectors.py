@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.accounts.rows import UserRow
+from core.accounts.rows import user_row
 from core.database.pool import Database
 from core.database.statements import load_statements
 from core.graphql.context import Context
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, Page, PageRequest
-from feed.rows import PostRow
+from core.graphql.pages import EdgeRow, Page, PageRequest, edge_row
+from feed.rows import PostRow, post_row
 
 HERE = Path(__file__).parent
 SQL = load_statements(HERE / "sql", HERE.parent / "core" / "accounts" / "sql")
@@ -22,13 +22,13 @@ UPDATES_COUNTED = 100
 
 def post_from(columns: Sequence[Any]) -> PostRow:
     """The post in the columns of `_post.sql`."""
-    return PostRow._make([*columns[:9], UserRow(*columns[9:13])])
+    return post_row((*columns[:9], user_row(columns[9:13])))
 
 
 def edge_from(columns: Sequence[Any], position: int, request: PageRequest) -> EdgeRow:
     """The edge in a sharer's columns, all null for none, and a post's."""
-    sharer = None if columns[0] is None else UserRow(*columns[:4])
-    return EdgeRow(post_from(columns[4:]), position, request.codec, sharer)
+    sharer = None if columns[0] is None else user_row(columns[:4])
+    return edge_row((post_from(columns[4:]), position, request.codec, sharer))
 
 
 async def posts_by_ids(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
+from core.database.rows import maker
 
 
 class CommentRow(NamedTuple):
@@ -24,3 +25,6 @@ class CommentRow(NamedTuple):
     @property
     def is_deleted(self) -> bool:
         return self.author is None
+
+
+comment_row = maker(CommentRow)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.accounts.rows import UserRow
+from core.accounts.rows import UserRow, user_row
 from core.database.pool import Database
 from core.database.statements import load_statements
 from core.execution.loading import Loader
 from core.graphql.context import Context
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, PageRequest
+from core.graphql.pages import EdgeRow, PageRequest, edge_row
 from feed.rows import PostRow
 from feed.selectors import posts_by_ids
-from interactions.rows import CommentRow
+from interactions.rows import CommentRow, comment_row
 
 HERE = Path(__file__).parent
 SQL = load_statements(
@@ -25,8 +25,8 @@ SQL = load_statements(
 
 def comment_from(columns: Sequence[Any]) -> CommentRow:
     """The comment in the columns of `_comment.sql`."""
-    author = None if columns[7] is None else UserRow(*columns[7:11])
-    return CommentRow._make((*columns[:7], author))
+    author = None if columns[7] is None else user_row(columns[7:11])
+    return comment_row((*columns[:7], author))
 
 
 async def comments_by_ids(
@@ -82,7 +82,7 @@ class CommentsByPostLoader(PageLoader):
     statement = "comments_of_posts"
 
     def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return EdgeRow(comment_from(row), row[1], request.codec)
+        return edge_row((comment_from(row), row[1], request.codec, None))
 
 
 class RepliesByCommentLoader(PageLoader):

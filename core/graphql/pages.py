@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.keys import HIGHEST_KEY
+from core.database.rows import maker
 from core.graphql.errors import ClientError
 
 PAGE_AT_MOST = 100
@@ -75,6 +76,7 @@ class EdgeRow(NamedTuple):
     shared_by: Any = None
 
 
+edge_row = maker(EdgeRow)
 Read = Callable[[PageRequest], Awaitable[Sequence[EdgeRow]]]
 """Reads up to `limit` rows in the order of the request, in one statement."""
 
