@@ -37,6 +37,11 @@ def complete(run: Run, column: Column, values: list[Any]) -> Answers:
     return _complete_plain(run, column, values)
 
 
+def go_on(run: Run, column: Column, values: list[Any], _known: list[Any]) -> Answers:
+    """Completes values that were waited for."""
+    return complete(run, column, values)
+
+
 def missing(column: Column) -> TypeError:
     """The error of a null where none may be."""
     field = column.field
@@ -71,7 +76,7 @@ def _sift(run: Run, column: Column, values: list[Any]) -> Answers:
             good.append(index)
     if awaited:
         waiting = column.part(awaited, awaited=True)
-        run.wait(waiting, [values[index] for index in awaited], partial(complete, run))
+        run.wait(waiting, [values[index] for index in awaited], partial(go_on, run))
     if len(good) == len(values):
         return _complete_plain(run, column, values)
     return _complete_some(run, column, values, good)
@@ -159,7 +164,7 @@ def _iterated(
         waiting = column.part(awaited, awaited=True)
         no_nulls = shape.item.nonnull
         drained = [_drained(values[index], no_nulls=no_nulls) for index in awaited]
-        run.wait(waiting, drained, partial(complete, run))
+        run.wait(waiting, drained, partial(go_on, run))
     return lists, good
 
 
@@ -206,7 +211,7 @@ def _objects(
     verdicts = _asked(run, column, values, is_type_of)
     if verdicts.count(True) == len(verdicts):
         return _select(run, column, values, graphql_type)
-    return _admit(run, values, graphql_type, column, verdicts)
+    return _admit(run, graphql_type, column, verdicts, values)
 
 
 def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) -> list[Any]:
@@ -226,10 +231,10 @@ def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) ->
 
 def _admit(
     run: Run,
-    values: list[Any],
     graphql_type: GraphQLObjectType,
     column: Column,
     verdicts: list[Any],
+    values: list[Any],
 ) -> Answers:
     """Answers for the objects that their type says are its own."""
     good: list[int] = []
@@ -245,8 +250,12 @@ def _admit(
             message = f"Expected value of type '{graphql_type}' but got: {inspect(values[index])}."
             run.fail(column, index, GraphQLError(message, column.field.nodes))
     if awaited:
-        judged = partial(_admit, run, [values[index] for index in awaited], graphql_type)
-        run.wait(column.part(awaited, awaited=True), [verdicts[index] for index in awaited], judged)
+        run.wait(
+            column.part(awaited, awaited=True),
+            [verdicts[index] for index in awaited],
+            partial(_admit, run, graphql_type),
+            [values[index] for index in awaited],
+        )
     answers: Answers = [None] * len(values)
     if good:
         objects = [values[index] for index in good]
@@ -261,15 +270,15 @@ def _abstract(
 ) -> Answers:
     resolve_type = graphql_type.resolve_type or run.plan.type_resolver
     names = _asked(run, column, values, resolve_type, graphql_type)
-    return _sort_by_type(run, values, graphql_type, column, names)
+    return _sort_by_type(run, graphql_type, column, names, values)
 
 
 def _sort_by_type(
     run: Run,
-    values: list[Any],
     graphql_type: GraphQLAbstractType,
     column: Column,
     names: list[Any],
+    values: list[Any],
 ) -> Answers:
     """Answers for objects whose types go by those names."""
     by_name: dict[str, list[int]] = {}
@@ -284,8 +293,12 @@ def _sort_by_type(
         else:
             run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
     if awaited:
-        named = partial(_sort_by_type, run, [values[index] for index in awaited], graphql_type)
-        run.wait(column.part(awaited, awaited=True), [names[index] for index in awaited], named)
+        run.wait(
+            column.part(awaited, awaited=True),
+            [names[index] for index in awaited],
+            partial(_sort_by_type, run, graphql_type),
+            [values[index] for index in awaited],
+        )
     answers: Answers = [None] * len(values)
     for name, indexes in by_name.items():
         part = column.part(indexes)

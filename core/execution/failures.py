@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError, located_error
@@ -11,6 +12,7 @@ from core.execution.positions import Column
 
 Steps = list[tuple[Column, int]]
 """A value, the value that it is a part of, and so on up to a field of the root."""
+DEEPEST_PATH = 1_000_000
 
 
 class _Failure(NamedTuple):
@@ -22,7 +24,10 @@ class _Failure(NamedTuple):
 
 
 class _Located(NamedTuple):
-    order: tuple[int, bool, tuple[int, ...]]
+    phase: int
+    distance: int
+    """How far it spreads beyond a value that was waited for: those that spread less come first."""
+    order: tuple[int, ...]
     failure: _Failure
     steps: Steps
     path: tuple[str | int, ...]
@@ -33,13 +38,14 @@ class _Located(NamedTuple):
 class Failures:
     """The values of one execution that could not be had."""
 
-    __slots__ = ("_failures", "_nulled", "_propagate", "_spread", "reach_root")
+    __slots__ = ("_failures", "_nulled", "_propagate", "_spreading", "reach_root")
 
     def __init__(self, *, propagate: bool) -> None:
         """`propagate`: whether a value that may not be null makes null what it is a part of."""
         self._propagate = propagate
         self._failures: list[_Failure] = []
-        self._spread = 0
+        self._spreading: list[_Failure] = []
+        """Those that may still make more null than their own values."""
         self._nulled: set[Hashable] = set()
         self.reach_root = False
         """Whether nothing is left of the answer."""
@@ -48,21 +54,27 @@ class Failures:
         return bool(self._failures)
 
     def add(self, column: Column, at: int, error: Exception, phase: int) -> None:
-        self._failures.append(_Failure(column, at, error, phase))
+        failure = _Failure(column, at, error, phase)
+        self._failures.append(failure)
+        if column.shape.nonnull and self._propagate:
+            self._spreading.append(failure)
 
-    def spread(self) -> bool:
+    def spread(self, phase: int) -> bool:
         """Whether failures that are new since the last time made more null than their own values."""
+        new, self._spreading = self._spreading, []
         spread = False
-        for column, at, _, _ in self._failures[self._spread :]:
-            if column.shape.nonnull and self._propagate:
+        for failure in new:
+            located = self._locate(failure)
+            steps = located.steps
+            if located.distance and failure.phase == phase:
+                self._spreading.append(failure)
+            elif located.null < len(steps):
                 spread = True
-                steps = _steps(column, at)
-                length = _null_above(steps)
-                self.reach_root |= length == 0
-                if length:
-                    nulled, index = steps[len(steps) - length]
+                if located.null:
+                    nulled, index = steps[len(steps) - located.null]
                     self._nulled.add(nulled.place(index))
-        self._spread = len(self._failures)
+                else:
+                    self.reach_root = True
         return spread
 
     def hide(self, column: Column, at: int) -> bool:
@@ -83,7 +95,8 @@ class Failures:
             return data, None
         errors: list[GraphQLError] = []
         nulls: set[tuple[str | int, ...]] = set()
-        for _, failure, steps, path, null in sorted(map(self._locate, self._failures)):
+        for located in sorted(map(self._locate, self._failures), key=itemgetter(0, 1, 2)):
+            _, _, _, failure, steps, path, null = located
             if any(path[:length] in nulls for length in range(len(path) + 1)):
                 continue
             column, _, raw, _ = failure
@@ -100,10 +113,9 @@ class Failures:
         order = tuple([column.order(at) for column, at in reversed(steps)])
         path = tuple([column.key(at) for column, at in reversed(steps)])
         null = _null_above(steps) if self._propagate else len(path)
-        # A failure is slower to spread beyond a value that somebody waits for.
-        crossed = steps[: len(steps) - null]
-        late = any(column.awaited for column, _ in crossed)
-        return _Located((failure.phase, late, order), failure, steps, path, null)
+        crosses = any(column.awaited for column, _ in steps[: len(steps) - null])
+        distance = DEEPEST_PATH - null if crosses else 0
+        return _Located(failure.phase, distance, order, failure, steps, path, null)
 
 
 def _steps(column: Column | None, at: int) -> Steps:

@@ -11,7 +11,7 @@ from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 from graphql.pyutils.is_awaitable import is_async_iterable, is_awaitable
 
-from core.execution.completion import complete, missing
+from core.execution.completion import complete, go_on, missing
 from core.execution.failures import Failures
 from core.execution.fields import Field
 from core.execution.loading import Loader
@@ -135,7 +135,7 @@ class Run:
                 self.fail(part, index, error)
             return
         waiting = part.part(range(len(rows)), awaited=True)
-        self._waits.load(loader, keys, waiting, partial(complete, self))
+        self._waits.load(loader, keys, waiting, partial(go_on, self))
 
     # What completion calls.
 
@@ -143,9 +143,15 @@ class Run:
         """Notes what went wrong with a value."""
         self.failures.add(column, index, error, self._waits.phase)
 
-    def wait(self, column: Column, awaitables: list[Any], go_on: Complete) -> None:
+    def wait(
+        self,
+        column: Column,
+        awaitables: list[Any],
+        complete: Complete,
+        known: list[Any] | None = None,
+    ) -> None:
         """Goes on with the values of a column when they are there."""
-        self._waits.add(Wait(awaitables, column, go_on))
+        self._waits.add(Wait(awaitables, column, complete, known or []))
 
     def _work(self) -> None:
         queue = self._queue
@@ -155,5 +161,5 @@ class Run:
             answers = complete(self, column, values)
             for parent, answer in zip(column.level.answers, answers, strict=True):
                 parent[key] = answer
-        if self.failures and self.failures.spread():
+        if self.failures and self.failures.spread(self._waits.phase):
             self._waits.give_up(self.failures.hide)

@@ -12,8 +12,8 @@ from core.execution.coroutines import abandon, settle, start
 from core.execution.loading import Loader
 from core.execution.positions import Column
 
-Complete = Callable[[Column, list[Any]], list[Any]]
-"""Makes answers from the values of a column."""
+Complete = Callable[[Column, list[Any], list[Any]], list[Any]]
+"""Makes answers from the values of a column, and what else was known about each of them."""
 Hidden = Callable[[Column, int], bool]
 """Whether nobody needs a value any more."""
 
@@ -21,14 +21,18 @@ Hidden = Callable[[Column, int], bool]
 class Wait:
     """Values of one column that are awaited together; execution goes on when all are there."""
 
-    __slots__ = ("column", "complete", "outstanding", "tasks", "values")
+    __slots__ = ("column", "complete", "known", "outstanding", "tasks", "values")
 
-    def __init__(self, awaitables: list[Any], column: Column, complete: Complete) -> None:
+    def __init__(
+        self, awaitables: list[Any], column: Column, complete: Complete, known: list[Any]
+    ) -> None:
         self.values = awaitables
         """What is awaited, then what came of it: an exception stands for a failure."""
+        self.known = known
         self.column = column
         self.complete = complete
         self.tasks: list[Future[Any] | None] = []
+        """What is still under way."""
         self.outstanding = 0
 
     def begin(self, loop: AbstractEventLoop) -> None:
@@ -38,33 +42,41 @@ class Wait:
 
     def go_on(self) -> None:
         """Puts the answers where they belong."""
-        for index, answer in enumerate(self.complete(self.column, self.values)):
+        for index, answer in enumerate(self.complete(self.column, self.values, self.known)):
             self.column.put(index, answer)
+
+    def failed(self, index: int) -> bool:
+        """Whether a value is there, and brings others down with it."""
+        value = self.values[index]
+        return self.column.shape.nonnull and (value is None or isinstance(value, Exception))
+
+    def take(self, index: int) -> Wait:
+        """One of the values, to go on with by itself."""
+        known = self.known[index : index + 1]
+        taken = Wait([self.values[index]], self.column.part([index]), self.complete, known)
+        self.values[index] = _Unwanted()
+        return taken
 
     @property
     def wanted(self) -> bool:
         """Whether there is still something to begin."""
         return bool(self.values)
 
-    def unwanted(self, hidden: Hidden) -> list[Future[Any]]:
-        """The tasks that nobody needs any more."""
+    def unwanted(self, hidden: Hidden) -> list[int]:
+        """What is under way though nobody needs it any more."""
         return [
-            task
+            index
             for index, task in enumerate(self.tasks)
-            if task is not None and not task.done() and hidden(self.column, index)
+            if task is not None and hidden(self.column, index)
         ]
 
     def reduce(self, hidden: Hidden) -> list[Any]:
         """What nobody needs any more, taken out before it has begun."""
-        kept: list[int] = []
-        gone: list[Any] = []
-        for index, value in enumerate(self.values):
-            if hidden(self.column, index):
-                gone.append(value)
-            else:
-                kept.append(index)
+        kept = [index for index in range(len(self.values)) if not hidden(self.column, index)]
+        gone = [value for index, value in enumerate(self.values) if index not in {*kept}]
         if gone:
             self.values = [self.values[index] for index in kept]
+            self.known = [self.known[index] for index in kept] if self.known else []
             self.column = self.column.part(kept)
         return gone
 
@@ -75,7 +87,7 @@ class _Load(Wait):
     __slots__ = ("_keys", "_loader", "_shares")
 
     def __init__(self, loader: Loader[Any, Any], column: Column, complete: Complete) -> None:
-        super().__init__([], column, complete)
+        super().__init__([], column, complete, [])
         self._loader = loader
         self._keys: list[Any] = []
         self._shares: list[tuple[Column, int, int]] = []
@@ -95,19 +107,19 @@ class _Load(Wait):
         for column, begin, end in self._shares:
             failed = isinstance(fetched, Exception)
             values = [fetched] * (end - begin) if failed else fetched[begin:end]
-            for index, answer in enumerate(self.complete(column, values)):
+            for index, answer in enumerate(self.complete(column, values, [])):
                 column.put(index, answer)
 
     @property
     def wanted(self) -> bool:
         return bool(self._keys)
 
-    def unwanted(self, hidden: Hidden) -> list[Future[Any]]:
-        return [
-            task
-            for task in self.tasks
-            if task is not None and not task.done() and self._all(hidden)
-        ]
+    def failed(self, index: int) -> bool:
+        return False
+
+    def unwanted(self, hidden: Hidden) -> list[int]:
+        under_way = [index for index, task in enumerate(self.tasks) if task is not None]
+        return under_way if under_way and self._all(hidden) else []
 
     def reduce(self, hidden: Hidden) -> list[Any]:
         if self._all(hidden):
@@ -134,10 +146,9 @@ class Waits:
         "_cancelled",
         "_changed",
         "_done",
-        "_given_up",
         "_loads",
         "_new",
-        "_tasks",
+        "_own",
         "phase",
     )
 
@@ -149,8 +160,8 @@ class Waits:
         """Those of the new ones, by loader."""
         self._begun: set[Wait] = set()
         self._done: list[Wait] = []
-        self._tasks: set[Future[Any]] = set()
-        self._given_up: set[Future[Any]] = set()
+        self._own: set[Future[Any]] = set()
+        """Tasks that were made here, until they end."""
         self._changed: Future[None] | None = None
         self._cancelled = False
 
@@ -176,10 +187,13 @@ class Waits:
         for wait in self._new:
             abandon(wait.reduce(hidden))
         self._new = [wait for wait in self._new if wait.wanted]
-        for wait in self._begun:
-            for task in wait.unwanted(hidden):
-                self._given_up.add(task)
-                task.cancel()
+        for wait in list(self._begun):
+            for index in wait.unwanted(hidden):
+                task = wait.tasks[index]
+                if task in self._own:
+                    task.cancel()
+                wait.values[index] = _Unwanted()
+                self._settle(wait, index)
 
     async def run(self, work: Callable[[], None]) -> None:
         """Waits until nothing is left to wait for; `work` does what has become possible."""
@@ -195,45 +209,69 @@ class Waits:
                     for wait in done:
                         wait.go_on()
                     work()
-                elif self._tasks:
-                    self._changed = loop.create_future()
-                    await self._changed
-                    self.phase += 1
+                elif self._begun or self._own:
+                    await self._wait(loop, work)
                 elif not self._new:
                     return
         finally:
-            if self._tasks:
-                await settle(self._tasks)
+            if self._own:
+                await settle(self._own)
+
+    async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
+        self.phase += 1
+        self._changed = loop.create_future()
+        # Failures from before take their full effect now, and may leave less to wait for.
+        work()
+        if not self._done and (self._begun or self._own):
+            await self._changed
 
     def _begin(self, loop: AbstractEventLoop) -> None:
         """Begins all that is new, and only then looks at what is done."""
         new, self._new = self._new, []
         self._loads.clear()
         for wait in new:
+            awaitables = list(wait.values)
             wait.begin(loop)
             if not wait.outstanding:
                 self._done.append(wait)
                 continue
             self._begun.add(wait)
             for index, task in enumerate(wait.tasks):
-                if task is not None:
-                    self._tasks.add(task)
-                    task.add_done_callback(partial(self._arrived, wait, index))
+                if task is None:
+                    self._look_at(wait, index)
+                    continue
+                if not awaitables or awaitables[index] is not task:
+                    self._own.add(task)
+                task.add_done_callback(partial(self._arrived, wait, index))
 
     def _arrived(self, wait: Wait, index: int, task: Future[Any]) -> None:
-        self._tasks.discard(task)
-        if task in self._given_up:
-            wait.values[index] = _Unwanted()
-        elif task.cancelled():
-            self._cancelled = True
-        else:
-            wait.values[index] = task.exception() or task.result()
+        self._own.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if wait.tasks[index] is not None:
+            if task.cancelled():
+                self._cancelled = True
+            else:
+                wait.values[index] = error or task.result()
+            self._settle(wait, index)
+        if not self._begun and not self._own:
+            self._wake()
+
+    def _settle(self, wait: Wait, index: int) -> None:
+        """Takes note that a value is there."""
+        wait.tasks[index] = None
         wait.outstanding -= 1
-        if not wait.outstanding:
+        if wait.outstanding:
+            self._look_at(wait, index)
+        else:
             self._begun.discard(wait)
             self._done.append(wait)
-        if self._done or self._cancelled or not self._tasks:
+        if self._done or self._cancelled:
             self._wake()
+
+    def _look_at(self, wait: Wait, index: int) -> None:
+        """Goes on at once with a value that brings others down."""
+        if wait.failed(index):
+            self._done.append(wait.take(index))
 
     def _wake(self) -> None:
         if self._changed is not None and not self._changed.done():
