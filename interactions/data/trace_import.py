@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
+from core.database.orm import undisturbed
 from interactions.data.loading import load, tidy
 from interactions.data.replay import EMAIL_DOMAIN, Replay
 from interactions.data.rows import TYPES, Rows
@@ -18,8 +19,6 @@ from interactions.data.trace import BadLine, TraceEvent, read_content, read_even
 from interactions.models import TraceImport
 
 LINES_A_BATCH = 20_000
-ATTEMPTS = 5
-DEADLOCK = "40P01"
 COUNTED = {
     "users": "people",
     "posts": "posts",
@@ -79,7 +78,10 @@ def import_trace(path: Path, progress: Progress) -> Imported:
                 replay.play(line)
         rows = replay.take_rows()
         if place > record.lines:
-            _load_batch(record, rows, place)
+            try:
+                _load_batch(record, rows, place)
+            except OperationalError as error:
+                raise ImportInterrupted(f"The database stopped the import: {error}") from error
         progress.advances(len(batch))
     tidy()
     TraceImport.objects.filter(pk=record.pk).update(finished_at=timezone.now(), bad_lines=bad_lines)
@@ -101,23 +103,18 @@ def _known_people() -> dict[int, int]:
 
 def _load_batch(record: TraceImport, rows: Rows, place: int) -> None:
     """Loads the rows and moves the record on, both or neither."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with transaction.atomic():
-                ours = TraceImport.objects.filter(pk=record.pk, lines=record.lines)
-                # First of all, so that another run of the same import waits here and then gives up.
-                if not ours.update(lines=place):
-                    raise ImportInterrupted("Another run is importing this trace. Let it finish.")
-                gained = load(rows)
-                brought = sum(len(getattr(rows, table)) for table in TYPES)
-                counts = {column: F(column) + gained[table] for table, column in COUNTED.items()}
-                TraceImport.objects.filter(pk=record.pk).update(
-                    **counts, left_out=F("left_out") + brought - sum(gained.values())
-                )
-        except OperationalError as error:
-            # A running server locks rows as well; the loser of a deadlock has lost nothing.
-            if getattr(error.__cause__, "pgcode", None) != DEADLOCK or attempt == ATTEMPTS:
-                raise ImportInterrupted(f"The database stopped the import: {error}") from error
-        else:
-            record.lines = place
-            return
+
+    def change() -> None:
+        ours = TraceImport.objects.filter(pk=record.pk, lines=record.lines)
+        # First of all, so that another run of the same import waits here and then gives up.
+        if not ours.update(lines=place):
+            raise ImportInterrupted("Another run is importing this trace. Let it finish.")
+        gained = load(rows)
+        brought = sum(len(getattr(rows, table)) for table in TYPES)
+        counts = {column: F(column) + gained[table] for table, column in COUNTED.items()}
+        TraceImport.objects.filter(pk=record.pk).update(
+            **counts, left_out=F("left_out") + brought - sum(gained.values())
+        )
+
+    undisturbed(change)
+    record.lines = place

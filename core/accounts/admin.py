@@ -1,0 +1,122 @@
+"""People, sessions and follows in the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from core.accounts.models import Follow, Session, User
+from core.accounts.moderation import (
+    follows_delete,
+    person_delete,
+    sessions_delete,
+    sessions_revoke,
+    sign_out_everywhere,
+)
+from core.admin.lists import LargeTableAdmin
+from core.database.orm import undisturbed
+
+
+def person_named(handle: str) -> QuerySet[User]:
+    """The person with this username, whatever its case and with or without an @."""
+    name = handle.removeprefix("@").lower()
+    return User.objects.alias(handle=Lower("username")).filter(handle=name)
+
+
+class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
+    class Meta:
+        model = User
+        fields = ("username", "email", "display_name")
+
+
+@admin.register(User)
+class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it takes none when it runs
+    """A person who is deactivated or gets a new password is signed out everywhere."""
+
+    id_type = "User"
+    search_help_text = "A username, an e-mail address or an id."
+    list_display = ("username", "display_name", "email", "is_active", "is_staff", "created_at")
+    list_filter = ()
+    ordering = ("-pk",)
+    readonly_fields = (
+        "created_at",
+        "last_login",
+        "follower_count",
+        "following_count",
+        "post_count",
+    )
+    add_form = NewPersonForm
+    fieldsets = (
+        (None, {"fields": ("username", "password", "email", "is_active")}),
+        ("Profile", {"fields": ("display_name", "bio", "avatar_url")}),
+        ("Counts and times", {"fields": readonly_fields}),
+        ("Admin", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "email", "display_name", "password1", "password2")}),
+    )
+
+    def matching(self, term: str) -> Q | None:
+        if "@" in term[1:]:
+            by_email = User.objects.alias(address=Lower("email")).filter(address=term.lower())
+            return Q(pk__in=by_email.values("pk"))
+        return Q(pk__in=person_named(term).values("pk"))
+
+    def remove(self, rows: Sequence[User]) -> None:
+        for person in rows:
+            undisturbed(partial(person_delete, person))
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if change and ("password" in form.changed_data or not obj.is_active):
+            sign_out_everywhere(obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return UserAdmin.has_add_permission(self, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return UserAdmin.has_change_permission(self, request, obj)
+
+
+@admin.register(Session)
+class SessionAdmin(LargeTableAdmin):
+    search_help_text = "A username, or the session's id."
+    list_display = ("id", "user", "created_at", "rotated_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    exclude = ("salt", "token_hash")
+    actions = ("revoke",)
+
+    def matching(self, term: str) -> Q | None:
+        return Q(user__in=person_named(term))
+
+    def remove(self, rows: Sequence[Session]) -> None:
+        undisturbed(lambda: sessions_delete(rows))
+
+    @admin.action(description="Revoke selected sessions", permissions=["delete"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        ended = undisturbed(lambda: sessions_revoke(queryset))
+        self.message_user(request, f"{ended} of them have ended by this.", messages.SUCCESS)
+
+
+@admin.register(Follow)
+class FollowAdmin(LargeTableAdmin):
+    search_help_text = "A username on either side, or the follow's id."
+    list_display = ("id", "follower", "followee", "created_at")
+    list_select_related = ("follower", "followee")
+
+    def matching(self, term: str) -> Q | None:
+        person = person_named(term).first()
+        return None if person is None else Q(follower=person) | Q(followee=person)
+
+    def remove(self, rows: Sequence[Follow]) -> None:
+        undisturbed(lambda: follows_delete(rows))

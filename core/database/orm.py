@@ -1,0 +1,42 @@
+"""The other door: statements of the API on Django's own connection, for the admin and for commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+ARGUMENT = re.compile(r"\$([1-9])")
+ATTEMPTS = 5
+DEADLOCK = "40P01"
+
+T = TypeVar("T")
+Argument = int | str | None | Sequence[int] | Sequence[str | None]
+
+
+def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
+    """The rows of a statement that is written for asyncpg: `$1` is the first argument."""
+    text = ARGUMENT.sub(r"%(_\1)s", statement.replace("%", "%%"))
+    named: dict[str, Any] = {f"_{place}": argument for place, argument in enumerate(arguments, 1)}
+    with connection.cursor() as cursor:
+        cursor.execute(text, named)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def undisturbed(change: Callable[[], T]) -> T:
+    """What the change gives, in a transaction that starts anew when it loses a deadlock.
+
+    The server's own writes take some locks in another order.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            with transaction.atomic():
+                return change()
+        except OperationalError as error:
+            if getattr(error.__cause__, "pgcode", None) != DEADLOCK:
+                raise
+    with transaction.atomic():
+        return change()

@@ -1,0 +1,28 @@
+"""Posts in the admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.db.models import Q
+
+from core.accounts.admin import person_named
+from core.admin.lists import LargeTableAdmin
+from core.database.orm import undisturbed
+from feed.models import Post
+from feed.moderation import posts_delete
+
+
+@admin.register(Post)
+class PostAdmin(LargeTableAdmin):
+    id_type = "Post"
+    search_help_text = "The author's username, or the post's id."
+    list_display = ("id", "author", "__str__", "created_at", "like_count", "comment_count")
+    list_select_related = ("author",)
+
+    def matching(self, term: str) -> Q | None:
+        return Q(author__in=person_named(term))
+
+    def remove(self, rows: Sequence[Post]) -> None:
+        undisturbed(lambda: posts_delete(rows))
