@@ -16,8 +16,10 @@ from core.graphql.scalars import DateTime
 from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
 from feed.graphql.queries import FeedQuery
+from feed.graphql.subscriptions import HOME_FEED_EVENT_TYPES, FeedSubscription
 from feed.graphql.types import Post
 from interactions.graphql.mutations import InteractionsMutation
+from interactions.graphql.subscriptions import POST_INTERACTION_TYPES, InteractionsSubscription
 from interactions.graphql.types import Comment
 
 
@@ -31,11 +33,24 @@ class Mutation(AccountsMutation, FeedMutation, InteractionsMutation):
     pass
 
 
+@strawberry.type(description="What happens, told as it happens.")
+class Subscription(FeedSubscription, InteractionsSubscription):
+    pass
+
+
 extend_types()
 schema = strawberry.Schema(
     Query,
     Mutation,
-    types=[User, Post, Comment, *ERROR_TYPES],
+    Subscription,
+    types=[
+        User,
+        Post,
+        Comment,
+        *ERROR_TYPES,
+        *HOME_FEED_EVENT_TYPES,
+        *POST_INTERACTION_TYPES,
+    ],
     config=StrawberryConfig(scalar_map={datetime: DateTime}),
 )
 graphql_schema = schema._schema  # noqa: SLF001  # what executors take; Strawberry has no public name for it

@@ -16,8 +16,9 @@ from strawberry.http.ides import get_graphql_ide_html
 from core.accounts.attempts import Attempts
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
-from core.accounts.tokens import AccessTokens, RefreshTokens
+from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.config.environment import Environment
+from core.config.live import Live
 from core.config.schema import graphql_schema
 from core.database.cursors import CursorSigner
 from core.database.pool import Database, DatabaseUnavailable
@@ -59,7 +60,7 @@ class Server:
                 access_tokens=self._tokens,
                 refresh_tokens=RefreshTokens(secret),
                 passwords=Passwords(),
-                attempts=Attempts(self.redis),
+                attempts=Attempts(self.redis, at_most=settings.sign_in_attempts),
                 access_token_life=timedelta(minutes=settings.access_token_minutes),
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
@@ -82,6 +83,16 @@ class Server:
             headers_for=executed_how if settings.debug else None,
         )
 
+        self.live = Live(
+            settings,
+            services=self.services,
+            documents=documents,
+            executor=self.executor,
+            context_for=self.context_for,
+            read_token=self.read_token,
+        )
+        self.services.ring = self.live.ring
+
     def _execute(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
     ) -> Any:
@@ -91,18 +102,25 @@ class Server:
 
     async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The GraphQL path, as an ASGI application."""
-        await self._http(scope, receive, send)
+        serve = self.live if self.live.serves(scope) else self._http
+        await serve(scope, receive, send)
 
-    def context_for(self, authorization: str | None, _: Scope) -> Context:
+    def context_for(self, authorization: str | None, scope: Scope) -> Context:
         """The request's context. Errors: ClientError for a token that is no good."""
+        client = scope.get("client")
+        address = client[0] if client else None
         if authorization is None:
-            return Context(self.services)
+            return Context(self.services, address=address)
+        token = self.read_token(authorization)
+        return Context(self.services, token.viewer_id, token.session_id, address)
+
+    def read_token(self, authorization: str) -> AccessToken:
+        """What the Authorization header says. Errors: ClientError for a token that is no good."""
         if authorization[: len(BEARER)].lower() != BEARER:
             raise ClientError(
                 "Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED"
             )
-        token = self._tokens.read(authorization[len(BEARER) :])
-        return Context(self.services, token.viewer_id, token.session_id)
+        return self._tokens.read(authorization[len(BEARER) :])
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,6 +131,8 @@ class Server:
             stack.push_async_callback(self.redis.aclose)
             stack.callback(self.services.get(Accounts).passwords.close)
             stack.push_async_callback(self.services.batchers.close)
+            await self.live.start()
+            stack.push_async_callback(self.live.close)
             yield
 
     async def reachable(self) -> dict[str, bool]:

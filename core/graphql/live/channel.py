@@ -80,7 +80,7 @@ class Channel(ABC):
         return self._hub.log
 
     @abstractmethod
-    def topic(self, context: Context, arguments: JSONObject) -> Any:
+    def topic(self, context: Context, arguments: JSONObject, /) -> Any:
         """What a subscription with these arguments is about. Errors: ClientError."""
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -10,6 +10,7 @@ import orjson
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLSchema,
     Node,
     TypeInfo,
@@ -71,8 +72,10 @@ class LiveOperations:
         return found
 
     def _same_for_all(self, operation: Operation, root: FieldNode) -> bool:
-        looker = _Looker(TypeInfo(self._schema), self._public_fields, root)
-        visit(operation.document, TypeInfoVisitor(looker.type_info, looker))
+        type_info = TypeInfo(self._schema)
+        looker = _Looker(type_info, self._public_fields, root)
+        for node in (operation.node, *reached_fragments(operation)):
+            visit(node, TypeInfoVisitor(type_info, looker))
         return looker.is_public
 
 
@@ -94,21 +97,41 @@ class _Looker(Visitor):
             self.is_public = self.is_public and name in known
 
 
+def reached_fragments(operation: Operation) -> list[FragmentDefinitionNode]:
+    """The fragments that the operation uses; a client's file may hold others beside them."""
+    defined = {
+        node.name.value: node
+        for node in operation.document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    reached: dict[str, FragmentDefinitionNode] = {}
+    left: list[Node] = [operation.node]
+    while left:
+        for node in nodes_in(left.pop()):
+            if isinstance(node, FragmentSpreadNode) and node.name.value not in reached:
+                reached[node.name.value] = defined[node.name.value]
+                left.append(defined[node.name.value])
+    return list(reached.values())
+
+
 def used_variables(operation: Operation, root: FieldNode) -> frozenset[str]:
     """The variables that are used anywhere but in the root field's arguments."""
-    level: list[Any] = [operation.node.selection_set, operation.node.directives]
-    level += (
-        node for node in operation.document.definitions if isinstance(node, FragmentDefinitionNode)
+    beside = (operation.node.selection_set, *(operation.node.directives or ()))
+    return frozenset(
+        node.name.value
+        for part in (*beside, *reached_fragments(operation))
+        for node in nodes_in(part, without=root.arguments or ())
+        if isinstance(node, VariableNode)
     )
-    found = set()
+
+
+def nodes_in(node: Node, *, without: Collection[Node] = ()) -> Iterator[Node]:
+    """The node and all within it, without some of them and what is in those."""
+    level: list[Any] = [node]
     while level:
         each = level.pop()
-        if isinstance(each, VariableNode):
-            found.add(each.name.value)
-        elif each is root:
-            level += (root.selection_set, root.directives)
-        elif isinstance(each, Node):
-            level += (getattr(each, key) for key in each.keys if key != "loc")
-        elif isinstance(each, (list, tuple)):
+        if isinstance(each, (list, tuple)):
             level += each
-    return frozenset(found)
+        elif isinstance(each, Node) and not any(each is excluded for excluded in without):
+            yield each
+            level += (getattr(each, key) for key in each.keys if key != "loc")

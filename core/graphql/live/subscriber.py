@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.events.log import EventRow
 from core.events.positions import Position
@@ -67,7 +66,7 @@ class Subscriber:
     )
 
     def __init__(
-        self, sink: Sink, operation: LiveOperation, viewer_id: int | None, topic: Hashable
+        self, sink: Sink, operation: LiveOperation, viewer_id: int | None, topic: Any
     ) -> None:
         self.sink = sink
         self.operation = operation

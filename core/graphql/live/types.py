@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, NamedTuple
 
 import strawberry
 
 from core.events.log import ResyncReason
+from core.graphql.errors import ClientError
+
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Where to go on: a `cursor` of this subscription, or the `eventCursor` of a query. What has "
+        "happened since comes first, then what happens. Left out: from now on."
+    ),
+]
 
 
 class ReadyRow(NamedTuple):
@@ -52,6 +62,17 @@ class ResyncRequired:
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
         return isinstance(value, ResyncRow)
+
+
+LIVE_TYPES = [SubscriptionReady, ResyncRequired]
+
+
+def served_live() -> AsyncGenerator[Any, None]:
+    """Nothing: channels give events to subscribers. Errors: ClientError, told to whoever asks elsewhere."""
+    raise ClientError(
+        "Subscriptions are served over WebSocket and as server-sent events.",
+        "SUBSCRIPTION_NOT_SUPPORTED",
+    )
 
 
 def also_gives(interface: type) -> None:

@@ -14,6 +14,7 @@ from core.graphql.documents import Operation
 from core.graphql.errors import ClientError
 from core.graphql.http.cors import ALLOW, CrossOrigin
 from core.graphql.http.negotiation import check_content_encoding, check_content_type
+from core.graphql.http.patience import Patience
 from core.graphql.http.refusals import ClientGone, Headers, Refusal, turned_away
 from core.graphql.http.replies import faulted, refused
 from core.graphql.http.requests import GraphQLRequest, from_body, from_query_string, read_body
@@ -50,6 +51,7 @@ class GraphQLEvents:
         self._context_for = context_for
         self._cross_origin = CrossOrigin(origins)
         self._heartbeat_seconds = heartbeat_seconds
+        self._patience = Patience(runner.limits.body_seconds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -100,7 +102,8 @@ class GraphQLEvents:
             raise Refusal(405, said, "METHOD_NOT_ALLOWED", (ALLOW,))
         check_content_type(headers.get(b"content-type"))
         check_content_encoding(headers.get(b"content-encoding"))
-        return from_body(await read_body(receive, headers.get(b"content-length"), limits), limits)
+        length = headers.get(b"content-length")
+        return from_body(await read_body(receive, length, limits, self._patience), limits)
 
     async def _run(
         self,

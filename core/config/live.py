@@ -1,0 +1,97 @@
+"""Live delivery, put together: the log's reader, the channels, and the transports over them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from graphql import DocumentNode
+from starlette.types import Receive, Scope, Send
+
+from core.accounts.visibility import session_is_live
+from core.config.environment import Environment
+from core.config.schema import graphql_schema
+from core.events.doorbell import Doorbell
+from core.events.hub import Hub
+from core.events.log import EventLog
+from core.execution.executor import Executor
+from core.graphql.context import Context, Services
+from core.graphql.documents import DocumentStore
+from core.graphql.live.access import OpenConnections, ReadToken
+from core.graphql.live.operations import LiveRunner
+from core.graphql.live.rendering import Renderer
+from core.graphql.sse.app import GraphQLEvents, wants_events
+from core.graphql.websocket.app import ContextFor, GraphQLWebSocket
+from feed.live import HomeFeedChannel
+from interactions.live import PostInteractionsChannel
+
+
+class Live:
+    """The part of a server that stays connected. Needs `start`."""
+
+    def __init__(
+        self,
+        settings: Environment,
+        *,
+        services: Services,
+        documents: DocumentStore,
+        executor: Executor,
+        context_for: ContextFor,
+        read_token: ReadToken,
+    ) -> None:
+        self._doorbell = Doorbell(settings.redis_url)
+        log = EventLog(
+            services.database,
+            services.cursors,
+            retention=timedelta(hours=settings.event_retention_hours),
+        )
+        self._hub = Hub(log, self._doorbell)
+
+        def execute(
+            document: DocumentNode,
+            name: str | None,
+            variables: dict[str, Any],
+            context: Context,
+            root: object = None,
+        ) -> Any:
+            return executor.execute(
+                document, operation_name=name, variables=variables, context=context, root=root
+            )
+
+        renderer = Renderer(services, execute)
+        channels = [
+            HomeFeedChannel(self._hub, renderer),
+            PostInteractionsChannel(self._hub, renderer),
+        ]
+        runner = LiveRunner(graphql_schema, documents, execute, channels)
+        connections = OpenConnections(read_token, partial(session_is_live, services.database))
+        self._hub.when_revoked(connections.revoke)
+        self._websocket = GraphQLWebSocket(
+            runner=runner, connections=connections, context_for=context_for
+        )
+        self._events = GraphQLEvents(
+            runner=runner,
+            connections=connections,
+            context_for=context_for,
+            origins=settings.cors_origins,
+        )
+
+    def ring(self) -> None:
+        """Says, after a commit, that the event log has something new. Returns at once."""
+        self._doorbell.ring()
+
+    async def start(self) -> None:
+        """Begins to read the log. Errors: DatabaseUnavailable."""
+        await self._hub.start()
+
+    async def close(self) -> None:
+        await self._hub.close()
+
+    def serves(self, scope: Scope) -> bool:
+        """Whether the request is for a connection that stays open."""
+        return scope["type"] == "websocket" or wants_events(scope)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        serve = self._websocket if scope["type"] == "websocket" else self._events
+        await serve(scope, receive, send)

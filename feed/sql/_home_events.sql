@@ -1,0 +1,1 @@
+('post_created', 'post_deleted', 'post_shared', 'post_unshared')

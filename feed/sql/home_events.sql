@@ -1,0 +1,27 @@
+-- What may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
+-- those whom they follow, own posts, and the end of posts that those have shared.
+-- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
+WITH sources AS MATERIALIZED (
+    SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1
+), done AS (
+    SELECT e.*
+    FROM sources s
+    CROSS JOIN LATERAL (
+        SELECT * FROM events
+        WHERE actor_id = s.id AND kind IN {home_events}
+        AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
+        ORDER BY transaction, id LIMIT $6
+    ) e
+), ended AS (
+    SELECT e.*
+    FROM sources s
+    JOIN events shared ON shared.actor_id = s.id AND shared.kind = 'post_shared' AND shared.kind IN {home_events}
+    CROSS JOIN LATERAL (
+        SELECT * FROM events
+        WHERE post_id = shared.post_id AND kind = 'post_deleted'
+        AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
+    ) e
+)
+SELECT transaction, id, kind, actor_id, post_id, subject_id, client_mutation_id, created_at
+FROM (SELECT * FROM done UNION SELECT * FROM ended) e
+ORDER BY transaction, id LIMIT $6

@@ -1,0 +1,69 @@
+-- Who of the viewers is to be told of which events of home feeds, judged now.
+-- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers.
+-- One row for each event and viewer: the event's number, the viewer, the place of a new entry or null for one that is
+-- gone, whether the viewer likes and shares the post.
+WITH happened AS MATERIALIZED (
+    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[]) AS e(number, kind, actor_id, post_id)
+), told AS MATERIALIZED (
+    SELECT id FROM unnest($5::bigint[]) AS t(id)
+), causes AS MATERIALIZED (
+    -- Whom one has to follow to be told: who did it, and for a post that is gone also who had passed it on.
+    SELECT number, kind, post_id, actor_id AS person_id FROM happened
+    UNION
+    SELECT h.number, h.kind, h.post_id, shared.actor_id
+    FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
+    WHERE h.kind = 'post_deleted'
+), people AS MATERIALIZED (
+    SELECT DISTINCT u.id, u.follower_count FROM causes c JOIN users u ON u.id = c.person_id
+), followers AS MATERIALIZED (
+    -- Through the followers of somebody who has few, through the viewers for somebody who has many.
+    SELECT p.id AS person_id, f.follower_id AS viewer_id
+    FROM people p
+    CROSS JOIN LATERAL (SELECT follower_id FROM follows WHERE followee_id = p.id OFFSET 0) f
+    JOIN told t ON t.id = f.follower_id
+    WHERE p.follower_count <= cardinality($5)
+    UNION ALL
+    SELECT p.id, t.id
+    FROM people p CROSS JOIN told t
+    WHERE p.follower_count > cardinality($5)
+    AND EXISTS (SELECT FROM follows WHERE follower_id = t.id AND followee_id = p.id OFFSET 0)
+), candidates AS (
+    SELECT DISTINCT c.number, c.kind, c.post_id, c.person_id, f.viewer_id
+    FROM causes c JOIN followers f ON f.person_id = c.person_id
+    WHERE {unmuted person=c.person_id viewer=f.viewer_id}
+    UNION ALL
+    SELECT c.number, c.kind, c.post_id, c.person_id, t.id
+    FROM causes c JOIN told t ON t.id = c.person_id
+    WHERE c.kind IN ('post_created', 'post_deleted')
+)
+SELECT c.number, c.viewer_id, p.id AS position,
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id),
+    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id)
+FROM candidates c JOIN posts p ON p.id = c.post_id
+WHERE c.kind = 'post_created'
+UNION ALL
+SELECT c.number, c.viewer_id, x.id,
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id),
+    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id)
+FROM candidates c
+JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
+JOIN posts p ON p.id = x.post_id
+WHERE c.kind = 'post_shared'
+AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
+UNION ALL
+SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
+FROM candidates c
+WHERE c.kind = 'post_deleted'
+UNION ALL
+-- The share is gone; the entry too, unless the post stands there for another reason.
+SELECT c.number, c.viewer_id, NULL::bigint, false, false
+FROM candidates c
+JOIN posts p ON p.id = c.post_id
+WHERE c.kind = 'post_unshared'
+AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
+AND p.author_id <> c.viewer_id
+AND NOT EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = p.author_id)
+AND NOT EXISTS (
+    SELECT FROM shares x JOIN follows f ON f.follower_id = c.viewer_id AND f.followee_id = x.user_id
+    WHERE x.post_id = p.id AND {unmuted person=x.user_id viewer=c.viewer_id}
+)
