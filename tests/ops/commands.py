@@ -12,12 +12,18 @@ BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 60
 
 
+def outside_of_make() -> dict[str, str]:
+    """Our environment without what a `make` that runs the tests has told its commands."""
+    told = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+    return {name: value for name, value in os.environ.items() if name not in told}
+
+
 def said_by(*command: str | Path, **variables: str) -> str:
     """What the command says, run at the root of the checkout; it must succeed."""
     ended = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, **variables},
+        env={**outside_of_make(), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -176,3 +176,15 @@ def test_compose_passes_every_setting_on_with_the_same_default() -> None:
 def test_compose_reads_nothing_that_the_example_does_not_list() -> None:
     used = re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text())
     assert set(used) == set(example_settings())
+
+
+@pytest.mark.parametrize("name", settings_described())
+def test_every_setting_is_read_somewhere(name: str) -> None:
+    declared_in = ROOT / "core" / "config" / "environment.py"
+    sources = [
+        path
+        for folder in ("core", "feed", "interactions")
+        for path in (ROOT / folder).rglob("*.py")
+        if path != declared_in
+    ]
+    assert any(re.search(rf"\b\w+\.{name}\b", path.read_text()) for path in sources)
