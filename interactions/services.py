@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
 from core.database.batching import Batchers
-from core.database.pool import Database, Row, Transaction
+from core.database.pool import Database, Row
 from core.graphql.user_errors import ErrorCode, Refused, refuse
 from feed.rows import PostRow
+from feed.selectors import SQL as FEED_SQL
 from feed.selectors import post_from
 from interactions.rows import CommentRow
 from interactions.selectors import SQL, comment_from, comments_by_ids
@@ -101,15 +102,20 @@ async def comment_create(
     Errors: Refused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED). Locks: the key, the post's row, the row of
     the comment that it replies to.
     """
-    row = (author_id, post_id, parent_id, text, client_mutation_id)
-    if client_mutation_id is None:
-        made = await database.write(SQL["comment_create"], *row)
-        return CommentCreated(_comment_created(made), replayed=False)
     claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
-            comment = _comment_created(await transaction.fetch(SQL["comment_create"], *row))
+            row = (author_id, post_id, text, client_mutation_id)
+            made = await (
+                transaction.fetch_row(SQL["comment_create"], *row)
+                if parent_id is None
+                else transaction.fetch_row(SQL["reply_create"], *row, parent_id)
+            )
+            if made is None:
+                post = await transaction.fetch(FEED_SQL["posts_by_ids"], author_id, [post_id])
+                raise no_such_comment("parentId") if post and parent_id else no_such_post()
+            comment = comment_from(made)
             await claim.settle(transaction, comment.id)
             return CommentCreated(comment, replayed=False)
     return CommentCreated((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
@@ -124,16 +130,12 @@ async def comment_delete(
     gone for the viewer. Locks: the post's row, the comment's and those above it.
     """
     async with database.transaction() as transaction:
-        if await transaction.fetch_row(SQL["comment_lock"], comment_id) is None:
+        thread = await transaction.fetch_row(SQL["comment_thread"], comment_id)
+        if thread is None:
             return False
-        return await _comment_delete(transaction, viewer_id, comment_id, client_mutation_id)
-
-
-async def _comment_delete(
-    transaction: Transaction, viewer_id: int, comment_id: int, client_mutation_id: str | None
-) -> bool:
-    row = (viewer_id, comment_id, client_mutation_id)
-    seen = await transaction.fetch_row(SQL["comment_delete"], *row)
+        await transaction.fetch(SQL["comment_lock"], *thread)
+        row = (viewer_id, comment_id, client_mutation_id)
+        seen = await transaction.fetch_row(SQL["comment_delete"], *row)
     if seen is not None and not seen[0]:
         raise refuse(
             ErrorCode.NOT_ALLOWED, "Only its author can delete a comment.", "input", "commentId"
@@ -161,11 +163,3 @@ def _comment_changed(answer: Row | None) -> CommentChanged:
     if answer is None:
         raise no_such_comment()
     return CommentChanged(comment_from(answer[2:]), answer[1])
-
-
-def _comment_created(rows: list[Row]) -> CommentRow:
-    if not rows:
-        raise no_such_post()
-    if rows[0][1] is None:
-        raise no_such_comment("parentId")
-    return comment_from(rows[0])

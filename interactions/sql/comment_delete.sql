@@ -1,4 +1,6 @@
--- Deletes the viewer's own comment; the post is locked. $1 viewer, $2 comment, $3 client's key.
+-- Deletes the viewer's own comment. Its post is locked, and so is the comment with all above it: what a statement has to
+-- wait for it would find changed, and PostgreSQL then judges the row anew, without the parts of this one that come first.
+-- $1 viewer, $2 comment, $3 client's key.
 -- One row for a comment that the viewer can see and that is not deleted: whether it is theirs.
 WITH RECURSIVE seen AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.author_id = $1 AS own
@@ -12,24 +14,15 @@ WITH RECURSIVE seen AS MATERIALIZED (
     FROM going g JOIN comments c ON c.id = g.parent_id
     WHERE c.deleted_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = c.id AND r.id <> g.id)
-), locked AS MATERIALIZED (
-    -- By key, as those do who like comments.
-    SELECT c.id FROM comments c
-    WHERE c.id IN (
-        SELECT id FROM going UNION ALL SELECT id FROM seen WHERE own UNION ALL SELECT parent_id FROM seen WHERE own
-    )
-    ORDER BY c.id FOR UPDATE OF c
 ), gone AS (
-    DELETE FROM comments c USING going WHERE c.id = going.id AND (SELECT count(*) FROM locked) > 0
+    DELETE FROM comments c USING going WHERE c.id = going.id
 ), emptied AS (
     UPDATE comments c SET deleted_at = now(), author_id = NULL, text = ''
-    FROM seen
-    WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM going) AND (SELECT count(*) FROM locked) > 0
+    FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM going)
 ), counted_by_parent AS (
     UPDATE comments c SET reply_count = c.reply_count - 1
     FROM seen
     WHERE c.id = seen.parent_id AND own AND NOT EXISTS (SELECT FROM going WHERE going.id = seen.parent_id)
-    AND (SELECT count(*) FROM locked) > 0
 ), counted_by_post AS (
     UPDATE posts p SET comment_count = p.comment_count - 1 FROM seen WHERE p.id = seen.post_id AND own
 ), logged AS (

@@ -1,0 +1,16 @@
+-- Writes a reply. $1 author, $2 post, $3 text, $4 client's key, $5 comment that it replies to.
+-- No row if there is no such post, or no such comment on it, for the author.
+WITH seen AS MATERIALIZED (
+    -- Whoever changes which comments a post has holds its row: first that one, then the comment's.
+    SELECT p.id, c.id AS parent_id
+    FROM posts p JOIN users v ON v.id = $1 JOIN comments c ON c.post_id = p.id
+    WHERE p.id = $2 AND c.id = $5 AND c.deleted_at IS NULL
+    AND {visible person=p.author_id} AND {visible person=c.author_id}
+    FOR NO KEY UPDATE OF p FOR NO KEY UPDATE OF c
+), made AS (
+    INSERT INTO comments (post_id, parent_id, author_id, text) SELECT id, parent_id, $1, $3 FROM seen
+    RETURNING *
+), counted_by_parent AS (
+    UPDATE comments c SET reply_count = c.reply_count + 1 FROM made WHERE c.id = made.parent_id
+), {comment_made key=$4}
+SELECT {comment} FROM made c JOIN users a ON a.id = c.author_id

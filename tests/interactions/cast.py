@@ -1,0 +1,62 @@
+"""People and posts to try things on, and what must be true of the tables afterwards."""
+
+from __future__ import annotations
+
+from core.database.pool import Database
+from feed.services import post_create
+
+PEOPLE = """
+INSERT INTO users (
+    username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser
+)
+SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, false, false
+FROM generate_series(1, $1::int) n
+RETURNING id
+"""
+WRONG_COUNTS = """
+SELECT 'posts', id FROM posts p WHERE (like_count, share_count, comment_count) <> (
+    (SELECT count(*) FROM post_likes WHERE post_id = p.id),
+    (SELECT count(*) FROM shares WHERE post_id = p.id),
+    (SELECT count(*) FROM comments WHERE post_id = p.id AND deleted_at IS NULL)
+)
+UNION ALL
+SELECT 'comments', id FROM comments c WHERE (like_count, reply_count) <> (
+    (SELECT count(*) FROM comment_likes WHERE comment_id = c.id),
+    (SELECT count(*) FROM comments WHERE parent_id = c.id AND deleted_at IS NULL)
+)
+"""
+EMPTY_TOMBSTONES = """
+SELECT id FROM comments c
+WHERE deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM comments WHERE parent_id = c.id)
+"""
+EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM events ORDER BY id"
+
+
+async def people(database: Database, count: int) -> list[int]:
+    """Keys of new people."""
+    return sorted(row[0] for row in await database.write(PEOPLE, count))
+
+
+async def posts_by(database: Database, author_id: int, count: int = 1) -> list[int]:
+    """Keys of new posts."""
+    made = [await post_create(database, author_id=author_id, text="x") for _ in range(count)]
+    await database.write("TRUNCATE events")
+    return [created.post.id for created in made if created.post is not None]
+
+
+async def block(database: Database, blocker_id: int, blocked_id: int) -> None:
+    """Makes one hide from the other."""
+    await database.write(
+        "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker_id, blocked_id
+    )
+
+
+async def events(database: Database) -> list[tuple[object, ...]]:
+    """The event log: kind, actor, post, subject, client's key."""
+    return [tuple(row) for row in await database.fetch(EVENTS)]
+
+
+async def assert_counts_are_exact(database: Database) -> None:
+    """Every stored count is that of the rows, and no tombstone holds nothing."""
+    assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
+    assert [tuple(row) for row in await database.fetch(EMPTY_TOMBSTONES)] == []

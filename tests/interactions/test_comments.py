@@ -1,0 +1,294 @@
+"""Comments: written once for a key, deleted without breaking a thread, counted exactly."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from core.database.batching import Batchers
+from core.database.pool import Database
+from core.graphql.context import Context, Services
+from core.graphql.user_errors import ErrorCode, Refused
+from interactions.rows import CommentRow
+from interactions.selectors import comments_by_ids
+from interactions.services import comment_create, comment_delete, comment_like, comment_unlike
+from tests.interactions.cast import assert_counts_are_exact, block, events, people, posts_by
+
+
+async def write(
+    database: Database, author: int, post: int, parent: CommentRow | None = None
+) -> CommentRow:
+    parent_id = None if parent is None else parent.id
+    created = await comment_create(
+        database, author_id=author, post_id=post, parent_id=parent_id, text="so"
+    )
+    assert created.comment is not None
+    assert not created.replayed
+    return created.comment
+
+
+async def read(database: Database, comment: CommentRow) -> CommentRow | None:
+    return (await comments_by_ids(database, None, [comment.id]))[0]
+
+
+async def counted(database: Database, post: int) -> int:
+    rows = await database.fetch("SELECT comment_count FROM posts WHERE id = $1", post)
+    return int(rows[0][0])
+
+
+async def refusal(database: Database, **comment: int) -> tuple[ErrorCode, str]:
+    with pytest.raises(Refused) as refused:
+        await comment_create(database, text="so", **comment)  # type: ignore[arg-type]  # keys only
+    (problem,) = refused.value.problems
+    return problem.code, problem.path[-1]
+
+
+async def test_a_comment_and_a_reply(database: Database) -> None:
+    author, other = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    comment = await write(database, other, post)
+    reply = await write(database, author, post, comment)
+    assert comment.author is not None
+    assert (comment.author.username, comment.parent_id, comment.is_deleted) == ("p2", None, False)
+    assert reply.parent_id == comment.id
+    found = await read(database, comment)
+    assert found == comment._replace(reply_count=1)
+    assert await counted(database, post) == 2
+    assert await events(database) == [
+        ("comment_created", other, post, comment.id, None),
+        ("comment_created", author, post, reply.id, None),
+    ]
+
+
+async def test_nothing_is_written_where_nothing_is_to_be_seen(database: Database) -> None:
+    author, viewer, blocked = await people(database, 3)
+    post, elsewhere = await posts_by(database, author, 2)
+    tombstone = await write(database, author, post)
+    await write(database, author, post, tombstone)
+    await comment_delete(database, viewer_id=author, comment_id=tombstone.id)
+    hidden = await write(database, blocked, post)
+    other = await write(database, author, elsewhere)
+    await block(database, blocked, viewer)
+    before = await events(database)
+    no_post, no_parent = (ErrorCode.NOT_FOUND, "postId"), (ErrorCode.NOT_FOUND, "parentId")
+    assert await refusal(database, author_id=viewer, post_id=5) == no_post
+    await database.write("DELETE FROM users WHERE id = $1", blocked)
+    assert await refusal(database, author_id=blocked, post_id=post) == no_post
+    for parent in (tombstone.id, hidden.id, other.id, post, 5):
+        refused = await refusal(database, author_id=viewer, post_id=post, parent_id=parent)
+        assert refused == no_parent
+    assert await events(database) == before
+
+
+async def test_a_post_behind_a_block_takes_no_comment(database: Database) -> None:
+    author, viewer = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    await block(database, author, viewer)
+    assert await refusal(database, author_id=viewer, post_id=post) == (
+        ErrorCode.NOT_FOUND,
+        "postId",
+    )
+    await assert_counts_are_exact(database)
+
+
+async def test_one_comment_for_a_key_however_often_it_comes(database: Database) -> None:
+    author, other = await people(database, 2)
+    post, second = await posts_by(database, author, 2)
+
+    async def say(text: str, who: int = author, where: int = post) -> tuple[int, bool]:
+        created = await comment_create(
+            database, author_id=who, post_id=where, text=text, client_mutation_id="k"
+        )
+        assert created.comment is not None
+        return created.comment.id, created.replayed
+
+    told = await asyncio.gather(*(say("once") for _ in range(12)))
+    assert len({key for key, _ in told}) == 1
+    assert sorted(replayed for _, replayed in told) == [False] + [True] * 11
+    assert await counted(database, post) == 1
+    assert [entry[4] for entry in await events(database)] == ["k"]
+    for changed in (("twice", author, post), ("once", author, second)):
+        with pytest.raises(Refused) as refused:
+            await say(*changed)
+        assert refused.value.problems[0].code is ErrorCode.IDEMPOTENCY_KEY_REUSED
+    assert not (await say("once", other))[1], "a key is its viewer's own"
+    await assert_counts_are_exact(database)
+
+
+async def test_a_refused_comment_leaves_its_key_free(database: Database) -> None:
+    (author,) = await people(database, 1)
+    (post,) = await posts_by(database, author)
+    for place in (5, post):
+        try:
+            created = await comment_create(
+                database, author_id=author, post_id=place, text="so", client_mutation_id="k"
+            )
+        except Refused:
+            assert place == 5
+        else:
+            assert not created.replayed
+
+
+async def test_a_replay_of_what_is_deleted_since(database: Database) -> None:
+    (author,) = await people(database, 1)
+    (post,) = await posts_by(database, author)
+    first = await comment_create(
+        database, author_id=author, post_id=post, text="so", client_mutation_id="k"
+    )
+    assert first.comment is not None
+    await comment_delete(database, viewer_id=author, comment_id=first.comment.id)
+    assert await comment_create(
+        database, author_id=author, post_id=post, text="so", client_mutation_id="k"
+    ) == (None, True)
+
+
+async def test_a_comment_without_replies_goes(database: Database) -> None:
+    author, other = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    comment = await write(database, other, post)
+    parent = await write(database, author, post)
+    reply = await write(database, other, post, parent)
+    for gone in (comment, reply):
+        assert await comment_delete(
+            database, viewer_id=other, comment_id=gone.id, client_mutation_id="d"
+        )
+        assert not await comment_delete(database, viewer_id=other, comment_id=gone.id)
+        assert await read(database, gone) is None
+    assert await read(database, parent) == parent
+    assert await counted(database, post) == 1
+    assert [entry for entry in await events(database) if entry[0] == "comment_deleted"] == [
+        ("comment_deleted", other, post, comment.id, "d"),
+        ("comment_deleted", other, post, reply.id, "d"),
+    ]
+    await assert_counts_are_exact(database)
+
+
+async def test_a_comment_with_replies_leaves_a_tombstone_until_they_are_gone(
+    database: Database,
+) -> None:
+    author, other = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    top = await write(database, other, post)
+    middle = await write(database, other, post, top)
+    leaf = await write(database, author, post, middle)
+
+    for holder, holds in ((top, 1), (middle, 1)):
+        assert await comment_delete(database, viewer_id=other, comment_id=holder.id)
+        found = await read(database, holder)
+        assert found is not None
+        assert (found.text, found.author, found.is_deleted) == ("", None, True)
+        assert found.reply_count == holds
+        assert not await comment_delete(database, viewer_id=other, comment_id=holder.id)
+        await assert_counts_are_exact(database)
+    left = await read(database, top)
+    assert left is not None
+    assert left.reply_count == 0, "a tombstone is no reply"
+
+    assert await comment_delete(database, viewer_id=author, comment_id=leaf.id)
+    assert [await read(database, comment) for comment in (top, middle, leaf)] == [None] * 3
+    assert await counted(database, post) == 0
+    await assert_counts_are_exact(database)
+
+
+async def test_a_tombstone_stays_while_it_holds_another_reply(database: Database) -> None:
+    (author,) = await people(database, 1)
+    (post,) = await posts_by(database, author)
+    top = await write(database, author, post)
+    one, other = await write(database, author, post, top), await write(database, author, post, top)
+    await comment_delete(database, viewer_id=author, comment_id=top.id)
+    await comment_delete(database, viewer_id=author, comment_id=one.id)
+    left = await read(database, top)
+    assert left is not None
+    assert left.reply_count == 1
+    await comment_delete(database, viewer_id=author, comment_id=other.id)
+    assert await read(database, top) is None
+
+
+async def test_only_its_author_deletes_a_comment(database: Database) -> None:
+    author, other = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    comment = await write(database, other, post)
+    before = await events(database)
+    with pytest.raises(Refused) as refused:
+        await comment_delete(database, viewer_id=author, comment_id=comment.id)
+    assert refused.value.problems[0].code is ErrorCode.NOT_ALLOWED
+    await block(database, author, other)
+    for viewer, gone in ((author, comment.id), (other, comment.id), (author, 5)):
+        assert not await comment_delete(database, viewer_id=viewer, comment_id=gone)
+    assert await events(database) == before
+    assert await read(database, comment) == comment
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> None:
+    """Threads that grow, are liked and torn down at once, with keys that come again."""
+    chance = random.Random(seed)
+    database = services.database
+    crowd = await people(database, 6)
+    posts = await posts_by(database, crowd[0], 2)
+    batchers = [Batchers(database), Batchers(database)]
+    known: list[tuple[int, int, int]] = []
+    made: set[int] = set()
+    deleted = 0
+
+    async def act() -> None:
+        nonlocal deleted
+        for _ in range(25):
+            actor, post = chance.choice(crowd), chance.choice(posts)
+            do = chance.random()
+            if do < 0.5 or not known:
+                parent_id = None
+                if known and chance.random() < 0.7:
+                    post, parent_id, _ = chance.choice(known[-20:])
+                created = await comment_create(
+                    database,
+                    author_id=actor,
+                    post_id=post,
+                    parent_id=parent_id,
+                    text="so",
+                    client_mutation_id=chance.choice([None, str(chance.randrange(40))]),
+                )
+                if created.comment is not None and not created.replayed:
+                    made.add(created.comment.id)
+                    known.append((post, created.comment.id, actor))
+            elif do < 0.75:
+                _, comment_id, owner = chance.choice(known)
+                gone = await comment_delete(database, viewer_id=owner, comment_id=comment_id)
+                deleted += gone
+            else:
+                change = chance.choice([comment_like, comment_like, comment_unlike])
+                comment_id = chance.choice(known)[1]
+                await change(chance.choice(batchers), viewer_id=actor, comment_id=comment_id)
+
+    async def persist() -> None:
+        for _ in range(2):
+            try:
+                await act()
+            except Refused:
+                continue
+
+    await asyncio.gather(*(persist() for _ in range(16)))
+    await assert_counts_are_exact(database)
+    live = await database.fetch("SELECT count(*) FROM comments WHERE deleted_at IS NULL")
+    assert live[0][0] == len(made) - deleted
+    kinds = [entry[0] for entry in await events(database)]
+    assert kinds.count("comment_created") == len(made)
+    assert kinds.count("comment_deleted") == deleted
+    assert len(made) > 20
+    assert deleted > 5
+
+
+async def test_comments_by_ids_hide_what_blocks_hide(services: Services) -> None:
+    database = services.database
+    author, commenter, viewer = await people(database, 3)
+    (post,) = await posts_by(database, author)
+    comment = await write(database, commenter, post)
+    context = Context(services, viewer)
+    assert await comments_by_ids(database, context.viewer_id, [comment.id, 5]) == [comment, None]
+    for hidden in (commenter, author):
+        await database.write("TRUNCATE blocks")
+        await block(database, hidden, viewer)
+        assert await comments_by_ids(database, viewer, [comment.id]) == [None]
+        assert await comments_by_ids(database, None, [comment.id]) == [comment]

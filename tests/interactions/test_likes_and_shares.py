@@ -1,0 +1,211 @@
+"""Likes and shares set a state, are counted exactly, and leave one event for each change."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from core.database.batching import Batchers
+from core.database.pool import Database
+from core.graphql.user_errors import ErrorCode, Refused
+from feed.services import post_delete
+from interactions import services
+from interactions.services import CommentChanged, PostChanged
+from tests.interactions.cast import assert_counts_are_exact, block, events, people, posts_by
+
+Change = Callable[..., Awaitable[PostChanged]]
+PAIRS = [
+    (services.post_like, services.post_unlike, "post_liked", "post_unliked"),
+    (services.post_share, services.post_unshare, "post_shared", "post_unshared"),
+]
+
+
+@pytest.fixture
+def batchers(database: Database) -> Batchers:
+    return Batchers(database)
+
+
+def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
+    post = changed.post
+    return (
+        post.like_count,
+        post.share_count,
+        post.viewer_has_liked,
+        post.viewer_has_shared,
+        changed.changed,
+    )
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+async def test_doing_it_twice_changes_nothing_the_second_time(
+    database: Database, batchers: Batchers, pair: tuple[Change, Change, str, str]
+) -> None:
+    do, undo, done, undone = pair
+    author, viewer = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    liking = done == "post_liked"
+    on = (int(liking), int(not liking), liking, not liking)
+
+    first = await do(batchers, viewer_id=viewer, post_id=post, client_mutation_id="a")
+    assert state(first) == (*on, True)
+    assert first.post.author.username == "p1"
+    again = await do(batchers, viewer_id=viewer, post_id=post, client_mutation_id="b")
+    assert state(again) == (*on, False)
+    gone = await undo(batchers, viewer_id=viewer, post_id=post, client_mutation_id="c")
+    assert state(gone) == (0, 0, False, False, True)
+    still = await undo(batchers, viewer_id=viewer, post_id=post)
+    assert state(still) == (0, 0, False, False, False)
+    assert await events(database) == [
+        (done, viewer, post, None, "a"),
+        (undone, viewer, post, None, "c"),
+    ]
+    await assert_counts_are_exact(database)
+
+
+async def test_a_like_does_not_hide_a_share(database: Database, batchers: Batchers) -> None:
+    (viewer,) = await people(database, 1)
+    (post,) = await posts_by(database, viewer)
+    await services.post_share(batchers, viewer_id=viewer, post_id=post)
+    liked = await services.post_like(batchers, viewer_id=viewer, post_id=post)
+    assert state(liked) == (1, 1, True, True, True)
+    unshared = await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+    assert state(unshared) == (1, 0, True, False, True)
+
+
+@pytest.mark.parametrize("blocker", [0, 1])
+@pytest.mark.parametrize("change", [pair[side] for pair in PAIRS for side in (0, 1)])
+async def test_what_is_not_to_be_seen_is_not_there(
+    database: Database, batchers: Batchers, change: Change, blocker: int
+) -> None:
+    pair = await people(database, 2)
+    author, viewer = pair
+    (post,) = await posts_by(database, author)
+    await services.post_like(batchers, viewer_id=viewer, post_id=post)
+    await services.post_share(batchers, viewer_id=viewer, post_id=post)
+    before = await events(database)
+    await block(database, pair[blocker], pair[1 - blocker])
+    for unseen in (post, post + 1):
+        with pytest.raises(Refused) as refused:
+            await change(batchers, viewer_id=viewer, post_id=unseen)
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.path) == (ErrorCode.NOT_FOUND, ("input", "postId"))
+    assert await events(database) == before
+    await assert_counts_are_exact(database)
+
+
+async def test_somebody_who_is_gone_likes_nothing(database: Database, batchers: Batchers) -> None:
+    author, viewer = await people(database, 2)
+    (post,) = await posts_by(database, author)
+    await database.write("DELETE FROM users WHERE id = $1", viewer)
+    with pytest.raises(Refused):
+        await services.post_like(batchers, viewer_id=viewer, post_id=post)
+    await assert_counts_are_exact(database)
+
+
+async def test_those_who_like_together_each_learn_their_own(
+    database: Database, batchers: Batchers
+) -> None:
+    author, one, other, blocked = await people(database, 4)
+    first, second = await posts_by(database, author, 2)
+    await block(database, author, blocked)
+    asked = [
+        (one, first),
+        (one, first),
+        (other, first),
+        (blocked, first),
+        (other, second),
+        (one, 5),
+    ]
+    statements: list[str] = []
+    database.observer = statements.append
+    told = await asyncio.gather(
+        *(services.post_like(batchers, viewer_id=who, post_id=what) for who, what in asked),
+        return_exceptions=True,
+    )
+    database.observer = None
+    assert len(statements) == 1
+    assert isinstance(told[3], Refused)
+    assert isinstance(told[5], Refused)
+    liked = [answer for answer in told if isinstance(answer, PostChanged)]
+    assert [(like.post.id, like.post.like_count, like.changed) for like in liked] == [
+        (first, 2, True),
+        (first, 2, False),
+        (first, 2, True),
+        (second, 1, True),
+    ]
+    await assert_counts_are_exact(database)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_counts_are_exact_after_a_storm(database: Database, seed: int) -> None:
+    """Two processes at once, duplicates, and posts that are deleted under it all."""
+    chance = random.Random(seed)
+    crowd = await people(database, 8)
+    posts = await posts_by(database, crowd[0], 6)
+    processes = [Batchers(database), Batchers(database)]
+    changes: Counter[tuple[str, int, int]] = Counter()
+
+    async def act() -> None:
+        for _ in range(30):
+            do, undo, done, undone = chance.choice(PAIRS)
+            change, kind = chance.choice([(do, done), (do, done), (undo, undone)])
+            actor, post = chance.choice(crowd), chance.choice(posts)
+            try:
+                told = await change(chance.choice(processes), viewer_id=actor, post_id=post)
+            except Refused:
+                assert post == posts[-1]
+                continue
+            changes[kind, actor, post] += told.changed
+            if post == posts[-1] and chance.random() < 0.05:
+                await post_delete(database, viewer_id=crowd[0], post_id=post)
+
+    await asyncio.gather(*(act() for _ in range(20)))
+    await assert_counts_are_exact(database)
+    log = [entry for entry in await events(database) if entry[0] != "post_deleted"]
+    assert Counter(entry[:3] for entry in log) == +changes
+    assert_each_state_follows_the_other(log)
+
+
+def assert_each_state_follows_the_other(log: list[tuple[Any, ...]]) -> None:
+    """Of one person and one post, the log says liked, unliked, liked, … and never the same twice."""
+    for mark in ("lik", "shar"):
+        for pair in {entry[1:3] for entry in log}:
+            kinds = [entry[0] for entry in log if entry[1:3] == pair and mark in entry[0]]
+            assert not kinds or not kinds[0].startswith("post_un")
+            assert all(one != other for one, other in pairwise(kinds))
+
+
+async def test_likes_of_comments(database: Database, batchers: Batchers) -> None:
+    author, viewer, blocked = await people(database, 3)
+    (post,) = await posts_by(database, author)
+    comment = await written(database, viewer, post)
+    hidden = await written(database, blocked, post)
+    await block(database, blocked, viewer)
+
+    async def told(change: Callable[..., Awaitable[CommentChanged]]) -> tuple[int, bool]:
+        found = await change(batchers, viewer_id=viewer, comment_id=comment)
+        return found.comment.like_count, found.changed
+
+    assert await told(services.comment_like) == (1, True)
+    assert await told(services.comment_like) == (1, False)
+    assert await told(services.comment_unlike) == (0, True)
+    assert await told(services.comment_unlike) == (0, False)
+    with pytest.raises(Refused):
+        await services.comment_like(batchers, viewer_id=viewer, comment_id=hidden)
+    assert [entry for entry in await events(database) if "lik" in str(entry[0])] == [
+        ("comment_liked", viewer, post, comment, None),
+        ("comment_unliked", viewer, post, comment, None),
+    ]
+    await assert_counts_are_exact(database)
+
+
+async def written(database: Database, author: int, post: int) -> int:
+    created = await services.comment_create(database, author_id=author, post_id=post, text="so")
+    assert created.comment is not None
+    return created.comment.id

@@ -1,0 +1,163 @@
+"""A write that had to wait for a row finds it changed, and does what it would have done anyway.
+
+PostgreSQL judges such a row anew, and can't do so with every form of statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from core.database.batching import Batchers
+from core.database.pool import Database
+from interactions import services
+from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by
+
+BLOCKED = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+
+class Scene(NamedTuple):
+    """A post with a comment that has a reply, and another comment; all by the viewer."""
+
+    database: Database
+    batchers: Batchers
+    viewer: int
+    post: int
+    comment: int
+    reply: int
+    other: int
+
+    async def like(self) -> bool:
+        told = await services.post_like(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        return told.changed and told.post.like_count == 1
+
+    async def unlike(self) -> bool:
+        told = await services.post_unlike(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        return told.changed and told.post.like_count == 0
+
+    async def share(self) -> bool:
+        told = await services.post_share(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        return told.changed and told.post.share_count == 1
+
+    async def unshare(self) -> bool:
+        told = await services.post_unshare(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        return told.changed and told.post.share_count == 0
+
+    async def like_comment(self) -> bool:
+        told = await services.comment_like(
+            self.batchers, viewer_id=self.viewer, comment_id=self.comment
+        )
+        return told.changed and told.comment.like_count == 1
+
+    async def unlike_comment(self) -> bool:
+        told = await services.comment_unlike(
+            self.batchers, viewer_id=self.viewer, comment_id=self.comment
+        )
+        return told.changed and told.comment.like_count == 0
+
+    async def write(self, parent_id: int | None = None) -> int:
+        created = await services.comment_create(
+            self.database,
+            author_id=self.viewer,
+            post_id=self.post,
+            parent_id=parent_id,
+            text="so",
+            client_mutation_id=None,
+        )
+        assert created.comment is not None
+        return created.comment.id
+
+    async def write_reply(self) -> int:
+        return await self.write(self.comment)
+
+    async def delete(self, comment_id: int) -> bool:
+        return await services.comment_delete(
+            self.database, viewer_id=self.viewer, comment_id=comment_id
+        )
+
+    async def delete_comment(self) -> bool:
+        return await self.delete(self.other)
+
+    async def leave_tombstone(self) -> bool:
+        return await self.delete(self.comment)
+
+    async def delete_reply(self) -> bool:
+        return await self.delete(self.reply)
+
+
+Act = Callable[[Scene], Awaitable[Any]]
+
+
+@pytest.fixture
+async def scene(database: Database) -> Scene:
+    (viewer,) = await people(database, 1)
+    (post,) = await posts_by(database, viewer)
+    empty = Scene(database, Batchers(database), viewer, post, 0, 0, 0)
+    comment, other = await empty.write(), await empty.write()
+    return empty._replace(comment=comment, reply=await empty.write(comment), other=other)
+
+
+async def changed_meanwhile(scene: Scene, change: str, key: int, act: Awaitable[Any]) -> Any:
+    """What comes of an act that must wait for a row which somebody is changing."""
+    database = scene.database
+    async with database.pool.acquire() as connection, connection.transaction():
+        await connection.execute(change, key)
+        waiting = asyncio.ensure_future(act)
+        async with asyncio.timeout(10):
+            while not await database.fetch(BLOCKED):
+                assert not waiting.done()
+    return await waiting
+
+
+@pytest.mark.parametrize(
+    ("before", "act"),
+    [
+        (None, Scene.like),
+        (Scene.like, Scene.unlike),
+        (None, Scene.share),
+        (Scene.share, Scene.unshare),
+        (None, Scene.write),
+        (None, Scene.write_reply),
+        (None, Scene.delete_comment),
+        (None, Scene.leave_tombstone),
+        (None, Scene.delete_reply),
+        (Scene.leave_tombstone, Scene.delete_reply),
+    ],
+)
+async def test_a_post_that_changed(scene: Scene, before: Act | None, act: Act) -> None:
+    if before is not None:
+        assert await before(scene)
+    logged = len(await events(scene.database))
+    change = "UPDATE posts SET text = 'changed' WHERE id = $1"
+    assert await changed_meanwhile(scene, change, scene.post, act(scene))
+    assert len(await events(scene.database)) == logged + 1
+    await assert_counts_are_exact(scene.database)
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "row"),
+    [
+        (None, Scene.like_comment, "comment"),
+        (Scene.like_comment, Scene.unlike_comment, "comment"),
+        (None, Scene.write_reply, "comment"),
+        (None, Scene.delete_comment, "other"),
+        (None, Scene.leave_tombstone, "comment"),
+        (None, Scene.delete_reply, "comment"),
+        (None, Scene.delete_reply, "reply"),
+        (Scene.leave_tombstone, Scene.delete_reply, "comment"),
+        (Scene.leave_tombstone, Scene.delete_reply, "reply"),
+    ],
+)
+async def test_a_comment_that_changed(scene: Scene, before: Act | None, act: Act, row: str) -> None:
+    if before is not None:
+        assert await before(scene)
+    logged = len(await events(scene.database))
+    change = "UPDATE comments SET created_at = now() WHERE id = $1"
+    assert await changed_meanwhile(scene, change, getattr(scene, row), act(scene))
+    assert len(await events(scene.database)) == logged + 1
+    await assert_counts_are_exact(scene.database)
+    rows = await scene.database.fetch("SELECT count(*) FROM comments WHERE id = $1", scene.reply)
+    assert rows[0][0] == (0 if act is Scene.delete_reply else 1)
