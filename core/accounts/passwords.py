@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -17,40 +18,45 @@ from core.graphql.errors import ClientError
 PASSWORD_LENGTH_AT_LEAST = 8
 PASSWORD_LENGTH_AT_MOST = 128
 THREADS = 2
-WAITING_AT_MOST = 64
+IN_HAND_AT_MOST = 64
 
 T = TypeVar("T")
 
 
 class Passwords:
-    """Checks and makes hashes with Django's first hasher, Argon2.
+    """Checks and makes hashes with Django's first hasher: few at once, and few wait."""
 
-    A hash takes about 50 ms of a core and 100 MiB, so few are made at once, and few wait.
-    """
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
-        self._under_way = 0
+    def __init__(self, *, threads: int = THREADS, in_hand_at_most: int = IN_HAND_AT_MOST) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._places = BoundedSemaphore(in_hand_at_most)
         # Whoever signs in under an unknown login waits as long as for a wrong password.
         self._nobodys = make_password("nobody's")
 
     async def matches(self, password: str, encoded: str | None) -> bool:
-        """Whether the password is the one; None stands for nobody's. Takes equally long either way."""
+        """Whether the password is the one; None stands for nobody's. Takes equally long either way.
+
+        Errors: RATE_LIMITED.
+        """
+        if not _in_form(password):
+            password, encoded = "", None
         right = await self._run(lambda: check_password(password, encoded or self._nobodys))
         return right and encoded is not None
 
     async def hashed(self, password: str) -> str:
-        """The password's hash."""
+        """The password's hash. Errors: RATE_LIMITED."""
         return await self._run(lambda: make_password(password))
 
-    async def problem(self, password: str, username: str, email: str) -> str | None:
-        """What is wrong with a new password, in words for a person; None if nothing is."""
-        if len(password) > PASSWORD_LENGTH_AT_MOST:
+    async def problem(self, password: str, person: User) -> str | None:
+        """What is wrong with a person's new password, in words for them; None if nothing is.
+
+        Errors: RATE_LIMITED.
+        """
+        if not _in_form(password):
             return f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters."
 
         def judge() -> str | None:
             try:
-                validate_password(password, User(username=username, email=email))
+                validate_password(password, person)
             except ValidationError as error:
                 return " ".join(error.messages)
             return None
@@ -58,16 +64,23 @@ class Passwords:
         return await self._run(judge)
 
     def close(self) -> None:
+        """Waits for what is being hashed; what waits is dropped."""
         self._threads.shutdown(cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._under_way >= WAITING_AT_MOST:
+        if not self._places.acquire(blocking=False):
             raise ClientError(
                 "Many people are signing in at this moment. Try again in a few seconds.",
                 "RATE_LIMITED",
             )
-        self._under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._under_way -= 1
+        job = self._threads.submit(work)
+        # The place is taken until the thread is done, even if nobody waits for it any more.
+        job.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(job)
+
+
+def _in_form(password: str) -> bool:
+    """Whether it can be anybody's password. JSON can carry halves of characters."""
+    return len(password) <= PASSWORD_LENGTH_AT_MOST and not any(
+        "\ud800" <= character <= "\udfff" for character in password
+    )

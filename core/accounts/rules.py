@@ -10,29 +10,33 @@ from django.core.validators import validate_email
 from core.accounts.models import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.text import clean_text
 
-USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 EMAIL_LENGTH_AT_MOST = 254
-EMAIL_REFUSED = "This e-mail address can't be used. Check it, or take another."
+USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 
 
 def clean_username(username: str) -> str:
+    username = username.strip()
     if not USERNAME.fullmatch(username):
         raise ValueError(f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _.")
     return username
 
 
-def clean_email(email: str) -> str:
-    """One answer to all addresses that can't be used."""
-    try:
-        validate_email(email[: EMAIL_LENGTH_AT_MOST + 1])
-    except ValidationError:
-        raise ValueError(EMAIL_REFUSED) from None
-    if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
-        raise ValueError(EMAIL_REFUSED)
-    return email
-
-
 def clean_display_name(name: str) -> str:
-    if "\n" in name or "\t" in name:
+    cleaned = clean_text(name, at_most=DISPLAY_NAME_LENGTH)
+    if "\n" in cleaned or "\t" in cleaned:
         raise ValueError("A name has one line.")
-    return clean_text(name, at_most=DISPLAY_NAME_LENGTH)
+    if not any(character.isprintable() and not character.isspace() for character in cleaned):
+        raise ValueError("A name has at least one character that can be seen.")
+    return cleaned
+
+
+def usable_email(email: str) -> str | None:
+    """The address, or None for what can be nobody's: to be refused like one that is somebody's."""
+    email = email.strip()
+    if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
+        return None
+    try:
+        validate_email(email)
+    except ValidationError:
+        return None
+    return email

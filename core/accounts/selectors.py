@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -11,6 +12,7 @@ from core.database.pool import Database
 from core.database.statements import load_statements
 from core.execution.loading import Loader
 from core.graphql.context import Context
+from core.graphql.errors import ClientError
 from core.graphql.page_loader import PageLoader
 from core.graphql.pages import EdgeRow, PageRequest
 
@@ -43,6 +45,11 @@ async def profile_by_username(
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
 
+def person_gone() -> ClientError:
+    """The error for a person who was there when the answer was begun."""
+    return ClientError("This person's account has just been removed.", "NOT_FOUND")
+
+
 class UserDetails(Loader[int, UserDetailRow]):
     """What profiles add, by the person's key."""
 
@@ -53,7 +60,7 @@ class UserDetails(Loader[int, UserDetailRow]):
     async def fetch(self, keys: list[int]) -> list[UserDetailRow | BaseException]:
         rows = await self._database.fetch(SQL["user_details_by_ids"], keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
-        return [found[key] if key in found else LookupError(key) for key in keys]
+        return [found[key] if key in found else person_gone() for key in keys]
 
 
 class Relations(Loader[int, RelationRow]):
@@ -81,7 +88,11 @@ class PartOf(Loader[int, Any]):
         self._name = name
 
     async def fetch(self, keys: list[int]) -> list[Any]:
-        return [getattr(value, self._name) for value in await self._whole.load_many(keys)]
+        wholes = await gather(*map(self._whole.load, keys), return_exceptions=True)
+        return [
+            whole if isinstance(whole, BaseException) else getattr(whole, self._name)
+            for whole in wholes
+        ]
 
 
 class FollowersLoader(PageLoader):

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from asyncpg import UniqueViolationError
-
 from core.accounts.attempts import Attempts
 from core.accounts.passwords import Passwords
 from core.accounts.rows import UserRow
-from core.accounts.rules import EMAIL_REFUSED
 from core.accounts.selectors import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.database.pool import Database, Transaction
-from core.graphql.user_errors import ErrorCode, refuse
+from core.graphql.user_errors import ErrorCode, Refused, refuse
 
-SAME_SUCCESSOR_SECONDS = 30
+SAME_SUCCESSOR = timedelta(seconds=30)
 SALT_BYTES = 16
 
 
@@ -51,48 +48,73 @@ async def sign_up(
     accounts: Accounts,
     *,
     username: str,
-    email: str,
-    encoded_password: str,
+    email: str | None,
+    password: str,
     display_name: str,
 ) -> SignedIn:
-    """A new account and its first session. Errors: Refused (USERNAME_TAKEN, INVALID_INPUT)."""
-    columns = (username, email, encoded_password, display_name)
-    try:
-        rows = await database.write(SQL["user_create"], *columns)
-    except UniqueViolationError as error:
-        # Usernames are public. Whether an address has an account is not: it is refused like any other.
-        if error.constraint_name == "users_username_unique":
-            raise refuse(
-                ErrorCode.USERNAME_TAKEN, "Somebody else has this username.", "input", "username"
-            ) from None
-        raise refuse(ErrorCode.INVALID_INPUT, EMAIL_REFUSED, "input", "email") from None
-    return await _begin(database, accounts, UserRow._make(rows[0]))
+    """A new account and its first session. Errors: Refused (USERNAME_TAKEN, INVALID_INPUT).
+
+    Usernames are public. Whether an address has an account is not: one that is taken is refused
+    in the same words, and after the same work, as None, which stands for an address of no use.
+    """
+    encoded = await accounts.passwords.hashed(password)
+    async with database.transaction() as transaction:
+        user = await transaction.fetch_row(
+            SQL["user_create"], username, email, encoded, display_name
+        )
+        if user is not None:
+            return await _begin(transaction, accounts, UserRow._make(user))
+        taken = await transaction.fetch_row(SQL["username_taken"], username)
+    if taken is not None and taken[0]:
+        raise refuse(
+            ErrorCode.USERNAME_TAKEN, "Somebody else has this username.", "input", "username"
+        )
+    raise refuse(
+        ErrorCode.INVALID_INPUT,
+        "This e-mail address can't be used. Check it, or take another.",
+        "input",
+        "email",
+    )
 
 
-async def sign_in(database: Database, accounts: Accounts, *, login: str, password: str) -> SignedIn:
+async def sign_in(
+    database: Database,
+    accounts: Accounts,
+    *,
+    login: str,
+    password: str,
+    address: str | None = None,
+) -> SignedIn:
     """A new session. Errors: Refused (CREDENTIALS_REFUSED), RATE_LIMITED.
 
     A wrong password and an unknown login are told apart neither in words nor in time.
     """
-    await accounts.attempts.count(login)
+    await accounts.attempts.count(login, address)
     by = "email" if "@" in login else "username"
-    row = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], login)
-    if not await accounts.passwords.matches(password, None if row is None else row[0]):
-        raise refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
-    await accounts.attempts.forget(login)
-    return await _begin(database, accounts, UserRow(*row[1:]))  # type: ignore[index]  # None matches nothing
+    person = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], login)
+    right = await accounts.passwords.matches(password, None if person is None else person[0])
+    if person is None or not right:
+        raise credentials_refused()
+    await accounts.attempts.forget(login, address)
+    async with database.transaction() as transaction:
+        return await _begin(transaction, accounts, UserRow(*person[1:]))
+
+
+def credentials_refused() -> Refused:
+    """The one answer to everybody who can't sign in."""
+    return refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
 
 
 async def session_refresh(
-    database: Database, accounts: Accounts, *, refresh_token: str
+    database: Database, accounts: Accounts, *, refresh_token: str, ring: Callable[[], None]
 ) -> SignedIn:
     """The session's next tokens. Errors: Refused (TOKEN_REFUSED).
 
     The token before the newest gives the newest again for 30 seconds, for a client that lost the answer.
-    After that, or an older one: somebody else has used it, and the session is revoked.
+    After that, or an older one: somebody else has used it, and the session is revoked; `ring` is called.
     """
     presented = accounts.refresh_tokens.parse(refresh_token)
-    renewed = None if presented is None else await _renew(database, accounts, presented)
+    renewed = None if presented is None else await _renew(database, accounts, presented, ring)
     if renewed is None:
         raise refuse(
             ErrorCode.TOKEN_REFUSED,
@@ -104,22 +126,24 @@ async def session_refresh(
 
 
 async def _renew(
-    database: Database, accounts: Accounts, presented: RefreshToken
+    database: Database,
+    accounts: Accounts,
+    presented: RefreshToken,
+    ring: Callable[[], None],
 ) -> SignedIn | None:
     async with database.transaction() as transaction:
-        session = await transaction.fetch_row(SQL["session_lock"], presented.session_id)
-        if session is None or not _is_ours(accounts, session, presented):
+        session = await _lock_given(transaction, accounts, presented)
+        if session is None:
             return None
-        _, generation, token_hash, rotated_at, expires_at, *user = session
-        now = datetime.now(UTC)
+        salt, generation, token_hash, just_rotated, expires_at, *user = session
         if presented.generation == generation and compare_digest(presented.hash, token_hash):
             return await _rotate(transaction, accounts, session, presented)
-        within = now - rotated_at <= timedelta(seconds=SAME_SUCCESSOR_SECONDS)
-        if presented.generation == generation - 1 and within:
-            newest = accounts.refresh_tokens.make(presented.session_id, session[0], generation)
+        if presented.generation == generation - 1 and just_rotated:
+            newest = accounts.refresh_tokens.make(presented.session_id, salt, generation)
             return _signed_in(accounts, UserRow(*user), newest, expires_at)
         await transaction.fetch(SQL["sessions_revoke"], user[0], presented.session_id)
-        return None
+    ring()
+    return None
 
 
 async def _rotate(
@@ -140,29 +164,34 @@ async def sign_out(
     if presented is None:
         return False
     async with database.transaction() as transaction:
-        session = await transaction.fetch_row(SQL["session_lock"], presented.session_id)
-        if session is None or not _is_ours(accounts, session, presented):
+        session = await _lock_given(transaction, accounts, presented)
+        if session is None:
             return False
         which = None if everywhere else presented.session_id
         gone = await transaction.fetch_row(SQL["sessions_revoke"], session[5], which)
         return gone is not None and gone[0] > 0
 
 
-async def _begin(database: Database, accounts: Accounts, user: UserRow) -> SignedIn:
-    row = await database.fetch_row(SQL["session_key"])
+async def _begin(transaction: Transaction, accounts: Accounts, user: UserRow) -> SignedIn:
+    ((session_id,),) = await transaction.fetch(SQL["session_key"])
     salt = secrets.token_bytes(SALT_BYTES)
-    token = accounts.refresh_tokens.make(row[0], salt, 1)  # type: ignore[index]  # it always gives a row
+    token = accounts.refresh_tokens.make(session_id, salt, 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    await database.write(
-        SQL["session_create"], token.session_id, user.id, salt, token.hash, expires_at
-    )
+    columns = (session_id, user.id, salt, token.hash, expires_at)
+    if not await transaction.fetch(SQL["session_create"], *columns):
+        raise credentials_refused()
     return _signed_in(accounts, user, token, expires_at)
 
 
-def _is_ours(accounts: Accounts, session: Sequence[Any], presented: RefreshToken) -> bool:
-    """Whether the session gave this token at some time."""
+async def _lock_given(
+    transaction: Transaction, accounts: Accounts, presented: RefreshToken
+) -> Sequence[Any] | None:
+    """The session in force, if it gave this token at some time."""
+    session = await transaction.fetch_row(SQL["session_lock"], presented.session_id, SAME_SUCCESSOR)
+    if session is None or presented.generation > session[1]:
+        return None
     given = accounts.refresh_tokens.make(presented.session_id, session[0], presented.generation)
-    return presented.generation <= session[1] and compare_digest(given.proof, presented.proof)
+    return session if compare_digest(given.proof, presented.proof) else None
 
 
 def _signed_in(

@@ -103,6 +103,11 @@ class Environment:
     refresh_token_days: int = setting(
         parsing.whole_number(1, 365), "30", "How long a refresh token is good if it is not used."
     )
+    sign_in_attempts: int = setting(
+        parsing.whole_number(1, 1_000_000),
+        "50",
+        "Wrong passwords for one login in a quarter of an hour, before it has to wait.",
+    )
     idempotency_hours: int = setting(
         parsing.whole_number(1, 720), "24", "How long the result of a clientMutationId is kept."
     )

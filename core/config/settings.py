@@ -73,7 +73,7 @@ AUTH_USER_MODEL = "accounts.User"
 # A constraint over lower(username) keeps usernames unique; the check knows plain columns only.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "core.accounts.hashers.PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

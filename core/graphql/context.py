@@ -44,15 +44,21 @@ class Services:
 class Context:
     """One request: who asks, and the loaders that it has used."""
 
-    __slots__ = ("_loaders", "database", "services", "session_id", "viewer_id")
+    __slots__ = ("_loaders", "address", "database", "services", "session_id", "viewer_id")
 
     def __init__(
-        self, services: Services, viewer_id: int | None = None, session_id: int | None = None
+        self,
+        services: Services,
+        viewer_id: int | None = None,
+        session_id: int | None = None,
+        address: str | None = None,
     ) -> None:
+        """`address`: the network address that the request came from, if it is known."""
         self.services = services
         self.database = services.database
         self.viewer_id = viewer_id
         self.session_id = session_id
+        self.address = address
         self._loaders: dict[Any, Loader[Any, Any]] = {}
 
     def loader(self, kind: Callable[..., L], *arguments: Any) -> L:
@@ -62,6 +68,10 @@ class Context:
         if found is None:
             found = self._loaders[name] = kind(self, *arguments)
         return found  # type: ignore[return-value]  # the kind is part of the name
+
+    def forget_loaded(self) -> None:
+        """Forgets what loaders have read: what is asked for after a write is read after it."""
+        self._loaders.clear()
 
     def require_viewer(self) -> int:
         """The signed-in viewer's key. Errors: UNAUTHENTICATED."""

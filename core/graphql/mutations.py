@@ -47,7 +47,7 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
 
     def decorate(resolve: Resolve[P]) -> Resolve[P]:
         @wraps(resolve)
-        async def answer(info: Any, input: Any) -> P:  # noqa: A002  # the argument's public name
+        async def answer(info: Any, input: Any) -> P:  # the argument's public name
             rules = InputRules()
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:
@@ -56,6 +56,7 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
             except Refused as refused:
                 # Problems are what the types of UserError read from.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))
+            info.context.forget_loaded()
             result.client_mutation_id = input.client_mutation_id
             return result
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import strawberry
 
+from core.accounts import models
 from core.accounts.graphql.inputs import (
     BlockUserInput,
     FollowUserInput,
@@ -25,8 +26,8 @@ from core.accounts.graphql.types import User
 from core.accounts.rules import (
     EMAIL_LENGTH_AT_MOST,
     clean_display_name,
-    clean_email,
     clean_username,
+    usable_email,
 )
 from core.accounts.services import (
     PairChanged,
@@ -38,11 +39,18 @@ from core.accounts.services import (
     mute_delete,
     user_not_found,
 )
-from core.accounts.sessions import Accounts, session_refresh, sign_in, sign_out, sign_up
+from core.accounts.sessions import (
+    Accounts,
+    credentials_refused,
+    session_refresh,
+    sign_in,
+    sign_out,
+    sign_up,
+)
 from core.graphql.context import Context
 from core.graphql.mutations import Payload, refusals_as_data
 from core.graphql.node import key_of
-from core.graphql.user_errors import ErrorCode, InputRules, refuse
+from core.graphql.user_errors import InputRules
 
 P = TypeVar("P", bound="OtherPersonPayload")
 
@@ -141,19 +149,22 @@ class AccountsMutation:
         accounts = context.services.get(Accounts)
         rules = InputRules()
         username = rules.check("username", clean_username, input.username)
-        email = rules.check("email", clean_email, input.email)
         display_name = rules.check("displayName", clean_display_name, input.display_name)
-        problem = await accounts.passwords.problem(input.password, input.username, input.email)
-        rules.check("password", _no_problem, problem)
-        # Before the verdict: an address that is taken, which only the database knows, must not take longer.
-        encoded = "" if problem else await accounts.passwords.hashed(input.password)
+        # Not a rule: what is wrong with an address is found when all else is right.
+        email = usable_email(input.email)
+        person = models.User(
+            username=username or "", display_name=display_name or "", email=email or ""
+        )
+        rules.check(
+            "password", _no_problem, await accounts.passwords.problem(input.password, person)
+        )
         rules.done()
         session = await sign_up(
             context.database,
             accounts,
             username=username,
             email=email,
-            encoded_password=encoded,
+            password=input.password,
             display_name=display_name,
         )
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
@@ -168,6 +179,7 @@ class AccountsMutation:
             context.services.get(Accounts),
             login=_login(input.login),
             password=input.password,
+            address=context.address,
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
 
@@ -179,7 +191,10 @@ class AccountsMutation:
     ) -> RefreshSessionPayload:
         context: Context = info.context
         session = await session_refresh(
-            context.database, context.services.get(Accounts), refresh_token=input.refresh_token
+            context.database,
+            context.services.get(Accounts),
+            refresh_token=input.refresh_token,
+            ring=context.services.ring,
         )
         return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # a row
 
@@ -265,6 +280,7 @@ def _no_problem(problem: str | None) -> None:
 
 def _login(text: str) -> str:
     """The login, unless it can't be anybody's. Errors: Refused."""
-    if "\0" in text or len(text) > EMAIL_LENGTH_AT_MOST:
-        raise refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
-    return text
+    login = text.strip()
+    if len(login) > EMAIL_LENGTH_AT_MOST or not login.isprintable():
+        raise credentials_refused()
+    return login
