@@ -21,7 +21,7 @@ import psycopg2
 import redis
 
 from core.config.environment import Environment, EnvironmentInvalid, settings_described
-from core.config.web import Web
+from core.config.local_processes import Web
 from core.embedded.locks import AlreadyRunning, folder_lock
 from core.embedded.ports import free_port, is_free
 from core.embedded.postgres import Postgres
@@ -98,9 +98,9 @@ def run(data: Path, *, with_process: int | None) -> None:
             say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
             seed(variables)
         unfinished.unlink(missing_ok=True)
-        web = Web(ROOT, variables, host=settings.host, port=settings.port)
-        stack.callback(web.stop)
+        web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
         with step("Server"):
+            stack.callback(web.stop)
             web.start()
             web.wait()
         published = {name.upper() for name in settings_described()}

@@ -1,4 +1,4 @@
-"""The web server as a process that can be started, awaited and stopped."""
+"""The product's own processes on this machine: each can be started, awaited and stopped."""
 
 from __future__ import annotations
 
@@ -12,32 +12,61 @@ from pathlib import Path
 from core.embedded.processes import POLL_SECONDS, ServerFailed, ServerProcess
 
 START_PATIENCE = 60.0
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
 
 
-class Web:
-    """The server process under these settings, writing its log where we write."""
+class LocalProcess:
+    """A Python program of the checkout, writing its log where we write."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str], *, host: str, port: int) -> None:
+    def __init__(
+        self, name: str, *arguments: str | Path, root: Path, variables: Mapping[str, str]
+    ) -> None:
+        self._name = name
+        self._arguments = arguments
         self._root = root
         self._variables = variables
-        self._address = ("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104  # compared
         self._process: ServerProcess | None = None
 
     @property
     def process(self) -> ServerProcess:
         if self._process is None:
-            raise ServerFailed("The server is not running.")
+            raise ServerFailed(f"{self._name} is not running.")
         return self._process
 
     def start(self) -> None:
         """Starts the process without waiting; call `wait` before use."""
         self._process = ServerProcess.start(
-            "The server",
-            [sys.executable, "-m", "core.config.serve"],
+            self._name,
+            [sys.executable, *self._arguments],
             stop_signal=signal.SIGTERM,
             folder=self._root,
             variables=self._variables,
         )
+
+    def wait(self) -> None:
+        """Returns when the process can do its work; this one can from the start."""
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+
+class Worker(LocalProcess):
+    """What removes what has outlived its time."""
+
+    def __init__(self, *, root: Path, variables: Mapping[str, str]) -> None:
+        command = (root / "manage.py", "maintain")
+        super().__init__("The worker", *command, root=root, variables=variables)
+
+
+class Web(LocalProcess):
+    """The web server."""
+
+    def __init__(self, *, root: Path, variables: Mapping[str, str], host: str, port: int) -> None:
+        command = ("-m", "core.config.serve")
+        super().__init__("The server", *command, root=root, variables=variables)
+        self._address = ("localhost" if host in EVERYWHERE else host, port)
 
     def wait(self) -> None:
         """Returns when the server says that it is ready."""
@@ -48,11 +77,6 @@ class Web:
             if time.monotonic() > deadline:
                 raise ServerFailed("The server started and does not become ready: see /readyz.")
             time.sleep(POLL_SECONDS)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
 
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection(*self._address, timeout=5)
