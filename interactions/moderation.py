@@ -24,11 +24,13 @@ def comments_delete(comments: Iterable[Comment]) -> None:
     """Deletes comments in their authors' names, the newest first. Those with replies stay as
     tombstones; of tombstones nothing is left to delete.
 
-    Locks: the posts, in the order in which their comments come.
+    Locks: the post of each, and the comment with those above it.
     """
     for comment in sorted(comments, key=lambda comment: comment.pk, reverse=True):
-        if comment.author_id is not None:
-            run(SQL["comment_lock"], comment.pk)
+        thread = run(SQL["comment_thread"], comment.pk)
+        if thread and comment.author_id is not None:
+            post_id, above = thread[0]
+            run(SQL["comment_lock"], post_id, above)
             run(SQL["comment_delete"], comment.author_id, comment.pk, None)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 import django
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
 from tests.servers import SETTINGS, servers_for_tests
 
-TABLES = "users, events"  # All others hang on people.
+TABLES = "users, events, trace_imports"  # All others hang on people.
 RUNNING = ExitStack()
 os.environ.update(SETTINGS, **RUNNING.enter_context(servers_for_tests()).variables)
 django.setup()
@@ -41,6 +42,16 @@ async def database(django_db_setup: None) -> AsyncIterator[Database]:
     await opened.write(f"TRUNCATE {TABLES} CASCADE")
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Django's door to the run's database, whose tables are empty."""
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+        yield
+        connection.close()
 
 
 @pytest.fixture

@@ -70,7 +70,11 @@ class DemoRows:
         """One more person, who follows the most popular. Ask for it after the parts."""
         key = self._key(self._calendar.since)
         person: NewPerson = NewPersonFactory.build(
-            id=key, username=username, display_name="Demo Viewer", password=password
+            number=len(self._people),
+            id=key,
+            username=username,
+            display_name="Demo Viewer",
+            password=password,
         )
         rows = Rows(users=[person])
         for number in self._crowd.most_popular(VIEWER_FOLLOWS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from factory.base import Factory
-from factory.declarations import LazyAttribute, Sequence
+from factory.declarations import LazyAttribute
 
 from core.database.keys import EPOCH_MS, SEQUENCE_BITS
 from interactions.data.replay import EMAIL_DOMAIN, NO_PASSWORD
@@ -25,7 +25,7 @@ class NewPersonFactory(Factory[NewPerson]):
         model = NewPerson
 
     class Params:
-        number = Sequence(int)
+        number = 0
 
     id = 0
     display_name = LazyAttribute(lambda person: person_name(person.number))

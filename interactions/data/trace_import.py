@@ -18,7 +18,7 @@ from interactions.data.rows import TYPES, Rows
 from interactions.data.trace import BadLine, TraceEvent, read_content, read_events
 from interactions.models import TraceImport
 
-LINES_A_BATCH = 20_000
+LINES_A_BATCH = 10_000
 COUNTED = {
     "users": "people",
     "posts": "posts",
