@@ -11,11 +11,17 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
+from core.database.pool import DatabaseUnavailable
+
 logger = logging.getLogger(__name__)
 
 MESSAGE_LENGTH_AT_MOST = 500
 ERRORS_AT_MOST = 100
 FAULTS_LOGGED_AT_MOST = 10
+UNAVAILABLE = (
+    "This could not be finished, and a write may or may not have been done. "
+    "Try again in a few seconds, with the same clientMutationId."
+)
 SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
 
 JSONObject = dict[str, Any]
@@ -50,17 +56,27 @@ def execution_error_entries(
     """
     reference = ""
     logged = 0
+    unavailable: DatabaseUnavailable | None = None
     entries = []
     for error in errors[:ERRORS_AT_MOST]:
         extensions = _extensions_for_client(error)
         if extensions is not None:
             entries.append(_entry(error, _client_words(error), extensions))
             continue
+        cause = _cause(error)
+        if isinstance(cause, DatabaseUnavailable):
+            entries.append(_entry(error, UNAVAILABLE, {"code": "UNAVAILABLE"}))
+            unavailable = cause
+            continue
         reference = reference or new_reference()
         if logged < FAULTS_LOGGED_AT_MOST:
             log_fault(error.original_error or error, reference, operation_name, error.path)
             logged += 1
         entries.append(_entry(error, fault_words(reference), {"code": "INTERNAL"}))
+    if unavailable is not None:
+        logger.warning(
+            "Database unavailable in operation %s: %s", _named(operation_name), unavailable
+        )
     if len(errors) > ERRORS_AT_MOST:
         more = f"{len(errors) - ERRORS_AT_MOST} more errors are left out."
         entries.append({"message": more, "extensions": {"code": "TOO_MANY_ERRORS"}})
@@ -94,7 +110,7 @@ def log_fault(
     logger.error(
         "Fault %s in operation %s at %s",
         reference,
-        (operation_name or "(unnamed)")[:100],
+        _named(operation_name),
         ".".join(map(str, path)) if path else "(no field)",
         exc_info=fault,
     )
@@ -102,9 +118,7 @@ def log_fault(
 
 def _extensions_for_client(error: GraphQLError) -> JSONObject | None:
     """The extensions of an error that is the client's to know; None for a fault."""
-    cause: BaseException | None = error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
+    cause = _cause(error)
     if isinstance(cause, ClientError):
         return cause.extensions
     if not isinstance(cause, GraphQLError):
@@ -115,6 +129,17 @@ def _extensions_for_client(error: GraphQLError) -> JSONObject | None:
     # What the executor refuses in a request points into the document; what goes wrong with a
     # resolver's value does not, until the executor adds the field.
     return {"code": "BAD_INPUT"} if cause.nodes or error.path is None else None
+
+
+def _named(operation_name: str | None) -> str:
+    return (operation_name or "(unnamed)")[:100]
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
 
 
 def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObject:
@@ -132,9 +157,7 @@ def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObj
 def _client_words(error: GraphQLError) -> str:
     """The error's message without what a library said about a value, and not too long."""
     message = error.message
-    cause: BaseException = error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
+    cause = _cause(error)
     if isinstance(cause, StrawberryInputCoercionError):
         found = SCALAR_REFUSED.match(message)
         message = f"{found.group()}." if found else "A value is not of its type."

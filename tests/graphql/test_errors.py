@@ -7,6 +7,7 @@ import logging
 import pytest
 from graphql import GraphQLError
 
+from core.database.pool import DatabaseUnavailable
 from core.graphql.errors import ClientError, error_entry, execution_error_entries
 from tests.graphql.server import RunningServer, entries, refused
 
@@ -99,3 +100,13 @@ def test_details_stand_beside_the_code() -> None:
         "message": "Too much.",
         "extensions": {"code": "LIMIT_EXCEEDED", "limit": "depth", "allowed": 3},
     }
+
+
+def test_a_database_that_is_away_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    cause = DatabaseUnavailable("connection to 10.0.0.1 lost")
+    errors = [GraphQLError(str(cause), path=["like"], original_error=cause)]
+    [entry] = execution_error_entries(errors, "Like")
+    assert entry["extensions"] == {"code": "UNAVAILABLE"}
+    assert entry["path"] == ["like"]
+    assert "10.0.0.1" not in entry["message"]
+    assert "Like: connection to 10.0.0.1 lost" in caplog.text
