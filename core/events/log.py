@@ -13,7 +13,12 @@ import strawberry
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.database.pool import Database
 from core.database.statements import load_statements
-from core.events.positions import Position, decode_position, position_from_snapshot
+from core.events.positions import (
+    Position,
+    decode_position,
+    encode_position,
+    position_from_snapshot,
+)
 
 SQL: Mapping[str, str] = load_statements(Path(__file__).parent / "sql")
 
@@ -101,6 +106,10 @@ class EventLog:
         if first_is_old and (position.transaction, position.id) < (first_transaction, first_id):
             return ResyncReason.CURSOR_TOO_OLD
         return position
+
+    def cursor(self, position: Position) -> str:
+        """The position as clients carry it."""
+        return encode_position(self.cursors, position)
 
     async def delay(self) -> float:
         """For how many seconds an open transaction has been holding events back."""

@@ -13,7 +13,7 @@ from core.database.pool import DatabaseUnavailable
 from core.events.hub import Hub
 from core.events.log import EventLog, EventRow, ResyncReason
 from core.events.metrics import EVENT_AGE
-from core.events.positions import Position, Snapshot, encode_position
+from core.events.positions import Position, Snapshot
 from core.graphql.context import Context
 from core.graphql.errors import JSONObject, fault_entry
 from core.graphql.live import metrics
@@ -130,7 +130,7 @@ class Channel(ABC):
                 await self._refuse(subscriber, after or "", start)
                 return
             subscriber.position = start
-            cursor = self._cursor(start) if after is None else after
+            cursor = self.log.cursor(start) if after is None else after
             ready = ReadyRow(cursor, after is not None)
             if not await self._say(subscriber, ready):
                 return
@@ -197,7 +197,7 @@ class Channel(ABC):
             if presented.is_seen_by(viewer_id):
                 event = presented.event
                 position = subscriber.position.past(event.transaction, event.id)
-                cursor = self._cursor(position)
+                cursor = self.log.cursor(position)
                 payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
                 await self._give(subscriber, payload, cursor, position)
 
@@ -238,7 +238,7 @@ class Channel(ABC):
             position = position.past(event.transaction, event.id)
             cursor = cursors.get(position.snapshot)
             if cursor is None:
-                cursor = cursors[position.snapshot] = self._cursor(position)
+                cursor = cursors[position.snapshot] = self.log.cursor(position)
             operation = subscriber.operation
             payload = rendered.get((operation, position.snapshot))
             if payload is None:
@@ -272,7 +272,7 @@ class Channel(ABC):
             return
         metrics.OVERFLOWS.labels(self.field).inc()
         metrics.RESYNCS.labels(ResyncReason.TOO_SLOW.value).inc()
-        last = self._cursor(subscriber.position)
+        last = self.log.cursor(subscriber.position)
         await self._say_last(subscriber, ResyncRow(last, ResyncReason.TOO_SLOW))
 
     async def _say(self, subscriber: Subscriber, row: ReadyRow) -> bool:
@@ -289,6 +289,3 @@ class Channel(ABC):
         if subscriber.is_open:
             self.close(subscriber)
             subscriber.sink.fail([entry])
-
-    def _cursor(self, position: Position) -> str:
-        return encode_position(self.log.cursors, position)

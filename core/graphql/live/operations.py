@@ -9,8 +9,6 @@ from typing import Any
 from graphql import (
     ExecutionResult,
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLSchema,
 )
 from graphql.execution.values import get_argument_values, get_variable_values
@@ -72,10 +70,11 @@ class LiveRunner:
         self._documents = documents
         self._execute = execute
         self.limits = documents.limits
-        self._channels = {
-            channel.field: (channel, LiveOperations(schema, channel.public_fields))
-            for channel in channels
-        }
+        self._channels = {channel.field: channel for channel in channels}
+        public_fields: dict[str, frozenset[str]] = {}
+        for channel in self._channels.values():
+            public_fields.update(channel.public_fields)
+        self._operations = LiveOperations(schema, public_fields)
 
     def operation(self, request: GraphQLRequest) -> Operation:
         """The operation that is asked for. Errors: Refused, ClientError."""
@@ -128,12 +127,12 @@ class LiveRunner:
         `begun` is called before the first message with what ends it. `resume` stands in for the
         argument `after`. Errors: Refused, ClientError, DatabaseUnavailable.
         """
-        root = root_field(operation)
-        channel, operations = self._channels[root.name.value]
+        root = self._operations.shape(operation).root
+        channel = self._channels[root.name.value]
         arguments = self._arguments(operation, root, variables)
         after = arguments.get("after") if resume is None else resume
         topic = channel.topic(context, arguments)
-        found = operations.find(operation, root, variables)
+        found = self._operations.find(operation, variables)
         subscriber = Subscriber(sink, found, context.viewer_id, topic)
         subscription = Subscription(channel, subscriber)
         begun(subscription)
@@ -163,23 +162,6 @@ class LiveRunner:
             raise Refused([error_entry(ClientError("There are no subscriptions.", "BAD_REQUEST"))])
         definition = subscription_type.fields[root.name.value]
         return get_argument_values(definition, root, found)
-
-
-def root_field(operation: Operation) -> FieldNode:
-    """The one root field of a valid subscription, wherever fragments put it."""
-    level: list[Any] = [operation.node]
-    fragments = {
-        node.name.value: node
-        for node in operation.document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    while True:
-        node = level.pop()
-        if isinstance(node, FieldNode):
-            return node
-        if isinstance(node, FragmentSpreadNode):
-            node = fragments[node.name.value]
-        level += node.selection_set.selections
 
 
 def failure_entries(failure: Exception, operation_name: str | None = None) -> list[JSONObject]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import orjson
@@ -27,6 +27,9 @@ PublicFields = Mapping[str, frozenset[str]]
 """Names of fields by type that are the same whoever looks. What is not listed may differ."""
 
 
+SHAPES_KEPT = 1_000
+
+
 class LiveOperation:
     """A subscription's selection with the variables in it: one for all who sent the same."""
 
@@ -39,12 +42,22 @@ class LiveOperation:
         """Whether nothing selected depends on who looks."""
 
 
+class Shape(NamedTuple):
+    """What there is to know about a subscription whatever its variables."""
+
+    root: FieldNode
+    telling: frozenset[str]
+    """The variables on which what is told depends, not only of what it is told."""
+    is_shared: bool
+
+
 class LiveOperations:
     """The operations of those who are subscribed; forgotten with the last of them."""
 
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
         self._public_fields = public_fields
+        self._shapes: dict[Operation, Shape] = {}
         self._known: WeakValueDictionary[tuple[Operation, bytes], LiveOperation] = (
             WeakValueDictionary()
         )
@@ -52,23 +65,29 @@ class LiveOperations:
     def __len__(self) -> int:
         return len(self._known)
 
-    def find(self, operation: Operation, root: FieldNode, variables: JSONObject) -> LiveOperation:
+    def find(self, operation: Operation, variables: JSONObject) -> LiveOperation:
         """The operation, shared with those whose variables differ only in the root field's arguments.
 
         Those choose which events come; what is told of an event is up to the rest.
         """
-        telling = used_variables(operation, root)
-        key = (
-            operation,
-            orjson.dumps(
-                {name: value for name, value in variables.items() if name in telling},
-                option=orjson.OPT_SORT_KEYS,
-            ),
-        )
+        shape = self.shape(operation)
+        telling = {name: value for name, value in variables.items() if name in shape.telling}
+        key = (operation, orjson.dumps(telling, option=orjson.OPT_SORT_KEYS))
         found = self._known.get(key)
         if found is None:
-            found = LiveOperation(operation, variables, self._same_for_all(operation, root))
-            self._known[key] = found
+            found = self._known[key] = LiveOperation(operation, variables, shape.is_shared)
+        return found
+
+    def shape(self, operation: Operation) -> Shape:
+        """The operation's shape, looked at once."""
+        found = self._shapes.get(operation)
+        if found is None:
+            if len(self._shapes) >= SHAPES_KEPT:
+                self._shapes.clear()
+            root = root_field(operation)
+            is_shared = self._same_for_all(operation, root)
+            found = Shape(root, used_variables(operation, root), is_shared)
+            self._shapes[operation] = found
         return found
 
     def _same_for_all(self, operation: Operation, root: FieldNode) -> bool:
@@ -95,6 +114,12 @@ class _Looker(Visitor):
         if node is not self._root and name != "__typename":
             known = self._public_fields.get(parent.name, ()) if parent else ()
             self.is_public = self.is_public and name in known
+
+
+def root_field(operation: Operation) -> FieldNode:
+    """The one root field of a valid subscription, wherever fragments put it."""
+    parts: tuple[Node, ...] = (operation.node.selection_set, *reached_fragments(operation))
+    return next(node for part in parts for node in nodes_in(part) if isinstance(node, FieldNode))
 
 
 def reached_fragments(operation: Operation) -> list[FragmentDefinitionNode]:

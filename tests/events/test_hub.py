@@ -1,0 +1,164 @@
+"""The hub hears of events at once, and without Redis or after PostgreSQL was away all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+
+from core.database.cursors import CursorSigner
+from core.database.pool import Database, DatabaseUnavailable
+from core.events.doorbell import Doorbell
+from core.events.hub import Hub
+from core.events.log import EventLog, EventRow
+from core.events.positions import Position
+
+ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
+NOBODY = "redis://127.0.0.1:1/0"
+CUT_OFF = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+class Ear:
+    """Hears events, and fails now and then if it is told to."""
+
+    def __init__(self) -> None:
+        self.posts: asyncio.Queue[int | None] = asyncio.Queue()
+        self.fail_before: set[int] = set()
+        self._passed = Position(0, 0)
+
+    async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
+        assert all((event.transaction, event.id) <= position[:2] for event in events)
+        for event in events:
+            if event.post_id in self.fail_before:
+                self.fail_before.remove(event.post_id)
+                raise DatabaseUnavailable
+            if self._passed.precedes(event.transaction, event.id):
+                self._passed = Position(event.transaction, event.id)
+                self.posts.put_nowait(event.post_id)
+
+    async def heard(self, count: int) -> list[int | None]:
+        return [await asyncio.wait_for(self.posts.get(), 20) for _ in range(count)]
+
+
+@asynccontextmanager
+async def listening(database: Database, redis_url: str) -> AsyncIterator[tuple[Ear, Doorbell]]:
+    doorbell = Doorbell(redis_url)
+    hub = Hub(
+        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), doorbell
+    )
+    ear = Ear()
+    hub.add(ear)
+    await hub.start()
+    try:
+        yield ear, doorbell
+    finally:
+        await hub.close()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    return os.environ["REDIS_URL"]
+
+
+async def connected(doorbell: Doorbell) -> None:
+    deadline = monotonic() + 20
+    while not doorbell.is_connected:
+        assert monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url: str) -> None:
+    async with (
+        listening(database, redis_url) as (here, doorbell),
+        listening(database, redis_url) as (there, other),
+    ):
+        await connected(other)
+        quickest = 10.0
+        for number in range(5):
+            began = monotonic()
+            await database.write(ADD, number)
+            doorbell.ring()
+            assert await there.heard(1) == [number]
+            quickest = min(quickest, monotonic() - began)
+            assert await here.heard(1) == [number]
+        assert quickest < 0.5
+
+
+async def test_without_a_ring_it_looks_by_itself(database: Database) -> None:
+    async with listening(database, NOBODY) as (ear, doorbell):
+        began = monotonic()
+        await database.write(ADD, 1)
+        assert await ear.heard(1) == [1]
+        assert monotonic() - began < 2
+        # Ringing costs nothing though nobody answers.
+        began = monotonic()
+        for _ in range(1_000):
+            doorbell.ring()
+        assert monotonic() - began < 0.1
+        assert not doorbell.is_connected
+
+
+async def test_it_comes_back_after_its_connections_were_cut(
+    database: Database, redis_url: str
+) -> None:
+    async with listening(database, redis_url) as (ear, doorbell):
+        for number in range(6):
+            await database.write(ADD, number)
+            doorbell.ring()
+            if number % 2:
+                await database.fetch(CUT_OFF)
+        assert await ear.heard(6) == list(range(6))
+
+
+async def test_what_could_not_be_delivered_is_delivered_again_in_order(
+    database: Database, redis_url: str
+) -> None:
+    async with listening(database, redis_url) as (ear, doorbell):
+        ear.fail_before = {2, 3}
+        async with database.transaction() as transaction:
+            for number in range(5):
+                await transaction.fetch(ADD, number)
+        doorbell.ring()
+        assert await ear.heard(5) == list(range(5))
+
+
+async def test_more_than_one_reading_holds_comes_whole(database: Database, redis_url: str) -> None:
+    async with listening(database, redis_url) as (ear, doorbell):
+        await database.write(
+            "INSERT INTO events (kind, actor_id, post_id) "
+            "SELECT 'post_liked', 1, n FROM generate_series(0, 2499) n"
+        )
+        doorbell.ring()
+        assert await ear.heard(2_500) == list(range(2_500))
+
+
+async def test_a_listener_that_breaks_stops_nobody(
+    database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
+            raise LookupError(len(events), position)
+
+    doorbell = Doorbell(redis_url)
+    hub = Hub(
+        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), doorbell
+    )
+    ear = Ear()
+    hub.add(Broken())
+    hub.add(ear)
+    await hub.start()
+    try:
+        await database.write(ADD, 1)
+        doorbell.ring()
+        assert await ear.heard(1) == [1]
+    finally:
+        await hub.close()
+    assert "could not be delivered" in caplog.text

@@ -1,0 +1,201 @@
+"""The log gives every event once, in order, whatever overlaps; what is old goes, and says so."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.database.cursors import CursorSigner
+from core.database.pool import Database
+from core.events.log import EventLog, EventRow, ResyncReason
+from core.events.positions import Position, cursor_from_snapshot
+from core.graphql.context import Services
+
+ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1) RETURNING id"
+CURSORS = CursorSigner(b"for tests")
+
+
+@pytest.fixture
+def log(database: Database) -> EventLog:
+    return EventLog(database, CURSORS, retention=timedelta(hours=24))
+
+
+@pytest.fixture
+async def connections(database: Database) -> AsyncIterator[list[Any]]:
+    """Three connections, each for a transaction of its own."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(database.pool.acquire()) for _ in range(3)]
+
+
+async def read_all(log: EventLog, position: Position, limit: int = 100) -> list[EventRow]:
+    events: list[EventRow] = []
+    while (reading := await log.since(position, limit=limit)).events:
+        events += reading.events
+        position = reading.position
+    return events
+
+
+async def test_a_later_event_waits_for_an_earlier_transaction_and_comes_after_its_events(
+    database: Database, log: EventLog, connections: list[Any]
+) -> None:
+    start = await log.end()
+    slow, quick, _ = connections
+    transaction = slow.transaction()
+    await transaction.start()
+    first = await slow.fetchval(ADD, 1)
+    second = await quick.fetchval(ADD, 2)
+
+    reading = await log.since(start, limit=10)
+    assert (reading.events, reading.held_back) == ([], True)
+    assert await log.delay() > 0
+    third = await slow.fetchval(ADD, 3)
+    await transaction.commit()
+
+    reading = await log.since(reading.position, limit=10)
+    assert [event.id for event in reading.events] == [first, third, second]
+    assert not reading.held_back
+    assert await log.delay() == 0
+
+
+async def test_an_end_of_a_session_does_not_wait(log: EventLog, connections: list[Any]) -> None:
+    start = await log.end()
+    slow, quick, _ = connections
+    transaction = slow.transaction()
+    await transaction.start()
+    await slow.fetchval(ADD, 1)
+    await quick.execute(
+        "INSERT INTO events (kind, actor_id, subject_id) VALUES ('session_revoked', 7, 8)"
+    )
+    reading = await log.since(start, limit=10)
+    assert reading.events == []
+    assert [(event.actor_id, event.subject_id) for event in reading.revocations] == [(7, 8)]
+    await transaction.commit()
+    reading = await log.since(start, limit=10)
+    assert [event.kind for event in reading.events] == ["post_liked", "session_revoked"]
+    assert reading.revocations == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
+    database: Database, log: EventLog, connections: list[Any], seed: int
+) -> None:
+    """Random transactions that begin, write, commit and roll back; a reader that reads in between;
+    and snapshots taken in between, from each of which the log gives just what it did not see.
+    """
+    chance = random.Random(seed)
+    start = position = await log.end()
+    open_ones: dict[int, tuple[Any, list[int]]] = {}
+    committed: set[int] = set()
+    read: list[EventRow] = []
+    resumable: list[tuple[str, set[int]]] = []
+    for _ in range(60):
+        number = chance.randrange(len(connections))
+        connection = connections[number]
+        step = chance.random()
+        if number not in open_ones:
+            transaction = connection.transaction()
+            await transaction.start()
+            open_ones[number] = (transaction, [])
+        elif step < 0.5:
+            open_ones[number][1].append(await connection.fetchval(ADD, chance.randrange(5)))
+        else:
+            transaction, written = open_ones.pop(number)
+            if step < 0.9:
+                await transaction.commit()
+                committed |= set(written)
+            else:
+                await transaction.rollback()
+        if chance.random() < 0.3:
+            reading = await log.since(position, limit=chance.choice([1, 2, 100]))
+            read += reading.events
+            position = reading.position
+        if chance.random() < 0.2:
+            rows = await database.fetch("SELECT pg_current_snapshot()::text")
+            resumable.append((rows[0][0], set(committed)))
+    for transaction, written in open_ones.values():
+        await transaction.commit()
+        committed |= set(written)
+
+    read += await read_all(log, position, limit=2)
+    assert {event.id for event in read} == committed
+    assert len(read) == len(committed)
+    assert read == sorted(read, key=lambda event: (event.transaction, event.id))
+
+    everything = await read_all(log, start)
+    services = Services(database=database, cursors=CURSORS, ring=lambda: None)
+    for snapshot, seen in resumable:
+        resumed = await log.start(cursor_from_snapshot(services, snapshot))
+        assert isinstance(resumed, Position)
+        missed = [event.id for event in everything if resumed.precedes(event.transaction, event.id)]
+        assert set(missed) == committed - seen
+        assert len(missed) == len(set(missed))
+
+
+async def test_a_cursor_of_the_future_or_none_of_ours_is_unknown(log: EventLog) -> None:
+    end = await log.end()
+    future = Position(end.transaction + 1_000_000, 1)
+    assert await log.start(log.cursor(future)) is ResyncReason.CURSOR_UNKNOWN
+    assert await log.start("garbage") is ResyncReason.CURSOR_UNKNOWN
+
+
+async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
+    database: Database, log: EventLog
+) -> None:
+    before = await log.end()
+    for number in range(25):
+        await database.write(ADD, number)
+    events = await read_all(log, before)
+    await database.write(
+        "UPDATE events SET created_at = now() - interval '25 hours' WHERE id <= $1", events[19].id
+    )
+    assert await log.expire(batch=7) == 19
+    left = await read_all(log, Position(0, 0))
+    assert [event.id for event in left] == [event.id for event in events[19:]]
+    assert await log.expire(batch=7) == 0
+
+    def after(number: int) -> str:
+        return log.cursor(Position(events[number].transaction, events[number].id))
+
+    assert await log.start(log.cursor(before)) is ResyncReason.CURSOR_TOO_OLD
+    assert await log.start(after(18)) is ResyncReason.CURSOR_TOO_OLD
+    # Nothing is missing after the last that went, nor after any that is there.
+    for number in (19, 20, 24):
+        assert isinstance(await log.start(after(number)), Position)
+
+
+async def test_a_cursor_from_before_the_first_event_is_good(
+    database: Database, log: EventLog
+) -> None:
+    before = await log.end()
+    await database.write(ADD, 1)
+    assert isinstance(await log.start(log.cursor(before)), Position)
+
+
+async def test_events_that_a_restored_dump_brought_from_elsewhere_go(
+    database: Database, log: EventLog
+) -> None:
+    await database.write(
+        "INSERT INTO events (transaction, kind, actor_id) "
+        "SELECT pg_current_xact_id()::text::bigint + 1000000, 'post_liked', 1 FROM generate_series(1, 12)"
+    )
+    assert await log.expire(batch=5) == 12
+
+
+async def test_expiry_leaves_what_an_open_transaction_holds_back(
+    database: Database, log: EventLog, connections: list[Any]
+) -> None:
+    transaction = connections[0].transaction()
+    await transaction.start()
+    await connections[0].fetchval(ADD, 1)
+    for number in range(3):
+        await database.write(ADD, number)
+    await database.write("UPDATE events SET created_at = now() - interval '2 days'")
+    assert await log.expire(batch=2) == 0
+    await transaction.commit()
+    await database.write("UPDATE events SET created_at = now() - interval '2 days'")
+    assert await log.expire(batch=2) == 3
