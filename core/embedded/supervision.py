@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import selectors
 import signal
 import time
 from collections import deque
@@ -15,7 +13,7 @@ from typing import NoReturn, Protocol
 
 from core.embedded.processes import ServerFailed, ServerProcess
 
-INTERRUPTION_POLL_SECONDS = 0.5
+WATCH_SECONDS = 0.2
 RESTARTS = 5
 RESTARTS_WITHIN_SECONDS = 60.0
 
@@ -87,28 +85,16 @@ def keep_up(
 
 def _first_to_end(servers: Sequence[Server], with_process: int | None) -> Server | None:
     """The first server that ends; None if the other process did, or was told to."""
-    watched: dict[int, Server | None] = {server.process.pid: server for server in servers}
-    if with_process is not None:
-        watched[with_process] = None
-    with selectors.DefaultSelector() as ends:
-        descriptors = []
-        try:
-            for pid, server in watched.items():
-                descriptor = os.pidfd_open(pid)
-                descriptors.append(descriptor)
-                ends.register(descriptor, selectors.EVENT_READ, server)
-            while not (ended := ends.select(INTERRUPTION_POLL_SECONDS)):
-                if with_process is not None and is_interrupted(with_process):
-                    return None
-            first: Server | None = ended[0][0].data
-            return first
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
+    while with_process is None or not is_interrupted(with_process):
+        for server in servers:
+            if server.process.has_ended():
+                return server
+        time.sleep(WATCH_SECONDS)
+    return None
 
 
 def is_interrupted(pid: int) -> bool:
-    """Whether this `make` was told to stop, and now waits for us to end.
+    """Whether this `make` has ended, or was told to stop and now waits for us to end.
 
     On SIGINT and SIGHUP it takes back its handler and waits for its commands, which get no signal
     from it. From a terminal they get one of their own, but not from `kill` or a closed session.
