@@ -35,10 +35,11 @@ def sessions_delete(sessions: Iterable[Session]) -> None:
 
 def follows_delete(follows: Iterable[Follow]) -> None:
     """Ends follows. Locks: both people of each."""
-    for follow in follows:
-        pair = (follow.follower_id, follow.followee_id)
-        run(SQL["pair_lock"], *pair)
-        run(SQL["follow_delete"], *pair, None)
+    pairs = [(follow.follower_id, follow.followee_id) for follow in follows]
+    if pairs:
+        followers, followees = zip(*pairs, strict=True)
+        run(SQL["people_lock"], [*followers, *followees])
+        run(SQL["follow_delete"], list(followers), list(followees), [None] * len(pairs))
 
 
 def person_delete(person: User) -> None:

@@ -1,96 +1,116 @@
-"""Writes about two people: follow, block, mute."""
+"""Writes about two people: follow, block, mute. They set a state: doing it twice changes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
 from core.accounts.selectors import SQL
-from core.database.pool import Database
-from core.graphql.user_errors import ErrorCode, refuse
+from core.database.batching import UNDONE_BY_OTHERS, Batchers
+from core.database.pool import Database, Row, Transaction
+from core.graphql.user_errors import ErrorCode, Refused, refuse
 
 
 class PairChanged(NamedTuple):
-    """The other person, and whether anything is different now."""
+    """The other person, and whether this call changed anything."""
 
     user: UserRow
     changed: bool
 
 
 async def follow_create(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    batchers: Batchers, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
-    return await _change(
-        database, "follow_create", viewer_id, user_id, client_mutation_id, lock=True
-    )
+    """The person, followed. Follows that arrive together are committed together.
+
+    Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people.
+    """
+    return await _follow(batchers, "follow_create", viewer_id, user_id, client_mutation_id)
 
 
 async def follow_delete(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    batchers: Batchers, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
-    return await _change(
-        database, "follow_delete", viewer_id, user_id, client_mutation_id, lock=True
-    )
+    """The person, no longer followed. Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
+    return await _follow(batchers, "follow_delete", viewer_id, user_id, client_mutation_id)
 
 
 async def block_create(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Severs follows both ways. One can block a person by whom one is blocked.
+    """The person, blocked; follows are severed both ways. Whoever is blocked can block back.
 
     Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people.
     """
-    return await _change(
-        database, "block_create", viewer_id, user_id, client_mutation_id, lock=True
-    )
+    _refuse_oneself(viewer_id, user_id)
+    try:
+        rows = await _block(database, viewer_id, user_id, client_mutation_id)
+    except UNDONE_BY_OTHERS:
+        rows = await _block(database, viewer_id, user_id, client_mutation_id)
+    return _pair_changed(rows)
 
 
 async def block_delete(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Brings no follow back. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
-    return await _change(database, "block_delete", viewer_id, user_id, client_mutation_id)
+    """The person, no longer blocked. No follow comes back. Errors: as above."""
+    _refuse_oneself(viewer_id, user_id)
+    row = (viewer_id, user_id, client_mutation_id)
+    return _pair_changed(await database.write(SQL["block_delete"], *row))
 
 
 async def mute_create(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
-    return await _change(database, "mute_create", viewer_id, user_id, client_mutation_id)
+    """The person, muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
+    _refuse_oneself(viewer_id, user_id)
+    row = (viewer_id, user_id, client_mutation_id)
+    return _pair_changed(await database.write(SQL["mute_create"], *row))
 
 
 async def mute_delete(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
-    return await _change(database, "mute_delete", viewer_id, user_id, client_mutation_id)
+    """The person, no longer muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
+    _refuse_oneself(viewer_id, user_id)
+    row = (viewer_id, user_id, client_mutation_id)
+    return _pair_changed(await database.write(SQL["mute_delete"], *row))
 
 
-async def _change(
-    database: Database,
-    statement: str,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None,
-    *,
-    lock: bool = False,
+def user_not_found() -> Refused:
+    """The refusal for a person who is not there, or not to be seen."""
+    return refuse(ErrorCode.NOT_FOUND, "There is no such person.", "input", "userId")
+
+
+async def people_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
+    """Locks the first two of each row. A pair that is locked is neither blocked nor followed by others."""
+    people = {person for pair in pairs for person in pair[:2]}
+    await transaction.fetch(SQL["people_lock"], list(people))
+
+
+async def _follow(
+    batchers: Batchers, statement: str, viewer_id: int, user_id: int, key: str | None
 ) -> PairChanged:
+    _refuse_oneself(viewer_id, user_id)
+    row = await batchers.submit(SQL[statement], viewer_id, user_id, key, lock=people_lock)
+    return _pair_changed([] if row is None else [row[1:]])
+
+
+async def _block(database: Database, viewer_id: int, user_id: int, key: str | None) -> list[Row]:
+    async with database.transaction() as transaction:
+        await people_lock(transaction, [(viewer_id, user_id)])
+        return await transaction.fetch(SQL["block_create"], viewer_id, user_id, key)
+
+
+def _refuse_oneself(viewer_id: int, user_id: int) -> None:
     if viewer_id == user_id:
         raise refuse(
             ErrorCode.INVALID_INPUT, "This is you: it takes another person.", "input", "userId"
         )
-    async with database.transaction() as transaction:
-        if lock:
-            # A statement of its own: the next one must see what was committed while this one waited.
-            await transaction.fetch(SQL["pair_lock"], viewer_id, user_id)
-        rows = await transaction.fetch(SQL[statement], viewer_id, user_id, client_mutation_id)
+
+
+def _pair_changed(rows: Sequence[Row]) -> PairChanged:
     if not rows:
         raise user_not_found()
     return PairChanged(UserRow(*rows[0][1:]), rows[0][0])
-
-
-def user_not_found() -> Exception:
-    """The refusal for a person who is not there, or not to be seen."""
-    return refuse(ErrorCode.NOT_FOUND, "There is no such person.", "input", "userId")

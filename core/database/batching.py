@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import asyncpg
 
-from core.database.pool import Database, DatabaseUnavailable, Row
+from core.database.pool import Database, DatabaseUnavailable, Row, Transaction
 
 ROWS_AT_MOST = 100
 WAITING_AT_MOST = 2_000
 PATIENCE_SECONDS = 5.0
 
 Outcome = Row | None
+Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
+"""Locks what must stay as it is before the statement for these rows looks at it."""
 
 # What PostgreSQL undoes because of others, and would do now.
 UNDONE_BY_OTHERS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
@@ -47,13 +50,17 @@ class Batcher:
         database: Database,
         statement: str,
         *,
+        lock: Lock | None = None,
         rows_at_most: int = ROWS_AT_MOST,
         waiting_at_most: int = WAITING_AT_MOST,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        """`patience_seconds`: for how long rows wait behind a commit that does not end."""
+        """`lock`: what comes before the statement in its transaction; costs three round trips.
+        `patience_seconds`: for how long rows wait behind a commit that does not end.
+        """
         self._database = database
         self._statement = statement
+        self._lock = lock
         self._rows_at_most = rows_at_most
         self._waiting_at_most = waiting_at_most
         self._patience_seconds = patience_seconds
@@ -154,9 +161,17 @@ class Batcher:
 
     async def _write(self, rows: list[tuple[object, ...]]) -> list[Outcome]:
         outcomes: list[Outcome] = [None] * len(rows)
-        for answer in await self._database.write(self._statement, *zip(*rows, strict=True)):
+        for answer in await self._answers(rows):
             outcomes[answer[0] - 1] = answer
         return outcomes
+
+    async def _answers(self, rows: list[tuple[object, ...]]) -> Sequence[Row]:
+        columns = zip(*rows, strict=True)
+        if self._lock is None:
+            return await self._database.write(self._statement, *columns)
+        async with self._database.transaction() as transaction:
+            await self._lock(transaction, rows)
+            return await transaction.fetch(self._statement, *columns)
 
 
 def _fail(batch: deque[Waiting] | list[Waiting], error: Exception) -> None:
@@ -172,11 +187,12 @@ class Batchers:
         self._database = database
         self._by_statement: dict[str, Batcher] = {}
 
-    async def submit(self, statement: str, *row: object) -> Outcome:
-        """As `Batcher.submit`, with others of the same statement."""
+    async def submit(self, statement: str, *row: object, lock: Lock | None = None) -> Outcome:
+        """As `Batcher.submit`, with others of the same statement, which has always the same lock."""
         batcher = self._by_statement.get(statement)
         if batcher is None:
-            batcher = self._by_statement[statement] = Batcher(self._database, statement)
+            batcher = Batcher(self._database, statement, lock=lock)
+            self._by_statement[statement] = batcher
         return await batcher.submit(*row)
 
     async def close(self) -> None:

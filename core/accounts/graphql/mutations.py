@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import strawberry
@@ -217,13 +218,23 @@ class AccountsMutation:
     @refusals_as_data(FollowUserPayload)
     @staticmethod
     async def follow_user(info: strawberry.Info, input: FollowUserInput) -> FollowUserPayload:
-        return await _change(info.context, input, follow_create, FollowUserPayload)
+        return await _change(
+            info.context,
+            input,
+            partial(follow_create, info.context.services.batchers),
+            FollowUserPayload,
+        )
 
     @strawberry.mutation(description="Follows a person no more.")
     @refusals_as_data(UnfollowUserPayload)
     @staticmethod
     async def unfollow_user(info: strawberry.Info, input: UnfollowUserInput) -> UnfollowUserPayload:
-        return await _change(info.context, input, follow_delete, UnfollowUserPayload)
+        return await _change(
+            info.context,
+            input,
+            partial(follow_delete, info.context.services.batchers),
+            UnfollowUserPayload,
+        )
 
     @strawberry.mutation(
         description="Blocks a person: the two see nothing of each other, and follow each other no more."
@@ -231,25 +242,33 @@ class AccountsMutation:
     @refusals_as_data(BlockUserPayload)
     @staticmethod
     async def block_user(info: strawberry.Info, input: BlockUserInput) -> BlockUserPayload:
-        return await _change(info.context, input, block_create, BlockUserPayload)
+        return await _change(
+            info.context, input, partial(block_create, info.context.database), BlockUserPayload
+        )
 
     @strawberry.mutation(description="Blocks a person no more. Follows do not come back.")
     @refusals_as_data(UnblockUserPayload)
     @staticmethod
     async def unblock_user(info: strawberry.Info, input: UnblockUserInput) -> UnblockUserPayload:
-        return await _change(info.context, input, block_delete, UnblockUserPayload)
+        return await _change(
+            info.context, input, partial(block_delete, info.context.database), UnblockUserPayload
+        )
 
     @strawberry.mutation(description="Mutes a person: nothing of theirs in feeds and live events.")
     @refusals_as_data(MuteUserPayload)
     @staticmethod
     async def mute_user(info: strawberry.Info, input: MuteUserInput) -> MuteUserPayload:
-        return await _change(info.context, input, mute_create, MuteUserPayload)
+        return await _change(
+            info.context, input, partial(mute_create, info.context.database), MuteUserPayload
+        )
 
     @strawberry.mutation(description="Mutes a person no more.")
     @refusals_as_data(UnmuteUserPayload)
     @staticmethod
     async def unmute_user(info: strawberry.Info, input: UnmuteUserInput) -> UnmuteUserPayload:
-        return await _change(info.context, input, mute_delete, UnmuteUserPayload)
+        return await _change(
+            info.context, input, partial(mute_delete, info.context.database), UnmuteUserPayload
+        )
 
 
 async def _change(
@@ -263,7 +282,6 @@ async def _change(
     if user_id is None:
         raise user_not_found()
     done = await service(
-        context.database,
         viewer_id=viewer_id,
         user_id=user_id,
         client_mutation_id=input.client_mutation_id,

@@ -1,18 +1,17 @@
--- Blocks a person and severs follows both ways. $1 viewer, $2 person, $3 client's key.
+-- Blocks a person and severs follows both ways; both people are locked already. $1 viewer, $2 person, $3 client's key.
 -- One row if there is such a person: whether that is new, then the person.
-WITH made AS (
-    INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM users WHERE id = $2 ON CONFLICT DO NOTHING
+WITH seen AS (
+    SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2
+), made AS (
+    INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING
     RETURNING blocked_id
-), severed AS (
-    DELETE FROM follows
-    WHERE (follower_id = $1 AND followee_id = $2) AND EXISTS (SELECT FROM made)
-    RETURNING follower_id, followee_id
-), severed_back AS (
-    DELETE FROM follows
-    WHERE (follower_id = $2 AND followee_id = $1) AND EXISTS (SELECT FROM made)
-    RETURNING follower_id, followee_id
+), pairs AS (
+    SELECT $1::bigint AS follower_id, blocked_id AS followee_id FROM made
+    UNION ALL
+    SELECT blocked_id, $1 FROM made
 ), gone AS (
-    SELECT * FROM severed UNION ALL SELECT * FROM severed_back
+    DELETE FROM follows f USING pairs WHERE f.follower_id = pairs.follower_id AND f.followee_id = pairs.followee_id
+    RETURNING f.follower_id, f.followee_id
 ), counted AS (
     UPDATE users SET
         follower_count = follower_count - (SELECT count(*) FROM gone WHERE followee_id = users.id)::int,
@@ -20,8 +19,8 @@ WITH made AS (
     WHERE id = ANY(ARRAY[$1::bigint, $2::bigint]) AND EXISTS (SELECT FROM gone)
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
-    SELECT 'user_blocked', $1, $2, $3 WHERE EXISTS (SELECT FROM made)
+    SELECT 'user_blocked', $1, blocked_id, $3 FROM made
     UNION ALL
     SELECT 'user_unfollowed', follower_id, followee_id, NULL FROM gone
 )
-SELECT EXISTS (SELECT FROM made), {user of=u} FROM users u WHERE u.id = $2
+SELECT EXISTS (SELECT FROM made), {user of=seen} FROM seen

@@ -1,11 +1,11 @@
 -- Mutes a person whom the viewer can see. $1 viewer, $2 person, $3 client's key.
 -- One row if there is such a person: whether that is new, then the person.
 WITH seen AS (
-    SELECT * FROM users u WHERE u.id = $2 AND {visible person=u.id}
+    SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2 AND {visible person=u.id}
 ), made AS (
     INSERT INTO mutes (muter_id, muted_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING RETURNING muted_id
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
-    SELECT 'user_muted', $1, $2, $3 WHERE EXISTS (SELECT FROM made)
+    SELECT 'user_muted', $1, muted_id, $3 FROM made
 )
 SELECT EXISTS (SELECT FROM made), {user of=seen} FROM seen
