@@ -1,0 +1,114 @@
+"""Execution alone: compiled against graphql-core, from objects in memory.
+
+    python -m tests.benchmarks.execution [--rounds N]
+
+Prints for each workload the median time of one execution, and the ratio of the medians. Rounds of both
+executors alternate, so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import inspect
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import DocumentNode, execute, get_introspection_query, parse, validate
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from core.execution.executor import Executor
+from tests.benchmarks.page_in_memory import HOME, ITEMS, PUBLIC, Shared, page_schema
+
+Execute = Callable[[DocumentNode, dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """An operation, and how often it is executed in a round."""
+
+    name: str
+    text: str
+    variables: dict[str, Any]
+    repeats: int
+
+
+WORKLOADS = (
+    Workload("W1: 20 posts with authors", PUBLIC, {"first": 20}, 100),
+    Workload("W2: 20 posts, 3 comments each", HOME, {"first": 20}, 40),
+    Workload("introspection", get_introspection_query(), {}, 10),
+    Workload("a list of 5,000 items", ITEMS, {"count": 5000}, 3),
+)
+
+
+async def seconds(run: Execute, document: DocumentNode, workload: Workload) -> float:
+    """CPU time of one execution, the mean of a round."""
+    begin = time.process_time()
+    for _ in range(workload.repeats):
+        result = run(document, workload.variables)
+        if inspect.isawaitable(result):
+            await result
+    return (time.process_time() - begin) / workload.repeats
+
+
+async def measure(workload: Workload, rounds: int) -> tuple[float, float, float]:
+    """Milliseconds: of graphql-core and of plans, and of the first execution with a new plan."""
+    schema = page_schema()._schema
+    document = parse(workload.text)
+    assert validate(schema, document) == []
+    executor = Executor(schema)
+
+    def standard(document: DocumentNode, variables: dict[str, Any]) -> Any:
+        return execute(
+            schema,
+            document,
+            None,
+            Shared(),
+            variables,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            operation_extensions=None,
+        )
+
+    def compiled(document: DocumentNode, variables: dict[str, Any]) -> Any:
+        return executor.execute(document, variables=variables, context=Shared())
+
+    begin = time.process_time()
+    first = await awaited(compiled(document, workload.variables))
+    first_time = time.process_time() - begin
+    other = await awaited(standard(document, workload.variables))
+    assert first.errors is None, first.errors
+    assert first.data == other.data
+    assert not executor.counters.fallbacks
+    gc.collect()
+    gc.freeze()
+    times: dict[str, list[float]] = {"standard": [], "compiled": []}
+    for _ in range(rounds):
+        times["standard"].append(await seconds(standard, document, workload))
+        times["compiled"].append(await seconds(compiled, document, workload))
+    one, two = (statistics.median(found) * 1000 for found in times.values())
+    return one, two, first_time * 1000
+
+
+async def awaited(result: Awaitable[Any] | Any) -> Any:
+    return await result if inspect.isawaitable(result) else result
+
+
+async def main(rounds: int) -> None:
+    head = ("workload", "graphql-core", "compiled", "ratio", "first time")
+    print("{:32} {:>13} {:>10} {:>7} {:>11}".format(*head))
+    for workload in WORKLOADS:
+        standard, compiled, first = await measure(workload, rounds)
+        print(
+            f"{workload.name:32} {standard:10.3f} ms {compiled:7.3f} ms {standard / compiled:6.1f}x"
+            f" {first:8.1f} ms"
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    asyncio.run(main(parser.parse_args().rounds))
