@@ -1,0 +1,172 @@
+"""Likes a second, on many posts and on one: `python -m tests.benchmarks.likes`.
+
+The same statement, once in a transaction for each like and once through the write batcher, on a
+PostgreSQL that writes every commit to disk. For comparison, the least that could be done by hand:
+the row and the count, without a look at blocks and without an event.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import django
+import uvloop
+from django.core.management import call_command
+
+from core.database.batching import Batchers
+from core.database.pool import Database
+from core.database.statements import load_statements
+from core.embedded.locks import folder_lock
+from core.embedded.postgres import Postgres
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / ".data" / "benchmark-likes"
+ROOMS = ("interactions", "feed", "core/accounts")
+LIKE = load_statements(*(ROOT / room / "sql" for room in ROOMS))["post_like"]
+BY_HAND = """
+WITH made AS (
+    INSERT INTO post_likes (user_id, post_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1
+)
+UPDATE posts SET like_count = like_count + (SELECT count(*) FROM made)::int WHERE id = $2
+RETURNING id, like_count
+"""
+FILL = """
+WITH people AS (
+    INSERT INTO users (
+        username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser
+    )
+    SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P', '', '', true, false, false
+    FROM generate_series(1, $1::int) n RETURNING id
+)
+INSERT INTO posts (author_id, text) SELECT id, 'x' FROM people RETURNING id, author_id
+"""
+EMPTY = ("TRUNCATE post_likes, events", "UPDATE posts SET like_count = 0", "CHECKPOINT")
+
+Like = Callable[[int, int], Awaitable[object]]
+
+
+class Way(NamedTuple):
+    """How likes are written."""
+
+    name: str
+    like: Like
+
+
+class Result(NamedTuple):
+    """One measurement: likes a second, milliseconds that one took, microseconds of this process."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures how many likes a second are committed.")
+    parser.add_argument("--callers", type=int, default=64, help="how many like at once")
+    parser.add_argument("--likes", type=int, default=6_000, help="how many likes a measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, interleaved")
+    chosen = parser.parse_args()
+    with durable_database() as url:
+        uvloop.run(measure(url, chosen.callers, chosen.likes, chosen.rounds))
+
+
+@contextmanager
+def durable_database() -> Iterator[str]:
+    """Address of an empty database with our tables."""
+    with folder_lock(FOLDER, "the benchmark of likes"):
+        postgres = Postgres(FOLDER / "postgres", durable=True)
+        try:
+            postgres.start()
+            postgres.wait()
+            os.environ.update(
+                DATABASE_URL=postgres.url,
+                REDIS_URL="redis://127.0.0.1",
+                DEBUG="true",
+                DJANGO_SETTINGS_MODULE="core.config.settings",
+            )
+            django.setup()
+            call_command("migrate", verbosity=0)
+            yield postgres.url
+        finally:
+            postgres.stop()
+
+
+async def measure(url: str, callers: int, likes: int, rounds: int) -> None:
+    """Prints a table of medians."""
+    few = await Database(url, size=8).open()
+    many = await Database(url, size=64).open()
+    await few.write("TRUNCATE users, events CASCADE")
+    rows = await few.write(FILL, likes)
+    posts, people = [row[0] for row in rows], [row[1] for row in rows]
+    await few.write("VACUUM ANALYZE")
+    batchers = Batchers(few)
+    ways = [
+        Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
+        Way("one transaction each, 8", lambda who, what: few.write(LIKE, [who], [what], [None])),
+        Way("one transaction each, 64", lambda who, what: many.write(LIKE, [who], [what], [None])),
+        Way("together", lambda who, what: batchers.submit(LIKE, who, what, None)),
+    ]
+    for title, targets in (("distinct posts", posts), ("one hot post", posts[:1] * likes)):
+        results: dict[str, list[Result]] = {way.name: [] for way in ways}
+        for _ in range(rounds):
+            for way in ways:
+                for statement in EMPTY:
+                    await few.write(statement)
+                pairs = zip(people, targets, strict=True)
+                results[way.name].append(await one_measurement(way.like, pairs, callers, likes))
+        print_table(f"{title}, {callers} at once", results)
+    await batchers.close()
+    await many.close()
+    await few.close()
+
+
+async def one_measurement(
+    like: Like, pairs: Iterator[tuple[int, int]], callers: int, likes: int
+) -> Result:
+    """What it took to write all of the likes."""
+    took: list[float] = []
+
+    async def caller() -> None:
+        for who, what in pairs:
+            begun = time.perf_counter()
+            await like(who, what)
+            took.append(time.perf_counter() - begun)
+
+    begun, used = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    wall, cpu = time.perf_counter() - begun, time.process_time() - used
+    took.sort()
+    return Result(
+        rate=likes / wall,
+        p50=took[likes // 2] * 1e3,
+        p99=took[likes * 99 // 100] * 1e3,
+        cpu=cpu / likes * 1e6,
+    )
+
+
+def print_table(title: str, results: dict[str, list[Result]]) -> None:
+    """Medians, and how they compare with the better of one transaction each."""
+    medians = {
+        name: Result(*(median(column) for column in zip(*found, strict=True)))
+        for name, found in results.items()
+    }
+    base = max(result.rate for name, result in medians.items() if name.startswith("one"))
+    print(f"\n{title:28}{'likes/s':>9}{'times':>7}{'p50 ms':>8}{'p99 ms':>8}{'CPU us':>8}")
+    for name, result in medians.items():
+        print(
+            f"{name:28}{result.rate:9.0f}{result.rate / base:7.2f}"
+            f"{result.p50:8.2f}{result.p99:8.2f}{result.cpu:8.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
