@@ -7,7 +7,8 @@ from functools import partial
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.forms import ModelForm
@@ -37,6 +38,15 @@ class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # it takes
         fields = ("username", "email", "display_name")
 
 
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
+    def save(self, commit: bool = True) -> User:
+        """The person with the new password, signed out everywhere."""
+        with transaction.atomic():
+            person: User = super().save(commit)
+            sign_out_everywhere(person)
+        return person
+
+
 @admin.register(User)
 class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it takes none when it runs
     """A person who is deactivated or gets a new password is signed out everywhere."""
@@ -54,6 +64,7 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
         "post_count",
     )
     add_form = NewPersonForm
+    change_password_form = NewPasswordForm
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "is_active")}),
         ("Profile", {"fields": ("display_name", "bio", "avatar_url")}),
@@ -78,7 +89,7 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
     ) -> None:
         super().save_model(request, obj, form, change)
-        if change and ("password" in form.changed_data or not obj.is_active):
+        if change and not obj.is_active:
             sign_out_everywhere(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

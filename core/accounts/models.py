@@ -18,7 +18,8 @@ BIO_LENGTH = 300
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(username__iexact=username)
+        # The index is over lower(username); Django's own `iexact` would look at every row.
+        return self.alias(handle=Lower("username")).get(handle=(username or "").lower())
 
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any

@@ -1,0 +1,25 @@
+"""A small world, and somebody who may do everything in its admin."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from core.accounts.models import User
+
+
+@pytest.fixture
+def world(orm: None) -> None:
+    """Demo people and posts."""
+    call_command("seed_demo", "--people=30", "--posts=80", stdout=StringIO())
+
+
+@pytest.fixture
+def admin(world: None) -> Client:
+    """A browser that is signed in to the admin."""
+    client = Client(raise_request_exception=True)
+    client.force_login(User.objects.create_superuser("root", "root@example.org", "a password"))
+    return client
