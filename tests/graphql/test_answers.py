@@ -75,6 +75,16 @@ def test_what_was_asked_makes_the_difference(cached: RunningServer) -> None:
     assert seen == [1, 5, 6, 7, 7, 8, 5, 1]
 
 
+def test_long_variables_make_no_long_keys() -> None:
+    answers = AnswerCache(60)
+    with graphql_server(answers=answers) as server:
+        ids = ["x" * 100] * 1_000
+        assert server.data("query($i: [ID!]!) { items(ids: $i) }", {"i": ids}) == {"items": 1_000}
+    [key] = answers._kept
+    assert isinstance(key, tuple)
+    assert len(key[1]) == 32
+
+
 def test_signed_in_people_get_answers_of_their_own(cached: RunningServer) -> None:
     cached.data("{ counted }")
     ann = {"authorization": "Bearer ann"}

@@ -207,7 +207,8 @@ def _judge(figures: Figures, limits: Limits) -> list[ClientError]:
     for name, advice in advice_by_limit.items():
         found, allowed = getattr(figures, name), getattr(limits, name)
         if found > allowed:
-            errors.append(over_limit(name.replace("_", " "), found, allowed, advice))
+            shown = found if found < COUNTED_AT_MOST else f"{COUNTED_AT_MOST:,} or more"
+            errors.append(over_limit(name.replace("_", " "), shown, allowed, advice))
     return errors
 
 

@@ -51,7 +51,7 @@ def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> Cli
     `limit`: what is counted, in words. `advice`: how to come below it, as a sentence.
     """
     return ClientError(
-        f"{limit} is limited to {allowed:,}; this request has {_shown(found)}. {advice}",
+        f"The limit on {limit} is {allowed:,}; this request has {_shown(found)}. {advice}",
         "LIMIT_EXCEEDED",
         limit=limit,
         allowed=allowed,
