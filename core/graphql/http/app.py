@@ -178,7 +178,10 @@ class GraphQLHTTP:
                 return self._finished(question, body, None, None)
             return await answers.sharing(key, lambda: self._executed(question))
         if operation.kind == "subscription":
-            said = "Subscriptions are served over WebSocket, not as a single answer."
+            said = (
+                "Subscriptions are no single answer: use graphql-transport-ws over WebSocket, or "
+                "server-sent events (`Accept: text/event-stream`)."
+            )
             raise bad_request(said, "SUBSCRIPTION_NOT_SUPPORTED")
         if scope["method"] == "GET":
             said = "Mutations are served by POST only."
