@@ -1,4 +1,4 @@
-"""The GraphQL path's door to PostgreSQL: an asyncpg pool that runs named statements."""
+"""The GraphQL path's door to PostgreSQL: named statements on asyncpg connections."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import asyncpg
+from asyncpg import Connection
+
+from core.database.connections import Connections
 
 # Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
 # all, planning each call would cost more than running it, and a plan made while the tables were small or before
@@ -22,6 +25,10 @@ PLANNER = {
     "timezone": "UTC",
 }
 
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 30
+CLOSE_SECONDS = 5
+
 UNREACHABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -30,6 +37,9 @@ UNREACHABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # A connection that the server has ended, but of which the driver has not heard the end.
+    asyncpg.InternalClientError,
+    TimeoutError,
 )
 
 
@@ -41,47 +51,26 @@ class DatabaseUnavailable(Exception):
     """PostgreSQL can't be reached, or no connection came free in time."""
 
 
-async def _no_reset(_: object) -> None:
-    """Nothing: no statement of ours leaves state on its connection, and asking costs a round trip."""
-
-
 class Database:
-    """A pool of connections to one PostgreSQL database."""
+    """Statements on a fixed number of connections to one PostgreSQL database."""
 
     def __init__(self, url: str, *, size: int, acquire_seconds: float = 5.0) -> None:
+        """`acquire_seconds`: for how long a statement waits for a connection to come free."""
         self._url = url
-        self._size = size
         self._acquire_seconds = acquire_seconds
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections = Connections(self._connect, size=size)
         self.observer: Callable[[str], None] | None = None
         """Called with the text of each statement before it runs; for tests and metrics."""
 
     async def open(self) -> Self:
-        """The database, with its pool connected. Errors: DatabaseUnavailable."""
-        try:
-            self._pool = await asyncpg.create_pool(
-                self._url,
-                min_size=self._size,
-                max_size=self._size,
-                reset=_no_reset,
-                max_inactive_connection_lifetime=0,
-                statement_cache_size=500,
-                max_cached_statement_lifetime=0,
-                command_timeout=30,
-                server_settings=PLANNER,
-            )
-        except UNREACHABLE as error:
-            raise DatabaseUnavailable(str(error)) from error
+        """The database, connected. Errors: DatabaseUnavailable."""
+        with _reachable():
+            await self._connections.open()
         return self
 
     async def close(self) -> None:
         """Waits for running statements, for five seconds, then cuts them off."""
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), 5)
-            except TimeoutError:
-                self._pool.terminate()
-            self._pool = None
+        await self._connections.close(CLOSE_SECONDS)
 
     async def fetch(self, statement: str, *arguments: object) -> list[Row]:
         """The rows of one reading statement.
@@ -108,12 +97,18 @@ class Database:
     async def _run(self, statement: str, arguments: tuple[object, ...]) -> list[Row]:
         if self.observer is not None:
             self.observer(statement)
-        try:
-            async with self.pool.acquire(timeout=self._acquire_seconds) as connection:
+        connections = self._connections
+        with _reachable():
+            connection = connections.lend() or await self._take()
+            try:
                 rows: list[Any] = await connection.fetch(statement, *arguments)
-                return rows
-        except (*UNREACHABLE, TimeoutError) as error:
-            raise DatabaseUnavailable(str(error)) from error
+            except UNREACHABLE as error:
+                if not isinstance(error, ValueError):
+                    connections.distrust(connection)
+                raise
+            finally:
+                connections.give(connection)
+        return rows
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -121,20 +116,46 @@ class Database:
 
         Errors: DatabaseUnavailable: it may or may not have been committed.
         """
-        try:
-            async with (
-                self.pool.acquire(timeout=self._acquire_seconds) as connection,
-                connection.transaction(),
-            ):
-                yield Transaction(connection, self.observer)
-        except (*UNREACHABLE, TimeoutError) as error:
-            raise DatabaseUnavailable(str(error)) from error
+        async with self.connection() as connection, connection.transaction():
+            yield Transaction(connection, self.observer)
 
-    @property
-    def pool(self) -> asyncpg.Pool[asyncpg.Record]:
-        if self._pool is None:
-            raise DatabaseUnavailable("the pool is not open")
-        return self._pool
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
+        with _reachable():
+            connection = await self._take()
+            try:
+                yield connection
+            finally:
+                self._connections.give(connection)
+
+    async def _take(self) -> Connection:
+        async with asyncio.timeout(self._acquire_seconds):
+            return await self._connections.take()
+
+    async def _connect(self) -> Connection:
+        return await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            statement_cache_size=500,
+            max_cached_statement_lifetime=0,
+            server_settings=PLANNER,
+        )
+
+
+class _reachable:  # noqa: N801  # reads as a statement
+    """Turns what a driver raises when PostgreSQL is away into DatabaseUnavailable."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        # The driver's complaints about an argument are of a class that is also an InterfaceError.
+        if isinstance(error, UNREACHABLE) and not isinstance(error, ValueError):
+            raise DatabaseUnavailable(str(error)) from error
 
 
 class Transaction:

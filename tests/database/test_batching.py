@@ -38,7 +38,7 @@ async def notes(database: Database) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def writes_held_up(database: Database) -> AsyncIterator[None]:
     """Nothing can be written into the table meanwhile."""
-    async with database.pool.acquire() as connection, connection.transaction():
+    async with database.connection() as connection, connection.transaction():
         await connection.execute("LOCK TABLE notes IN EXCLUSIVE MODE")
         yield
 

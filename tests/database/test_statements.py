@@ -37,7 +37,7 @@ def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
         for setting, value in PLANNER.items():
             cursor.execute(f"SET {setting} = '{value}'")
         cursor.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {STATEMENTS[name]}")
-        explained = cursor.fetchone()[0]
+        ((explained,),) = cursor.fetchall()
     whole = [
         node["Relation Name"]
         for node in nodes(explained[0]["Plan"])

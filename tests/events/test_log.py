@@ -29,7 +29,7 @@ def log(database: Database) -> EventLog:
 async def connections(database: Database) -> AsyncIterator[list[Any]]:
     """Three connections, each for a transaction of its own."""
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(database.pool.acquire()) for _ in range(3)]
+        yield [await stack.enter_async_context(database.connection()) for _ in range(3)]
 
 
 async def read_all(log: EventLog, position: Position, limit: int = 100) -> list[EventRow]:

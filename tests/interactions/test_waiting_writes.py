@@ -103,7 +103,7 @@ async def scene(database: Database) -> Scene:
 async def changed_meanwhile(scene: Scene, change: str, key: int, act: Awaitable[Any]) -> Any:
     """What comes of an act that must wait for a row which somebody is changing."""
     database = scene.database
-    async with database.pool.acquire() as connection, connection.transaction():
+    async with database.connection() as connection, connection.transaction():
         await connection.execute(change, key)
         waiting = asyncio.ensure_future(act)
         async with asyncio.timeout(10):

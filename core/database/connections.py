@@ -1,0 +1,95 @@
+"""A fixed number of connections to PostgreSQL, lent one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from asyncpg import Connection
+
+
+class Connections:
+    """Connections that are made when they are first needed and again when they have broken.
+
+    asyncpg's own pool wraps each loan in a proxy, a context and a task: 22 µs, where a statement
+    takes 10. This lends by a list.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int) -> None:
+        self._connect = connect
+        self._size = size
+        # The last one given back is the first to be lent again: few stay busy, and their caches warm.
+        self._free: list[Connection | None] = [None] * size
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._is_closed = False
+
+    async def open(self) -> None:
+        """Makes all connections. Errors: whatever connecting raises."""
+        made = [await self.take() for _ in range(self._size)]
+        for connection in made:
+            self.give(connection)
+
+    async def close(self, patience_seconds: float) -> None:
+        """Waits for what is lent, for a while, and closes all connections."""
+        self._is_closed = True
+        lent = self._size - len(self._free)
+        try:
+            async with asyncio.timeout(patience_seconds):
+                for _ in range(lent):
+                    self._free.append(await self._next())
+        except TimeoutError:
+            pass
+        for connection in self._free:
+            if connection is not None and not connection.is_closed():
+                await connection.close(timeout=patience_seconds)
+        self._free = []
+
+    def lend(self) -> Connection | None:
+        """A connection, if one is free and open at this moment. Give it back in any case."""
+        if self._free:
+            connection = self._free.pop()
+            if connection is not None and not connection.is_closed():
+                return connection
+            self._free.append(connection)
+        return None
+
+    async def take(self) -> Connection:
+        """A connection, as soon as there is one. Give it back in any case.
+
+        Errors: whatever connecting raises.
+        """
+        connection = self._free.pop() if self._free else await self._next()
+        if connection is None or connection.is_closed():
+            try:
+                connection = await self._connect()
+            except BaseException:
+                self.give(None)
+                raise
+        return connection
+
+    def give(self, connection: Connection | None) -> None:
+        """Takes a connection back; None for a place whose connection is gone."""
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(connection)
+                return
+        self._free.append(connection)
+
+    def distrust(self, broken: Connection) -> None:
+        """Ends a connection that broke, and those that are free: what ended one has often ended all."""
+        for connection in (broken, *self._free):
+            if connection is not None:
+                connection.terminate()
+
+    async def _next(self) -> Connection | None:
+        waiting: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            # It may have been lent in the same moment in which the caller went away.
+            if waiting.done() and not waiting.cancelled():
+                self.give(waiting.result())
+            raise

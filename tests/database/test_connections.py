@@ -1,0 +1,111 @@
+"""Connections are lent, waited for, given back and replaced, whatever happens to them or to their users."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.database.pool import Database, DatabaseUnavailable
+
+KILL_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY($1::int[])"
+PID = "SELECT pg_backend_pid()"
+SLEEP = "SELECT pg_sleep($1)"
+
+
+@pytest.fixture
+async def pair(database: Database) -> AsyncIterator[Database]:
+    """A door with two connections, whose users wait for at most a fifth of a second."""
+    opened = await Database(os.environ["DATABASE_URL"], size=2, acquire_seconds=0.2).open()
+    yield opened
+    await opened.close()
+
+
+async def pids(pair: Database) -> list[int]:
+    async with pair.connection() as one, pair.connection() as other:
+        return [await one.fetchval(PID), await other.fetchval(PID)]
+
+
+async def test_broken_connections_are_replaced_under_reads(
+    database: Database, pair: Database
+) -> None:
+    before = await pids(pair)
+    await database.fetch(KILL_OTHERS, before)
+    assert (await pair.fetch(PID))[0][0] not in before
+    assert not set(await pids(pair)) & set(before)
+
+
+async def test_a_read_that_breaks_midway_is_read_again(database: Database, pair: Database) -> None:
+    async with pair.connection() as connection:
+        victim = await connection.fetchval(PID)
+    reading = asyncio.ensure_future(pair.fetch("SELECT pg_backend_pid() FROM pg_sleep(0.3)"))
+    while not (
+        await database.fetch(
+            "SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", victim
+        )
+    ):
+        pass
+    await database.fetch(KILL_OTHERS, [victim])
+    assert (await reading)[0][0] != victim
+
+
+async def test_a_write_that_breaks_midway_is_not_written_again(
+    database: Database, pair: Database
+) -> None:
+    async with pair.connection() as connection:
+        victim = await connection.fetchval(PID)
+    writing = asyncio.ensure_future(pair.write(SLEEP, 5.0))
+    while not (
+        await database.fetch(
+            "SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", victim
+        )
+    ):
+        pass
+    await database.fetch(KILL_OTHERS, [victim])
+    with pytest.raises(DatabaseUnavailable):
+        await writing
+
+
+async def test_waiting_for_a_connection_is_bounded(pair: Database) -> None:
+    async with pair.connection(), pair.connection():
+        with pytest.raises(DatabaseUnavailable):
+            await pair.fetch(PID)
+    assert await pair.fetch(PID)
+
+
+async def test_those_who_wait_are_served_in_their_order(pair: Database) -> None:
+    served: list[int] = []
+
+    async def ask(place: int) -> None:
+        await pair.fetch(PID)
+        served.append(place)
+
+    async with pair.connection():
+        async with pair.connection():
+            asking = [asyncio.ensure_future(ask(place)) for place in range(5)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*asking)
+    assert served == [0, 1, 2, 3, 4]
+
+
+async def test_cancelled_users_leave_nothing_lent(pair: Database) -> None:
+    for _ in range(20):
+        users = [asyncio.ensure_future(pair.fetch(SLEEP, 0.01)) for _ in range(6)]
+        await asyncio.sleep(0.005)
+        for user in users[::2]:
+            user.cancel()
+        await asyncio.gather(*users, return_exceptions=True)
+    assert len(set(await pids(pair))) == 2
+
+
+async def test_a_wrong_argument_is_no_outage(pair: Database) -> None:
+    with pytest.raises(Exception, match="int32") as raised:
+        await pair.fetch("SELECT $1::int", 2**40)
+    assert not isinstance(raised.value, DatabaseUnavailable)
+
+
+async def test_a_server_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        await Database("postgresql://127.0.0.1:1/feed", size=1).open()
