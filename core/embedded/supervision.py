@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Protocol
 
-from core.embedded.processes import ServerFailed, ServerProcess
+from core.embedded.processes import ServerFailed, ServerProcess, is_alive
 
 WATCH_SECONDS = 0.2
 RESTARTS = 5
@@ -99,6 +99,8 @@ def is_interrupted(pid: int) -> bool:
     On SIGINT and SIGHUP it takes back its handler and waits for its commands, which get no signal
     from it. From a terminal they get one of their own, but not from `kill` or a closed session.
     """
+    if not is_alive(pid):
+        return True
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
