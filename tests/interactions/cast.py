@@ -10,7 +10,7 @@ INSERT INTO users (
     username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser
 )
 SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, false, false
-FROM generate_series(1, $1::int) n
+FROM generate_series($1::int, $1 + $2 - 1) n
 RETURNING id
 """
 WRONG_COUNTS = """
@@ -32,9 +32,9 @@ WHERE deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM comments WHERE parent_i
 EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM events ORDER BY id"
 
 
-async def people(database: Database, count: int) -> list[int]:
-    """Keys of new people."""
-    return sorted(row[0] for row in await database.write(PEOPLE, count))
+async def people(database: Database, count: int, first: int = 1) -> list[int]:
+    """Keys of new people, whose names are numbered: p1, p2, …"""
+    return sorted(row[0] for row in await database.write(PEOPLE, first, count))
 
 
 async def posts_by(database: Database, author_id: int, count: int = 1) -> list[int]:
