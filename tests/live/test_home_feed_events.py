@@ -1,0 +1,136 @@
+"""The home feed, live: what a client has been told adds up to what a query gives."""
+
+from __future__ import annotations
+
+from core.database.pool import Database
+from core.graphql.node import global_id
+from tests.interactions.cast import posts_by
+from tests.live.world import Api, Person, phone, signed_in
+
+
+async def follow(api: Api, follower: Person, *followees: Person) -> None:
+    for followee in followees:
+        await api.change(follower, "FollowUser", userId=followee.id)
+
+
+async def test_posts_and_shares_of_those_one_follows_come_in_as_the_feed_has_them(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (old,) = await posts_by(database, stranger.key)
+    async with phone(address, viewer.authorization) as home:
+        ready = await home.watch_home()
+        assert ready["__typename"] == "SubscriptionReady"
+        await api.change(stranger, "CreatePost", text="Not for the viewer")
+        await api.change(friend, "CreatePost", text="From a friend")
+        await api.change(viewer, "CreatePost", text="My own", clientMutationId="echo")
+        await api.change(friend, "SharePost", postId=global_id("Post", old))
+        await api.change(
+            viewer, "SharePost", postId=global_id("Post", old)
+        )  # no entry of one's own
+        told = await home.events(3)
+    page = await api.do(viewer, "HomeFeed")
+    told_edges = [event["edge"] for event in reversed(told)]
+    for edge, stands in zip(told_edges, page["edges"], strict=True):
+        for field in ("cursor", "sharedBy"):
+            assert edge[field] == stands[field]
+        assert edge["node"]["id"] == stands["node"]["id"]
+        assert edge["node"]["author"] == stands["node"]["author"]
+    assert [edge["node"]["text"] for edge in told_edges] == ["x", "My own", "From a friend"]
+    assert told[2]["edge"]["sharedBy"]["id"] == friend.id
+
+
+async def test_what_was_missed_comes_first_whoever_did_it(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (old,) = await posts_by(database, stranger.key)
+    page = await api.do(viewer, "HomeFeed")
+    await api.change(friend, "CreatePost", text="One")
+    await api.change(friend, "SharePost", postId=global_id("Post", old))
+    await api.change(stranger, "CreatePost", text="Not for the viewer")
+    async with phone(address, viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        one, shared = await home.events(2)
+        await api.change(friend, "CreatePost", text="Two")
+        two = await home.event()
+    assert one["edge"]["node"]["text"] == "One"
+    assert shared["edge"]["node"]["id"] == global_id("Post", old)
+    assert two["edge"]["node"]["text"] == "Two"
+    updates = await api.do(viewer, "HomeFeedUpdates", since=one["edge"]["cursor"])
+    assert updates == {"count": 2, "capped": False}
+
+
+async def test_what_is_gone_is_told_to_those_who_had_it(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, other_friend, stranger = await signed_in(database, 4)
+    await follow(api, viewer, friend, other_friend)
+    kept, deleted = await posts_by(database, stranger.key, 2)
+    for sharer, post in ((friend, kept), (other_friend, kept), (friend, deleted)):
+        await api.change(sharer, "SharePost", postId=global_id("Post", post))
+    ready = await api.do(viewer, "HomeFeed")
+    async with phone(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["eventCursor"])
+        # The other friend's share still holds it.
+        await api.change(friend, "UnsharePost", postId=global_id("Post", kept))
+        await api.change(stranger, "DeletePost", postId=global_id("Post", deleted))
+        gone = await home.event()
+        assert (gone["__typename"], gone["postId"]) == (
+            "FeedEntryRemoved",
+            global_id("Post", deleted),
+        )
+        await api.change(other_friend, "UnsharePost", postId=global_id("Post", kept))
+        assert (await home.event())["postId"] == global_id("Post", kept)
+    async with phone(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["eventCursor"])
+        # Both shares are gone by now, so that each of them left nothing behind.
+        removed = [event["postId"] for event in await home.events(3)]
+    assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
+
+
+async def test_blocks_and_mutes_keep_things_out(address: str, api: Api, database: Database) -> None:
+    viewer, friend, muted, author = await signed_in(database, 4)
+    await follow(api, viewer, friend, muted)
+    await api.change(viewer, "MuteUser", userId=muted.id)
+    await api.change(author, "BlockUser", userId=viewer.id)
+    (hidden,) = await posts_by(database, author.key)
+    (of_muted,) = await posts_by(database, muted.key)
+    async with phone(address, viewer.authorization) as home:
+        await home.watch_home()
+        await api.change(muted, "CreatePost", text="Muted")
+        await api.change(friend, "SharePost", postId=global_id("Post", hidden))
+        await api.change(friend, "SharePost", postId=global_id("Post", of_muted))
+        await api.change(friend, "CreatePost", text="Seen")
+        assert (await home.event())["edge"]["node"]["text"] == "Seen"
+
+
+async def test_a_home_feed_needs_somebody_whose_it_is(address: str, database: Database) -> None:
+    async with phone(address) as anybody:
+        await anybody.subscribe("1", "subscription { homeFeedEvents { cursor } }")
+        refused = await anybody.hear()
+        assert refused["type"] == "error"
+        assert refused["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_those_with_many_followers_reach_those_who_are_connected(
+    address: str, api: Api, database: Database
+) -> None:
+    star, *fans = await signed_in(database, 12)
+    await database.write(
+        "INSERT INTO follows (follower_id, followee_id) SELECT id, $1 FROM unnest($2::bigint[]) AS f(id)",
+        star.key,
+        [fan.key for fan in fans],
+    )
+    await database.write("UPDATE users SET follower_count = $2 WHERE id = $1", star.key, len(fans))
+    async with (
+        phone(address, fans[0].authorization) as one,
+        phone(address, fans[1].authorization) as two,
+    ):
+        await one.watch_home()
+        await two.watch_home()
+        await api.change(star, "CreatePost", text="Hello all")
+        for fan in (one, two):
+            assert (await fan.event())["edge"]["node"]["text"] == "Hello all"

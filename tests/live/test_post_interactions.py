@@ -1,0 +1,279 @@
+"""Who watches posts is told what happens to them: all of it, in order, once, and only what they may see."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from core.database.pool import Database
+from core.graphql.node import global_id
+from tests.interactions.cast import posts_by
+from tests.live.world import Api, Closed, Person, phone, signed_in
+
+
+def kinds(events: list[dict[str, object]]) -> list[object]:
+    return [event["__typename"] for event in events]
+
+
+async def test_everything_that_happens_to_a_post_is_told_in_order(
+    address: str, api: Api, database: Database
+) -> None:
+    author, fan = await signed_in(database, 2)
+    (post,) = await posts_by(database, author.key)
+    id = global_id("Post", post)
+    async with phone(address) as watcher:
+        ready = await watcher.watch([post])
+        assert (ready["__typename"], ready["resumed"]) == ("SubscriptionReady", False)
+        changes: list[tuple[Person, str, dict[str, str]]] = [
+            (fan, "LikePost", {"postId": id, "clientMutationId": "mine"}),
+            (fan, "LikePost", {"postId": id}),  # changes nothing
+            (fan, "SharePost", {"postId": id}),
+            (fan, "CreateComment", {"postId": id, "text": "Well said"}),
+            (fan, "DeleteComment", {}),
+            (fan, "UnsharePost", {"postId": id}),
+            (fan, "UnlikePost", {"postId": id}),
+            (author, "EditPost", {"postId": id, "text": "Better said"}),
+            (author, "DeletePost", {"postId": id}),
+        ]
+        told = []
+        comment_id = ""
+        for person, change, values in changes:
+            if change == "DeleteComment":
+                values["commentId"] = comment_id
+            payload = await api.change(person, change, **values)
+            if change == "CreateComment":
+                comment_id = payload["comment"]["id"]
+            # What is gone before it is told is not told, so each waits for its turn.
+            if payload.get("changed", True):
+                told.append(await watcher.event())
+    liked, *others = told
+    assert kinds(told) == [
+        "PostLiked",
+        "PostShared",
+        "CommentCreated",
+        "CommentDeleted",
+        "PostUnshared",
+        "PostUnliked",
+        "PostEdited",
+        "PostDeleted",
+    ]
+    assert liked["clientMutationId"] == "mine"
+    assert liked["actor"]["id"] == fan.id
+    assert liked["post"] == {"id": id, "likeCount": 1}
+    assert others[1]["comment"]["text"] == "Well said"
+    assert others[2]["deletedCommentId"] == comment_id
+    assert others[5]["post"]["text"] == "Better said"
+    assert others[6]["deletedPostId"] == id
+
+
+async def test_what_was_missed_comes_first_then_what_happens(
+    address: str, api: Api, database: Database
+) -> None:
+    author, fan, other = await signed_in(database, 3)
+    post, beside = await posts_by(database, author.key, 2)
+    id = global_id("Post", post)
+    async with phone(address) as watcher:
+        ready = await watcher.watch([post])
+    await api.change(fan, "LikePost", postId=id)
+    await api.change(fan, "LikePost", postId=global_id("Post", beside))
+    await api.change(fan, "SharePost", postId=id)
+    async with phone(address) as watcher:
+        again = await watcher.watch([post], after=ready["cursor"])
+        assert (again["resumed"], again["cursor"]) == (True, ready["cursor"])
+        liked, shared = await watcher.events(2)
+        assert kinds([liked, shared]) == ["PostLiked", "PostShared"]
+        await api.change(other, "LikePost", postId=id)
+        live = await watcher.event()
+        assert live["actor"]["id"] == other.id
+    async with phone(address) as watcher:
+        await watcher.watch([post], after=liked["cursor"])
+        assert [event["cursor"] for event in await watcher.events(2)] == [
+            shared["cursor"],
+            live["cursor"],
+        ]
+
+
+async def test_a_query_hands_over_to_a_subscription_with_no_seam(
+    address: str, api: Api, database: Database
+) -> None:
+    author, fan, other = await signed_in(database, 3)
+    (post,) = await posts_by(database, author.key)
+    id = global_id("Post", post)
+    await api.change(fan, "LikePost", postId=id)
+    page = await api.do(author, "HomeFeed")
+    assert page["edges"][0]["node"]["likeCount"] == 1
+    await api.change(other, "LikePost", postId=id)
+    async with phone(address) as watcher:
+        await watcher.watch([post], after=page["eventCursor"])
+        assert (await watcher.event())["post"]["likeCount"] == 2
+
+
+@pytest.mark.parametrize("cursor", ["garbage", "AAAAAAAAAAAAAAAAAAAAAAA"])
+async def test_from_a_cursor_that_is_unknown_one_has_to_start_again(
+    address: str, database: Database, cursor: str
+) -> None:
+    async with phone(address) as watcher:
+        ready = await watcher.watch([1], after=cursor)
+        assert (ready["__typename"], ready["resumed"]) == ("SubscriptionReady", False)
+        required = await watcher.event()
+        assert required == {
+            "__typename": "ResyncRequired",
+            "cursor": cursor,
+            "reason": "CURSOR_UNKNOWN",
+        }
+        assert await watcher.hear() == {"type": "complete", "id": "1"}
+
+
+async def test_from_a_cursor_that_is_too_old_one_has_to_start_again(
+    address: str, api: Api, database: Database
+) -> None:
+    author, fan = await signed_in(database, 2)
+    (post,) = await posts_by(database, author.key)
+    id = global_id("Post", post)
+    async with phone(address) as watcher:
+        ready = await watcher.watch([post])
+        await api.change(fan, "LikePost", postId=id)
+        await api.change(fan, "UnlikePost", postId=id)
+        await watcher.events(2)
+    await database.write("DELETE FROM events WHERE kind = 'post_liked'")
+    await database.write("UPDATE events SET created_at = now() - interval '2 days'")
+    async with phone(address) as watcher:
+        await watcher.watch([post], after=ready["cursor"])
+        assert (await watcher.event())["reason"] == "CURSOR_TOO_OLD"
+
+
+class TestVisibility:
+    """What one could not query one is not told."""
+
+    @pytest.fixture
+    async def cast(self, database: Database) -> tuple[Person, Person, Person, Person]:
+        viewer, author, actor, other = await signed_in(database, 4)
+        return viewer, author, actor, other
+
+    @pytest.mark.parametrize(
+        "case", [*itertools.product(("blocks", "blocked"), ("actor", "author"))]
+    )
+    async def test_a_block_hides_both_ways_and_from_the_past(
+        self,
+        address: str,
+        api: Api,
+        database: Database,
+        cast: tuple[Person, Person, Person, Person],
+        case: tuple[str, str],
+    ) -> None:
+        direction, who = case
+        viewer, author, actor, other = cast
+        (post,) = await posts_by(database, author.key)
+        id = global_id("Post", post)
+        hidden = actor if who == "actor" else author
+        async with phone(address, viewer.authorization) as watcher, phone(address) as anybody:
+            ready = await watcher.watch([post])
+            await anybody.watch([post])
+            await api.change(actor, "LikePost", postId=id)
+            assert (await watcher.event())["actor"]["id"] == actor.id
+            blocker, blocked = (viewer, hidden) if direction == "blocks" else (hidden, viewer)
+            await api.change(blocker, "BlockUser", userId=blocked.id)
+            await api.change(actor, "UnlikePost", postId=id)
+            await api.change(other, "LikePost", postId=id)
+            if who == "actor":
+                # The next that is told is the next that may be.
+                assert (await watcher.event())["actor"]["id"] == other.id
+            assert kinds(await anybody.events(3)) == ["PostLiked", "PostUnliked", "PostLiked"]
+        async with phone(address, viewer.authorization) as later:
+            # What was missed is judged by what holds now, not by what held then.
+            await later.watch([post], after=ready["cursor"])
+            if who == "actor":
+                assert (await later.event())["actor"]["id"] == other.id
+            await api.change(other, "UnlikePost", postId=id)
+            if who == "actor":
+                assert (await later.event())["__typename"] == "PostUnliked"
+            await api.change(blocker, "UnblockUser", userId=blocked.id)
+            await api.change(other, "LikePost", postId=id)
+            assert (await later.event())["__typename"] == "PostLiked"
+
+    async def test_a_mute_hides_what_a_person_does_but_not_the_post_that_is_watched(
+        self,
+        address: str,
+        api: Api,
+        database: Database,
+        cast: tuple[Person, Person, Person, Person],
+    ) -> None:
+        viewer, author, actor, other = cast
+        (post,) = await posts_by(database, author.key)
+        id = global_id("Post", post)
+        await api.change(viewer, "MuteUser", userId=actor.id)
+        await api.change(viewer, "MuteUser", userId=author.id)
+        async with phone(address, viewer.authorization) as watcher:
+            await watcher.watch([post])
+            await api.change(actor, "LikePost", postId=id)
+            await api.change(author, "LikePost", postId=id)
+            await api.change(other, "LikePost", postId=id)
+            await api.change(author, "EditPost", postId=id, text="New")
+            assert kinds(await watcher.events(2)) == ["PostLiked", "PostEdited"]
+
+    async def test_of_what_is_gone_only_the_end_is_told(
+        self,
+        address: str,
+        api: Api,
+        database: Database,
+        cast: tuple[Person, Person, Person, Person],
+    ) -> None:
+        _, author, actor, _ = cast
+        (post,) = await posts_by(database, author.key)
+        id = global_id("Post", post)
+        async with phone(address) as watcher:
+            ready = await watcher.watch([post])
+        await api.change(actor, "LikePost", postId=id)
+        comment = await api.change(actor, "CreateComment", postId=id, text="Secret")
+        await api.change(actor, "DeleteComment", commentId=comment["comment"]["id"])
+        async with phone(address) as watcher:
+            await watcher.watch([post], after=ready["cursor"])
+            assert kinds(await watcher.events(2)) == ["PostLiked", "CommentDeleted"]
+        await api.change(author, "DeletePost", postId=id)
+        async with phone(address) as watcher:
+            await watcher.watch([post], after=ready["cursor"])
+            assert kinds(await watcher.events(1)) == ["PostDeleted"]
+
+    async def test_a_revoked_session_ends_its_connections_and_no_others(
+        self,
+        address: str,
+        api: Api,
+        database: Database,
+        cast: tuple[Person, Person, Person, Person],
+    ) -> None:
+        viewer, author, actor, other = cast
+        (post,) = await posts_by(database, author.key)
+        async with (
+            phone(address, viewer.authorization) as ending,
+            phone(address, other.authorization) as staying,
+        ):
+            await ending.watch([post])
+            await staying.watch([post])
+            await database.write(
+                "WITH gone AS (UPDATE sessions SET revoked_at = now() WHERE id = $1 RETURNING *) "
+                "INSERT INTO events (kind, actor_id, subject_id) "
+                "SELECT 'session_revoked', user_id, id FROM gone",
+                viewer.session_id,
+            )
+            await api.change(actor, "LikePost", postId=global_id("Post", post))
+            with pytest.raises(Closed) as closed:
+                await ending.hear()
+            assert closed.value.code == 4403
+            assert (await staying.event())["__typename"] == "PostLiked"
+        async with phone(address) as later:
+            await later.connection.close()
+        with pytest.raises(Closed) as refused:
+            async with phone(address, viewer.authorization):
+                pass
+        assert refused.value.code == 4403
+
+    async def test_an_access_ends_when_its_token_does(
+        self, address: str, database: Database
+    ) -> None:
+        (viewer,) = await signed_in(database, 1, lasts=1.5)
+        async with phone(address, viewer.authorization) as ending:
+            await ending.watch([1])
+            with pytest.raises(Closed) as closed:
+                await ending.hear()
+            assert closed.value.code == 4403

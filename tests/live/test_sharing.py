@@ -1,0 +1,106 @@
+"""One execution for many gives each what an execution of their own would give."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.config.schema import graphql_schema
+from core.database.pool import Database
+from core.graphql.documents import DocumentStore, Operation
+from core.graphql.limits.limits import Limits
+from core.graphql.live.metrics import EXECUTIONS
+from core.graphql.live.sharing import LiveOperations
+from core.graphql.node import global_id
+from interactions.live import PUBLIC_FIELDS
+from tests.interactions.cast import posts_by
+from tests.live.world import Api, operation, phone, signed_in
+
+ROOT = "{ postInteractions(postIds: $ids, after: $after) { cursor ... on PostLiked { actor { username } "
+SHARED = (
+    "subscription($ids: [ID!]!, $after: String, $with: Boolean = true) "
+    f"{ROOT} post {{ likeCount @include(if: $with) }} }} }} }}"
+)
+PERSONAL = f"subscription($ids: [ID!]!, $after: String) {ROOT} post {{ likeCount viewerHasLiked }} }} }} }}"
+
+
+def known(text: str) -> Operation:
+    return DocumentStore(graphql_schema, Limits()).by_text(text).operation(None)
+
+
+@pytest.fixture
+def operations() -> LiveOperations:
+    return LiveOperations(graphql_schema, PUBLIC_FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("selection", "is_shared"),
+    [
+        ("__typename cursor", True),
+        ("... on PostLiked { post { id likeCount author { username } } }", True),
+        ("... on PostLiked { post { viewerHasLiked } }", False),
+        ("... on PostLiked { actor { viewerIsFollowing } }", False),
+        ("... on PostLiked { post { comments(first: 1) { edges { node { id } } } } }", False),
+        ("... on CommentCreated { comment { text author { username } } }", True),
+        ("... on CommentCreated { comment { replies(first: 1) { edges { cursor } } } }", False),
+        ("... on CommentCreated { comment { post { id } } }", False),
+        ("...Deep", False),
+    ],
+)
+def test_only_what_is_the_same_for_all_is_shared(
+    operations: LiveOperations, selection: str, is_shared: bool
+) -> None:
+    text = f"subscription {{ postInteractions(postIds: []) {{ {selection} }} }}"
+    if "Deep" in selection:
+        text += (
+            " fragment Deep on PostInteraction { ... on PostLiked { post { viewerHasShared } } }"
+        )
+    assert operations.shape(known(text)).is_shared is is_shared
+
+
+def test_other_operations_of_a_clients_file_do_not_matter(operations: LiveOperations) -> None:
+    file = operation("PostInteractions") + "query Other { viewer { viewerIsFollowing } }"
+    found = DocumentStore(graphql_schema, Limits()).by_text(file).operation("PostInteractions")
+    assert operations.shape(found).is_shared
+
+
+def test_variables_that_only_choose_events_do_not_part_subscribers(
+    operations: LiveOperations,
+) -> None:
+    same = known(SHARED)
+    one = operations.find(same, {"ids": ["a"], "after": "x", "with": True})
+    assert operations.find(same, {"ids": ["b"], "with": True}) is one
+    assert operations.find(same, {"ids": ["a"], "with": False}) is not one
+    assert len(operations) == 1  # nobody holds the other
+    del one
+    assert len(operations) == 0
+
+
+async def test_shared_and_single_executions_tell_the_same(
+    address: str, api: Api, database: Database
+) -> None:
+    author, fan, viewer = await signed_in(database, 3)
+    post, other = await posts_by(database, author.key, 2)
+    id = global_id("Post", post)
+
+    def executions(by: str) -> float:
+        return float(EXECUTIONS.labels("postInteractions", by)._value.get())
+
+    async with (
+        phone(address) as first,
+        phone(address, viewer.authorization) as second,
+        phone(address, fan.authorization) as third,
+    ):
+        before = executions("all"), executions("one")
+        for watcher, ids in ((first, [id]), (second, [id, global_id("Post", other)])):
+            await watcher.subscribe("1", SHARED, ids=ids)
+            assert "cursor" in (await watcher.event())
+        for watcher in (second, third):
+            await watcher.subscribe("2", PERSONAL, ids=[id])
+            assert "cursor" in (await watcher.event())
+        await api.change(fan, "LikePost", postId=id)
+        shared = [await watcher.event() for watcher in (first, second)]
+        single = [await watcher.event() for watcher in (second, third)]
+        assert (executions("all") - before[0], executions("one") - before[1]) == (1, 2)
+    assert shared[0] == shared[1]
+    assert [event["post"].pop("viewerHasLiked") for event in single] == [False, True]
+    assert single == shared

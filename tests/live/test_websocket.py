@@ -1,0 +1,319 @@
+"""graphql-transport-ws, to the letter: what each side may say, and what ends a connection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.database.pool import Database
+from core.graphql.live.access import CONNECTIONS_A_PERSON
+from core.graphql.websocket.connection import OPERATIONS_AT_MOST
+from tests.live.world import Closed, Phone, dial, eventually, phone, signed_in
+
+ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
+ANSWER: dict[str, Any] = {"data": {"publicFeed": {"edges": []}}}
+WATCH = 'subscription { postInteractions(postIds: ["UG9zdDox"]) { __typename } }'
+READY = {"data": {"postInteractions": {"__typename": "SubscriptionReady"}}}
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+async def caller(address: str) -> AsyncIterator[Phone]:
+    """A phone that the server has taken."""
+    async with phone(address) as taken:
+        yield taken
+
+
+@pytest.fixture
+async def stranger(address: str) -> AsyncIterator[Phone]:
+    """A phone that has said nothing yet."""
+    async with dial(address) as dialled:
+        yield dialled
+
+
+async def ask(caller: Phone, id: str, query: str, **more: Any) -> None:
+    await caller.say(type="subscribe", id=id, payload={"query": query, **more})
+
+
+async def closing_code(caller: Phone) -> int:
+    """The code with which the server closes, after whatever it still says."""
+    while True:
+        try:
+            await caller.hear()
+        except Closed as closed:
+            return closed.code
+
+
+async def test_a_query_is_answered_and_completed(caller: Phone) -> None:
+    await ask(caller, "1", ASK)
+    assert await caller.hear() == {"type": "next", "id": "1", "payload": ANSWER}
+    assert await caller.hear() == {"type": "complete", "id": "1"}
+    # The id is free again.
+    await ask(caller, "1", ASK)
+    assert (await caller.hear())["payload"] == ANSWER
+
+
+async def test_operations_run_side_by_side(caller: Phone) -> None:
+    await ask(caller, "a", WATCH)
+    assert (await caller.hear())["payload"] == READY
+    await ask(caller, "b", ASK)
+    assert (await caller.hear())["id"] == "b"
+    assert await caller.hear() == {"type": "complete", "id": "b"}
+
+
+async def test_a_completed_subscription_is_silent_and_its_id_free(caller: Phone) -> None:
+    await ask(caller, "1", WATCH)
+    assert (await caller.hear())["payload"] == READY
+    await caller.say(type="complete", id="1")
+    await caller.say(type="complete", id="1")
+    await caller.say(type="complete", id="never begun")
+    await ask(caller, "1", WATCH)
+    assert (await caller.hear())["payload"] == READY
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"a": [1]}])
+async def test_a_ping_is_answered_with_its_payload(caller: Phone, payload: Any) -> None:
+    message = {"type": "ping"} if payload is None else {"type": "ping", "payload": payload}
+    await caller.say(**message)
+    assert await caller.hear() == {**message, "type": "pong"}
+    await caller.say(type="pong", payload=payload)
+    await ask(caller, "1", ASK)
+    assert (await caller.hear())["type"] == "next"
+
+
+async def test_a_ping_needs_no_initialisation(stranger: Phone) -> None:
+    await stranger.say(type="ping")
+    assert await stranger.hear() == {"type": "pong"}
+
+
+@pytest.mark.parametrize("payload", ["absent", None, {}, {"unknown": 1}, {"authorization": None}])
+async def test_who_says_nothing_of_themselves_is_anonymous(stranger: Phone, payload: Any) -> None:
+    message = {} if payload == "absent" else {"payload": payload}
+    await stranger.say(type="connection_init", **message)
+    assert await stranger.hear() == {"type": "connection_ack"}
+    await ask(stranger, "1", "{ viewer { id } }")
+    assert (await stranger.hear())["payload"]["data"] == {"viewer": None}
+
+
+@pytest.mark.parametrize(
+    "form", ["authorization", "Authorization", "headers", "token", "accessToken"]
+)
+async def test_a_token_is_taken_in_each_form(
+    stranger: Phone, database: Database, form: str
+) -> None:
+    (person,) = await signed_in(database, 1)
+    token = person.authorization.removeprefix("Bearer ")
+    payload: dict[str, Any] = {form: person.authorization}
+    if form == "headers":
+        payload = {"headers": {"Authorization": person.authorization}}
+    elif "oken" in form:
+        payload = {form: token}
+    await stranger.say(type="connection_init", payload=payload)
+    assert await stranger.hear() == {"type": "connection_ack"}
+    await ask(stranger, "1", "{ viewer { id } }")
+    assert (await stranger.hear())["payload"]["data"] == {"viewer": {"id": person.id}}
+
+
+@pytest.mark.parametrize("token", ["Bearer nonsense", "Basic YTpi", ""])
+async def test_a_bad_token_is_forbidden(stranger: Phone, token: str) -> None:
+    await stranger.say(type="connection_init", payload={"authorization": token})
+    assert await closing_code(stranger) == 4403
+
+
+async def test_an_expired_token_is_forbidden(stranger: Phone, database: Database) -> None:
+    (person,) = await signed_in(database, 1, lasts=-1)
+    await stranger.say(type="connection_init", payload={"authorization": person.authorization})
+    assert await closing_code(stranger) == 4403
+
+
+async def test_a_second_initialisation_is_one_too_many(caller: Phone) -> None:
+    await caller.say(type="connection_init")
+    assert await closing_code(caller) == 4429
+
+
+async def test_before_initialisation_nothing_is_begun(stranger: Phone) -> None:
+    await ask(stranger, "1", ASK)
+    assert await closing_code(stranger) == 4401
+
+
+async def test_an_id_in_use_is_taken(caller: Phone) -> None:
+    await ask(caller, "twice", WATCH)
+    assert (await caller.hear())["payload"] == READY
+    await ask(caller, "twice", WATCH)
+    with pytest.raises(Closed) as closed:
+        await caller.hear()
+    assert (closed.value.code, closed.value.reason) == (4409, "Subscriber for twice already exists")
+
+
+@pytest.mark.parametrize("offered", [(), ("graphql-ws",), ("other", "graphql-ws")])
+async def test_without_the_subprotocol_it_is_not_acceptable(
+    address: str, offered: tuple[str, ...]
+) -> None:
+    async with dial(address, offered) as dialled:
+        assert await closing_code(dialled) == 4406
+
+
+async def test_the_subprotocol_may_be_one_of_several(address: str) -> None:
+    async with dial(address, ("graphql-ws", "graphql-transport-ws")) as dialled:
+        assert dialled.connection.subprotocol == "graphql-transport-ws"
+        await dialled.start()
+
+
+BAD_MESSAGES: list[str | bytes] = [
+    "",
+    "not JSON",
+    "[]",
+    '"text"',
+    "null",
+    "17",
+    "{}",
+    '{"type": null}',
+    '{"type": "no such"}',
+    '{"type": "start", "id": "1", "payload": {"query": "{a}"}}',
+    '{"type": ["subscribe"]}',
+    '{"type": "connection_ack"}',
+    '{"type": "next", "id": "1", "payload": {}}',
+    '{"type": "ping", "payload": "text"}',
+    '{"type": "connection_init", "payload": 7}',
+    '{"type": "connection_init", "payload": []}',
+    '{"type": "subscribe"}',
+    '{"type": "subscribe", "id": "1"}',
+    '{"type": "subscribe", "id": "1", "payload": null}',
+    '{"type": "subscribe", "id": "1", "payload": {}}',
+    '{"type": "subscribe", "id": "", "payload": {"query": "{a}"}}',
+    '{"type": "subscribe", "id": 1, "payload": {"query": "{a}"}}',
+    '{"type": "subscribe", "id": ["1"], "payload": {"query": "{a}"}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": 1}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{a}", "variables": []}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{a}", "operationName": 1}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{a}", "extensions": ""}}',
+    '{"type": "complete"}',
+    '{"type": "complete", "id": {}}',
+    '{"a":' * 5_000 + "1" + "}" * 5_000,
+    '{"type": "ping", "payload": {"n": ' + "9" * 10_000 + "}}",
+    '{"type": "subscribe", "id": "' + "x" * 1_000 + '", "payload": {"query": "{a}"}}',
+    b"\x00\x01",
+    b'{"type": "ping"}',
+]
+
+
+@pytest.mark.parametrize("message", BAD_MESSAGES, ids=range(len(BAD_MESSAGES)))
+async def test_what_is_no_message_ends_the_connection(caller: Phone, message: str | bytes) -> None:
+    await caller.connection.send(message)
+    assert await closing_code(caller) == 4400
+
+
+async def test_a_message_that_is_too_big_ends_the_connection(caller: Phone) -> None:
+    await caller.connection.send("x" * 300_000)
+    assert await closing_code(caller) == 1009
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query a { __typename } query b { __typename }", "OPERATION_NOT_FOUND"),
+        ("subscription { postInteractions(postIds: []) { cursor } }", "BAD_INPUT"),
+        ('subscription { postInteractions(postIds: ["x"]) { cursor } }', "BAD_ID"),
+        ("query($n: Int!) { publicFeed(first: $n) { edges { cursor } } }", "BAD_INPUT"),
+        ("{" + "".join(f" a{n}: __typename" for n in range(500)) + "}", "LIMIT_EXCEEDED"),
+    ],
+)
+async def test_what_is_wrong_with_an_operation_ends_only_that(
+    caller: Phone, query: str, code: str
+) -> None:
+    await ask(caller, "1", query)
+    refused = await caller.hear()
+    assert (refused["type"], refused["id"]) == ("error", "1")
+    assert refused["payload"][0]["extensions"]["code"] == code
+    await ask(caller, "1", ASK)
+    assert (await caller.hear())["payload"] == ANSWER
+
+
+async def test_too_many_posts_are_refused_with_the_figure(caller: Phone) -> None:
+    query = "subscription($ids: [ID!]!) { postInteractions(postIds: $ids) { cursor } }"
+    await ask(caller, "1", query, variables={"ids": ["UG9zdDox"] * 101})
+    assert "101" in (await caller.hear())["payload"][0]["message"]
+
+
+async def test_operations_of_a_connection_are_bounded(caller: Phone) -> None:
+    for number in range(OPERATIONS_AT_MOST):
+        await ask(caller, str(number), WATCH)
+        assert (await caller.hear())["payload"] == READY
+    await ask(caller, "more", WATCH)
+    refused = await caller.hear()
+    assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+    await caller.say(type="complete", id="0")
+    await ask(caller, "more", WATCH)
+    assert (await caller.hear())["payload"] == READY
+
+
+async def test_connections_of_a_person_are_bounded(address: str, database: Database) -> None:
+    (person,) = await signed_in(database, 1)
+    async with AsyncExitStack() as phones:
+        for _ in range(CONNECTIONS_A_PERSON):
+            await phones.enter_async_context(phone(address, person.authorization))
+        async with dial(address) as one_more:
+            await one_more.say(
+                type="connection_init", payload={"authorization": person.authorization}
+            )
+            assert await closing_code(one_more) == 4429
+    async with phone(address, person.authorization):
+        pass
+
+
+async def test_a_mutation_is_finished_though_its_caller_has_gone(
+    address: str, database: Database
+) -> None:
+    (person,) = await signed_in(database, 1)
+    write = 'mutation { createPost(input: {text: "kept"}) { post { id } } }'
+    async with phone(address, person.authorization) as leaving:
+        await ask(leaving, "1", write)
+        await leaving.say(type="complete", id="1")
+    assert await eventually(lambda: database.fetch("SELECT FROM posts WHERE text = 'kept'"))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    message=st.fixed_dictionaries(
+        {},
+        optional={
+            "type": st.sampled_from(["subscribe", "ping", "complete", "connection_init"]) | JSON,
+            "id": st.text(min_size=1, max_size=9) | JSON,
+            "payload": st.fixed_dictionaries({"query": st.text(max_size=30)}) | JSON,
+        },
+    )
+)
+async def test_whatever_is_said_the_server_answers_or_closes_in_order(
+    address: str, message: dict[str, Any]
+) -> None:
+    async with phone(address) as caller:
+        await caller.say(**message)
+        await caller.say(type="ping", payload={"last": True})
+        code = 0
+        heard: dict[str, Any] = {}
+        while not code and heard != {"type": "pong", "payload": {"last": True}}:
+            try:
+                heard = await caller.hear()
+            except Closed as closed:
+                code = closed.code
+            assert heard.get("type", "pong") in {"next", "error", "complete", "pong"}
+        assert code in {0, 4400, 4429}

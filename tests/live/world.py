@@ -1,0 +1,239 @@
+"""A whole server on a socket, people in it, and phones that are connected to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from socket import socket
+from threading import Event, Thread
+from time import time
+from typing import Any, Self, TypeVar
+
+import httpx
+import uvicorn
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from core.accounts.tokens import AccessToken, AccessTokens
+from core.config.environment import environment
+from core.config.server import Server
+from core.database.pool import Database
+from core.graphql.node import global_id
+from tests.interactions.cast import people
+
+OPERATIONS = Path(__file__).parent.parent / "operations"
+PATIENCE = 20.0
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def operation(name: str) -> str:
+    """The text of an operation of the client contract."""
+    return (OPERATIONS / f"{name}.graphql").read_text()
+
+
+class Person:
+    """Somebody who is signed in."""
+
+    def __init__(self, key: int, session_id: int, *, lasts: float = 900) -> None:
+        self.key = key
+        self.id = global_id("User", key)
+        self.session_id = session_id
+        token = AccessToken(key, session_id, int(time() + lasts))
+        secret = environment().secret_key.encode()
+        self.authorization = f"Bearer {AccessTokens(secret).give(token)}"
+
+
+async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:
+    """New people, each with a session whose access token lasts so many seconds."""
+    made = []
+    for key in await people(database, count):
+        rows = await database.write(
+            "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
+            "VALUES ($1, '', '', now() + interval '1 day') RETURNING id",
+            key,
+        )
+        made.append(Person(key, rows[0][0], lasts=lasts))
+    return made
+
+
+class AnnouncedServer(uvicorn.Server):
+    """A server that says when it listens, or that it never will."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.announced = Event()
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.announced.set()
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """A server of the whole API in a thread of its own, as production runs it. Gives its address."""
+    server: Server | None = None
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal server
+        if scope["type"] == "lifespan":
+            server = Server(environment())
+            await receive()
+            async with server.running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+        elif server is not None:
+            await server.graphql(scope, receive, send)
+
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=256 * 1024,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    listener = config.bind_socket()
+    running = AnnouncedServer(config)
+    thread = Thread(target=running.run, args=([listener],))
+    thread.start()
+    address = f"127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        running.announced.wait()
+        assert running.started
+        yield address
+    finally:
+        running.should_exit = True
+        thread.join()
+        listener.close()
+
+
+async def eventually(look: Callable[[], Awaitable[T]]) -> T:
+    """What it sees as soon as it sees something. Errors: TimeoutError."""
+    async with asyncio.timeout(PATIENCE):
+        while not (seen := await look()):
+            await asyncio.sleep(0.01)
+    return seen
+
+
+class Closed(Exception):
+    """The server has closed the connection."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class Phone:
+    """A client of graphql-transport-ws."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    async def say(self, **message: Any) -> None:
+        await self.connection.send(json.dumps(message))
+
+    async def hear(self) -> Json:
+        """The server's next message. Errors: Closed."""
+        try:
+            text = await asyncio.wait_for(self.connection.recv(), PATIENCE)
+        except ConnectionClosed as closed:
+            received = closed.rcvd
+            raise Closed(
+                received.code if received else 1006, received.reason if received else ""
+            ) from None
+        message: Json = json.loads(text)
+        return message
+
+    async def start(self, authorization: str | None = None) -> Self:
+        """The phone, once the server has taken it."""
+        payload = {"authorization": authorization} if authorization else None
+        await self.say(type="connection_init", payload=payload)
+        assert await self.hear() == {"type": "connection_ack"}
+        return self
+
+    async def subscribe(self, id: str, query: str, **variables: Any) -> None:
+        payload = {"query": query, "variables": variables}
+        await self.say(type="subscribe", id=id, payload=payload)
+
+    async def watch(self, posts: list[int], *, id: str = "1", after: str | None = None) -> Json:
+        """The first message of a subscription to what happens to posts."""
+        ids = [global_id("Post", post) for post in posts]
+        await self.subscribe(id, operation("PostInteractions"), postIds=ids, after=after)
+        return await self.event()
+
+    async def watch_home(self, *, id: str = "1", after: str | None = None) -> Json:
+        """The first message of a subscription to the home feed."""
+        await self.subscribe(id, operation("HomeFeedEvents"), after=after)
+        return await self.event()
+
+    async def event(self) -> Json:
+        """The next event of whichever subscription."""
+        message = await self.hear()
+        assert message["type"] == "next", message
+        assert "errors" not in message["payload"], message
+        [event] = message["payload"]["data"].values()
+        return dict(event)
+
+    async def events(self, count: int) -> list[Json]:
+        return [await self.event() for _ in range(count)]
+
+
+@asynccontextmanager
+async def phone(address: str, authorization: str | None = None) -> AsyncIterator[Phone]:
+    """A phone that the server has taken."""
+    async with dial(address) as dialled:
+        yield await dialled.start(authorization)
+
+
+@asynccontextmanager
+async def dial(
+    address: str, subprotocols: tuple[str, ...] = ("graphql-transport-ws",)
+) -> AsyncIterator[Phone]:
+    """A phone that has said nothing yet."""
+    async with connect(
+        f"ws://{address}/graphql/",
+        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+        compression=None,
+        max_size=None,
+        proxy=None,
+    ) as connection:
+        yield Phone(connection)
+
+
+class Api:
+    """What people do, over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE)
+
+    async def do(self, person: Person | None, name: str, **variables: Any) -> Json:
+        """The payload of an operation of the contract that succeeds."""
+        headers = {"authorization": person.authorization} if person else {}
+        sent = {"query": operation(name), "variables": variables}
+        answer = (await self._client.post("/graphql/", json=sent, headers=headers)).json()
+        assert "errors" not in answer, answer
+        [payload] = answer["data"].values()
+        assert payload is None or not payload.get("errors"), payload
+        return dict(payload or {})
+
+    async def change(self, person: Person, name: str, **values: Any) -> Json:
+        """The payload of a mutation with this input."""
+        return await self.do(person, name, input=values)
+
+    async def close(self) -> None:
+        await self._client.aclose()
