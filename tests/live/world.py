@@ -124,7 +124,7 @@ def serving() -> Iterator[str]:
 async def eventually(look: Callable[[], Awaitable[T]]) -> T:
     """What it sees as soon as it sees something. Errors: TimeoutError."""
     async with asyncio.timeout(PATIENCE):
-        while not (seen := await look()):
+        while not (seen := await look()):  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.01)
     return seen
 

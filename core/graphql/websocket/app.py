@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
@@ -40,6 +41,12 @@ class GraphQLWebSocket:
         self.connections = connections
         self.context_for = context_for
         self.initialisation_seconds = initialisation_seconds
+        self._unfinished: set[asyncio.Task[None]] = set()
+
+    def finish(self, task: asyncio.Task[None]) -> None:
+        """Holds a task that is to be finished whatever becomes of its connection."""
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from core.graphql.errors import ClientError, error_entry
+from core.graphql.documents import Operation
+from core.graphql.errors import ClientError, JSONObject, error_entry
 from core.graphql.http.requests import from_object
 from core.graphql.live.access import Access
 from core.graphql.live.operations import Subscription, failure_entries
@@ -156,30 +157,40 @@ class Connection:
             stream.fail([error_entry(ClientError(said, "TOO_MANY_OPERATIONS"))])
             return
         self._streams[message.id] = stream
-        stream.task = asyncio.create_task(self._run(stream, message.payload or {}))
-
-    async def _run(self, stream: Stream, payload: dict[str, Any]) -> None:
+        payload = message.payload or {}
         try:
-            await self._execute(stream, payload)
+            request = from_object(payload, orjson.dumps(payload), self._app.runner.limits)
+            operation = self._app.runner.operation(request)
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
-            stream.fail(failure_entries(failure, payload.get("operationName")))
+            stream.fail(failure_entries(failure))
+            return
+        task = asyncio.create_task(self._run(stream, operation, request.variables))
+        if operation.kind == "mutation":
+            # What has been taken is done, whether or not the client waits for it.
+            self._app.finish(task)
+        else:
+            stream.task = task
+
+    async def _run(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+        try:
+            await self._execute(stream, operation, variables)
+        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
+            stream.fail(failure_entries(failure, operation.name))
         finally:
             stream.task = None
 
-    async def _execute(self, stream: Stream, payload: dict[str, Any]) -> None:
+    async def _execute(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
         runner = self._app.runner
-        request = from_object(payload, orjson.dumps(payload), runner.limits)
-        operation = runner.operation(request)
         context = self._app.context_for(self._authorization, self._scope)
         if operation.kind != "subscription":
-            answer = await runner.answer(operation, request.variables, context)
+            answer = await runner.answer(operation, variables, context)
             stream.answer(orjson.dumps(answer).decode())
             return
 
         def begun(subscription: Subscription) -> None:
             stream.subscription = subscription
 
-        await runner.subscribe(operation, request.variables, context, stream, begun=begun)
+        await runner.subscribe(operation, variables, context, stream, begun=begun)
 
     async def _clean_up(self) -> None:
         self._is_closing = True
