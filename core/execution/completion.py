@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
+from datetime import date, datetime, time
 from functools import lru_cache, partial
 from itertools import accumulate
 from types import GeneratorType, NoneType
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from core.execution.run import Run
 
 Answers = list[Any]
+
+MOMENTS = frozenset((datetime, date, time))
 
 
 def complete(run: Run, column: Column, values: list[Any]) -> Answers:
@@ -104,15 +107,20 @@ def _complete_plain(run: Run, column: Column, values: list[Any]) -> Answers:
 
 
 def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> Answers:
-    if {*map(type, values)} <= shape.as_is and not (
+    kinds = {*map(type, values)}
+    if kinds <= shape.as_is and not (
         shape.whole_numbers and (min(values) < GRAPHQL_MIN_INT or max(values) > GRAPHQL_MAX_INT)
     ):
         return values
+    if shape.of_moments and kinds <= MOMENTS:
+        return list(map(shape.coerce, values))
     answers: Answers = []
-    written, names = shape.written, shape.names
+    names, coerce = shape.names, shape.coerce
     for index, value in enumerate(values):
         try:
-            answer = names.get(id(value)) or written(value)
+            answer = names[id(value)] if id(value) in names else coerce(value)
+            if answer is None or answer is Undefined:
+                raise shape.nothing(value, answer)
         except Exception as error:  # noqa: BLE001  # a scalar's refusal is its field's error
             run.fail(column, index, error)
             answer = None
@@ -216,13 +224,14 @@ def _objects(
 
 def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) -> list[Any]:
     """What a function of the schema says about each value; its exceptions as values."""
+    if ignores_parameter(ask, 1):
+        info = information(run, column.field, *column.origin(0))
+        with suppress(Exception):
+            return [ask(value, info, *more) for value in values]
     said: list[Any] = []
-    info: Any = None
-    ignores_info = ignores_parameter(ask, 1)
     for index, value in enumerate(values):
         try:
-            if info is None or not ignores_info:
-                info = information(run, column.field, *column.origin(index))
+            info = information(run, column.field, *column.origin(index))
             said.append(ask(value, info, *more))
         except Exception as error:  # noqa: BLE001  # the schema's failure is the field's error
             said.append(error)

@@ -6,9 +6,17 @@ import dis
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLResolveInfo
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    OperationDefinitionNode,
+)
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import GraphQLResolveInfoHelpers
 
@@ -20,72 +28,100 @@ if TYPE_CHECKING:
     from core.execution.run import Run
 
 
-class _Told(NamedTuple):
-    field_name: str
-    field_nodes: list[Any]
-    return_type: Any
-    parent_type: Any
-    place: tuple[Level, int, Field]
-    schema: Any
-    fragments: dict[str, Any]
-    root_value: Any
-    operation: Any
-    variable_values: Any
-    context: Any
-    is_awaitable: Callable[[Any], bool]
-    abort_signal: Any
-    async_helpers: Any
-    operation_extensions: dict[str, Any] | None
+class Told:
+    """What Strawberry reads of graphql-core's info, looked up when it is asked for.
 
+    Most resolvers that take an info only want the context.
+    """
 
-class Told(_Told):
-    """What Strawberry reads of graphql-core's info. The path is put together when it is asked for."""
+    __slots__ = ("_field", "_index", "_level", "_run", "context")
 
-    __slots__ = ()
+    def __init__(self, run: Run, field: Field, level: Level, index: int) -> None:
+        self._run = run
+        self._field = field
+        self._level = level
+        self._index = index
+        self.context = run.context
+
+    @property
+    def field_name(self) -> str:
+        return self._field.name
+
+    @property
+    def field_nodes(self) -> list[FieldNode]:
+        return self._field.nodes
+
+    @property
+    def return_type(self) -> GraphQLOutputType:
+        return self._field.definition.type
+
+    @property
+    def parent_type(self) -> GraphQLObjectType:
+        return self._field.parent_type
 
     @property
     def path(self) -> Path:
-        level, index, field = self.place
-        return Path(level.path(index), field.key, field.parent_type.name)
+        field = self._field
+        return Path(self._level.path(self._index), field.key, field.parent_type.name)
+
+    @property
+    def schema(self) -> GraphQLSchema:
+        return self._run.plan.schema
+
+    @property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        return self._run.plan.fragment_definitions
+
+    @property
+    def root_value(self) -> Any:
+        return self._run.root
+
+    @property
+    def operation(self) -> OperationDefinitionNode:
+        return self._run.plan.operation
+
+    @property
+    def variable_values(self) -> dict[str, Any]:
+        return self._run.variables.coerced
+
+    @property
+    def is_awaitable(self) -> Callable[[Any], bool]:
+        return self._run.is_awaitable
+
+    @property
+    def abort_signal(self) -> None:
+        return None
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        return HELPERS
+
+    @property
+    def operation_extensions(self) -> dict[str, Any] | None:
+        return self._run.operation_extensions
 
 
 def information(run: Run, field: Field, level: Level, index: int) -> Any:
     """The info for a resolver, for one object of a level."""
-    if run.build_info is not None:
-        path = Path(level.path(index), field.key, field.parent_type.name)
-        return run.build_info(field.definition, field.nodes, field.parent_type, path)
     plan = run.plan
-    if plan.strawberry_schema is not None:
-        return Told(
-            field.name,
-            field.nodes,
-            field.definition.type,
-            field.parent_type,
-            (level, index, field),
-            plan.schema,
-            plan.fragment_definitions,
-            run.root,
-            plan.operation,
-            run.variables.coerced,
-            run.context,
-            run.is_awaitable,
-            None,
-            HELPERS,
-            run.operation_extensions,
-        )
+    if plan.strawberry_schema is not None and run.build_info is None:
+        return Told(run, field, level, index)
+    path = Path(level.path(index), field.key, field.parent_type.name)
+    if run.build_info is not None:
+        return run.build_info(field.definition, field.nodes, field.parent_type, path)
     return GraphQLResolveInfo(
         field.name,
         field.nodes,
         field.definition.type,
         field.parent_type,
-        Path(level.path(index), field.key, field.parent_type.name),
+        path,
         plan.schema,
         plan.fragment_definitions,
         run.root,
         plan.operation,
         run.variables,
         run.context,
-        run.is_awaitable,
+        run.is_awaitable,  # type: ignore[arg-type]  # a predicate that guards as well as any
         None,
         HELPERS,
     )

@@ -40,14 +40,11 @@ class Column:
 
     __slots__ = ("awaited", "field", "rows", "shape")
 
-    def __init__(
-        self, field: Field, shape: Shape, rows: Sequence[int] | None, *, awaited: bool
-    ) -> None:
-        self.field = field
-        self.shape = shape
-        self.rows = rows
-        self.awaited = awaited
-        """Whether execution waited for these very values."""
+    field: Field
+    shape: Shape
+    rows: Sequence[int] | None
+    awaited: bool
+    """Whether execution waited for these very values."""
 
     def row(self, index: int) -> int:
         return index if self.rows is None else self.rows[index]
@@ -63,6 +60,11 @@ class Column:
     def put(self, index: int, answer: Any) -> None:
         """Writes an answer where the value stands in the response."""
         raise NotImplementedError
+
+    def put_all(self, answers: list[Any]) -> None:
+        """Writes the answers of all values."""
+        for index, answer in enumerate(answers):
+            self.put(index, answer)
 
     def place(self, index: int) -> Hashable:
         """What tells the value's place from all others, as long as the column lives."""
@@ -109,12 +111,24 @@ class FieldColumn(Column):
         *,
         awaited: bool = False,
     ) -> None:
-        super().__init__(field, field.shape, rows, awaited=awaited)
+        self.field = field
+        self.shape = field.shape
+        self.rows = rows
+        self.awaited = awaited
         self.level = level
 
     def part(self, indexes: Sequence[int], *, awaited: bool = False) -> FieldColumn:
         rows = self.rows_at(indexes)
         return FieldColumn(self.level, self.field, rows, awaited=awaited or self.awaited)
+
+    def put_all(self, answers: list[Any]) -> None:
+        above, rows, key = self.level.answers, self.rows, self.field.key
+        if rows is None:
+            for parent, answer in zip(above, answers, strict=True):
+                parent[key] = answer
+        else:
+            for row, answer in zip(rows, answers, strict=True):
+                above[row][key] = answer
 
     def place(self, index: int) -> Hashable:
         return id(self.level), self.row(index), self.field.key
@@ -154,7 +168,10 @@ class ItemColumn(Column):
         *,
         awaited: bool = False,
     ) -> None:
-        super().__init__(lists.field, shape, rows, awaited=awaited)
+        self.field = lists.field
+        self.shape = shape
+        self.rows = rows
+        self.awaited = awaited
         self.lists = lists
         self.ends = ends
         """Where each list ends among all items."""

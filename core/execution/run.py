@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -111,19 +112,7 @@ class Run:
         loaded = field.loaded
         assert loaded is not None
         column = FieldColumn(level, field)
-        keys: list[Any] = []
-        rows: list[int] = []
-        for row, source in enumerate(level.objects):
-            try:
-                key = loaded.key(source)
-            except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
-                self.fail(column, row, error)
-                continue
-            if key is not None:
-                keys.append(key)
-                rows.append(row)
-            elif field.shape.nonnull:
-                self.fail(column, row, missing(column))
+        keys, rows = self._keys(column, loaded.key, level.objects)
         if not keys:
             return
         part = column if len(rows) == len(level.objects) else column.part(rows)
@@ -136,6 +125,29 @@ class Run:
             return
         waiting = part.part(range(len(rows)), awaited=True)
         self._waits.load(loader, keys, waiting, partial(go_on, self))
+
+    def _keys(
+        self, column: FieldColumn, key_of: Callable[[Any], Any], objects: list[Any]
+    ) -> tuple[list[Any], Sequence[int]]:
+        """The keys that there are, and the rows of the objects that have them."""
+        with suppress(Exception):
+            keys = list(map(key_of, objects))
+            if None not in {*keys}:
+                return keys, range(len(keys))
+        keys = []
+        rows: list[int] = []
+        for row, source in enumerate(objects):
+            try:
+                key = key_of(source)
+            except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
+                self.fail(column, row, error)
+                continue
+            if key is not None:
+                keys.append(key)
+                rows.append(row)
+            elif column.shape.nonnull:
+                self.fail(column, row, missing(column))
+        return keys, rows
 
     # What completion calls.
 
@@ -157,9 +169,6 @@ class Run:
         queue = self._queue
         while queue:
             column, values = queue.popleft()
-            key = column.field.key
-            answers = complete(self, column, values)
-            for parent, answer in zip(column.level.answers, answers, strict=True):
-                parent[key] = answer
+            column.put_all(complete(self, column, values))
         if self.failures and self.failures.spread(self._waits.phase):
             self._waits.give_up(self.failures.hide)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from enum import EnumType
+from operator import methodcaller
 from types import NoneType
 from typing import Any
 
@@ -22,7 +23,7 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from graphql.pyutils import Undefined, inspect
+from graphql.pyutils import inspect
 
 
 class Shape:
@@ -37,7 +38,7 @@ class Shape:
 class LeafShape(Shape):
     """A scalar or an enum."""
 
-    __slots__ = ("as_is", "graphql_type", "names", "whole_numbers")
+    __slots__ = ("as_is", "coerce", "graphql_type", "names", "of_moments", "whole_numbers")
 
     def __init__(self, graphql_type: GraphQLLeafType, *, nonnull: bool) -> None:
         super().__init__(nonnull=nonnull)
@@ -45,18 +46,19 @@ class LeafShape(Shape):
         self.as_is = _types_written_as_they_are(graphql_type, nonnull=nonnull)
         """The Python types all of whose values are written as they are: for Int, if they are in range."""
         self.whole_numbers = graphql_type is GraphQLInt
+        self.coerce = graphql_type.coerce_output_value
+        """Makes of a value what the response has. Errors: whatever the scalar raises."""
+        self.of_moments = type(self.coerce) is methodcaller
+        """Whether a method of the value does that: of a date or time it can be relied on."""
         self.names = _names_of_members(graphql_type)
         """The names of an enum's members, by the identity of the member."""
 
-    def written(self, value: Any) -> Any:
-        """The value as the response has it. Errors: whatever the scalar raises, and TypeError for nothing."""
-        coerced = self.graphql_type.coerce_output_value(value)
-        if coerced is Undefined or coerced is None:
-            raise TypeError(
-                f"Expected `{inspect(self.graphql_type)}.coerce_output_value({inspect(value)})`"
-                f" to return non-nullable value, returned: {inspect(coerced)}"
-            )
-        return coerced
+    def nothing(self, value: Any, coerced: Any) -> TypeError:
+        """The error of a value of which the scalar makes nothing."""
+        return TypeError(
+            f"Expected `{inspect(self.graphql_type)}.coerce_output_value({inspect(value)})`"
+            f" to return non-nullable value, returned: {inspect(coerced)}"
+        )
 
 
 def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) -> frozenset[type]:

@@ -42,8 +42,7 @@ class Wait:
 
     def go_on(self) -> None:
         """Puts the answers where they belong."""
-        for index, answer in enumerate(self.complete(self.column, self.values, self.known)):
-            self.column.put(index, answer)
+        self.column.put_all(self.complete(self.column, self.values, self.known))
 
     def failed(self, index: int) -> bool:
         """Whether a value is there, and brings others down with it."""
@@ -107,8 +106,7 @@ class _Load(Wait):
         for column, begin, end in self._shares:
             failed = isinstance(fetched, Exception)
             values = [fetched] * (end - begin) if failed else fetched[begin:end]
-            for index, answer in enumerate(self.complete(column, values, [])):
-                column.put(index, answer)
+            column.put_all(self.complete(column, values, []))
 
     @property
     def wanted(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import strawberry
@@ -239,6 +240,7 @@ class PostConnection:
         return root  # type: ignore[return-value]  # what PageInfo reads from
 
 
+@cache
 def _page(first: int) -> Any:
     edges = [
         EdgeRow(post, f"cursor {post.key}", USERS[post.key % 100] if post.key % 4 == 0 else None)

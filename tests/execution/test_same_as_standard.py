@@ -24,7 +24,9 @@ from tests.execution.worlds import (
     worlds,
 )
 
-AT_ONCE = tuple(kind for kind in KINDS if kind in ("attribute", "method", "parent", "info", "extended"))
+AT_ONCE = tuple(
+    kind for kind in KINDS if kind in ("attribute", "method", "parent", "info", "extended")
+)
 PATIENT = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

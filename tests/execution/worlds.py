@@ -20,7 +20,12 @@ from core.execution.loading import Loader
 
 SCALARS = ("int", "str", "float", "bool", "strawberry.ID", "datetime", "Colour")
 KINDS = ("attribute", "method", "parent", "info", "async", "slow", "guarded", "extended", "loaded")
-ARGUMENTS = ("", "times: int = 1", "colours: list[Colour] | None = None", "wish: Wish | None = None")
+ARGUMENTS = (
+    "",
+    "times: int = 1",
+    "colours: list[Colour] | None = None",
+    "wish: Wish | None = None",
+)
 
 PRELUDE = """
 from __future__ import annotations
