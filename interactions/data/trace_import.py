@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from core.database.orm import undisturbed
 from interactions.data.loading import load, tidy
 from interactions.data.replay import EMAIL_DOMAIN, Replay
 from interactions.data.rows import TYPES, Rows
-from interactions.data.trace import BadLine, TraceEvent, read_content, read_events
+from interactions.data.trace import BadLine, TraceContent, TraceEvent, read_content, read_events
 from interactions.models import TraceImport
 
 LINES_A_BATCH = 10_000
@@ -61,6 +61,13 @@ def import_trace(path: Path, progress: Progress) -> Imported:
     Errors: TraceUnreadable, ImportInterrupted.
     """
     content = read_content(path)
+    try:
+        return _import(path, content, progress)
+    except (OperationalError, InterfaceError) as error:
+        raise ImportInterrupted(f"The database stopped the import: {error}") from error
+
+
+def _import(path: Path, content: TraceContent, progress: Progress) -> Imported:
     record, _ = TraceImport.objects.get_or_create(digest=content.digest)
     record.refresh_from_db()  # What the database has filled in.
     if record.finished_at is not None:
@@ -78,10 +85,7 @@ def import_trace(path: Path, progress: Progress) -> Imported:
                 replay.play(line)
         rows = replay.take_rows()
         if place > record.lines:
-            try:
-                _load_batch(record, rows, place)
-            except OperationalError as error:
-                raise ImportInterrupted(f"The database stopped the import: {error}") from error
+            _load_batch(record, rows, place)
         progress.advances(len(batch))
     tidy()
     TraceImport.objects.filter(pk=record.pk).update(finished_at=timezone.now(), bad_lines=bad_lines)

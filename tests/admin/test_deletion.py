@@ -193,6 +193,12 @@ def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
     assert not User.objects.filter(pk=helper.pk).exists()
 
 
+def test_one_can_delete_oneself(admin: Client) -> None:
+    delete_one(admin, User.objects.get(username="root"))
+    assert not User.objects.filter(username="root").exists()
+    assert admin.get(url(Post, "changelist")).status_code == 302  # To the sign-in page.
+
+
 def test_who_may_only_look_can_delete_nothing(world: None) -> None:
     looker = User.objects.create_user("looker", "looker@example.org", is_staff=True)
     looker.user_permissions.add(*Permission.objects.filter(codename__startswith="view_"))

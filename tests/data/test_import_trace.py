@@ -7,9 +7,11 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -247,6 +249,27 @@ def test_two_imports_of_one_trace_do_not_mix(tmp_path: Path) -> None:
     with pytest.raises(trace_import.ImportInterrupted, match="Another run"):
         trace_import.import_trace(path, progress)
     assert count("users") == 0
+
+
+def test_a_lost_connection_stops_the_import_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    events = made_up_trace(300)
+    path = write_trace(tmp_path / "trace", events)
+
+    def cut_off(*_: object) -> None:
+        with (
+            closing(psycopg2.connect(os.environ["DATABASE_URL"])) as other,
+            other.cursor() as cursor,
+        ):
+            ours = connection.connection.info.backend_pid
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
+
+    progress = trace_import.Progress(begins=cut_off, advances=print, skips=print)
+    with pytest.raises(trace_import.ImportInterrupted):
+        trace_import.import_trace(path, progress)
+    connection.close()
+    assert count("users") == 0
+    run_import(path)
+    assert imported() == expected_of(events)
 
 
 def _lines_loaded() -> int:
