@@ -1,0 +1,233 @@
+"""Subscriptions as server-sent events, which a browser resumes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from core.database.pool import Database
+from core.graphql.live.metrics import SUBSCRIBERS
+from core.graphql.node import global_id
+from tests.interactions.cast import posts_by
+from tests.live.world import PATIENCE, Api, eventually, operation, signed_in
+
+ACCEPT = {"accept": "text/event-stream"}
+ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
+
+
+class Stream:
+    """A response that is a stream of events, read as a browser reads it."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.comments = 0
+        self._lines = response.aiter_lines()
+
+    async def next(self) -> dict[str, Any]:
+        """The fields of the next event; `data` as the JSON that it is."""
+        fields: dict[str, Any] = {}
+        async with asyncio.timeout(PATIENCE):
+            async for line in self._lines:
+                if line.startswith(":"):
+                    self.comments += 1
+                elif line:
+                    name, _, value = line.partition(":")
+                    fields[name] = value.removeprefix(" ")
+                elif fields:
+                    fields["data"] = json.loads(fields["data"]) if fields.get("data") else None
+                    return fields
+        raise EOFError
+
+    async def event(self) -> dict[str, Any]:
+        """The next event of a subscription; its cursor is its id."""
+        fields = await self.next()
+        assert fields["event"] == "next"
+        [event] = fields["data"]["data"].values()
+        assert fields["id"] == event["cursor"]
+        return dict(event)
+
+
+@asynccontextmanager
+async def streaming(
+    address: str,
+    query: str,
+    *,
+    method: str = "POST",
+    headers: dict[str, str] | None = None,
+    parameters: dict[str, str] | None = None,
+    **variables: Any,
+) -> AsyncIterator[Stream]:
+    sent = {"query": query, "variables": variables}
+    if method == "GET":
+        text = {"query": query, "variables": json.dumps(variables), **(parameters or {})}
+        options: dict[str, Any] = {"params": text}
+    else:
+        options = {"json": sent}
+    async with (
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client,
+        client.stream(
+            method, "/graphql/", headers={**ACCEPT, **(headers or {})}, **options
+        ) as response,
+    ):
+        yield Stream(response)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_events_come_with_the_id_from_which_a_browser_resumes(
+    address: str, api: Api, database: Database, method: str
+) -> None:
+    author, fan = await signed_in(database, 2)
+    (post,) = await posts_by(database, author.key)
+    id = global_id("Post", post)
+    query = operation("PostInteractions")
+    async with streaming(address, query, method=method, postIds=[id]) as stream:
+        head = stream.response.headers
+        assert head["content-type"] == "text/event-stream; charset=utf-8"
+        assert (head["cache-control"], head["x-accel-buffering"]) == ("no-store", "no")
+        ready = await stream.event()
+        assert stream.comments == 1  # said at once, so that a proxy passes the head on
+        await api.change(fan, "LikePost", postId=id)
+        liked = await stream.event()
+    await api.change(fan, "SharePost", postId=id)
+    # The address is the one it was, with the `after` that it had; the header knows better.
+    async with streaming(
+        address,
+        query,
+        method=method,
+        headers={"last-event-id": liked["cursor"]},
+        postIds=[id],
+        after=ready["cursor"],
+    ) as stream:
+        again = await stream.event()
+        assert (again["resumed"], again["cursor"]) == (True, liked["cursor"])
+        assert (await stream.event())["__typename"] == "PostShared"
+
+
+async def test_a_query_is_one_result_and_the_end(address: str, database: Database) -> None:
+    async with streaming(address, ASK) as stream:
+        assert await stream.next() == {
+            "event": "next",
+            "data": {"data": {"publicFeed": {"edges": []}}},
+        }
+        assert await stream.next() == {"event": "complete", "data": None}
+        with pytest.raises(EOFError):
+            await stream.next()
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { homeFeedEvents { cursor } }", "UNAUTHENTICATED"),
+        ('subscription { postInteractions(postIds: ["x"]) { cursor } }', "BAD_ID"),
+    ],
+)
+async def test_what_is_wrong_with_an_operation_is_told_in_the_stream(
+    address: str, database: Database, query: str, code: str
+) -> None:
+    async with streaming(address, query) as stream:
+        assert stream.response.status_code == 200
+        told = await stream.next()
+        assert told["data"]["errors"][0]["extensions"]["code"] == code
+        assert (await stream.next())["event"] == "complete"
+
+
+async def test_after_a_cursor_that_is_unknown_the_stream_ends(
+    address: str, database: Database
+) -> None:
+    query = operation("PostInteractions")
+    async with streaming(address, query, postIds=["UG9zdDox"], after="garbage") as stream:
+        assert (await stream.event())["resumed"] is False
+        assert (await stream.event())["reason"] == "CURSOR_UNKNOWN"
+        assert (await stream.next())["event"] == "complete"
+
+
+@pytest.mark.parametrize("way", ["header", "parameter"])
+async def test_a_signed_in_person_is_known(
+    address: str, api: Api, database: Database, way: str
+) -> None:
+    (person,) = await signed_in(database, 1)
+    token = person.authorization
+    sent: dict[str, Any] = (
+        {"headers": {"authorization": token}}
+        if way == "header"
+        else {"parameters": {"access_token": token.removeprefix("Bearer ")}}
+    )
+    async with streaming(address, operation("HomeFeedEvents"), method="GET", **sent) as stream:
+        await stream.event()
+        await api.change(person, "CreatePost", text="Mine")
+        assert (await stream.event())["edge"]["node"]["text"] == "Mine"
+
+
+async def test_a_bad_token_is_refused_as_a_whole(address: str, database: Database) -> None:
+    async with streaming(address, ASK, headers={"authorization": "Bearer x"}) as stream:
+        assert stream.response.status_code == 401
+        assert stream.response.headers["www-authenticate"] == "Bearer"
+        body = json.loads(await stream.response.aread())
+        assert body["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_an_access_ends_when_its_token_does(address: str, database: Database) -> None:
+    (person,) = await signed_in(database, 1, lasts=1.5)
+    async with streaming(
+        address, operation("HomeFeedEvents"), headers={"authorization": person.authorization}
+    ) as stream:
+        await stream.event()
+        told = await stream.next()
+        assert told["data"]["errors"][0]["extensions"]["code"] == "TOKEN_EXPIRED"
+        assert "id" not in told
+        assert (await stream.next())["event"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status"),
+    [
+        ("POST", b"", 400),
+        ("POST", b"[]", 400),
+        ("POST", b"\xff\xfe", 400),
+        ("PUT", b"{}", 405),
+        ("GET", b"", 400),
+    ],
+)
+async def test_what_is_no_request_is_refused_in_json(
+    address: str, database: Database, method: str, body: bytes, status: int
+) -> None:
+    headers = {**ACCEPT, "content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+        answer = await client.request(method, "/graphql/", content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["message"]
+
+
+async def test_mutations_are_not_served_by_get(address: str, database: Database) -> None:
+    (person,) = await signed_in(database, 1)
+    write = 'mutation { createPost(input: {text: "no"}) { post { id } } }'
+    headers = {"authorization": person.authorization}
+    async with streaming(address, write, method="GET", headers=headers) as stream:
+        told = await stream.next()
+        assert told["data"]["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
+    assert len(await database.fetch("SELECT 1 FROM posts")) == 0
+
+
+async def test_who_leaves_is_forgotten(address: str, database: Database) -> None:
+    query = operation("PostInteractions")
+    before = subscribers()
+    async with streaming(address, query, postIds=["UG9zdDox"]) as stream:
+        await stream.event()
+        assert subscribers() == before + 1
+
+    async def gone() -> bool:
+        return subscribers() == before
+
+    assert await eventually(gone)
+
+
+def subscribers() -> float:
+    return float(SUBSCRIBERS.labels("postInteractions")._value.get())
