@@ -93,7 +93,7 @@ class RepliesByCommentLoader(PageLoader):
     statement = "comments_of_comments"
 
     def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return EdgeRow(comment_from(row[2:]), row[1], request.codec)
+        return edge_row((comment_from(row[2:]), row[1], request.codec, None))
 
 
 class LikersByPostLoader(PageLoader):

@@ -3,14 +3,40 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+from graphql import FieldNode
 
 from core.execution.loading import Loader
-from core.graphql.context import Context
+from core.graphql.context import Context, Info
 from core.graphql.errors import ClientError
-from core.graphql.pages import EdgeRow, Page, PageRequest, page_request
+from core.graphql.pages import EdgeRow, Page, PageRequest, page_request, request_row
+
+P = TypeVar("P", bound="PageLoader")
+
+
+def page_loader(
+    info: Info,
+    kind: Callable[..., P],
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+) -> P:
+    """The request's loader of pages for a field's arguments."""
+    return info.context.loader(kind, first, after, last, before, _asks_what_is_beyond(info))
+
+
+def _asks_what_is_beyond(info: Info) -> bool:
+    """Whether the client may ask for `pageInfo`; a fragment is not looked into."""
+    return any(
+        not isinstance(selection, FieldNode) or selection.name.value == "pageInfo"
+        for node in info._raw_info.field_nodes  # noqa: SLF001  # cheaper than Strawberry's selected_fields
+        if node.selection_set is not None
+        for selection in node.selection_set.selections
+    )
 
 
 class PageLoader(Loader[int, Page]):
@@ -35,50 +61,70 @@ class PageLoader(Loader[int, Page]):
         after: str | None,
         last: int | None = None,
         before: str | None = None,
+        looks_ahead: bool = True,
     ) -> None:
+        """`looks_ahead`: whether a row more than the page is read, to know whether the list goes on."""
         super().__init__()
         self.context = context
+        self._bounds = (after, before)
         self._arguments: dict[str, Any] = {
             "first": first,
             "after": after,
             "last": last,
             "before": before,
         }
+        self._ahead = int(looks_ahead)
 
     @abstractmethod
     def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
         """The edge that a row of the statement gives."""
 
     async def fetch(self, keys: list[int]) -> list[Page | BaseException]:
-        codec = self.context.services.cursors.codec
+        requests, refused = self._requests(keys)
+        pages = await self._read(requests) if requests else {}
+        if not refused:
+            return [pages[key] for key in keys]
+        return [refused[key] if key in refused else pages[key] for key in keys]
+
+    def _requests(self, keys: list[int]) -> tuple[dict[int, PageRequest], dict[int, BaseException]]:
+        """What is asked for, and what is wrong with that, by owner."""
+        codec, name = self.context.services.cursors.codec, self.name
+        if self._bounds == (None, None):
+            try:
+                _, *same = page_request(codec(name), **self._arguments)
+            except ClientError as error:
+                return {}, dict.fromkeys(keys, error)
+            return {key: request_row((codec(name, key), *same)) for key in keys}, {}
         requests: dict[int, PageRequest] = {}
         refused: dict[int, BaseException] = {}
         for key in keys:
             try:
-                requests[key] = page_request(codec(self.name, key), **self._arguments)
+                requests[key] = page_request(codec(name, key), **self._arguments)
             except ClientError as error:
                 refused[key] = error
-        pages = await self._read(requests) if requests else {}
-        return [refused[key] if key in refused else pages[key] for key in keys]
+        return requests, refused
 
     async def _read(self, requests: Mapping[int, PageRequest]) -> dict[int, Page]:
-        rows = await self._rows(requests, more=1)
+        rows = await self._rows(requests, self._ahead)
         snapshot = "" if self.snapshot_column is None else rows[0][self.snapshot_column]
         edges: dict[int, list[EdgeRow]] = {key: [] for key in requests}
+        edge = self.edge
         for row in rows:
+            key = row[0]
             if row[1] is not None:
-                edges[row[0]].append(self.edge(row, requests[row[0]]))
+                edges[key].append(edge(row, requests[key]))
+        read, ahead = self._beyond, bool(self._ahead)
         return {
-            key: Page(edges[key], request, partial(self._beyond, key), snapshot)
+            key: Page(edges[key], request, partial(read, key), snapshot, looked_ahead=ahead)
             for key, request in requests.items()
         }
 
     async def _beyond(self, key: int, request: PageRequest) -> list[EdgeRow]:
-        rows = await self._rows({key: request}, more=0)
+        rows = await self._rows({key: request}, 0)
         return [self.edge(row, request) for row in rows if row[1] is not None]
 
     async def _rows(
-        self, requests: Mapping[int, PageRequest], more: int
+        self, requests: Mapping[int, PageRequest], ahead: int
     ) -> Sequence[Sequence[Any]]:
         some = next(iter(requests.values()))
         return await self.context.database.fetch(
@@ -87,5 +133,5 @@ class PageLoader(Loader[int, Page]):
             list(requests),
             [request.below for request in requests.values()],
             [request.above for request in requests.values()],
-            some.limit + more,
+            some.limit + ahead,
         )

@@ -77,6 +77,7 @@ class EdgeRow(NamedTuple):
 
 
 edge_row = maker(EdgeRow)
+request_row = maker(PageRequest)
 Read = Callable[[PageRequest], Awaitable[Sequence[EdgeRow]]]
 """Reads up to `limit` rows in the order of the request, in one statement."""
 
@@ -84,15 +85,24 @@ Read = Callable[[PageRequest], Awaitable[Sequence[EdgeRow]]]
 class Page:
     """Rows of a list, newest first, and how to look beyond them."""
 
-    __slots__ = ("_more", "_read", "_request", "edges", "snapshot")
+    __slots__ = ("_is_complete", "_more", "_read", "_request", "edges", "snapshot")
 
     def __init__(
-        self, rows: Sequence[EdgeRow], request: PageRequest, read: Read, snapshot: str
+        self,
+        rows: Sequence[EdgeRow],
+        request: PageRequest,
+        read: Read,
+        snapshot: str,
+        *,
+        looked_ahead: bool = True,
     ) -> None:
-        """`rows`: what was read for `limit + 1`. `snapshot`: PostgreSQL's, in which they were read; empty
-        where the statement does not tell."""
+        """`rows`: what was read; with `looked_ahead` for `limit + 1`. `snapshot`: PostgreSQL's, in
+        which they were read; empty where the statement does not tell.
+        """
         self._more = len(rows) > request.limit
-        kept = rows[: request.limit]
+        # Whether the list goes on is not known of a page that is just full, unless we looked.
+        self._is_complete = looked_ahead or len(rows) < request.limit
+        kept = rows[: request.limit] if self._more else rows
         self.edges = kept[::-1] if request.oldest_first else kept
         self._request = request
         self._read = read
@@ -103,7 +113,7 @@ class Page:
         request = self._request
         if self._more and not request.oldest_first:
             return True
-        if request.above == 0:
+        if request.above == 0 and (request.oldest_first or self._is_complete):
             return False
         below = self.edges[-1].position if self.edges else request.above + 1
         return bool(await self._read(PageRequest(request.codec, 1, below=below)))
@@ -113,7 +123,7 @@ class Page:
         request = self._request
         if self._more and request.oldest_first:
             return True
-        if request.below == HIGHEST_KEY:
+        if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete):
             return False
         above = self.edges[0].position if self.edges else request.below - 1
         return bool(await self._read(PageRequest(request.codec, 1, above=above, oldest_first=True)))

@@ -7,7 +7,7 @@ import strawberry
 from core.accounts.graphql.types import UserConnection
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
-from core.graphql.context import Context
+from core.graphql.page_loader import page_loader
 from interactions.graphql.types import HIDDEN, CommentConnection
 from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader
 
@@ -29,8 +29,7 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> CommentsByPostLoader:
-        context: Context = info.context
-        return context.loader(CommentsByPostLoader, first, after, last, before)
+        return page_loader(info, CommentsByPostLoader, first, after, last, before)
 
     @strawberry.field(graphql_type=UserConnection, description=f"Who likes the post, {PEOPLE}")
     @loaded("id")
@@ -42,8 +41,7 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> LikersByPostLoader:
-        context: Context = info.context
-        return context.loader(LikersByPostLoader, first, after, last, before)
+        return page_loader(info, LikersByPostLoader, first, after, last, before)
 
     @strawberry.field(graphql_type=UserConnection, description=f"Who shares the post, {PEOPLE}")
     @loaded("id")
@@ -55,5 +53,4 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> SharersByPostLoader:
-        context: Context = info.context
-        return context.loader(SharersByPostLoader, first, after, last, before)
+        return page_loader(info, SharersByPostLoader, first, after, last, before)

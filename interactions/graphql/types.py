@@ -12,6 +12,7 @@ from core.execution.loading import loaded
 from core.graphql.connections import After, Before, Connection, Edge, First, Last
 from core.graphql.context import Context
 from core.graphql.node import Node, global_id
+from core.graphql.page_loader import page_loader
 from core.graphql.types import model_type
 from feed.graphql.types import Post
 from interactions import models
@@ -84,8 +85,7 @@ class Comment(Node):
         last: Last = None,
         before: Before = None,
     ) -> RepliesByCommentLoader:
-        context: Context = info.context
-        return context.loader(RepliesByCommentLoader, first, after, last, before)
+        return page_loader(info, RepliesByCommentLoader, first, after, last, before)
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:

@@ -9,6 +9,7 @@ from core.accounts.selectors import FollowersLoader, FollowingLoader
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Info
+from core.graphql.page_loader import page_loader
 
 FILTERED = "newest first; people whom a block hides from the viewer are left out."
 
@@ -27,7 +28,7 @@ class UserFollows:
         last: Last = None,
         before: Before = None,
     ) -> FollowersLoader:
-        return info.context.loader(FollowersLoader, first, after, last, before)
+        return page_loader(info, FollowersLoader, first, after, last, before)
 
     @strawberry.field(
         graphql_type=UserConnection, description=f"Whom the person follows, {FILTERED}"
@@ -41,4 +42,4 @@ class UserFollows:
         last: Last = None,
         before: Before = None,
     ) -> FollowingLoader:
-        return info.context.loader(FollowingLoader, first, after, last, before)
+        return page_loader(info, FollowingLoader, first, after, last, before)
