@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -30,17 +31,16 @@ class Passwords:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._places = BoundedSemaphore(in_hand_at_most)
         # Whoever signs in under an unknown login waits as long as for a wrong password.
-        self._nobodys = make_password("nobody's")
+        self._nobodys = make_password(secrets.token_hex())
 
     async def matches(self, password: str, encoded: str | None) -> bool:
         """Whether the password is the one; None stands for nobody's. Takes equally long either way.
 
         Errors: RATE_LIMITED.
         """
-        if not _in_form(password):
-            password, encoded = "", None
-        right = await self._run(lambda: check_password(password, encoded or self._nobodys))
-        return right and encoded is not None
+        if not encoded or _form_problem(password):
+            password, encoded = "", self._nobodys
+        return await self._run(lambda: check_password(password, encoded))
 
     async def hashed(self, password: str) -> str:
         """The password's hash. Errors: RATE_LIMITED."""
@@ -51,8 +51,9 @@ class Passwords:
 
         Errors: RATE_LIMITED.
         """
-        if not _in_form(password):
-            return f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters."
+        form_problem = _form_problem(password)
+        if form_problem:
+            return form_problem
 
         def judge() -> str | None:
             try:
@@ -79,8 +80,11 @@ class Passwords:
         return await asyncio.wrap_future(job)
 
 
-def _in_form(password: str) -> bool:
-    """Whether it can be anybody's password. JSON can carry halves of characters."""
-    return len(password) <= PASSWORD_LENGTH_AT_MOST and not any(
-        "\ud800" <= character <= "\udfff" for character in password
-    )
+def _form_problem(password: str) -> str | None:
+    """Why it can be nobody's password; None if it can be somebody's."""
+    if len(password) > PASSWORD_LENGTH_AT_MOST:
+        return f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters."
+    # JSON can carry halves of characters, which nothing can be hashed from.
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        return "A password can't have halves of characters."
+    return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 
 from core.accounts.models import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.text import clean_text
 
 EMAIL_LENGTH_AT_MOST = 254
+is_email = EmailValidator(allowlist=())
 USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 
 
@@ -36,7 +37,7 @@ def usable_email(email: str) -> str | None:
     if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
         return None
     try:
-        validate_email(email)
+        is_email(email)
     except ValidationError:
         return None
     return email

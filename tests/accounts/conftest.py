@@ -1,0 +1,48 @@
+"""What accounts keep for a process, and people who ask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from core.accounts.attempts import Attempts
+from core.accounts.passwords import Passwords
+from core.accounts.sessions import Accounts
+from core.accounts.tokens import AccessTokens, RefreshTokens
+from core.graphql.context import Services
+from tests.accounts.world import Asker
+
+
+@pytest.fixture
+async def redis() -> AsyncIterator[Redis]:
+    """The run's Valkey, empty."""
+    opened = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+    await opened.flushdb()
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def accounts(redis: Redis) -> AsyncIterator[Accounts]:
+    """What a server keeps to sign people in."""
+    passwords = Passwords()
+    yield Accounts(
+        access_tokens=AccessTokens(b"for tests"),
+        refresh_tokens=RefreshTokens(b"for tests"),
+        passwords=passwords,
+        attempts=Attempts(redis),
+        access_token_life=timedelta(minutes=15),
+        refresh_token_life=timedelta(days=30),
+    )
+    passwords.close()
+
+
+@pytest.fixture
+def anybody(services: Services, accounts: Accounts) -> Asker:
+    """Somebody who is not signed in."""
+    services.keep(accounts)
+    return Asker(services)
