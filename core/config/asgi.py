@@ -17,6 +17,7 @@ django_application = get_asgi_application()
 
 from core.config.environment import environment  # noqa: E402
 from core.config.health import health_routes  # noqa: E402
+from core.config.metrics import metrics_route  # noqa: E402
 from core.config.server import Server  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
@@ -61,7 +62,11 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 application = Application(
     server.graphql,
     Starlette(
-        routes=[*health_routes(server), Mount("/", cast("ASGIApp", django_application))],
+        routes=[
+            *health_routes(server),
+            metrics_route(server.executor.counters),
+            Mount("/", cast("ASGIApp", django_application)),
+        ],
         lifespan=lifespan,
     ),
 )

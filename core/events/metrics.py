@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 LOG_DELAY = Gauge(
     "feed_event_log_delay_seconds",
     "How long the first event that an open transaction holds back has waited.",
+    multiprocess_mode="max",
 )
 EVENT_AGE = Histogram(
     "feed_event_age_seconds",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge
 
-SUBSCRIBERS = Gauge("feed_subscribers", "Open subscriptions.", ["field"])
+SUBSCRIBERS = Gauge(
+    "feed_subscribers", "Open subscriptions.", ["field"], multiprocess_mode="livesum"
+)
 MESSAGES = Counter("feed_subscription_messages", "Events given to subscribers.", ["field"])
 EXECUTIONS = Counter(
     "feed_subscription_executions",

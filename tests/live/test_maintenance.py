@@ -1,0 +1,44 @@
+"""What has outlived its time goes; what has not stays."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from datetime import timedelta
+from io import StringIO
+
+from django.core.management import call_command
+
+from core.accounts.maintenance import idempotency_keys_expire, sessions_expire
+from core.database.pool import Database
+from tests.live.world import signed_in
+
+
+async def test_old_keys_and_sessions_go(database: Database) -> None:
+    person, other = await signed_in(database, 2)
+    await database.write(
+        "INSERT INTO idempotency_keys (user_id, mutation, key, input_hash, result_id, created_at) "
+        "SELECT $1, 'createPost', n::text, '', 1, now() - n * interval '1 hour' "
+        "FROM generate_series(1, 48) n",
+        person.key,
+    )
+    assert await idempotency_keys_expire(database, kept=timedelta(hours=24, minutes=30)) == 24
+    await database.write(
+        "UPDATE sessions SET expires_at = now() - interval '8 days' WHERE id = $1", other.session_id
+    )
+    assert await sessions_expire(database) == 1
+    left = await database.fetch("SELECT id FROM sessions")
+    assert [row[0] for row in left] == [person.session_id]
+
+
+async def test_the_command_does_a_round_and_says_what_it_did(database: Database) -> None:
+    await database.write(
+        "INSERT INTO events (kind, actor_id, created_at) "
+        "SELECT 'post_liked', 1, now() - interval '2 days' FROM generate_series(1, 5)"
+    )
+    said = StringIO()
+    await to_thread(maintain, said)
+    assert said.getvalue().strip() == "Removed 4 events, 0 keys of clients, 0 sessions."
+
+
+def maintain(said: StringIO) -> None:
+    call_command("maintain", once=True, stdout=said)
