@@ -87,7 +87,13 @@ class Comment(models.Model):
         ]
         indexes: ClassVar = [
             models.Index("post", "parent", "id", name="comments_of_post"),
-            models.Index("parent", "id", name="comments_replies"),
+            # Without those that reply to nothing: they would stand in it as one long list.
+            models.Index(
+                "parent",
+                "id",
+                name="comments_replies",
+                condition=models.Q(parent__isnull=False),
+            ),
             models.Index("author", name="comments_of_author"),
         ]
 

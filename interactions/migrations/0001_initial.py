@@ -283,7 +283,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="comment",
             index=models.Index(
-                models.F("parent"), models.F("id"), name="comments_replies"
+                models.F("parent"),
+                models.F("id"),
+                condition=models.Q(("parent__isnull", False)),
+                name="comments_replies",
             ),
         ),
         migrations.AddIndex(

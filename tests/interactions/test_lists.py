@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from core.database.batching import Batchers
+from core.database.keys import HIGHEST_KEY
 from core.database.pool import Database
 from core.graphql.node import global_id
 from interactions import services
 from interactions.rows import CommentRow
+from interactions.selectors import SQL
 from tests.interactions.cast import block, people, posts_by
 from tests.interactions.conftest import Ask
 
@@ -168,6 +172,36 @@ async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: 
             "p1"
         ]
         assert edge["node"]["likers"]["edges"] == [{"node": {"username": "p2"}}]
+
+
+@pytest.mark.parametrize("direction", ["", ":oldest_first"])
+async def test_a_page_of_comments_reads_no_other_post_s(database: Database, direction: str) -> None:
+    """Also where the planner is told that all comments are on one post."""
+    (author,) = await people(database, 1)
+    full, quiet = await posts_by(database, author, 2)
+    await database.write(
+        "WITH top AS ("
+        "INSERT INTO comments (post_id, author_id, text) "
+        "SELECT $1, $2, 'x' FROM generate_series(1, 3000) RETURNING *"
+        ") INSERT INTO comments (post_id, author_id, text, parent_id) "
+        "SELECT post_id, author_id, text, id FROM top",
+        full,
+        author,
+    )
+    await database.write("ANALYZE")
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL['comments_of_posts' + direction]}"
+    arguments = (author, [full, quiet], [HIGHEST_KEY] * 2, [0] * 2, 4)
+    ((plan,),) = await database.fetch(explain, *arguments)
+    scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
+    (scan,) = (node for node in scans if "Index Name" in node)
+    assert scan["Actual Rows"] * scan["Actual Loops"] <= 8
+    assert scan.get("Rows Removed by Filter", 0) == 0
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
 
 
 @pytest.mark.parametrize(
