@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from core.database.pool import Database
 from core.graphql.context import Context, Services
-from core.graphql.pages import PageRequest, decode_position
+from core.graphql.pages import EdgeRow, PageRequest, decode_position
 from feed.selectors import home_feed_page, home_feed_updates
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
@@ -74,7 +75,7 @@ async def oracle(database: Database, viewer: int) -> list[tuple[int, int, int | 
     return sorted(rows, key=lambda row: -row[1])
 
 
-def entries(page_edges: list) -> list[tuple[int, int, int | None]]:
+def entries(page_edges: Sequence[EdgeRow]) -> list[tuple[int, int, int | None]]:
     return [(e.node.id, e.position, e.shared_by and e.shared_by.id) for e in page_edges]
 
 
@@ -88,7 +89,7 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         codec = services.cursors.codec("home", viewer)
         limit = chance.choice([1, 2, 7, 100])
 
-        older: list = []
+        older: list[EdgeRow] = []
         request = PageRequest(codec, limit)
         while True:
             page = await home_feed_page(context, request)
@@ -101,11 +102,11 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
             request = PageRequest(codec, limit, below=page.edges[-1].position)
         assert entries(older) == expected
 
-        newer: list = []
+        newer: list[EdgeRow] = []
         request = PageRequest(codec, limit, oldest_first=True)
         while True:
             page = await home_feed_page(context, request)
-            newer = page.edges + newer
+            newer = [*page.edges, *newer]
             assert await page.has_older() == (len(newer) > len(page.edges))
             if not await page.has_newer():
                 break
