@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
-from datetime import date, datetime, time
 from functools import lru_cache, partial
 from itertools import accumulate
 from types import GeneratorType, NoneType
@@ -20,6 +19,7 @@ from graphql.pyutils import Undefined, inspect, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.coroutines import abandon
+from core.execution.hints import InstancesOf
 from core.execution.information import ignores_parameter, information
 from core.execution.positions import Column, ItemColumn, Level
 from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from core.execution.run import Run
 
 Answers = list[Any]
-
-MOMENTS = frozenset((datetime, date, time))
 
 
 def complete(run: Run, column: Column, values: list[Any]) -> Answers:
@@ -112,8 +110,11 @@ def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> An
         shape.whole_numbers and (min(values) < GRAPHQL_MIN_INT or max(values) > GRAPHQL_MAX_INT)
     ):
         return values
-    if shape.of_moments and kinds <= MOMENTS:
-        return list(map(shape.coerce, values))
+    if shape.many is not None:
+        with suppress(Exception):
+            found = shape.many(values)
+            if found is not None:
+                return found
     answers: Answers = []
     names, coerce = shape.names, shape.coerce
     for index, value in enumerate(values):
@@ -215,6 +216,10 @@ def _objects(
 ) -> Answers:
     is_type_of = graphql_type.is_type_of
     if is_type_of is None:
+        return _select(run, column, values, graphql_type)
+    if isinstance(is_type_of, InstancesOf) and all(
+        issubclass(kind, is_type_of.kind) for kind in {*map(type, values)}
+    ):
         return _select(run, column, values, graphql_type)
     verdicts = _asked(run, column, values, is_type_of)
     if verdicts.count(True) == len(verdicts):

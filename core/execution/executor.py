@@ -20,7 +20,6 @@ from graphql.execution import (
 )
 from graphql.execution.executor import Executor as StandardExecutor
 from graphql.execution.incremental import IncrementalExecutor
-from graphql.execution.values import get_variable_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.cache import RecentlyUsed
@@ -70,9 +69,7 @@ class Operation:
             return executor.fall_back(
                 self.document, self._name, variables, context, root, self.fallback or ""
             )
-        values = get_variable_values(
-            plan.schema, plan.operation.variable_definitions or (), variables or {}, 50
-        )
+        values = plan.variables.values(variables or {})
         if isinstance(values, list):
             return ExecutionResult(None, values)
         try:

@@ -212,6 +212,19 @@ class _Resolve:
     def __call__(self, run: Run, field: Field, level: Level) -> list[Any]:
         values: list[Any] = []
         resolve = self._resolve
+        if self._ignores_info and not field.arguments:
+            info = information(run, field, level, 0)
+            for source in level.objects:
+                try:
+                    values.append(resolve(source, info))
+                except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
+                    values.append(error)
+            return values
+        return self._with_arguments(run, field, level)
+
+    def _with_arguments(self, run: Run, field: Field, level: Level) -> list[Any]:
+        values: list[Any] = []
+        resolve = self._resolve
         info: Any = None
         arguments: Values | None = None
         for index, source in enumerate(level.objects):

@@ -30,8 +30,11 @@ class Loader(DataLoader[K, V], ABC, Generic[K, V]):
         Does not touch the DataLoader's futures: a level is complete when it is asked for.
         """
         distinct = list(dict.fromkeys(keys))
-        values = dict(zip(distinct, await self.fetch(distinct), strict=True))
-        return [values[key] for key in keys]
+        values = await self.fetch(distinct)
+        if len(distinct) == len(keys) == len(values):
+            return list(values)
+        by_key = dict(zip(distinct, values, strict=True))
+        return [by_key[key] for key in keys]
 
 
 class Loaded(NamedTuple):

@@ -32,6 +32,7 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
 from core.execution.fields import Field
 from core.execution.selections import Selection, selection_of
+from core.execution.variables import Variables
 
 BRANCHES = 32
 """How many combinations of the conditions of `@skip` and `@include` a plan keeps."""
@@ -109,6 +110,9 @@ class Plan:
         self.field_resolver = field_resolver
         self.type_resolver = type_resolver
         self.hide_suggestions = hide_suggestions
+        self.variables = Variables(
+            schema, operation.variable_definitions or (), hide_suggestions=hide_suggestions
+        )
         self.strawberry_schema: Any = getattr(schema, "_strawberry_schema", None)
         self.propagates = not any(
             directive.name.value == GraphQLDisableErrorPropagationDirective.name

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from enum import EnumType
 from operator import methodcaller
 from types import NoneType
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from graphql import (
     GraphQLAbstractType,
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLID,
     GraphQLInt,
     GraphQLLeafType,
@@ -25,6 +26,8 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
+from core.execution.hints import Serializer, iso_texts
+
 
 class Shape:
     """A type without its outermost "not null"."""
@@ -38,7 +41,7 @@ class Shape:
 class LeafShape(Shape):
     """A scalar or an enum."""
 
-    __slots__ = ("as_is", "coerce", "graphql_type", "names", "of_moments", "whole_numbers")
+    __slots__ = ("as_is", "coerce", "graphql_type", "many", "names", "whole_numbers")
 
     def __init__(self, graphql_type: GraphQLLeafType, *, nonnull: bool) -> None:
         super().__init__(nonnull=nonnull)
@@ -48,8 +51,8 @@ class LeafShape(Shape):
         self.whole_numbers = graphql_type is GraphQLInt
         self.coerce = graphql_type.coerce_output_value
         """Makes of a value what the response has. Errors: whatever the scalar raises."""
-        self.of_moments = type(self.coerce) is methodcaller
-        """Whether a method of the value does that: of a date or time it can be relied on."""
+        self.many = _many(self.coerce)
+        """Does that for all values at once, or gives None; None if there is no such way."""
         self.names = _names_of_members(graphql_type)
         """The names of an enum's members, by the identity of the member."""
 
@@ -74,14 +77,26 @@ def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) 
     return frozenset(types)
 
 
+def _many(coerce: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None] | None:
+    if isinstance(coerce, Serializer):
+        return coerce.many
+    # Strawberry's own scalars for dates and times call this method of the value.
+    if type(coerce) is methodcaller and coerce.__reduce__() == (methodcaller, ("isoformat",)):
+        return iso_texts
+    return None
+
+
 def _names_of_members(graphql_type: GraphQLLeafType) -> dict[int, str]:
-    """Names that Strawberry's enum type would look for among all members each time."""
+    """The name of each value of an enum that is not to be looked for again."""
+    if not isinstance(graphql_type, GraphQLEnumType):
+        return {}
+    values: list[Any] = [value.value for value in graphql_type.values.values()]
+    # Strawberry's enum types go by the values of members, but take members too.
+    members: Any = getattr(graphql_type, "wrapped_cls", ())
     names: dict[int, str] = {}
-    members = getattr(graphql_type, "wrapped_cls", None)
-    if isinstance(members, EnumType):
-        for member in members:
-            with suppress(Exception):
-                names[id(member)] = graphql_type.coerce_output_value(member)
+    for value in (*values, *members):
+        with suppress(Exception):
+            names[id(value)] = graphql_type.coerce_output_value(value)
     return names
 
 

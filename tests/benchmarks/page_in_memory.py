@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import strawberry
 
+from core.execution.hints import InstancesOf
 from core.execution.loading import Loader, loaded
 
 ACTOR = "fragment Actor on User { id username displayName avatarUrl }"
@@ -134,9 +135,7 @@ class User(Node):
     def id(root: strawberry.Parent[UserRow]) -> strawberry.ID:
         return strawberry.ID(f"User:{root.key}")
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, UserRow)
+    is_type_of = InstancesOf(UserRow)
 
 
 @strawberry.type
@@ -150,9 +149,7 @@ class Comment(Node):
     def id(root: strawberry.Parent[CommentRow]) -> strawberry.ID:
         return strawberry.ID(f"Comment:{root.key}")
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, CommentRow)
+    is_type_of = InstancesOf(CommentRow)
 
 
 @strawberry.type
@@ -195,9 +192,7 @@ class Post(Node):
     def comments(info: strawberry.Info, first: int = 3) -> CommentsByPostLoader:
         return info.context.loader(CommentsByPostLoader)  # type: ignore[no-any-return]  # by its kind
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, PostRow)
+    is_type_of = InstancesOf(PostRow)
 
 
 @strawberry.type
