@@ -16,15 +16,21 @@ EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
 
 
 class LocalProcess:
-    """A Python program of the checkout, writing its log where we write."""
+    """A Python program of the checkout. Without a log it writes where we write."""
 
     def __init__(
-        self, name: str, *arguments: str | Path, root: Path, variables: Mapping[str, str]
+        self,
+        name: str,
+        *arguments: str | Path,
+        root: Path,
+        variables: Mapping[str, str],
+        log: Path | None = None,
     ) -> None:
         self._name = name
         self._arguments = arguments
         self._root = root
         self._variables = variables
+        self._log = log
         self._process: ServerProcess | None = None
 
     @property
@@ -41,6 +47,7 @@ class LocalProcess:
             stop_signal=signal.SIGTERM,
             folder=self._root,
             variables=self._variables,
+            log=self._log,
         )
 
     def wait(self) -> None:
@@ -55,9 +62,9 @@ class LocalProcess:
 class Worker(LocalProcess):
     """What removes what has outlived its time."""
 
-    def __init__(self, *, root: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, *, root: Path, variables: Mapping[str, str], log: Path) -> None:
         command = (root / "manage.py", "maintain")
-        super().__init__("The worker", *command, root=root, variables=variables)
+        super().__init__("The worker", *command, root=root, variables=variables, log=log)
 
 
 class Web(LocalProcess):

@@ -21,7 +21,7 @@ import psycopg2
 import redis
 
 from core.config.environment import Environment, EnvironmentInvalid, settings_described
-from core.config.local_processes import Web
+from core.config.local_processes import Web, Worker
 from core.embedded.locks import AlreadyRunning, folder_lock
 from core.embedded.ports import free_port, is_free
 from core.embedded.postgres import Postgres
@@ -99,14 +99,16 @@ def run(data: Path, *, with_process: int | None) -> None:
             seed(variables)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
-        with step("Server"):
-            stack.callback(web.stop)
-            web.start()
+        worker = Worker(root=ROOT, variables=variables, log=data / "worker.log")
+        with step("Server and worker"):
+            for process in (web, worker):
+                stack.callback(process.stop)
+                process.start()
             web.wait()
         published = {name.upper() for name in settings_described()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         say(WELCOME.format(url=address, query=QUERY, login=DEMO_LOGIN, password=DEMO_PASSWORD))
-        keep_up([*servers.started, web], say, with_process=with_process)
+        keep_up([*servers.started, web, worker], say, with_process=with_process)
 
 
 def local_variables(data: Path) -> dict[str, str]:
