@@ -1,4 +1,4 @@
-"""Signing up, in and out, and staying signed in."""
+"""Signing in and out, and staying signed in."""
 
 from __future__ import annotations
 
@@ -13,25 +13,14 @@ import pytest
 from core.accounts.sessions import Accounts
 from core.database.pool import Database
 from core.graphql.errors import ClientError
-from tests.accounts.world import PASSWORD, Asker, codes, events
+from tests.accounts.world import PASSWORD, Asker, codes, events, number_of
 
-EMAIL_REFUSED = {
-    "__typename": "InvalidInput",
-    "code": "INVALID_INPUT",
-    "message": "This e-mail address can't be used. Check it, or take another.",
-    "path": ["input", "email"],
-}
 CREDENTIALS_REFUSED = {
     "__typename": "SignInRefused",
     "code": "CREDENTIALS_REFUSED",
     "message": "The login or the password is wrong.",
     "path": ["input"],
 }
-
-
-async def number_of(database: Database, table: str) -> int:
-    rows = await database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608  # the test's own word
-    return int(rows[0][0])
 
 
 async def grow_older(database: Database, seconds: float) -> None:
@@ -41,128 +30,6 @@ async def grow_older(database: Database, seconds: float) -> None:
         "expires_at = expires_at - $1::interval",
         timedelta(seconds=seconds),
     )
-
-
-class TestSignUp:
-    async def test_a_new_person_is_signed_in(self, anybody: Asker, accounts: Accounts) -> None:
-        before = datetime.now(UTC)
-        payload = await anybody.sign_up("Ada", displayName=" Ada   L. ", email=" Ada@example.com ")
-        assert payload["errors"] == []
-        session = payload["session"]
-        assert session["viewer"]["username"] == "Ada"
-        assert session["viewer"]["displayName"] == "Ada   L."
-        access_ends = datetime.fromisoformat(session["accessTokenExpiresAt"])
-        refresh_ends = datetime.fromisoformat(session["refreshTokenExpiresAt"])
-        assert timedelta(minutes=14, seconds=58) < access_ends - before < timedelta(minutes=15.1)
-        assert timedelta(days=29.9) < refresh_ends - before < timedelta(days=30.1)
-        said = accounts.access_tokens.read(session["accessToken"])
-        assert said.expires_at == access_ends.timestamp()
-
-        viewer = await Asker(anybody.services, said.viewer_id).data("Viewer")
-        assert viewer["id"] == session["viewer"]["id"]
-        assert (viewer["bio"], viewer["followerCount"], viewer["postCount"]) == ("", 0, 0)
-
-    async def test_only_hashes_are_stored(self, anybody: Asker, database: Database) -> None:
-        session = (await anybody.sign_up())["session"]
-        proof = session["refreshToken"].rsplit(".", 1)[1]
-        for table in ("users", "sessions"):
-            rows = await database.fetch(f"SELECT t::text FROM {table} t")  # noqa: S608  # as above
-            assert PASSWORD not in str(rows)
-            assert proof not in str(rows)
-            assert session["accessToken"] not in str(rows)
-        (row,) = await database.fetch("SELECT password FROM users")
-        assert row[0].startswith("argon2$argon2id$")
-
-    @pytest.mark.parametrize(
-        ("field", "value", "said"),
-        [
-            ("username", "", "1 to 30"),
-            ("username", "a" * 31, "1 to 30"),
-            ("username", "ada lovelace", "A-Z"),
-            ("username", "adä", "A-Z"),
-            ("username", "ada\0", "A-Z"),
-            ("displayName", "  ", "1 to 50"),
-            ("displayName", "x" * 51, "1 to 50"),
-            ("displayName", "a\0b", "Control characters"),
-            ("displayName", "a\nb", "one line"),
-            ("displayName", "\u200b\u2060", "can be seen"),
-            ("password", "1234567", "too short"),
-            ("password", "password1", "too common"),
-            ("password", "x" * 129, "at most 128"),
-        ],
-    )
-    async def test_what_breaks_a_rule_is_told_and_nothing_is_made(
-        self, anybody: Asker, database: Database, field: str, value: str, said: str
-    ) -> None:
-        payload = await anybody.sign_up(
-            **{"email": "ada@example.com", "displayName": "Ada", field: value}
-        )
-        assert payload["session"] is None
-        assert codes(payload) == [("INVALID_INPUT", "input", field)]
-        assert said in payload["errors"][0]["message"]
-        assert await number_of(database, "users") == 0
-
-    async def test_all_broken_rules_are_told_at_once(self, anybody: Asker) -> None:
-        payload = await anybody.sign_up("?", displayName="", password="x")
-        assert [path for _, _, path in codes(payload)] == ["username", "displayName", "password"]
-
-    async def test_a_username_is_taken_whatever_its_case(
-        self, anybody: Asker, database: Database
-    ) -> None:
-        await anybody.sign_up("ada")
-        payload = await anybody.sign_up("ADA", email="other@example.com")
-        assert payload["session"] is None
-        assert codes(payload) == [("USERNAME_TAKEN", "input", "username")]
-        assert payload["errors"][0]["__typename"] == "Conflict"
-        assert await number_of(database, "users") == 1
-
-    @pytest.mark.parametrize(
-        "email",
-        [
-            "ADA@example.com",
-            "",
-            "ada",
-            "ada@",
-            "a b@example.com",
-            "ada@example.com\0",
-            "ä@example.com",
-            "ada@localhost",
-            "x" * 255 + "@example.com",
-            "\ud800@example.com",
-        ],
-    )
-    async def test_an_address_that_is_taken_is_refused_as_any_other(
-        self, anybody: Asker, database: Database, email: str
-    ) -> None:
-        await anybody.sign_up("ada")
-        payload = await anybody.sign_up("grace", email=email)
-        assert (payload["session"], payload["errors"]) == (None, [EMAIL_REFUSED])
-        assert await number_of(database, "users") == 1
-        statements = anybody.statements
-
-        # Nor is it told together with what is wrong elsewhere, where asking costs nothing.
-        taken = await anybody.sign_up("ADA", email=email)
-        assert codes(taken) == [("USERNAME_TAKEN", "input", "username")]
-        weak = await anybody.sign_up("grace", email=email, password="x")
-        assert codes(weak) == [("INVALID_INPUT", "input", "password")]
-
-        await anybody.sign_up("grace", email="nobody")
-        assert anybody.statements == statements
-
-    async def test_of_two_who_take_a_username_at_once_one_gets_it(
-        self, anybody: Asker, database: Database
-    ) -> None:
-        payloads = await asyncio.gather(
-            *(
-                Asker(anybody.services).sign_up(name, email=f"{number}@example.com")
-                for number, name in enumerate(["ada", "Ada", "ADA", "aDa"])
-            )
-        )
-        assert sorted(map(codes, payloads)) == [
-            [],
-            *([[("USERNAME_TAKEN", "input", "username")]] * 3),
-        ]
-        assert await number_of(database, "users") == await number_of(database, "sessions") == 1
 
 
 class TestSignIn:

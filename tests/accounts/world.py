@@ -119,6 +119,12 @@ async def events(database: Database) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await database.fetch(EVENTS)]
 
 
+async def number_of(database: Database, table: str) -> int:
+    """How many rows the table has."""
+    rows = await database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608  # a name of ours
+    return int(rows[0][0])
+
+
 async def assert_all_is_well(database: Database) -> None:
     """Every count is that of the rows, and nobody follows across a block."""
     assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
