@@ -15,7 +15,8 @@ from feed.models import TEXT_LENGTH, Post
 class Comment(models.Model):
     """A comment on a post, or a reply to one.
 
-    One that is deleted while it has replies stays as a tombstone: no text, no author, counted nowhere.
+    One that is deleted while it has replies stays as a tombstone: no text, no author, no likes,
+    counted nowhere.
     """
 
     id = KeyField(primary_key=True)

@@ -16,8 +16,10 @@ WITH RECURSIVE seen AS MATERIALIZED (
     AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = c.id AND r.id <> g.id)
 ), gone AS (
     DELETE FROM comments c USING going WHERE c.id = going.id
+), unliked AS (
+    DELETE FROM comment_likes l USING seen WHERE l.comment_id = seen.id AND own
 ), emptied AS (
-    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = ''
+    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', like_count = 0
     FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM going)
 ), counted_by_parent AS (
     UPDATE comments c SET reply_count = c.reply_count - 1

@@ -173,12 +173,14 @@ async def test_a_comment_with_replies_leaves_a_tombstone_until_they_are_gone(
     top = await write(database, other, post)
     middle = await write(database, other, post, top)
     leaf = await write(database, author, post, middle)
+    await comment_like(Batchers(database), viewer_id=author, comment_id=top.id)
 
     for holder, holds in ((top, 1), (middle, 1)):
         assert await comment_delete(database, viewer_id=other, comment_id=holder.id)
         found = await read(database, holder)
         assert found is not None
         assert (found.text, found.author, found.is_deleted) == ("", None, True)
+        assert found.like_count == 0
         assert found.reply_count == holds
         assert not await comment_delete(database, viewer_id=other, comment_id=holder.id)
         await assert_counts_are_exact(database)
