@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.execution.run import Run
 
 UNCHANGING = (str, int, float, bool, type(None), Enum, datetime, date, time, UUID, Decimal)
+UNCHANGING_CLASSES = frozenset((str, int, float, bool, type(None)))
 
 
 class Values(NamedTuple):
@@ -95,7 +96,8 @@ class Arguments:
                 by_name[name] = value
             elif nonnull:
                 return None
-        return Values(by_name, all(map(_unchanging, by_name.values())))
+        shared = {*map(type, by_name.values())} <= UNCHANGING_CLASSES
+        return Values(by_name, shared or all(map(_unchanging, by_name.values())))
 
     def _analyse(self) -> list[_Argument] | None:
         """Each argument, if every one is a variable or a value that can be shared."""

@@ -32,10 +32,20 @@ Answers = list[Any]
 
 def complete(run: Run, column: Column, values: list[Any]) -> Answers:
     """An answer for each value: null for what failed or is still to come."""
-    for kind in {*map(type, values)}:
+    kinds = {*map(type, values)}
+    if len(kinds) == 1:
+        (kind,) = kinds
+        if isinstance(column.shape, ObjectShape) and kind in column.field.by_class:
+            selection = column.field.by_class[kind]
+            return selection.read(run, Level(selection, values, column))
+    for kind in kinds:
         if not _is_plain(kind):
             return _sift(run, column, values)
     return _complete_plain(run, column, values)
+
+
+CLASSES = 16
+"""For how many classes a field remembers what is selected of their objects."""
 
 
 def go_on(run: Run, column: Column, values: list[Any], _known: list[Any]) -> Answers:
@@ -135,6 +145,11 @@ def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Ans
         if len(good) < len(values):
             return _complete_some(run, column, values, good)
     answers: list[list[Any]] = []
+    if len(values) == 1:
+        items = list(values[0])
+        part = ItemColumn(column, shape.item, [len(items)], answers)
+        answers.append(complete(run, part, items) if items else [])
+        return answers
     ends = list(accumulate(map(len, values)))
     items = [item for value in values for item in value]
     found = complete(run, ItemColumn(column, shape.item, ends, answers), items) if items else []
@@ -217,10 +232,16 @@ def _objects(
     is_type_of = graphql_type.is_type_of
     if is_type_of is None:
         return _select(run, column, values, graphql_type)
-    if isinstance(is_type_of, InstancesOf) and all(
-        issubclass(kind, is_type_of.kind) for kind in {*map(type, values)}
-    ):
-        return _select(run, column, values, graphql_type)
+    if isinstance(is_type_of, InstancesOf):
+        kinds = {*map(type, values)}
+        if all(issubclass(kind, is_type_of.kind) for kind in kinds):
+            answers = _select(run, column, values, graphql_type)
+            by_class = column.field.by_class
+            if len(kinds) == 1 and len(by_class) < CLASSES:
+                selection = column.field.selections.get(graphql_type)
+                if selection is not None and isinstance(column.shape, ObjectShape):
+                    by_class[kinds.pop()] = selection
+            return answers
     verdicts = _asked(run, column, values, is_type_of)
     if verdicts.count(True) == len(verdicts):
         return _select(run, column, values, graphql_type)

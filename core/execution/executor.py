@@ -84,11 +84,22 @@ class Operation:
 class Executor:
     """Executes validated documents over one schema."""
 
-    def __init__(self, schema: GraphQLSchema, *, enabled: bool = True, plans: int = 512) -> None:
-        """`enabled`: whether plans are used at all. `plans`: how many are kept."""
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        enabled: bool = True,
+        plans: int = 512,
+        suggestions: bool = True,
+    ) -> None:
+        """`enabled`: whether plans are used at all. `plans`: how many are kept.
+
+        `suggestions`: whether errors may name what the client did not write.
+        """
         assert_valid_schema(schema)
         self.schema = schema
         self.enabled = enabled
+        self._hide_suggestions = not suggestions
         self.counters = Counters()
         self._operations: RecentlyUsed[tuple[int, str | None], Operation] = RecentlyUsed(plans)
         strawberry = hasattr(schema, "_strawberry_schema")
@@ -130,7 +141,7 @@ class Executor:
             fragments,
             field_resolver=default_field_resolver,
             type_resolver=default_type_resolver,
-            hide_suggestions=False,
+            hide_suggestions=self._hide_suggestions,
         )
 
     def fall_back(
@@ -152,6 +163,7 @@ class Executor:
             variables,
             operation_name,
             executor_class=self._standard,
+            hide_suggestions=self._hide_suggestions,
         )
         if isinstance(result, Awaitable):
             return _awaited(result, reason)

@@ -41,6 +41,8 @@ class Field:
     __slots__ = (
         "arguments",
         "attribute",
+        "by_class",
+        "call",
         "constant",
         "definition",
         "depth",
@@ -85,7 +87,11 @@ class Field:
         )
         self.attribute: str | None = None
         """The attribute that is the value, if that is all."""
+        self.call: Callable[[Any], Any] | None = None
+        """The function of the object alone that gives the value, if that is all."""
         self.constant: str | None = None
+        self.by_class: dict[type, Selection] = {}
+        """What is selected of objects that are of the field's type by their class."""
         self.loaded: Loaded | None = None
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field: StrawberryField | None = None
@@ -107,14 +113,19 @@ class Field:
         if field.base_resolver is None:
             name = field.python_name
             if plan.strawberry_schema.config.default_resolver is not getattr:
-                return _Call(lambda source: field.default_resolver(source, name))
+                self.call = lambda source: field.default_resolver(source, name)
+                return _Call(self.call)
             if not name.isidentifier() or iskeyword(name):
-                return _Call(lambda source: getattr(source, name))
+                self.call = lambda source: getattr(source, name)
+                return _Call(self.call)
             self.attribute = name
             return _read_attribute
         function: Any = field.base_resolver.wrapped_func
         self.loaded = getattr(function, "__loaded__", None)
-        return _Call.of_resolver(field)
+        call = _Call.of_resolver(field)
+        if call.takes_source_only and not self.arguments:
+            self.call = function
+        return call
 
     def values(self, run: Run) -> Values:
         """The arguments by their GraphQL names. Errors: GraphQLError."""
@@ -279,9 +290,13 @@ class _Call:
             info_name=None if info is None else info.name,
         )
 
+    @property
+    def takes_source_only(self) -> bool:
+        return self._first and not self._source_name and not self._info_name
+
     def __call__(self, run: Run, field: Field, level: Level) -> list[Any]:
         function = self._function
-        if self._first and not self._source_name and not self._info_name and not field.arguments:
+        if field.call is not None:
             values: list[Any] = []
             for source in level.objects:
                 try:

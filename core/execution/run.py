@@ -103,6 +103,17 @@ class Run:
         """The values as the response has them, with nulls for what failed or is still to come."""
         return complete(self, FieldColumn(level, field), values)
 
+    def odd(self, level: Level, odd: list[tuple[Field, int, Any]]) -> None:
+        """Takes a closer look at values that can't be written as they are."""
+        rows: dict[Field, list[int]] = {}
+        values: dict[Field, list[Any]] = {}
+        for field, row, value in odd:
+            rows.setdefault(field, []).append(row)
+            values.setdefault(field, []).append(value)
+        for field, places in rows.items():
+            column = FieldColumn(level, field, places)
+            column.put_all(complete(self, column, values[field]))
+
     def later(self, level: Level, field: Field, values: list[Any]) -> None:
         """Completes objects and lists when their parents are in place."""
         self._queue.append((FieldColumn(level, field), values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -49,16 +49,15 @@ def selection_of(
 def _read_level(fields: list[Field]) -> ReadLevel:
     """Reads leaves into answers, and hands the values of other fields on.
 
-    Made as the text of a function, so that it is one loop over the objects for each field and one for the
-    answers, with nothing in them that depends on the field.
+    Made as the text of a function: one loop over the objects, with nothing in it that depends on what
+    the fields are.
     """
     names: dict[str, Any] = {}
     for number, field in enumerate(fields):
         names[f"field{number}"] = field
         names[f"read{number}"] = field.read
-        if isinstance(field.shape, LeafShape):
-            names[f"as_is{number}"] = field.shape.as_is
-    exec(_compiled("\n".join(_lines(fields))), names)  # noqa: S102  # text made of checked names only
+        names[f"call{number}"] = field.call
+    exec(_compiled(_text(fields)), names)  # noqa: S102  # text made of checked names only
     read: ReadLevel = names["read_level"]
     return read
 
@@ -68,62 +67,111 @@ def _compiled(text: str) -> CodeType:
     return compile(text, "<selection>", "exec")
 
 
-def _lines(fields: list[Field]) -> Iterator[str]:
-    """The text. Only attributes that are identifiers get into it bare, and keys only quoted."""
-    yield "def read_level(run, level):"
-    yield "    objects = level.objects"
-    pairs: list[str] = []
-    leaves: list[str] = []
+def _text(fields: list[Field]) -> str:
+    """Only attributes that are identifiers get into it bare, and keys only quoted."""
+    lines = _Lines()
     for number, field in enumerate(fields):
-        if field.constant is not None:
-            pairs.append(f"{field.key!r}: {field.constant!r}")
-        elif isinstance(field.shape, LeafShape) and field.loaded is None:
-            leaves.append(f"{number}")
-            pairs.append(f"{field.key!r}: value{number}")
-            yield from _values(number, field)
-            yield from _leaf_check(number, field.shape)
+        lines.add(number, field)
+    return lines.text()
+
+
+class _Lines:
+    """The text of a function, as its fields are added."""
+
+    def __init__(self) -> None:
+        self._before: list[str] = []
+        self._inside: list[str] = []
+        self._after: list[str] = []
+        self._pairs: list[str] = []
+        self._ready: list[int] = []
+        """The fields whose values are there before the loop."""
+
+    def add(self, number: int, field: Field) -> None:
+        value = repr(field.constant)
+        if field.constant is None:
+            value = "None"
+            if field.loaded is not None:
+                self._after.append(f"run.load(level, field{number})")
+            elif isinstance(field.shape, LeafShape):
+                self._add_leaf(number, field, field.shape)
+                value = f"value{number}"
+            else:
+                self._add_column(number, field)
+        self._pairs.append(f"{field.key!r}: {value}")
+
+    def _add_leaf(self, number: int, field: Field, shape: LeafShape) -> None:
+        value, column = f"value{number}", f"column{number}"
+        source, odd = _expression(number, field), _is_odd(value, shape)
+        if source and odd:
+            self._inside += [
+                f"try: {value} = {source}",
+                f"except Exception as error: {value} = error",
+                f"if {odd}:",
+                f"    odd.append((field{number}, len(answers), {value}))",
+                f"    {value} = None",
+            ]
+            return
+        if field.attribute:
+            self._before += [
+                f"try: {column} = [source.{field.attribute} for source in objects]",
+                f"except Exception: {column} = read{number}(run, field{number}, level)",
+            ]
         else:
-            pairs.append(f"{field.key!r}: None")
-            if field.loaded is None:
-                yield from _values(number, field)
-    yield f"    level.answers = [{{{', '.join(pairs)}}} {_loop(leaves)}]"
-    for number, field in enumerate(fields):
-        if field.loaded is not None:
-            yield f"    run.load(level, field{number})"
-        elif field.constant is None and not isinstance(field.shape, LeafShape):
-            yield f"    run.later(level, field{number}, column{number})"
-    yield "    return level.answers"
+            self._before.append(f"{column} = read{number}(run, field{number}, level)")
+        self._before.append(f"{column} = run.leaves(level, field{number}, {column})")
+        self._ready.append(number)
+
+    def _add_column(self, number: int, field: Field) -> None:
+        column, source = f"column{number}", _expression(number, field)
+        if source:
+            self._before.append(f"{column} = []")
+            self._inside += [
+                f"try: {column}.append({source})",
+                f"except Exception as error: {column}.append(error)",
+            ]
+        else:
+            self._before.append(f"{column} = read{number}(run, field{number}, level)")
+        self._after.append(f"run.later(level, field{number}, {column})")
+
+    def text(self) -> str:
+        columns = "".join(f", column{number}" for number in self._ready)
+        values = "".join(f", value{number}" for number in self._ready)
+        loop = (
+            f"for source{values} in zip(objects{columns})" if columns else "for source in objects"
+        )
+        answer = f"{{{', '.join(self._pairs)}}}"
+        if self._inside:
+            made = [
+                "answers = []",
+                "odd = []",
+                f"{loop}:",
+                *(f"    {line}" for line in self._inside),
+                f"    answers.append({answer})",
+                "level.answers = answers",
+                "if odd: run.odd(level, odd)",
+            ]
+        else:
+            made = [f"level.answers = answers = [{answer} {loop}]"]
+        head = ["def read_level(run, level):", "    objects = level.objects"]
+        body = [*self._before, *made, *self._after, "return answers"]
+        return "\n".join((*head, *(f"    {line}" for line in body)))
 
 
-def _values(number: int, field: Field) -> Iterator[str]:
-    if field.attribute is None:
-        yield f"    column{number} = read{number}(run, field{number}, level)"
-        return
-    yield "    try:"
-    yield f"        column{number} = [source.{field.attribute} for source in objects]"
-    yield "    except Exception:"
-    yield f"        column{number} = read{number}(run, field{number}, level)"
+def _expression(number: int, field: Field) -> str | None:
+    """How a value is had from the source alone."""
+    if field.attribute:
+        return f"source.{field.attribute}"
+    return f"call{number}(source)" if field.call else None
 
 
-def _leaf_check(number: int, shape: LeafShape) -> Iterator[str]:
-    column = f"column{number}"
-    odd = f"not {{*map(type, {column})}} <= as_is{number}"
-    if shape.whole_numbers and shape.nonnull:
-        odd += f" or min({column}) < {GRAPHQL_MIN_INT} or max({column}) > {GRAPHQL_MAX_INT}"
-    elif not shape.as_is or shape.whole_numbers:
-        odd = "True"
-    if odd == "True":
-        yield f"    {column} = run.leaves(level, field{number}, {column})"
+def _is_odd(value: str, shape: LeafShape) -> str | None:
+    """The question whether a value can't be written as it is; None if no value can."""
+    if bool in shape.as_is:
+        odd = f"{value} is not True and {value} is not False"
+    elif str in shape.as_is:
+        odd = f"type({value}) is not str"
+    elif int in shape.as_is:
+        odd = f"(type({value}) is not int or not {GRAPHQL_MIN_INT} <= {value} <= {GRAPHQL_MAX_INT})"
     else:
-        yield f"    if {odd}:"
-        yield f"        {column} = run.leaves(level, field{number}, {column})"
-
-
-def _loop(leaves: list[str]) -> str:
-    if not leaves:
-        return "for source in objects"
-    if len(leaves) == 1:
-        return f"for value{leaves[0]} in column{leaves[0]}"
-    values = ", ".join(f"value{leaf}" for leaf in leaves)
-    columns = ", ".join(f"column{leaf}" for leaf in leaves)
-    return f"for {values} in zip({columns})"
+        return None
+    return odd if shape.nonnull else f"{odd} and {value} is not None"

@@ -38,7 +38,7 @@ class Wait:
     def begin(self, loop: AbstractEventLoop) -> None:
         """Starts all awaitables."""
         self.tasks = start(self.values, loop)
-        self.outstanding = sum(task is not None for task in self.tasks)
+        self.outstanding = len(self.tasks) - self.tasks.count(None)
 
     def go_on(self) -> None:
         """Puts the answers where they belong."""
@@ -228,7 +228,6 @@ class Waits:
         new, self._new = self._new, []
         self._loads.clear()
         for wait in new:
-            awaitables = list(wait.values)
             wait.begin(loop)
             if not wait.outstanding:
                 self._done.append(wait)
@@ -238,7 +237,7 @@ class Waits:
                 if task is None:
                     self._look_at(wait, index)
                     continue
-                if not awaitables or awaitables[index] is not task:
+                if wait.values[index] is not task:
                     self._own.add(task)
                 task.add_done_callback(partial(self._arrived, wait, index))
 
