@@ -71,7 +71,9 @@ class Server:
             suggestions=settings.debug,
         )
         answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
-        self.executor = Executor(graphql_schema, enabled=settings.compiled_execution)
+        self.executor = Executor(
+            graphql_schema, enabled=settings.compiled_execution, suggestions=settings.debug
+        )
         self._http = GraphQLHTTP(
             documents=documents,
             execute=self._execute,

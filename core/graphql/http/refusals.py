@@ -10,6 +10,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 STATUS_BY_CODE = {
     "UNAUTHENTICATED": 401,
+    "TOKEN_INVALID": 401,
+    "TOKEN_EXPIRED": 401,
     "FORBIDDEN": 403,
     "RATE_LIMITED": 429,
     "UNAVAILABLE": 503,
