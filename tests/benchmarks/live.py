@@ -1,0 +1,248 @@
+"""How soon an event is with those who are subscribed, and what they cost.
+
+    python -m tests.benchmarks.live [--subscribers 5000] [--idle 10000] [--seconds 20]
+
+Starts its own PostgreSQL, Valkey and one server process, as production runs it. The subscribers, in this process, are
+signed-in people, each with a connection of their own and the contract's PostInteractions. An event is a row in the log;
+its time runs from the moment at which its commit has returned, here, to when the client's socket has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter, time
+
+import asyncpg
+import uvloop
+
+from core.accounts.tokens import AccessToken, AccessTokens
+from core.config.local_processes import Web
+from core.embedded.ports import free_port
+from core.embedded.servers import temporary_servers
+from core.events.doorbell import Doorbell
+from core.graphql.node import global_id
+from tests.benchmarks.live_clients import Client, connected
+from tests.servers import SETTINGS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WATCH = (ROOT / "tests/operations/PostInteractions.graphql").read_text()
+ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
+PEOPLE = """
+WITH made AS (
+    INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
+    SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, false, false
+    FROM generate_series(1, $1::int) n
+    RETURNING id
+)
+INSERT INTO sessions (user_id, salt, token_hash, expires_at)
+SELECT id, '', '', now() + interval '1 day' FROM made
+RETURNING user_id, id
+"""
+NUMBER = re.compile(rb'"clientMutationId":"(\d+)"')
+MILLISECONDS = 1_000
+"""Seconds to milliseconds."""
+
+
+class ServerFigures:
+    """What a process uses."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory."""
+        return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU time."""
+        user, system = (self._folder / "stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def serving() -> Iterator[tuple[dict[str, str], int, ServerFigures]]:
+    """A database, a cache and a server: their settings, the server's port and its process."""
+    port = free_port()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        temporary_servers(Path(folder)) as servers,
+    ):
+        variables = {
+            **SETTINGS,
+            **servers.variables,
+            "DEBUG": "true",
+            "PORT": str(port),
+        }
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"],
+            cwd=ROOT,
+            env=variables,
+            check=True,
+        )
+        web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port)
+        web.start()
+        try:
+            web.wait()
+            yield variables, port, ServerFigures(web.process.pid)
+        finally:
+            web.stop()
+
+
+class Bench:
+    """The people and the post, and a way to write events."""
+
+    def __init__(
+        self,
+        variables: dict[str, str],
+        port: int,
+        server: ServerFigures,
+        database: asyncpg.Connection,
+        doorbell: Doorbell,
+    ) -> None:
+        self.port = port
+        self.server = server
+        self._database = database
+        self._doorbell = doorbell
+        self._tokens = AccessTokens(variables["SECRET_KEY"].encode())
+        self.authorizations: list[str] = []
+        self._actor = self._post = 0
+        self._written: dict[int, float] = {}
+
+    async def prepare(self, people: int) -> None:
+        rows = await self._database.fetch(PEOPLE, people)
+        expires_at = int(time()) + 86_000
+        self.authorizations = [
+            f"Bearer {self._tokens.give(AccessToken(person, session, expires_at))}"
+            for person, session in rows
+        ]
+        self._actor = rows[0][0]
+        self._post = await self._database.fetchval(
+            "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", self._actor
+        )
+
+    async def subscribers(self, count: int) -> list[Client]:
+        ids = [global_id("Post", self._post)]
+        payload = {"query": WATCH, "variables": {"postIds": ids}}
+        return await connected(self.port, self.authorizations[:count], lambda _: payload)
+
+    async def events(self, count: int, *, a_second: float, ring: bool) -> None:
+        """Writes events at that pace."""
+        self._written = {}
+        for number in range(count):
+            began = perf_counter()
+            await self._database.execute(ADD, self._actor, self._post, str(number))
+            self._written[number] = perf_counter()
+            if ring:
+                self._doorbell.ring()
+            await asyncio.sleep(max(0.0, 1 / a_second - (perf_counter() - began)))
+
+    async def delays(self, clients: Sequence[Client], patience: float = 30) -> list[list[float]]:
+        """For each event the times, in seconds, that it took to each client. All must have it."""
+        deadline = perf_counter() + patience
+        while any(len(client.heard) < len(self._written) for client in clients):
+            if perf_counter() > deadline:
+                raise TimeoutError("not every event has reached every client")
+            await asyncio.sleep(0.05)
+        found: list[list[float]] = [[] for _ in self._written]
+        for client in clients:
+            for at, frame in client.heard:
+                match = NUMBER.search(frame)
+                assert match
+                found[int(match[1])].append(at - self._written[int(match[1])])
+            client.heard.clear()
+        assert all(len(times) == len(clients) for times in found), "an event came twice or never"
+        return found
+
+
+def row(name: str, times: Sequence[float]) -> None:
+    """Prints a line of the table."""
+    ordered = sorted(times)
+    p50 = statistics.median(ordered) * MILLISECONDS
+    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * MILLISECONDS
+    print(f"{name:<58}{p50:>9.1f}{p99:>9.1f}{ordered[-1] * MILLISECONDS:>9.1f}", flush=True)
+
+
+async def measure(bench: Bench, arguments: argparse.Namespace) -> None:
+    await bench.prepare(max(arguments.subscribers, arguments.idle))
+    # First of all, so that nobody else has left memory that these could use.
+    (first,) = await bench.subscribers(1)
+    before = bench.server.memory
+    began = perf_counter()
+    idle = await bench.subscribers(arguments.idle)
+    took = perf_counter() - began
+    each = (bench.server.memory - before) / len(idle) / 1024
+    print(f"{len(idle)} idle subscribers: connected in {took:.1f} s, {each:.1f} KiB each")
+
+    print(f"{'milliseconds from commit to socket':<58}{'p50':>9}{'p99':>9}{'most':>9}")
+    await bench.events(8, a_second=1, ring=True)
+    row(f"{len(idle)} subscribers, until an event is with all", most(await bench.delays(idle)))
+    first.heard.clear()
+    await leave(idle)
+
+    alone = [first]
+    await bench.events(20, a_second=20, ring=True)
+    await bench.delays(alone)
+    await bench.events(300, a_second=20, ring=True)
+    row("one subscriber, rung by another process through Valkey", flat(await bench.delays(alone)))
+    await bench.events(15, a_second=1.3, ring=False)
+    row("one subscriber, no ring", flat(await bench.delays(alone)))
+
+    many = await bench.subscribers(arguments.subscribers)
+    busy = bench.server.cpu
+    count = int(arguments.seconds * 4)
+    await bench.events(count, a_second=4, ring=True)
+    delays = await bench.delays(many)
+    used = bench.server.cpu
+    row(f"{len(many)} subscribers, 4 events a second, each message", flat(delays))
+    row(f"{len(many)} subscribers, until an event is with all", most(delays))
+    cpu = (used - busy) / count
+    print(f"CPU of the server for an event to all: {cpu * MILLISECONDS:.0f} ms")
+    await leave([*alone, *many])
+
+
+async def leave(clients: Sequence[Client]) -> None:
+    for client in clients:
+        client.transport.abort()
+    await asyncio.sleep(2)
+
+
+def most(delays: list[list[float]]) -> list[float]:
+    """For each event the time until the last had it."""
+    return [max(each) for each in delays]
+
+
+def flat(delays: list[list[float]]) -> list[float]:
+    return [delay for each in delays for delay in each]
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--subscribers", type=int, default=5_000)
+    parser.add_argument("--idle", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=20)
+    arguments = parser.parse_args()
+    with serving() as (variables, port, server):
+        database = await asyncpg.connect(variables["DATABASE_URL"])
+        doorbell = Doorbell(variables["REDIS_URL"])
+        await doorbell.open(lambda: None)
+        try:
+            await measure(Bench(variables, port, server, database, doorbell), arguments)
+        finally:
+            await doorbell.close()
+            await database.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
