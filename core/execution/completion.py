@@ -7,27 +7,19 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import accumulate
 from types import GeneratorType, NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from graphql import (
-    GraphQLAbstractType,
-    GraphQLError,
-    GraphQLObjectType,
-    is_object_type,
-)
-from graphql.pyutils import Undefined, inspect, is_iterable
+from graphql import GraphQLError
+from graphql.pyutils import Undefined, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.coroutines import abandon
-from core.execution.hints import InstancesOf
-from core.execution.information import ignores_parameter, information
+from core.execution.objects import Answers, complete_abstract, complete_objects
 from core.execution.positions import Column, ItemColumn, Level
 from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
 
 if TYPE_CHECKING:
     from core.execution.run import Run
-
-Answers = list[Any]
 
 
 def complete(run: Run, column: Column, values: list[Any]) -> Answers:
@@ -44,10 +36,6 @@ def complete(run: Run, column: Column, values: list[Any]) -> Answers:
     return _complete_plain(run, column, values)
 
 
-CLASSES = 16
-"""For how many classes a field remembers what is selected of their objects."""
-
-
 def go_on(run: Run, column: Column, values: list[Any], _known: list[Any]) -> Answers:
     """Completes values that were waited for."""
     return complete(run, column, values)
@@ -57,6 +45,13 @@ def missing(column: Column) -> TypeError:
     """The error of a null where none may be."""
     field = column.field
     return TypeError(f"Cannot return null for non-nullable field {field.parent_type}.{field.name}.")
+
+
+def _not_iterable(column: Column) -> GraphQLError:
+    field = column.field
+    return GraphQLError(
+        f"Expected Iterable, but did not find one for field '{field.parent_type}.{field.name}'."
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -105,13 +100,12 @@ def _complete_some(run: Run, column: Column, values: list[Any], some: list[int])
 def _complete_plain(run: Run, column: Column, values: list[Any]) -> Answers:
     shape = column.shape
     if isinstance(shape, ObjectShape):
-        return _objects(run, column, values, shape.graphql_type)
+        return complete_objects(run, column, values, shape.graphql_type)
+    if isinstance(shape, AbstractShape):
+        return complete_abstract(run, column, values, shape.graphql_type)
     if isinstance(shape, ListShape):
         return _lists(run, column, values, shape)
-    if isinstance(shape, LeafShape):
-        return _leaves(run, column, values, shape)
-    assert isinstance(shape, AbstractShape)
-    return _abstract(run, column, values, shape.graphql_type)
+    return _leaves(run, column, values, cast("LeafShape", shape))
 
 
 def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> Answers:
@@ -130,11 +124,13 @@ def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> An
     for index, value in enumerate(values):
         try:
             answer = names[id(value)] if id(value) in names else coerce(value)
-            if answer is None or answer is Undefined:
-                raise shape.nothing(value, answer)
         except Exception as error:  # noqa: BLE001  # a scalar's refusal is its field's error
             run.fail(column, index, error)
             answer = None
+        else:
+            if answer is None or answer is Undefined:
+                run.fail(column, index, shape.nothing(value, answer))
+                answer = None
         answers.append(answer)
     return answers
 
@@ -177,11 +173,7 @@ def _iterated(
                 lists[index] = _items(value)
                 good.append(index)
             else:
-                field = column.field
-                raise GraphQLError(
-                    "Expected Iterable, but did not find one for field"
-                    f" '{field.parent_type}.{field.name}'."
-                )
+                run.fail(column, index, _not_iterable(column))
         except Exception as error:  # noqa: BLE001  # an iterator's failure is its field's error
             run.fail(column, index, error)
     if awaited:
@@ -224,179 +216,3 @@ async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]
             with suppress(Exception):
                 await close()
     return items
-
-
-def _objects(
-    run: Run, column: Column, values: list[Any], graphql_type: GraphQLObjectType
-) -> Answers:
-    is_type_of = graphql_type.is_type_of
-    if is_type_of is None:
-        return _select(run, column, values, graphql_type)
-    if isinstance(is_type_of, InstancesOf):
-        kinds = {*map(type, values)}
-        if all(issubclass(kind, is_type_of.kind) for kind in kinds):
-            answers = _select(run, column, values, graphql_type)
-            by_class = column.field.by_class
-            if len(kinds) == 1 and len(by_class) < CLASSES:
-                selection = column.field.selections.get(graphql_type)
-                if selection is not None and isinstance(column.shape, ObjectShape):
-                    by_class[kinds.pop()] = selection
-            return answers
-    verdicts = _asked(run, column, values, is_type_of)
-    if verdicts.count(True) == len(verdicts):
-        return _select(run, column, values, graphql_type)
-    return _admit(run, graphql_type, column, verdicts, values)
-
-
-def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) -> list[Any]:
-    """What a function of the schema says about each value; its exceptions as values."""
-    if ignores_parameter(ask, 1):
-        info = information(run, column.field, *column.origin(0))
-        with suppress(Exception):
-            return [ask(value, info, *more) for value in values]
-    said: list[Any] = []
-    for index, value in enumerate(values):
-        try:
-            info = information(run, column.field, *column.origin(index))
-            said.append(ask(value, info, *more))
-        except Exception as error:  # noqa: BLE001  # the schema's failure is the field's error
-            said.append(error)
-    return said
-
-
-def _admit(
-    run: Run,
-    graphql_type: GraphQLObjectType,
-    column: Column,
-    verdicts: list[Any],
-    values: list[Any],
-) -> Answers:
-    """Answers for the objects that their type says are its own."""
-    good: list[int] = []
-    awaited: list[int] = []
-    for index, verdict in enumerate(verdicts):
-        if run.is_awaitable(verdict):
-            awaited.append(index)
-        elif isinstance(verdict, Exception):
-            run.fail(column, index, verdict)
-        elif verdict:
-            good.append(index)
-        else:
-            message = f"Expected value of type '{graphql_type}' but got: {inspect(values[index])}."
-            run.fail(column, index, GraphQLError(message, column.field.nodes))
-    if awaited:
-        run.wait(
-            column.part(awaited, awaited=True),
-            [verdicts[index] for index in awaited],
-            partial(_admit, run, graphql_type),
-            [values[index] for index in awaited],
-        )
-    answers: Answers = [None] * len(values)
-    if good:
-        objects = [values[index] for index in good]
-        found = _select(run, column.part(good), objects, graphql_type)
-        for index, answer in zip(good, found, strict=True):
-            answers[index] = answer
-    return answers
-
-
-def _abstract(
-    run: Run, column: Column, values: list[Any], graphql_type: GraphQLAbstractType
-) -> Answers:
-    resolve_type = graphql_type.resolve_type or run.plan.type_resolver
-    names = _asked(run, column, values, resolve_type, graphql_type)
-    return _sort_by_type(run, graphql_type, column, names, values)
-
-
-def _sort_by_type(
-    run: Run,
-    graphql_type: GraphQLAbstractType,
-    column: Column,
-    names: list[Any],
-    values: list[Any],
-) -> Answers:
-    """Answers for objects whose types go by those names."""
-    by_name: dict[str, list[int]] = {}
-    awaited: list[int] = []
-    for index, name in enumerate(names):
-        if type(name) is str:
-            by_name.setdefault(name, []).append(index)
-        elif run.is_awaitable(name):
-            awaited.append(index)
-        elif isinstance(name, Exception):
-            run.fail(column, index, name)
-        else:
-            run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
-    if awaited:
-        run.wait(
-            column.part(awaited, awaited=True),
-            [names[index] for index in awaited],
-            partial(_sort_by_type, run, graphql_type),
-            [values[index] for index in awaited],
-        )
-    answers: Answers = [None] * len(values)
-    for name, indexes in by_name.items():
-        part = column.part(indexes)
-        try:
-            object_type = _object_type(run, column, graphql_type, name)
-        except GraphQLError as error:
-            for place in range(len(indexes)):
-                run.fail(part, place, error)
-            continue
-        found = _objects(run, part, [values[index] for index in indexes], object_type)
-        for index, answer in zip(indexes, found, strict=True):
-            answers[index] = answer
-    return answers
-
-
-def _no_type_name(
-    column: Column, graphql_type: GraphQLAbstractType, name: Any, value: Any
-) -> GraphQLError:
-    field = column.field
-    place = (
-        f"Abstract type '{graphql_type}' must resolve to an Object type at runtime"
-        f" for field '{field.parent_type}.{field.name}'"
-    )
-    if name is None:
-        return GraphQLError(
-            f"{place}. Either the '{graphql_type}' type should provide a 'resolve_type' function"
-            " or each possible type should provide an 'is_type_of' function.",
-            field.nodes,
-        )
-    return GraphQLError(
-        f"{place} with value {inspect(value)}, received '{inspect(name)}',"
-        " which is not a valid Object type name.",
-        field.nodes,
-    )
-
-
-def _object_type(
-    run: Run, column: Column, graphql_type: GraphQLAbstractType, name: str
-) -> GraphQLObjectType:
-    """The object type of that name. Errors: GraphQLError if the abstract type can't be it."""
-    schema = run.plan.schema
-    found = schema.get_type(name)
-    if found is None:
-        message = (
-            f"Abstract type '{graphql_type}' was resolved to a type '{name}'"
-            " that does not exist inside the schema."
-        )
-    elif not is_object_type(found):
-        message = f"Abstract type '{graphql_type}' was resolved to a non-object type '{name}'."
-    elif not schema.is_sub_type(graphql_type, found):
-        message = f"Runtime Object type '{found}' is not a possible type for '{graphql_type}'."
-    else:
-        return found
-    raise GraphQLError(message, column.field.nodes)
-
-
-def _select(
-    run: Run, column: Column, values: list[Any], graphql_type: GraphQLObjectType
-) -> Answers:
-    try:
-        selection = run.branch.selection(column.field, graphql_type, run.variables)
-    except Exception as error:  # noqa: BLE001  # a refused directive is the error of each object
-        for index in range(len(values)):
-            run.fail(column, index, error)
-        return [None] * len(values)
-    return selection.read(run, Level(selection, values, column))

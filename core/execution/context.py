@@ -32,7 +32,7 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     """Whether plans are used at all."""
     counters: ClassVar[Counters] = Counters()
 
-    def build_resolve_info(self, *arguments: Any) -> GraphQLResolveInfo:
+    def build_resolve_info(self, *arguments: Any) -> GraphQLResolveInfo[Any]:
         """The info as Strawberry wants it, or as graphql-core does for a schema of its own."""
         if _is_strawberry(self.schema):
             return super().build_resolve_info(*arguments)

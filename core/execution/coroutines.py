@@ -64,10 +64,11 @@ def _start(awaitables: Any, index: int, loop: AbstractEventLoop) -> Future[Any] 
 
 def _future(awaitables: Any, index: int, loop: AbstractEventLoop) -> Future[Any] | None:
     try:
-        return ensure_future(awaitables[index], loop=loop)
+        future: Future[Any] = ensure_future(awaitables[index], loop=loop)
     except Exception as error:  # noqa: BLE001  # an `__await__` of the resolver's making
         awaitables[index] = error
         return None
+    return future
 
 
 @coroutine
@@ -95,7 +96,7 @@ def _mark(waited_for: Any, *, awaited: bool) -> None:
     Whoever takes the sign unsets it, so that the future can be awaited again, by others too.
     """
     if getattr(waited_for, "_asyncio_future_blocking", None) is not None:
-        waited_for._asyncio_future_blocking = awaited
+        waited_for._asyncio_future_blocking = awaited  # noqa: SLF001  # asyncio has no other sign
 
 
 def abandon(values: Sequence[Any]) -> None:

@@ -12,7 +12,6 @@ from core.execution.positions import Column
 
 Steps = list[tuple[Column, int]]
 """A value, the value that it is a part of, and so on up to a field of the root."""
-DEEPEST_PATH = 1_000_000
 
 
 class _Failure(NamedTuple):
@@ -25,8 +24,10 @@ class _Failure(NamedTuple):
 
 class _Located(NamedTuple):
     phase: int
-    distance: int
-    """How far it spreads beyond a value that was waited for: those that spread less come first."""
+    crosses: bool
+    """Whether it spreads beyond a value that was waited for, which takes longer."""
+    spread: int
+    """Then those that spread less far come first."""
     order: tuple[int, ...]
     failure: _Failure
     steps: Steps
@@ -66,7 +67,7 @@ class Failures:
         for failure in new:
             located = self._locate(failure)
             steps = located.steps
-            if located.distance and failure.phase == phase:
+            if located.crosses and failure.phase == phase:
                 self._spreading.append(failure)
             elif located.null < len(steps):
                 spread = True
@@ -95,11 +96,11 @@ class Failures:
             return data, None
         errors: list[GraphQLError] = []
         nulls: set[tuple[str | int, ...]] = set()
-        for located in sorted(map(self._locate, self._failures), key=itemgetter(0, 1, 2)):
-            _, _, _, failure, steps, path, null = located
+        for located in sorted(map(self._locate, self._failures), key=itemgetter(0, 1, 2, 3)):
+            column, _, raw, _ = located.failure
+            steps, path, null = located.steps, located.path, located.null
             if any(path[:length] in nulls for length in range(len(path) + 1)):
                 continue
-            column, _, raw, _ = failure
             errors.append(located_error(raw, column.field.nodes, list(path)))
             nulls.add(path[:null])
             if null == 0:
@@ -114,8 +115,8 @@ class Failures:
         path = tuple([column.key(at) for column, at in reversed(steps)])
         null = _null_above(steps) if self._propagate else len(path)
         crosses = any(column.awaited for column, _ in steps[: len(steps) - null])
-        distance = DEEPEST_PATH - null if crosses else 0
-        return _Located(failure.phase, distance, order, failure, steps, path, null)
+        spread = -null if crosses else 0
+        return _Located(failure.phase, crosses, spread, order, failure, steps, path, null)
 
 
 def _steps(column: Column | None, at: int) -> Steps:

@@ -19,6 +19,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     SelectionSetNode,
     VariableNode,
 )
@@ -170,13 +171,12 @@ def _conditions(
 
 def _selections(
     selection_set: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]
-) -> Iterator[FieldNode | InlineFragmentNode | FragmentSpreadNode]:
+) -> Iterator[SelectionNode]:
     """Every selection that the operation reaches, those of a fragment once."""
     seen: set[str] = set()
     remaining = [selection_set]
     while remaining:
         for node in remaining.pop().selections:
-            assert isinstance(node, FieldNode | InlineFragmentNode | FragmentSpreadNode)
             yield node
             if isinstance(node, FragmentSpreadNode):
                 name = node.name.value
@@ -185,7 +185,7 @@ def _selections(
                     if fragments[name].variable_definitions:
                         raise NotCompiled("fragment variables")
                     remaining.append(fragments[name].selection_set)
-            elif node.selection_set is not None:
+            elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
                 remaining.append(node.selection_set)
 
 

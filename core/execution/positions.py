@@ -78,11 +78,11 @@ class Column:
         """The object that has the field: its level and place."""
         raise NotImplementedError
 
-    def key(self, index: int) -> str | int:
+    def key(self, index: int, /) -> str | int:
         """The last step of the path."""
         raise NotImplementedError
 
-    def order(self, index: int) -> int:
+    def order(self, index: int, /) -> int:
         """The place among the parts of the same value."""
         raise NotImplementedError
 
@@ -142,10 +142,10 @@ class FieldColumn(Column):
     def origin(self, index: int) -> tuple[Level, int]:
         return self.level, self.row(index)
 
-    def key(self, index: int) -> str | int:
+    def key(self, _index: int, /) -> str | int:
         return self.field.key
 
-    def order(self, index: int) -> int:
+    def order(self, _index: int, /) -> int:
         return self.field.order
 
     @property
@@ -201,10 +201,10 @@ class ItemColumn(Column):
     def origin(self, index: int) -> tuple[Level, int]:
         return self.lists.origin(self._find(index)[0])
 
-    def key(self, index: int) -> str | int:
+    def key(self, index: int, /) -> str | int:
         return self._find(index)[1]
 
-    def order(self, index: int) -> int:
+    def order(self, index: int, /) -> int:
         return self._find(index)[1]
 
     def _find(self, index: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from graphql.pyutils.is_awaitable import is_async_iterable, is_awaitable
 from core.execution.completion import complete, go_on, missing
 from core.execution.failures import Failures
 from core.execution.fields import Field
-from core.execution.loading import Loader
+from core.execution.loading import Loaded, Loader
 from core.execution.plans import Plan
 from core.execution.positions import Column, FieldColumn, Level
 from core.execution.selections import Selection
@@ -118,10 +118,8 @@ class Run:
         """Completes objects and lists when their parents are in place."""
         self._queue.append((FieldColumn(level, field), values))
 
-    def load(self, level: Level, field: Field) -> None:
+    def load(self, level: Level, field: Field, loaded: Loaded) -> None:
         """Has a loader fetch the values for all objects of the level."""
-        loaded = field.loaded
-        assert loaded is not None
         column = FieldColumn(level, field)
         keys, rows = self._keys(column, loaded.key, level.objects)
         if not keys:

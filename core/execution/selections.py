@@ -42,7 +42,9 @@ def selection_of(
     for order, (key, details) in enumerate(grouped_fields.items()):
         definition = plan.schema.get_field(graphql_type, details[0].node.name.value)
         if definition is not None:
-            fields.append(Field(plan, graphql_type, definition, key, order, details, depth))
+            fields.append(
+                Field(plan, graphql_type, definition, details, key=key, order=order, depth=depth)
+            )
     return Selection(graphql_type, fields)
 
 
@@ -57,6 +59,7 @@ def _read_level(fields: list[Field]) -> ReadLevel:
         names[f"field{number}"] = field
         names[f"read{number}"] = field.read
         names[f"call{number}"] = field.call
+        names[f"loaded{number}"] = field.loaded
     exec(_compiled(_text(fields)), names)  # noqa: S102  # text made of checked names only
     read: ReadLevel = names["read_level"]
     return read
@@ -91,7 +94,7 @@ class _Lines:
         if field.constant is None:
             value = "None"
             if field.loaded is not None:
-                self._after.append(f"run.load(level, field{number})")
+                self._after.append(f"run.load(level, field{number}, loaded{number})")
             elif isinstance(field.shape, LeafShape):
                 self._add_leaf(number, field, field.shape)
                 value = f"value{number}"
@@ -111,10 +114,12 @@ class _Lines:
                 f"    {value} = None",
             ]
             return
-        if field.attribute:
+        if source:
             self._before += [
-                f"try: {column} = [source.{field.attribute} for source in objects]",
-                f"except Exception: {column} = read{number}(run, field{number}, level)",
+                f"{column} = []",
+                "for source in objects:",
+                f"    try: {column}.append({source})",
+                f"    except Exception as error: {column}.append(error)",
             ]
         else:
             self._before.append(f"{column} = read{number}(run, field{number}, level)")

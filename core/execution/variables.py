@@ -83,15 +83,11 @@ class Variables:
                     return None
                 sources[name] = missing
                 continue
-            value = sent[name]
+            value: Any = sent[name]
             if value is None:
                 if nonnull:
                     return None
-            elif (
-                type(value) is not kind
-                or (kind is int and not GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT)
-                or (kind is float and not isfinite(value))
-            ):
+            elif type(value) is not kind or not _in_range(value):
                 return None
             coerced[name] = value
             sources[name] = VariableValueSource(missing.signature, value)
@@ -114,3 +110,9 @@ class Variables:
             default = tuple(found.coerced.values())
         missing = VariableValueSource(signature)
         return _Simple(signature.name, kind, nonnull, missing, default)
+
+
+def _in_range(value: Any) -> bool:
+    if type(value) is int:
+        return GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
+    return type(value) is not float or isfinite(value)

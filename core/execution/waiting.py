@@ -44,7 +44,7 @@ class Wait:
         """Puts the answers where they belong."""
         self.column.put_all(self.complete(self.column, self.values, self.known))
 
-    def failed(self, index: int) -> bool:
+    def failed(self, index: int, /) -> bool:
         """Whether a value is there, and brings others down with it."""
         value = self.values[index]
         return self.column.shape.nonnull and (value is None or isinstance(value, Exception))
@@ -112,7 +112,7 @@ class _Load(Wait):
     def wanted(self) -> bool:
         return bool(self._keys)
 
-    def failed(self, index: int) -> bool:
+    def failed(self, _index: int, /) -> bool:
         return False
 
     def unwanted(self, hidden: Hidden) -> list[int]:

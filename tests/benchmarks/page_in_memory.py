@@ -119,13 +119,8 @@ class Shared:
         return found
 
 
-@strawberry.interface
-class Node:
-    id: strawberry.ID
-
-
 @strawberry.type
-class User(Node):
+class User:
     username: str
     display_name: str
     avatar_url: str | None
@@ -139,7 +134,7 @@ class User(Node):
 
 
 @strawberry.type
-class Comment(Node):
+class Comment:
     text: str
     created_at: datetime
     author: User
@@ -164,7 +159,7 @@ class CommentConnection:
 
 
 @strawberry.type
-class Post(Node):
+class Post:
     text: str
     created_at: datetime
     like_count: int
@@ -179,17 +174,21 @@ class Post(Node):
 
     @strawberry.field(graphql_type=bool)
     @loaded("key")
+    @staticmethod
     def viewer_has_liked(info: strawberry.Info) -> LikedByPostLoader:
         return info.context.loader(LikedByPostLoader)  # type: ignore[no-any-return]  # by its kind
 
     @strawberry.field(graphql_type=bool)
     @loaded("key")
+    @staticmethod
     def viewer_has_shared(info: strawberry.Info) -> LikedByPostLoader:
         return info.context.loader(LikedByPostLoader)  # type: ignore[no-any-return]  # by its kind
 
     @strawberry.field(graphql_type=CommentConnection)
     @loaded("key")
+    @staticmethod
     def comments(info: strawberry.Info, first: int = 3) -> CommentsByPostLoader:
+        assert first == 3
         return info.context.loader(CommentsByPostLoader)  # type: ignore[no-any-return]  # by its kind
 
     is_type_of = InstancesOf(PostRow)
@@ -236,7 +235,8 @@ class PostConnection:
 
 
 @cache
-def _page(first: int) -> Any:
+def _page(first: int, after: str | None) -> Any:
+    assert after is None
     edges = [
         EdgeRow(post, f"cursor {post.key}", USERS[post.key % 100] if post.key % 4 == 0 else None)
         for post in POSTS[:first]
@@ -248,14 +248,15 @@ def _page(first: int) -> Any:
 class Query:
     @strawberry.field
     async def public_feed(self, first: int, after: str | None = None) -> PostConnection:
-        page: PostConnection = _page(first)
+        page: PostConnection = _page(first, after)
         return page
 
     @strawberry.field
     async def home_feed(
         self, info: strawberry.Info, first: int, after: str | None = None
     ) -> PostConnection:
-        page: PostConnection = _page(first)
+        assert isinstance(info.context, Shared)
+        page: PostConnection = _page(first, after)
         return page
 
     @strawberry.field

@@ -251,7 +251,7 @@ class Guard(strawberry.BasePermission):
 
     async def has_permission(self, source: Any, info: strawberry.Info, **_: Any) -> bool:
         await asyncio.sleep(0)
-        return bool(source.seed % 5)
+        return bool(source.seed % 5) and info.context is not None
 
 
 class Marking(strawberry.extensions.FieldExtension):
@@ -298,7 +298,7 @@ def _field_lines(field: FieldSpec) -> Iterator[str]:
     elif field.how == "info":
         yield "    @strawberry.field"
         yield f"    def {name}(self, info: strawberry.Info{more}) -> {text}:"
-        yield f"        info.context.seen.append((info.field_name, info.path.as_list()))"
+        yield "        info.context.seen.append((info.field_name, info.path.as_list()))"
         yield f"        return {call}"
     else:
         options = {"guarded": "permission_classes=[Guard]", "extended": "extensions=[Marking()]"}
