@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema
 from graphql.execution import ExperimentalIncrementalExecutionResults
@@ -15,6 +14,7 @@ from core.execution.cache import RecentlyUsed
 from core.execution.counters import Counters
 from core.execution.plans import NotCompiled, Plan
 from core.execution.run import Run
+from core.execution.ways import ways_of
 
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 
@@ -103,13 +103,14 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
 
 
 Plans = RecentlyUsed[tuple[Any, ...], Plan]
-_PLANS: WeakKeyDictionary[GraphQLSchema, Plans] = WeakKeyDictionary()
 
 
 def _plans(schema: GraphQLSchema) -> Plans:
-    found = _PLANS.get(schema)
+    """The plans of the schema; kept with it."""
+    ways = ways_of(schema)
+    found: Plans | None = ways.plans
     if found is None:
-        found = _PLANS[schema] = RecentlyUsed(PLANS)
+        found = ways.plans = RecentlyUsed(PLANS)
     return found
 
 

@@ -34,6 +34,7 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from core.execution.fields import Field
 from core.execution.selections import Selection, selection_of
 from core.execution.variables import Variables
+from core.execution.ways import ways_of
 
 BRANCHES = 32
 """How many combinations of the conditions of `@skip` and `@include` a plan keeps."""
@@ -114,7 +115,8 @@ class Plan:
         self.variables = Variables(
             schema, operation.variable_definitions or (), hide_suggestions=hide_suggestions
         )
-        self.strawberry_schema: Any = getattr(schema, "_strawberry_schema", None)
+        self.ways = ways_of(schema)
+        self.strawberry_schema = self.ways.strawberry_schema
         self.propagates = not any(
             directive.name.value == GraphQLDisableErrorPropagationDirective.name
             for directive in operation.directives or ()

@@ -125,7 +125,7 @@ class Call:
 
     def __call__(self, run: Run, field: Field, level: Level) -> list[Any]:
         function = self._function
-        if field.call is not None:
+        if field.way.call is not None:
             values: list[Any] = []
             for source in level.objects:
                 try:

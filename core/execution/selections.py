@@ -58,8 +58,8 @@ def _read_level(fields: list[Field]) -> ReadLevel:
     for number, field in enumerate(fields):
         names[f"field{number}"] = field
         names[f"read{number}"] = field.read
-        names[f"call{number}"] = field.call
-        names[f"loaded{number}"] = field.loaded
+        names[f"call{number}"] = field.way.call
+        names[f"loaded{number}"] = field.way.loaded
     exec(_compiled(_text(fields)), names)  # noqa: S102  # text made of checked names only
     read: ReadLevel = names["read_level"]
     return read
@@ -93,7 +93,7 @@ class _Lines:
         value = repr(field.constant)
         if field.constant is None:
             value = "None"
-            if field.loaded is not None:
+            if field.way.loaded is not None:
                 self._after.append(f"run.load(level, field{number}, loaded{number})")
             elif isinstance(field.shape, LeafShape):
                 self._add_leaf(number, field, field.shape)
@@ -164,9 +164,9 @@ class _Lines:
 
 def _expression(number: int, field: Field) -> str | None:
     """How a value is had from the source alone."""
-    if field.attribute:
-        return f"source.{field.attribute}"
-    return f"call{number}(source)" if field.call else None
+    if field.way.attribute:
+        return f"source.{field.way.attribute}"
+    return f"call{number}(source)" if field.way.call else None
 
 
 def _is_odd(value: str, shape: LeafShape) -> str | None:
