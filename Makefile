@@ -46,7 +46,8 @@ format: $(INSTALLED) ## Put the code in its form
 	@$(BIN)/ruff format
 
 schema: $(INSTALLED) ## Write schema.graphql from the code
-	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) --path schema.graphql
+	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) > .schema.graphql
+	@mv .schema.graphql schema.graphql
 
 bench: $(INSTALLED) ## Measure: a table of figures (takes minutes)
 	@$(BIN)/python -m tests.benchmarks
