@@ -1,0 +1,282 @@
+"""Whatever dies, whoever comes back ends with exactly what the log has for them, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+
+import pytest
+from websockets.exceptions import WebSocketException
+
+from core.database.pool import Database, DatabaseUnavailable
+from core.events.doorbell import Doorbell
+from tests.interactions.cast import people, posts_by
+from tests.live.surroundings import Surroundings, surroundings
+from tests.live.world import Closed, Phone, dial, eventually, phone
+
+ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
+LOG = "SELECT client_mutation_id FROM events WHERE post_id = ANY($1) ORDER BY transaction, id"
+GONE = (OSError, WebSocketException, Closed, TimeoutError)
+PHONES = 12
+POSTS = 3
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    with surroundings(tmp_path_factory.mktemp("around")) as found:
+        yield found
+
+
+@pytest.fixture
+async def database(around: Surroundings) -> AsyncIterator[Database]:
+    opened = await Database(around.postgres.url, size=8).open()
+    await opened.write("TRUNCATE users, events CASCADE")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def doorbell(around: Surroundings) -> AsyncIterator[Doorbell]:
+    """Rings as another process would."""
+    opened = Doorbell(around.valkey.url)
+    await opened.open(lambda: None)
+    yield opened
+    await opened.close()
+
+
+class Wanderer:
+    """A phone that loses its connection all day, and goes on from the last event that it was given."""
+
+    def __init__(self, around: Surroundings, posts: list[int], chance: random.Random) -> None:
+        self.posts = posts
+        self.told: list[str] = []
+        self._around = around
+        self._chance = chance
+        self._cursor: str | None = None
+
+    async def is_placed(self) -> bool:
+        """Whether it knows from where to go on."""
+        return self._cursor is not None
+
+    async def has(self, count: int) -> bool:
+        """Whether it has been told so much."""
+        return len(self.told) >= count
+
+    async def run(self, until: asyncio.Event) -> None:
+        while not until.is_set():
+            with suppress(*GONE):
+                await self._connect(until)
+            await asyncio.sleep(self._chance.random() * 0.1)
+
+    async def _connect(self, until: asyncio.Event) -> None:
+        address = self._around.address(self._chance.randrange(2))
+        async with dial(address) as dialled:
+            try:
+                await dialled.start()
+                await self._watch(dialled, until)
+            finally:
+                # A phone in a tunnel does not say goodbye.
+                dialled.connection.transport.abort()
+
+    async def _watch(self, dialled: Phone, until: asyncio.Event) -> None:
+        ready = await dialled.watch(self.posts, after=self._cursor)
+        assert ready["resumed"] is (self._cursor is not None)
+        self._cursor = self._cursor or ready["cursor"]
+        lost_after = self._chance.expovariate(1 / 15)
+        while not until.is_set() and lost_after > 0:
+            async with asyncio.timeout(0.5):
+                event = await dialled.event()
+            assert event["__typename"] == "PostLiked", event
+            self.told.append(event["clientMutationId"])
+            self._cursor = event["cursor"]
+            lost_after -= 1
+
+
+class Writers:
+    """Short and long transactions that overlap, on whatever is up."""
+
+    def __init__(
+        self, database: Database, actor: int, posts: list[int], doorbell: Doorbell
+    ) -> None:
+        self._database = database
+        self._actor = actor
+        self._posts = posts
+        self._doorbell = doorbell
+        self._count = 0
+
+    async def run(self, until: asyncio.Event, chance: random.Random) -> None:
+        while not until.is_set():
+            try:
+                await self._write(chance)
+            except DatabaseUnavailable:
+                await asyncio.sleep(0.1)
+            self._doorbell.ring()
+
+    async def _write(self, chance: random.Random) -> None:
+        async with self._database.transaction() as transaction:
+            for _ in range(chance.choice([1, 1, 1, 3])):
+                self._count += 1
+                post = chance.choice(self._posts)
+                await transaction.fetch(ADD, self._actor, post, str(self._count))
+                await asyncio.sleep(chance.choice([0.0, 0.01, 0.01, 0.15]))
+
+
+async def endure(
+    around: Surroundings, database: Database, trouble: Callable[[], Awaitable[None]]
+) -> None:
+    """Writes and wanders while there is trouble; then everybody must have everything."""
+    (actor,) = await people(database, 1)
+    posts = await posts_by(database, actor, POSTS)
+    chance = random.Random(7)
+    wanderers = [
+        Wanderer(around, chance.sample(posts, chance.randint(1, POSTS)), random.Random(number))
+        for number in range(PHONES)
+    ]
+    doorbell = Doorbell(around.valkey.url)
+    await doorbell.open(lambda: None)
+    done_writing, done_reading = asyncio.Event(), asyncio.Event()
+    reading = [asyncio.create_task(wanderer.run(done_reading)) for wanderer in wanderers]
+    for wanderer in wanderers:
+        await eventually(wanderer.is_placed)
+    writers = Writers(database, actor, posts, doorbell)
+    writing = [
+        asyncio.create_task(writers.run(done_writing, random.Random(number))) for number in range(4)
+    ]
+    await trouble()
+    done_writing.set()
+    await asyncio.gather(*writing)
+    try:
+        for wanderer in wanderers:
+            expected = [row[0] for row in await database.fetch(LOG, wanderer.posts)]
+            assert len(expected) > 30
+            await eventually(partial(wanderer.has, len(expected)))
+            assert wanderer.told == expected
+    finally:
+        done_reading.set()
+        await asyncio.gather(*reading)
+        await doorbell.close()
+
+
+async def test_lost_connections(around: Surroundings, database: Database) -> None:
+    await endure(around, database, lambda: asyncio.sleep(3))
+
+
+async def test_killed_servers(around: Surroundings, database: Database) -> None:
+    async def trouble() -> None:
+        for number in (0, 1, 0):
+            await asyncio.sleep(0.5)
+            await around.kill_web(number)
+
+    await endure(around, database, trouble)
+
+
+async def test_a_cache_that_is_killed_and_comes_back(
+    around: Surroundings, database: Database
+) -> None:
+    async def trouble() -> None:
+        await asyncio.sleep(0.5)
+        await around.restart_valkey(away=3)
+        await asyncio.sleep(1)
+
+    await endure(around, database, trouble)
+
+
+async def test_a_database_that_is_restarted(around: Surroundings, database: Database) -> None:
+    async def trouble() -> None:
+        for _ in range(2):
+            await asyncio.sleep(1)
+            await around.restart_postgres()
+        await asyncio.sleep(1)
+
+    await endure(around, database, trouble)
+
+
+async def test_a_write_through_one_server_reaches_subscribers_of_the_other(
+    around: Surroundings, database: Database
+) -> None:
+    (actor,) = await people(database, 1)
+    (post,) = await posts_by(database, actor)
+    async with phone(around.address(0)) as one, phone(around.address(1)) as other:
+        for watcher in (one, other):
+            await watcher.watch([post])
+        await database.write(ADD, actor, post, "here")
+        for watcher in (one, other):
+            assert (await watcher.event())["clientMutationId"] == "here"
+
+
+ADD_MANY = """
+INSERT INTO events (kind, actor_id, post_id, client_mutation_id)
+SELECT 'post_liked', $1, $2, lpad(n::text, 60, '0') FROM generate_series($3::int, $4::int) n
+"""
+
+
+async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_little(
+    around: Surroundings, database: Database, doorbell: Doorbell
+) -> None:
+    (actor,) = await people(database, 1)
+    (post,) = await posts_by(database, actor)
+    count, step, readers = 12_000, 500, 20
+    async with AsyncExitStack() as stack:
+        slow = [await stack.enter_async_context(phone(around.address(0))) for _ in range(readers)]
+        quick = await stack.enter_async_context(phone(around.address(0)))
+        for watcher in (*slow, quick):
+            await watcher.watch([post])
+        for watcher in slow:
+            watcher.connection.transport.pause_reading()
+        before = around.memory(0)
+        for first in range(1, count + 1, step):
+            await database.write(ADD_MANY, actor, post, first, first + step - 1)
+            doorbell.ring()
+            told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
+            assert told == list(range(first, first + step))
+        # All that was not read is more than a hundred megabytes.
+        assert around.memory(0) - before < 40 * 2**20
+        for watcher in slow:
+            watcher.connection.transport.resume_reading()
+            await _reads_up_to_the_end(watcher, post, count)
+
+
+async def _reads_up_to_the_end(watcher: Phone, post: int, count: int) -> None:
+    """What waited comes in order, then that the rest must be fetched; and it can be."""
+    number = 0
+    while (event := await watcher.event())["__typename"] == "PostLiked":
+        number += 1
+        assert int(event["clientMutationId"]) == number
+        cursor = event["cursor"]
+    assert 0 < number < count
+    assert (event["reason"], event["cursor"]) == ("TOO_SLOW", cursor)
+    assert await watcher.hear() == {"type": "complete", "id": "1"}
+    await watcher.watch([post], id="again", after=cursor)
+    assert int((await watcher.event())["clientMutationId"]) == number + 1
+    watcher.connection.transport.abort()
+
+
+async def test_a_long_transaction_delays_but_loses_nothing(
+    around: Surroundings, database: Database
+) -> None:
+    (actor,) = await people(database, 1)
+    (post,) = await posts_by(database, actor)
+    async with phone(around.address(0)) as watcher:
+        await watcher.watch([post])
+        async with database.transaction() as long_one:
+            await long_one.fetch(ADD, actor, post, "first")
+            await database.write(ADD, actor, post, "second")
+            async with phone(around.address(1)) as newcomer:
+                # Fresh while the transaction is open: what it commits later is still to come, and
+                # what was committed before is not.
+                ready = await newcomer.watch([post])
+            await database.write(ADD, actor, post, "third")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(watcher.connection.recv(), 0.5)
+        told = [event["clientMutationId"] for event in await watcher.events(3)]
+        assert told == ["first", "second", "third"]
+    async with phone(around.address(1)) as newcomer:
+        await newcomer.watch([post], after=ready["cursor"])
+        first, third = await newcomer.events(2)
+        assert [first["clientMutationId"], third["clientMutationId"]] == ["first", "third"]
+    async with phone(around.address(0)) as newcomer:
+        await newcomer.watch([post], after=first["cursor"])
+        assert (await newcomer.event())["clientMutationId"] == "third"
