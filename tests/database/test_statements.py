@@ -14,7 +14,7 @@ import pytest
 
 from core.database.pool import PLANNER
 
-ROOMS = ["core.accounts.selectors", "feed.selectors", "interactions.selectors"]
+ROOMS = ["core.accounts.selectors", "core.events.log", "feed.selectors", "interactions.selectors"]
 STATEMENTS: Mapping[str, str] = {
     f"{room}: {name}": text for room in ROOMS for name, text in import_module(room).SQL.items()
 }
