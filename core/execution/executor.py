@@ -107,6 +107,10 @@ class Executor:
             StrawberryGraphQLCoreExecutionContext if strawberry else IncrementalExecutor
         )
 
+    def __len__(self) -> int:
+        """How many plans are kept."""
+        return len(self._operations)
+
     def prepare(self, document: DocumentNode, operation_name: str | None = None) -> Operation:
         """The operation of that name, or the only one."""
         # An operation keeps its document, so nothing else gets the same id meanwhile.

@@ -60,8 +60,11 @@ class Failures:
         if column.shape.nonnull and self._propagate:
             self._spreading.append(failure)
 
-    def spread(self, phase: int) -> bool:
-        """Whether failures that are new since the last time made more null than their own values."""
+    def spread(self, phase: int | None = None) -> bool:
+        """Whether failures that are new since the last time made more null than their own values.
+
+        Those of this phase may take until the next; without a phase, all take effect.
+        """
         new, self._spreading = self._spreading, []
         spread = False
         for failure in new:

@@ -85,6 +85,7 @@ class Run:
     ) -> ExecutionResult:
         await self._waits.run(self._work)
         for selection in roots:
+            self.failures.spread()
             if self.failures.reach_root:
                 break
             self._begin(selection, data)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.execution.worlds import SCALARS, FieldSpec, World
+from tests.execution.worlds import ROOTS, SCALARS, FieldSpec, World
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Draft:
 
     def selection(self, type_name: str, depth: int) -> str:
         choice = self.draw(st.integers(0, 9))
-        possible = [name for name in self.world.types if name != "Query"]
+        possible = self.world.things
         if choice == 0:
             return "__typename" + self.directive()
         if choice == 1 and depth:
@@ -81,8 +81,8 @@ class Draft:
 
     def field(self, type_name: str, depth: int) -> str:
         fields = self.world.fields(type_name)
-        if type_name == "Query":
-            fields = self.world.types["Query"]
+        if type_name in ROOTS:
+            fields = self.world.types[type_name]
         if not depth:
             fields = tuple(found for found in fields if found.kind.bottom in SCALARS)
         if not fields:
@@ -102,8 +102,9 @@ class Draft:
 def documents(draw: st.DrawFn, world: World, depth: int = 5) -> tuple[str, dict[str, Any]]:
     """An operation of the world's schema, and its variables."""
     draft = Draft(world, draw)
-    body = draft.selections("Query", depth)
+    root = draw(st.sampled_from(("Query", "Query", "Mutation")))
+    body = draft.selections(root, depth)
     declared = ", ".join(f"${name}: {of}" for name, (of, _) in draft.variables.items())
-    head = f"query Q({declared})" if declared else "query Q"
+    head = f"{root.lower()} Q({declared})" if declared else f"{root.lower()} Q"
     sent = {name: value for name, (_, value) in draft.variables.items() if value is not ...}
     return "\n".join((f"{head} {body}", *draft.fragments)), sent

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from core.execution.loading import Loader
 
+ROOTS = ("Query", "Mutation")
 SCALARS = ("int", "str", "float", "bool", "strawberry.ID", "datetime", "Colour")
 KINDS = ("attribute", "method", "parent", "info", "async", "slow", "guarded", "extended", "loaded")
 ARGUMENTS = (
@@ -90,9 +91,9 @@ class World:
         return (*self.types.get(type_name, ()), *THING)
 
     @property
-    def waits(self) -> bool:
-        """Whether some resolver has to be waited for."""
-        return any(field.how in ("async", "slow", "loaded", "guarded") for field in self.all())
+    def things(self) -> list[str]:
+        """The types but for the roots."""
+        return [name for name in self.types if name not in ROOTS]
 
     def all(self) -> Iterator[FieldSpec]:
         for fields in self.types.values():
@@ -121,14 +122,14 @@ def worlds(draw: st.DrawFn, *, hows: Sequence[str] = KINDS) -> World:
     bottoms = (*SCALARS, *names, *names, "Thing", "Any")
     trouble = draw(st.sampled_from((0, 1, 5, 20)))
     types: dict[str, tuple[FieldSpec, ...]] = {}
-    for name in ("Query", *names):
+    for name in (*ROOTS, *names):
         fields: list[FieldSpec] = []
         for number in range(draw(st.integers(2, 6))):
             how = draw(st.sampled_from(hows))
             plain = how in ("attribute", "loaded")
             argument = "" if plain else draw(st.sampled_from(ARGUMENTS))
             kind = draw(kinds(bottoms))
-            if name == "Query" and draw(st.integers(0, 5)):
+            if name in ROOTS and draw(st.integers(0, 5)):
                 kind = replace(kind, nullable=True)
             fields.append(FieldSpec(f"{name}_{number}".lower(), kind, how, argument, trouble))
         types[name] = tuple(fields)
@@ -150,7 +151,10 @@ class Giver:
         self.calls += 1
         spec = self._specs[name]
         given = crc32(repr((self._seed, source.seed, name, arguments)).encode())
-        return self._value(spec.kind, random.Random(given), spec.trouble)
+        value = self._value(spec.kind, random.Random(given), spec.trouble)
+        # A DataLoader gives the same value again, and an iterator only serves once.
+        once = spec.how != "loaded" and isinstance(value, list) and given % 3 == 0
+        return iter(value) if once else value
 
     def _value(self, kind: Kind, chance: random.Random, trouble: int, depth: int = 0) -> Any:
         if chance.randrange(100) < trouble:
@@ -160,7 +164,7 @@ class Giver:
         if kind.inside is not None:
             length = chance.choice((0, 1, 2, 3, 5))
             items = [self._value(kind.inside, chance, trouble, depth + 1) for _ in range(length)]
-            return chance.choice((list, tuple, iter, list))(items)
+            return chance.choice((list, tuple))(items)
         return self._bottom(kind.name, chance)
 
     def _trouble(self, chance: random.Random, depth: int) -> Any:
@@ -186,8 +190,7 @@ class Giver:
         }
         if name in simple:
             return simple[name]()
-        concrete = [found for found in self._world.types if found != "Query"]
-        chosen = chance.choice(concrete) if name in ("Thing", "Any") else name
+        chosen = chance.choice(self._world.things) if name in ("Thing", "Any") else name
         return self.thing(chosen, number)
 
     def thing(self, name: str, seed: int) -> Any:
@@ -240,8 +243,8 @@ def strawberry_schema(world: World, giver: Giver, **options: Any) -> strawberry.
         )
         exec("\n".join(_lines(world)), module.__dict__)  # noqa: S102  # text made here
         giver.module = module
-        types = [getattr(module, name) for name in world.types if name != "Query"]
-        return strawberry.Schema(query=module.Query, types=types, **options)
+        types = [getattr(module, name) for name in world.things]
+        return strawberry.Schema(module.Query, module.Mutation, types=types, **options)
     finally:
         del sys.modules[module.__name__]
 
@@ -269,13 +272,13 @@ def _lines(world: World) -> Iterator[str]:
     yield PRELUDE
     for name, fields in world.types.items():
         yield "@strawberry.type"
-        yield f"class {name}:" if name == "Query" else f"class {name}(Thing):"
+        yield f"class {name}:" if name in ROOTS else f"class {name}(Thing):"
         yield "    def __getattr__(self, name):"
         yield "        if name.startswith('_') or name == 'seed': raise AttributeError(name)"
         yield "        return give(self, name)"
         for field in fields:
             yield from _field_lines(field)
-    members = " | ".join(name for name in world.types if name != "Query")
+    members = " | ".join(world.things)
     yield f"Any = typing.Annotated[{members}, strawberry.union('Any')]"
 
 
