@@ -80,6 +80,10 @@ class Ways:
         self._ways: dict[int, tuple[GraphQLField, Way]] = {}
         self._shapes: dict[int, tuple[GraphQLOutputType, Shape]] = {}
 
+    def __reduce__(self) -> Any:
+        # A copied or pickled schema leaves it behind.
+        return type(None), ()
+
     def way(self, definition: GraphQLField) -> Way:
         known = self._ways.get(id(definition))
         if known is None or known[1].resolve is not definition.resolve:

@@ -68,15 +68,22 @@ class Case:
             executor_class=executor_class,
             operation_extensions=None,
         )
-        return (await result if inspect.isawaitable(result) else result), shared
+        return await settled(result), shared
 
     async def directly(self, executor: Executor) -> tuple[ExecutionResult, Shared]:
         shared = Shared(self.giver)
         result = executor.execute(
             self.document, variables=self.variables, context=shared, root=self.root()
         )
-        found: Any = await result if inspect.isawaitable(result) else result
-        return found, shared
+        return await settled(result), shared
+
+
+async def settled(result: Any) -> ExecutionResult:
+    """The result, when all that was given up on the way has come to its end."""
+    found: ExecutionResult = await result if inspect.isawaitable(result) else result
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.gather(*others, return_exceptions=True)
+    return found
 
 
 def plain(error: GraphQLError) -> tuple[Any, ...]:
