@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from core.events.tasks import end
+
 logger = logging.getLogger(__name__)
 
 CHANNEL = "feed:events"
@@ -57,9 +59,7 @@ class Doorbell:
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks = []
         with suppress(*AWAY):
             await self._redis.aclose()

@@ -13,6 +13,7 @@ from core.events.doorbell import Doorbell
 from core.events.kinds import SESSION_REVOKED
 from core.events.log import EventLog, EventRow, Reading
 from core.events.positions import Position
+from core.events.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,7 @@ class Hub:
     async def close(self) -> None:
         await self._doorbell.close()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end([self._task])
             self._task = None
 
     async def _run(self) -> None:
