@@ -11,17 +11,24 @@ import strawberry
 
 @strawberry.enum(description="Why a mutation did nothing.")
 class ErrorCode(Enum):
-    INVALID_INPUT = strawberry.enum_value("INVALID_INPUT", description="A value breaks a rule; the message says which.")
+    INVALID_INPUT = strawberry.enum_value(
+        "INVALID_INPUT", description="A value breaks a rule; the message says which."
+    )
     NOT_FOUND = strawberry.enum_value(
         "NOT_FOUND", description="There is nothing with this id that the viewer can see."
     )
-    NOT_ALLOWED = strawberry.enum_value("NOT_ALLOWED", description="The viewer may see it but not do this to it.")
-    USERNAME_TAKEN = strawberry.enum_value("USERNAME_TAKEN", description="Somebody else has this username.")
+    NOT_ALLOWED = strawberry.enum_value(
+        "NOT_ALLOWED", description="The viewer may see it but not do this to it."
+    )
+    USERNAME_TAKEN = strawberry.enum_value(
+        "USERNAME_TAKEN", description="Somebody else has this username."
+    )
     CREDENTIALS_REFUSED = strawberry.enum_value(
         "CREDENTIALS_REFUSED", description="The login or the password is wrong."
     )
     TOKEN_REFUSED = strawberry.enum_value(
-        "TOKEN_REFUSED", description="The refresh token is unknown, used up, expired or revoked: sign in again."
+        "TOKEN_REFUSED",
+        description="The refresh token is unknown, used up, expired or revoked: sign in again.",
     )
     IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
         "IDEMPOTENCY_KEY_REUSED", description="The clientMutationId came before with another input."
@@ -49,11 +56,15 @@ def refuse(code: ErrorCode, message: str, *path: str) -> Refused:
     return Refused(Problem(code, message, path))
 
 
-@strawberry.interface(description="Why a mutation did nothing: for a program, for a person, and about which field.")
+@strawberry.interface(
+    description="Why a mutation did nothing: for a program, for a person, and about which field."
+)
 class UserError:
     code: ErrorCode = strawberry.field(description="For a program.")
     message: str = strawberry.field(description="For a person: what is wrong and what to do.")
-    path: list[str] = strawberry.field(description="The input field that it is about; empty if none.")
+    path: list[str] = strawberry.field(
+        description="The input field that it is about; empty if none."
+    )
 
 
 def _error_type(name: str, description: str, *codes: ErrorCode) -> type:
@@ -67,7 +78,9 @@ def _error_type(name: str, description: str, *codes: ErrorCode) -> type:
 
 
 InvalidInput = _error_type("InvalidInput", "A value breaks a rule.", ErrorCode.INVALID_INPUT)
-NotFound = _error_type("NotFound", "What the input names is not there, or not to be seen.", ErrorCode.NOT_FOUND)
+NotFound = _error_type(
+    "NotFound", "What the input names is not there, or not to be seen.", ErrorCode.NOT_FOUND
+)
 NotAllowed = _error_type("NotAllowed", "The viewer may not do this.", ErrorCode.NOT_ALLOWED)
 Conflict = _error_type(
     "Conflict",
@@ -76,7 +89,10 @@ Conflict = _error_type(
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
 )
 SignInRefused = _error_type(
-    "SignInRefused", "Who asks could not be made sure of.", ErrorCode.CREDENTIALS_REFUSED, ErrorCode.TOKEN_REFUSED
+    "SignInRefused",
+    "Who asks could not be made sure of.",
+    ErrorCode.CREDENTIALS_REFUSED,
+    ErrorCode.TOKEN_REFUSED,
 )
 ERROR_TYPES = [InvalidInput, NotFound, NotAllowed, Conflict, SignInRefused]
 
