@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import accumulate
-from types import GeneratorType, NoneType
+from types import CoroutineType, GeneratorType, NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 
 def complete(run: Run, column: Column, values: list[Any]) -> Answers:
     """An answer for each value: null for what failed or is still to come."""
-    kinds = {*map(type, values)}
+    kind: type = type(values[0]) if values else NoneType
+    kinds = {*map(type, values)} if len(values) > 1 else {kind}
     if len(kinds) == 1:
-        (kind,) = kinds
         if isinstance(column.shape, ObjectShape) and kind in column.field.by_class:
             selection = column.field.by_class[kind]
             return selection.read(run, Level(selection, values, column))
+        if kind is CoroutineType and run.is_awaitable(values[0]):
+            waiting = column.part(range(len(values)), awaited=True)
+            run.wait(waiting, values, partial(go_on, run))
+            return [None] * len(values)
     for kind in kinds:
         if not _is_plain(kind):
             return _sift(run, column, values)

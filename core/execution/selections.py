@@ -95,7 +95,7 @@ class _Lines:
             value = "None"
             if field.way.loaded is not None:
                 self._after.append(f"run.load(level, field{number}, loaded{number})")
-            elif isinstance(field.shape, LeafShape):
+            elif isinstance(field.shape, LeafShape) and not field.way.waits:
                 self._add_leaf(number, field, field.shape)
                 value = f"value{number}"
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from keyword import iskeyword
 from typing import Any
 
@@ -29,6 +30,7 @@ class Way:
         "read",
         "resolve",
         "strawberry_field",
+        "waits",
     )
 
     def __init__(self, schema: StrawberrySchema | None, definition: GraphQLField) -> None:
@@ -38,6 +40,8 @@ class Way:
         """The attribute that is the value, if that is all."""
         self.call: Callable[[Any], Any] | None = None
         """The function of the object alone that gives the value, if that is all."""
+        self.waits = False
+        """Whether the function gives coroutines."""
         self.loaded: Loaded | None = None
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field = _plain_strawberry_field(schema, definition)
@@ -54,6 +58,7 @@ class Way:
         self.python_arguments = python_arguments(schema, field)
         if field.base_resolver is not None:
             function: Any = field.base_resolver.wrapped_func
+            self.waits = iscoroutinefunction(function)
             self.loaded = getattr(function, "__loaded__", None)
             call = Call.of_resolver(field.base_resolver)
             if call.takes_source_only and not definition.args:
