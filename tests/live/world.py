@@ -219,6 +219,7 @@ class Api:
     """What people do, over HTTP."""
 
     def __init__(self, address: str) -> None:
+        self.address = address
         self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE)
 
     async def do(self, person: Person | None, name: str, **variables: Any) -> Json:
