@@ -6,7 +6,7 @@ import dis
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
     FieldNode,
@@ -26,6 +26,26 @@ from core.execution.positions import Level
 if TYPE_CHECKING:
     from core.execution.fields import Field
     from core.execution.run import Run
+
+
+class ToldWhole(NamedTuple):
+    """All that Strawberry's info of an executor has, in its order."""
+
+    field_name: str
+    field_nodes: list[FieldNode]
+    return_type: GraphQLOutputType
+    parent_type: GraphQLObjectType
+    path: Path
+    schema: GraphQLSchema
+    fragments: dict[str, FragmentDefinitionNode]
+    root_value: Any
+    operation: OperationDefinitionNode
+    variable_values: dict[str, Any]
+    context: Any
+    is_awaitable: Callable[[Any], bool]
+    abort_signal: Any
+    async_helpers: GraphQLResolveInfoHelpers
+    operation_extensions: dict[str, Any] | None
 
 
 class Told:
@@ -99,6 +119,11 @@ class Told:
     @property
     def operation_extensions(self) -> dict[str, Any] | None:
         return self._run.operation_extensions
+
+    def _replace(self, **changes: Any) -> ToldWhole:
+        """As a named tuple does it: strawberry-django's optimizer asks for that."""
+        whole = ToldWhole(*[getattr(self, name) for name in ToldWhole._fields])
+        return whole._replace(**changes)
 
 
 def information(run: Run, field: Field, level: Level, index: int) -> Any:

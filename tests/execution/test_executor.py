@@ -256,6 +256,19 @@ async def test_resolvers_are_told_where_they_are(executor: Executor, shared: Sha
     }
 
 
+async def test_what_resolvers_are_told_can_be_replaced_as_in_a_named_tuple(shared: Shared) -> None:
+    @strawberry.type
+    class Asking:
+        @strawberry.field
+        def told(self, info: strawberry.Info[Shared, None]) -> list[str]:
+            told = info._raw_info._replace(field_name="other")
+            return [told.field_name, told.parent_type.name, str(told.path.as_list())]
+
+    executor = Executor(strawberry.Schema(Asking)._schema)
+    result = await run(executor, "{ told }", shared)
+    assert result.data == {"told": ["other", "Asking", "['told']"]}
+
+
 async def test_an_event_is_the_root_of_a_subscription(executor: Executor, shared: Shared) -> None:
     document = parse("subscription { happened { key ten } }")
     operation = executor.prepare(document)
