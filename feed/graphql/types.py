@@ -7,6 +7,7 @@ from strawberry import auto
 
 from core.accounts.graphql.types import User
 from core.events.positions import cursor_from_snapshot
+from core.execution.hints import InstancesOf
 from core.graphql.connections import Connection, Edge
 from core.graphql.node import Node, global_id
 from core.graphql.pages import Page
@@ -32,9 +33,7 @@ class Post(Node):
     def id(root: strawberry.Parent[PostRow]) -> strawberry.ID:
         return global_id("Post", root.id)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, PostRow)
+    is_type_of = InstancesOf(PostRow)
 
 
 @strawberry.type(description="A post in a feed, and how it came there.")

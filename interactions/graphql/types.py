@@ -8,6 +8,7 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
+from core.execution.hints import InstancesOf
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, Connection, Edge, First, Last
 from core.graphql.context import Context
@@ -87,9 +88,7 @@ class Comment(Node):
     ) -> RepliesByCommentLoader:
         return page_loader(info, RepliesByCommentLoader, first, after, last, before)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, CommentRow)
+    is_type_of = InstancesOf(CommentRow)
 
 
 @strawberry.type(description="A comment in a list, and where it stands there.")

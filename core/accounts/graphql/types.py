@@ -16,6 +16,7 @@ from core.accounts.selectors import (
     Relations,
     UserDetails,
 )
+from core.execution.hints import InstancesOf
 from core.execution.loading import Loader, loaded
 from core.graphql.connections import Connection, Edge
 from core.graphql.context import Info
@@ -66,9 +67,7 @@ class User(Node):
     def id(root: strawberry.Parent[UserRow]) -> strawberry.ID:
         return global_id("User", root.id)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, UserRow)
+    is_type_of = InstancesOf(UserRow)
 
 
 @strawberry.type(description="A person in a list, and where they stand there.")
