@@ -20,8 +20,8 @@ WITH happened AS MATERIALIZED (
     SELECT p.id AS person_id, f.follower_id AS viewer_id
     FROM people p
     CROSS JOIN LATERAL (SELECT follower_id FROM follows WHERE followee_id = p.id OFFSET 0) f
-    JOIN told t ON t.id = f.follower_id
-    WHERE p.follower_count <= cardinality($5)
+    -- Said so, the viewers are hashed once and not joined in a loop.
+    WHERE p.follower_count <= cardinality($5) AND (f.follower_id IN (SELECT id FROM told)) IS TRUE
     UNION ALL
     SELECT p.id, t.id
     FROM people p CROSS JOIN told t
