@@ -6,7 +6,6 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
 from typing import Annotated, Any
 
 import strawberry
@@ -21,19 +20,24 @@ ID_LENGTH_AT_MOST = 60
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id, as it was given.")]
 
 
-@cache
-def _form(type_name: str) -> bytes:
-    return type_name.encode() + b":%d"
-
-
 @strawberry.interface(description="An object with an id by which it can be read again.")
 class Node:
     id: strawberry.ID = strawberry.field(description="The object's opaque global id.")
 
 
+def global_ids(type_name: str) -> Callable[[int], strawberry.ID]:
+    """What gives the opaque ids of a type's objects by their keys."""
+    form = type_name.encode() + b":%d"
+
+    def encode(key: int) -> strawberry.ID:
+        return b2a_base64(form % key, newline=False).decode()  # type: ignore[return-value]  # ID is str
+
+    return encode
+
+
 def global_id(type_name: str, key: int) -> strawberry.ID:
-    """The opaque id of an object."""
-    return b2a_base64(_form(type_name) % key, newline=False).decode()  # type: ignore[return-value]  # ID is str
+    """The opaque id of one object."""
+    return global_ids(type_name)(key)
 
 
 def parse_id(text: str) -> tuple[str, int]:

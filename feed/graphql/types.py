@@ -9,11 +9,13 @@ from core.accounts.graphql.types import User
 from core.events.positions import cursor_from_snapshot
 from core.execution.hints import InstancesOf
 from core.graphql.connections import Connection, Edge
-from core.graphql.node import Node, global_id
+from core.graphql.node import Node, global_ids
 from core.graphql.pages import Page
 from core.graphql.types import model_type
 from feed import models
 from feed.rows import PostRow
+
+post_id = global_ids("Post")
 
 
 @model_type(models.Post, name="Post", description="A short text by one person.")
@@ -31,7 +33,7 @@ class Post(Node):
     @strawberry.field(description="The post's opaque global id.")
     @staticmethod
     def id(root: strawberry.Parent[PostRow]) -> strawberry.ID:
-        return global_id("Post", root.id)
+        return post_id(root.id)
 
     is_type_of = InstancesOf(PostRow)
 

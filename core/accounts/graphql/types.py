@@ -20,8 +20,10 @@ from core.execution.hints import InstancesOf
 from core.execution.loading import Loader, loaded
 from core.graphql.connections import Connection, Edge
 from core.graphql.context import Info
-from core.graphql.node import Node, global_id
+from core.graphql.node import Node, global_ids
 from core.graphql.types import model_type
+
+user_id = global_ids("User")
 
 
 def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:
@@ -65,7 +67,7 @@ class User(Node):
     @strawberry.field(description="The person's opaque global id.")
     @staticmethod
     def id(root: strawberry.Parent[UserRow]) -> strawberry.ID:
-        return global_id("User", root.id)
+        return user_id(root.id)
 
     is_type_of = InstancesOf(UserRow)
 
