@@ -31,10 +31,6 @@ def test_every_target_is_made_whatever_files_there_are() -> None:
     assert set(phony[1].split()) == TARGETS
 
 
-def test_what_is_installed_is_not_installed_again() -> None:
-    assert "pip" not in said_by("make", "--dry-run", "run")
-
-
 @pytest.mark.parametrize("make", re.findall(r"\bmake ([a-z-]+)", README))
 def test_the_readme_names_targets_that_exist(make: str) -> None:
     assert make in TARGETS
