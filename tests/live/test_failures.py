@@ -15,11 +15,11 @@ from core.database.pool import Database, DatabaseUnavailable
 from core.events.doorbell import Doorbell
 from tests.interactions.cast import people, posts_by
 from tests.live.surroundings import Surroundings, surroundings
-from tests.live.world import Closed, Phone, dial, eventually, phone
+from tests.live.world import Closed, Phone, Unavailable, dial, eventually, phone
 
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
 LOG = "SELECT client_mutation_id FROM events WHERE post_id = ANY($1) ORDER BY transaction, id"
-GONE = (OSError, WebSocketException, Closed, TimeoutError)
+GONE = (OSError, WebSocketException, Closed, Unavailable, TimeoutError)
 PHONES = 12
 POSTS = 3
 
@@ -156,8 +156,10 @@ async def endure(
             assert wanderer.told == expected
     finally:
         done_reading.set()
-        await asyncio.gather(*reading)
-        await doorbell.close()
+        try:
+            await asyncio.gather(*reading)
+        finally:
+            await doorbell.close()
 
 
 async def test_lost_connections(around: Surroundings, database: Database) -> None:

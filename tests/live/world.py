@@ -138,6 +138,15 @@ class Closed(Exception):
         self.reason = reason
 
 
+class Unavailable(Exception):
+    """The server can't serve a subscription at the moment."""
+
+
+def is_unavailable(errors: list[Json]) -> bool:
+    """Whether a server that was cut off from its database asks to try again."""
+    return [error["extensions"]["code"] for error in errors] == ["UNAVAILABLE"]
+
+
 class Phone:
     """A client of graphql-transport-ws."""
 
@@ -182,8 +191,10 @@ class Phone:
         return await self.event()
 
     async def event(self) -> Json:
-        """The next event of whichever subscription."""
+        """The next event of whichever subscription. Errors: Closed, Unavailable."""
         message = await self.hear()
+        if message["type"] == "error" and is_unavailable(message["payload"]):
+            raise Unavailable
         assert message["type"] == "next", message
         assert "errors" not in message["payload"], message
         [event] = message["payload"]["data"].values()
