@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import strawberry
+
+from core.execution.hints import Serializer, iso_texts
+
+LENGTH = len("2012-07-04T07:30:00.000000+00:00")
 
 
 def to_text(moment: datetime) -> str:
@@ -14,10 +19,19 @@ def to_text(moment: datetime) -> str:
     return text[1:-1] if moment.microsecond else f"{text[1:20]}.000000+00:00"
 
 
+def to_texts(moments: list[Any]) -> list[str] | None:
+    """The same of many at once, if all are datetimes in UTC."""
+    texts = iso_texts(moments)
+    # Whole seconds are written without microseconds.
+    return texts and [
+        text if len(text) == LENGTH else f"{text[:19]}.000000+00:00" for text in texts
+    ]
+
+
 DateTime = strawberry.scalar(
     name="DateTime",
     description="A moment in UTC as in RFC 3339, with microseconds: 2012-07-04T07:30:00.000000+00:00.",
     specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
-    serialize=to_text,
+    serialize=Serializer(to_text, to_texts),
     parse_value=datetime.fromisoformat,
 )
