@@ -33,6 +33,8 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan" and scope["path"] in GRAPHQL_PATHS:
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
         else:
             await self._rest(scope, receive, send)
 
