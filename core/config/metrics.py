@@ -38,13 +38,15 @@ def metrics_route(counters: Counters) -> Route:
     Of all processes of the server, if PROMETHEUS_MULTIPROC_DIR names a folder that they share.
     """
 
-    REGISTRY.register(Executions(counters))
+    executions = CollectorRegistry()
+    executions.register(Executions(counters))
 
     async def metrics(_: Request) -> Response:
         registry = REGISTRY
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        figures = generate_latest(registry) + generate_latest(executions)
+        return Response(figures, media_type=CONTENT_TYPE_LATEST)
 
     return Route("/metrics", metrics)

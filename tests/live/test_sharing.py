@@ -88,18 +88,25 @@ async def test_shared_and_single_executions_tell_the_same(
     async with (
         phone(address) as first,
         phone(address, viewer.authorization) as second,
-        phone(address, fan.authorization) as third,
+        phone(address, viewer.authorization) as third,
+        phone(address, fan.authorization) as fourth,
     ):
+        for watcher, query, ids in (
+            (first, SHARED, [id]),
+            (second, SHARED, [id, global_id("Post", other)]),
+            (third, PERSONAL, [id]),
+            (fourth, PERSONAL, [id]),
+        ):
+            await watcher.subscribe("1", query, ids=ids)
+            assert "cursor" in (await watcher.event())
+        # Who has been told of something live is live.
+        await api.change(fan, "SharePost", postId=id)
+        for watcher in (first, second, third, fourth):
+            assert "cursor" in (await watcher.event())
         before = executions("all"), executions("one")
-        for watcher, ids in ((first, [id]), (second, [id, global_id("Post", other)])):
-            await watcher.subscribe("1", SHARED, ids=ids)
-            assert "cursor" in (await watcher.event())
-        for watcher in (second, third):
-            await watcher.subscribe("2", PERSONAL, ids=[id])
-            assert "cursor" in (await watcher.event())
         await api.change(fan, "LikePost", postId=id)
         shared = [await watcher.event() for watcher in (first, second)]
-        single = [await watcher.event() for watcher in (second, third)]
+        single = [await watcher.event() for watcher in (third, fourth)]
         assert (executions("all") - before[0], executions("one") - before[1]) == (1, 2)
     assert shared[0] == shared[1]
     assert [event["post"].pop("viewerHasLiked") for event in single] == [False, True]
