@@ -180,12 +180,14 @@ class TestVisibility:
                 # The next that is told is the next that may be.
                 assert (await watcher.event())["actor"]["id"] == other.id
             assert kinds(await anybody.events(3)) == ["PostLiked", "PostUnliked", "PostLiked"]
-        async with phone(address, viewer.authorization) as later:
+        async with phone(address, viewer.authorization) as later, phone(address) as anybody:
+            await anybody.watch([post])
             # What was missed is judged by what holds now, not by what held then.
             await later.watch([post], after=ready["cursor"])
             if who == "actor":
                 assert (await later.event())["actor"]["id"] == other.id
             await api.change(other, "UnlikePost", postId=id)
+            assert (await anybody.event())["__typename"] == "PostUnliked"
             if who == "actor":
                 assert (await later.event())["__typename"] == "PostUnliked"
             await api.change(blocker, "UnblockUser", userId=blocked.id)
