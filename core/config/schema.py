@@ -11,6 +11,7 @@ from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
 from core.accounts.graphql.types import User
 from core.config.wiring import extend_types
+from core.graphql.mutations import describe_inputs
 from core.graphql.node import NodeQuery
 from core.graphql.scalars import DateTime
 from core.graphql.user_errors import ERROR_TYPES
@@ -39,6 +40,7 @@ class Subscription(FeedSubscription, InteractionsSubscription):
 
 
 extend_types()
+describe_inputs(Mutation)
 schema = strawberry.Schema(
     Query,
     Mutation,

@@ -63,3 +63,13 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
         return answer
 
     return decorate
+
+
+def describe_inputs(mutation: type) -> None:
+    """Gives the argument of each mutation the description that all of them share.
+
+    Call it where the schema is put together, before the schema is made.
+    """
+    for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
+        for argument in field.arguments:
+            argument.description = argument.description or "What the mutation takes."
