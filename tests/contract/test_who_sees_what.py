@@ -1,0 +1,151 @@
+"""Blocks hide both ways, mutes one way and from feeds only: every surface, for everybody who may look at it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from core.graphql.context import Services
+from core.graphql.node import global_id
+from interactions.services import comment_like
+from tests.contract.world import VIEWERS, Json, World, ids
+from tests.live.world import operation
+
+FEEDS = ["public feed", "home feed", "shared in home feed", "sharer in home feed"]
+ON_PURPOSE = [
+    "shared in profile",
+    "profile",
+    "profile's posts",
+    "post",
+    "person as node",
+    "post as node",
+    "comment as node",
+    "comment on the target's post as node",
+    "among nodes",
+    "comments",
+    "replies",
+    "likers",
+    "sharers",
+    "followers",
+    "following",
+]
+
+
+@pytest.fixture
+async def world(services: Services) -> AsyncIterator[World]:
+    made = World(services)
+    await made.make()
+    yield made
+    await services.batchers.close()
+
+
+def expected(viewer: str) -> dict[str, bool]:
+    feeds = FEEDS[:1] if viewer == "anonymous" else FEEDS
+    hidden = viewer in {"blocker", "blocked"}
+    return dict.fromkeys(feeds, not hidden and viewer != "muter") | dict.fromkeys(
+        ON_PURPOSE, not hidden
+    )
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_each_viewer_finds_the_target_where_they_should(world: World, viewer: str) -> None:
+    assert await world.found(viewer) == expected(viewer)
+
+
+@pytest.mark.parametrize("viewer", ["target", "blocker", "blocked", "muter", "muted"])
+async def test_nobody_loses_what_is_their_own(world: World, viewer: str) -> None:
+    own = await world.post(viewer)
+    seen = await world.ask(
+        viewer,
+        "query Own($id: ID!) { post(id: $id) { id } publicFeed(first: 1) { edges { node { id } } } "
+        "homeFeed(first: 1) { edges { node { id } } } }",
+        id=global_id("Post", own),
+    )
+    assert seen["post"] == {"id": global_id("Post", own)}
+    assert ids(seen["publicFeed"]) == ids(seen["homeFeed"]) == [global_id("Post", own)]
+
+
+async def test_counts_are_the_same_for_every_viewer(world: World) -> None:
+    counts = []
+    for viewer in VIEWERS:
+        seen = await world.look(viewer)
+        counts.append(
+            [seen["hosts"][name] for name in ("likeCount", "shareCount", "commentCount")]
+            + [seen["host"][name] for name in ("followerCount", "followingCount", "postCount")]
+        )
+    assert counts == [[1, 1, 3, 6, 1, 1]] * len(VIEWERS)
+
+
+@pytest.mark.parametrize("viewer", ["blocker", "blocked"])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("LikePost", {"postId": "post"}),
+        ("UnlikePost", {"postId": "post"}),
+        ("SharePost", {"postId": "post"}),
+        ("UnsharePost", {"postId": "post"}),
+        ("CreateComment", {"postId": "post", "text": "Hello?"}),
+        ("CreateComment", {"postId": "hosts", "parentId": "comment", "text": "Hello?"}),
+        ("LikeComment", {"commentId": "comment"}),
+        ("LikeComment", {"commentId": "under"}),
+        ("FollowUser", {"userId": "person"}),
+        ("UnfollowUser", {"userId": "person"}),
+        ("MuteUser", {"userId": "person"}),
+        ("EditPost", {"postId": "post", "text": "Mine now."}),
+    ],
+)
+async def test_what_is_hidden_can_t_be_written_to(
+    world: World, viewer: str, name: str, values: Json
+) -> None:
+    things = world.things
+    named = {
+        "post": global_id("Post", things.post),
+        "hosts": global_id("Post", things.hosts_post),
+        "person": global_id("User", world.key["target"]),
+        "comment": global_id("Comment", things.comment),
+        "under": global_id("Comment", things.under),
+    }
+    before = await world.rows()
+    sent = {field: named.get(value, value) for field, value in values.items()}
+    [payload] = (await world.ask(viewer, operation(name), input=sent)).values()
+    path = next(reversed([field for field in values if field.endswith("Id")]))
+    assert [(e["code"], e["path"]) for e in payload["errors"]] == [("NOT_FOUND", ["input", path])]
+    assert await world.rows() == before
+
+
+@pytest.mark.parametrize("name", ["DeletePost", "DeleteComment"])
+@pytest.mark.parametrize("viewer", ["blocker", "blocked", "muter", "third"])
+async def test_nobody_deletes_what_is_another_s(world: World, viewer: str, name: str) -> None:
+    things = world.things
+    values = (
+        {"postId": global_id("Post", things.post)}
+        if name == "DeletePost"
+        else {"commentId": global_id("Comment", things.comment)}
+    )
+    before = await world.rows()
+    [payload] = (await world.ask(viewer, operation(name), input=values)).values()
+    assert payload["changed"] is False
+    assert [e["code"] for e in payload["errors"]] == (
+        [] if viewer.startswith("block") else ["NOT_ALLOWED"]
+    )
+    assert await world.rows() == before
+
+
+async def test_what_a_block_hid_comes_back_with_its_end_but_for_follows(world: World) -> None:
+    await world.database.write("DELETE FROM blocks")
+    for viewer in ("blocker", "blocked"):
+        found = await world.found(viewer)
+        assert [surface for surface, is_found in found.items() if not is_found] == [
+            "home feed",
+            "sharer in home feed",
+        ]
+
+
+async def test_a_comment_like_by_the_hidden_still_counts(world: World) -> None:
+    root = (await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1"))[0][0]
+    await comment_like(world.services.batchers, viewer_id=world.key["target"], comment_id=root)
+    query = "query C($id: ID!) { node(id: $id) { ... on Comment { likeCount replyCount } } }"
+    for viewer in VIEWERS:
+        seen = await world.ask(viewer, query, id=global_id("Comment", root))
+        assert seen["node"] == {"likeCount": 1, "replyCount": 1}
