@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from socket import socket
 from threading import Event, Thread
@@ -76,14 +77,18 @@ class AnnouncedServer(uvicorn.Server):
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """A server of the whole API in a thread of its own, as production runs it. Gives its address."""
+def serving(**changed: Any) -> Iterator[str]:
+    """A server of the whole API in a thread of its own, as production runs it. Gives its address.
+
+    `changed`: settings that are other than the environment's.
+    """
+    settings = replace(environment(), **changed)
     server: Server | None = None
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         nonlocal server
         if scope["type"] == "lifespan":
-            server = Server(environment())
+            server = Server(settings)
             await receive()
             async with server.running():
                 await send({"type": "lifespan.startup.complete"})
