@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
+from core.accounts.viewers import written_by_viewer
 from core.database.batching import Batchers
 from core.database.pool import Database, Row
 from core.graphql.user_errors import ErrorCode, Refused, refuse
@@ -99,12 +100,13 @@ async def comment_create(
 ) -> CommentCreated:
     """A comment, or a reply, written once for each idempotency key.
 
-    Errors: Refused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED). Locks: the key, the post's row, the row of
-    the comment that it replies to.
+    Errors: Refused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's
+    row, the row of the comment that it replies to.
     """
     claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
     async with database.transaction() as transaction:
-        earlier = await claim.earlier_result(transaction)
+        with written_by_viewer():
+            earlier = await claim.earlier_result(transaction)
         if earlier is None:
             row = (author_id, post_id, text, client_mutation_id)
             made = await (
