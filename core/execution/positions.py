@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ class Level:
         return None if self.column is None else self.column.path(index)
 
 
-class Column:
+class Column(ABC):
     """Values that stand under each other: of one field, for the objects of a level.
 
     A column may hold some of the objects only: `rows` then has their places in the level.
@@ -53,38 +54,38 @@ class Column:
         rows = self.rows
         return indexes if rows is None else [rows[index] for index in indexes]
 
+    @abstractmethod
     def part(self, indexes: Sequence[int], *, awaited: bool = False) -> Column:
         """The column of some of these values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put(self, index: int, answer: Any) -> None:
         """Writes an answer where the value stands in the response."""
-        raise NotImplementedError
 
     def put_all(self, answers: list[Any]) -> None:
         """Writes the answers of all values."""
         for index, answer in enumerate(answers):
             self.put(index, answer)
 
+    @abstractmethod
     def place(self, index: int) -> Hashable:
         """What tells the value's place from all others, as long as the column lives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def above(self, index: int) -> tuple[Column | None, int]:
         """The value that this one is a part of: its column and place; no column for the root."""
-        raise NotImplementedError
 
+    @abstractmethod
     def origin(self, index: int) -> tuple[Level, int]:
         """The object that has the field: its level and place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key(self, index: int, /) -> str | int:
         """The last step of the path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def order(self, index: int, /) -> int:
         """The place among the parts of the same value."""
-        raise NotImplementedError
 
     def path(self, index: int) -> Path:
         """The path of a value."""
