@@ -3,87 +3,19 @@
 from __future__ import annotations
 
 import random
-from inspect import isawaitable
-from typing import Any
 
 import pytest
-from graphql import parse
 
-from core.config.schema import graphql_schema
-from core.execution.executor import Executor
-from core.graphql.context import Context, Services
+from core.graphql.context import Services
 from core.graphql.node import global_id
-from tests.interactions.cast import block, people, posts_by
+from tests.feed.scene import LISTS, Scene, ids
+from tests.interactions.cast import block, people
 from tests.live.world import operation
-
-Json = dict[str, Any]
-EXECUTOR = Executor(graphql_schema)
-
-PAGE = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
-# Each list: where it hangs (nothing, a person, a post), and its field.
-LISTS = {
-    "publicFeed": "",
-    "homeFeed": "",
-    "posts": 'user(username: "{name}")',
-    "followers": 'user(username: "{name}")',
-    "comments": 'post(id: "{post}")',
-    "likers": 'post(id: "{post}")',
-    "sharers": 'post(id: "{post}")',
-}
-
-
-class Scene:
-    """A person with a list of each kind, and ways to change each."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.database = services.database
-
-    async def set(self, count: int) -> None:
-        self.owner, self.viewer, *self.others = await people(self.database, count + 2)
-        [self.post] = await posts_by(self.database, self.owner)
-        [[self.name]] = await self.database.fetch(
-            "SELECT username FROM users WHERE id = $1", self.owner
-        )
-        for other in self.others:
-            await self.grow(other)
-
-    async def grow(self, other: int) -> None:
-        """Something new at the head of each list, by somebody who has done nothing yet."""
-        await posts_by(self.database, self.owner)
-        follow = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
-        await self.database.write(follow, other, self.owner)
-        for statement in (
-            "INSERT INTO comments (author_id, post_id, text) VALUES ($1, $2, 'x')",
-            "INSERT INTO post_likes (user_id, post_id) VALUES ($1, $2)",
-            "INSERT INTO shares (user_id, post_id) VALUES ($1, $2)",
-        ):
-            await self.database.write(statement, other, self.post)
-
-    async def ask(self, query: str, viewer: int | None, **variables: Any) -> Json:
-        context = Context(self.services, viewer_id=viewer)
-        result: Any = EXECUTOR.execute(parse(query), variables=variables, context=context)
-        if isawaitable(result):
-            result = await result
-        assert not result.errors, result.errors
-        return dict(result.data)
-
-    async def page(self, kind: str, viewer: int | None, arguments: str) -> Json:
-        owner = LISTS[kind].format(name=self.name, post=global_id("Post", self.post))
-        connection = f"{kind}({arguments}) {PAGE}"
-        if not owner:
-            return dict((await self.ask(f"{{ {connection} }}", viewer))[kind])
-        [found] = (await self.ask(f"{{ {owner} {{ {connection} }} }}", viewer)).values()
-        return dict(found[kind])
 
 
 @pytest.fixture
 def scene(services: Services) -> Scene:
     return Scene(services)
-
-
-def ids(page: Json) -> list[str]:
-    return [edge["node"]["id"] for edge in page["edges"]]
 
 
 @pytest.mark.parametrize("kind", LISTS)
@@ -120,18 +52,50 @@ async def test_a_walk_meets_each_row_once_while_the_list_changes(scene: Scene, k
 
 
 @pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_walk_either_way_while_rows_come_and_go(scene: Scene, kind: str, seed: int) -> None:
+    """Who was there all along is met once, in order, and nobody twice."""
+    chance = random.Random(seed)
+    await scene.set(20)
+    there = ids(await scene.page(kind, scene.owner, "first: 100"))
+    newcomers = await people(scene.database, 20, first=500)
+    newer = chance.choice([True, False])
+    arguments = "last: 3" if newer else "first: 3"
+    met: list[str] = []
+    gone: set[str] = set()
+    kept = global_id("Post", scene.post)  # The other lists hang on it.
+    while True:
+        page = await scene.page(kind, scene.owner, arguments)
+        info = page["pageInfo"]
+        met = [*ids(page), *met] if newer else [*met, *ids(page)]
+        if not info["hasPreviousPage" if newer else "hasNextPage"]:
+            break
+        assert len(page["edges"]) == 3
+        arguments = (
+            f'last: 3, before: "{info["startCursor"]}"'
+            if newer
+            else f'first: 3, after: "{info["endCursor"]}"'
+        )
+        for _ in range(chance.randrange(3)):
+            # The row at the cursor is as good as any.
+            row = chance.choice([*there, ids(page)[-1], ids(page)[0]])
+            if row not in {*gone, kept}:
+                await scene.shrink(kind, row)
+                gone.add(row)
+        if newcomers and chance.random() < 0.6:
+            await scene.grow(newcomers.pop())
+    assert len(met) == len(set(met))
+    stayed = [row for row in there if row not in gone]
+    assert [row for row in met if row in set(stayed)] == stayed
+    assert not info["hasPreviousPage"] if newer else not info["hasNextPage"]
+
+
+@pytest.mark.parametrize("kind", LISTS)
 async def test_deleting_the_row_at_the_cursor_is_harmless(scene: Scene, kind: str) -> None:
     await scene.set(6)
     whole = await scene.page(kind, scene.owner, "first: 100")
     cursor = whole["edges"][1]["cursor"]
-    for statement in (
-        "DELETE FROM posts WHERE id = (SELECT id FROM posts ORDER BY id DESC OFFSET 1 LIMIT 1)",
-        "DELETE FROM follows WHERE id = (SELECT id FROM follows ORDER BY id DESC OFFSET 1 LIMIT 1)",
-        "DELETE FROM comments WHERE id = (SELECT id FROM comments ORDER BY id DESC OFFSET 1 LIMIT 1)",
-        "DELETE FROM post_likes WHERE id = (SELECT id FROM post_likes ORDER BY id DESC OFFSET 1 LIMIT 1)",
-        "DELETE FROM shares WHERE id = (SELECT id FROM shares ORDER BY id DESC OFFSET 1 LIMIT 1)",
-    ):
-        await scene.database.write(statement)
+    await scene.shrink(kind, ids(whole)[1])
     page = await scene.page(kind, scene.owner, f'first: 100, after: "{cursor}"')
     assert ids(page) == ids(whole)[2:]
 

@@ -1,0 +1,213 @@
+"""A cursor of another list, of another person's, or of nobody's, is refused before any SQL is run."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from core.database.cursors import CursorMalformed, CursorSigner
+from core.graphql.context import Services
+from core.graphql.errors import execution_error_entries
+from tests.feed.scene import LISTS, Scene
+from tests.interactions.cast import posts_by
+
+TEXTS = (
+    st.text()
+    | st.text("abcABC019-_=+/", min_size=20, max_size=30)
+    | st.binary().map(lambda packed: urlsafe_b64encode(packed).decode())
+)
+CODEC = CursorSigner(b"for tests").codec("public")
+GARBAGE = [
+    "",
+    " ",
+    "garbage",
+    "\0",
+    "é",
+    "=" * 24,
+    "A" * 24,
+    "AQ" + "A" * 22,
+    "x" * 200_000,
+    "5",
+    "null",
+]
+
+
+@pytest.fixture
+def scene(services: Services) -> Scene:
+    return Scene(services)
+
+
+async def refusal(
+    scene: Scene, viewer: int | None, query: str, **variables: str
+) -> tuple[str, int]:
+    """The code with which an answer is refused, and how many statements it took."""
+    seen: list[str] = []
+    scene.database.observer = seen.append
+    result = await scene.execute(query, viewer, **variables)
+    scene.database.observer = None
+    [entry] = execution_error_entries(result.errors or [], None)
+    assert len(entry["message"]) < 300
+    return entry["extensions"]["code"], len(seen)
+
+
+def asking(scene: Scene, kind: str, arguments: str) -> str:
+    """A query for a page whose cursor is the variable $c."""
+    return "query Page($c: String) " + scene.page_query(kind, arguments)
+
+
+@pytest.mark.parametrize("kind", LISTS)
+async def test_what_is_no_cursor_of_the_list_is_refused(scene: Scene, kind: str) -> None:
+    await scene.set(2)
+    page = await scene.page(kind, scene.owner, "first: 1")
+    good = page["pageInfo"]["endCursor"]
+    tampered = [
+        good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+        for place in range(24)
+    ]
+    others = [
+        (await scene.page(other, scene.owner, "first: 1"))["pageInfo"]["endCursor"]
+        for other in LISTS
+        if other != kind
+    ]
+    # The statement that finds whose list it is may come first; none that reads the list.
+    at_most = 1 if LISTS[kind] else 0
+    for cursor in [*GARBAGE, *tampered, *others, good + "A", good[:-1], f" {good}"]:
+        for arguments in ("first: 1, after: $c", "last: 1, before: $c", "last: 1, after: $c"):
+            code, statements = await refusal(
+                scene, scene.owner, asking(scene, kind, arguments), c=cursor
+            )
+            assert code == "INVALID_CURSOR", cursor[:100]
+            assert statements <= at_most
+    assert await scene.page(kind, scene.owner, f'first: 1, after: "{good}"')
+
+
+async def test_a_cursor_is_its_owner_s(scene: Scene) -> None:
+    """Of a home feed, of a person's lists, of a post's."""
+    await scene.set(3)
+    for viewer in (scene.viewer, scene.others[0]):
+        home = await scene.page("homeFeed", scene.owner, "first: 1")
+        query = asking(scene, "homeFeed", "first: 1, after: $c")
+        code, statements = await refusal(scene, viewer, query, c=home["pageInfo"]["endCursor"])
+        assert (code, statements) == ("INVALID_CURSOR", 0)
+
+    for kind in ("comments", "likers", "sharers", "posts", "followers", "following"):
+        cursor = (await scene.page(kind, None, "first: 1"))["pageInfo"]["endCursor"]
+        query = asking(scene, kind, "first: 1, after: $c")
+        # The same list is the same to each viewer…
+        assert not (await scene.execute(query, scene.others[1], c=cursor)).errors
+        # …and another's is another.
+        [post], name, fan = await posts_by(scene.database, scene.owner), scene.name, scene.fan
+        scene.post, post = post, scene.post
+        scene.name = scene.fan = "p4"
+        code, _ = await refusal(scene, None, asking(scene, kind, "first: 1, after: $c"), c=cursor)
+        assert code == "INVALID_CURSOR"
+        scene.post, scene.name, scene.fan = post, name, fan
+
+
+@pytest.mark.parametrize("cursor", GARBAGE)
+async def test_updates_take_a_cursor_of_the_home_feed(scene: Scene, cursor: str) -> None:
+    await scene.set(1)
+    query = "query Updates($c: String!) { homeFeedUpdates(since: $c) { count } }"
+    assert await refusal(scene, scene.owner, query, c=cursor) == ("INVALID_CURSOR", 0)
+    public = (await scene.page("publicFeed", None, "first: 1"))["pageInfo"]["endCursor"]
+    assert (await refusal(scene, scene.owner, query, c=public))[0] == "INVALID_CURSOR"
+
+
+@pytest.mark.parametrize("kind", LISTS)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "first: 0",
+        "first: -1",
+        "first: 101",
+        "last: 0",
+        "last: 101",
+        "last: 2147483647",
+        "first: -2147483648",
+        "first: 1, last: 1",
+        "first: null, last: null",
+    ],
+)
+async def test_pages_have_bounds(scene: Scene, kind: str, arguments: str) -> None:
+    await scene.set(1)
+    code, statements = await refusal(scene, scene.owner, scene.page_query(kind, arguments))
+    assert code == "BAD_PAGE"
+    assert statements <= (1 if LISTS[kind] else 0)
+
+
+async def test_strangers_have_no_home_feed(scene: Scene) -> None:
+    for query in (
+        "{ homeFeed(first: 1) { edges { cursor } } }",
+        '{ homeFeedUpdates(since: "") { count } }',
+    ):
+        assert await refusal(scene, None, query) == ("UNAUTHENTICATED", 0)
+
+
+async def test_a_cursor_between_two_others_gives_what_lies_between(scene: Scene) -> None:
+    await scene.set(8)
+    for kind in LISTS:
+        whole = await scene.page(kind, scene.owner, "first: 100")
+        cursors = [edge["cursor"] for edge in whole["edges"]]
+        for arguments in ("first: 100", "last: 100"):
+            bounds = f'{arguments}, after: "{cursors[1]}", before: "{cursors[6]}"'
+            page = await scene.page(kind, scene.owner, bounds)
+            assert [edge["cursor"] for edge in page["edges"]] == cursors[2:6]
+            assert page["pageInfo"]["hasNextPage"]
+            assert page["pageInfo"]["hasPreviousPage"]
+            # Bounds that have nothing between them.
+            empty = f'{arguments}, after: "{cursors[4]}", before: "{cursors[2]}"'
+            assert (await scene.page(kind, scene.owner, empty))["edges"] == []
+
+
+async def test_an_empty_list_is_an_empty_page(scene: Scene) -> None:
+    await scene.set(0)
+    await scene.database.write("DELETE FROM posts WHERE id <> $1", scene.post)
+    nothing = {
+        "hasNextPage": False,
+        "hasPreviousPage": False,
+        "startCursor": None,
+        "endCursor": None,
+    }
+    for kind in ("followers", "following", "comments", "likers", "sharers"):
+        for arguments in ("first: 3", "last: 3"):
+            page = await scene.page(kind, None, arguments)
+            assert page == {"edges": [], "pageInfo": nothing}
+    page = await scene.page("homeFeed", scene.viewer, "first: 3")
+    assert page == {"edges": [], "pageInfo": nothing}
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+@example(0)
+def test_a_position_has_one_cursor(position: int) -> None:
+    cursor = CODEC.encode(position)
+    assert len(cursor) == 24
+    assert CODEC.decode(cursor) == position
+    for other in (
+        CursorSigner(b"for tests").codec("public", 1),
+        CursorSigner(b"for tests").codec("publi"),
+        CursorSigner(b"another secret").codec("public"),
+    ):
+        with pytest.raises(CursorMalformed):
+            other.decode(cursor)
+
+
+@given(
+    st.text()
+    | st.text("abcABC019-_=+/", min_size=20, max_size=30)
+    | st.binary().map(lambda b: urlsafe_b64encode(b).decode())
+)
+@example("\ud800" * 24)
+def test_whatever_is_sent_is_refused(text: str) -> None:
+    with pytest.raises(CursorMalformed):
+        CODEC.decode(text)
+
+
+@given(st.integers(0, 17), st.integers(1, 255), st.integers(0, 2**63 - 1))
+def test_no_byte_can_be_changed(place: int, change: int, position: int) -> None:
+    packed = bytearray(urlsafe_b64decode(CODEC.encode(position)))
+    packed[place] ^= change
+    with pytest.raises(CursorMalformed):
+        CODEC.decode(urlsafe_b64encode(packed).decode())
