@@ -44,20 +44,24 @@ class Asker:
     def __init__(self, services: Services, viewer_id: int | None = None) -> None:
         self.services = services
         self.viewer_id = viewer_id
-        self.statements = 0
-        """How many the last request took."""
+        self.ran: list[str] = []
+        """The statements that the last request took."""
+
+    @property
+    def statements(self) -> int:
+        """How many statements the last request took."""
+        return len(self.ran)
 
     async def ask(self, query: str, **variables: Any) -> Json:
         """The whole answer to one request: an operation of the contract, or a text."""
         document = parse(query if "{" in query else operation(query))
         assert validate(graphql_schema, document) == []
         context = Context(self.services, self.viewer_id)
-        seen: list[str] = []
-        self.services.database.observer = seen.append
+        self.ran = []
+        self.services.database.observer = self.ran.append
         answer = EXECUTOR.execute(document, variables=variables, context=context)
         result = await answer if inspect.isawaitable(answer) else answer
         self.services.database.observer = None
-        self.statements = len(seen)
         formatted: Json = dict(result.formatted)  # type: ignore[union-attr]  # not incremental
         return formatted
 

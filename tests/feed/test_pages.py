@@ -1,4 +1,4 @@
-"""Walks over whole lists while they change, and what a page costs."""
+"""Walks over whole lists while they change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from core.graphql.context import Services
 from core.graphql.node import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import block, people
-from tests.live.world import operation
 
 
 @pytest.fixture
@@ -111,30 +110,3 @@ async def test_who_is_blocked_leaves_no_gap_in_a_page(scene: Scene, kind: str) -
     everybody = await scene.page(kind, None, "first: 100")
     assert len(everybody["edges"]) == 9
     assert len(ids(await scene.page(kind, scene.viewer, "first: 100"))) == 4
-
-
-PAGES = ["PublicFeed", "HomeFeed", "Profile", "PostDetail", "Follows"]
-
-
-@pytest.mark.parametrize("name", PAGES)
-async def test_a_page_takes_as_many_statements_at_one_row_as_at_fifty(
-    scene: Scene, name: str
-) -> None:
-    async def statements(count: int) -> list[str]:
-        await scene.database.write("TRUNCATE users, events CASCADE")
-        await scene.set(count)
-        variables = {
-            "first": 50,
-            "username": scene.name,
-            "id": global_id("Post", scene.post),
-        }
-        wanted = {key: variables[key] for key in variables if f"${key}" in operation(name)}
-        run: list[str] = []
-        scene.database.observer = run.append
-        await scene.ask(operation(name), scene.owner, **wanted)
-        scene.database.observer = None
-        return run
-
-    one, fifty = await statements(1), await statements(50)
-    assert one == fifty, "\n".join([*one, "— and —", *fifty])
-    assert len(one) <= 6
