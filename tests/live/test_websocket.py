@@ -137,6 +137,13 @@ async def test_a_second_initialisation_is_one_too_many(caller: Phone) -> None:
     assert await closing_code(caller) == 4429
 
 
+async def test_who_does_not_initialise_in_time_is_let_go(stranger: Phone) -> None:
+    # The close must arrive while the server waits for the client's first message.
+    with pytest.raises(Closed) as closed:
+        await stranger.hear()
+    assert closed.value.code == 4408
+
+
 async def test_before_initialisation_nothing_is_begun(stranger: Phone) -> None:
     await ask(stranger, "1", ASK)
     assert await closing_code(stranger) == 4401
