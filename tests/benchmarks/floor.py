@@ -1,0 +1,163 @@
+"""The floor: the four workloads by hand over asyncpg and orjson, without GraphQL.
+
+Run by uvicorn. The reads are the product's own statements, so that PostgreSQL has the same to do; the like is the row
+and the count alone. All that GraphQL and the contract bring is left out: there are no documents, tokens or checks, keys
+are sent as they are and stand for cursors as well. A page costs at least this much in this language.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+import asyncpg
+import orjson
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from core.database.keys import HIGHEST_KEY
+from core.database.pool import PLANNER
+from core.database.statements import load_statements
+from tests.benchmarks.likes import BY_HAND, ROOMS, ROOT
+
+SQL = load_statements(*(ROOT / room / "sql" for room in ROOMS))
+FEED = load_statements(*(ROOT / room / "sql" for room in ROOMS[1:]))
+PUBLIC = FEED["public_feed_page"]
+HOME = FEED["home_feed_page"]
+COMMENTS = SQL["comments_of_posts"]
+PAGE = 20
+COMMENTS_SHOWN = 3
+CONNECTIONS = 8
+
+JSONObject = dict[str, Any]
+Columns = Sequence[Any]
+
+
+class Floor:
+    """The application, and its connections."""
+
+    def __init__(self) -> None:
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        self._pool = await asyncpg.create_pool(
+            os.environ["DATABASE_URL"],
+            min_size=CONNECTIONS,
+            max_size=CONNECTIONS,
+            reset=_left_as_it_is,
+            server_settings=PLANNER,
+        )
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        given = {name: int(said[0]) for name, said in parse_qs(scope["query_string"]).items()}
+        if scope["path"] == "/public":
+            body = await self._public(given.get(b"after", HIGHEST_KEY))
+        elif scope["path"] == "/home":
+            body = await self._home(given[b"viewer"])
+        else:
+            body = await self._like(given[b"viewer"], given[b"post"])
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _rows(self, statement: str, *arguments: object) -> list[Any]:
+        async with self._pool.acquire() as connection:
+            rows: list[Any] = await connection.fetch(statement, *arguments)
+        return rows
+
+    async def _public(self, below: int) -> bytes:
+        rows = await self._rows(PUBLIC, None, below, 0, PAGE + 1)
+        edges = [{"cursor": row[1], "node": _post(row)} for row in rows[:PAGE]]
+        return _answer("publicFeed", edges, more=len(rows) > PAGE)
+
+    async def _home(self, viewer: int) -> bytes:
+        rows = await self._rows(HOME, viewer, HIGHEST_KEY, 0, PAGE + 1)
+        edges = []
+        comments: dict[int, list[JSONObject]] = {}
+        for row in rows[:PAGE]:
+            node = _post(row)
+            node["viewerHasLiked"] = row[13]
+            node["viewerHasShared"] = row[14]
+            said = comments[row[6]] = []
+            node["comments"] = {"edges": said}
+            shared_by = None if row[2] is None else _person(row, 2)
+            edges.append({"cursor": row[1], "sharedBy": shared_by, "node": node})
+        count = len(comments)
+        for row in await self._rows(
+            COMMENTS, viewer, list(comments), [HIGHEST_KEY] * count, [0] * count, COMMENTS_SHOWN
+        ):
+            comment = {
+                "id": row[1],
+                "text": row[3],
+                "createdAt": row[4],
+                "author": _person(row, 7),
+            }
+            comments[row[0]].append({"node": comment})
+        return _answer("homeFeed", edges, more=len(rows) > PAGE)
+
+    async def _like(self, viewer: int, post: int) -> bytes:
+        row = (await self._rows(BY_HAND, viewer, post))[0]
+        return orjson.dumps({"data": {"likePost": {"post": {"id": row[0], "likeCount": row[1]}}}})
+
+
+def _person(row: Columns, at: int) -> JSONObject:
+    return {
+        "id": row[at],
+        "username": row[at + 1],
+        "displayName": row[at + 2],
+        "avatarUrl": row[at + 3],
+    }
+
+
+def _post(row: Columns) -> JSONObject:
+    return {
+        "id": row[6],
+        "text": row[7],
+        "createdAt": row[8],
+        "likeCount": row[10],
+        "commentCount": row[11],
+        "shareCount": row[12],
+        "author": _person(row, 15),
+    }
+
+
+def _answer(name: str, edges: list[JSONObject], *, more: bool) -> bytes:
+    page = {"hasNextPage": more, "endCursor": edges[-1]["cursor"] if edges else None}
+    return orjson.dumps({"data": {name: {"edges": edges, "pageInfo": page}}})
+
+
+async def _left_as_it_is(_: object) -> None:
+    """Nothing is left behind on a connection: its settings need no reset."""
+
+
+floor = Floor()
+
+
+@asynccontextmanager
+async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    await floor.open()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    yield
+    async with asyncio.timeout(5):
+        await floor.close()
+
+
+_rest = Starlette(lifespan=lifespan)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    serve = _rest if scope["type"] == "lifespan" else floor
+    await serve(scope, receive, send)
