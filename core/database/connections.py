@@ -6,7 +6,10 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 from asyncpg import Connection
+
+SETTLE_SECONDS = 5
 
 
 class Connections:
@@ -22,6 +25,7 @@ class Connections:
         # The last one given back is the first to be lent again: few stay busy, and their caches warm.
         self._free: list[Connection | None] = [None] * size
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._settling: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     async def open(self) -> None:
@@ -76,6 +80,22 @@ class Connections:
                 waiting.set_result(connection)
                 return
         self._free.append(connection)
+
+    def give_settled(self, connection: Connection) -> None:
+        """Takes a connection back whose user left in the middle of a statement, once that has ended."""
+        task = asyncio.get_running_loop().create_task(self._settle(connection))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settle(self, connection: Connection) -> None:
+        # The driver parses a statement and runs it in two steps. What was parsed only would hold
+        # locks on its tables until the connection is used again, which may be hours.
+        try:
+            await connection.execute("", timeout=SETTLE_SECONDS)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            connection.terminate()
+        finally:
+            self.give(connection)
 
     def distrust(self, broken: Connection) -> None:
         """Ends a connection that broke, and those that are free: what ended one has often ended all."""

@@ -102,13 +102,20 @@ class Database:
             connection = connections.lend() or await self._take()
             try:
                 rows: list[Any] = await connection.fetch(statement, *arguments)
-            except UNREACHABLE as error:
-                if not isinstance(error, ValueError):
-                    connections.distrust(connection)
+            except BaseException as error:
+                self._take_back(connection, error)
                 raise
-            finally:
-                connections.give(connection)
+            connections.give(connection)
         return rows
+
+    def _take_back(self, connection: Connection, error: BaseException) -> None:
+        """Takes a connection back from whoever had an error with it, or went away."""
+        if isinstance(error, UNREACHABLE) and not isinstance(error, ValueError):
+            self._connections.distrust(connection)
+        if isinstance(error, asyncpg.PostgresError) or connection.is_closed():
+            self._connections.give(connection)
+        else:
+            self._connections.give_settled(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

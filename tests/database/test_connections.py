@@ -100,6 +100,41 @@ async def test_cancelled_users_leave_nothing_lent(pair: Database) -> None:
     assert len(set(await pids(pair))) == 2
 
 
+async def assert_locks_end(database: Database, holders: list[int]) -> None:
+    """The connections hold no lock on a table before long, without being used again."""
+    held = "SELECT count(*) FROM pg_locks WHERE pid = ANY($1::int[]) AND relation IS NOT NULL"
+    async with asyncio.timeout(5):
+        while (await database.fetch(held, holders))[0][0]:
+            pass
+
+
+async def test_a_user_who_leaves_between_two_steps_leaves_no_lock(
+    database: Database, pair: Database
+) -> None:
+    """A statement is parsed, for which its tables are locked, and then run."""
+    before = await pids(pair)
+    for attempt in range(20):
+        statement = f"SELECT count(*) AS c{attempt} FROM users"  # noqa: S608  # a new one each time
+        async with database.connection() as holder:
+            async with holder.transaction():
+                await holder.execute("LOCK TABLE users")
+                reading = asyncio.ensure_future(pair.fetch(statement))
+                while not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+                    pass
+            reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        await assert_locks_end(database, before)
+    assert sorted(await pids(pair)) == sorted(before)
+
+
+async def test_a_wrong_argument_leaves_no_lock(database: Database, pair: Database) -> None:
+    before = await pids(pair)
+    with pytest.raises(ValueError, match="integer"):
+        await pair.fetch("SELECT FROM users WHERE id = $1", "no number")
+    await assert_locks_end(database, before)
+    assert sorted(await pids(pair)) == sorted(before)
+
+
 async def test_a_wrong_argument_is_no_outage(pair: Database) -> None:
     with pytest.raises(Exception, match="int32") as raised:
         await pair.fetch("SELECT $1::int", 2**40)
