@@ -112,7 +112,11 @@ class Database:
         """Takes a connection back from whoever had an error with it, or went away."""
         if isinstance(error, UNREACHABLE) and not isinstance(error, ValueError):
             self._connections.distrust(connection)
-        if isinstance(error, asyncpg.PostgresError) or connection.is_closed():
+        # The driver's own complaints about an argument are of the same class as the server's.
+        ended = isinstance(error, asyncpg.PostgresError) and not isinstance(
+            error, asyncpg.DataError
+        )
+        if ended or connection.is_closed():
             self._connections.give(connection)
         else:
             self._connections.give_settled(connection)

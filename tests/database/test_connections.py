@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 
 from core.database.pool import Database, DatabaseUnavailable
@@ -129,7 +130,7 @@ async def test_a_user_who_leaves_between_two_steps_leaves_no_lock(
 
 async def test_a_wrong_argument_leaves_no_lock(database: Database, pair: Database) -> None:
     before = await pids(pair)
-    with pytest.raises(ValueError, match="integer"):
+    with pytest.raises(asyncpg.DataError, match="integer"):
         await pair.fetch("SELECT FROM users WHERE id = $1", "no number")
     await assert_locks_end(database, before)
     assert sorted(await pids(pair)) == sorted(before)
