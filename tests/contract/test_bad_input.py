@@ -1,0 +1,284 @@
+"""Whatever is sent in whatever place of an operation: a clear answer, soon, and a server that is well afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterator
+from itertools import product
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from time import perf_counter, time
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    OperationDefinitionNode,
+    get_named_type,
+    parse,
+    type_from_ast,
+)
+
+from core.accounts.tokens import AccessToken, AccessTokens
+from core.config.environment import environment
+from core.config.schema import graphql_schema
+from core.database.pool import Database
+from core.graphql.node import global_id
+from tests.contract.test_reading_and_writing import OPERATIONS, WITH_THE_LIMITS
+from tests.interactions.cast import assert_counts_are_exact
+from tests.live.world import Api, Person, operation, signed_in
+
+SECONDS_AT_MOST = 2
+OURS_ONLY = re.compile(
+    r"Traceback|asyncpg|psycopg|orjson|[Ss]trawberry|graphql[-_.]core|\.py\b|SELECT |INSERT |UPDATE "
+    r"|constraint|relation \"|[Ee]xception|Error\(|object at 0x|SQLSTATE"
+)
+CODES_OF_CLIENTS = re.compile(r"(?!INTERNAL|UNAVAILABLE|TIMEOUT)[A-Z_]+")
+
+
+def id_like(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+HOSTILE: list[Any] = [
+    None,
+    True,
+    0,
+    2**31,
+    2**63,
+    1.5,
+    "",
+    "a\0b",
+    "\u202e\ufeff",
+    "e\u0301" * 500,
+    "x" * 501,
+    "x" * 10_000,
+    "👍" * 40_000,
+    "a" + "\u0315\u0300" * 30_000,
+    "'; DROP TABLE users; --",
+    "%_\\",
+    id_like("Post:0"),
+    id_like("Post:1.5"),
+    id_like("Post:9223372036854775807"),
+    id_like("Post:9223372036854775808"),
+    id_like("Post:٣"),
+    id_like("User:1"),
+    id_like("Post"),
+    [],
+    ["x"] * 200,
+    [[[[["x"]]]]],
+    {"a": {"b": {"c": 1}}},
+    {"clientMutationId": "k"},
+]
+PLACEHOLDERS = {"username": "p1", "login": "p1", "password": "x" * 12, "text": "A text."}
+
+
+def variables_of(name: str) -> Iterator[tuple[str, str | None]]:
+    """Each place in an operation's variables: the variable and, of an input object, the field."""
+    [found] = [
+        node
+        for node in parse(operation(name)).definitions
+        if isinstance(node, OperationDefinitionNode)
+    ]
+    for variable in found.variable_definitions or ():
+        type_ = get_named_type(type_from_ast(graphql_schema, variable.type))
+        yield variable.variable.name.value, None
+        if isinstance(type_, GraphQLInputObjectType):
+            yield from ((variable.variable.name.value, field) for field in type_.fields)
+
+
+def usual(name: str, person: str, post: str) -> dict[str, Any]:
+    """Variables that an operation takes."""
+    values: dict[str, Any] = {}
+    for variable, field in variables_of(name):
+        value = PLACEHOLDERS.get(field or variable)
+        if (field or variable) in {"postId", "id"}:
+            value = post
+        elif (field or variable) in {"userId", "commentId"}:
+            value = person
+        if field is None and variable == "input":
+            values["input"] = {}
+        elif field is not None and value is not None:
+            values[variable][field] = value
+        elif field is None and value is not None:
+            values[variable] = value
+    return values
+
+
+class Hostile:
+    """Sends what no client of ours would."""
+
+    def __init__(self, address: str) -> None:
+        # Without certificates, whose reading takes longer than most of these tests.
+        unused = SSLContext(PROTOCOL_TLS_CLIENT)
+        self.client = httpx.AsyncClient(base_url=f"http://{address}", timeout=30, verify=unused)
+
+    async def send(self, sent: Any, headers: dict[str, str] | None = None) -> httpx.Response:
+        """The answer, which is judged by what every answer must be."""
+        content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        fields = {"content-type": "application/json", **(headers or {})}
+        began = perf_counter()
+        response = await self.client.post("/graphql/", content=content, headers=fields)
+        assert perf_counter() - began < SECONDS_AT_MOST
+        assert response.status_code < 500, response.text
+        answer = response.json()
+        said = [error["message"] for error in answer.get("errors", [])]
+        for payload in (answer.get("data") or {}).values():
+            if isinstance(payload, dict):
+                said += [error["message"] for error in payload.get("errors", [])]
+        for message in said:
+            assert 0 < len(message) < 1_000
+            assert not OURS_ONLY.search(message), message
+        for error in answer.get("errors", []):
+            assert CODES_OF_CLIENTS.fullmatch(error["extensions"]["code"]), error
+        assert len(response.content) < 300_000
+        return response
+
+
+@pytest.fixture
+async def hostile(address: str, api: Api, database: Database) -> AsyncIterator[Hostile]:
+    """Somebody hostile; afterwards the server is well, and every count is right."""
+    opened = Hostile(address)
+    yield opened
+    await opened.client.aclose()
+    assert "edges" in await api.do(None, "PublicFeed")
+    await assert_counts_are_exact(database)
+
+
+@pytest.fixture
+async def people(database: Database) -> list[Person]:
+    return await signed_in(database, 2)
+
+
+QUERIES_AND_MUTATIONS = sorted(
+    {path.stem for path in OPERATIONS.glob("*.graphql")}
+    - WITH_THE_LIMITS
+    - {"PostInteractions", "HomeFeedEvents"}
+)
+
+
+@pytest.mark.parametrize("name", QUERIES_AND_MUTATIONS)
+async def test_anything_in_any_place(
+    hostile: Hostile, api: Api, people: list[Person], name: str
+) -> None:
+    ada, grace = people
+    post = (await api.change(ada, "CreatePost", text="There."))["post"]["id"]
+    query, fine = operation(name), usual(name, grace.id, post)
+    headers = {"authorization": ada.authorization}
+    requests: list[tuple[dict[str, Any], dict[str, str]]] = []
+    for (variable, field), value in product(variables_of(name), HOSTILE):
+        said = value if field is None else {**fine[variable], field: value}
+        requests.append(({"query": query, "variables": {**fine, variable: said}}, headers))
+    requests.append(({"query": query, "variables": fine}, {}))
+    for start in range(0, len(requests), 8):
+        await asyncio.gather(*(hostile.send(*sent) for sent in requests[start : start + 8]))
+
+
+LITERALS = [
+    '"\\ud800"',
+    '"\\u0000"',
+    "99999999999999999999",
+    "1.5",
+    "[1]",
+    "{a: 1}",
+    "RED",
+    '"""block"""',
+]
+PLACES = [
+    "{ node(id: %s) { id } }",
+    "{ nodes(ids: [%s]) { id } }",
+    "{ post(id: %s) { id } }",
+    "{ user(username: %s) { id } }",
+    "{ publicFeed(first: %s) { pageInfo { endCursor } } }",
+    "{ publicFeed(first: 1, after: %s) { pageInfo { endCursor } } }",
+    "mutation { createPost(input: {text: %s}) { errors { message } } }",
+    "mutation { createPost(input: %s) { errors { message } } }",
+]
+
+
+async def test_literals_in_documents(hostile: Hostile, people: list[Person]) -> None:
+    headers = {"authorization": people[0].authorization}
+    for place, literal in product(PLACES, LITERALS):
+        await hostile.send({"query": place % literal}, headers)
+
+
+HALVES = [
+    ("CreatePost", '{"text": "\\ud800"}'),
+    ("CreatePost", '{"text": "x", "clientMutationId": "\\udfff"}'),
+    ("SignIn", '{"login": "\\ud800", "password": "\\ud800"}'),
+]
+
+
+async def test_halves_of_characters(hostile: Hostile) -> None:
+    for name, values in HALVES:
+        query = json.dumps(operation(name))
+        body = f'{{"query": {query}, "variables": {{"input": {values}}}}}'
+        assert (await hostile.send(body.encode())).status_code == 400, values
+
+
+def nested(levels: int) -> str:
+    inner = "id"
+    for _ in range(levels):
+        inner = f"replies(first: 100) {{ edges {{ node {{ {inner} }} }} }}"
+    return f'{{ node(id: "{global_id("Comment", 1)}") {{ ... on Comment {{ {inner} }} }} }}'
+
+
+REFUSED = [
+    (nested(5), "LIMIT_EXCEEDED"),
+    (nested(50), "LIMIT_EXCEEDED"),
+    (nested(300), "GRAPHQL_PARSE_FAILED"),
+    ("{" * 5_000, "GRAPHQL_PARSE_FAILED"),
+    ("{ node(id: " + "[" * 5_000 + ") }", "GRAPHQL_PARSE_FAILED"),
+    ("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(100)) + "}", "LIMIT_EXCEEDED"),
+    ("{ publicFeed " + "@skip(if: false) " * 500 + "{ edges { cursor } } }", "LIMIT_EXCEEDED"),
+    ("query A { ...F } fragment F on Query { ...F }", "GRAPHQL_VALIDATION_FAILED"),
+    ("{ nope }", "GRAPHQL_VALIDATION_FAILED"),
+    ("", "GRAPHQL_PARSE_FAILED"),
+    ("#", "GRAPHQL_PARSE_FAILED"),
+    ("\ufeff{", "GRAPHQL_PARSE_FAILED"),
+]
+
+
+async def test_documents_that_are_none_or_too_much(hostile: Hostile) -> None:
+    for document, code in REFUSED:
+        answer = (await hostile.send({"query": document})).json()
+        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        assert codes == {code}, document[:50]
+        assert "data" not in answer, document[:50]
+
+
+async def test_too_many_ids(hostile: Hostile) -> None:
+    codes = {"TOO_MANY_IDS", "LIMIT_EXCEEDED", "REQUEST_TOO_LARGE"}
+    for count in (101, 9_000, 100_000):
+        sent = {"query": operation("Nodes"), "variables": {"ids": ["x"] * count}}
+        [error] = (await hostile.send(sent)).json()["errors"]
+        assert error["extensions"]["code"] in codes
+
+
+def bad_tokens() -> Iterator[tuple[str, str]]:
+    """Authorization headers that are no good, and why."""
+    secret = environment().secret_key.encode()
+    claims = {"iss": "feed", "sub": "1", "sid": "1", "exp": int(time()) + 900}
+    good = AccessTokens(secret).give(AccessToken(1, 1, int(time()) + 900))
+    expired = AccessTokens(secret).give(AccessToken(1, 1, int(time()) - 1))
+    other = AccessTokens(b"another secret").give(AccessToken(1, 1, int(time()) + 900))
+    yield f"Bearer {expired}", "TOKEN_EXPIRED"
+    for token in (other, good[:-2], good + "x", jwt.encode(claims, None, "none"), "x", "x" * 9_000):
+        yield f"Bearer {token}", "TOKEN_INVALID"
+    for header in ("Basic YTpi", "Bearer", "", good, "Token x"):
+        yield header, "UNAUTHENTICATED"
+
+
+async def test_access_tokens_that_are_no_good(hostile: Hostile) -> None:
+    for header, code in bad_tokens():
+        for name in ("PublicFeed", "Viewer"):
+            response = await hostile.send({"query": operation(name)}, {"authorization": header})
+            assert response.status_code == 401, header[:50]
+            assert response.headers["www-authenticate"].startswith("Bearer")
+            [error] = response.json()["errors"]
+            assert error["extensions"]["code"] == code, header[:50]
+            assert "data" not in response.json()
