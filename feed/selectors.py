@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any, ClassVar
 
 from core.accounts.rows import user_row
-from core.database.pool import Database
+from core.database.cursors import CursorCodec
+from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.graphql.context import Context
 from core.graphql.page_loader import PageLoader
@@ -25,10 +27,27 @@ def post_from(columns: Sequence[Any]) -> PostRow:
     return post_row((*columns[:9], user_row(columns[9:13])))
 
 
-def edge_from(columns: Sequence[Any], position: int, request: PageRequest) -> EdgeRow:
-    """The edge in a sharer's columns, all null for none, and a post's."""
-    sharer = None if columns[0] is None else user_row(columns[:4])
-    return edge_row((post_from(columns[4:]), position, request.codec, sharer))
+def edges_from(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
+    """An edge for each row: a key, the position, a snapshot, a sharer (null for none) and `_post.sql`."""
+    # fmt: off
+    # To take a row apart at once, and put it together at once, takes half of the time of slices.
+    return [
+        edge_row((
+            post_row((
+                post, text, created, edited, likes, comments, shares, liked, shared,
+                user_row((author, username, name, avatar)),
+            )),
+            position,
+            codec,
+            None if sharer is None else user_row((sharer, sharer_username, sharer_name, sharer_avatar)),
+        ))
+        for (
+            _, position, _, sharer, sharer_username, sharer_name, sharer_avatar,
+            post, text, created, edited, likes, comments, shares, liked, shared,
+            author, username, name, avatar,
+        ), codec in zip(rows, codecs, strict=False)
+    ]
+    # fmt: on
 
 
 async def posts_by_ids(
@@ -62,8 +81,8 @@ async def _feed_page(context: Context, request: PageRequest, statement: str) -> 
         rows = await context.database.fetch(
             SQL[statement + part.suffix], context.viewer_id, part.below, part.above, part.limit
         )
-        snapshot = rows[0][0]
-        return [edge_from(row[2:], row[1], part) for row in rows if row[1] is not None]
+        snapshot = rows[0][2]
+        return [] if rows[0][1] is None else edges_from(rows, repeat(part.codec))
 
     rows = await read(request._replace(limit=request.limit + 1))
     return Page(rows, request, read, snapshot)
@@ -88,6 +107,4 @@ class ProfileFeedLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "profile_feed_pages"
     snapshot_column = 2
-
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return edge_from(row[3:], row[1], request)
+    edges = staticmethod(edges_from)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.accounts.rows import UserRow, user_row
-from core.database.pool import Database
+from core.accounts.rows import user_row
+from core.accounts.selectors import people_edges
+from core.database.cursors import CursorCodec
+from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.execution.loading import Loader
 from core.graphql.context import Context
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, PageRequest, edge_row
+from core.graphql.pages import EdgeRow, edge_row
 from feed.rows import PostRow
 from feed.selectors import posts_by_ids
 from interactions.rows import CommentRow, comment_row
@@ -27,6 +29,28 @@ def comment_from(columns: Sequence[Any]) -> CommentRow:
     """The comment in the columns of `_comment.sql`."""
     author = None if columns[7] is None else user_row(columns[7:11])
     return comment_row((*columns[:7], author))
+
+
+def comment_edges(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
+    """An edge for each row of `_comment.sql`."""
+    # fmt: off
+    # As for posts: taken apart and put together at once.
+    return [
+        edge_row((
+            comment_row((
+                post, comment, parent, text, created, likes, replies,
+                None if author is None else user_row((author, username, name, avatar)),
+            )),
+            comment,
+            codec,
+            None,
+        ))
+        for (
+            post, comment, parent, text, created, likes, replies,
+            author, username, name, avatar,
+        ), codec in zip(rows, codecs, strict=True)
+    ]
+    # fmt: on
 
 
 async def comments_by_ids(
@@ -81,8 +105,7 @@ class CommentsByPostLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "comments_of_posts"
 
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return edge_row((comment_from(row), row[1], request.codec, None))
+    edges = staticmethod(comment_edges)
 
 
 class RepliesByCommentLoader(PageLoader):
@@ -92,8 +115,8 @@ class RepliesByCommentLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "comments_of_comments"
 
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return edge_row((comment_from(row[2:]), row[1], request.codec, None))
+    key_column = 2
+    edges = staticmethod(comment_edges)
 
 
 class LikersByPostLoader(PageLoader):
@@ -103,8 +126,7 @@ class LikersByPostLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "likers_of_posts"
 
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return EdgeRow(UserRow(*row[2:6]), row[1], request.codec)
+    edges = staticmethod(people_edges)
 
 
 class SharersByPostLoader(LikersByPostLoader):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from core.accounts.rows import RelationRow, UserDetailRow, UserRow
-from core.database.pool import Database
+from core.accounts.rows import RelationRow, UserDetailRow, UserRow, user_row
+from core.database.cursors import CursorCodec
+from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.execution.loading import Loader
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, PageRequest
+from core.graphql.pages import EdgeRow, edge_row
 
 SQL = load_statements(Path(__file__).parent / "sql")
 
@@ -95,6 +96,14 @@ class PartOf(Loader[int, Any]):
         ]
 
 
+def people_edges(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
+    """An edge for each row: the list's key, the position and `_user.sql`."""
+    return [
+        edge_row((user_row(row[2:6]), row[1], codec, None))
+        for row, codec in zip(rows, codecs, strict=True)
+    ]
+
+
 class FollowersLoader(PageLoader):
     """Who follows each person, by the person's key."""
 
@@ -102,8 +111,7 @@ class FollowersLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "followers_pages"
 
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        return EdgeRow(UserRow(*row[2:6]), row[1], request.codec)
+    edges = staticmethod(people_edges)
 
 
 class FollowingLoader(FollowersLoader):

@@ -91,7 +91,7 @@ class Connections:
         # The driver parses a statement and runs it in two steps. What was parsed only would hold
         # locks on its tables until the connection is used again, which may be hours.
         try:
-            await connection.execute("", timeout=SETTLE_SECONDS)
+            await connection.execute("SELECT", timeout=SETTLE_SECONDS)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             connection.terminate()
         finally:

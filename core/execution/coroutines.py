@@ -58,7 +58,7 @@ def _start(awaitables: Any, index: int, loop: AbstractEventLoop) -> Future[Any] 
         _leave_task(loop, task)
     _mark(waited_for, awaited=False)
     # 3.11's constructor has this argument; it makes the task that the coroutine has seen so far.
-    task.__init__(_resumed(awaitable, waited_for), loop=loop, context=context)  # type: ignore[misc]  # see above
+    task.__init__(resumed(awaitable, waited_for), loop=loop, context=context)  # type: ignore[misc]  # see above
     return task
 
 
@@ -72,7 +72,7 @@ def _future(awaitables: Any, index: int, loop: AbstractEventLoop) -> Future[Any]
 
 
 @coroutine
-def _resumed(started: Coroutine[Any, Any, Any], waited_for: Any) -> Generator[Any, Any, Any]:
+def resumed(started: Coroutine[Any, Any, Any], waited_for: Any) -> Generator[Any, Any, Any]:
     """The rest of a coroutine that waits for a future already."""
     while True:
         _mark(waited_for, awaited=True)

@@ -6,7 +6,7 @@ The standard executor sees functions like any others here, and the answers are t
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -38,9 +38,34 @@ class Serializer:
         return self.one(value)
 
 
-def iso_texts(moments: list[Any]) -> list[str] | None:
-    """What `isoformat()` gives for each, if all are plain datetimes in UTC; else None."""
-    if {*map(type, moments)} != {datetime} or {moment.tzinfo for moment in moments} != {UTC}:
+def of_all(values: Callable[[list[Any]], list[Any]]) -> Callable[[Any], Any]:
+    """A resolver made from a function that gives the values of many objects, in their order.
+
+    Of each object it gives what it would of that object alone. Use below `@strawberry.field(graphql_type=...)`.
+    """
+
+    def resolve(self: Any) -> Any:
+        return values([self])[0]
+
+    resolve.__of_all__ = values  # type: ignore[attr-defined]  # functions may carry one
+    return resolve
+
+
+SEPARATOR = '","'
+
+
+def joined_iso_texts(moments: list[Any]) -> str | None:
+    """What `isoformat()` gives for each, with `SEPARATOR` between them; None unless all are plain
+    datetimes in UTC.
+    """
+    if {*map(type, moments)} != {datetime}:
         return None
     # A list of texts that need no escapes: '["...","..."]'.
-    return orjson.dumps(moments)[2:-2].decode().split('","')
+    joined = orjson.dumps(moments)[2:-2].decode()
+    return joined if joined.count("+00:00") == len(moments) else None
+
+
+def iso_texts(moments: list[Any]) -> list[str] | None:
+    """What `isoformat()` gives for each; None unless all are plain datetimes in UTC."""
+    joined = joined_iso_texts(moments)
+    return None if joined is None else joined.split(SEPARATOR)

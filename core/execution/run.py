@@ -66,7 +66,7 @@ class Run:
         self.operation_extensions = operation_extensions
         self.failures = Failures(propagate=plan.propagates)
         self._queue: deque[tuple[FieldColumn, list[Any]]] = deque()
-        self._waits = Waits()
+        self._waits = Waits(self.failures)
 
     def execute(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """The result: at once, if no resolver has to be waited for."""
@@ -100,7 +100,7 @@ class Run:
 
     # What the code of selections calls.
 
-    def leaves(self, level: Level, field: Field, values: list[Any]) -> list[Any]:
+    def complete(self, level: Level, field: Field, values: list[Any]) -> list[Any]:
         """The values as the response has them, with nulls for what failed or is still to come."""
         return complete(self, FieldColumn(level, field), values)
 
@@ -116,7 +116,7 @@ class Run:
             column.put_all(complete(self, column, values[field]))
 
     def later(self, level: Level, field: Field, values: list[Any]) -> None:
-        """Completes objects and lists when their parents are in place."""
+        """Completes values when their parents are in place."""
         self._queue.append((FieldColumn(level, field), values))
 
     def load(self, level: Level, field: Field, loaded: Loaded) -> None:

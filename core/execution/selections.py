@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from core.execution.plans import Plan
     from core.execution.run import Run
 
+NESTED = 16
+"""After how many levels completion returns before it goes deeper."""
+
 ReadLevel = Callable[["Run", Level], list[dict[str, Any]]]
 
 
@@ -60,6 +63,7 @@ def _read_level(fields: list[Field]) -> ReadLevel:
         names[f"read{number}"] = field.read
         names[f"call{number}"] = field.way.call
         names[f"loaded{number}"] = field.way.loaded
+        names[f"all{number}"] = field.way.of_all
     exec(_compiled(_text(fields)), names)  # noqa: S102  # text made of checked names only
     read: ReadLevel = names["read_level"]
     return read
@@ -82,6 +86,7 @@ class _Lines:
     """The text of a function, as its fields are added."""
 
     def __init__(self) -> None:
+        self._first: list[str] = []
         self._before: list[str] = []
         self._inside: list[str] = []
         self._after: list[str] = []
@@ -94,18 +99,19 @@ class _Lines:
         if field.constant is None:
             value = "None"
             if field.way.loaded is not None:
-                self._after.append(f"run.load(level, field{number}, loaded{number})")
-            elif isinstance(field.shape, LeafShape) and not field.way.waits:
+                self._first.append(f"run.load(level, field{number}, loaded{number})")
+            elif not isinstance(field.shape, LeafShape) or field.way.waits:
+                if self._add_column(number, field):
+                    value = f"value{number}"
+            else:
                 self._add_leaf(number, field, field.shape)
                 value = f"value{number}"
-            else:
-                self._add_column(number, field)
         self._pairs.append(f"{field.key!r}: {value}")
 
     def _add_leaf(self, number: int, field: Field, shape: LeafShape) -> None:
         value, column = f"value{number}", f"column{number}"
         source, odd = _expression(number, field), _is_odd(value, shape)
-        if source and odd:
+        if source and odd and field.way.of_all is None:
             self._inside += [
                 f"try: {value} = {source}",
                 f"except Exception as error: {value} = error",
@@ -114,29 +120,36 @@ class _Lines:
                 f"    {value} = None",
             ]
             return
-        if source:
-            self._before += [
-                f"{column} = []",
-                "for source in objects:",
-                f"    try: {column}.append({source})",
-                f"    except Exception as error: {column}.append(error)",
-            ]
-        else:
-            self._before.append(f"{column} = read{number}(run, field{number}, level)")
-        self._before.append(f"{column} = run.leaves(level, field{number}, {column})")
+        self._add_values(number, field)
+        unlike = f"if {{*map(type, {column})}} != {{str}}: " if str in shape.as_is else ""
+        self._before.append(f"{unlike}{column} = run.complete(level, field{number}, {column})")
         self._ready.append(number)
 
-    def _add_column(self, number: int, field: Field) -> None:
-        column, source = f"column{number}", _expression(number, field)
-        if source:
-            self._before.append(f"{column} = []")
-            self._inside += [
-                f"try: {column}.append({source})",
-                f"except Exception as error: {column}.append(error)",
-            ]
+    def _add_column(self, number: int, field: Field) -> bool:
+        """Whether the answers are there before the loop."""
+        column = f"column{number}"
+        self._add_values(number, field)
+        if field.depth % NESTED == 0:
+            self._after.append(f"run.later(level, field{number}, {column})")
+            return False
+        self._before.append(f"{column} = run.complete(level, field{number}, {column})")
+        self._ready.append(number)
+        return True
+
+    def _add_values(self, number: int, field: Field) -> None:
+        """The raw values of all objects; whatever fails is read again one by one, or was so at first."""
+        column, one_by_one = f"column{number}", f"read{number}(run, field{number}, level)"
+        if field.way.of_all is not None:
+            at_once = f"all{number}(objects)"
+        elif field.way.attribute:
+            at_once = f"[source.{field.way.attribute} for source in objects]"
         else:
-            self._before.append(f"{column} = read{number}(run, field{number}, level)")
-        self._after.append(f"run.later(level, field{number}, {column})")
+            self._before.append(f"{column} = {one_by_one}")
+            return
+        self._before += [
+            f"try: {column} = {at_once}",
+            f"except Exception: {column} = {one_by_one}",
+        ]
 
     def text(self) -> str:
         columns = "".join(f", column{number}" for number in self._ready)
@@ -158,7 +171,7 @@ class _Lines:
         else:
             made = [f"level.answers = answers = [{answer} {loop}]"]
         head = ["def read_level(run, level):", "    objects = level.objects"]
-        body = [*self._before, *made, *self._after, "return answers"]
+        body = [*self._first, *self._before, *made, *self._after, "return answers"]
         return "\n".join((*head, *(f"    {line}" for line in body)))
 
 

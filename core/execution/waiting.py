@@ -6,9 +6,11 @@ import asyncio
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable
 from functools import partial
+from types import CoroutineType
 from typing import Any
 
-from core.execution.coroutines import abandon, settle, start
+from core.execution.coroutines import abandon, resumed, settle, start
+from core.execution.failures import Failures
 from core.execution.loading import Loader
 from core.execution.positions import Column
 
@@ -34,6 +36,9 @@ class Wait:
         self.tasks: list[Future[Any] | None] = []
         """What is still under way."""
         self.outstanding = 0
+
+    def prepare(self) -> None:
+        """Sees to it that the awaitables are there."""
 
     def begin(self, loop: AbstractEventLoop) -> None:
         """Starts all awaitables."""
@@ -97,9 +102,9 @@ class _Load(Wait):
         self._keys += keys
         self._shares.append((column, begin, len(self._keys)))
 
-    def begin(self, loop: AbstractEventLoop) -> None:
-        self.values = [self._loader.load_level(self._keys)]
-        super().begin(loop)
+    def prepare(self) -> None:
+        if not self.values:
+            self.values = [self._loader.load_level(self._keys)]
 
     def go_on(self) -> None:
         (fetched,) = self.values
@@ -144,13 +149,15 @@ class Waits:
         "_cancelled",
         "_changed",
         "_done",
+        "_failures",
         "_loads",
         "_new",
         "_own",
         "phase",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, failures: Failures) -> None:
+        self._failures = failures
         self.phase = 0
         """How many times execution has waited; the start of all that is awaited counts as one."""
         self._new: list[Wait] = []
@@ -199,6 +206,9 @@ class Waits:
         self.phase += 1
         try:
             while True:
+                if len(self._new) == 1 and await self._went_on_alone():
+                    work()
+                    continue
                 self._begin(loop)
                 if self._cancelled:
                     raise asyncio.CancelledError
@@ -215,6 +225,38 @@ class Waits:
             if self._own:
                 await settle(self._own)
 
+    async def _went_on_alone(self) -> bool:
+        """Awaits a coroutine here, without a task for it, if it is all that there is to wait for.
+
+        Nothing else goes on meanwhile, so nothing can make it unwanted.
+        """
+        (wait,) = self._new
+        if self._begun or self._own or self._done or self._failures:
+            return False
+        wait.prepare()
+        values = wait.values
+        if len(values) != 1 or type(values[0]) is not CoroutineType:
+            return False
+        self._new = []
+        self._loads.clear()
+        values[0] = await self._outcome(values[0])
+        wait.go_on()
+        return True
+
+    async def _outcome(self, awaitable: CoroutineType[Any, Any, Any]) -> Any:
+        """What a coroutine gives, or the exception that ends it."""
+        try:
+            waited_for = awaitable.send(None)
+        except StopIteration as stop:
+            return stop.value
+        except Exception as error:  # noqa: BLE001  # whatever ends a resolver is its field's error
+            return error
+        self.phase += 1
+        try:
+            return await resumed(awaitable, waited_for)
+        except Exception as error:  # noqa: BLE001  # as above
+            return error
+
     async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
         self.phase += 1
         self._changed = loop.create_future()
@@ -228,6 +270,7 @@ class Waits:
         new, self._new = self._new, []
         self._loads.clear()
         for wait in new:
+            wait.prepare()
             wait.begin(loop)
             if not wait.outstanding:
                 self._done.append(wait)

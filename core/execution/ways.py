@@ -26,6 +26,7 @@ class Way:
         "attribute",
         "call",
         "loaded",
+        "of_all",
         "python_arguments",
         "read",
         "resolve",
@@ -43,6 +44,8 @@ class Way:
         self.waits = False
         """Whether the function gives coroutines."""
         self.loaded: Loaded | None = None
+        self.of_all: Callable[[list[Any]], list[Any]] | None = None
+        """The function that gives the values of many objects, if there is one."""
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field = _plain_strawberry_field(schema, definition)
         self.read: Read = read_by_name
@@ -60,6 +63,7 @@ class Way:
             function: Any = field.base_resolver.wrapped_func
             self.waits = iscoroutinefunction(function)
             self.loaded = getattr(function, "__loaded__", None)
+            self.of_all = getattr(function, "__of_all__", None)
             call = Call.of_resolver(field.base_resolver)
             if call.takes_source_only and not definition.args:
                 self.call = function

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
+from core.execution.hints import of_all
 from core.graphql.pages import PAGE_AT_MOST, EdgeRow, Page
 
 T = TypeVar("T")
@@ -34,38 +36,39 @@ Before = Annotated[
 class PageInfo:
     @strawberry.field(description="Whether there are older rows behind the page's last edge.")
     @staticmethod
-    async def has_next_page(root: strawberry.Parent[Page]) -> bool:
-        return await root.has_older()
+    def has_next_page(root: strawberry.Parent[Page]) -> bool:
+        return root.has_older()  # type: ignore[return-value]  # executors wait for what is awaitable
 
     @strawberry.field(description="Whether there are newer rows before the page's first edge.")
     @staticmethod
-    async def has_previous_page(root: strawberry.Parent[Page]) -> bool:
-        return await root.has_newer()
+    def has_previous_page(root: strawberry.Parent[Page]) -> bool:
+        return root.has_newer()  # type: ignore[return-value]  # as above
 
     @strawberry.field(description="Cursor of the first edge; null for an empty page.")
     @staticmethod
     def start_cursor(root: strawberry.Parent[Page]) -> str | None:
-        return cursor_of(root.edges[0]) if root.edges else None
+        return next(iter(cursors_of(root.edges[:1])), None)
 
     @strawberry.field(description="Cursor of the last edge; null for an empty page.")
     @staticmethod
     def end_cursor(root: strawberry.Parent[Page]) -> str | None:
-        return cursor_of(root.edges[-1]) if root.edges else None
+        return next(iter(cursors_of(root.edges[-1:])), None)
 
 
-def cursor_of(edge: EdgeRow) -> str:
-    """The opaque cursor of an edge."""
-    return edge.codec.encode(edge.position)
+def cursors_of(edges: Iterable[EdgeRow]) -> list[str]:
+    """The opaque cursors of edges."""
+    return [edge.codec.encode(edge.position) for edge in edges]
 
 
 @strawberry.type(description="An object in a list, and where it stands there.")
 class Edge(Generic[T]):
     node: T = strawberry.field(description="The object.")
 
-    @strawberry.field(description="Where the edge stands; for `after` and `before`. Opaque.")
-    @staticmethod
-    def cursor(root: strawberry.Parent[EdgeRow]) -> str:
-        return cursor_of(root)
+    cursor: str = strawberry.field(
+        resolver=of_all(cursors_of),
+        graphql_type=str,
+        description="Where the edge stands; for `after` and `before`. Opaque.",
+    )
 
 
 @strawberry.type(description="A page of a list, newest first.")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import strawberry
 
 from core.database.keys import HIGHEST_KEY
+from core.execution.hints import of_all
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
 
@@ -25,19 +26,23 @@ class Node:
     id: strawberry.ID = strawberry.field(description="The object's opaque global id.")
 
 
-def global_ids(type_name: str) -> Callable[[int], strawberry.ID]:
-    """What gives the opaque ids of a type's objects by their keys."""
-    form = type_name.encode() + b":%d"
+def id_field(type_name: str, description: str) -> Any:
+    """The opaque id of a type's objects, whose rows have their key as `id`."""
+    form = _form(type_name)
 
-    def encode(key: int) -> strawberry.ID:
-        return b2a_base64(form % key, newline=False).decode()  # type: ignore[return-value]  # ID is str
+    def ids(rows: list[Any]) -> list[str]:
+        return [b2a_base64(form % row.id, newline=False).decode() for row in rows]
 
-    return encode
+    return strawberry.field(graphql_type=strawberry.ID, description=description)(of_all(ids))
 
 
 def global_id(type_name: str, key: int) -> strawberry.ID:
     """The opaque id of one object."""
-    return global_ids(type_name)(key)
+    return strawberry.ID(b2a_base64(_form(type_name) % key, newline=False).decode())
+
+
+def _form(type_name: str) -> bytes:
+    return type_name.encode() + b":%d"
 
 
 def parse_id(text: str) -> tuple[str, int]:

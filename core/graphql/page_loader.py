@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from graphql import FieldNode
 
+from core.database.cursors import CursorCodec
+from core.database.pool import Row
 from core.execution.loading import Loader
 from core.graphql.context import Context, Info
 from core.graphql.errors import ClientError
@@ -43,14 +45,15 @@ class PageLoader(Loader[int, Page]):
     """Pages by the key of the list's owner: the comments of each post.
 
     A subclass names its list and the statement, and makes edges. The statement takes $1 the viewer, $2 the owners'
-    keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the limit; its rows begin
-    with the owner's key and the row's position, in the order of the page.
+    keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the limit; its rows have
+    the owner's key in `key_column` and the position in column 1, and are in the order of the page.
     """
 
     name: ClassVar[str]
     """Names the list in its cursors."""
     statements: ClassVar[Mapping[str, str]]
     statement: ClassVar[str]
+    key_column: ClassVar[int] = 0
     snapshot_column: ClassVar[int | None] = None
     """Where the rows carry PostgreSQL's snapshot, if they do; then there is a row for each owner."""
 
@@ -76,8 +79,8 @@ class PageLoader(Loader[int, Page]):
         self._ahead = int(looks_ahead)
 
     @abstractmethod
-    def edge(self, row: Sequence[Any], request: PageRequest) -> EdgeRow:
-        """The edge that a row of the statement gives."""
+    def edges(self, rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
+        """The edges that rows of the statement give, with the codec of each row's list."""
 
     async def fetch(self, keys: list[int]) -> list[Page | BaseException]:
         requests, refused = self._requests(keys)
@@ -108,11 +111,8 @@ class PageLoader(Loader[int, Page]):
         rows = await self._rows(requests, self._ahead)
         snapshot = "" if self.snapshot_column is None else rows[0][self.snapshot_column]
         edges: dict[int, list[EdgeRow]] = {key: [] for key in requests}
-        edge = self.edge
-        for row in rows:
-            key = row[0]
-            if row[1] is not None:
-                edges[key].append(edge(row, requests[key]))
+        for key, edge in self._with_keys(rows, requests):
+            edges[key].append(edge)
         read, ahead = self._beyond, bool(self._ahead)
         return {
             key: Page(edges[key], request, partial(read, key), snapshot, looked_ahead=ahead)
@@ -121,11 +121,19 @@ class PageLoader(Loader[int, Page]):
 
     async def _beyond(self, key: int, request: PageRequest) -> list[EdgeRow]:
         rows = await self._rows({key: request}, 0)
-        return [self.edge(row, request) for row in rows if row[1] is not None]
+        return [edge for _, edge in self._with_keys(rows, {key: request})]
 
-    async def _rows(
-        self, requests: Mapping[int, PageRequest], ahead: int
-    ) -> Sequence[Sequence[Any]]:
+    def _with_keys(
+        self, rows: list[Row], requests: Mapping[int, PageRequest]
+    ) -> Iterable[tuple[int, EdgeRow]]:
+        if self.snapshot_column is not None:
+            rows = [row for row in rows if row[1] is not None]
+        column = self.key_column
+        keys: list[int] = [row[column] for row in rows]
+        codecs = [requests[key].codec for key in keys]
+        return zip(keys, self.edges(rows, codecs), strict=True)
+
+    async def _rows(self, requests: Mapping[int, PageRequest], ahead: int) -> list[Row]:
         some = next(iter(requests.values()))
         return await self.context.database.fetch(
             self.statements[self.statement + some.suffix],

@@ -108,7 +108,7 @@ class Page:
         self._read = read
         self.snapshot = snapshot
 
-    async def has_older(self) -> bool:
+    def has_older(self) -> bool | Awaitable[bool]:
         """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""
         request = self._request
         if self._more and not request.oldest_first:
@@ -116,9 +116,9 @@ class Page:
         if request.above == 0 and (request.oldest_first or self._is_complete):
             return False
         below = self.edges[-1].position if self.edges else request.above + 1
-        return bool(await self._read(PageRequest(request.codec, 1, below=below)))
+        return self._finds(PageRequest(request.codec, 1, below=below))
 
-    async def has_newer(self) -> bool:
+    def has_newer(self) -> bool | Awaitable[bool]:
         """Whether the list goes on before the first edge. Cost: a statement if a cursor ends the page there."""
         request = self._request
         if self._more and request.oldest_first:
@@ -126,4 +126,7 @@ class Page:
         if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete):
             return False
         above = self.edges[0].position if self.edges else request.below - 1
-        return bool(await self._read(PageRequest(request.codec, 1, above=above, oldest_first=True)))
+        return self._finds(PageRequest(request.codec, 1, above=above, oldest_first=True))
+
+    async def _finds(self, request: PageRequest) -> bool:
+        return bool(await self._read(request))

@@ -8,9 +8,7 @@ from typing import Any
 import orjson
 import strawberry
 
-from core.execution.hints import Serializer, iso_texts
-
-LENGTH = len("2012-07-04T07:30:00.000000+00:00")
+from core.execution.hints import SEPARATOR, Serializer, joined_iso_texts
 
 
 def to_text(moment: datetime) -> str:
@@ -21,11 +19,16 @@ def to_text(moment: datetime) -> str:
 
 def to_texts(moments: list[Any]) -> list[str] | None:
     """The same of many at once, if all are datetimes in UTC."""
-    texts = iso_texts(moments)
+    joined = joined_iso_texts(moments)
+    if joined is None:
+        return None
     # Whole seconds are written without microseconds.
-    return texts and [
-        text if len(text) == LENGTH else f"{text[:19]}.000000+00:00" for text in texts
-    ]
+    fractions = joined.count(".")
+    if not fractions:
+        joined = joined.replace("+00:00", ".000000+00:00")
+    elif fractions < len(moments):
+        return list(map(to_text, moments))
+    return joined.split(SEPARATOR)
 
 
 DateTime = strawberry.scalar(

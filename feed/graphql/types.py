@@ -9,13 +9,11 @@ from core.accounts.graphql.types import User
 from core.events.positions import cursor_from_snapshot
 from core.execution.hints import InstancesOf
 from core.graphql.connections import Connection, Edge
-from core.graphql.node import Node, global_ids
+from core.graphql.node import Node, id_field
 from core.graphql.pages import Page
 from core.graphql.types import model_type
 from feed import models
 from feed.rows import PostRow
-
-post_id = global_ids("Post")
 
 
 @model_type(models.Post, name="Post", description="A short text by one person.")
@@ -30,11 +28,7 @@ class Post(Node):
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
 
-    @strawberry.field(description="The post's opaque global id.")
-    @staticmethod
-    def id(root: strawberry.Parent[PostRow]) -> strawberry.ID:
-        return post_id(root.id)
-
+    id = id_field("Post", "The post's opaque global id.")
     is_type_of = InstancesOf(PostRow)
 
 

@@ -1,6 +1,6 @@
 -- A page of the viewer's home feed. $1 viewer, $2 below, $3 above, $4 limit.
 {entries}
-SELECT snapshot.now, e.position, sharer.id, sharer.username, sharer.display_name, sharer.avatar_url, {post}
+SELECT NULL::bigint, e.position, snapshot.now, sharer.id, sharer.username, sharer.display_name, sharer.avatar_url, {post}
 FROM (SELECT pg_current_snapshot()::text AS now) snapshot
 LEFT JOIN entries e ON true
 LEFT JOIN posts p ON p.id = e.post_id

@@ -1,5 +1,5 @@
 -- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit.
-SELECT snapshot.now, p.id, NULL::bigint, NULL, NULL, NULL, {post}
+SELECT NULL::bigint, p.id, snapshot.now, NULL::bigint, NULL, NULL, NULL, {post}
 FROM (SELECT pg_current_snapshot()::text AS now) snapshot
 LEFT JOIN (
     SELECT * FROM posts p

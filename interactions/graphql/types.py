@@ -12,7 +12,7 @@ from core.execution.hints import InstancesOf
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, Connection, Edge, First, Last
 from core.graphql.context import Context
-from core.graphql.node import Node, global_ids
+from core.graphql.node import Node, id_field
 from core.graphql.page_loader import page_loader
 from core.graphql.types import model_type
 from feed.graphql.types import Post
@@ -26,8 +26,6 @@ from interactions.selectors import (
 )
 
 HIDDEN = "What a block hides from the viewer is left out; tombstones stand in it."
-
-comment_id = global_ids("Comment")
 
 
 @model_type(models.Comment, name="Comment", description="A comment on a post, or a reply to one.")
@@ -43,10 +41,7 @@ class Comment(Node):
         description="Whether it is deleted and stays only to hold its replies."
     )
 
-    @strawberry.field(description="The comment's opaque global id.")
-    @staticmethod
-    def id(root: strawberry.Parent[CommentRow]) -> strawberry.ID:
-        return comment_id(root.id)
+    id = id_field("Comment", "The comment's opaque global id.")
 
     @strawberry.field(graphql_type=bool, description="Whether the viewer likes the comment.")
     @loaded("id")

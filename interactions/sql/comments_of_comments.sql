@@ -1,5 +1,5 @@
 -- Pages of direct replies. $1 viewer, $2 comments, $3 below and $4 above for each of them, $5 limit.
-SELECT c.parent_id, c.id, {comment}
+SELECT {comment}
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS k(id, below, above)
 CROSS JOIN LATERAL (
     SELECT * FROM comments c

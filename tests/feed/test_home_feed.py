@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,10 @@ async def oracle(database: Database, viewer: int) -> list[tuple[int, int, int | 
     return sorted(rows, key=lambda row: -row[1])
 
 
+async def settled(answer: bool | Awaitable[bool]) -> bool:
+    return answer if isinstance(answer, bool) else await answer
+
+
 def entries(page_edges: Sequence[EdgeRow]) -> list[tuple[int, int, int | None]]:
     return [(e.node.id, e.position, e.shared_by and e.shared_by.id) for e in page_edges]
 
@@ -94,9 +98,9 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         while True:
             page = await home_feed_page(context, request)
             older += page.edges
-            assert await page.has_newer() == (len(older) > len(page.edges))
-            assert await page.has_older() == (len(older) < len(expected))
-            if not await page.has_older():
+            assert await settled(page.has_newer()) == (len(older) > len(page.edges))
+            assert await settled(page.has_older()) == (len(older) < len(expected))
+            if not await settled(page.has_older()):
                 break
             assert len(page.edges) == limit
             request = PageRequest(codec, limit, below=page.edges[-1].position)
@@ -107,8 +111,8 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         while True:
             page = await home_feed_page(context, request)
             newer = [*page.edges, *newer]
-            assert await page.has_older() == (len(newer) > len(page.edges))
-            if not await page.has_newer():
+            assert await settled(page.has_older()) == (len(newer) > len(page.edges))
+            if not await settled(page.has_newer()):
                 break
             assert len(page.edges) == limit
             request = PageRequest(codec, limit, above=page.edges[0].position, oldest_first=True)

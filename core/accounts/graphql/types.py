@@ -20,10 +20,8 @@ from core.execution.hints import InstancesOf
 from core.execution.loading import Loader, loaded
 from core.graphql.connections import Connection, Edge
 from core.graphql.context import Info
-from core.graphql.node import Node, global_ids
+from core.graphql.node import Node, id_field
 from core.graphql.types import model_type
-
-user_id = global_ids("User")
 
 
 def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:
@@ -64,11 +62,7 @@ class User(Node):
         Relations, "has_muted", bool, "Whether the viewer has muted the person."
     )
 
-    @strawberry.field(description="The person's opaque global id.")
-    @staticmethod
-    def id(root: strawberry.Parent[UserRow]) -> strawberry.ID:
-        return user_id(root.id)
-
+    id = id_field("User", "The person's opaque global id.")
     is_type_of = InstancesOf(UserRow)
 
 
