@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import cast
 
-from django.core.asgi import get_asgi_application
+import django
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# Sets up Django's apps, which the schema is declared from.
-django_application = get_asgi_application()
+django.setup()  # The schema is declared from the apps' models.
 
 from core.config.environment import environment  # noqa: E402
 from core.config.health import health_routes  # noqa: E402
@@ -37,6 +37,18 @@ class Application:
             await send({"type": "websocket.close"})
         else:
             await self._rest(scope, receive, send)
+
+
+@cache
+def django_application() -> ASGIApp:
+    """The admin and its files. Loaded when somebody opens it, for its memory is of no use to feeds."""
+    from django.core.handlers.asgi import ASGIHandler  # noqa: PLC0415
+
+    return cast("ASGIApp", ASGIHandler())
+
+
+async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
+    await django_application()(scope, receive, send)
 
 
 server = Server(environment())
@@ -67,7 +79,7 @@ application = Application(
         routes=[
             *health_routes(server),
             metrics_route(server.executor.counters),
-            Mount("/", cast("ASGIApp", django_application)),
+            Mount("/", serve_django),
         ],
         lifespan=lifespan,
     ),

@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "feed",
     "interactions",
     "strawberry_django",
-    "django.contrib.admin",
+    "core.admin.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

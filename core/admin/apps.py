@@ -1,0 +1,25 @@
+"""The admin among Django's apps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core import checks
+from django.core.checks import CheckMessage
+
+
+class AdminConfig(SimpleAdminConfig):
+    """Django's admin, whose pages are loaded with its addresses: a process that serves feeds does without them."""
+
+    def ready(self) -> None:
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(check_pages, checks.Tags.admin)
+
+
+def check_pages(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Django's check of the admin, which knows of loaded pages only."""
+    admin.autodiscover()
+    return check_admin_app(app_configs, **options)
