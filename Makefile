@@ -49,8 +49,8 @@ schema: $(INSTALLED) ## Write schema.graphql from the code
 	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) > .schema.graphql
 	@mv .schema.graphql schema.graphql
 
-bench: $(INSTALLED) ## Measure: a table of figures (takes minutes)
-	@$(BIN)/python -m tests.benchmarks
+bench: $(INSTALLED) ## Measure: a table of figures and docs/performance.svg (takes minutes)
+	@$(BIN)/python -m tests.benchmarks --plot
 
 lock: .venv/.made ## Choose dependencies anew from pyproject.toml and write requirements/*.txt
 	@$(BIN)/python -m pip install --quiet uv

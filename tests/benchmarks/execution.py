@@ -1,6 +1,6 @@
 """Execution alone: compiled against graphql-core, from objects in memory.
 
-    python -m tests.benchmarks.execution [--rounds N]
+    python -m tests.benchmarks.execution [--rounds N] [--results FILE]
 
 Prints for each workload the median time of one execution, and the ratio of the medians. Rounds of both
 executors alternate, so that whatever else the machine does falls on both.
@@ -16,12 +16,14 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from graphql import DocumentNode, execute, get_introspection_query, parse, validate
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.executor import Executor
+from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.page_in_memory import HOME, ITEMS, PUBLIC, Shared, page_schema
 
 Execute = Callable[[DocumentNode, dict[str, Any]], Any]
@@ -35,11 +37,13 @@ class Workload:
     text: str
     variables: dict[str, Any]
     repeats: int
+    at_least: float | None = None
+    """How many times quicker than graphql-core the goal is."""
 
 
 WORKLOADS = (
     Workload("W1: 20 posts with authors", PUBLIC, {"first": 20}, 100),
-    Workload("W2: 20 posts, 3 comments each", HOME, {"first": 20}, 40),
+    Workload("W2: 20 posts, 3 comments each", HOME, {"first": 20}, 40, at_least=15),
     Workload("introspection", get_introspection_query(), {}, 10),
     Workload("a list of 5,000 items", ITEMS, {"count": 5000}, 3),
 )
@@ -97,7 +101,8 @@ async def awaited(result: Awaitable[Any] | Any) -> Any:
     return await result if inspect.isawaitable(result) else result
 
 
-async def main(rounds: int) -> None:
+async def main(rounds: int, results: Path | None) -> None:
+    figures = []
     head = ("workload", "graphql-core", "compiled", "ratio", "first time")
     print("{:32} {:>13} {:>10} {:>7} {:>11}".format(*head))
     for workload in WORKLOADS:
@@ -106,9 +111,19 @@ async def main(rounds: int) -> None:
             f"{workload.name:32} {standard:10.3f} ms {compiled:7.3f} ms {standard / compiled:6.1f}x"
             f" {first:8.1f} ms"
         )
+        name = f"Execution alone, {workload.name}"
+        ratio = standard / compiled
+        figures.append(
+            Figure(f"{name}: graphql-core / ours", ratio, "x", at_least=workload.at_least)
+        )
+        if workload.text == HOME:
+            figures.append(Figure(f"{name}: the first, with compilation", first, "ms", at_most=30))
+    write_results(results, figures)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    asyncio.run(main(parser.parse_args().rounds))
+    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
+    chosen = parser.parse_args()
+    asyncio.run(main(chosen.rounds, chosen.results))

@@ -26,6 +26,7 @@ from core.database.pool import Database
 from core.database.statements import load_statements
 from core.embedded.locks import folder_lock
 from core.embedded.postgres import Postgres
+from tests.benchmarks.figures import Figure, write_results
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".data" / "benchmark-likes"
@@ -49,6 +50,8 @@ WITH people AS (
 INSERT INTO posts (author_id, text) SELECT id, 'x' FROM people RETURNING id, author_id
 """
 EMPTY = ("TRUNCATE post_likes, events", "UPDATE posts SET like_count = 0", "CHECKPOINT")
+
+TOGETHER = "together"
 
 Like = Callable[[int, int], Awaitable[object]]
 
@@ -74,9 +77,11 @@ def main() -> None:
     parser.add_argument("--callers", type=int, default=64, help="how many like at once")
     parser.add_argument("--likes", type=int, default=6_000, help="how many likes a measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each, interleaved")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
     chosen = parser.parse_args()
     with durable_database() as url:
-        uvloop.run(measure(url, chosen.callers, chosen.likes, chosen.rounds))
+        figures = uvloop.run(measure(url, chosen.callers, chosen.likes, chosen.rounds))
+    write_results(chosen.results, figures)
 
 
 @contextmanager
@@ -100,8 +105,9 @@ def durable_database() -> Iterator[str]:
             postgres.stop()
 
 
-async def measure(url: str, callers: int, likes: int, rounds: int) -> None:
+async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figure]:
     """Prints a table of medians."""
+    figures = []
     few = await Database(url, size=8).open()
     many = await Database(url, size=64).open()
     await few.write("TRUNCATE users, events CASCADE")
@@ -113,9 +119,12 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> None:
         Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
         Way("one transaction each, 8", lambda who, what: few.write(LIKE, [who], [what], [None])),
         Way("one transaction each, 64", lambda who, what: many.write(LIKE, [who], [what], [None])),
-        Way("together", lambda who, what: batchers.submit(LIKE, who, what, None)),
+        Way(TOGETHER, lambda who, what: batchers.submit(LIKE, who, what, None)),
     ]
-    for title, targets in (("distinct posts", posts), ("one hot post", posts[:1] * likes)):
+    for title, targets, at_least in (
+        ("distinct posts", posts, 1.5),
+        ("one hot post", posts[:1] * likes, 5),
+    ):
         results: dict[str, list[Result]] = {way.name: [] for way in ways}
         for _ in range(rounds):
             for way in ways:
@@ -123,10 +132,13 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> None:
                     await few.write(statement)
                 pairs = zip(people, targets, strict=True)
                 results[way.name].append(await one_measurement(way.like, pairs, callers, likes))
-        print_table(f"{title}, {callers} at once", results)
+        times = print_table(f"{title}, {callers} at once", results)
+        name = f"Likes, {title}, {callers} at once: together / one transaction each"
+        figures.append(Figure(name, times, "x", at_least=at_least))
     await batchers.close()
     await many.close()
     await few.close()
+    return figures
 
 
 async def one_measurement(
@@ -153,8 +165,8 @@ async def one_measurement(
     )
 
 
-def print_table(title: str, results: dict[str, list[Result]]) -> None:
-    """Medians, and how they compare with the better of one transaction each."""
+def print_table(title: str, results: dict[str, list[Result]]) -> float:
+    """Medians, and how they compare with the better of one transaction each. Gives that of together."""
     medians = {
         name: Result(*(median(column) for column in zip(*found, strict=True)))
         for name, found in results.items()
@@ -166,6 +178,7 @@ def print_table(title: str, results: dict[str, list[Result]]) -> None:
             f"{name:28}{result.rate:9.0f}{result.rate / base:7.2f}"
             f"{result.p50:8.2f}{result.p99:8.2f}{result.cpu:8.1f}"
         )
+    return medians[TOGETHER].rate / base
 
 
 if __name__ == "__main__":

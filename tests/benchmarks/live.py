@@ -1,6 +1,6 @@
 """How soon an event is with those who are subscribed, and what they cost.
 
-    python -m tests.benchmarks.live [--subscribers 5000] [--idle 10000] [--seconds 20]
+    python -m tests.benchmarks.live [--subscribers 5000] [--idle 10000] [--seconds 20] [--results FILE]
 
 Starts its own PostgreSQL, Valkey and one server process, as production runs it. The subscribers, in this process, are
 signed-in people, each with a connection of their own and the contract's PostInteractions. An event is a row in the log;
@@ -31,6 +31,7 @@ from core.embedded.ports import free_port
 from core.embedded.servers import temporary_servers
 from core.events.doorbell import Doorbell
 from core.graphql.node import global_id
+from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live_clients import Client, connected
 from tests.servers import SETTINGS
 
@@ -49,6 +50,8 @@ SELECT id, '', '', now() + interval '1 day' FROM made
 RETURNING user_id, id
 """
 NUMBER = re.compile(rb'"clientMutationId":"(\d+)"')
+MANY = 5_000
+"""Subscribers for whom there is a goal."""
 MILLISECONDS = 1_000
 """Seconds to milliseconds."""
 
@@ -69,6 +72,11 @@ class ServerFigures:
         """Seconds of CPU time."""
         user, system = (self._folder / "stat").read_text().rpartition(")")[2].split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which its main thread could have run and had no core."""
+        return int((self._folder / "schedstat").read_text().split()[1]) / 1e9
 
 
 @contextmanager
@@ -166,15 +174,17 @@ class Bench:
         return found
 
 
-def row(name: str, times: Sequence[float]) -> None:
-    """Prints a line of the table."""
+def row(name: str, times: Sequence[float]) -> tuple[float, float]:
+    """Prints a line of the table. Gives the median and the 99th percentile."""
     ordered = sorted(times)
     p50 = statistics.median(ordered) * MILLISECONDS
     p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * MILLISECONDS
     print(f"{name:<58}{p50:>9.1f}{p99:>9.1f}{ordered[-1] * MILLISECONDS:>9.1f}", flush=True)
+    return p50, p99
 
 
-async def measure(bench: Bench, arguments: argparse.Namespace) -> None:
+async def measure(bench: Bench, arguments: argparse.Namespace) -> list[Figure]:
+    """Prints a table of what is measured, and gives that for which there are goals."""
     await bench.prepare(max(arguments.subscribers, arguments.idle))
     # First of all, so that nobody else has left memory that these could use.
     (first,) = await bench.subscribers(1)
@@ -195,9 +205,11 @@ async def measure(bench: Bench, arguments: argparse.Namespace) -> None:
     await bench.events(20, a_second=20, ring=True)
     await bench.delays(alone)
     await bench.events(300, a_second=20, ring=True)
-    row("one subscriber, rung by another process through Valkey", flat(await bench.delays(alone)))
+    p50, p99 = row(
+        "one subscriber, rung by another process through Valkey", flat(await bench.delays(alone))
+    )
     await bench.events(15, a_second=1.3, ring=False)
-    row("one subscriber, no ring", flat(await bench.delays(alone)))
+    _, unrung = row("one subscriber, no ring", flat(await bench.delays(alone)))
 
     many = await bench.subscribers(arguments.subscribers)
     busy = bench.server.cpu
@@ -205,11 +217,19 @@ async def measure(bench: Bench, arguments: argparse.Namespace) -> None:
     await bench.events(count, a_second=4, ring=True)
     delays = await bench.delays(many)
     used = bench.server.cpu
-    row(f"{len(many)} subscribers, 4 events a second, each message", flat(delays))
+    _, to_many = row(f"{len(many)} subscribers, 4 events a second, each message", flat(delays))
     row(f"{len(many)} subscribers, until an event is with all", most(delays))
     cpu = (used - busy) / count
     print(f"CPU of the server for an event to all: {cpu * MILLISECONDS:.0f} ms")
     await leave([*alone, *many])
+    goal = 500 if len(many) >= MANY else None
+    return [
+        Figure("Live: commit to socket, p50", p50, "ms", at_most=10),
+        Figure("Live: commit to socket, p99", p99, "ms", at_most=50),
+        Figure("Live: commit to socket without Redis, p99", unrung, "ms", at_most=2_000),
+        Figure(f"Live: {len(many):,} subscribers, p99", to_many, "ms", at_most=goal),
+        Figure("Live: an idle connection", each, "KiB", at_most=30),
+    ]
 
 
 async def leave(clients: Sequence[Client]) -> None:
@@ -232,16 +252,18 @@ async def main() -> None:
     parser.add_argument("--subscribers", type=int, default=5_000)
     parser.add_argument("--idle", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
     arguments = parser.parse_args()
     with serving() as (variables, port, server):
         database = await asyncpg.connect(variables["DATABASE_URL"])
         doorbell = Doorbell(variables["REDIS_URL"])
         await doorbell.open(lambda: None)
         try:
-            await measure(Bench(variables, port, server, database, doorbell), arguments)
+            figures = await measure(Bench(variables, port, server, database, doorbell), arguments)
         finally:
             await doorbell.close()
             await database.close()
+    write_results(arguments.results, figures)
 
 
 if __name__ == "__main__":

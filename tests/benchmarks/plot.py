@@ -12,7 +12,7 @@ GAP = 4
 BETWEEN = 26
 RIGHT = 120
 COLOURS = ("#6b7280", "#2563eb", "#60a5fa", "#d97706")
-TITLE = "CPU milliseconds of the server process for one request"
+TITLE = "CPU milliseconds of the server process for one request (each workload to its own scale)"
 
 
 def bars(groups: Mapping[str, Mapping[str, float]]) -> str:

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.workloads [--rounds 5] [--seconds 2] [--people 2000] [--posts 20000]
 
 Starts its own PostgreSQL, which writes every commit to disk, and Valkey; fills them with demo data; runs one process of
-each server. A round of a workload measures each server in turn; medians of the rounds are printed.
+each server. The servers have a core to themselves, PostgreSQL and the load the others. A round of a workload measures
+each server in turn; medians of the rounds are printed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -26,29 +23,22 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from core.accounts.tokens import AccessToken, AccessTokens
-from core.config.local_processes import LocalProcess
 from core.database.cursors import CursorSigner
-from core.embedded.locks import folder_lock
-from core.embedded.ports import free_port
-from core.embedded.servers import running_servers
 from core.graphql.node import global_id, parse_id
-from tests.benchmarks.live import ServerFigures
+from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.load import ROOT, load, request
-from tests.servers import SETTINGS
-
-FOLDER = ROOT / ".data" / "benchmark-workloads"
-DOCUMENTS = ROOT / "tests" / "operations"
-SERVE = ("-W", "ignore", "-m", "core.config.serve")
-UVICORN = (
-    "-m",
-    "uvicorn",
-    "--loop=uvloop",
-    "--http=httptools",
-    "--no-access-log",
-    "--no-server-header",
-    "--log-level=warning",
+from tests.benchmarks.peers import (
+    FLOOR,
+    KEPT,
+    OURS,
+    STOCK,
+    Cores,
+    Peer,
+    filled_servers,
+    running_peers,
 )
-OURS, KEPT, FLOOR, STOCK = "ours", "ours, bytes kept 1 s", "the floor", "plain Strawberry"
+
+DOCUMENTS = ROOT / "tests" / "operations"
 W1, W2, W3, W4 = "W1 public feed", "W2 home feed", "W3 deep page", "W4 like"
 WORKLOADS = (W1, W2, W3, W4)
 VIEWERS = 500
@@ -58,6 +48,8 @@ WARM_UP_SECONDS = 1.0
 SESSION = 1  # There is none: for a feed and a like an access token is not looked up.
 BUSY = 0.8
 """The part of the highest rate at which delays are measured."""
+DISTURBED = 0.01
+"""The part of the time for which others may have the server's core: each such turn, of some 4 ms, makes a tail."""
 KEPT_UP = 0.97
 """The part of what is due that must be answered in time."""
 
@@ -71,47 +63,13 @@ class Data(NamedTuple):
     secret: bytes
 
 
-class Peer:
-    """One server process."""
-
-    def __init__(self, name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
-        self.name = name
-        self.port = free_port()
-        if command != SERVE:
-            command = (*command, "--port", str(self.port))
-        everything = {**variables, "PORT": str(self.port)}
-        self._process = LocalProcess(name, *command, root=ROOT, variables=everything)
-
-    def start(self) -> None:
-        self._process.start()
-
-    async def wait(self) -> None:
-        """Returns when the server listens, which it does when it can serve."""
-        async with asyncio.timeout(60):
-            while True:
-                if self._process.process.has_ended():
-                    raise RuntimeError(f"{self.name} did not start; its messages are above.")
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.1)
-                else:
-                    writer.close()
-                    return
-
-    def stop(self) -> None:
-        self._process.stop()
-
-    @property
-    def figures(self) -> ServerFigures:
-        return ServerFigures(self._process.process.pid)
-
-
 class Measured(NamedTuple):
     """One measurement, or medians of several."""
 
     cpu: float
     """Milliseconds of the server process a request."""
+    memory: float
+    """Megabytes of the server process afterwards."""
     rate: float
     p50: float
     p99: float
@@ -121,46 +79,28 @@ Results = dict[str, dict[str, Measured]]
 """Medians by workload and server."""
 
 
-def environment_of(servers: Mapping[str, str]) -> dict[str, str]:
-    return {**SETTINGS, **servers, "DEBUG": "false"}
+class Delays(NamedTuple):
+    """How long answers took at a rate that leaves the server some rest; medians of several measurements."""
 
+    due: float
+    """Requests a second."""
+    rate: float
+    p50: float
+    p99: float
+    ratio: float
+    busy: float
+    """The part of a core that the server used."""
+    waited: float
+    """The part of the time in which the server could have run and others had its core."""
+    late: float
+    """Milliseconds by which the client itself was late with a request, at the 99th percentile."""
 
-@contextmanager
-def filled_servers(people: int, posts: int) -> Iterator[dict[str, str]]:
-    """The settings for PostgreSQL and Valkey with demo data, which are removed at the end."""
-    with folder_lock(FOLDER, "the benchmark over HTTP"):
-        try:
-            with running_servers(FOLDER, durable=True) as servers:
-                variables = environment_of(servers.variables)
-                for command in (
-                    ("migrate", "--verbosity=0"),
-                    ("seed_demo", f"--people={people}", f"--posts={posts}"),
-                ):
-                    manage = [sys.executable, "-W", "ignore", "manage.py", *command]
-                    subprocess.run(manage, cwd=ROOT, env=variables, check=True)
-                yield variables
-        finally:
-            for server in ("postgres", "valkey"):
-                shutil.rmtree(FOLDER / server, ignore_errors=True)
-
-
-@contextmanager
-def peers(variables: Mapping[str, str]) -> Iterator[dict[str, Peer]]:
-    """The servers by name, up."""
-    plain = {**variables, "BYTE_CACHE_SECONDS": "0"}
-    found = {
-        FLOOR: Peer(FLOOR, (*UVICORN, "tests.benchmarks.floor:application"), plain),
-        OURS: Peer(OURS, SERVE, plain),
-        KEPT: Peer(KEPT, SERVE, {**variables, "BYTE_CACHE_SECONDS": "1"}),
-        STOCK: Peer(STOCK, (*UVICORN, "tests.benchmarks.stock:application"), plain),
-    }
-    with ExitStack() as stack:
-        for peer in found.values():
-            stack.callback(peer.stop)
-            peer.start()
-        for peer in found.values():
-            asyncio.run(peer.wait())
-        yield found
+    @property
+    def problem(self) -> str | None:
+        """Why this is no measure of delays: a long median makes a fine ratio that means nothing."""
+        if self.rate < KEPT_UP * self.due:
+            return "not kept up with"
+        return "others had the server's core" if self.waited > DISTURBED else None
 
 
 async def read_data(variables: Mapping[str, str]) -> Data:
@@ -249,13 +189,13 @@ def measure(peer: Peer, requests: Sequence[str], seconds: float) -> Measured:
     """CPU time of the server for a request, and what the clients saw."""
     before = peer.figures.cpu
     seen = load(peer.port, requests, seconds=seconds)
-    return Measured(
-        (peer.figures.cpu - before) / seen.requests * 1000, seen.rate, seen.p50, seen.p99
-    )
+    after = peer.figures
+    cpu = (after.cpu - before) / seen.requests * 1000
+    return Measured(cpu, after.memory / 1e6, seen.rate, seen.p50, seen.p99)
 
 
 def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: float) -> Results:
-    """Medians of interleaved rounds. The memory of our process is printed after W2."""
+    """Medians of interleaved rounds."""
     results: Results = {}
     for number, workload in enumerate(WORKLOADS):
         names = [name for name in found if name != KEPT or workload == W1]
@@ -275,41 +215,91 @@ def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: flo
             for name, several in measured.items()
         }
         print_rows(workload, results[workload])
-        if workload == W2:
-            for name in (OURS, FLOOR, STOCK):
-                print(f"  {'memory of ' + name:<38}{found[name].figures.memory / 2**20:>9.0f} MiB")
     return results
 
 
 def print_rows(workload: str, rows: Mapping[str, Measured]) -> None:
     floor = rows[FLOOR].cpu
-    print(f"{workload:<40}{'CPU ms':>9}{'x floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    heads = f"{'CPU ms':>9}{'x floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'MB':>6}"
+    print(f"{workload:<40}{heads}")
     for name, row in rows.items():
         print(
             f"  {name:<38}{row.cpu:>9.3f}{row.cpu / floor:>9.2f}"
-            f"{row.rate:>9.0f}{row.p50:>9.2f}{row.p99:>9.2f}",
+            f"{row.rate:>9.0f}{row.p50:>9.2f}{row.p99:>9.2f}{row.memory:>6.0f}",
             flush=True,
         )
 
 
-def print_delays(peer: Peer, data: Data, rounds: int, seconds: float) -> None:
-    """Prints how long answers take at four fifths of the rate that was reached just before."""
-    title = f"ours at {BUSY:.0%} of the highest rate"
-    print(f"{title:<40}{'due/s':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'p99/p50':>9}")
+def measure_delays(
+    found: Mapping[str, Peer], data: Data, rounds: int, seconds: float
+) -> dict[str, dict[str, Delays]]:
+    """How long answers take at four fifths of the rate that was reached just before, by workload and server."""
+    results: dict[str, dict[str, Delays]] = {}
     for workload in (W1, W2, W3):
-        requests = requests_of(workload, data, Random(1), by_hand=False)
-        measured = []
+        measured: dict[str, list[Delays]] = {FLOOR: [], OURS: []}
         for _ in range(rounds):
-            due = load(peer.port, requests, seconds=seconds).rate * BUSY
-            seen = load(peer.port, requests, seconds=seconds, rate=due)
-            measured.append((due, seen.rate, seen.p50, seen.p99, seen.p99 / seen.p50))
-        due, rate, p50, p99, ratio = (median(column) for column in zip(*measured, strict=True))
-        # A queue that grows has a long median and so a fine ratio, which means nothing.
-        warning = "" if rate > KEPT_UP * due else "  not kept up with: no measure of delays"
+            for name, several in measured.items():
+                requests = requests_of(workload, data, Random(1), by_hand=name == FLOOR)
+                several.append(delays(found[name], requests, seconds))
+        results[workload] = {
+            name: Delays(*(median(column) for column in zip(*undisturbed(several), strict=True)))
+            for name, several in measured.items()
+        }
+        print_delays(workload, results[workload])
+    return results
+
+
+def undisturbed(measured: list[Delays]) -> list[Delays]:
+    """Those in which the server had its core to itself; all if there are none."""
+    return [one for one in measured if one.waited <= DISTURBED] or measured
+
+
+def delays(peer: Peer, requests: Sequence[str], seconds: float) -> Delays:
+    """One measurement of delays, after one of the highest rate."""
+    due = load(peer.port, requests, seconds=seconds, precise=True).rate * BUSY
+    cpu, waited = peer.figures.cpu, peer.figures.waited
+    seen = load(peer.port, requests, seconds=seconds, rate=due, precise=True)
+    busy, waited = (
+        (now - before) / seen.seconds
+        for now, before in ((peer.figures.cpu, cpu), (peer.figures.waited, waited))
+    )
+    ratio = seen.p99 / seen.p50
+    return Delays(due, seen.rate, seen.p50, seen.p99, ratio, busy, waited, seen.late)
+
+
+def print_delays(workload: str, rows: Mapping[str, Delays]) -> None:
+    title = f"{workload}, {BUSY:.0%} of the highest rate"
+    heads = f"{'due/s':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'p99/p50':>9}"
+    print(f"{title:<40}{heads}{'busy':>6}{'waited':>8}{'late ms':>9}")
+    for name, row in rows.items():
+        warning = f"  no measure: {row.problem}" if row.problem else ""
         print(
-            f"  {workload:<38}{due:>9.0f}{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{ratio:>9.1f}{warning}",
+            f"  {name:<38}{row.due:>9.0f}{row.rate:>9.0f}{row.p50:>9.2f}{row.p99:>9.2f}"
+            f"{row.ratio:>9.1f}{row.busy:>6.0%}{row.waited:>8.1%}{row.late:>9.2f}{warning}",
             flush=True,
         )
+
+
+def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> Iterator[Figure]:
+    """What was measured, with its goals."""
+    for workload, rows in results.items():
+        ours, floor = rows[OURS].cpu, rows[FLOOR].cpu
+        yield Figure(f"{workload}: CPU a request", ours, "ms")
+        most = 1.3 if workload == W4 else 1.5
+        yield Figure(f"{workload}: CPU, ours / the floor", ours / floor, "x", at_most=most)
+        yield Figure(f"{workload}: CPU, {STOCK} / ours", rows[STOCK].cpu / ours, "x")
+        if KEPT in rows:
+            kept = rows[KEPT].cpu / floor
+            yield Figure(f"{workload}: CPU, {KEPT} / the floor", kept, "x", at_most=0.3)
+        if workload == W2:
+            yield Figure("Memory after W2", rows[OURS].memory, "MB", at_most=80)
+    for workload, by_name in delays.items():
+        ours_ratio, floor_ratio = (
+            None if by_name[name].problem else by_name[name].ratio for name in (OURS, FLOOR)
+        )
+        title = f"{workload}: p99 / p50 at {BUSY:.0%} of the highest rate"
+        yield Figure(title, ours_ratio, "x", at_most=4)
+        yield Figure(f"{title}, the floor", floor_ratio, "x")
 
 
 def main() -> None:
@@ -318,15 +308,25 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement")
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--posts", type=int, default=20_000)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write medians there, as JSON")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
     chosen = parser.parse_args()
-    with filled_servers(chosen.people, chosen.posts) as variables, peers(variables) as found:
+    cores = Cores()
+    if not cores.are_parted:
+        print("Servers, PostgreSQL and the load share one core: delays say little.")
+    with (
+        cores.for_all_else(),
+        filled_servers(chosen.people, chosen.posts) as variables,
+        running_peers(variables, cores) as found,
+    ):
         data = asyncio.run(read_data(variables))
         asyncio.run(check_answers(found, data))
         results = measure_all(found, data, chosen.rounds, chosen.seconds)
-        print_delays(found[OURS], data, chosen.rounds, chosen.seconds)
-    if chosen.results:
-        chosen.results.write_text(json.dumps(results))
+        delayed = measure_delays(found, data, chosen.rounds, chosen.seconds)
+    cpu = {
+        workload: {name: row.cpu for name, row in rows.items()}
+        for workload, rows in results.items()
+    }
+    write_results(chosen.results, figures_of(results, delayed), cpu=cpu)
 
 
 if __name__ == "__main__":
