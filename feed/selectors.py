@@ -28,7 +28,7 @@ def post_from(columns: Sequence[Any]) -> PostRow:
 
 
 def edges_from(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
-    """An edge for each row: a key, the position, a snapshot, a sharer (null for none) and `_post.sql`."""
+    """An edge for each row: anything, the position, a sharer (null for none) and `_post.sql`."""
     # fmt: off
     # To take a row apart at once, and put it together at once, takes half of the time of slices.
     return [
@@ -39,10 +39,10 @@ def edges_from(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeR
             )),
             position,
             codec,
-            None if sharer is None else user_row((sharer, sharer_username, sharer_name, sharer_avatar)),
+            None if sharer is None else user_row(sharer),
         ))
         for (
-            _, position, _, sharer, sharer_username, sharer_name, sharer_avatar,
+            _, position, sharer,
             post, text, created, edited, likes, comments, shares, liked, shared,
             author, username, name, avatar,
         ), codec in zip(rows, codecs, strict=False)
@@ -60,32 +60,45 @@ async def posts_by_ids(
     return [found.get(key) for key in ids]
 
 
-async def public_feed_page(context: Context, request: PageRequest) -> Page:
+async def public_feed_page(
+    context: Context, request: PageRequest, *, with_snapshot: bool = False
+) -> Page:
     """A page of everybody's posts. Cost: one statement."""
-    return await _feed_page(context, request, "public_feed_page")
+    return await _feed_page("public_feed_page", context, request, with_snapshot)
 
 
-async def home_feed_page(context: Context, request: PageRequest) -> Page:
+async def home_feed_page(
+    context: Context, request: PageRequest, *, with_snapshot: bool = False
+) -> Page:
     """A page of the viewer's own posts, and of posts and shares by those whom they follow.
 
     One entry a post, at its newest reason. Cost: one statement.
     """
-    return await _feed_page(context, request, "home_feed_page")
+    return await _feed_page("home_feed_page", context, request, with_snapshot)
 
 
-async def _feed_page(context: Context, request: PageRequest, statement: str) -> Page:
-    snapshot = ""
-
-    async def read(part: PageRequest) -> list[EdgeRow]:
-        nonlocal snapshot
-        rows = await context.database.fetch(
-            SQL[statement + part.suffix], context.viewer_id, part.below, part.above, part.limit
+async def _feed_page(
+    statement: str,
+    context: Context,
+    request: PageRequest,
+    with_snapshot: bool,  # those above name it
+) -> Page:
+    async def read(part: PageRequest, ahead: int = 0) -> list[Row]:
+        return await context.database.fetch(
+            SQL[statement + part.suffix],
+            *(context.viewer_id, part.below, part.above, part.limit + ahead, with_snapshot),
         )
-        snapshot = rows[0][2]
-        return [] if rows[0][1] is None else edges_from(rows, repeat(part.codec))
 
-    rows = await read(request._replace(limit=request.limit + 1))
-    return Page(rows, request, read, snapshot)
+    async def beyond(part: PageRequest) -> list[EdgeRow]:
+        return _edges(await read(part), part)
+
+    rows = await read(request, 1)
+    return Page(_edges(rows, request), request, beyond, rows[0][0])
+
+
+def _edges(rows: list[Row], request: PageRequest) -> list[EdgeRow]:
+    # An empty page is a row, too, for the snapshot's sake.
+    return [] if rows[0][1] is None else edges_from(rows, repeat(request.codec))
 
 
 async def home_feed_updates(context: Context, since: int) -> int:
@@ -106,5 +119,7 @@ class ProfileFeedLoader(PageLoader):
     name = "profile"
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "profile_feed_pages"
-    snapshot_column = 2
-    edges = staticmethod(edges_from)
+    snapshot_column = -1
+
+    def edges(self, rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
+        return edges_from([row[:-1] for row in rows], codecs)

@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from core.config.environment import Environment, EnvironmentInvalid, environment
+from core.config.protocol import JoinedWritesProtocol
 
 KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
 STOP_SECONDS = 10
@@ -29,7 +30,7 @@ def serve(settings: Environment) -> None:
         port=settings.port,
         workers=settings.web_processes,
         loop="uvloop",
-        http="httptools",
+        http=JoinedWritesProtocol,
         ws="websockets-sansio",
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
         ws_ping_interval=WEBSOCKET_PING_SECONDS,
@@ -39,6 +40,7 @@ def serve(settings: Environment) -> None:
         log_config=None,  # Django's logging configuration holds for all.
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         backlog=WAITING_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

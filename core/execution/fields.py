@@ -13,9 +13,11 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 
 from core.execution.arguments import Arguments, Values
+from core.execution.hints import InstancesOf
 from core.execution.information import information
 from core.execution.positions import Level
 from core.execution.readers import Resolve
+from core.execution.shapes import LeafShape
 
 if TYPE_CHECKING:
     from core.execution.plans import Plan
@@ -77,6 +79,17 @@ class Field:
         self.selections: dict[GraphQLObjectType, Selection] = {}
         self.by_class: dict[type, Selection] = {}
         """What is selected of objects that are of the field's type by their class."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the values are written as they are, unseen."""
+        hint, shape = self.parent_type.is_type_of, self.shape
+        return (
+            isinstance(hint, InstancesOf)
+            and self.way.attribute in hint.exact
+            and isinstance(shape, LeafShape)
+            and bool(shape.as_is)
+        )
 
     def values(self, run: Run) -> Values:
         """The arguments by their GraphQL names. Errors: GraphQLError."""

@@ -5,7 +5,7 @@ The standard executor sees functions like any others here, and the answers are t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,15 @@ import orjson
 
 
 class InstancesOf:
-    """A type's `is_type_of` that only looks at the class of a value, so that it is asked once for each class."""
+    """A type's `is_type_of` that only looks at the class of a value, so that it is asked once for each class.
 
-    def __init__(self, kind: type) -> None:
+    Values of the attributes in `exact` are not looked at again: they are what the schema says of their fields,
+    since they come from columns of such types.
+    """
+
+    def __init__(self, kind: type, *, exact: Collection[str] = ()) -> None:
         self.kind = kind
+        self.exact = frozenset(exact)
 
     def __call__(self, value: object, _info: object) -> bool:
         return isinstance(value, self.kind)

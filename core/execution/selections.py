@@ -104,13 +104,15 @@ class _Lines:
                 if self._add_column(number, field):
                     value = f"value{number}"
             else:
-                self._add_leaf(number, field, field.shape)
-                value = f"value{number}"
+                value = self._add_leaf(number, field, field.shape)
         self._pairs.append(f"{field.key!r}: {value}")
 
-    def _add_leaf(self, number: int, field: Field, shape: LeafShape) -> None:
+    def _add_leaf(self, number: int, field: Field, shape: LeafShape) -> str:
+        """How the loop writes the answer."""
         value, column = f"value{number}", f"column{number}"
         source, odd = _expression(number, field), _is_odd(value, shape)
+        if field.is_exact:
+            return source or ""
         if source and odd and field.way.of_all is None:
             self._inside += [
                 f"try: {value} = {source}",
@@ -119,11 +121,12 @@ class _Lines:
                 f"    odd.append((field{number}, len(answers), {value}))",
                 f"    {value} = None",
             ]
-            return
+            return value
         self._add_values(number, field)
         unlike = f"if {{*map(type, {column})}} != {{str}}: " if str in shape.as_is else ""
         self._before.append(f"{unlike}{column} = run.complete(level, field{number}, {column})")
         self._ready.append(number)
+        return value
 
     def _add_column(self, number: int, field: Field) -> bool:
         """Whether the answers are there before the loop."""

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from graphql import FieldNode
-
 from core.database.cursors import CursorCodec
 from core.database.pool import Row
 from core.execution.loading import Loader
-from core.graphql.context import Context, Info
+from core.graphql.context import Context, Info, may_ask_for
 from core.graphql.errors import ClientError
 from core.graphql.pages import EdgeRow, Page, PageRequest, page_request, request_row
 
@@ -28,17 +26,7 @@ def page_loader(
     before: str | None,
 ) -> P:
     """The request's loader of pages for a field's arguments."""
-    return info.context.loader(kind, first, after, last, before, _asks_what_is_beyond(info))
-
-
-def _asks_what_is_beyond(info: Info) -> bool:
-    """Whether the client may ask for `pageInfo`; a fragment is not looked into."""
-    return any(
-        not isinstance(selection, FieldNode) or selection.name.value == "pageInfo"
-        for node in info._raw_info.field_nodes  # noqa: SLF001  # cheaper than Strawberry's selected_fields
-        if node.selection_set is not None
-        for selection in node.selection_set.selections
-    )
+    return info.context.loader(kind, first, after, last, before, may_ask_for("pageInfo", info))
 
 
 class PageLoader(Loader[int, Page]):

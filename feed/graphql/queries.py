@@ -8,7 +8,7 @@ import strawberry
 
 from core.database.cursors import CursorCodec
 from core.graphql.connections import After, Before, First, Last
-from core.graphql.context import Context
+from core.graphql.context import Context, may_ask_for
 from core.graphql.node import Id, parse_id
 from core.graphql.pages import decode_position, page_request
 from feed.graphql.types import Post, PostConnection
@@ -45,7 +45,8 @@ class FeedQuery:
         context: Context = info.context
         codec = context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        return await public_feed_page(context, request)  # type: ignore[return-value]  # a Page is what it reads from
+        asked = may_ask_for("eventCursor", info)
+        return await public_feed_page(context, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
 
     @strawberry.field(
         description=f"The viewer's own posts, and posts and shares of those they follow, newest first. {PAGE_ARGUMENTS}"
@@ -62,7 +63,8 @@ class FeedQuery:
         request = page_request(
             _home_codec(context), first=first, after=after, last=last, before=before
         )
-        return await home_feed_page(context, request)  # type: ignore[return-value]  # as above
+        asked = may_ask_for("eventCursor", info)
+        return await home_feed_page(context, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
 
     @strawberry.field(
         description="How many entries of the viewer's home feed are newer than one that the client holds."

@@ -29,7 +29,7 @@ class Post(Node):
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
 
     id = id_field("Post", "The post's opaque global id.")
-    is_type_of = InstancesOf(PostRow)
+    is_type_of = InstancesOf(PostRow, exact=PostRow._fields)
 
 
 @strawberry.type(description="A post in a feed, and how it came there.")

@@ -1,6 +1,6 @@
 -- Pages of what people have posted and shared, one entry a post.
 -- $1 viewer, $2 people, $3 below and $4 above for each of them, $5 limit.
-SELECT k.id, e.position, snapshot.now, sharer.id, sharer.username, sharer.display_name, sharer.avatar_url, {post}
+SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
 FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS k(id, below, above)
 CROSS JOIN (SELECT pg_current_snapshot()::text AS now) snapshot
 LEFT JOIN LATERAL (

@@ -85,7 +85,7 @@ class Comment(Node):
     ) -> RepliesByCommentLoader:
         return page_loader(info, RepliesByCommentLoader, first, after, last, before)
 
-    is_type_of = InstancesOf(CommentRow)
+    is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 
 
 @strawberry.type(description="A comment in a list, and where it stands there.")

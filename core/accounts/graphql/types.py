@@ -63,7 +63,7 @@ class User(Node):
     )
 
     id = id_field("User", "The person's opaque global id.")
-    is_type_of = InstancesOf(UserRow)
+    is_type_of = InstancesOf(UserRow, exact=UserRow._fields)
 
 
 @strawberry.type(description="A person in a list, and where they stand there.")
