@@ -48,7 +48,7 @@ WARM_UP_SECONDS = 1.0
 SESSION = 1  # There is none: for a feed and a like an access token is not looked up.
 BUSY = 0.8
 """The part of the highest rate at which delays are measured."""
-DISTURBED = 0.01
+DISTURBED = 0.03
 """The part of the time for which others may have the server's core: each such turn, of some 4 ms, makes a tail."""
 KEPT_UP = 0.97
 """The part of what is due that must be answered in time."""
