@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
-from core.database.rows import maker
+from core.execution.rows import Layout
 
 
 class PostRow(NamedTuple):
@@ -24,4 +24,6 @@ class PostRow(NamedTuple):
     author: UserRow
 
 
-post_row = maker(PostRow)
+def post_at(first: int) -> Layout[PostRow]:
+    """Where the columns of `_post.sql` begin."""
+    return Layout(PostRow, first, author=Layout(UserRow, first + 9))

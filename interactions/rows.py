@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
-from core.database.rows import maker
+from core.execution.rows import Layout
 
 
 class CommentRow(NamedTuple):
@@ -27,4 +27,5 @@ class CommentRow(NamedTuple):
         return self.author is None
 
 
-comment_row = maker(CommentRow)
+COMMENT = Layout(CommentRow, author=Layout(UserRow, 7, optional=True))
+"""The columns of `_comment.sql`."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.accounts.rows import user_row
-from core.accounts.selectors import people_edges
-from core.database.cursors import CursorCodec
-from core.database.pool import Database, Row
+from core.accounts.selectors import PERSON_EDGE
+from core.database.pool import Database
 from core.database.statements import load_statements
 from core.execution.loading import Loader
+from core.execution.rows import NOTHING, SHARED, Layout
 from core.graphql.context import Context
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, edge_row
+from core.graphql.pages import EdgeRow
 from feed.rows import PostRow
 from feed.selectors import posts_by_ids
-from interactions.rows import CommentRow, comment_row
+from interactions.rows import COMMENT, CommentRow
 
 HERE = Path(__file__).parent
 SQL = load_statements(
@@ -25,32 +24,13 @@ SQL = load_statements(
 )
 
 
+COMMENT_EDGE = Layout(EdgeRow, node=COMMENT, position=1, codec=SHARED, shared_by=NOTHING)
+"""The columns of `_comment.sql`, as an edge."""
+
+
 def comment_from(columns: Sequence[Any]) -> CommentRow:
     """The comment in the columns of `_comment.sql`."""
-    author = None if columns[7] is None else user_row(columns[7:11])
-    return comment_row((*columns[:7], author))
-
-
-def comment_edges(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
-    """An edge for each row of `_comment.sql`."""
-    # fmt: off
-    # As for posts: taken apart and put together at once.
-    return [
-        edge_row((
-            comment_row((
-                post, comment, parent, text, created, likes, replies,
-                None if author is None else user_row((author, username, name, avatar)),
-            )),
-            comment,
-            codec,
-            None,
-        ))
-        for (
-            post, comment, parent, text, created, likes, replies,
-            author, username, name, avatar,
-        ), codec in zip(rows, codecs, strict=True)
-    ]
-    # fmt: on
+    return COMMENT.make(columns, None)
 
 
 async def comments_by_ids(
@@ -105,7 +85,7 @@ class CommentsByPostLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "comments_of_posts"
 
-    edges = staticmethod(comment_edges)
+    layout = COMMENT_EDGE
 
 
 class RepliesByCommentLoader(PageLoader):
@@ -116,7 +96,7 @@ class RepliesByCommentLoader(PageLoader):
     statement = "comments_of_comments"
 
     key_column = 2
-    edges = staticmethod(comment_edges)
+    layout = COMMENT_EDGE
 
 
 class LikersByPostLoader(PageLoader):
@@ -126,7 +106,7 @@ class LikersByPostLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "likers_of_posts"
 
-    edges = staticmethod(people_edges)
+    layout = PERSON_EDGE
 
 
 class SharersByPostLoader(LikersByPostLoader):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from core.database.rows import maker
-
 
 class UserRow(NamedTuple):
     """What stands beside every post: columns of `_user.sql`."""
@@ -35,6 +33,3 @@ class RelationRow(NamedTuple):
     follows_viewer: bool = False
     has_blocked: bool = False
     has_muted: bool = False
-
-
-user_row = maker(UserRow)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from core.accounts.rows import RelationRow, UserDetailRow, UserRow, user_row
-from core.database.cursors import CursorCodec
-from core.database.pool import Database, Row
+from core.accounts.rows import RelationRow, UserDetailRow, UserRow
+from core.database.pool import Database
 from core.database.statements import load_statements
 from core.execution.loading import Loader
+from core.execution.rows import NOTHING, SHARED, Layout
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
 from core.graphql.page_loader import PageLoader
-from core.graphql.pages import EdgeRow, edge_row
+from core.graphql.pages import EdgeRow
 
 SQL = load_statements(Path(__file__).parent / "sql")
 
@@ -96,12 +96,8 @@ class PartOf(Loader[int, Any]):
         ]
 
 
-def people_edges(rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
-    """An edge for each row: the list's key, the position and `_user.sql`."""
-    return [
-        edge_row((user_row(row[2:6]), row[1], codec, None))
-        for row, codec in zip(rows, codecs, strict=True)
-    ]
+PERSON_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)
+"""The list's key, the position, and the columns of `_user.sql`."""
 
 
 class FollowersLoader(PageLoader):
@@ -111,7 +107,7 @@ class FollowersLoader(PageLoader):
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "followers_pages"
 
-    edges = staticmethod(people_edges)
+    layout = PERSON_EDGE
 
 
 class FollowingLoader(FollowersLoader):

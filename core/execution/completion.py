@@ -15,7 +15,9 @@ from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.coroutines import abandon
 from core.execution.objects import Answers, complete_abstract, complete_objects
-from core.execution.positions import Column, ItemColumn, Level
+from core.execution.positions import Column, ItemColumn, ObjectLevel
+from core.execution.row_levels import read_rows
+from core.execution.rows import Rows
 from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def complete(run: Run, column: Column, values: list[Any]) -> Answers:
     if len(kinds) == 1:
         if isinstance(column.shape, ObjectShape) and kind in column.field.by_class:
             selection = column.field.by_class[kind]
-            return selection.read(run, Level(selection, values, column))
+            return selection.read(run, ObjectLevel(selection, values, column))
         if kind is CoroutineType and run.is_awaitable(values[0]):
             waiting = column.part(range(len(values)), awaited=True)
             run.wait(waiting, values, partial(go_on, run))
@@ -140,6 +142,10 @@ def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> An
 
 
 def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Answers:
+    if type(values[0]) is Rows:
+        found = _lists_of_rows(run, column, values, shape)
+        if found is not None:
+            return found
     if not {*map(type, values)} <= {list, tuple}:
         values, good = _iterated(run, column, values, shape)
         if len(good) < len(values):
@@ -153,11 +159,34 @@ def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Ans
     ends = list(accumulate(map(len, values)))
     items = [item for value in values for item in value]
     found = complete(run, ItemColumn(column, shape.item, ends, answers), items) if items else []
+    _divide(found, ends, answers)
+    return answers
+
+
+def _lists_of_rows(run: Run, column: Column, values: list[Any], shape: ListShape) -> Answers | None:
+    """Answers for lists of rows of one layout; None where objects must be made of the rows."""
+    layout = values[0].layout
+    for value in values:
+        if type(value) is not Rows or value.layout is not layout:
+            return None
+    answers: list[list[Any]] = []
+    rows = [row for value in values for row in value.rows]
+    shared = [value.shared for value in values for _ in value.rows]
+    ends = list(accumulate(map(len, values)))
+    part = ItemColumn(column, shape.item, ends, answers)
+    found = read_rows(run, part, layout, rows, shared) if rows else []
+    if found is None:
+        return None
+    _divide(found, ends, answers)
+    return answers
+
+
+def _divide(items: Answers, ends: list[int], answers: list[list[Any]]) -> None:
+    """Puts the answers of all items into their lists."""
     start = 0
     for end in ends:
-        answers.append(found[start:end])
+        answers.append(items[start:end])
         start = end
-    return answers
 
 
 def _iterated(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -43,17 +44,31 @@ class Serializer:
         return self.one(value)
 
 
-def of_all(values: Callable[[list[Any]], list[Any]]) -> Callable[[Any], Any]:
-    """A resolver made from a function that gives the values of many objects, in their order.
+class OfColumns(NamedTuple):
+    """How a field is computed for many objects at once."""
 
-    Of each object it gives what it would of that object alone. Use below `@strawberry.field(graphql_type=...)`.
+    attributes: tuple[str, ...]
+    function: Callable[..., list[Any]]
+    """From a list for each attribute."""
+
+
+def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callable[[Any], Any]]:
+    """A resolver made from a function of columns: of lists with those attributes of many objects.
+
+    It gives a value for each object, in their order, whatever the others are.
     """
+    read = attrgetter(*attributes)
+    one = len(attributes) == 1
 
-    def resolve(self: Any) -> Any:
-        return values([self])[0]
+    def declare(function: Callable[..., list[Any]]) -> Callable[[Any], Any]:
+        def resolve(self: Any) -> Any:
+            found = read(self)
+            return function([found])[0] if one else function(*[[value] for value in found])[0]
 
-    resolve.__of_all__ = values  # type: ignore[attr-defined]  # functions may carry one
-    return resolve
+        resolve.__of_columns__ = OfColumns(attributes, function)  # type: ignore[attr-defined]  # functions may carry one
+        return resolve
+
+    return declare
 
 
 SEPARATOR = '","'

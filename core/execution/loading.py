@@ -40,7 +40,7 @@ class Loader(DataLoader[K, V], ABC, Generic[K, V]):
 class Loaded(NamedTuple):
     """What a field declared: which attribute of its parent is the key, and which loader has the values."""
 
-    key: Callable[[Any], Hashable | None]
+    key: str
     choose: Callable[..., Loader[Any, Any]]
 
 
@@ -70,7 +70,7 @@ def loaded(
         resolve.__name__, resolve.__qualname__ = choose.__name__, choose.__qualname__
         resolve.__module__, resolve.__doc__ = choose.__module__, choose.__doc__
         resolve.__annotations__ = choose.__annotations__
-        resolve.__loaded__ = Loaded(read_key, choose)  # type: ignore[attr-defined]
+        resolve.__loaded__ = Loaded(key, choose)  # type: ignore[attr-defined]
         return resolve
 
     return declare

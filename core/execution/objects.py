@@ -15,7 +15,7 @@ from graphql.pyutils import inspect
 
 from core.execution.hints import InstancesOf
 from core.execution.information import ignores_parameter, information
-from core.execution.positions import Column, Level
+from core.execution.positions import Column, ObjectLevel
 from core.execution.shapes import ObjectShape
 
 if TYPE_CHECKING:
@@ -206,4 +206,4 @@ def _select(
         return [None] * len(values)
     if by_class and isinstance(column.shape, ObjectShape) and len(field.by_class) < CLASSES:
         field.by_class.update(dict.fromkeys(map(type, values), selection))
-    return selection.read(run, Level(selection, values, column))
+    return selection.read(run, ObjectLevel(selection, values, column))

@@ -16,21 +16,43 @@ if TYPE_CHECKING:
     from core.execution.selections import Selection
 
 
-class Level:
+class Level(ABC):
     """Objects of one type that stand at one place of the document, and the answers made from them."""
 
-    __slots__ = ("answers", "column", "objects", "selection")
+    __slots__ = ("answers", "column", "selection")
 
-    def __init__(self, selection: Selection, objects: list[Any], column: Column | None) -> None:
-        self.selection = selection
-        self.objects = objects
-        self.column = column
-        """The column whose values the objects are, in its order; None for the root."""
-        self.answers: list[dict[str, Any]] = []
+    selection: Selection
+    column: Column | None
+    """The column whose values the objects are, in its order; None for the root."""
+    answers: list[dict[str, Any]]
+
+    @property
+    @abstractmethod
+    def objects(self) -> list[Any]: ...
+
+    def values(self, attribute: str) -> list[Any]:
+        """An attribute of each object. Errors: whatever reading it raises."""
+        return [getattr(source, attribute) for source in self.objects]
 
     def path(self, index: int) -> Path | None:
         """The path of an object; None for the root."""
         return None if self.column is None else self.column.path(index)
+
+
+class ObjectLevel(Level):
+    """A level of objects that are there."""
+
+    __slots__ = ("_objects",)
+
+    def __init__(self, selection: Selection, objects: list[Any], column: Column | None) -> None:
+        self.selection = selection
+        self._objects = objects
+        self.column = column
+        self.answers = []
+
+    @property
+    def objects(self) -> list[Any]:
+        return self._objects
 
 
 class Column(ABC):

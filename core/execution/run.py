@@ -17,7 +17,7 @@ from core.execution.failures import Failures
 from core.execution.fields import Field
 from core.execution.loading import Loaded, Loader
 from core.execution.plans import Plan
-from core.execution.positions import Column, FieldColumn, Level
+from core.execution.positions import Column, FieldColumn, Level, ObjectLevel
 from core.execution.selections import Selection
 from core.execution.waiting import Complete, Wait, Waits
 
@@ -93,7 +93,7 @@ class Run:
         return ExecutionResult(*self.failures.settle(data))
 
     def _begin(self, selection: Selection, data: dict[str, Any]) -> None:
-        level = Level(selection, [self.root], None)
+        level = ObjectLevel(selection, [self.root], None)
         data.update(selection.read(self, level)[0])
         level.answers = [data]
         self._work()
@@ -122,10 +122,10 @@ class Run:
     def load(self, level: Level, field: Field, loaded: Loaded) -> None:
         """Has a loader fetch the values for all objects of the level."""
         column = FieldColumn(level, field)
-        keys, rows = self._keys(column, loaded.key, level.objects)
+        keys, rows = self._keys(column, loaded.key)
         if not keys:
             return
-        part = column if len(rows) == len(level.objects) else column.part(rows)
+        part = column if isinstance(rows, range) else column.part(rows)
         try:
             arguments = field.python_values(self, level, rows[0]).by_name
             loader: Loader[Any, Any] = loaded.choose(field.info(self, level, rows[0]), **arguments)
@@ -136,19 +136,26 @@ class Run:
         waiting = part.part(range(len(rows)), awaited=True)
         self._waits.load(loader, keys, waiting, partial(go_on, self))
 
-    def _keys(
-        self, column: FieldColumn, key_of: Callable[[Any], Any], objects: list[Any]
-    ) -> tuple[list[Any], Sequence[int]]:
+    def read_later(self, level: Level, field: Field) -> None:
+        """Reads the values of a field from the objects of a level whose answers are there."""
+        if field.way.loaded is not None:
+            self.load(level, field, field.way.loaded)
+        else:
+            column = FieldColumn(level, field)
+            column.put_all(complete(self, column, field.read(self, field, level)))
+
+    def _keys(self, column: FieldColumn, name: str) -> tuple[list[Any], Sequence[int]]:
         """The keys that there are, and the rows of the objects that have them."""
+        level = column.level
         with suppress(Exception):
-            keys = list(map(key_of, objects))
+            keys = level.values(name)
             if None not in {*keys}:
                 return keys, range(len(keys))
         keys = []
         rows: list[int] = []
-        for row, source in enumerate(objects):
+        for row, source in enumerate(level.objects):
             try:
-                key = key_of(source)
+                key = getattr(source, name)
             except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
                 self.fail(column, row, error)
                 continue

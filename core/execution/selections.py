@@ -13,6 +13,8 @@ from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.fields import Field
 from core.execution.positions import Level
+from core.execution.row_levels import ReadRows
+from core.execution.rows import Layout
 from core.execution.shapes import LeafShape
 
 if TYPE_CHECKING:
@@ -28,13 +30,15 @@ ReadLevel = Callable[["Run", Level], list[dict[str, Any]]]
 class Selection:
     """The fields of one object type that are selected at one place of a document."""
 
-    __slots__ = ("fields", "graphql_type", "read")
+    __slots__ = ("fields", "graphql_type", "read", "row_readers")
 
     def __init__(self, graphql_type: GraphQLObjectType, fields: list[Field]) -> None:
         self.graphql_type = graphql_type
         self.fields = fields
         self.read = _read_level(fields)
         """The answers for the objects of a level, with nulls where values are still to come."""
+        self.row_readers: dict[Layout[Any], ReadRows] = {}
+        """The same for rows."""
 
 
 def selection_of(
@@ -63,7 +67,8 @@ def _read_level(fields: list[Field]) -> ReadLevel:
         names[f"read{number}"] = field.read
         names[f"call{number}"] = field.way.call
         names[f"loaded{number}"] = field.way.loaded
-        names[f"all{number}"] = field.way.of_all
+        if field.way.of_columns is not None:
+            names[f"compute{number}"] = field.way.of_columns.function
     exec(_compiled(_text(fields)), names)  # noqa: S102  # text made of checked names only
     read: ReadLevel = names["read_level"]
     return read
@@ -113,7 +118,7 @@ class _Lines:
         source, odd = _expression(number, field), _is_odd(value, shape)
         if field.is_exact:
             return source or ""
-        if source and odd and field.way.of_all is None:
+        if source and odd and field.way.of_columns is None:
             self._inside += [
                 f"try: {value} = {source}",
                 f"except Exception as error: {value} = error",
@@ -142,8 +147,11 @@ class _Lines:
     def _add_values(self, number: int, field: Field) -> None:
         """The raw values of all objects; whatever fails is read again one by one, or was so at first."""
         column, one_by_one = f"column{number}", f"read{number}(run, field{number}, level)"
-        if field.way.of_all is not None:
-            at_once = f"all{number}(objects)"
+        if field.way.of_columns is not None:
+            columns = [
+                f"[source.{name} for source in objects]" for name in field.way.of_columns.attributes
+            ]
+            at_once = f"compute{number}({', '.join(columns)})"
         elif field.way.attribute:
             at_once = f"[source.{field.way.attribute} for source in objects]"
         else:

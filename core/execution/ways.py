@@ -12,6 +12,7 @@ from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.field import StrawberryField
 
 from core.execution.arguments import PythonArguments, python_arguments
+from core.execution.hints import OfColumns
 from core.execution.loading import Loaded
 from core.execution.readers import Call, Read, Resolve, read_by_name
 from core.execution.shapes import Shape, shape_of
@@ -26,7 +27,7 @@ class Way:
         "attribute",
         "call",
         "loaded",
-        "of_all",
+        "of_columns",
         "python_arguments",
         "read",
         "resolve",
@@ -44,8 +45,8 @@ class Way:
         self.waits = False
         """Whether the function gives coroutines."""
         self.loaded: Loaded | None = None
-        self.of_all: Callable[[list[Any]], list[Any]] | None = None
-        """The function that gives the values of many objects, if there is one."""
+        self.of_columns: OfColumns | None = None
+        """How the values of many objects are computed at once, if there is such a way."""
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field = _plain_strawberry_field(schema, definition)
         self.read: Read = read_by_name
@@ -63,7 +64,7 @@ class Way:
             function: Any = field.base_resolver.wrapped_func
             self.waits = iscoroutinefunction(function)
             self.loaded = getattr(function, "__loaded__", None)
-            self.of_all = getattr(function, "__of_all__", None)
+            self.of_columns = getattr(function, "__of_columns__", None)
             call = Call.of_resolver(field.base_resolver)
             if call.takes_source_only and not definition.args:
                 self.call = function

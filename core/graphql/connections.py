@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
-from core.execution.hints import of_all
-from core.graphql.pages import PAGE_AT_MOST, EdgeRow, Page
+from core.database.cursors import CursorCodec
+from core.execution.hints import of_columns
+from core.graphql.pages import PAGE_AT_MOST, Page
 
 T = TypeVar("T")
 
@@ -47,17 +47,17 @@ class PageInfo:
     @strawberry.field(description="Cursor of the first edge; null for an empty page.")
     @staticmethod
     def start_cursor(root: strawberry.Parent[Page]) -> str | None:
-        return next(iter(cursors_of(root.edges[:1])), None)
+        return root.cursor(0) if root.edges else None
 
     @strawberry.field(description="Cursor of the last edge; null for an empty page.")
     @staticmethod
     def end_cursor(root: strawberry.Parent[Page]) -> str | None:
-        return next(iter(cursors_of(root.edges[-1:])), None)
+        return root.cursor(-1) if root.edges else None
 
 
-def cursors_of(edges: Iterable[EdgeRow]) -> list[str]:
+def cursors_at(positions: list[int], codecs: list[CursorCodec]) -> list[str]:
     """The opaque cursors of edges."""
-    return [edge.codec.encode(edge.position) for edge in edges]
+    return [codec.encode(position) for position, codec in zip(positions, codecs, strict=True)]
 
 
 @strawberry.type(description="An object in a list, and where it stands there.")
@@ -65,7 +65,7 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The object.")
 
     cursor: str = strawberry.field(
-        resolver=of_all(cursors_of),
+        resolver=of_columns("position", "codec")(cursors_at),
         graphql_type=str,
         description="Where the edge stands; for `after` and `before`. Opaque.",
     )

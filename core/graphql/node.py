@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import strawberry
 
 from core.database.keys import HIGHEST_KEY
-from core.execution.hints import of_all
+from core.execution.hints import of_columns
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
 
@@ -30,10 +30,12 @@ def id_field(type_name: str, description: str) -> Any:
     """The opaque id of a type's objects, whose rows have their key as `id`."""
     form = _form(type_name)
 
-    def ids(rows: list[Any]) -> list[str]:
-        return [b2a_base64(form % row.id, newline=False).decode() for row in rows]
+    def ids(keys: list[int]) -> list[str]:
+        return [b2a_base64(form % key, newline=False).decode() for key in keys]
 
-    return strawberry.field(graphql_type=strawberry.ID, description=description)(of_all(ids))
+    return strawberry.field(graphql_type=strawberry.ID, description=description)(
+        of_columns("id")(ids)
+    )
 
 
 def global_id(type_name: str, key: int) -> strawberry.ID:

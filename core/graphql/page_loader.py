@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
-from core.database.cursors import CursorCodec
 from core.database.pool import Row
 from core.execution.loading import Loader
+from core.execution.rows import Layout
 from core.graphql.context import Context, Info, may_ask_for
 from core.graphql.errors import ClientError
 from core.graphql.pages import EdgeRow, Page, PageRequest, page_request, request_row
@@ -32,8 +31,8 @@ def page_loader(
 class PageLoader(Loader[int, Page]):
     """Pages by the key of the list's owner: the comments of each post.
 
-    A subclass names its list and the statement, and makes edges. The statement takes $1 the viewer, $2 the owners'
-    keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the limit; its rows have
+    A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
+    $2 the owners' keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the limit; its rows have
     the owner's key in `key_column` and the position in column 1, and are in the order of the page.
     """
 
@@ -41,6 +40,8 @@ class PageLoader(Loader[int, Page]):
     """Names the list in its cursors."""
     statements: ClassVar[Mapping[str, str]]
     statement: ClassVar[str]
+    layout: ClassVar[Layout[EdgeRow]]
+    """Of the rows, as edges."""
     key_column: ClassVar[int] = 0
     snapshot_column: ClassVar[int | None] = None
     """Where the rows carry PostgreSQL's snapshot, if they do; then there is a row for each owner."""
@@ -65,10 +66,6 @@ class PageLoader(Loader[int, Page]):
             "before": before,
         }
         self._ahead = int(looks_ahead)
-
-    @abstractmethod
-    def edges(self, rows: Iterable[Row], codecs: Iterable[CursorCodec]) -> list[EdgeRow]:
-        """The edges that rows of the statement give, with the codec of each row's list."""
 
     async def fetch(self, keys: list[int]) -> list[Page | BaseException]:
         requests, refused = self._requests(keys)
@@ -96,30 +93,22 @@ class PageLoader(Loader[int, Page]):
         return requests, refused
 
     async def _read(self, requests: Mapping[int, PageRequest]) -> dict[int, Page]:
-        rows = await self._rows(requests, self._ahead)
-        snapshot = "" if self.snapshot_column is None else rows[0][self.snapshot_column]
-        edges: dict[int, list[EdgeRow]] = {key: [] for key in requests}
-        for key, edge in self._with_keys(rows, requests):
-            edges[key].append(edge)
-        read, ahead = self._beyond, bool(self._ahead)
+        found = await self._rows(requests, self._ahead)
+        snapshot = None if self.snapshot_column is None else found[0][self.snapshot_column]
+        column = self.key_column
+        rows: dict[int, list[Row]] = {key: [] for key in requests}
+        for row in found:
+            # An owner without rows has one, too, for the snapshot's sake.
+            if row[1] is not None:
+                rows[row[column]].append(row)
+        layout, read, ahead = self.layout, self._beyond, bool(self._ahead)
         return {
-            key: Page(edges[key], request, partial(read, key), snapshot, looked_ahead=ahead)
+            key: Page(rows[key], layout, request, partial(read, key), snapshot, looked_ahead=ahead)
             for key, request in requests.items()
         }
 
-    async def _beyond(self, key: int, request: PageRequest) -> list[EdgeRow]:
-        rows = await self._rows({key: request}, 0)
-        return [edge for _, edge in self._with_keys(rows, {key: request})]
-
-    def _with_keys(
-        self, rows: list[Row], requests: Mapping[int, PageRequest]
-    ) -> Iterable[tuple[int, EdgeRow]]:
-        if self.snapshot_column is not None:
-            rows = [row for row in rows if row[1] is not None]
-        column = self.key_column
-        keys: list[int] = [row[column] for row in rows]
-        codecs = [requests[key].codec for key in keys]
-        return zip(keys, self.edges(rows, codecs), strict=True)
+    async def _beyond(self, key: int, request: PageRequest) -> list[Row]:
+        return [row for row in await self._rows({key: request}, 0) if row[1] is not None]
 
     async def _rows(self, requests: Mapping[int, PageRequest], ahead: int) -> list[Row]:
         some = next(iter(requests.values()))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.keys import HIGHEST_KEY
 from core.database.rows import maker
+from core.execution.rows import Layout, Rows
 from core.graphql.errors import ClientError
 
 PAGE_AT_MOST = 100
@@ -76,9 +77,8 @@ class EdgeRow(NamedTuple):
     shared_by: Any = None
 
 
-edge_row = maker(EdgeRow)
 request_row = maker(PageRequest)
-Read = Callable[[PageRequest], Awaitable[Sequence[EdgeRow]]]
+Read = Callable[[PageRequest], Awaitable[Sequence[Any]]]
 """Reads up to `limit` rows in the order of the request, in one statement."""
 
 
@@ -89,24 +89,29 @@ class Page:
 
     def __init__(
         self,
-        rows: Sequence[EdgeRow],
+        rows: Sequence[Any],
+        layout: Layout[EdgeRow],
         request: PageRequest,
         read: Read,
-        snapshot: str,
+        snapshot: str | None,
         *,
         looked_ahead: bool = True,
     ) -> None:
-        """`rows`: what was read; with `looked_ahead` for `limit + 1`. `snapshot`: PostgreSQL's, in
-        which they were read; empty where the statement does not tell.
+        """`rows`: what was read, edges by the layout; with `looked_ahead` for `limit + 1`.
+        `snapshot`: PostgreSQL's, in which they were read, if the statement tells.
         """
         self._more = len(rows) > request.limit
         # Whether the list goes on is not known of a page that is just full, unless we looked.
         self._is_complete = looked_ahead or len(rows) < request.limit
         kept = rows[: request.limit] if self._more else rows
-        self.edges = kept[::-1] if request.oldest_first else kept
+        self.edges = Rows(layout, kept[::-1] if request.oldest_first else kept, request.codec)
         self._request = request
         self._read = read
         self.snapshot = snapshot
+
+    def cursor(self, index: int) -> str:
+        """The cursor of an edge."""
+        return self._request.codec.encode(self.edges[index].position)
 
     def has_older(self) -> bool | Awaitable[bool]:
         """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""

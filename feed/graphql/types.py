@@ -48,4 +48,4 @@ class PostConnection(Connection[Post]):
     )
     @staticmethod
     def event_cursor(root: strawberry.Parent[Page], info: strawberry.Info) -> str:
-        return cursor_from_snapshot(info.context.services, root.snapshot)
+        return cursor_from_snapshot(info.context.services, root.snapshot or "")

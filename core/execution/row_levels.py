@@ -1,0 +1,246 @@
+"""Rows of a level, read straight into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.execution.fields import Field
+from core.execution.hints import InstancesOf
+from core.execution.positions import Column, FieldColumn, Level
+from core.execution.rows import Layout, Shared
+from core.execution.shapes import LeafShape, ObjectShape
+
+if TYPE_CHECKING:
+    from core.execution.run import Run
+    from core.execution.selections import Selection
+
+Answers = list[dict[str, Any]]
+ReadRows = Callable[["Run", "RowLevel"], Answers | None]
+
+
+class RowLevel(Level):
+    """A level whose objects are rows still."""
+
+    __slots__ = ("_objects", "layout", "rows", "shared")
+
+    def __init__(
+        self,
+        selection: Selection,
+        rows: Sequence[Any],
+        shared: Sequence[Any],
+        layout: Layout[Any],
+        column: Column | None,
+    ) -> None:
+        """`shared`: for each row, what its list shares."""
+        self.selection = selection
+        self.rows = rows
+        self.shared = shared
+        self.layout = layout
+        self.column = column
+        self.answers = []
+        self._objects: list[Any] | None = None
+
+    @property
+    def objects(self) -> list[Any]:
+        if self._objects is None:
+            self._objects = list(map(self.layout.make, self.rows, self.shared))
+        return self._objects
+
+    def values(self, attribute: str) -> list[Any]:
+        place = self.layout.places.get(attribute)
+        if isinstance(place, int):
+            return [row[place] for row in self.rows]
+        return super().values(attribute)
+
+    def below(self, run: Run, field: Field) -> RowLevel:
+        """The level of a field's objects, which lie in the same rows, and whose answers are there."""
+        layout: Any = self.layout.places[field.way.attribute or ""]
+        shape: Any = field.shape
+        selection = run.branch.selection(field, shape.graphql_type, run.variables)
+        inside = layout.inside
+        rows = self.rows if inside is None else [row[inside] for row in self.rows]
+        level = RowLevel(selection, rows, self.shared, layout, FieldColumn(self, field))
+        key = field.key
+        level.answers = [answer[key] for answer in self.answers]
+        return level
+
+
+def read_rows(
+    run: Run, column: Column, layout: Layout[Any], rows: Sequence[Any], shared: Sequence[Any]
+) -> Answers | None:
+    """The answers for rows; None where objects must be made to tell."""
+    shape = column.shape
+    if not isinstance(shape, ObjectShape) or not _is_certain(shape, layout):
+        return None
+    try:
+        selection = run.branch.selection(column.field, shape.graphql_type, run.variables)
+        read = selection.row_readers.get(layout)
+        if read is None:
+            read = selection.row_readers[layout] = _Text(run).reader(selection, layout)
+    except Exception:  # noqa: BLE001  # a refused directive is the error of each object
+        return None
+    return read(run, RowLevel(selection, rows, shared, layout, column))
+
+
+def _is_certain(shape: ObjectShape, layout: Layout[Any]) -> bool:
+    """Whether the layout's objects are of the GraphQL type, without being asked."""
+    hint = shape.graphql_type.is_type_of
+    return hint is None or (isinstance(hint, InstancesOf) and issubclass(layout.kind, hint.kind))
+
+
+class _Text:
+    """The text of a function that makes answers of rows in one expression, as it is put together.
+
+    What can't be read from columns is left for later: it goes the way of objects. So does the level as a whole
+    if anything fails, which has had no effect by then.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._names: dict[str, Any] = {}
+        self._columns: list[str] = []
+        self._together: list[str] = []
+        """Columns that have a value for every row."""
+        self._levels = 1
+        self._after: list[str] = []
+
+    def reader(self, selection: Selection, layout: Layout[Any]) -> ReadRows:
+        answer = self._object(selection, layout, "row", "level0", None)
+        columns = "".join(f", {name}" for name in self._together)
+        loop = (
+            f"for row{columns} in zip(rows{columns}, strict=True)" if columns else "for row in rows"
+        )
+        text = "\n".join(
+            (
+                "def read_rows(run, level0):",
+                "    rows, shared = level0.rows, level0.shared",
+                "    try:",
+                *(f"        {line}" for line in self._columns),
+                f"        level0.answers = answers = [{answer} {loop}]",
+                "    except Exception: return None",
+                *(f"    {line}" for line in self._after),
+                "    return answers",
+            )
+        )
+        exec(text, self._names)  # noqa: S102  # text made of numbers and checked names only
+        read: ReadRows = self._names["read_rows"]
+        return read
+
+    def _object(
+        self, selection: Selection, layout: Layout[Any], base: str, level: str, absent: str | None
+    ) -> str:
+        pairs = [
+            f"{field.key!r}: {self._value(field, layout, base, level, absent)}"
+            for field in selection.fields
+        ]
+        return f"{{{', '.join(pairs)}}}"
+
+    def _value(
+        self, field: Field, layout: Layout[Any], base: str, level: str, absent: str | None
+    ) -> str:
+        """How a value is written: `absent` is what is null in rows that don't have the object."""
+        if field.constant is not None:
+            return repr(field.constant)
+        shape, place = field.shape, layout.places.get(field.way.attribute or "")
+        if isinstance(shape, LeafShape):
+            if isinstance(place, int) and field.is_exact:
+                return f"{base}[{place}]"
+            if isinstance(place, int) and shape.many is not None:
+                column = self._column(f"{base}[{place}]", absent)
+                return self._computed(_texts(shape), [column], absent)
+            if field.way.of_columns is not None and str in shape.as_is:
+                names, function = field.way.of_columns
+                places = [layout.places.get(name, layout) for name in names]
+                readable = int if absent else int | Shared
+                if all(isinstance(place, readable) for place in places):
+                    columns = [
+                        self._column(f"{base}[{place}]" if isinstance(place, int) else "", absent)
+                        for place in places
+                    ]
+                    return self._computed(_checked(function), columns, absent)
+        elif isinstance(place, Layout) and isinstance(shape, ObjectShape):
+            text = self._nested(field, shape, place, base, level, absent)
+            if text is not None:
+                return text
+        self._later(field, level)
+        return "None"
+
+    def _nested(
+        self,
+        field: Field,
+        shape: ObjectShape,
+        place: Layout[Any],
+        base: str,
+        level: str,
+        absent: str | None,
+    ) -> str | None:
+        """How an object that lies in the same row is written, if that can be done."""
+        if not _is_certain(shape, place) or (place.optional and absent is not None):
+            return None
+        selection = self._run.branch.selection(field, shape.graphql_type, self._run.variables)
+        where = place.within(base)
+        if not place.optional:
+            below = f"level{self._levels}"
+            self._levels += 1
+            before = len(self._after)
+            text = self._object(selection, place, where, below, absent)
+            if len(self._after) > before:
+                self._names[f"field_{below}"] = field
+                self._after.insert(before, f"{below} = {level}.below(run, field_{below})")
+            return text
+        kept = (len(self._after), len(self._columns))
+        null = place.absent(base)
+        text = self._object(selection, place, where, "", null)
+        if len(self._after) > kept[0]:
+            del self._after[kept[0] :], self._columns[kept[1] :]
+            return None
+        return f"(None if {null} is None else {text})"
+
+    def _later(self, field: Field, level: str) -> None:
+        name = f"field{len(self._names)}"
+        self._names[name] = field
+        self._after.append(f"run.read_later({level}, {name})")
+
+    def _column(self, value: str, absent: str | None) -> str:
+        if not value:
+            return "shared"
+        return f"[{value} for row in rows{f' if {absent} is not None' if absent else ''}]"
+
+    def _computed(self, function: Any, columns: list[str], absent: str | None) -> str:
+        number = len(self._names)
+        self._names[f"function{number}"] = function
+        call = f"function{number}({', '.join(columns)})"
+        if absent:
+            self._columns.append(f"next{number} = iter({call}).__next__")
+            return f"next{number}()"
+        self._columns.append(f"value{number} = {call}")
+        self._together.append(f"value{number}")
+        return f"value{number}"
+
+
+def _texts(shape: LeafShape) -> Callable[[list[Any]], list[Any]]:
+    """How a column of a scalar is written. Errors: any, if that can't be told."""
+    many: Any = shape.many
+
+    def texts(values: list[Any]) -> list[Any]:
+        if None not in values:
+            return many(values) if values else []
+        if shape.nonnull:
+            raise ValueError
+        there = iter(many([value for value in values if value is not None] or [None]))
+        return [None if value is None else next(there) for value in values]
+
+    return texts
+
+
+def _checked(function: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """A function whose values are written as they are. Errors: any, if they can't be."""
+
+    def checked(*columns: list[Any]) -> list[Any]:
+        values = function(*columns)
+        if {*map(type, values)} - {str}:
+            raise TypeError
+        return values
+
+    return checked

@@ -1,0 +1,120 @@
+"""Rows of a table that stand for objects: they become answers without becoming objects first.
+
+A loader or a resolver may give a list of objects as the rows that a statement gave and a layout, which says
+where in a row the attributes are. To resolvers and to the standard executor that is a list of objects, made
+when somebody looks at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Generic, TypeVar, overload
+
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+class Shared:
+    """The place of an attribute that is not in the row: all objects of a list have the same."""
+
+
+SHARED = Shared()
+NOTHING = None
+"""The place of an attribute that is None."""
+
+
+class Layout(Generic[T]):
+    """How the attributes of a NamedTuple lie in a row."""
+
+    __slots__ = ("first", "inside", "kind", "make", "optional", "places")
+
+    def __init__(
+        self,
+        kind: type[T],
+        first: int = 0,
+        *,
+        inside: int | None = None,
+        optional: bool = False,
+        **elsewhere: int | Layout[Any] | Shared | None,
+    ) -> None:
+        """Attributes lie in their order from column `first` on, but for those in `elsewhere`.
+
+        `inside`: the column that holds them all, as a tuple. `optional`: whether the object is not there
+        where its column is null: the one in `inside`, else the first.
+        """
+        self.kind = kind
+        self.first = first
+        self.inside = inside
+        self.optional = optional
+        self.places: dict[str, int | Layout[Any] | Shared | None] = {}
+        following = iter(range(first, first + len(kind._fields)))  # type: ignore[attr-defined]  # a NamedTuple
+        for name in kind._fields:  # type: ignore[attr-defined]  # as above
+            self.places[name] = elsewhere[name] if name in elsewhere else next(following)
+        self.make: Callable[[Any, Any], T] = _maker(self)
+        """The object of a row; the second argument is what the list shares."""
+
+    def within(self, base: str) -> str:
+        """Where the attributes lie, as Python text, in the row that `base` names."""
+        return base if self.inside is None else f"{base}[{self.inside}]"
+
+    def absent(self, base: str) -> str:
+        """The column that is null if the object is not there."""
+        return f"{base}[{self.first if self.inside is None else self.inside}]"
+
+
+def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
+    makers: dict[str, Any] = {}
+    text = _object_text(layout, "row", makers)
+    made: Callable[[Any, Any], T] = eval(f"lambda row, shared: {text}", makers)  # noqa: S307  # text made of numbers only
+    return made
+
+
+def _object_text(layout: Layout[Any], base: str, makers: dict[str, Any]) -> str:
+    name = f"make{len(makers)}"
+    # As `_make` does, without a Python frame and without counting.
+    makers[name] = partial(tuple.__new__, layout.kind)
+    where = layout.within(base)
+    values: list[str] = []
+    for place in layout.places.values():
+        if isinstance(place, Layout):
+            values.append(_object_text(place, where, makers))
+        elif isinstance(place, Shared):
+            values.append("shared")
+        else:
+            values.append("None" if place is None else f"{where}[{place}]")
+    text = f"{name}(({', '.join(values)},))"
+    return f"(None if {layout.absent(base)} is None else {text})" if layout.optional else text
+
+
+class Rows(Sequence[T]):
+    """A list of objects, as rows."""
+
+    __slots__ = ("layout", "rows", "shared")
+
+    def __init__(self, layout: Layout[T], rows: Sequence[Any], shared: Any = None) -> None:
+        self.layout = layout
+        self.rows = rows
+        self.shared = shared
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Rows[T]: ...
+
+    def __getitem__(self, index: int | slice) -> T | Rows[T]:
+        if isinstance(index, slice):
+            return Rows(self.layout, self.rows[index], self.shared)
+        return self.layout.make(self.rows[index], self.shared)
+
+    def __iter__(self) -> Iterator[T]:
+        make, shared = self.layout.make, self.shared
+        return (make(row, shared) for row in self.rows)
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of lists
