@@ -33,7 +33,8 @@ QUICK = {
 }
 NOTE = """\
 Ratios are of medians in interleaved rounds. "Strawberry, our SQL" is Strawberry on this project's own
-schema and statements; the goals of 8 times (W1) and 10 times (W2) are set against Strawberry on its own."""
+schema and statements; the goals of 8 times (W1) and 10 times (W2) are set against Strawberry on its own.
+? is a measurement that others on this machine have spoilt, or a rate that was not kept up with."""
 PICTURE = ROOT / "docs" / "performance.svg"
 
 

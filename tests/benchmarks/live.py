@@ -75,8 +75,9 @@ class ServerFigures:
 
     @property
     def waited(self) -> float:
-        """Seconds for which its main thread could have run and had no core."""
-        return int((self._folder / "schedstat").read_text().split()[1]) / 1e9
+        """Seconds for which its main thread could have run and had no core; 0 where the kernel does not count them."""
+        counted = self._folder / "schedstat"
+        return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else 0.0
 
 
 @contextmanager
