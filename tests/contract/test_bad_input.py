@@ -46,7 +46,6 @@ def id_like(text: str) -> str:
 
 HOSTILE: list[Any] = [
     None,
-    True,
     0,
     2**31,
     2**63,
@@ -60,14 +59,11 @@ HOSTILE: list[Any] = [
     "👍" * 40_000,
     "a" + "\u0315\u0300" * 30_000,
     "'; DROP TABLE users; --",
-    "%_\\",
     id_like("Post:0"),
-    id_like("Post:1.5"),
     id_like("Post:9223372036854775807"),
     id_like("Post:9223372036854775808"),
     id_like("Post:٣"),
     id_like("User:1"),
-    id_like("Post"),
     [],
     ["x"] * 200,
     [[[[["x"]]]]],
