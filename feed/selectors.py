@@ -76,7 +76,7 @@ async def _feed_page(
             *(context.viewer_id, part.below, part.above, part.limit + ahead, with_snapshot),
         )
 
-    async def beyond(part: PageRequest) -> list[Row]:
+    async def beyond(part: PageRequest, _owner: None) -> list[Row]:
         return _entries(await read(part))
 
     rows = await read(request, 1)

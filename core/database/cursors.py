@@ -5,10 +5,14 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
+from collections.abc import Iterable
 from hashlib import blake2b
 from hmac import compare_digest
 from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class with a small name
+from typing import NamedTuple
+
+from core.database.rows import maker
 
 VERSION = b"\x01"
 # With version and position 18 bytes, which base64 writes without padding.
@@ -33,32 +37,35 @@ class CursorSigner:
 
     def codec(self, feed: str, subject: int = 0) -> CursorCodec:
         """The codec of one feed: its name, and whose it is."""
-        return CursorCodec(self._key, feed, subject)
+        return codec_row((self._key, feed, subject))
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
         return blake2b(packed, digest_size=32, key=self._key, person=purpose.encode()).digest()
 
 
-class CursorCodec:
+class CursorCodec(NamedTuple):
     """Positions of one feed, to and from cursors."""
 
-    __slots__ = ("_feed", "_key", "_state", "_subject")
-
-    def __init__(self, key: bytes, feed: str, subject: int) -> None:
-        self._key = key
-        self._feed = feed
-        self._subject = subject
-        # Most lists of a page are never asked for a cursor: the state is made when the first one is.
-        self._state: blake2b | None = None
+    key: bytes
+    feed: str
+    subject: int
 
     def encode(self, position: int) -> str:
         """24 characters, safe in a URL."""
-        packed = POSITION.pack(position)
-        state = (self._state or self._begin()).copy()
-        state.update(packed)
-        signed = VERSION + packed + state.digest()
-        return b2a_base64(signed, newline=False).translate(URL_SAFE).decode()
+        return self.encode_all([position])[0]
+
+    def encode_all(self, positions: Iterable[int]) -> list[str]:
+        """The same for each position."""
+        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        begun = blake2b(bound, key=self.key, digest_size=TAG_BYTES).copy
+        cursors: list[str] = []
+        for packed in map(POSITION.pack, positions):
+            state = begun()
+            state.update(packed)
+            signed = VERSION + packed + state.digest()
+            cursors.append(b2a_base64(signed, newline=False).translate(URL_SAFE).decode())
+        return cursors
 
     def decode(self, cursor: str) -> int:
         """The position; Errors: CursorMalformed."""
@@ -72,7 +79,5 @@ class CursorCodec:
             raise CursorMalformed
         return position
 
-    def _begin(self) -> blake2b:
-        bound = VERSION + self._feed.encode() + POSITION.pack(self._subject)
-        self._state = blake2b(bound, key=self._key, digest_size=TAG_BYTES)
-        return self._state
+
+codec_row = maker(CursorCodec)

@@ -170,11 +170,9 @@ def _lists_of_rows(run: Run, column: Column, values: list[Any], shape: ListShape
         if type(value) is not Rows or value.layout is not layout:
             return None
     answers: list[list[Any]] = []
-    rows = [row for value in values for row in value.rows]
-    shared = [value.shared for value in values for _ in value.rows]
     ends = list(accumulate(map(len, values)))
     part = ItemColumn(column, shape.item, ends, answers)
-    found = read_rows(run, part, layout, rows, shared) if rows else []
+    found = read_rows(run, part, values)
     if found is None:
         return None
     _divide(found, ends, answers)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from core.execution.fields import Field
 from core.execution.hints import InstancesOf
 from core.execution.positions import Column, FieldColumn, Level
-from core.execution.rows import Layout, Shared
+from core.execution.rows import Layout, Rows, Shared
 from core.execution.shapes import LeafShape, ObjectShape
 
 if TYPE_CHECKING:
@@ -22,30 +23,38 @@ ReadRows = Callable[["Run", "RowLevel"], Answers | None]
 class RowLevel(Level):
     """A level whose objects are rows still."""
 
-    __slots__ = ("_objects", "layout", "rows", "shared")
+    __slots__ = ("_lists", "_objects", "_shared", "layout", "rows")
 
     def __init__(
         self,
         selection: Selection,
         rows: Sequence[Any],
-        shared: Sequence[Any],
+        lists: Sequence[Rows[Any]],
         layout: Layout[Any],
         column: Column | None,
     ) -> None:
-        """`shared`: for each row, what its list shares."""
+        """`lists`: those that the rows are of."""
         self.selection = selection
         self.rows = rows
-        self.shared = shared
+        self._lists = lists
         self.layout = layout
         self.column = column
         self.answers = []
         self._objects: list[Any] | None = None
+        self._shared: list[Any] | None = None
 
     @property
     def objects(self) -> list[Any]:
         if self._objects is None:
             self._objects = list(map(self.layout.make, self.rows, self.shared))
         return self._objects
+
+    @property
+    def shared(self) -> list[Any]:
+        """For each row, what its list shares."""
+        if self._shared is None:
+            self._shared = [shared for of in self._lists for shared in repeat(of.shared, len(of))]
+        return self._shared
 
     def values(self, attribute: str) -> list[Any]:
         place = self.layout.places.get(attribute)
@@ -60,17 +69,15 @@ class RowLevel(Level):
         selection = run.branch.selection(field, shape.graphql_type, run.variables)
         inside = layout.inside
         rows = self.rows if inside is None else [row[inside] for row in self.rows]
-        level = RowLevel(selection, rows, self.shared, layout, FieldColumn(self, field))
+        level = RowLevel(selection, rows, self._lists, layout, FieldColumn(self, field))
         key = field.key
         level.answers = [answer[key] for answer in self.answers]
         return level
 
 
-def read_rows(
-    run: Run, column: Column, layout: Layout[Any], rows: Sequence[Any], shared: Sequence[Any]
-) -> Answers | None:
-    """The answers for rows; None where objects must be made to tell."""
-    shape = column.shape
+def read_rows(run: Run, column: Column, lists: Sequence[Rows[Any]]) -> Answers | None:
+    """The answers for the rows of lists of one layout; None where objects must be made to tell."""
+    shape, layout = column.shape, lists[0].layout
     if not isinstance(shape, ObjectShape) or not _is_certain(shape, layout):
         return None
     try:
@@ -80,7 +87,8 @@ def read_rows(
             read = selection.row_readers[layout] = _Text(run).reader(selection, layout)
     except Exception:  # noqa: BLE001  # a refused directive is the error of each object
         return None
-    return read(run, RowLevel(selection, rows, shared, layout, column))
+    rows = [row for of in lists for row in of.rows]
+    return read(run, RowLevel(selection, rows, lists, layout, column)) if rows else []
 
 
 def _is_certain(shape: ObjectShape, layout: Layout[Any]) -> bool:
@@ -114,7 +122,7 @@ class _Text:
         text = "\n".join(
             (
                 "def read_rows(run, level0):",
-                "    rows, shared = level0.rows, level0.shared",
+                "    rows = level0.rows",
                 "    try:",
                 *(f"        {line}" for line in self._columns),
                 f"        level0.answers = answers = [{answer} {loop}]",
@@ -204,7 +212,7 @@ class _Text:
 
     def _column(self, value: str, absent: str | None) -> str:
         if not value:
-            return "shared"
+            return "level0.shared"
         return f"[{value} for row in rows{f' if {absent} is not None' if absent else ''}]"
 
     def _computed(self, function: Any, columns: list[str], absent: str | None) -> str:

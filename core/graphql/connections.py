@@ -57,6 +57,8 @@ class PageInfo:
 
 def cursors_at(positions: list[int], codecs: list[CursorCodec]) -> list[str]:
     """The opaque cursors of edges."""
+    if codecs.count(codecs[0]) == len(codecs):
+        return codecs[0].encode_all(positions)
     return [codec.encode(position) for position, codec in zip(positions, codecs, strict=True)]
 
 

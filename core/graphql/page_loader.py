@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from core.database.pool import Row
@@ -32,8 +31,9 @@ class PageLoader(Loader[int, Page]):
     """Pages by the key of the list's owner: the comments of each post.
 
     A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
-    $2 the owners' keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the limit; its rows have
-    the owner's key in `key_column` and the position in column 1, and are in the order of the page.
+    $2 the owners' keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the
+    limit; its rows have the owner's key in `key_column` and the position in column 1, and are in the order
+    of the page.
     """
 
     name: ClassVar[str]
@@ -103,11 +103,11 @@ class PageLoader(Loader[int, Page]):
                 rows[row[column]].append(row)
         layout, read, ahead = self.layout, self._beyond, bool(self._ahead)
         return {
-            key: Page(rows[key], layout, request, partial(read, key), snapshot, looked_ahead=ahead)
+            key: Page(rows[key], layout, request, read, snapshot, owner=key, looked_ahead=ahead)
             for key, request in requests.items()
         }
 
-    async def _beyond(self, key: int, request: PageRequest) -> list[Row]:
+    async def _beyond(self, request: PageRequest, key: int) -> list[Row]:
         return [row for row in await self._rows({key: request}, 0) if row[1] is not None]
 
     async def _rows(self, requests: Mapping[int, PageRequest], ahead: int) -> list[Row]:

@@ -78,14 +78,14 @@ class EdgeRow(NamedTuple):
 
 
 request_row = maker(PageRequest)
-Read = Callable[[PageRequest], Awaitable[Sequence[Any]]]
-"""Reads up to `limit` rows in the order of the request, in one statement."""
+Read = Callable[[PageRequest, Any], Awaitable[Sequence[Any]]]
+"""Reads up to `limit` rows of an owner's list in the order of the request, in one statement."""
 
 
 class Page:
     """Rows of a list, newest first, and how to look beyond them."""
 
-    __slots__ = ("_is_complete", "_more", "_read", "_request", "edges", "snapshot")
+    __slots__ = ("_is_complete", "_more", "_owner", "_read", "_request", "edges", "snapshot")
 
     def __init__(
         self,
@@ -95,6 +95,7 @@ class Page:
         read: Read,
         snapshot: str | None,
         *,
+        owner: Any = None,
         looked_ahead: bool = True,
     ) -> None:
         """`rows`: what was read, edges by the layout; with `looked_ahead` for `limit + 1`.
@@ -107,6 +108,7 @@ class Page:
         self.edges = Rows(layout, kept[::-1] if request.oldest_first else kept, request.codec)
         self._request = request
         self._read = read
+        self._owner = owner
         self.snapshot = snapshot
 
     def cursor(self, index: int) -> str:
@@ -134,4 +136,4 @@ class Page:
         return self._finds(PageRequest(request.codec, 1, above=above, oldest_first=True))
 
     async def _finds(self, request: PageRequest) -> bool:
-        return bool(await self._read(request))
+        return bool(await self._read(request, self._owner))
