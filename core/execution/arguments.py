@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import MISSING
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -25,8 +26,9 @@ from graphql import (
 from strawberry.relay.types import GlobalID
 from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.arguments import convert_arguments
-from strawberry.types.base import StrawberryOptional
+from strawberry.types.base import StrawberryOptional, has_object_definition
 from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
 
 if TYPE_CHECKING:
     from core.execution.run import Run
@@ -165,16 +167,30 @@ def _variables(node: Node) -> Iterator[VariableNode]:
             yield from _variables(field.value)
 
 
-Convert = Callable[[dict[str, Any], Any], dict[str, Any]]
-
-
 class PythonArguments(NamedTuple):
     """How Strawberry names and converts the values before it calls a resolver."""
 
-    names: dict[str, str] | None
-    """The resolver's names, if nothing else has to be done."""
-    convert: Convert
+    parts: dict[str, tuple[str, Callable[[Any], Any] | None]] | None
+    """By GraphQL name: the resolver's name, and how it wants the value if not as it is. None if that takes
+    more than the value.
+    """
+    convert: Callable[[dict[str, Any], Any], dict[str, Any]]
     """From the values by GraphQL name and Strawberry's info."""
+
+    def values(self, given: Values, info: Callable[[], Any]) -> Values:
+        """The values as the resolver takes them. Errors: whatever conversion raises."""
+        by_name, shared = given
+        if self.parts is None:
+            return Values(self.convert(by_name, info()), False)
+        named: dict[str, Any] = {}
+        for name, value in by_name.items():
+            python_name, convert = self.parts[name]
+            if convert is None:
+                named[python_name] = value
+            else:
+                named[python_name] = convert(value)
+                shared = False
+        return Values(named, shared)
 
 
 def python_arguments(schema: StrawberrySchema, field: StrawberryField) -> PythonArguments:
@@ -186,16 +202,56 @@ def python_arguments(schema: StrawberrySchema, field: StrawberryField) -> Python
     def convert(by_name: dict[str, Any], info: Any) -> dict[str, Any]:
         return convert_arguments(by_name, arguments, registry, config, info)
 
-    def is_plain(annotation: Any) -> bool:
-        if isinstance(annotation, StrawberryOptional):
-            return is_plain(annotation.of_type)
-        try:
-            return annotation in registry and annotation is not GlobalID
-        except TypeError:
-            return False
+    parts: dict[str, tuple[str, Callable[[Any], Any] | None]] = {}
+    for argument in arguments:
+        name = config.name_converter.from_argument(argument)
+        made = None
+        if not _is_plain(argument.type, registry):
+            made = _input_maker(argument.type, schema)
+            if made is None:
+                return PythonArguments(None, convert)
+        parts[name] = (argument.python_name, made)
+    return PythonArguments(parts, convert)
 
-    if not all(is_plain(argument.type) for argument in arguments):
-        return PythonArguments(None, convert)
-    naming = config.name_converter.from_argument
-    names = {naming(argument): argument.python_name for argument in arguments}
-    return PythonArguments(names, convert)
+
+def _is_plain(annotation: Any, registry: Any) -> bool:
+    """Whether values of the type reach the resolver as they are."""
+    if type(annotation) is StrawberryOptional:
+        return _is_plain(annotation.of_type, registry)
+    try:
+        return annotation in registry and annotation is not GlobalID
+    except TypeError:
+        return False
+
+
+def _input_maker(annotation: Any, schema: StrawberrySchema) -> Callable[[Any], Any] | None:
+    """Makes an input object of a dict of plain values, as `convert_argument` does; None for other types."""
+    kind = annotation.of_type if type(annotation) is StrawberryOptional else annotation
+    if not has_object_definition(kind):
+        return None
+    definition = kind.__strawberry_definition__
+    registry = schema.schema_converter.scalar_registry
+    if (
+        not definition.is_input
+        or definition.from_input is not None
+        or not all(
+            _is_plain(part.resolve_type(type_definition=definition), registry)
+            for part in definition.fields
+        )
+    ):
+        return None
+    naming = schema.config.name_converter.from_field
+    names = [(naming(part), part.python_name) for part in definition.fields]
+    missing = {
+        part.python_name: None
+        for part in definition.fields
+        if part.default_value is MISSING and part.default_factory is MISSING
+    }
+
+    def make(value: Any) -> Any:
+        if value is None or value is UNSET:
+            return value
+        given = {python: value[name] for name, python in names if name in value}
+        return kind(**{**missing, **given})
+
+    return make

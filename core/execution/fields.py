@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -99,13 +100,10 @@ class Field:
         """The arguments as the resolver of an object takes them. Errors: whatever conversion raises."""
         if self.arguments is None:
             return NO_ARGUMENTS
-        by_name, shared = self.arguments.values(run)
+        values = self.arguments.values(run)
         if self.way.python_arguments is None:
-            return Values(by_name, shared)
-        names, convert = self.way.python_arguments
-        if names is None:
-            return Values(convert(by_name, self.info(run, level, index)), False)
-        return Values({names[name]: value for name, value in by_name.items()}, shared)
+            return values
+        return self.way.python_arguments.values(values, partial(self.info, run, level, index))
 
     def info(self, run: Run, level: Level, index: int) -> Any:
         """Strawberry's info, for one object of a level."""

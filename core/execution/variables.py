@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -11,11 +11,15 @@ from graphql import (
     GraphQLError,
     GraphQLFloat,
     GraphQLID,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLInt,
     GraphQLSchema,
     GraphQLString,
     VariableDefinitionNode,
+    is_input_object_type,
     is_non_null_type,
+    is_required_input_field,
 )
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import (
@@ -23,7 +27,9 @@ from graphql.execution.values import (
     VariableValueSource,
     get_variable_values,
 )
+from graphql.pyutils import Undefined
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 ERRORS = 50
 """How many errors are told at most."""
@@ -36,11 +42,16 @@ _TYPES: dict[Any, type] = {
 }
 
 
+Coerce = Callable[[Any], Any]
+"""Gives the value that resolvers get, or UNSURE where graphql-core is to say what is wrong."""
+UNSURE = object()
+
+
 class _Simple(NamedTuple):
     name: str
-    type: type
-    nonnull: bool
+    coerce: Coerce
     missing: VariableValueSource
+    required: bool
     default: tuple[Any, ...]
     """The value that stands in, if there is one."""
 
@@ -75,41 +86,100 @@ class Variables:
     def _judge(self, sent: dict[str, Any]) -> VariableValues | None:
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for name, kind, nonnull, missing, default in self._simple:
+        for name, coerce, missing, required, default in self._simple:
             if name not in sent:
                 if default:
                     coerced[name] = default[0]
-                elif nonnull:
+                elif required:
                     return None
                 sources[name] = missing
                 continue
-            value: Any = sent[name]
-            if value is None:
-                if nonnull:
-                    return None
-            elif type(value) is not kind or not _in_range(value):
+            value = coerce(sent[name])
+            if value is UNSURE:
                 return None
             coerced[name] = value
-            sources[name] = VariableValueSource(missing.signature, value)
+            sources[name] = VariableValueSource(missing.signature, sent[name])
         return VariableValues(sources, coerced)
 
     def _simplified(self, definition: VariableDefinitionNode) -> _Simple | None:
         signature = get_variable_signature(self._schema, definition)
         if isinstance(signature, GraphQLError):
             return None
-        nonnull = is_non_null_type(signature.type)
-        named: Any = signature.type.of_type if is_non_null_type(signature.type) else signature.type
-        kind = _TYPES.get(named)
-        if kind is None:
+        coerce = _coercer(signature.type)
+        if coerce is None:
             return None
         default: tuple[Any, ...] = ()
         if definition.default_value is not None:
             found = get_variable_values(self._schema, [definition], {})
-            if isinstance(found, list):
+            if isinstance(found, list) or not all(map(_is_unchanging, found.coerced.values())):
                 return None
             default = tuple(found.coerced.values())
         missing = VariableValueSource(signature)
-        return _Simple(signature.name, kind, nonnull, missing, default)
+        return _Simple(signature.name, coerce, missing, is_non_null_type(signature.type), default)
+
+
+def _coercer(type_: GraphQLInputType) -> Coerce | None:
+    """For scalars, and for input objects that have nothing but scalars."""
+    bare: Any = type_.of_type if is_non_null_type(type_) else type_
+    coerce = _object_coercer(bare) if is_input_object_type(bare) else _scalar_coercer(bare)
+    if coerce is None:
+        return None
+    given, null = coerce, UNSURE if is_non_null_type(type_) else None
+    return lambda value: null if value is None else given(value)
+
+
+def _scalar_coercer(scalar: Any) -> Coerce | None:
+    kind = _TYPES.get(scalar)
+    if kind is None:
+        return None
+    return lambda value: value if type(value) is kind and _in_range(value) else UNSURE
+
+
+class _Part(NamedTuple):
+    name: str
+    out_name: str
+    coerce: Coerce
+    required: bool
+    default: tuple[Any, ...]
+
+
+def _object_coercer(input_object: GraphQLInputObjectType) -> Coerce | None:
+    parts: list[_Part] = []
+    for name, field in input_object.fields.items():
+        bare = field.type.of_type if is_non_null_type(field.type) else field.type
+        coerce = None if is_input_object_type(bare) else _coercer(field.type)
+        default = coerce_default_value(field)
+        if coerce is None or not (default is Undefined or _is_unchanging(default)):
+            return None
+        known = () if default is Undefined else (default,)
+        out_name = field.out_name or name
+        parts.append(_Part(name, out_name, coerce, is_required_input_field(field), known))
+    if input_object.is_one_of:
+        return None
+    out_type = input_object.out_type
+
+    def coerce_object(value: Any) -> Any:
+        if type(value) is not dict:
+            return UNSURE
+        coerced: dict[str, Any] = {}
+        known = 0
+        for name, out_name, coerce, required, default in parts:
+            if name in value:
+                known += 1
+                found = coerced[out_name] = coerce(value[name])
+                if found is UNSURE:
+                    return UNSURE
+            elif required:
+                return UNSURE
+            elif default:
+                coerced[out_name] = default[0]
+        return out_type(coerced) if known == len(value) else UNSURE
+
+    return coerce_object
+
+
+def _is_unchanging(value: Any) -> bool:
+    return value is None or type(value) in {str, int, float, bool}
 
 
 def _in_range(value: Any) -> bool:
