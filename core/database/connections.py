@@ -19,12 +19,22 @@ class Connections:
     takes 10. This lends by a list.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        size: int,
+        patience_seconds: float,
+    ) -> None:
+        """`patience_seconds`: for how long somebody waits for a connection to come free."""
         self._connect = connect
         self._size = size
+        self._patience_seconds = patience_seconds
         # The last one given back is the first to be lent again: few stay busy, and their caches warm.
         self._free: list[Connection | None] = [None] * size
-        self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
+        """Until when somebody waits, and for what."""
+        self._expiry: asyncio.TimerHandle | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -44,6 +54,8 @@ class Connections:
                     self._free.append(await self._next())
         except TimeoutError:
             pass
+        if self._expiry is not None:
+            self._expiry.cancel()
         for connection in self._free:
             if connection is not None and not connection.is_closed():
                 await connection.close(timeout=patience_seconds)
@@ -61,7 +73,7 @@ class Connections:
     async def take(self) -> Connection:
         """A connection, as soon as there is one. Give it back in any case.
 
-        Errors: whatever connecting raises.
+        Errors: TimeoutError, and whatever connecting raises.
         """
         connection = self._free.pop() if self._free else await self._next()
         if connection is None or connection.is_closed():
@@ -75,7 +87,7 @@ class Connections:
     def give(self, connection: Connection | None) -> None:
         """Takes a connection back; None for a place whose connection is gone."""
         while self._waiting:
-            waiting = self._waiting.popleft()
+            _, waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(connection)
                 return
@@ -104,8 +116,11 @@ class Connections:
                 connection.terminate()
 
     async def _next(self) -> Connection | None:
-        waiting: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Connection | None] = loop.create_future()
+        self._waiting.append((loop.time() + self._patience_seconds, waiting))
+        if self._expiry is None:
+            self._expiry = loop.call_later(self._patience_seconds, self._expire, loop)
         try:
             return await waiting
         except asyncio.CancelledError:
@@ -113,3 +128,15 @@ class Connections:
             if waiting.done() and not waiting.cancelled():
                 self.give(waiting.result())
             raise
+
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Disappoints those who have waited too long: they came first, so one timer is enough for all."""
+        self._expiry = None
+        while self._waiting:
+            until, waiting = self._waiting[0]
+            if until > loop.time() and not waiting.done():
+                self._expiry = loop.call_at(until, self._expire, loop)
+                return
+            self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(TimeoutError("no connection came free"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -57,8 +56,7 @@ class Database:
     def __init__(self, url: str, *, size: int, acquire_seconds: float = 5.0) -> None:
         """`acquire_seconds`: for how long a statement waits for a connection to come free."""
         self._url = url
-        self._acquire_seconds = acquire_seconds
-        self._connections = Connections(self._connect, size=size)
+        self._connections = Connections(self._connect, size=size, patience_seconds=acquire_seconds)
         self.observer: Callable[[str], None] | None = None
         """Called with the text of each statement before it runs; for tests and metrics."""
 
@@ -99,7 +97,7 @@ class Database:
             self.observer(statement)
         connections = self._connections
         with _reachable():
-            connection = connections.lend() or await self._take()
+            connection = connections.lend() or await connections.take()
             try:
                 rows: list[Any] = await connection.fetch(statement, *arguments)
             except BaseException as error:
@@ -134,15 +132,11 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
         with _reachable():
-            connection = await self._take()
+            connection = await self._connections.take()
             try:
                 yield connection
             finally:
                 self._connections.give(connection)
-
-    async def _take(self) -> Connection:
-        async with asyncio.timeout(self._acquire_seconds):
-            return await self._connections.take()
 
     async def _connect(self) -> Connection:
         return await asyncpg.connect(
