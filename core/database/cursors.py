@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from binascii import b2a_base64
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
 from struct import Struct
@@ -57,8 +58,7 @@ class CursorCodec(NamedTuple):
 
     def encode_all(self, positions: Iterable[int]) -> list[str]:
         """The same for each position."""
-        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
-        begun = blake2b(bound, key=self.key, digest_size=TAG_BYTES).copy
+        begun = _begun(self).copy
         cursors: list[str] = []
         for packed in map(POSITION.pack, positions):
             state = begun()
@@ -81,3 +81,10 @@ class CursorCodec(NamedTuple):
 
 
 codec_row = maker(CursorCodec)
+
+
+@lru_cache(maxsize=256)
+def _begun(codec: CursorCodec) -> blake2b:
+    """The hash of what the cursors of a feed are bound to, which goes on with a position."""
+    bound = VERSION + codec.feed.encode() + POSITION.pack(codec.subject)
+    return blake2b(bound, key=codec.key, digest_size=TAG_BYTES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import orjson
 
@@ -50,6 +50,11 @@ class OfColumns(NamedTuple):
     attributes: tuple[str, ...]
     function: Callable[..., list[Any]]
     """From a list for each attribute."""
+
+    @property
+    def gives_text(self) -> bool:
+        """Whether the function is annotated to give text only, which is believed."""
+        return get_type_hints(self.function).get("return") == list[str]
 
 
 def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callable[[Any], Any]]:

@@ -42,17 +42,15 @@ class Level(ABC):
 class ObjectLevel(Level):
     """A level of objects that are there."""
 
-    __slots__ = ("_objects",)
+    __slots__ = ("objects",)
+
+    objects: list[Any]
 
     def __init__(self, selection: Selection, objects: list[Any], column: Column | None) -> None:
         self.selection = selection
-        self._objects = objects
+        self.objects = objects
         self.column = column
         self.answers = []
-
-    @property
-    def objects(self) -> list[Any]:
-        return self._objects
 
 
 class Column(ABC):

@@ -157,7 +157,7 @@ class _Text:
             if isinstance(place, int) and shape.many is not None:
                 column = self._column(f"{base}[{place}]", absent)
                 return self._computed(_texts(shape), [column], absent)
-            if field.way.of_columns is not None and str in shape.as_is:
+            if field.way.gives_text and field.way.of_columns and str in shape.as_is:
                 names, function = field.way.of_columns
                 places = [layout.places.get(name, layout) for name in names]
                 readable = int if absent else int | Shared
@@ -166,7 +166,7 @@ class _Text:
                         self._column(f"{base}[{place}]" if isinstance(place, int) else "", absent)
                         for place in places
                     ]
-                    return self._computed(_checked(function), columns, absent)
+                    return self._computed(function, columns, absent)
         elif isinstance(place, Layout) and isinstance(shape, ObjectShape):
             text = self._nested(field, shape, place, base, level, absent)
             if text is not None:
@@ -240,15 +240,3 @@ def _texts(shape: LeafShape) -> Callable[[list[Any]], list[Any]]:
         return [None if value is None else next(there) for value in values]
 
     return texts
-
-
-def _checked(function: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """A function whose values are written as they are. Errors: any, if they can't be."""
-
-    def checked(*columns: list[Any]) -> list[Any]:
-        values = function(*columns)
-        if {*map(type, values)} - {str}:
-            raise TypeError
-        return values
-
-    return checked

@@ -110,6 +110,13 @@ class Rows(Sequence[T]):
             return Rows(self.layout, self.rows[index], self.shared)
         return self.layout.make(self.rows[index], self.shared)
 
+    def value(self, index: int, attribute: str) -> Any:
+        """An attribute of one object."""
+        place = self.layout.places[attribute]
+        return (
+            self.rows[index][place] if isinstance(place, int) else getattr(self[index], attribute)
+        )
+
     def __iter__(self) -> Iterator[T]:
         make, shared = self.layout.make, self.shared
         return (make(row, shared) for row in self.rows)

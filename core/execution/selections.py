@@ -128,8 +128,7 @@ class _Lines:
             ]
             return value
         self._add_values(number, field)
-        unlike = f"if {{*map(type, {column})}} != {{str}}: " if str in shape.as_is else ""
-        self._before.append(f"{unlike}{column} = run.complete(level, field{number}, {column})")
+        self._before.append(f"{column} = run.complete(level, field{number}, {column})")
         self._ready.append(number)
         return value
 

@@ -26,6 +26,7 @@ class Way:
     __slots__ = (
         "attribute",
         "call",
+        "gives_text",
         "loaded",
         "of_columns",
         "python_arguments",
@@ -47,6 +48,8 @@ class Way:
         self.loaded: Loaded | None = None
         self.of_columns: OfColumns | None = None
         """How the values of many objects are computed at once, if there is such a way."""
+        self.gives_text = False
+        """Whether those values are text."""
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field = _plain_strawberry_field(schema, definition)
         self.read: Read = read_by_name
@@ -65,6 +68,7 @@ class Way:
             self.waits = iscoroutinefunction(function)
             self.loaded = getattr(function, "__loaded__", None)
             self.of_columns = getattr(function, "__of_columns__", None)
+            self.gives_text = self.of_columns is not None and self.of_columns.gives_text
             call = Call.of_resolver(field.base_resolver)
             if call.takes_source_only and not definition.args:
                 self.call = function

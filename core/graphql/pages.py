@@ -113,7 +113,7 @@ class Page:
 
     def cursor(self, index: int) -> str:
         """The cursor of an edge."""
-        return self._request.codec.encode(self.edges[index].position)
+        return self._request.codec.encode(self.edges.value(index, "position"))
 
     def has_older(self) -> bool | Awaitable[bool]:
         """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""

@@ -30,7 +30,10 @@ REFUSED_AS_A_WHOLE = frozenset({"TOKEN_EXPIRED", "TOKEN_INVALID"})
 
 def wants_events(scope: Scope) -> bool:
     """Whether the request asks for a stream of events."""
-    return any(name == b"accept" and EVENT_STREAM in value for name, value in scope["headers"])
+    for name, value in scope["headers"]:  # noqa: SIM110  # every request asks; a generator takes four times as long
+        if name == b"accept" and EVENT_STREAM in value:
+            return True
+    return False
 
 
 class GraphQLEvents:
