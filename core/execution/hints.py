@@ -6,7 +6,7 @@ The standard executor sees functions like any others here, and the answers are t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, get_type_hints
 
@@ -77,17 +77,17 @@ def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callabl
 
 
 SEPARATOR = '","'
+TIME_ZONE = attrgetter("tzinfo")
 
 
 def joined_iso_texts(moments: list[Any]) -> str | None:
     """What `isoformat()` gives for each, with `SEPARATOR` between them; None unless all are plain
     datetimes in UTC.
     """
-    if {*map(type, moments)} != {datetime}:
+    if {*map(type, moments)} != {datetime} or {*map(TIME_ZONE, moments)} != {UTC}:
         return None
     # A list of texts that need no escapes: '["...","..."]'.
-    joined = orjson.dumps(moments)[2:-2].decode()
-    return joined if joined.count("+00:00") == len(moments) else None
+    return orjson.dumps(moments)[2:-2].decode()
 
 
 def iso_texts(moments: list[Any]) -> list[str] | None:

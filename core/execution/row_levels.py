@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.execution.fields import Field
 from core.execution.hints import InstancesOf
 from core.execution.positions import Column, FieldColumn, Level
-from core.execution.rows import Layout, Rows, Shared
+from core.execution.rows import NOTHING, Layout, Rows, Shared
 from core.execution.shapes import LeafShape, ObjectShape
 
 if TYPE_CHECKING:
@@ -150,29 +150,40 @@ class _Text:
         """How a value is written: `absent` is what is null in rows that don't have the object."""
         if field.constant is not None:
             return repr(field.constant)
-        shape, place = field.shape, layout.places.get(field.way.attribute or "")
+        attribute, shape = field.way.attribute or "", field.shape
+        place = layout.places.get(attribute)
+        text: str | None = None
+        if place is NOTHING and attribute in layout.places and not shape.nonnull:
+            return "None"
         if isinstance(shape, LeafShape):
-            if isinstance(place, int) and field.is_exact:
-                return f"{base}[{place}]"
-            if isinstance(place, int) and shape.many is not None:
-                column = self._column(f"{base}[{place}]", absent)
-                return self._computed(_texts(shape), [column], absent)
-            if field.way.gives_text and field.way.of_columns and str in shape.as_is:
-                names, function = field.way.of_columns
-                places = [layout.places.get(name, layout) for name in names]
-                readable = int if absent else int | Shared
-                if all(isinstance(place, readable) for place in places):
-                    columns = [
-                        self._column(f"{base}[{place}]" if isinstance(place, int) else "", absent)
-                        for place in places
-                    ]
-                    return self._computed(function, columns, absent)
+            text = self._leaf(field, shape, layout, base, absent)
         elif isinstance(place, Layout) and isinstance(shape, ObjectShape):
             text = self._nested(field, shape, place, base, level, absent)
-            if text is not None:
-                return text
-        self._later(field, level)
-        return "None"
+        if text is None:
+            self._later(field, level)
+        return text or "None"
+
+    def _leaf(
+        self, field: Field, shape: LeafShape, layout: Layout[Any], base: str, absent: str | None
+    ) -> str | None:
+        """How a scalar is written, if columns tell."""
+        place = layout.places.get(field.way.attribute or "")
+        if isinstance(place, int):
+            if field.is_exact:
+                return f"{base}[{place}]"
+            if shape.many is not None:
+                column = self._column(f"{base}[{place}]", absent)
+                return self._computed(_texts(shape), [column], absent)
+        if field.way.gives_text and field.way.of_columns and str in shape.as_is:
+            names, function = field.way.of_columns
+            places = [layout.places.get(name, layout) for name in names]
+            if all(isinstance(place, int if absent else int | Shared) for place in places):
+                columns = [
+                    self._column(f"{base}[{place}]" if isinstance(place, int) else "", absent)
+                    for place in places
+                ]
+                return self._computed(function, columns, absent)
+        return None
 
     def _nested(
         self,
