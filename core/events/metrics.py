@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from core.events.figures import Counter, Gauge, Histogram
 
 LOG_DELAY = Gauge(
     "feed_event_log_delay_seconds",
