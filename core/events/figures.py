@@ -48,11 +48,12 @@ class Figure(ABC):
         self.begin()
         self.all.append(self)
 
-    def labels(self, *values: str) -> Self:
+    def labels(self, *values: object) -> Self:
         """The one with these values."""
-        one = self._labelled.get(values)
+        said = tuple(map(str, values))
+        one = self._labelled.get(said)
         if one is None:
-            one = self._labelled[values] = copy(self)
+            one = self._labelled[said] = copy(self)
             one.begin()
         return one
 
