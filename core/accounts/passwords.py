@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -30,17 +31,20 @@ class Passwords:
     def __init__(self, *, threads: int = THREADS, in_hand_at_most: int = IN_HAND_AT_MOST) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._places = BoundedSemaphore(in_hand_at_most)
-        # Whoever signs in under an unknown login waits as long as for a wrong password.
-        self._nobodys = make_password(secrets.token_hex())
 
     async def matches(self, password: str, encoded: str | None) -> bool:
         """Whether the password is the one; None stands for nobody's. Takes equally long either way.
 
         Errors: RATE_LIMITED.
         """
-        if not encoded or _form_problem(password):
-            password, encoded = "", self._nobodys
-        return await self._run(lambda: check_password(password, encoded))
+        if _form_problem(password):
+            encoded = None
+
+        def check() -> bool:
+            nobodys = self._nobodys  # The first to sign in makes it, under whatever login.
+            return check_password(password, encoded) if encoded else check_password("", nobodys)
+
+        return await self._run(check)
 
     async def hashed(self, password: str) -> str:
         """The password's hash. Errors: RATE_LIMITED."""
@@ -63,6 +67,11 @@ class Passwords:
             return None
 
         return await self._run(judge)
+
+    @cached_property
+    def _nobodys(self) -> str:
+        """A hash for unknown logins, who wait as long as for a wrong password. Loads argon2."""
+        return make_password(secrets.token_hex())
 
     def close(self) -> None:
         """Waits for what is being hashed; what waits is dropped."""

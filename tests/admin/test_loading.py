@@ -36,7 +36,7 @@ async def ask():
     print("figures:", figures.status_code, "feed_event_age_seconds_count" in figures.text)
 
 
-print("early:", *sorted(LOADED_LATER & sys.modules.keys()))
+print("early:", *sorted({"argon2", *LOADED_LATER} & sys.modules.keys()))
 asyncio.run(ask())
 print("missing:", *sorted(LOADED_LATER - sys.modules.keys()))
 """
