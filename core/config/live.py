@@ -66,7 +66,7 @@ class Live:
         ]
         runner = LiveRunner(graphql_schema, documents, execute, channels)
         connections = OpenConnections(read_token, partial(session_is_live, services.database))
-        self._hub.when_revoked(connections.revoke)
+        self._hub.when_revoked(connections.revoke, lambda: connections.count > 0)
         self._websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,37 +15,44 @@ class JoinedWrites:
     a system call and a packet: a tenth of what a page costs.
     """
 
-    __slots__ = ("_loop", "_transport", "_written")
+    __slots__ = ("_loop", "_written", "transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
+        self.transport = transport
         self._loop = loop
         self._written: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+        return getattr(self.transport, name)
 
     def write(self, data: bytes) -> None:
         if not self._written:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.send)
         self._written.append(data)
 
     def is_closing(self) -> bool:
-        return self._transport.is_closing()
+        return self.transport.is_closing()
 
     def close(self) -> None:
-        self._send()
-        self._transport.close()
+        self.send()
+        self.transport.close()
 
-    def _send(self) -> None:
-        written = self._written
-        if written:
-            self._written = []
-            self._transport.write(written[0] if len(written) == 1 else b"".join(written))
+    def send(self) -> None:
+        """Sends what has been written, if the connection is still there."""
+        written, self._written = self._written, []
+        if written and not self.transport.is_closing():
+            self.transport.write(written[0] if len(written) == 1 else b"".join(written))
 
 
 class JoinedWritesProtocol(HttpToolsProtocol):
-    """uvicorn's protocol on such a transport."""
+    """uvicorn's protocol on such a transport; what becomes a WebSocket has the transport itself."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]  # it has all of a transport
+        joined: Any = JoinedWrites(cast("asyncio.Transport", transport), self.loop)
+        super().connection_made(joined)
+
+    def handle_websocket_upgrade(self) -> None:
+        joined: Any = self.transport
+        joined.send()
+        self.transport = joined.transport
+        super().handle_websocket_upgrade()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from core.database.pool import DatabaseUnavailable
@@ -21,6 +22,7 @@ READ_AT_ONCE = 1_000
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.004
 """Between two readings: under a storm of rings a reading then finds several events."""
+PAUSE_WITHOUT_AUDIENCE_SECONDS = 0.1
 HELD_BACK_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25)
 """When to look again for what waits for an open transaction; those who end one without an event do not ring."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
@@ -28,6 +30,10 @@ RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 class Listener(Protocol):
     """What the hub gives events to."""
+
+    @property
+    def has_audience(self) -> bool:
+        """Whether it has anybody to tell."""
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
         """Takes the next events, in order, complete up to the position.
@@ -49,6 +55,8 @@ class Hub:
         self._doorbell = doorbell
         self._listeners: list[Listener] = []
         self._revokers: list[Revoke] = []
+        self._audiences: list[Callable[[], bool]] = []
+        self._arrived = asyncio.Event()
         self._position = Position(0, 0)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -57,10 +65,19 @@ class Hub:
     def add(self, listener: Listener) -> None:
         """Gives the listener all events from now on; before `start`."""
         self._listeners.append(listener)
+        self._audiences.append(lambda: listener.has_audience)
 
-    def when_revoked(self, revoke: Revoke) -> None:
-        """Calls this when sessions have ended; before `start`."""
+    def when_revoked(self, revoke: Revoke, has_audience: Callable[[], bool]) -> None:
+        """Calls this when sessions have ended, if it concerns anybody; before `start`."""
         self._revokers.append(revoke)
+        self._audiences.append(has_audience)
+
+    def arrived(self) -> None:
+        """Says that somebody has joined a listener's audience."""
+        self._arrived.set()
+
+    def _has_audience(self) -> bool:
+        return any(has_audience() for has_audience in self._audiences)
 
     @property
     def position(self) -> Position:
@@ -98,7 +115,13 @@ class Hub:
 
     async def _pause(self, at_most: float) -> None:
         """Returns when somebody rings, or after so many seconds."""
-        await asyncio.sleep(PAUSE_SECONDS)
+        if self._has_audience():
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            self._arrived.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_WITHOUT_AUDIENCE_SECONDS):
+                    await self._arrived.wait()
         try:
             async with asyncio.timeout(at_most):
                 await self._wanted.wait()
@@ -115,12 +138,21 @@ class Hub:
         while True:
             self._wanted.clear()
             try:
-                reading = await self.log.since(self._position, limit=READ_AT_ONCE)
+                reading = await self._next()
             except DatabaseUnavailable as error:
                 await self._recover(error)
             else:
                 self._lost = 0
                 return reading
+
+    async def _next(self) -> Reading:
+        """What has happened; without an audience, only where the log ends."""
+        if not self._has_audience():
+            end = await self.log.end()
+            # Who has come meanwhile counts on all that is behind the position of before.
+            if not self._has_audience():
+                return Reading([], end, held_back=False, revocations=[])
+        return await self.log.since(self._position, limit=READ_AT_ONCE)
 
     async def _tell(self, reading: Reading) -> None:
         """Gives the listeners what was read; until they have it, nothing else is read."""

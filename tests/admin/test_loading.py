@@ -23,6 +23,7 @@ LOADED_LATER = {
     "django.views.debug",
     "feed.admin",
     "interactions.admin",
+    "prometheus_client",
 }
 
 

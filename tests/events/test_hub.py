@@ -29,7 +29,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 class Ear:
     """Hears events, and fails now and then if it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_audience: bool = True) -> None:
+        self.has_audience = has_audience
         self.posts: asyncio.Queue[int | None] = asyncio.Queue()
         self.fail_before: set[int] = set()
         self._passed = Position(0, 0)
@@ -144,6 +145,8 @@ async def test_a_listener_that_breaks_stops_nobody(
     database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
+        has_audience = True
+
         async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
             raise LookupError(len(events), position)
 
@@ -162,3 +165,53 @@ async def test_a_listener_that_breaks_stops_nobody(
     finally:
         await hub.close()
     assert "could not be delivered" in caplog.text
+
+
+async def test_what_happens_before_somebody_listens_is_passed_over(
+    database: Database, redis_url: str
+) -> None:
+    hub = Hub(
+        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
+        Doorbell(redis_url),
+    )
+    ear = Ear(has_audience=False)
+    hub.add(ear)
+    await hub.start()
+    try:
+        before = hub.position
+        await database.write(ADD, 1)
+        async with asyncio.timeout(20):
+            while hub.position == before:
+                await database.fetch("SELECT")
+        ear.has_audience = True
+        hub.arrived()
+        await database.write(ADD, 2)
+        assert await ear.heard(1) == [2]
+    finally:
+        await hub.close()
+
+
+async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
+    database: Database, redis_url: str
+) -> None:
+    ear = Ear(has_audience=False)
+
+    class Crowded(EventLog):
+        """Somebody comes, and something happens, whenever its end is looked for without an audience."""
+
+        async def end(self) -> Position:
+            if hub.position != Position(0, 0):
+                ear.has_audience = True
+                await database.write(ADD, 7)
+            return await super().end()
+
+    hub = Hub(
+        Crowded(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
+        Doorbell(redis_url),
+    )
+    hub.add(ear)
+    await hub.start()
+    try:
+        assert await ear.heard(1) == [7]
+    finally:
+        await hub.close()

@@ -18,7 +18,7 @@ async def test_what_comes_in_time_is_given() -> None:
     assert await patience.wait_for(asyncio.sleep(0, "value")) == "value"
     with pytest.raises(ZeroDivisionError):
         await patience.wait_for(divide())
-    assert not patience._waits
+    assert not patience._deadlines
 
 
 async def divide() -> float:
@@ -42,7 +42,7 @@ async def test_each_is_given_up_when_its_own_time_is_over() -> None:
             waits.append(group.create_task(waited()))
             await patience.wait_for(asyncio.sleep(0.03))
     assert all(0.09 < each.result() < 1 for each in waits)
-    assert not patience._waits
+    assert not patience._deadlines
 
 
 async def test_the_task_goes_on_as_if_never_cancelled() -> None:
@@ -66,7 +66,7 @@ async def test_a_cancellation_by_others_stays_one() -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not patience._waits
+    assert not patience._deadlines
 
 
 async def test_what_ignores_its_cancellation_may_still_answer() -> None:

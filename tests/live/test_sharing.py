@@ -83,7 +83,7 @@ async def test_shared_and_single_executions_tell_the_same(
     id = global_id("Post", post)
 
     def executions(by: str) -> float:
-        return float(EXECUTIONS.labels("postInteractions", by)._value.get())
+        return EXECUTIONS.labels("postInteractions", by).value
 
     async with (
         phone(address) as first,

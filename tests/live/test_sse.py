@@ -230,4 +230,4 @@ async def test_who_leaves_is_forgotten(address: str, database: Database) -> None
 
 
 def subscribers() -> float:
-    return float(SUBSCRIBERS.labels("postInteractions")._value.get())
+    return SUBSCRIBERS.labels("postInteractions").value

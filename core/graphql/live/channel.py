@@ -79,6 +79,10 @@ class Channel(ABC):
     def log(self) -> EventLog:
         return self._hub.log
 
+    @property
+    def has_audience(self) -> bool:
+        return bool(self._everyone)
+
     @abstractmethod
     def topic(self, context: Context, arguments: JSONObject, /) -> Any:
         """What a subscription with these arguments is about. Errors: ClientError."""
@@ -123,6 +127,7 @@ class Channel(ABC):
         subscriber.live_from = self._hub.position
         self._everyone.add(subscriber)
         self.add(subscriber)
+        self._hub.arrived()
         self._subscribers.inc()
         async with self._joining:
             start = await self.log.start(after)
