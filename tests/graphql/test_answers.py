@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graphql.http.answers import WEIGHT_OF_ENTRY, AnswerCache
+from core.graphql.http.answers import (
+    SPELLING_LENGTH_AT_MOST,
+    SPELLINGS_AT_MOST,
+    WEIGHT_OF_ENTRY,
+    AnswerCache,
+)
 from core.graphql.http.app import Answered
 from tests.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
 
@@ -83,6 +88,32 @@ def test_long_variables_make_no_long_keys() -> None:
     [key] = answers._kept
     assert isinstance(key, tuple)
     assert len(key[1]) == 32
+
+
+def test_a_request_is_read_once_for_each_spelling(clock: Clock) -> None:
+    answers = AnswerCache(1.0, clock=clock)
+    body = b'{"query": "{ counted }", "variables": {}}'
+    with graphql_server(answers=answers) as server:
+
+        def ask(content: bytes) -> int:
+            return int(server.post_bytes(content).json()["data"]["counted"])
+
+        assert answers.find_spelled(body) is None
+        assert ask(body) == 1
+        assert answers.find_spelled(body) == b'{"data":{"counted":1}}'
+        assert ask(body) == ask(body + b" ") == 1
+        clock.now += 1.0
+        assert answers.find_spelled(body) is None
+        assert ask(body) == ask(body) == 2
+
+
+def test_few_spellings_are_remembered_and_no_long_ones() -> None:
+    answers = AnswerCache(1.0)
+    for number in range(SPELLINGS_AT_MOST + 5):
+        answers.spell(b"%d" % number, "key")
+    answers.spell(b"x" * (SPELLING_LENGTH_AT_MOST + 1), "key")
+    assert len(answers._spelled) == SPELLINGS_AT_MOST
+    assert b"0" not in answers._spelled
 
 
 def test_signed_in_people_get_answers_of_their_own(cached: RunningServer) -> None:

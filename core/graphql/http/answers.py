@@ -9,6 +9,8 @@ from time import monotonic
 from typing import TypeVar
 
 WEIGHT_OF_ENTRY = 500
+SPELLINGS_AT_MOST = 1_000
+SPELLING_LENGTH_AT_MOST = 2_000
 
 T = TypeVar("T")
 
@@ -30,6 +32,8 @@ class AnswerCache:
         self._kept: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._under_way: dict[Hashable, asyncio.Future[bytes | None]] = {}
+        self._spelled: OrderedDict[bytes, Hashable] = OrderedDict()
+        """What requests ask for, by their bytes: most clients spell a question one way."""
 
     @property
     def weight(self) -> int:
@@ -40,6 +44,18 @@ class AnswerCache:
         """The kept answer, unless its time is over."""
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] > self._clock() else None
+
+    def find_spelled(self, request: bytes) -> bytes | None:
+        """The kept answer to a request that has been understood before, in the same bytes."""
+        key = self._spelled.get(request)
+        return None if key is None else self.find(key)
+
+    def spell(self, request: bytes, key: Hashable) -> None:
+        """Remembers what a request asks for."""
+        if len(request) <= SPELLING_LENGTH_AT_MOST:
+            self._spelled[request] = key
+            if len(self._spelled) > SPELLINGS_AT_MOST:
+                self._spelled.popitem(last=False)
 
     async def shared(self, key: Hashable) -> bytes | None:
         """The answer of the execution that is under way; None if there is none to share."""

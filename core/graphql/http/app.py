@@ -100,6 +100,8 @@ class GraphQLHTTP:
         self._page = None if page is None else page.encode()
         self._headers_for = headers_for
         self._extensions_for = extensions_for
+        # An answer to which something is added has to be looked at each time.
+        self._spellings = None if headers_for or extensions_for else answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
@@ -134,9 +136,18 @@ class GraphQLHTTP:
         if self._page is not None and method == "GET" and wants_page(accept):
             return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
         media_type = response_type(accept)
+        authorization = headers.get(b"authorization")
         try:
-            request = await self._request(scope, headers, receive)
-            return await self._answer(request, media_type, scope, headers.get(b"authorization"))
+            if method == "GET":
+                request = from_query_string(scope["query_string"], self._limits)
+            else:
+                body = await self._body(headers, receive)
+                if self._spellings is not None and authorization is None:
+                    kept = self._spellings.find_spelled(body)
+                    if kept is not None:
+                        return Reply(200, media_type, kept)
+                request = from_body(body, self._limits)
+            return await self._answer(request, media_type, scope, authorization)
         except Refusal:
             raise
         except ClientError as error:
@@ -145,16 +156,11 @@ class GraphQLHTTP:
                 raise refusal from None
             return request_errors([error_entry(error)], media_type)
 
-    async def _request(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive
-    ) -> GraphQLRequest:
-        if scope["method"] == "GET":
-            return from_query_string(scope["query_string"], self._limits)
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         check_content_type(headers.get(b"content-type"))
         check_content_encoding(headers.get(b"content-encoding"))
         length = headers.get(b"content-length")
-        body = await read_body(receive, length, self._limits, self._body_patience)
-        return from_body(body, self._limits)
+        return await read_body(receive, length, self._limits, self._body_patience)
 
     async def _answer(
         self,
@@ -173,6 +179,8 @@ class GraphQLHTTP:
             if answers is None or not self._same_for_all(question):
                 return (await self._executed(question))[0]
             key = (operation, _digest(request.variables))
+            if self._spellings is not None and scope["method"] == "POST":
+                self._spellings.spell(request.source, key)
             body = answers.find(key) or await answers.shared(key)
             if body is not None:
                 return self._finished(question, body, None, None)

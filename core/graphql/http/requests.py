@@ -31,6 +31,8 @@ class GraphQLRequest(NamedTuple):
     variables: JSONObject
     digest: str | None
     """The document's SHA-256, if the client goes by hash."""
+    source: bytes
+    """What the request was read from."""
 
 
 async def read_body(
@@ -142,7 +144,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
     ):
         _check_size(variables, limits)
         _check_size(extensions, limits)
-    return GraphQLRequest(query, operation_name, variables, digest)
+    return GraphQLRequest(query, operation_name, variables, digest, source)
 
 
 def _digest(extensions: JSONObject) -> str | None:
