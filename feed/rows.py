@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
@@ -14,8 +13,8 @@ class PostRow(NamedTuple):
 
     id: int
     text: str
-    created_at: datetime
-    edited_at: datetime | None
+    created_at: str
+    edited_at: str | None
     like_count: int
     comment_count: int
     share_count: int

@@ -11,7 +11,7 @@ from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.execution.rows import SHARED, Layout
 from core.graphql.context import Context
-from core.graphql.page_loader import PageLoader
+from core.graphql.loaders import PageLoader
 from core.graphql.pages import EdgeRow, Page, PageRequest
 from feed.rows import PostRow, post_at
 

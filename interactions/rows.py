@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from core.accounts.rows import UserRow
@@ -16,7 +15,7 @@ class CommentRow(NamedTuple):
     id: int
     parent_id: int | None
     text: str
-    created_at: datetime
+    created_at: str
     like_count: int
     reply_count: int
     author: UserRow | None

@@ -9,10 +9,8 @@ from typing import Any, ClassVar
 from core.accounts.selectors import PERSON_EDGE
 from core.database.pool import Database
 from core.database.statements import load_statements
-from core.execution.loading import Loader
 from core.execution.rows import NOTHING, SHARED, Layout
-from core.graphql.context import Context
-from core.graphql.page_loader import PageLoader
+from core.graphql.loaders import PageLoader, ViewerLoader
 from core.graphql.pages import EdgeRow
 from feed.rows import PostRow
 from feed.selectors import posts_by_ids
@@ -44,30 +42,21 @@ async def comments_by_ids(
     return [found.get(key) for key in ids]
 
 
-class ViewerLoader(Loader[int, Any]):
-    """A loader that knows who asks."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.database = context.database
-        self.viewer_id = context.viewer_id
-
-
-class PostByIdLoader(ViewerLoader):
+class PostByIdLoader(ViewerLoader[PostRow | None]):
     """Posts by key, None for those that the viewer can't see."""
 
     async def fetch(self, keys: list[int]) -> Sequence[PostRow | None]:
         return await posts_by_ids(self.database, self.viewer_id, keys)
 
 
-class CommentByIdLoader(ViewerLoader):
+class CommentByIdLoader(ViewerLoader[CommentRow | None]):
     """Comments by key, None for those that the viewer can't see."""
 
     async def fetch(self, keys: list[int]) -> Sequence[CommentRow | None]:
         return await comments_by_ids(self.database, self.viewer_id, keys)
 
 
-class LikedByCommentLoader(ViewerLoader):
+class LikedByCommentLoader(ViewerLoader[bool]):
     """Whether the viewer likes comments, by the comment's key."""
 
     async def fetch(self, keys: list[int]) -> Sequence[bool]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 
@@ -20,7 +19,7 @@ class UserDetailRow(NamedTuple):
 
     id: int
     bio: str
-    created_at: datetime
+    created_at: str
     follower_count: int
     following_count: int
     post_count: int

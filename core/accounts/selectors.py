@@ -14,7 +14,7 @@ from core.execution.loading import Loader
 from core.execution.rows import NOTHING, SHARED, Layout
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
-from core.graphql.page_loader import PageLoader
+from core.graphql.loaders import PageLoader, ViewerLoader
 from core.graphql.pages import EdgeRow
 
 SQL = load_statements(Path(__file__).parent / "sql")
@@ -51,31 +51,22 @@ def person_gone() -> ClientError:
     return ClientError("This person's account has just been removed.", "NOT_FOUND")
 
 
-class UserDetails(Loader[int, UserDetailRow]):
+class UserDetails(ViewerLoader[UserDetailRow]):
     """What profiles add, by the person's key."""
 
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._database = context.database
-
     async def fetch(self, keys: list[int]) -> list[UserDetailRow | BaseException]:
-        rows = await self._database.fetch(SQL["user_details_by_ids"], keys)
+        rows = await self.database.fetch(SQL["user_details_by_ids"], keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
         return [found[key] if key in found else person_gone() for key in keys]
 
 
-class Relations(Loader[int, RelationRow]):
+class Relations(ViewerLoader[RelationRow]):
     """How the viewer and people stand to each other, by the person's key."""
 
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self._context = context
-
     async def fetch(self, keys: list[int]) -> list[RelationRow]:
-        viewer_id = self._context.viewer_id
-        if viewer_id is None:
+        if self.viewer_id is None:
             return [STRANGER for _ in keys]
-        rows = await self._context.database.fetch(SQL["relations_by_ids"], viewer_id, keys)
+        rows = await self.database.fetch(SQL["relations_by_ids"], self.viewer_id, keys)
         found = {row[0]: RelationRow(*row[1:]) for row in rows}
         return [found[key] for key in keys]
 
@@ -84,7 +75,6 @@ class PartOf(Loader[int, Any]):
     """One attribute of what another loader gives: fields that share its statement."""
 
     def __init__(self, context: Context, whole: type[UserDetails | Relations], name: str) -> None:
-        super().__init__()
         self._whole = context.loader(whole)
         self._name = name
 

@@ -80,9 +80,9 @@ class Environment:
         "Web origins whose pages may call the API, by commas; `*` for all, `none` for none.",
     )
     trusted_proxies: tuple[str, ...] = setting(
-        parsing.names,
-        "127.0.0.1",
-        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        parsing.proxies,
+        "none",
+        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, by commas.",
     )
     host: str = setting(parsing.host, "127.0.0.1", "The address that the server listens on.")
     port: int = setting(

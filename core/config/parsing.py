@@ -122,6 +122,11 @@ def names(text: str) -> tuple[str, ...]:
     return parts
 
 
+def proxies(text: str) -> tuple[str, ...]:
+    """Addresses of proxies, separated by commas; none for `none`."""
+    return () if text.lower() == "none" else names(text)
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Web origins, separated by commas; none for `none`, and `*` stands for all."""
     if text.lower() == "none":

@@ -7,6 +7,7 @@ are made within a millisecond.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,11 @@ def key_at(moment: datetime, sequence: int) -> int:
     """The key that `time_ordered_key` would make at that moment; for bulk loads that bring their own times."""
     milliseconds = int(moment.timestamp() * 1000) - EPOCH_MS
     return milliseconds << SEQUENCE_BITS | sequence & ((1 << SEQUENCE_BITS) - 1)
+
+
+def key_array(keys: Iterable[int]) -> str:
+    """Keys for a parameter `$1::text::bigint[]`. asyncpg takes four times as long to write a list of twenty."""
+    return f"{{{','.join(map(str, keys))}}}"
 
 
 class TimeOrderedKey(models.Func):

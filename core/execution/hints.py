@@ -28,20 +28,14 @@ class InstancesOf:
         return isinstance(value, self.kind)
 
 
-class Serializer:
-    """A scalar's `serialize`: of one value, or of many where it has a faster way.
+class TextAsItIs:
+    """A scalar's `serialize` that gives text back as it is, so that it needs not be called for text."""
 
-    `many` gives the same as `one` for each value, or None if it can't tell.
-    """
-
-    def __init__(
-        self, one: Callable[[Any], Any], many: Callable[[list[Any]], list[Any] | None]
-    ) -> None:
-        self.one = one
-        self.many = many
+    def __init__(self, serialize: Callable[[Any], Any]) -> None:
+        self.serialize = serialize
 
     def __call__(self, value: Any) -> Any:
-        return self.one(value)
+        return value if type(value) is str else self.serialize(value)
 
 
 class OfColumns(NamedTuple):
@@ -76,21 +70,12 @@ def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callabl
     return declare
 
 
-SEPARATOR = '","'
 TIME_ZONE = attrgetter("tzinfo")
-
-
-def joined_iso_texts(moments: list[Any]) -> str | None:
-    """What `isoformat()` gives for each, with `SEPARATOR` between them; None unless all are plain
-    datetimes in UTC.
-    """
-    if {*map(type, moments)} != {datetime} or {*map(TIME_ZONE, moments)} != {UTC}:
-        return None
-    # A list of texts that need no escapes: '["...","..."]'.
-    return orjson.dumps(moments)[2:-2].decode()
 
 
 def iso_texts(moments: list[Any]) -> list[str] | None:
     """What `isoformat()` gives for each; None unless all are plain datetimes in UTC."""
-    joined = joined_iso_texts(moments)
-    return None if joined is None else joined.split(SEPARATOR)
+    if {*map(type, moments)} != {datetime} or {*map(TIME_ZONE, moments)} != {UTC}:
+        return None
+    # A list of texts that need no escapes: '["...","..."]'.
+    return orjson.dumps(moments)[2:-2].decode().split('","')

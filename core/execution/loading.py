@@ -14,20 +14,34 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Loader(DataLoader[K, V], ABC, Generic[K, V]):
+class Loader(ABC, Generic[K, V]):
     """Values by key, fetched together; one instance serves one request and one set of arguments."""
 
-    def __init__(self) -> None:
-        super().__init__(load_fn=self.fetch)
+    # Made when it is first needed: it refers back to its loader, and a cycle a request is garbage that
+    # stays until the collector comes.
+    _one_by_one: DataLoader[K, V] | None = None
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
         """One value, or the exception to raise in its place, for each of the distinct `keys`, in their order."""
 
+    def load(self, key: K) -> Awaitable[V]:
+        """The value of one key, fetched together with those that are asked for in the same moment."""
+        return self._alone().load(key)
+
+    def prime(self, key: K, value: V) -> None:
+        """Tells `load` a value that is known already."""
+        self._alone().prime(key, value)
+
+    def _alone(self) -> DataLoader[K, V]:
+        if self._one_by_one is None:
+            self._one_by_one = DataLoader(load_fn=self.fetch)
+        return self._one_by_one
+
     async def load_level(self, keys: Sequence[K]) -> list[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
 
-        Does not touch the DataLoader's futures: a level is complete when it is asked for.
+        Makes no futures: a level is complete when it is asked for.
         """
         distinct = list(dict.fromkeys(keys))
         values = await self.fetch(distinct)

@@ -26,7 +26,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-from core.execution.hints import Serializer, iso_texts
+from core.execution.hints import TextAsItIs, iso_texts
 
 
 class Shape:
@@ -66,7 +66,11 @@ class LeafShape(Shape):
 
 def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) -> frozenset[type]:
     types: set[type] = set()
-    if graphql_type is GraphQLString or graphql_type is GraphQLID:
+    if (
+        graphql_type is GraphQLString
+        or graphql_type is GraphQLID
+        or isinstance(graphql_type.coerce_output_value, TextAsItIs)
+    ):
         types.add(str)
     elif graphql_type is GraphQLBoolean:
         types.add(bool)
@@ -78,8 +82,6 @@ def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) 
 
 
 def _many(coerce: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None] | None:
-    if isinstance(coerce, Serializer):
-        return coerce.many
     # Strawberry's own scalars for dates and times call this method of the value.
     if type(coerce) is methodcaller and coerce.__reduce__() == (methodcaller, ("isoformat",)):
         return iso_texts

@@ -7,7 +7,7 @@ import strawberry
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Info
-from core.graphql.page_loader import page_loader
+from core.graphql.loaders import page_loader
 from feed.graphql.queries import PAGE_ARGUMENTS
 from feed.graphql.types import PostConnection
 from feed.selectors import ProfileFeedLoader

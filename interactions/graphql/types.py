@@ -12,8 +12,8 @@ from core.execution.hints import InstancesOf
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, Connection, Edge, First, Last
 from core.graphql.context import Context
+from core.graphql.loaders import page_loader
 from core.graphql.node import Node, id_field
-from core.graphql.page_loader import page_loader
 from core.graphql.types import model_type
 from feed.graphql.types import Post
 from interactions import models

@@ -5,6 +5,6 @@ WITH {comments_asked}, changes AS (
     INSERT INTO comment_likes (user_id, comment_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING
     RETURNING user_id, comment_id
 ), {comments_done sign=+ kind=comment_liked}
-SELECT n, changed, post_id, id, parent_id, text, created_at, like_count + {changes}, reply_count,
+SELECT n, changed, post_id, id, parent_id, text, {moment of=created_at}, like_count + {changes}, reply_count,
     author_id, username, display_name, avatar_url
 FROM done

@@ -5,6 +5,6 @@ WITH {comments_asked}, changes AS (
     DELETE FROM comment_likes m USING asked WHERE m.user_id = asked.actor_id AND m.comment_id = asked.id
     RETURNING user_id, comment_id
 ), {comments_done sign=- kind=comment_unliked}
-SELECT n, changed, post_id, id, parent_id, text, created_at, like_count - {changes}, reply_count,
+SELECT n, changed, post_id, id, parent_id, text, {moment of=created_at}, like_count - {changes}, reply_count,
     author_id, username, display_name, avatar_url
 FROM done

@@ -4,7 +4,7 @@ WITH {posts_asked}, changes AS (
     INSERT INTO shares (user_id, post_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING
     RETURNING user_id, post_id
 ), {posts_done count=share_count sign=+ kind=post_shared}
-SELECT n, changed, id, text, created_at, edited_at,
+SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count, comment_count, share_count + {changes},
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id), true,
     author_id, username, display_name, avatar_url

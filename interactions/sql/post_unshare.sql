@@ -4,7 +4,7 @@ WITH {posts_asked}, changes AS (
     DELETE FROM shares m USING asked WHERE m.user_id = asked.actor_id AND m.post_id = asked.id
     RETURNING user_id, post_id
 ), {posts_done count=share_count sign=- kind=post_unshared}
-SELECT n, changed, id, text, created_at, edited_at,
+SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count, comment_count, share_count - {changes},
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id), false,
     author_id, username, display_name, avatar_url

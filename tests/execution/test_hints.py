@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.executor import Executor
-from core.execution.hints import InstancesOf, Serializer, iso_texts
+from core.execution.hints import InstancesOf, TextAsItIs, iso_texts
 
 ZONES = st.sampled_from((None, UTC, UTC, timezone(timedelta(hours=2)), timezone(timedelta(0))))
 
@@ -53,10 +53,7 @@ class Stranger(Row):
 
 Count = strawberry.scalar(
     name="Count",
-    serialize=Serializer(
-        lambda number: f"{number:,}",
-        lambda numbers: None if "odd" in numbers else [f"{number:,}" for number in numbers],
-    ),
+    serialize=TextAsItIs(lambda number: f"{number:,}"),
 )
 
 
@@ -80,7 +77,10 @@ class Query:
 
     @strawberry.field
     def numbers(self, numbers: list[str]) -> list[Counted | None]:
-        found: Any = [int(number) if number.isdigit() else number for number in numbers]
+        odd: Any = {"odd": []}
+        found: Any = [
+            int(number) if number.isdigit() else odd.get(number, number) for number in numbers
+        ]
         return found  # type: ignore[no-any-return]  # values of the scalar
 
 
@@ -88,7 +88,8 @@ def test_hints_change_no_answer() -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map={Counted: Count}))._schema
     document = parse(
         """{ things { number } more: things(strange: true) { number }
-             numbers(numbers: ["1234567", "5"]) odd: numbers(numbers: ["5", "odd"]) }"""
+             numbers(numbers: ["1234567", "5"]) texts: numbers(numbers: ["a few", "many"])
+             mixed: numbers(numbers: ["1234567", "many"]) odd: numbers(numbers: ["5", "odd"]) }"""
     )
     executor = Executor(schema)
     standard: Any = execute(
@@ -105,3 +106,4 @@ def test_hints_change_no_answer() -> None:
         ]
     assert standard.data["things"] == [{"number": "1,000"}, {"number": "2,000"}]
     assert standard.data["more"][2] is None
+    assert standard.data["mixed"] == ["1,234,567", "many"]

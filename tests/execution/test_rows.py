@@ -13,11 +13,10 @@ import strawberry
 from graphql import execute, parse, validate
 from hypothesis import given, note
 from hypothesis import strategies as st
-from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.executor import Executor
-from core.execution.hints import InstancesOf, Serializer, iso_texts, of_columns
+from core.execution.hints import InstancesOf, of_columns
 from core.execution.loading import Loader, loaded
 from core.execution.rows import NOTHING, SHARED, Layout, Rows
 from tests.execution.test_same_as_standard import PATIENT, plain, settled
@@ -169,12 +168,7 @@ class Query:
     shelves: list[Shelf]
 
 
-Moment = strawberry.scalar(
-    name="Moment", serialize=Serializer(lambda moment: moment.isoformat(), iso_texts)
-)
-SCHEMA = strawberry.Schema(
-    query=Query, types=[Person], config=StrawberryConfig(scalar_map={datetime: Moment})
-)._schema
+SCHEMA = strawberry.Schema(query=Query, types=[Person])._schema
 EXECUTOR = Executor(SCHEMA)
 
 PERSON_FIELDS = (

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.database.batching import Batchers
-from core.database.keys import HIGHEST_KEY
+from core.database.keys import HIGHEST_KEY, key_array
 from core.database.pool import Database
 from core.graphql.node import global_id
 from interactions import services
@@ -190,7 +190,7 @@ async def test_a_page_of_comments_reads_no_other_post_s(database: Database, dire
     )
     await database.write("ANALYZE")
     explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL['comments_of_posts' + direction]}"
-    arguments = (author, [full, quiet], [HIGHEST_KEY] * 2, [0] * 2, 4)
+    arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4)
     ((plan,),) = await database.fetch(explain, *arguments)
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
     (scan,) = (node for node in scans if "Index Name" in node)

@@ -9,7 +9,7 @@ from core.accounts.selectors import FollowersLoader, FollowingLoader
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Info
-from core.graphql.page_loader import page_loader
+from core.graphql.loaders import page_loader
 
 FILTERED = "newest first; people whom a block hides from the viewer are left out."
 

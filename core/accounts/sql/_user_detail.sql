@@ -1,1 +1,1 @@
-{of}.id, {of}.bio, {of}.created_at, {of}.follower_count, {of}.following_count, {of}.post_count
+u.id, u.bio, {moment of=u.created_at}, u.follower_count, u.following_count, u.post_count

@@ -1,10 +1,11 @@
-"""Loaders of nested lists: a page for each of many owners, in one statement."""
+"""Loaders that read the database for a viewer, and those of nested lists among them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
+from core.database.keys import key_array
 from core.database.pool import Row
 from core.execution.loading import Loader
 from core.execution.rows import Layout
@@ -12,6 +13,7 @@ from core.graphql.context import Context, Info, may_ask_for
 from core.graphql.errors import ClientError
 from core.graphql.pages import EdgeRow, Page, PageRequest, page_request, request_row
 
+V = TypeVar("V")
 P = TypeVar("P", bound="PageLoader")
 
 
@@ -27,13 +29,21 @@ def page_loader(
     return info.context.loader(kind, first, after, last, before, may_ask_for("pageInfo", info))
 
 
-class PageLoader(Loader[int, Page]):
-    """Pages by the key of the list's owner: the comments of each post.
+class ViewerLoader(Loader[int, V]):
+    """A loader that reads for whoever asks."""
+
+    def __init__(self, context: Context) -> None:
+        # Not the context itself: it holds its loaders, and cycles wait for the collector.
+        self.database = context.database
+        self.viewer_id = context.viewer_id
+
+
+class PageLoader(ViewerLoader[Page]):
+    """Pages by the key of the list's owner, a page for each of many in one statement: the comments of posts.
 
     A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
-    $2 the owners' keys, $3 and $4 for each owner the positions that bound the page (below, above), $5 the
-    limit; its rows have the owner's key in `key_column` and the position in column 1, and are in the order
-    of the page.
+    $2 the owners' keys, $3 and $4 the positions that bound the pages (below, above), $5 the limit; its rows
+    have the owner's key in `key_column` and the position in column 1, and are in the order of the page.
     """
 
     name: ClassVar[str]
@@ -56,8 +66,8 @@ class PageLoader(Loader[int, Page]):
         looks_ahead: bool = True,
     ) -> None:
         """`looks_ahead`: whether a row more than the page is read, to know whether the list goes on."""
-        super().__init__()
-        self.context = context
+        super().__init__(context)
+        self._codec = context.services.cursors.codec
         self._bounds = (after, before)
         self._arguments: dict[str, Any] = {
             "first": first,
@@ -76,7 +86,7 @@ class PageLoader(Loader[int, Page]):
 
     def _requests(self, keys: list[int]) -> tuple[dict[int, PageRequest], dict[int, BaseException]]:
         """What is asked for, and what is wrong with that, by owner."""
-        codec, name = self.context.services.cursors.codec, self.name
+        codec, name = self._codec, self.name
         if self._bounds == (None, None):
             try:
                 _, *same = page_request(codec(name), **self._arguments)
@@ -93,7 +103,8 @@ class PageLoader(Loader[int, Page]):
         return requests, refused
 
     async def _read(self, requests: Mapping[int, PageRequest]) -> dict[int, Page]:
-        found = await self._rows(requests, self._ahead)
+        # Without cursors all owners' requests say the same; with one there is a single owner whose list it is of.
+        found = await self._rows(requests, next(iter(requests.values())), self._ahead)
         snapshot = None if self.snapshot_column is None else found[0][self.snapshot_column]
         column = self.key_column
         rows: dict[int, list[Row]] = {key: [] for key in requests}
@@ -108,15 +119,14 @@ class PageLoader(Loader[int, Page]):
         }
 
     async def _beyond(self, request: PageRequest, key: int) -> list[Row]:
-        return [row for row in await self._rows({key: request}, 0) if row[1] is not None]
+        return [row for row in await self._rows([key], request, 0) if row[1] is not None]
 
-    async def _rows(self, requests: Mapping[int, PageRequest], ahead: int) -> list[Row]:
-        some = next(iter(requests.values()))
-        return await self.context.database.fetch(
-            self.statements[self.statement + some.suffix],
-            self.context.viewer_id,
-            list(requests),
-            [request.below for request in requests.values()],
-            [request.above for request in requests.values()],
-            some.limit + ahead,
+    async def _rows(self, keys: Iterable[int], request: PageRequest, ahead: int) -> list[Row]:
+        return await self.database.fetch(
+            self.statements[self.statement + request.suffix],
+            self.viewer_id,
+            key_array(keys),
+            request.below,
+            request.above,
+            request.limit + ahead,
         )
