@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -47,21 +47,21 @@ async def posts_by_ids(
     return [found.get(key) for key in ids]
 
 
-async def public_feed_page(
+def public_feed_page(
     context: Context, request: PageRequest, *, with_snapshot: bool = False
-) -> Page:
+) -> Awaitable[Page]:
     """A page of everybody's posts. Cost: one statement."""
-    return await _feed_page("public_feed_page", context, request, with_snapshot)
+    return _feed_page("public_feed_page", context, request, with_snapshot)
 
 
-async def home_feed_page(
+def home_feed_page(
     context: Context, request: PageRequest, *, with_snapshot: bool = False
-) -> Page:
+) -> Awaitable[Page]:
     """A page of the viewer's own posts, and of posts and shares by those whom they follow.
 
     One entry a post, at its newest reason. Cost: one statement.
     """
-    return await _feed_page("home_feed_page", context, request, with_snapshot)
+    return _feed_page("home_feed_page", context, request, with_snapshot)
 
 
 async def _feed_page(
@@ -70,8 +70,8 @@ async def _feed_page(
     request: PageRequest,
     with_snapshot: bool,  # those above name it
 ) -> Page:
-    async def read(part: PageRequest, ahead: int = 0) -> list[Row]:
-        return await context.database.fetch(
+    def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
+        return context.database.fetch(
             SQL[statement + part.suffix],
             *(context.viewer_id, part.below, part.above, part.limit + ahead, with_snapshot),
         )

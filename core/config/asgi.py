@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import cast
@@ -30,13 +30,12 @@ class Application:
         self._graphql = graphql
         self._rest = rest
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "lifespan" and scope["path"] in GRAPHQL_PATHS:
-            await self._graphql(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-        else:
-            await self._rest(scope, receive, send)
+            return self._graphql(scope, receive, send)
+        if scope["type"] == "websocket":
+            return send({"type": "websocket.close"})
+        return self._rest(scope, receive, send)
 
 
 @cache

@@ -26,6 +26,7 @@ def serve(settings: Environment) -> None:
     _allow_many_connections()
     uvicorn.run(
         "core.config.asgi:application",
+        interface="asgi3",
         host=settings.host,
         port=settings.port,
         workers=settings.web_processes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -102,10 +102,10 @@ class Server:
             document, variables=variables, operation_name=name, context=context
         )
 
-    async def graphql(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The GraphQL path, as an ASGI application."""
         serve = self.live if self.live.serves(scope) else self._http
-        await serve(scope, receive, send)
+        return serve(scope, receive, send)
 
     def context_for(self, authorization: str | None, scope: Scope) -> Context:
         """The request's context. Errors: ClientError for a token that is no good."""

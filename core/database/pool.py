@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -70,45 +70,50 @@ class Database:
         """Waits for running statements, for five seconds, then cuts them off."""
         await self._connections.close(CLOSE_SECONDS)
 
-    async def fetch(self, statement: str, *arguments: object) -> list[Row]:
+    def fetch(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
         """The rows of one reading statement.
 
         Errors: DatabaseUnavailable. A connection that breaks under a read is replaced once, silently.
         """
-        try:
-            return await self._run(statement, arguments)
-        except DatabaseUnavailable:
-            return await self._run(statement, arguments)
+        return self._run(statement, arguments, tries=2)
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
         """The first row of one reading statement, if there is one."""
         rows = await self.fetch(statement, *arguments)
         return rows[0] if rows else None
 
-    async def write(self, statement: str, *arguments: object) -> list[Row]:
+    def write(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
         """The rows that one writing statement returns, committed.
 
         Errors: DatabaseUnavailable: it may or may not have been committed. Never run twice.
         """
-        return await self._run(statement, arguments)
+        return self._run(statement, arguments, tries=1)
 
-    async def _run(self, statement: str, arguments: tuple[object, ...]) -> list[Row]:
-        if self.observer is not None:
-            self.observer(statement)
+    async def _run(self, statement: str, arguments: tuple[object, ...], tries: int) -> list[Row]:
         connections = self._connections
-        with _reachable():
-            connection = connections.lend() or await connections.take()
+        while True:
+            if self.observer is not None:
+                self.observer(statement)
+            tries -= 1
             try:
-                rows: list[Any] = await connection.fetch(statement, *arguments)
-            except BaseException as error:
-                self._take_back(connection, error)
-                raise
-            connections.give(connection)
-        return rows
+                connection = connections.lend() or await connections.take()
+                try:
+                    rows: list[Any] = await connection.fetch(statement, *arguments)
+                except BaseException as error:
+                    self._take_back(connection, error)
+                    raise
+                connections.give(connection)
+            except UNREACHABLE as error:
+                if not _says_unreachable(error):
+                    raise
+                if not tries:
+                    raise DatabaseUnavailable(str(error)) from error
+            else:
+                return rows
 
     def _take_back(self, connection: Connection, error: BaseException) -> None:
         """Takes a connection back from whoever had an error with it, or went away."""
-        if isinstance(error, UNREACHABLE) and not isinstance(error, ValueError):
+        if _says_unreachable(error):
             self._connections.distrust(connection)
         # The driver's own complaints about an argument are of the same class as the server's.
         ended = isinstance(error, asyncpg.PostgresError) and not isinstance(
@@ -158,9 +163,13 @@ class _reachable:  # noqa: N801  # reads as a statement
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        # The driver's complaints about an argument are of a class that is also an InterfaceError.
-        if isinstance(error, UNREACHABLE) and not isinstance(error, ValueError):
+        if error is not None and _says_unreachable(error):
             raise DatabaseUnavailable(str(error)) from error
+
+
+def _says_unreachable(error: BaseException) -> bool:
+    # The driver's complaints about an argument are of a class that is also an InterfaceError.
+    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
 
 
 class Transaction:

@@ -176,6 +176,8 @@ class PythonArguments(NamedTuple):
     """
     convert: Callable[[dict[str, Any], Any], dict[str, Any]]
     """From the values by GraphQL name and Strawberry's info."""
+    same: bool
+    """Whether the resolver takes all values as they are, by the same names."""
 
     def values(self, given: Values, info: Callable[[], Any]) -> Values:
         """The values as the resolver takes them. Errors: whatever conversion raises."""
@@ -209,9 +211,10 @@ def python_arguments(schema: StrawberrySchema, field: StrawberryField) -> Python
         if not _is_plain(argument.type, registry):
             made = _input_maker(argument.type, schema)
             if made is None:
-                return PythonArguments(None, convert)
+                return PythonArguments(None, convert, False)
         parts[name] = (argument.python_name, made)
-    return PythonArguments(parts, convert)
+    same = all(part == (name, None) for name, part in parts.items())
+    return PythonArguments(parts, convert, same)
 
 
 def _is_plain(annotation: Any, registry: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Plans, kept as long as they are in use."""
+"""What is made once and kept as long as it is in use."""
 
 from __future__ import annotations
 
@@ -23,13 +23,19 @@ class RecentlyUsed(Generic[K, V]):
         return len(self._values)
 
     def get(self, key: K) -> V | None:
-        found = self._values.get(key)
+        """Errors: TypeError for a key that can't be hashed."""
+        values = self._values
+        found = values.get(key)
         if found is not None:
-            self._values.move_to_end(key)
+            try:
+                values.move_to_end(key)
+            except KeyError:  # Another thread has just let go of it.
+                self.put(key, found)
         return found
 
     def put(self, key: K, value: V) -> None:
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._limit:
-            self._values.popitem(last=False)
+        values = self._values
+        # A new entry is the last one; one that is there already stays where it is until it is used.
+        values[key] = value
+        while len(values) > self._limit:
+            values.popitem(last=False)

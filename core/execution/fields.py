@@ -101,9 +101,10 @@ class Field:
         if self.arguments is None:
             return NO_ARGUMENTS
         values = self.arguments.values(run)
-        if self.way.python_arguments is None:
+        python = self.way.python_arguments
+        if python is None or python.same:
             return values
-        return self.way.python_arguments.values(values, partial(self.info, run, level, index))
+        return python.values(values, partial(self.info, run, level, index))
 
     def info(self, run: Run, level: Level, index: int) -> Any:
         """Strawberry's info, for one object of a level."""

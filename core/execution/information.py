@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -120,10 +120,30 @@ class Told:
     def operation_extensions(self) -> dict[str, Any] | None:
         return self._run.operation_extensions
 
+    # The rest of what a named tuple has; strawberry-django's optimizer asks for `_replace`.
+
+    _fields = ToldWhole._fields
+
+    def _whole(self) -> ToldWhole:
+        return ToldWhole(*self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (getattr(self, name) for name in self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._whole()[index]
+
+    def __repr__(self) -> str:
+        return repr(self._whole())
+
+    def _asdict(self) -> dict[str, Any]:
+        return self._whole()._asdict()
+
     def _replace(self, **changes: Any) -> ToldWhole:
-        """As a named tuple does it: strawberry-django's optimizer asks for that."""
-        whole = ToldWhole(*[getattr(self, name) for name in ToldWhole._fields])
-        return whole._replace(**changes)
+        return self._whole()._replace(**changes)
 
 
 def information(run: Run, field: Field, level: Level, index: int) -> Any:

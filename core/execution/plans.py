@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +30,7 @@ from graphql.execution.collect_fields import (
 from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
+from core.execution.cache import RecentlyUsed
 from core.execution.fields import Field
 from core.execution.selections import Selection, selection_of
 from core.execution.variables import Variables
@@ -122,7 +122,9 @@ class Plan:
             for directive in operation.directives or ()
         )
         self._conditions = _conditions(operation.selection_set, self.fragment_definitions)
-        self._branches: OrderedDict[tuple[Any, ...], Branch] = OrderedDict()
+        self._branches: RecentlyUsed[tuple[Any, ...], Branch] = RecentlyUsed(BRANCHES)
+        self._only_branch: Branch | None = None
+        """The branch of a plan without conditions."""
 
     def is_for(
         self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
@@ -137,21 +139,22 @@ class Plan:
 
     def branch(self, variables: VariableValues) -> Branch:
         """The plan under these variables. Errors: NotCompiled, GraphQLError, RecursionError."""
+        if self._only_branch is not None:
+            return self._only_branch
         coerced = variables.coerced
         key = tuple([coerced.get(name) for name in self._conditions])
         try:
             found = self._branches.get(key)
         except TypeError:
             raise NotCompiled("condition") from None
-        if found is not None:
-            self._branches.move_to_end(key)
-            return found
-        root_type = self.schema.get_root_type(self.operation.operation)
-        if root_type is None:
-            raise NotCompiled("root type")
-        found = self._branches[key] = Branch(self, root_type, variables)
-        if len(self._branches) > BRANCHES:
-            self._branches.popitem(last=False)
+        if found is None:
+            root_type = self.schema.get_root_type(self.operation.operation)
+            if root_type is None:
+                raise NotCompiled("root type")
+            found = Branch(self, root_type, variables)
+            self._branches.put(key, found)
+            if not self._conditions:
+                self._only_branch = found
         return found
 
 

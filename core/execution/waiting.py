@@ -9,7 +9,7 @@ from functools import partial
 from types import CoroutineType
 from typing import Any
 
-from core.execution.coroutines import abandon, resumed, settle, start
+from core.execution.coroutines import abandon, settle, start
 from core.execution.failures import Failures
 from core.execution.loading import Loader
 from core.execution.positions import Column
@@ -239,23 +239,13 @@ class Waits:
             return False
         self._new = []
         self._loads.clear()
-        values[0] = await self._outcome(values[0])
-        wait.go_on()
-        return True
-
-    async def _outcome(self, awaitable: CoroutineType[Any, Any, Any]) -> Any:
-        """What a coroutine gives, or the exception that ends it."""
-        try:
-            waited_for = awaitable.send(None)
-        except StopIteration as stop:
-            return stop.value
-        except Exception as error:  # noqa: BLE001  # whatever ends a resolver is its field's error
-            return error
         self.phase += 1
         try:
-            return await resumed(awaitable, waited_for)
-        except Exception as error:  # noqa: BLE001  # as above
-            return error
+            values[0] = await values[0]
+        except Exception as error:  # noqa: BLE001  # whatever ends a resolver is its field's error
+            values[0] = error
+        wait.go_on()
+        return True
 
     async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
         self.phase += 1

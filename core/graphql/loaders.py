@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from core.database.keys import key_array
@@ -121,8 +121,8 @@ class PageLoader(ViewerLoader[Page]):
     async def _beyond(self, request: PageRequest, key: int) -> list[Row]:
         return [row for row in await self._rows([key], request, 0) if row[1] is not None]
 
-    async def _rows(self, keys: Iterable[int], request: PageRequest, ahead: int) -> list[Row]:
-        return await self.database.fetch(
+    def _rows(self, keys: Iterable[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
+        return self.database.fetch(
             self.statements[self.statement + request.suffix],
             self.viewer_id,
             key_array(keys),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 from graphql import DocumentNode, ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from core.graphql.documents import Document, DocumentStore, Operation
-from core.graphql.errors import ClientError, JSONObject, error_entry, execution_error_entries
+from core.graphql.errors import ClientError, JSONObject, execution_error_entries
 from core.graphql.http.answers import AnswerCache
 from core.graphql.http.cors import ALLOW, CrossOrigin
 from core.graphql.http.negotiation import (
@@ -23,7 +23,7 @@ from core.graphql.http.negotiation import (
     wants_page,
 )
 from core.graphql.http.patience import OutOfPatience, Patience
-from core.graphql.http.refusals import ClientGone, Headers, Refusal, bad_request, turned_away
+from core.graphql.http.refusals import ClientGone, Headers, Refusal, bad_request
 from core.graphql.http.replies import (
     Reply,
     faulted,
@@ -65,6 +65,8 @@ class Question(NamedTuple):
     """Of the answer."""
     scope: Scope
     authorization: bytes | None
+    key: Hashable | None
+    """Under which the answer may be kept for others; None if it may not."""
 
 
 class GraphQLHTTP:
@@ -104,13 +106,21 @@ class GraphQLHTTP:
         self._spellings = None if headers_for or extensions_for else answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # What awaits stands here: each coroutine between this one and the database is gone through
+        # again whenever an answer of the database comes in.
         headers = _headers(scope)
         try:
-            reply = await self._reply(scope, headers, receive)
+            asked = await self._asked(scope, headers, receive)
+            if type(asked) is not Question:
+                reply = cast("Reply", asked)
+            elif asked.key is None:
+                reply, _ = await self._executed(asked)
+            else:
+                reply = await self._kept(asked, asked.key)
         except ClientGone:
             return
-        except Refusal as refusal:
-            reply = refused(refusal, headers.get(b"accept"))
+        except ClientError as error:
+            reply = refused(error, headers.get(b"accept"))
         except Exception as fault:  # noqa: BLE001  # logged; the client gets a reference to it
             reply = faulted(fault)
         status, media_type, body, more = reply
@@ -125,7 +135,10 @@ class GraphQLHTTP:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
-    async def _reply(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Reply:
+    async def _asked(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive
+    ) -> Question | Reply:
+        """What the client asks for, or the reply where there is nothing to execute. Errors: ClientError."""
         method = scope["method"]
         accept = headers.get(b"accept")
         if method == "OPTIONS":
@@ -137,78 +150,68 @@ class GraphQLHTTP:
             return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
         media_type = response_type(accept)
         authorization = headers.get(b"authorization")
-        try:
-            if method == "GET":
-                request = from_query_string(scope["query_string"], self._limits)
-            else:
-                body = await self._body(headers, receive)
-                if self._spellings is not None and authorization is None:
-                    kept = self._spellings.find_spelled(body)
-                    if kept is not None:
-                        return Reply(200, media_type, kept)
-                request = from_body(body, self._limits)
-            return await self._answer(request, media_type, scope, authorization)
-        except Refusal:
-            raise
-        except ClientError as error:
-            refusal = turned_away(error)
-            if refusal is not None:
-                raise refusal from None
-            return request_errors([error_entry(error)], media_type)
+        if method == "GET":
+            request = from_query_string(scope["query_string"], self._limits)
+        else:
+            check_content_type(headers.get(b"content-type"))
+            check_content_encoding(headers.get(b"content-encoding"))
+            length = headers.get(b"content-length")
+            body = await read_body(receive, length, self._limits, self._body_patience)
+            if self._spellings is not None and authorization is None:
+                kept = self._spellings.find_spelled(body)
+                if kept is not None:
+                    return Reply(200, media_type, kept)
+            request = from_body(body, self._limits)
+        return self._question(request, media_type, scope, authorization)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        check_content_type(headers.get(b"content-type"))
-        check_content_encoding(headers.get(b"content-encoding"))
-        length = headers.get(b"content-length")
-        return await read_body(receive, length, self._limits, self._body_patience)
-
-    async def _answer(
+    def _question(
         self,
         request: GraphQLRequest,
         media_type: bytes,
         scope: Scope,
         authorization: bytes | None,
-    ) -> Reply:
+    ) -> Question | Reply:
         document = self._document(request)
         if document.errors:
             return request_errors(document.errors, media_type)
         operation = document.operation(request.operation_name)
-        question = Question(operation, request.variables, media_type, scope, authorization)
+        key = None
         if operation.kind == "query":
-            answers = self._answers
-            if answers is None or not self._same_for_all(question):
-                return (await self._executed(question))[0]
-            key = (operation, _digest(request.variables))
-            if self._spellings is not None and scope["method"] == "POST":
-                self._spellings.spell(request.source, key)
-            body = answers.find(key) or await answers.shared(key)
-            if body is not None:
-                return self._finished(question, body, None, None)
-            return await answers.sharing(key, lambda: self._executed(question))
-        if operation.kind == "subscription":
+            if (
+                self._answers is not None
+                and authorization is None
+                and self._private_fields.isdisjoint(operation.root_fields)
+            ):
+                key = (operation, _digest(request.variables))
+                if self._spellings is not None and scope["method"] == "POST":
+                    self._spellings.spell(request.source, key)
+        elif operation.kind == "subscription":
             said = (
                 "Subscriptions are no single answer: use graphql-transport-ws over WebSocket, or "
                 "server-sent events (`Accept: text/event-stream`)."
             )
             raise bad_request(said, "SUBSCRIPTION_NOT_SUPPORTED")
-        if scope["method"] == "GET":
+        elif scope["method"] == "GET":
             said = "Mutations are served by POST only."
             raise Refusal(405, said, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
-        return (await self._executed(question))[0]
+        return Question(operation, request.variables, media_type, scope, authorization, key)
+
+    async def _kept(self, question: Question, key: Hashable) -> Reply:
+        """The reply with the answer that is kept, or under way; else with one that is kept from now on."""
+        answers = cast("AnswerCache", self._answers)
+        body = answers.find(key) or await answers.shared(key)
+        if body is not None:
+            return self._finished(question, body, None, None)
+        return await answers.sharing(key, lambda: self._executed(question))
 
     def _document(self, request: GraphQLRequest) -> Document:
         if request.digest is not None:
             return self._documents.by_hash(request.digest, request.query)
         return self._documents.by_text(request.query or "")
 
-    def _same_for_all(self, question: Question) -> bool:
-        return question.authorization is None and self._private_fields.isdisjoint(
-            question.operation.root_fields
-        )
-
     async def _executed(self, question: Question) -> tuple[Reply, bytes | None]:
         """The reply and, if nothing went wrong, the bytes that others may share."""
-        operation, variables, media_type, scope, authorization = question
+        operation, variables, media_type, scope, authorization, _ = question
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )

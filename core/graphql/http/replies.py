@@ -8,7 +8,7 @@ import orjson
 
 from core.graphql.errors import ClientError, JSONObject, error_entry, fault_entry
 from core.graphql.http.negotiation import GRAPHQL, JSON, response_type
-from core.graphql.http.refusals import Headers, Refusal
+from core.graphql.http.refusals import Headers, Refusal, turned_away
 
 
 class Reply(NamedTuple):
@@ -39,14 +39,17 @@ def timed_out(seconds: float, media_type: bytes) -> Reply:
     return Reply(status, media_type, orjson.dumps({"errors": [error_entry(error)], "data": None}))
 
 
-def refused(refusal: Refusal, accept: bytes | None) -> Reply:
-    """The reply to a request that HTTP refuses."""
-    body = orjson.dumps({"errors": [error_entry(refusal)]})
+def refused(error: ClientError, accept: bytes | None) -> Reply:
+    """The reply to a request that is refused, by HTTP itself or before anything of it is executed."""
+    entries = [error_entry(error)]
     try:
         media_type = response_type(accept)
     except Refusal:
         media_type = JSON
-    return Reply(refusal.status, media_type, body, refusal.headers)
+    refusal = turned_away(error)
+    if refusal is None:
+        return request_errors(entries, media_type)
+    return Reply(refusal.status, media_type, orjson.dumps({"errors": entries}), refusal.headers)
 
 
 def faulted(fault: Exception) -> Reply:
