@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
 
 import asyncpg
 
+from core.database.keys import key_array
 from core.database.pool import Database, DatabaseUnavailable, Row, Transaction
 
 ROWS_AT_MOST = 100
@@ -37,9 +38,9 @@ class Waiting(NamedTuple):
 class Batcher:
     """One kind of write: what arrives while a commit is under way is committed by the next one.
 
-    The statement takes an array for each column of a row, does to all rows what it would do to one
-    after the other, and returns, for each row that it has an answer to, the row's place (from 1)
-    and the answer.
+    The statement takes an array for each column of a row, of keys as text (`$1::text::bigint[]`), does
+    to all rows what it would do to one after the other, and returns, for each row that it has an
+    answer to, the row's place (from 1) and the answer.
 
     There is one commit at a time, so one kind of write holds one connection, however many are
     waiting. A write that arrives alone is sent at once.
@@ -166,7 +167,10 @@ class Batcher:
         return outcomes
 
     async def _answers(self, rows: list[tuple[object, ...]]) -> Sequence[Row]:
-        columns = zip(*rows, strict=True)
+        columns = [
+            key_array(column) if type(column[0]) is int else column
+            for column in zip(*rows, strict=True)
+        ]
         if self._lock is None:
             return await self._database.write(self._statement, *columns)
         async with self._database.transaction() as transaction:
@@ -187,13 +191,15 @@ class Batchers:
         self._database = database
         self._by_statement: dict[str, Batcher] = {}
 
-    async def submit(self, statement: str, *row: object, lock: Lock | None = None) -> Outcome:
+    def submit(
+        self, statement: str, *row: object, lock: Lock | None = None
+    ) -> Coroutine[Any, Any, Outcome]:
         """As `Batcher.submit`, with others of the same statement, which has always the same lock."""
         batcher = self._by_statement.get(statement)
         if batcher is None:
             batcher = Batcher(self._database, statement, lock=lock)
             self._by_statement[statement] = batcher
-        return await batcher.submit(*row)
+        return batcher.submit(*row)
 
     async def close(self) -> None:
         """Waits for what has been submitted; before the database is closed."""

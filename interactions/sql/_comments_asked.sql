@@ -1,6 +1,6 @@
 asked AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, c.*, a.username, a.display_name, a.avatar_url
-    FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
+    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
     JOIN users v ON v.id = t.actor_id
     JOIN comments c ON c.id = t.comment_id
     JOIN posts p ON p.id = c.post_id

@@ -15,7 +15,7 @@ from core.database.pool import Database, DatabaseUnavailable
 
 NOTE = """
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS t(id, word, n)
+    SELECT * FROM unnest($1::text::bigint[], $2::text[]) WITH ORDINALITY AS t(id, word, n)
     WHERE word <> 'unanswered'
 ), made AS (
     INSERT INTO notes (id, word) SELECT id, word FROM asked ON CONFLICT DO NOTHING RETURNING id
