@@ -118,7 +118,7 @@ class Failures:
         path = tuple([column.key(at) for column, at in reversed(steps)])
         null = _null_above(steps) if self._propagate else len(path)
         crosses = any(column.awaited for column, _ in steps[: len(steps) - null])
-        spread = -null if crosses else 0
+        spread = len(path) - null if crosses else 0
         return _Located(failure.phase, crosses, spread, order, failure, steps, path, null)
 
 
