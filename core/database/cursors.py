@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b, blake2s
@@ -21,6 +20,7 @@ TAG_BYTES = 9
 LENGTH = 24
 POSITION = Struct(">q")
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
+FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 class CursorMalformed(ValueError):
@@ -72,7 +72,7 @@ class CursorCodec(NamedTuple):
         """The position; Errors: CursorMalformed."""
         try:
             given = cursor.encode("ascii")
-            position: int = POSITION.unpack(urlsafe_b64decode(given)[1:9])[0]
+            position: int = POSITION.unpack(a2b_base64(given.translate(FROM_URL_SAFE))[1:9])[0]
         except (Base64Error, UnicodeEncodeError, StructError) as error:
             raise CursorMalformed from error
         # A position has one cursor: whatever was changed, it is not this one.

@@ -1,4 +1,4 @@
 p.id, p.text, {moment of=p.created_at}, {moment of=p.edited_at}, p.like_count, p.comment_count, p.share_count,
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = {viewer} AND l.post_id = p.id),
-    EXISTS (SELECT FROM shares s WHERE s.user_id = {viewer} AND s.post_id = p.id),
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = {viewer} AND l.post_id = p.id OFFSET 0),
+    EXISTS (SELECT FROM shares s WHERE s.user_id = {viewer} AND s.post_id = p.id OFFSET 0),
     {user of=a}

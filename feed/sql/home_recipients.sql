@@ -37,14 +37,14 @@ WITH happened AS MATERIALIZED (
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
 SELECT c.number, c.viewer_id, p.id AS position,
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id),
-    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id)
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
+    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
 FROM candidates c JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_created'
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id),
-    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id)
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
+    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
 FROM candidates c
 JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id

@@ -6,6 +6,6 @@ WITH {posts_asked}, changes AS (
 ), {posts_done count=share_count sign=+ kind=post_shared}
 SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count, comment_count, share_count + {changes},
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id), true,
+    EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id OFFSET 0), true,
     author_id, username, display_name, avatar_url
 FROM done

@@ -6,6 +6,6 @@ WITH {posts_asked}, changes AS (
 ), {posts_done count=like_count sign=- kind=post_unliked}
 SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count - {changes}, comment_count, share_count,
-    false, EXISTS (SELECT FROM shares s WHERE s.user_id = actor_id AND s.post_id = done.id),
+    false, EXISTS (SELECT FROM shares s WHERE s.user_id = actor_id AND s.post_id = done.id OFFSET 0),
     author_id, username, display_name, avatar_url
 FROM done
