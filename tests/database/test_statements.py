@@ -52,6 +52,7 @@ def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
     of_tables = [
         node["Subplan Name"]
         for node in nodes(explained[0]["Plan"])
-        if node.get("Subplan Name") in hashed and any("Index Name" in below for below in nodes(node))
+        if node.get("Subplan Name") in hashed
+        and any("Index Name" in below for below in nodes(node))
     ]
     assert not of_tables, json.dumps(explained, indent=1)
