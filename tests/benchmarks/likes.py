@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -22,6 +23,7 @@ import uvloop
 from django.core.management import call_command
 
 from core.database.batching import Batchers
+from core.database.keys import key_array
 from core.database.pool import Database
 from core.database.statements import load_statements
 from core.embedded.locks import folder_lock
@@ -105,6 +107,10 @@ def durable_database() -> Iterator[str]:
             postgres.stop()
 
 
+def like_alone(database: Database, who: int, what: int) -> Awaitable[object]:
+    return database.write(LIKE, key_array([who]), key_array([what]), [None])
+
+
 async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figure]:
     """Prints a table of medians."""
     figures = []
@@ -117,8 +123,8 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figur
     batchers = Batchers(few)
     ways = [
         Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
-        Way("one transaction each, 8", lambda who, what: few.write(LIKE, [who], [what], [None])),
-        Way("one transaction each, 64", lambda who, what: many.write(LIKE, [who], [what], [None])),
+        Way("one transaction each, 8", partial(like_alone, few)),
+        Way("one transaction each, 64", partial(like_alone, many)),
         Way(TOGETHER, lambda who, what: batchers.submit(LIKE, who, what, None)),
     ]
     for title, targets, at_least in (

@@ -69,7 +69,7 @@ class Measured(NamedTuple):
     cpu: float
     """Milliseconds of the server process a request."""
     memory: float
-    """Megabytes of the server process afterwards."""
+    """MiB that the server process holds afterwards."""
     rate: float
     p50: float
     p99: float
@@ -191,7 +191,7 @@ def measure(peer: Peer, requests: Sequence[str], seconds: float) -> Measured:
     seen = load(peer.port, requests, seconds=seconds)
     after = peer.figures
     cpu = (after.cpu - before) / seen.requests * 1000
-    return Measured(cpu, after.memory / 1e6, seen.rate, seen.p50, seen.p99)
+    return Measured(cpu, after.memory / 2**20, seen.rate, seen.p50, seen.p99)
 
 
 def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: float) -> Results:
@@ -220,7 +220,7 @@ def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: flo
 
 def print_rows(workload: str, rows: Mapping[str, Measured]) -> None:
     floor = rows[FLOOR].cpu
-    heads = f"{'CPU ms':>9}{'x floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'MB':>6}"
+    heads = f"{'CPU ms':>9}{'x floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}"
     print(f"{workload:<40}{heads}")
     for name, row in rows.items():
         print(
@@ -292,7 +292,7 @@ def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> 
             kept = rows[KEPT].cpu / floor
             yield Figure(f"{workload}: CPU, {KEPT} / the floor", kept, "x", at_most=0.3)
         if workload == W2:
-            yield Figure("Memory after W2", rows[OURS].memory, "MB", at_most=80)
+            yield Figure("Memory after W2", rows[OURS].memory, "MiB", at_most=80)
     for workload, by_name in delays.items():
         ours_ratio, floor_ratio = (
             None if by_name[name].problem else by_name[name].ratio for name in (OURS, FLOOR)
