@@ -32,7 +32,7 @@ def complete(run: Run, column: Column, values: list[Any]) -> Answers:
         if isinstance(column.shape, ObjectShape) and kind in column.field.by_class:
             selection = column.field.by_class[kind]
             return selection.read(run, ObjectLevel(selection, values, column))
-        if kind is CoroutineType and run.is_awaitable(values[0]):
+        if kind is CoroutineType and not column.awaited and run.is_awaitable(values[0]):
             waiting = column.part(range(len(values)), awaited=True)
             run.wait(waiting, values, partial(go_on, run))
             return [None] * len(values)
@@ -80,7 +80,8 @@ def _sift(run: Run, column: Column, values: list[Any]) -> Answers:
         if value is None or value is Undefined:
             if column.shape.nonnull:
                 run.fail(column, index, missing(column))
-        elif run.is_awaitable(value):
+        # What somebody waited for is not waited for again: a forgotten `await` is an error.
+        elif not column.awaited and run.is_awaitable(value):
             awaited.append(index)
         elif isinstance(value, Exception):
             run.fail(column, index, value)

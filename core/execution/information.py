@@ -6,7 +6,7 @@ import dis
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from graphql import (
     FieldNode,
@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import GraphQLResolveInfoHelpers
+from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as ToldWhole
 
 from core.execution.coroutines import abandon
 from core.execution.positions import Level
@@ -26,26 +27,6 @@ from core.execution.positions import Level
 if TYPE_CHECKING:
     from core.execution.fields import Field
     from core.execution.run import Run
-
-
-class ToldWhole(NamedTuple):
-    """All that Strawberry's info of an executor has, in its order."""
-
-    field_name: str
-    field_nodes: list[FieldNode]
-    return_type: GraphQLOutputType
-    parent_type: GraphQLObjectType
-    path: Path
-    schema: GraphQLSchema
-    fragments: dict[str, FragmentDefinitionNode]
-    root_value: Any
-    operation: OperationDefinitionNode
-    variable_values: dict[str, Any]
-    context: Any
-    is_awaitable: Callable[[Any], bool]
-    abort_signal: Any
-    async_helpers: GraphQLResolveInfoHelpers
-    operation_extensions: dict[str, Any] | None
 
 
 class Told:

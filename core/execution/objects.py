@@ -117,7 +117,7 @@ def _sort_by_type(
     by_name: dict[str, list[int]] = {}
     awaited: list[int] = []
     for index, name in enumerate(names):
-        if type(name) is str:
+        if isinstance(name, str):
             by_name.setdefault(name, []).append(index)
         elif run.is_awaitable(name):
             awaited.append(index)

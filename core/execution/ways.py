@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLOutputType, GraphQLSchema
 from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from core.execution.arguments import PythonArguments, python_arguments
 from core.execution.hints import OfColumns
@@ -132,6 +133,10 @@ def _plain_strawberry_field(
         and not schema.exception_handlers
         and isinstance(field, StrawberryField)
         and type(field).get_result is StrawberryField.get_result
+        and (
+            field.base_resolver is None
+            or type(field.base_resolver).__call__ is StrawberryResolver.__call__
+        )
         and not field.is_subscription
         and not field.extensions
         and not field.permission_classes

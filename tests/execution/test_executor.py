@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Generator
+from enum import StrEnum
+from typing import Any, cast
 
 import pytest
 import strawberry
+from graphql import parse
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from core.execution.executor import Executor
 from tests.execution.items import SEEN, Shared, run
@@ -111,3 +116,85 @@ async def test_what_resolvers_are_told_can_be_replaced_as_in_a_named_tuple(share
     executor = Executor(strawberry.Schema(Asking)._schema)
     result = await run(executor, "{ told }", shared)
     assert result.data == {"told": ["other", "Asking", "['told']"]}
+
+
+class Late:
+    """Something to wait for that does not mind if nobody does."""
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        yield from ()
+        return "late"
+
+
+class Loud(StrawberryResolver[str]):
+    def __call__(self, *arguments: Any, **named: Any) -> str:
+        return f"{super().__call__(*arguments, **named)}!"
+
+
+@strawberry.type
+class Odd:
+    loud: str = strawberry.field(resolver=Loud(lambda: "hi"))  # type: ignore[arg-type]  # a resolver
+
+    @strawberry.field
+    async def forgotten(self) -> int | None:
+        return Late()  # type: ignore[return-value]  # the mistake that is tested
+
+    @strawberry.field
+    async def awaited_items(self) -> list[str]:
+        return [Late(), Late()]  # type: ignore[list-item]  # executors wait for items
+
+    @strawberry.field
+    def told(self, info: strawberry.Info) -> str:
+        raw = info._raw_info
+        assert raw[0] == raw._asdict()["field_name"] == next(iter(raw)) == info.field_name
+        assert len(raw) == len(raw._fields)
+        return raw._replace(field_name="other").field_name
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_odd_resolvers_mean_the_same_to_both_executors(enabled: bool) -> None:
+    executor = Executor(strawberry.Schema(Odd)._schema, enabled=enabled)
+    result: Any = await cast(
+        "Awaitable[Any]", executor.execute(parse("{ loud forgotten awaitedItems told }"))
+    )
+    assert result.data == {
+        "loud": "hi!",
+        "forgotten": None,
+        "awaitedItems": ["late", "late"],
+        "told": "other",
+    }
+    (error,) = result.errors
+    assert error.path == ["forgotten"]
+    assert "Int cannot represent" in error.message
+
+
+class Names(StrEnum):
+    LEAF = "Leaf"
+
+
+@strawberry.interface
+class Plant:
+    name: str
+
+    @classmethod
+    def resolve_type(cls, *_: Any) -> str:
+        return Names.LEAF
+
+
+@strawberry.type
+class Leaf(Plant):
+    pass
+
+
+@strawberry.type
+class Garden:
+    @strawberry.field
+    def plants(self) -> list[Plant]:
+        return [Leaf(name="a"), Leaf(name="b")]
+
+
+def test_names_of_types_may_be_of_a_class_of_text() -> None:
+    executor = Executor(strawberry.Schema(Garden, types=[Leaf])._schema)
+    result: Any = executor.execute(parse("{ plants { __typename name } }"))
+    assert result.errors is None
+    assert [plant["__typename"] for plant in result.data["plants"]] == ["Leaf", "Leaf"]
