@@ -58,7 +58,10 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
         return None
 
     def remove(self, rows: Sequence[Any]) -> None:
-        """Deletes rows with the effects that it has through the API."""
+        """Deletes rows with the effects that it has through the API.
+
+        Each list says how, unless it lets nobody delete: Django's own way would leave counts and events out.
+        """
         raise NotImplementedError
 
     def get_search_results(

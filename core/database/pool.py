@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg
@@ -154,17 +154,15 @@ class Database:
         )
 
 
-class _reachable:  # noqa: N801  # reads as a statement
+@contextmanager
+def _reachable() -> Iterator[None]:
     """Turns what a driver raises when PostgreSQL is away into DatabaseUnavailable."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and _says_unreachable(error):
-            raise DatabaseUnavailable(str(error)) from error
+    try:
+        yield
+    except UNREACHABLE as error:
+        if not _says_unreachable(error):
+            raise
+        raise DatabaseUnavailable(str(error)) from error
 
 
 def _says_unreachable(error: BaseException) -> bool:
