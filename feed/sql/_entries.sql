@@ -4,26 +4,30 @@
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id
     UNION ALL
-    SELECT followee_id FROM follows WHERE follower_id = $1 AND {unmuted person=followee_id}
+    (SELECT followee_id FROM follows WHERE follower_id = $1 EXCEPT SELECT muted_id FROM mutes WHERE muter_id = $1)
 ),
--- The first entry of each source tells how far the page can reach: it takes no entry beyond the last of the first $4.
+-- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
+heads AS MATERIALIZED (
+    SELECT s.id AS source, r.*
+    FROM sources s CROSS JOIN LATERAL (
+        {reasons of=s.id below=$2 above=$3 limit=1} ORDER BY position {direction} LIMIT 1
+    ) r
+    ORDER BY r.position {direction}
+),
+-- The first $4 of them that count tell how far the page can reach: it takes no entry beyond the last of these.
+-- They are asked in order, so most are never asked.
 firsts AS MATERIALIZED (
-    SELECT s.id AS source, {extreme_{direction}}(posted.position, shared.position) AS position
-    FROM sources s
-    LEFT JOIN LATERAL ({posted of=s.id below=$2 above=$3 limit=1}) posted ON true
-    LEFT JOIN LATERAL ({shared of=s.id below=$2 above=$3 limit=1}) shared ON true
-    WHERE posted.position IS NOT NULL OR shared.position IS NOT NULL
-    ORDER BY 2 {direction} LIMIT $4
+    SELECT position FROM heads r WHERE {reason_counts} ORDER BY position {direction} LIMIT $4
 ),
 reach AS MATERIALIZED (
     {reach_{direction}}
 ),
 entries AS MATERIALIZED (
-    SELECT reason.*
-    FROM firsts f CROSS JOIN reach r CROSS JOIN LATERAL (
-        ({posted of=f.source below=r.below above=r.above limit=$4})
-        UNION ALL
-        ({shared of=f.source below=r.below above=r.above limit=$4})
-    ) reason
-    ORDER BY reason.position {direction} LIMIT $4
+    SELECT r.*
+    FROM reach JOIN heads h ON h.position < reach.below AND h.position > reach.above
+    CROSS JOIN LATERAL (
+        SELECT * FROM ({reasons of=h.source below=reach.below above=reach.above limit=ALL}) r
+        WHERE {reason_counts} ORDER BY position {direction} LIMIT $4
+    ) r
+    ORDER BY r.position {direction} LIMIT $4
 )

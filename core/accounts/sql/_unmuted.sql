@@ -1,1 +1,1 @@
-NOT EXISTS (SELECT FROM mutes WHERE muter_id = {viewer} AND muted_id = {person})
+NOT EXISTS (SELECT FROM mutes WHERE muter_id = {viewer} AND muted_id = {person} OFFSET 0)
