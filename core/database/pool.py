@@ -20,6 +20,7 @@ PLANNER = {
     "enable_bitmapscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_memoize": "off",
     "jit": "off",
     "timezone": "UTC",
 }
