@@ -1,11 +1,15 @@
 # The server, its worker and its management commands, in one image.
 
-FROM python:3.11-slim AS build
+# With a compiler, unlike the slim one.
+FROM python:3.11 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
 COPY requirements/run.txt /requirements.txt
 RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /requirements.txt \
     && /venv/bin/pip uninstall --yes pip setuptools
+WORKDIR /app
+COPY core core
+RUN python -m core.compile
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --no-log-init --shell /usr/sbin/nologin feed
@@ -13,7 +17,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY manage.py schema.graphql ./
-COPY core core
+COPY --from=build /app/core core
 COPY feed feed
 COPY interactions interactions
 # The admin's files are collected as the settings of production want them. No server is reached, and

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.accounts.rows import UserRow
+from core.database.cursors import CursorCodec
 from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.execution.rows import SHARED, Layout
 from core.graphql.context import Context
 from core.graphql.loaders import PageLoader
-from core.graphql.pages import EdgeRow, Page, PageRequest
+from core.graphql.pages import EdgeRow, Page, PageRequest, PageSource
 from feed.rows import PostRow, post_at
 
 HERE = Path(__file__).parent
@@ -48,25 +49,26 @@ async def posts_by_ids(
 
 
 def public_feed_page(
-    context: Context, request: PageRequest, *, with_snapshot: bool = False
+    context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
     """A page of everybody's posts. Cost: one statement."""
-    return _feed_page("public_feed_page", context, request, with_snapshot)
+    return _feed_page("public_feed_page", context, codec, request, with_snapshot)
 
 
 def home_feed_page(
-    context: Context, request: PageRequest, *, with_snapshot: bool = False
+    context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
     """A page of the viewer's own posts, and of posts and shares by those whom they follow.
 
     One entry a post, at its newest reason. Cost: one statement.
     """
-    return _feed_page("home_feed_page", context, request, with_snapshot)
+    return _feed_page("home_feed_page", context, codec, request, with_snapshot)
 
 
 async def _feed_page(
     statement: str,
     context: Context,
+    codec: CursorCodec,
     request: PageRequest,
     with_snapshot: bool,  # those above name it
 ) -> Page:
@@ -76,11 +78,11 @@ async def _feed_page(
             *(context.viewer_id, part.below, part.above, part.limit + ahead, with_snapshot),
         )
 
-    async def beyond(part: PageRequest, _owner: None) -> list[Row]:
+    async def beyond(part: PageRequest, _codec: CursorCodec) -> list[Row]:
         return _entries(await read(part))
 
     rows = await read(request, 1)
-    return Page(_entries(rows), ENTRY, request, beyond, rows[0][0])
+    return Page(_entries(rows), codec, PageSource(request, ENTRY, beyond, rows[0][0]))
 
 
 def _entries(rows: list[Row]) -> list[Row]:

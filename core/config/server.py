@@ -99,7 +99,7 @@ class Server:
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
     ) -> Any:
         return self.executor.execute(
-            document, variables=variables, operation_name=name, context=context
+            document, variables=variables, operation_name=name, context=context, to_json=True
         )
 
     def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

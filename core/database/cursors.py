@@ -5,7 +5,6 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
-from functools import lru_cache
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
 from struct import Struct
@@ -21,6 +20,24 @@ LENGTH = 24
 POSITION = Struct(">q")
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def cursor_texts_in_python(key: bytes, bound: bytes, positions: list[int]) -> list[str]:
+    """Cursors of what `bound` says in 56 bytes: its first one, the position and the MAC of both, in base64."""
+    begun = blake2s(bound, key=key, digest_size=TAG_BYTES).copy
+    signed: list[bytes] = []
+    for packed in map(POSITION.pack, positions):
+        state = begun()
+        state.update(packed)
+        signed += bound[:1], packed, state.digest()
+    text = b2a_base64(b"".join(signed), newline=False).translate(URL_SAFE).decode()
+    return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
+
+
+try:
+    from core.database.cursor_texts import cursor_texts
+except ImportError:  # Not compiled here.
+    cursor_texts = cursor_texts_in_python
 
 
 class CursorMalformed(ValueError):
@@ -39,7 +56,12 @@ class CursorSigner:
 
     def codec(self, feed: str, subject: int = 0) -> CursorCodec:
         """The codec of one feed: its name, and whose it is."""
-        return codec_row((self._key, feed, subject))
+        return CursorCodec(self._key, feed, subject)
+
+    def codecs(self, feed: str, subjects: Iterable[int]) -> list[CursorCodec]:
+        """The codecs of the same feed of many."""
+        key = self._key
+        return [codec_row((key, feed, subject)) for subject in subjects]
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
@@ -57,16 +79,10 @@ class CursorCodec(NamedTuple):
         """24 characters, safe in a URL."""
         return self.encode_all([position])[0]
 
-    def encode_all(self, positions: Iterable[int]) -> list[str]:
+    def encode_all(self, positions: list[int]) -> list[str]:
         """The same for each position."""
-        begun = _begun(self).copy
-        signed: list[bytes] = []
-        for packed in map(POSITION.pack, positions):
-            state = begun()
-            state.update(packed)
-            signed += VERSION, packed, state.digest()
-        text = b2a_base64(b"".join(signed), newline=False).translate(URL_SAFE).decode()
-        return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
+        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        return cursor_texts(self.key, bound, positions)
 
     def decode(self, cursor: str) -> int:
         """The position; Errors: CursorMalformed."""
@@ -82,10 +98,3 @@ class CursorCodec(NamedTuple):
 
 
 codec_row = maker(CursorCodec)
-
-
-@lru_cache(maxsize=256)
-def _begun(codec: CursorCodec) -> blake2s:
-    """The hash of what the cursors of a feed are bound to, which goes on with a position."""
-    bound = VERSION + codec.feed.encode() + POSITION.pack(codec.subject)
-    return blake2s(bound, key=codec.key, digest_size=TAG_BYTES)

@@ -14,6 +14,7 @@ from graphql.pyutils import Undefined, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.coroutines import abandon
+from core.execution.json_rows import write_rows
 from core.execution.objects import Answers, complete_abstract, complete_objects
 from core.execution.positions import Column, ItemColumn, ObjectLevel
 from core.execution.row_levels import read_rows
@@ -170,6 +171,10 @@ def _lists_of_rows(run: Run, column: Column, values: list[Any], shape: ListShape
     for value in values:
         if type(value) is not Rows or value.layout is not layout:
             return None
+    if run.to_json:
+        written = write_rows(run, column.field, shape.item, values)
+        if written is not None:
+            return written
     answers: list[list[Any]] = []
     ends = list(accumulate(map(len, values)))
     part = ItemColumn(column, shape.item, ends, answers)

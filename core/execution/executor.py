@@ -58,9 +58,11 @@ class Operation:
         variables: dict[str, Any] | None = None,
         context: Any = None,
         root: Any = None,
+        to_json: bool = False,
     ) -> Result | Awaitable[Result]:
         """The result: at once, if no resolver has to be waited for.
 
+        `to_json`: the data is for orjson, so lists in it may be `orjson.Fragment`, written already.
         For a subscription `root` is one event of its source stream, and the result what that event says.
         """
         executor = self._executor
@@ -73,7 +75,7 @@ class Operation:
         if isinstance(values, list):
             return ExecutionResult(None, values)
         try:
-            run = Run(plan, values, root=root, context=context)
+            run = Run(plan, values, root=root, context=context, to_json=to_json)
         except (NotCompiled, GraphQLError, RecursionError) as error:
             reason = str(error) if isinstance(error, NotCompiled) else "refused"
             return executor.fall_back(self.document, self._name, variables, context, root, reason)
@@ -129,10 +131,11 @@ class Executor:
         operation_name: str | None = None,
         context: Any = None,
         root: Any = None,
+        to_json: bool = False,
     ) -> Result | Awaitable[Result]:
         """The result of a validated document; see `Operation.execute`."""
         operation = self.prepare(document, operation_name)
-        return operation.execute(variables=variables, context=context, root=root)
+        return operation.execute(variables=variables, context=context, root=root, to_json=to_json)
 
     def plan(self, document: DocumentNode, operation_name: str | None) -> Plan:
         """A new plan. Errors: NotCompiled."""

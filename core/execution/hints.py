@@ -5,12 +5,26 @@ The standard executor sees functions like any others here, and the answers are t
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, NamedTuple, get_type_hints
 
 import orjson
+
+
+def numbered_texts_in_python(prefix: bytes, numbers: list[int]) -> list[str]:
+    """Base64 of the prefix and each number."""
+    form = prefix.replace(b"%", b"%%") + b"%d"
+    return [b2a_base64(form % number, newline=False).decode() for number in numbers]
+
+
+try:
+    from core.execution.row_template import numbered_texts
+except ImportError:  # Not compiled here.
+    numbered_texts = numbered_texts_in_python
 
 
 class InstancesOf:
@@ -38,6 +52,16 @@ class TextAsItIs:
         return value if type(value) is str else self.serialize(value)
 
 
+class Base64Numbers:
+    """A function of a column of whole numbers: base64 of a prefix and each number."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.encode()
+
+    def __call__(self, numbers: list[int]) -> list[str]:
+        return numbered_texts(self.prefix, numbers)
+
+
 class OfColumns(NamedTuple):
     """How a field is computed for many objects at once."""
 
@@ -48,7 +72,9 @@ class OfColumns(NamedTuple):
     @property
     def gives_text(self) -> bool:
         """Whether the function is annotated to give text only, which is believed."""
-        return get_type_hints(self.function).get("return") == list[str]
+        function: Any = self.function
+        plain = function if isinstance(function, FunctionType) else type(function).__call__
+        return get_type_hints(plain).get("return") == list[str]
 
 
 def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callable[[Any], Any]]:

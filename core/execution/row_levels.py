@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from core.execution.fields import Field
-from core.execution.hints import InstancesOf
 from core.execution.positions import Column, FieldColumn, Level
-from core.execution.rows import NOTHING, Layout, Rows, Shared
-from core.execution.shapes import LeafShape, ObjectShape
+from core.execution.row_sources import Computed, Constant, is_certain, source_of
+from core.execution.rows import Layout, Rows
 
 if TYPE_CHECKING:
     from core.execution.run import Run
@@ -53,7 +51,7 @@ class RowLevel(Level):
     def shared(self) -> list[Any]:
         """For each row, what its list shares."""
         if self._shared is None:
-            self._shared = [shared for of in self._lists for shared in repeat(of.shared, len(of))]
+            self._shared = Rows.shared_by_each(self._lists)
         return self._shared
 
     def values(self, attribute: str) -> list[Any]:
@@ -77,8 +75,9 @@ class RowLevel(Level):
 
 def read_rows(run: Run, column: Column, lists: Sequence[Rows[Any]]) -> Answers | None:
     """The answers for the rows of lists of one layout; None where objects must be made to tell."""
-    shape, layout = column.shape, lists[0].layout
-    if not isinstance(shape, ObjectShape) or not _is_certain(shape, layout):
+    shape: Any = column.shape
+    layout = lists[0].layout
+    if not is_certain(shape, layout):
         return None
     try:
         selection = run.branch.selection(column.field, shape.graphql_type, run.variables)
@@ -87,14 +86,8 @@ def read_rows(run: Run, column: Column, lists: Sequence[Rows[Any]]) -> Answers |
             read = selection.row_readers[layout] = _Text(run).reader(selection, layout)
     except Exception:  # noqa: BLE001  # a refused directive is the error of each object
         return None
-    rows = [row for of in lists for row in of.rows]
+    rows = Rows.joined(lists)
     return read(run, RowLevel(selection, rows, lists, layout, column)) if rows else []
-
-
-def _is_certain(shape: ObjectShape, layout: Layout[Any]) -> bool:
-    """Whether the layout's objects are of the GraphQL type, without being asked."""
-    hint = shape.graphql_type.is_type_of
-    return hint is None or (isinstance(hint, InstancesOf) and issubclass(layout.kind, hint.kind))
 
 
 class _Text:
@@ -148,55 +141,32 @@ class _Text:
         self, field: Field, layout: Layout[Any], base: str, level: str, absent: str | None
     ) -> str:
         """How a value is written: `absent` is what is null in rows that don't have the object."""
-        if field.constant is not None:
-            return repr(field.constant)
-        attribute, shape = field.way.attribute or "", field.shape
-        place = layout.places.get(attribute)
+        source = source_of(field, layout)
         text: str | None = None
-        if place is NOTHING and attribute in layout.places and not shape.nonnull:
-            return "None"
-        if isinstance(shape, LeafShape):
-            text = self._leaf(field, shape, layout, base, absent)
-        elif isinstance(place, Layout) and isinstance(shape, ObjectShape):
-            text = self._nested(field, shape, place, base, level, absent)
+        if isinstance(source, Constant):
+            text = repr(source.value)
+        elif isinstance(source, int):
+            text = f"{base}[{source}]"
+        elif isinstance(source, Computed):
+            text = self._computed(source, base, absent)
+        elif isinstance(source, Layout):
+            text = self._nested(field, source, base, level, absent)
         if text is None:
             self._later(field, level)
         return text or "None"
 
-    def _leaf(
-        self, field: Field, shape: LeafShape, layout: Layout[Any], base: str, absent: str | None
-    ) -> str | None:
-        """How a scalar is written, if columns tell."""
-        place = layout.places.get(field.way.attribute or "")
-        if isinstance(place, int):
-            if field.is_exact:
-                return f"{base}[{place}]"
-            if shape.many is not None:
-                column = self._column(f"{base}[{place}]", absent)
-                return self._computed(_texts(shape), [column], absent)
-        if field.way.gives_text and field.way.of_columns and str in shape.as_is:
-            names, function = field.way.of_columns
-            places = [layout.places.get(name, layout) for name in names]
-            if all(isinstance(place, int if absent else int | Shared) for place in places):
-                columns = [
-                    self._column(f"{base}[{place}]" if isinstance(place, int) else "", absent)
-                    for place in places
-                ]
-                return self._computed(function, columns, absent)
-        return None
-
     def _nested(
         self,
         field: Field,
-        shape: ObjectShape,
         place: Layout[Any],
         base: str,
         level: str,
         absent: str | None,
     ) -> str | None:
         """How an object that lies in the same row is written, if that can be done."""
-        if not _is_certain(shape, place) or (place.optional and absent is not None):
+        if place.optional and absent is not None:
             return None
+        shape: Any = field.shape
         selection = self._run.branch.selection(field, shape.graphql_type, self._run.variables)
         where = place.within(base)
         if not place.optional:
@@ -221,14 +191,18 @@ class _Text:
         self._names[name] = field
         self._after.append(f"run.read_later({level}, {name})")
 
-    def _column(self, value: str, absent: str | None) -> str:
-        if not value:
-            return "level0.shared"
-        return f"[{value} for row in rows{f' if {absent} is not None' if absent else ''}]"
-
-    def _computed(self, function: Any, columns: list[str], absent: str | None) -> str:
+    def _computed(self, source: Computed, base: str, absent: str | None) -> str | None:
+        if absent and not all(isinstance(place, int) for place in source.places):
+            return None
+        there = f" if {absent} is not None" if absent else ""
+        columns = [
+            f"[{base}[{place}] for row in rows{there}]"
+            if isinstance(place, int)
+            else "level0.shared"
+            for place in source.places
+        ]
         number = len(self._names)
-        self._names[f"function{number}"] = function
+        self._names[f"function{number}"] = source.function
         call = f"function{number}({', '.join(columns)})"
         if absent:
             self._columns.append(f"next{number} = iter({call}).__next__")
@@ -236,18 +210,3 @@ class _Text:
         self._columns.append(f"value{number} = {call}")
         self._together.append(f"value{number}")
         return f"value{number}"
-
-
-def _texts(shape: LeafShape) -> Callable[[list[Any]], list[Any]]:
-    """How a column of a scalar is written. Errors: any, if that can't be told."""
-    many: Any = shape.many
-
-    def texts(values: list[Any]) -> list[Any]:
-        if None not in values:
-            return many(values) if values else []
-        if shape.nonnull:
-            raise ValueError
-        there = iter(many([value for value in values if value is not None] or [None]))
-        return [None if value is None else next(there) for value in values]
-
-    return texts

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain, repeat
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -35,7 +36,7 @@ class Layout(Generic[T]):
         *,
         inside: int | None = None,
         optional: bool = False,
-        **elsewhere: int | Layout[Any] | Shared | None,
+        **elsewhere: Place,
     ) -> None:
         """Attributes lie in their order from column `first` on, but for those in `elsewhere`.
 
@@ -46,7 +47,7 @@ class Layout(Generic[T]):
         self.first = first
         self.inside = inside
         self.optional = optional
-        self.places: dict[str, int | Layout[Any] | Shared | None] = {}
+        self.places: dict[str, Place] = {}
         following = iter(range(first, first + len(kind._fields)))  # type: ignore[attr-defined]  # a NamedTuple
         for name in kind._fields:  # type: ignore[attr-defined]  # as above
             self.places[name] = elsewhere[name] if name in elsewhere else next(following)
@@ -60,6 +61,10 @@ class Layout(Generic[T]):
     def absent(self, base: str) -> str:
         """The column that is null if the object is not there."""
         return f"{base}[{self.first if self.inside is None else self.inside}]"
+
+
+Place = int | Layout[Any] | Shared | None
+"""Where an attribute is: in a column, spread over some, in none of them."""
 
 
 def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
@@ -120,6 +125,16 @@ class Rows(Sequence[T]):
     def __iter__(self) -> Iterator[T]:
         make, shared = self.layout.make, self.shared
         return (make(row, shared) for row in self.rows)
+
+    @staticmethod
+    def joined(lists: Sequence[Rows[Any]]) -> list[Any]:
+        """The rows of all lists."""
+        return list(chain.from_iterable([of.rows for of in lists]))
+
+    @staticmethod
+    def shared_by_each(lists: Sequence[Rows[Any]]) -> list[Any]:
+        """For each row of all lists, what its list shares."""
+        return list(chain.from_iterable([repeat(of.shared, len(of.rows)) for of in lists]))
 
     def __eq__(self, other: object) -> bool:
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented

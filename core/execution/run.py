@@ -39,6 +39,7 @@ class Run:
         "operation_extensions",
         "plan",
         "root",
+        "to_json",
         "variables",
     )
 
@@ -53,8 +54,9 @@ class Run:
         is_awaitable: Callable[[Any], bool] = is_awaitable,
         is_async_iterable: Callable[[Any], bool] = is_async_iterable,
         operation_extensions: dict[str, Any] | None = None,
+        to_json: bool = False,
     ) -> None:
-        """Errors: NotCompiled, GraphQLError."""
+        """`to_json`: whether parts of the data may be JSON already. Errors: NotCompiled, GraphQLError."""
         self.plan = plan
         self.branch = plan.branch(variables)
         self.variables = variables
@@ -64,6 +66,7 @@ class Run:
         self.is_awaitable = is_awaitable
         self.is_async_iterable = is_async_iterable
         self.operation_extensions = operation_extensions
+        self.to_json = to_json
         self.failures = Failures(propagate=plan.propagates)
         self._queue: deque[tuple[FieldColumn, list[Any]]] = deque()
         self._waits = Waits(self.failures)

@@ -12,6 +12,7 @@ from graphql.execution.collect_fields import GroupedFieldSet
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
 from core.execution.fields import Field
+from core.execution.json_rows import RowWriter
 from core.execution.positions import Level
 from core.execution.row_levels import ReadRows
 from core.execution.rows import Layout
@@ -30,7 +31,7 @@ ReadLevel = Callable[["Run", Level], list[dict[str, Any]]]
 class Selection:
     """The fields of one object type that are selected at one place of a document."""
 
-    __slots__ = ("fields", "graphql_type", "read", "row_readers")
+    __slots__ = ("fields", "graphql_type", "read", "row_readers", "row_writers")
 
     def __init__(self, graphql_type: GraphQLObjectType, fields: list[Field]) -> None:
         self.graphql_type = graphql_type
@@ -39,6 +40,8 @@ class Selection:
         """The answers for the objects of a level, with nulls where values are still to come."""
         self.row_readers: dict[Layout[Any], ReadRows] = {}
         """The same for rows."""
+        self.row_writers: dict[Layout[Any], RowWriter | None] = {}
+        """How rows are written as JSON; None where more than the rows is needed."""
 
 
 def selection_of(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from core.database.cursors import CursorCodec
 from core.database.keys import key_array
 from core.database.pool import Row
 from core.execution.loading import Loader
 from core.execution.rows import Layout
 from core.graphql.context import Context, Info, may_ask_for
 from core.graphql.errors import ClientError
-from core.graphql.pages import EdgeRow, Page, PageRequest, page_request, request_row
+from core.graphql.pages import EdgeRow, Page, PageRequest, PageSource, page_request
 
 V = TypeVar("V")
 P = TypeVar("P", bound="PageLoader")
@@ -67,66 +68,57 @@ class PageLoader(ViewerLoader[Page]):
     ) -> None:
         """`looks_ahead`: whether a row more than the page is read, to know whether the list goes on."""
         super().__init__(context)
-        self._codec = context.services.cursors.codec
-        self._bounds = (after, before)
+        self._signer = context.services.cursors
         self._arguments: dict[str, Any] = {
             "first": first,
             "after": after,
             "last": last,
             "before": before,
         }
+        self._bounded = after is not None or before is not None
         self._ahead = int(looks_ahead)
 
-    async def fetch(self, keys: list[int]) -> list[Page | BaseException]:
-        requests, refused = self._requests(keys)
-        pages = await self._read(requests) if requests else {}
-        if not refused:
-            return [pages[key] for key in keys]
-        return [refused[key] if key in refused else pages[key] for key in keys]
+    async def fetch(self, keys: list[int]) -> Sequence[Page | BaseException]:
+        codecs = self._signer.codecs(self.name, keys)
+        if not self._bounded:
+            return await self._pages(codecs)
+        # A cursor is one of a single owner's list; the others refuse it.
+        return [page for codec in codecs for page in await self._pages([codec])]
 
-    def _requests(self, keys: list[int]) -> tuple[dict[int, PageRequest], dict[int, BaseException]]:
-        """What is asked for, and what is wrong with that, by owner."""
-        codec, name = self._codec, self.name
-        if self._bounds == (None, None):
-            try:
-                _, *same = page_request(codec(name), **self._arguments)
-            except ClientError as error:
-                return {}, dict.fromkeys(keys, error)
-            return {key: request_row((codec(name, key), *same)) for key in keys}, {}
-        requests: dict[int, PageRequest] = {}
-        refused: dict[int, BaseException] = {}
-        for key in keys:
-            try:
-                requests[key] = page_request(codec(name, key), **self._arguments)
-            except ClientError as error:
-                refused[key] = error
-        return requests, refused
-
-    async def _read(self, requests: Mapping[int, PageRequest]) -> dict[int, Page]:
-        # Without cursors all owners' requests say the same; with one there is a single owner whose list it is of.
-        found = await self._rows(requests, next(iter(requests.values())), self._ahead)
-        snapshot = None if self.snapshot_column is None else found[0][self.snapshot_column]
+    async def _pages(self, codecs: list[CursorCodec]) -> Sequence[Page | BaseException]:
+        """The pages of the lists that have these cursors, which ask for the same part of each."""
+        try:
+            request = page_request(codecs[0], **self._arguments)
+        except ClientError as error:
+            return [error] * len(codecs)
+        found = await self._rows(codecs, request, self._ahead)
+        snapshot = None
+        if self.snapshot_column is not None:
+            snapshot = found[0][self.snapshot_column]
+            found = _without_empty(found)
         column = self.key_column
-        rows: dict[int, list[Row]] = {key: [] for key in requests}
+        rows: dict[int, list[Row]] = {codec.subject: [] for codec in codecs}
         for row in found:
-            # An owner without rows has one, too, for the snapshot's sake.
-            if row[1] is not None:
-                rows[row[column]].append(row)
-        layout, read, ahead = self.layout, self._beyond, bool(self._ahead)
-        return {
-            key: Page(rows[key], layout, request, read, snapshot, owner=key, looked_ahead=ahead)
-            for key, request in requests.items()
-        }
+            rows[row[column]].append(row)
+        source = PageSource(request, self.layout, self._beyond, snapshot, bool(self._ahead))
+        return [Page(rows[codec.subject], codec, source) for codec in codecs]
 
-    async def _beyond(self, request: PageRequest, key: int) -> list[Row]:
-        return [row for row in await self._rows([key], request, 0) if row[1] is not None]
+    async def _beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
+        return _without_empty(await self._rows([codec], request, 0))
 
-    def _rows(self, keys: Iterable[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
+    def _rows(
+        self, codecs: list[CursorCodec], request: PageRequest, ahead: int
+    ) -> Awaitable[list[Row]]:
         return self.database.fetch(
             self.statements[self.statement + request.suffix],
             self.viewer_id,
-            key_array(keys),
+            key_array([codec.subject for codec in codecs]),
             request.below,
             request.above,
             request.limit + ahead,
         )
+
+
+def _without_empty(rows: list[Row]) -> list[Row]:
+    # An owner without rows has one, too, where rows carry the snapshot.
+    return [row for row in rows if row[1] is not None]

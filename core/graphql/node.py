@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as Base64Error
-from binascii import b2a_base64
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import strawberry
 
 from core.database.keys import HIGHEST_KEY
-from core.execution.hints import of_columns
+from core.execution.hints import Base64Numbers, of_columns
 from core.graphql.context import Context
 from core.graphql.errors import ClientError
 
@@ -28,23 +28,19 @@ class Node:
 
 def id_field(type_name: str, description: str) -> Any:
     """The opaque id of a type's objects, whose rows have their key as `id`."""
-    form = _form(type_name)
-
-    def ids(keys: list[int]) -> list[str]:
-        return [b2a_base64(form % key, newline=False).decode() for key in keys]
-
     return strawberry.field(graphql_type=strawberry.ID, description=description)(
-        of_columns("id")(ids)
+        of_columns("id")(_ids(type_name))
     )
 
 
 def global_id(type_name: str, key: int) -> strawberry.ID:
     """The opaque id of one object."""
-    return strawberry.ID(b2a_base64(_form(type_name) % key, newline=False).decode())
+    return strawberry.ID(_ids(type_name)([key])[0])
 
 
-def _form(type_name: str) -> bytes:
-    return type_name.encode() + b":%d"
+@cache
+def _ids(type_name: str) -> Base64Numbers:
+    return Base64Numbers(f"{type_name}:")
 
 
 def parse_id(text: str) -> tuple[str, int]:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.keys import HIGHEST_KEY
-from core.database.rows import maker
 from core.execution.rows import Layout, Rows
 from core.graphql.errors import ClientError
 
@@ -20,7 +19,6 @@ class PageRequest(NamedTuple):
     The newest of them, or, `oldest_first`, the oldest.
     """
 
-    codec: CursorCodec
     limit: int
     below: int = HIGHEST_KEY
     above: int = 0
@@ -53,7 +51,7 @@ def page_request(
         )
     below = HIGHEST_KEY if after is None else decode_position(codec, after)
     above = 0 if before is None else decode_position(codec, before)
-    return PageRequest(codec, limit, below, above, last is not None)
+    return PageRequest(limit, below, above, last is not None)
 
 
 def decode_position(codec: CursorCodec, cursor: str) -> int:
@@ -77,63 +75,73 @@ class EdgeRow(NamedTuple):
     shared_by: Any = None
 
 
-request_row = maker(PageRequest)
-Read = Callable[[PageRequest, Any], Awaitable[Sequence[Any]]]
-"""Reads up to `limit` rows of an owner's list in the order of the request, in one statement."""
+Read = Callable[[PageRequest, CursorCodec], Awaitable[Sequence[Any]]]
+"""Reads up to `limit` rows of the list that has these cursors, in the order of the request, in one statement."""
+
+
+class PageSource(NamedTuple):
+    """What the pages that came of one statement have in common."""
+
+    request: PageRequest
+    layout: Layout[EdgeRow]
+    """Of the rows, as edges."""
+    read: Read
+    """Looks beyond the pages."""
+    snapshot: str | None = None
+    """PostgreSQL's, in which they were read, if the statement tells."""
+    looked_ahead: bool = True
+    """Whether a row more than the limit was asked for."""
 
 
 class Page:
     """Rows of a list, newest first, and how to look beyond them."""
 
-    __slots__ = ("_is_complete", "_more", "_owner", "_read", "_request", "edges", "snapshot")
+    __slots__ = ("_codec", "_more", "_source", "edges")
 
-    def __init__(
-        self,
-        rows: Sequence[Any],
-        layout: Layout[EdgeRow],
-        request: PageRequest,
-        read: Read,
-        snapshot: str | None,
-        *,
-        owner: Any = None,
-        looked_ahead: bool = True,
-    ) -> None:
-        """`rows`: what was read, edges by the layout; with `looked_ahead` for `limit + 1`.
-        `snapshot`: PostgreSQL's, in which they were read, if the statement tells.
-        """
+    def __init__(self, rows: Sequence[Any], codec: CursorCodec, source: PageSource) -> None:
+        """`rows`: what was read, in the order of the request. `codec`: of the list's cursors."""
+        request = source.request
+        self._codec = codec
+        self._source = source
         self._more = len(rows) > request.limit
-        # Whether the list goes on is not known of a page that is just full, unless we looked.
-        self._is_complete = looked_ahead or len(rows) < request.limit
-        kept = rows[: request.limit] if self._more else rows
-        self.edges = Rows(layout, kept[::-1] if request.oldest_first else kept, request.codec)
-        self._request = request
-        self._read = read
-        self._owner = owner
-        self.snapshot = snapshot
+        if self._more:
+            rows = rows[: request.limit]
+        if request.oldest_first:
+            rows = rows[::-1]
+        self.edges = Rows(source.layout, rows, codec)
+
+    @property
+    def snapshot(self) -> str | None:
+        """PostgreSQL's, in which the rows were read, if the statement told."""
+        return self._source.snapshot
 
     def cursor(self, index: int) -> str:
         """The cursor of an edge."""
-        return self._request.codec.encode(self.edges.value(index, "position"))
+        return self._codec.encode(self.edges.value(index, "position"))
 
     def has_older(self) -> bool | Awaitable[bool]:
         """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""
-        request = self._request
+        request = self._source.request
         if self._more and not request.oldest_first:
             return True
-        if request.above == 0 and (request.oldest_first or self._is_complete):
+        if request.above == 0 and (request.oldest_first or self._is_complete()):
             return False
         below = self.edges[-1].position if self.edges else request.above + 1
-        return self._finds(PageRequest(request.codec, 1, below=below))
+        return self._finds(PageRequest(1, below=below))
 
     def has_newer(self) -> bool | Awaitable[bool]:
         """Whether the list goes on before the first edge. Cost: a statement if a cursor ends the page there."""
-        request = self._request
+        request = self._source.request
         if self._more and request.oldest_first:
             return True
-        if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete):
+        if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete()):
             return False
         above = self.edges[0].position if self.edges else request.below - 1
-        return self._finds(PageRequest(request.codec, 1, above=above, oldest_first=True))
+        return self._finds(PageRequest(1, above=above, oldest_first=True))
+
+    def _is_complete(self) -> bool:
+        # Whether the list goes on is not known of a page that is just full, unless we looked.
+        return self._source.looked_ahead or len(self.edges) < self._source.request.limit
 
     async def _finds(self, request: PageRequest) -> bool:
-        return bool(await self._read(request, self._owner))
+        return bool(await self._source.read(request, self._codec))

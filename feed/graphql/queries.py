@@ -46,7 +46,7 @@ class FeedQuery:
         codec = context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
         asked = may_ask_for("eventCursor", info)
-        return await public_feed_page(context, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
+        return await public_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
 
     @strawberry.field(
         description=f"The viewer's own posts, and posts and shares of those they follow, newest first. {PAGE_ARGUMENTS}"
@@ -60,11 +60,10 @@ class FeedQuery:
         before: Before = None,
     ) -> PostConnection:
         context: Context = info.context
-        request = page_request(
-            _home_codec(context), first=first, after=after, last=last, before=before
-        )
+        codec = _home_codec(context)
+        request = page_request(codec, first=first, after=after, last=last, before=before)
         asked = may_ask_for("eventCursor", info)
-        return await home_feed_page(context, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
+        return await home_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
 
     @strawberry.field(
         description="How many entries of the viewer's home feed are newer than one that the client holds."

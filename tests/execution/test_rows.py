@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
+import orjson
 import strawberry
 from graphql import execute, parse, validate
 from hypothesis import given, note
@@ -246,8 +247,8 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
 }
 
 
-async def both(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any]:
-    """What the standard executor says, and what the compiled one says."""
+async def all_three(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any, Any]:
+    """What the standard executor says, what the compiled one says, and what that says for orjson."""
     document = parse(text)
     assert validate(SCHEMA, document) == []
     variables = {"yes": yes}
@@ -259,8 +260,13 @@ async def both(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any]:
         variables,
         executor_class=StrawberryGraphQLCoreExecutionContext,
     )
-    compiled = EXECUTOR.execute(document, root=root, context=FriendsLoader(), variables=variables)
-    return await settled(standard), await settled(compiled)
+    compiled, written = (
+        EXECUTOR.execute(
+            document, root=root, context=FriendsLoader(), variables=variables, to_json=to_json
+        )
+        for to_json in (False, True)
+    )
+    return await settled(standard), await settled(compiled), await settled(written)
 
 
 @PATIENT
@@ -268,12 +274,15 @@ async def both(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any]:
 def test_rows_are_answered_as_their_objects_are(data: st.DataObject, seed: int, yes: bool) -> None:
     text = data.draw(documents())
     root = world(random.Random(seed), data.draw(st.sampled_from((0.0, 0.05))))
-    standard, compiled = asyncio.run(both(text, root, yes=yes))
-    note(f"{text}\n{standard}\n{compiled}")
+    standard, compiled, written = asyncio.run(all_three(text, root, yes=yes))
+    note(f"{text}\n{standard}\n{compiled}\n{written}")
     assert compiled.data == standard.data
     assert list(map(str, _keys(compiled.data))) == list(map(str, _keys(standard.data)))
+    assert orjson.dumps(written.data) == orjson.dumps(standard.data)
     if "friends" not in text:
-        assert list(map(plain, compiled.errors or ())) == list(map(plain, standard.errors or ()))
+        expected = list(map(plain, standard.errors or ()))
+        assert list(map(plain, compiled.errors or ())) == expected
+        assert list(map(plain, written.errors or ())) == expected
 
 
 def _keys(data: Any) -> list[Any]:

@@ -94,28 +94,28 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         limit = chance.choice([1, 2, 7, 100])
 
         older: list[EdgeRow] = []
-        request = PageRequest(codec, limit)
+        request = PageRequest(limit)
         while True:
-            page = await home_feed_page(context, request)
+            page = await home_feed_page(context, codec, request)
             older += page.edges
             assert await settled(page.has_newer()) == (len(older) > len(page.edges))
             assert await settled(page.has_older()) == (len(older) < len(expected))
             if not await settled(page.has_older()):
                 break
             assert len(page.edges) == limit
-            request = PageRequest(codec, limit, below=page.edges[-1].position)
+            request = PageRequest(limit, below=page.edges[-1].position)
         assert entries(older) == expected
 
         newer: list[EdgeRow] = []
-        request = PageRequest(codec, limit, oldest_first=True)
+        request = PageRequest(limit, oldest_first=True)
         while True:
-            page = await home_feed_page(context, request)
+            page = await home_feed_page(context, codec, request)
             newer = [*page.edges, *newer]
             assert await settled(page.has_older()) == (len(newer) > len(page.edges))
             if not await settled(page.has_newer()):
                 break
             assert len(page.edges) == limit
-            request = PageRequest(codec, limit, above=page.edges[0].position, oldest_first=True)
+            request = PageRequest(limit, above=page.edges[0].position, oldest_first=True)
         assert entries(newer) == expected
 
         if expected:

@@ -79,6 +79,7 @@ case "$*" in
     *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     *pip*) echo installing; exit $INSTALLS_WITH ;;
     -c*) ;;
+    *core.compile*) echo compiling; exit ${COMPILES_WITH:-0} ;;
     *) echo "ran $*" ;;
 esac
 """
@@ -117,6 +118,16 @@ def test_dependencies_that_can_not_be_installed_are_said_and_tried_again(checkou
     again = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="1")
     assert again.returncode == 0
     assert "installing" not in again.stdout
+
+
+def test_without_a_compiler_it_goes_on(checkout: Path) -> None:
+    python = python_that(checkout, MAKES_ENVIRONMENTS)
+    for result, tries in (("1", True), ("0", True), ("0", False)):
+        done = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="0", COMPILES_WITH=result)
+        assert done.returncode == 0, done.stderr
+        assert ("compiling" in done.stdout) is tries
+        assert ("Going on without" in done.stdout) is (result == "1")
+        assert "ran -m core.config.run" in done.stdout
 
 
 def test_changed_dependencies_and_a_moved_checkout_are_installed_again(checkout: Path) -> None:

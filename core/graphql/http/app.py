@@ -37,7 +37,7 @@ from core.graphql.http.requests import GraphQLRequest, from_body, from_query_str
 Execute = Callable[
     [DocumentNode, str | None, JSONObject, Any], ExecutionResult | Awaitable[ExecutionResult]
 ]
-"""Executes: document, operation name, variables as they were sent, context."""
+"""Executes: document, operation name, variables as they were sent, context. The data goes to orjson as it is."""
 
 ContextFor = Callable[[str | None, Scope], Any]
 """The context of a request, or an awaitable of it: Authorization header, ASGI scope.

@@ -1,0 +1,405 @@
+/* Rows of PostgreSQL, written as JSON without becoming Python objects on the way.
+ *
+ * A template holds what is the same in every row as text, and between that what a row puts there. It
+ * knows text, whole numbers, true, false and null, as orjson writes them. Anything else is an error,
+ * after which the caller goes another way, so nothing here has to be complete.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+/* As in json_rows.py. */
+enum { LITERAL, COLUMN, NUMBERED, COMPUTED, UNLESS_NULL, KINDS };
+
+typedef struct {
+    int kind;
+    Py_ssize_t column;  /* Of the row; for COMPUTED, which list. */
+    Py_ssize_t inside;  /* Of the record in that column; negative where the column is meant. */
+    Py_ssize_t skip;    /* For UNLESS_NULL: how many steps are about what may not be there. */
+    PyObject *text;     /* For LITERAL the text, for NUMBERED what stands before the number. */
+} Step;
+
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t count;
+    Py_ssize_t usual;   /* Bytes that the last list took. */
+    Step *steps;
+} Template;
+
+enum { PREFIX_AT_MOST = 64, NUMBER_AT_MOST = 24, NUMBERED_AT_MOST = 2 * (PREFIX_AT_MOST + NUMBER_AT_MOST) };
+
+typedef struct {
+    char *data;
+    Py_ssize_t used, size;
+} Out;
+
+static int
+reserve(Out *out, Py_ssize_t more)
+{
+    if (more <= out->size - out->used)
+        return 0;
+    if (more > PY_SSIZE_T_MAX / 2 - out->size) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    Py_ssize_t size = 2 * (out->size + more);
+    char *data = PyMem_Realloc(out->data, size);
+    if (data == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    out->data = data;
+    out->size = size;
+    return 0;
+}
+
+static int
+put(Out *out, const char *data, Py_ssize_t length)
+{
+    if (reserve(out, length) < 0)
+        return -1;
+    memcpy(out->data + out->used, data, length);
+    out->used += length;
+    return 0;
+}
+
+static int
+needs_escape(unsigned char c)
+{
+    return (c < 0x20) | (c == '"') | (c == '\\');
+}
+
+/* How many of the first bytes can stand in a JSON string as they are. */
+static Py_ssize_t
+plain_length(const char *text, Py_ssize_t length)
+{
+    Py_ssize_t at = 0;
+    for (; length - at >= 16; at += 16) {
+        /* Without a way out of the inner loop, the compiler looks at all sixteen at once. */
+        int found = 0;
+        for (int i = 0; i < 16; i++)
+            found |= needs_escape(text[at + i]);
+        if (found)
+            break;
+    }
+    while (at < length && !needs_escape(text[at]))
+        at++;
+    return at;
+}
+
+static int
+put_escaped(Out *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char escape[] = {'\\', c, '0', '0', hex[c >> 4], hex[c & 15]};
+    Py_ssize_t length = 2;
+    switch (c) {
+    case '"':
+    case '\\': break;
+    case '\b': escape[1] = 'b'; break;
+    case '\t': escape[1] = 't'; break;
+    case '\n': escape[1] = 'n'; break;
+    case '\f': escape[1] = 'f'; break;
+    case '\r': escape[1] = 'r'; break;
+    default:
+        escape[1] = 'u';
+        length = 6;
+    }
+    return put(out, escape, length);
+}
+
+static int
+put_text(Out *out, PyObject *value)
+{
+    Py_ssize_t length;
+    const char *text = PyUnicode_AsUTF8AndSize(value, &length);
+    if (text == NULL || reserve(out, length + 2) < 0 || put(out, "\"", 1) < 0)
+        return -1;
+    for (;;) {
+        Py_ssize_t plain = plain_length(text, length);
+        if (put(out, text, plain) < 0)
+            return -1;
+        if (plain == length)
+            return put(out, "\"", 1);
+        if (put_escaped(out, text[plain]) < 0)
+            return -1;
+        text += plain + 1;
+        length -= plain + 1;
+    }
+}
+
+/* Writes the digits of a number into the end of a buffer; returns where they begin. NULL is an error. */
+static char *
+digits(PyObject *value, char *end)
+{
+    if (!PyLong_CheckExact(value)) {
+        PyErr_Format(PyExc_TypeError, "rows of %s can't be written", Py_TYPE(value)->tp_name);
+        return NULL;
+    }
+    long long number = PyLong_AsLongLong(value);
+    if (number == -1 && PyErr_Occurred())
+        return NULL;
+    unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    do
+        *--end = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--end = '-';
+    return end;
+}
+
+static int
+put_value(Out *out, PyObject *value)
+{
+    if (PyUnicode_CheckExact(value))
+        return put_text(out, value);
+    if (value == Py_None)
+        return put(out, "null", 4);
+    if (value == Py_True)
+        return put(out, "true", 4);
+    if (value == Py_False)
+        return put(out, "false", 5);
+    char buffer[NUMBER_AT_MOST], *end = buffer + sizeof buffer, *begin = digits(value, end);
+    return begin == NULL ? -1 : put(out, begin, end - begin);
+}
+
+/* Writes base64 of a prefix, up to PREFIX_AT_MOST bytes, and a number; returns its length. Negative is an error. */
+static Py_ssize_t
+numbered(char *to, PyObject *prefix, PyObject *value)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char number[NUMBER_AT_MOST], *end = number + sizeof number, *begin = digits(value, end);
+    if (begin == NULL)
+        return -1;
+    unsigned char plain[PREFIX_AT_MOST + NUMBER_AT_MOST + 2];
+    Py_ssize_t length = PyBytes_GET_SIZE(prefix);
+    memcpy(plain, PyBytes_AS_STRING(prefix), length);
+    memcpy(plain + length, begin, end - begin);
+    length += end - begin;
+    plain[length] = plain[length + 1] = 0;
+
+    char *start = to;
+    for (Py_ssize_t at = 0; at < length; at += 3) {
+        uint32_t three = (uint32_t)plain[at] << 16 | (uint32_t)plain[at + 1] << 8 | plain[at + 2];
+        *to++ = letters[three >> 18];
+        *to++ = letters[three >> 12 & 63];
+        *to++ = at + 1 < length ? letters[three >> 6 & 63] : '=';
+        *to++ = at + 2 < length ? letters[three & 63] : '=';
+    }
+    return to - start;
+}
+
+static int
+put_numbered(Out *out, PyObject *prefix, PyObject *value)
+{
+    char text[NUMBERED_AT_MOST];
+    Py_ssize_t length = numbered(text, prefix, value);
+    return length < 0 || put(out, "\"", 1) < 0 || put(out, text, length) < 0 ? -1 : put(out, "\"", 1);
+}
+
+/* A new reference to what the step is about. */
+static PyObject *
+value_for(const Step *step, PyObject *row, Py_ssize_t place, PyObject *computed)
+{
+    PyObject *from = row;
+    if (step->kind == COMPUTED) {
+        from = PyTuple_GetItem(computed, step->column);
+        return from == NULL ? NULL : PySequence_GetItem(from, place);
+    }
+    PyObject *value = PySequence_GetItem(from, step->column);
+    if (value == NULL || step->inside < 0)
+        return value;
+    PyObject *part = PySequence_GetItem(value, step->inside);
+    Py_DECREF(value);
+    return part;
+}
+
+static int
+put_row(Out *out, const Template *self, PyObject *row, Py_ssize_t place, PyObject *computed)
+{
+    for (Py_ssize_t at = 0; at < self->count; at++) {
+        const Step *step = &self->steps[at];
+        if (step->kind == LITERAL) {
+            if (put(out, PyBytes_AS_STRING(step->text), PyBytes_GET_SIZE(step->text)) < 0)
+                return -1;
+            continue;
+        }
+        PyObject *value = value_for(step, row, place, computed);
+        if (value == NULL)
+            return -1;
+        int result = 0;
+        if (step->kind == NUMBERED)
+            result = put_numbered(out, step->text, value);
+        else if (step->kind != UNLESS_NULL)
+            result = put_value(out, value);
+        else if (value == Py_None) {
+            result = put(out, "null", 4);
+            at += step->skip;
+        }
+        Py_DECREF(value);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(write_doc, "write(rows, begin, end, computed, /)\n--\n\n"
+                        "The JSON array of a part of the rows.");
+
+static PyObject *
+template_write(Template *self, PyObject *arguments)
+{
+    PyObject *rows, *computed;
+    Py_ssize_t begin, end;
+    if (!PyArg_ParseTuple(arguments, "O!nnO!", &PyList_Type, &rows, &begin, &end,
+                          &PyTuple_Type, &computed))
+        return NULL;
+    Out out = {PyMem_Malloc(self->usual), 0, self->usual};
+    if (out.data == NULL)
+        return PyErr_NoMemory();
+    int result = put(&out, "[", 1);
+    for (Py_ssize_t place = begin; place < end && result == 0; place++) {
+        if (place > begin)
+            result = put(&out, ",", 1);
+        PyObject *row = PyList_GetItem(rows, place);
+        if (row == NULL || result < 0) {
+            result = -1;
+            break;
+        }
+        /* Reading a row may run code of its class, which may change the list. */
+        Py_INCREF(row);
+        result = put_row(&out, self, row, place, computed);
+        Py_DECREF(row);
+    }
+    PyObject *written = NULL;
+    if (result == 0 && put(&out, "]", 1) == 0) {
+        written = PyBytes_FromStringAndSize(out.data, out.used);
+        self->usual = out.used + 64;
+    }
+    PyMem_Free(out.data);
+    return written;
+}
+
+static void
+template_dealloc(Template *self)
+{
+    for (Py_ssize_t at = 0; at < self->count; at++)
+        Py_DECREF(self->steps[at].text);
+    PyMem_Free(self->steps);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static int
+read_step(Step *step, PyObject *given, Py_ssize_t following)
+{
+    if (!PyTuple_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a step is a tuple");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(given, "innnS", &step->kind, &step->column, &step->inside, &step->skip,
+                          &step->text))
+        return -1;
+    if (step->kind < 0 || step->kind >= KINDS || step->column < 0 || step->skip < 0
+        || step->skip > following
+        || (step->kind == NUMBERED && PyBytes_GET_SIZE(step->text) > PREFIX_AT_MOST)) {
+        PyErr_SetString(PyExc_ValueError, "no such step");
+        return -1;
+    }
+    Py_INCREF(step->text);
+    return 0;
+}
+
+static PyObject *
+template_new(PyTypeObject *type, PyObject *arguments, PyObject *named)
+{
+    static char *names[] = {"", NULL};
+    PyObject *steps;
+    if (!PyArg_ParseTupleAndKeywords(arguments, named, "O!", names, &PyTuple_Type, &steps))
+        return NULL;
+    Template *self = (Template *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    Py_ssize_t count = PyTuple_GET_SIZE(steps);
+    self->usual = 4096;
+    self->steps = PyMem_Calloc(count + 1, sizeof(Step));
+    if (self->steps == NULL) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    for (; self->count < count; self->count++)
+        if (read_step(&self->steps[self->count], PyTuple_GET_ITEM(steps, self->count),
+                      count - self->count - 1) < 0) {
+            Py_DECREF(self);
+            return NULL;
+        }
+    return (PyObject *)self;
+}
+
+static PyMethodDef template_methods[] = {
+    {"write", (PyCFunction)template_write, METH_VARARGS, write_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject TemplateType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "core.execution.row_template.Template",
+    .tp_doc = "How a row is written as JSON, step by step.",
+    .tp_basicsize = sizeof(Template),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = template_new,
+    .tp_dealloc = (destructor)template_dealloc,
+    .tp_methods = template_methods,
+};
+
+PyDoc_STRVAR(numbered_doc, "numbered_texts(prefix, numbers, /)\n--\n\n"
+                           "Base64 of the prefix and each number.");
+
+static PyObject *
+numbered_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *prefix, *numbers;
+    if (!PyArg_ParseTuple(arguments, "SO!", &prefix, &PyList_Type, &numbers))
+        return NULL;
+    if (PyBytes_GET_SIZE(prefix) > PREFIX_AT_MOST) {
+        PyErr_SetString(PyExc_ValueError, "the prefix is too long");
+        return NULL;
+    }
+    Py_ssize_t count = PyList_GET_SIZE(numbers);
+    PyObject *texts = PyList_New(count);
+    for (Py_ssize_t at = 0; texts != NULL && at < count; at++) {
+        char buffer[NUMBERED_AT_MOST];
+        Py_ssize_t length = numbered(buffer, prefix, PyList_GET_ITEM(numbers, at));
+        PyObject *text = length < 0 ? NULL : PyUnicode_New(length, 127);
+        if (text == NULL) {
+            Py_CLEAR(texts);
+            break;
+        }
+        memcpy(PyUnicode_1BYTE_DATA(text), buffer, length);
+        PyList_SET_ITEM(texts, at, text);
+    }
+    return texts;
+}
+
+static PyMethodDef functions[] = {
+    {"numbered_texts", numbered_texts, METH_VARARGS, numbered_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "core.execution.row_template",
+    .m_size = -1,
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC
+PyInit_row_template(void)
+{
+    if (PyType_Ready(&TemplateType) < 0)
+        return NULL;
+    PyObject *made = PyModule_Create(&module);
+    if (made != NULL && PyModule_AddObjectRef(made, "Template", (PyObject *)&TemplateType) < 0)
+        Py_CLEAR(made);
+    return made;
+}
