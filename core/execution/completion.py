@@ -167,10 +167,8 @@ def _lists(run: Run, column: Column, values: list[Any], shape: ListShape) -> Ans
 
 def _lists_of_rows(run: Run, column: Column, values: list[Any], shape: ListShape) -> Answers | None:
     """Answers for lists of rows of one layout; None where objects must be made of the rows."""
-    layout = values[0].layout
-    for value in values:
-        if type(value) is not Rows or value.layout is not layout:
-            return None
+    if {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1:
+        return None
     if run.to_json:
         written = write_rows(run, column.field, shape.item, values)
         if written is not None:

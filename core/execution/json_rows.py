@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -11,7 +12,7 @@ from orjson import Fragment
 from core.execution.fields import Field
 from core.execution.hints import Base64Numbers
 from core.execution.row_sources import Computed, Constant, is_certain, source_of
-from core.execution.rows import Layout, Rows
+from core.execution.rows import Layout, Place, Rows
 
 try:
     from core.execution.row_template import Template
@@ -74,24 +75,15 @@ class RowWriter:
         rows = Rows.joined(lists)
         if not rows:
             return [[] for _ in lists]
-        computed = tuple(
-            part.function(
-                *[
-                    [row[place] for row in rows]
-                    if isinstance(place, int)
-                    else Rows.shared_by_each(lists)
-                    for place in part.places
-                ]
-            )
-            for part in self._computed
-        )
-        written: list[Fragment] = []
-        begin = 0
-        for of in lists:
-            end = begin + len(of.rows)
-            written.append(Fragment(self._write(rows, begin, end, computed)))
-            begin = end
-        return written
+
+        def column(place: Place) -> list[Any]:
+            if isinstance(place, int):
+                return [row[place] for row in rows]
+            return Rows.shared_by_each(lists)
+
+        computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
+        ends = tuple(accumulate([len(of.rows) for of in lists]))
+        return list(map(Fragment, self._write(rows, ends, computed)))
 
 
 def _writer(run: Run, selection: Selection, layout: Layout[Any]) -> RowWriter | None:

@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     Py_ssize_t count;
-    Py_ssize_t usual;   /* Bytes that the last list took. */
+    Py_ssize_t usual;   /* Bytes of the longest array of the last time, and a little more. */
     Step *steps;
 } Template;
 
@@ -244,39 +244,56 @@ put_row(Out *out, const Template *self, PyObject *row, Py_ssize_t place, PyObjec
     return 0;
 }
 
-PyDoc_STRVAR(write_doc, "write(rows, begin, end, computed, /)\n--\n\n"
-                        "The JSON array of a part of the rows.");
+/* Writes the rows of one list. */
+static int
+put_rows(Out *out, const Template *self, PyObject *rows, Py_ssize_t begin, Py_ssize_t end, PyObject *computed)
+{
+    if (put(out, "[", 1) < 0)
+        return -1;
+    for (Py_ssize_t place = begin; place < end; place++) {
+        PyObject *row = PyList_GetItem(rows, place);
+        if (row == NULL || (place > begin && put(out, ",", 1) < 0))
+            return -1;
+        /* Reading a row may run code of its class, which may change the list. */
+        Py_INCREF(row);
+        int result = put_row(out, self, row, place, computed);
+        Py_DECREF(row);
+        if (result < 0)
+            return -1;
+    }
+    return put(out, "]", 1);
+}
+
+PyDoc_STRVAR(write_doc, "write(rows, ends, computed, /)\n--\n\n"
+                        "JSON arrays of the rows, of which each ends where the next one begins.");
 
 static PyObject *
 template_write(Template *self, PyObject *arguments)
 {
-    PyObject *rows, *computed;
-    Py_ssize_t begin, end;
-    if (!PyArg_ParseTuple(arguments, "O!nnO!", &PyList_Type, &rows, &begin, &end,
+    PyObject *rows, *ends, *computed;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!", &PyList_Type, &rows, &PyTuple_Type, &ends,
                           &PyTuple_Type, &computed))
         return NULL;
     Out out = {PyMem_Malloc(self->usual), 0, self->usual};
     if (out.data == NULL)
         return PyErr_NoMemory();
-    int result = put(&out, "[", 1);
-    for (Py_ssize_t place = begin; place < end && result == 0; place++) {
-        if (place > begin)
-            result = put(&out, ",", 1);
-        PyObject *row = PyList_GetItem(rows, place);
-        if (row == NULL || result < 0) {
-            result = -1;
+    PyObject *written = PyList_New(PyTuple_GET_SIZE(ends));
+    Py_ssize_t begin = 0, longest = 0;
+    for (Py_ssize_t at = 0; written != NULL && at < PyTuple_GET_SIZE(ends); at++) {
+        Py_ssize_t end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(ends, at), PyExc_OverflowError);
+        out.used = 0;
+        PyObject *array = NULL;
+        if (!PyErr_Occurred() && put_rows(&out, self, rows, begin, end, computed) == 0)
+            array = PyBytes_FromStringAndSize(out.data, out.used);
+        if (array == NULL) {
+            Py_CLEAR(written);
             break;
         }
-        /* Reading a row may run code of its class, which may change the list. */
-        Py_INCREF(row);
-        result = put_row(&out, self, row, place, computed);
-        Py_DECREF(row);
+        PyList_SET_ITEM(written, at, array);
+        begin = end;
+        longest = out.used > longest ? out.used : longest;
     }
-    PyObject *written = NULL;
-    if (result == 0 && put(&out, "]", 1) == 0) {
-        written = PyBytes_FromStringAndSize(out.data, out.used);
-        self->usual = out.used + 64;
-    }
+    self->usual = longest + 64;
     PyMem_Free(out.data);
     return written;
 }

@@ -4,11 +4,12 @@ from typing import Any, Self
 class Template:
     # Kind, column, place inside, steps to skip, text: see `Step` in json_rows.py. Errors: TypeError, ValueError.
     def __new__(cls, steps: tuple[tuple[int, int, int, int, bytes], ...], /) -> Self: ...
-    # The JSON array of a part of the rows. Errors: TypeError for a value that is no text, whole number, bool or
-    # null, OverflowError for a number beyond 64 bits, UnicodeEncodeError; whatever reading a row raises.
+    # JSON arrays of the rows, of which each ends where the next one begins. Errors: TypeError for a value that is no
+    # text, whole number, bool or null, OverflowError for a number beyond 64 bits, UnicodeEncodeError; whatever reading
+    # a row raises.
     def write(
-        self, rows: list[Any], begin: int, end: int, computed: tuple[Sequence[Any], ...], /
-    ) -> bytes: ...
+        self, rows: list[Any], ends: tuple[int, ...], computed: tuple[Sequence[Any], ...], /
+    ) -> list[bytes]: ...
 
 # Base64 of the prefix and each number. Errors: TypeError, ValueError, OverflowError for a number beyond 64 bits.
 def numbered_texts(prefix: bytes, numbers: list[int], /) -> list[str]: ...

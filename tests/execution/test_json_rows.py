@@ -48,10 +48,11 @@ def test_values_are_written_as_orjson_writes_them(rows: list[tuple[Any, Any]]) -
     )
     computed = [second for _, second in rows]
     whole = orjson.dumps([{"a": first, "b": second} for first, second in rows])
-    assert made.write(rows, 0, len(rows), (computed,)) == whole
-    parts = [made.write(rows, at, at + 1, (computed,)) for at in range(len(rows))]
-    assert b"[" + b",".join(part[1:-1] for part in parts) + b"]" == whole
-    assert made.write(rows, 0, 0, (computed,)) == b"[]"
+    assert made.write(rows, (len(rows),), (computed,)) == [whole]
+    parts = made.write(rows, tuple(range(len(rows) + 1)), (computed,))
+    assert parts[0] == b"[]"
+    assert b"[" + b",".join(part[1:-1] for part in parts[1:]) + b"]" == whole
+    assert made.write(rows, (), (computed,)) == []
 
 
 @given(PREFIXES, st.lists(NUMBERS))
@@ -61,7 +62,7 @@ def test_numbers_behind_a_prefix_are_written_in_base64(prefix: bytes, numbers: l
     assert numbered_texts_in_python(prefix, numbers) == expected
     rows = [(number,) for number in numbers]
     made = template(Step(NUMBERED, text=prefix))
-    assert made.write(rows, 0, len(rows), ()) == orjson.dumps(expected)
+    assert made.write(rows, (len(rows),), ()) == [orjson.dumps(expected)]
 
 
 @given(st.lists(st.none() | st.tuples(VALUES, VALUES)))
@@ -76,7 +77,7 @@ def test_an_object_that_is_not_there_is_null(records: list[tuple[Any, Any] | Non
     )
     answers = [record and {"a": record[0], "b": record[1]} for record in records]
     rows = [(record,) for record in records]
-    assert made.write(rows, 0, len(rows), ()) == orjson.dumps(answers)
+    assert made.write(rows, (len(rows),), ()) == [orjson.dumps(answers)]
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,9 @@ def test_an_object_that_is_not_there_is_null(records: list[tuple[Any, Any] | Non
 def test_what_a_template_does_not_know_is_an_error(value: Any, error: type[Exception]) -> None:
     for made in (template(Step(COLUMN)), template(Step(NUMBERED))):
         with pytest.raises((error, TypeError)):
-            made.write([(1,), (value,)], 0, 2, ())
+            made.write([(1,), (value,)], (2,), ())
     with pytest.raises((error, TypeError)):
-        template(Step(COMPUTED)).write([(1,)], 0, 1, ([value],))
+        template(Step(COMPUTED)).write([(1,)], (1,), ([value],))
     with pytest.raises((error, TypeError)):
         numbered_texts(b"", [value])
 
@@ -103,16 +104,19 @@ def test_rows_that_are_not_as_the_steps_say_are_errors() -> None:
     column, inside = template(Step(COLUMN, 1)), template(Step(COLUMN, 0, 2))
     for made, rows in ((column, [()]), (column, [1]), (inside, [((1,),)]), (inside, [(1,)])):
         with pytest.raises((IndexError, TypeError)):
-            made.write(list(rows), 0, 1, ())
+            made.write(list(rows), (1,), ())
     made = template(Step(COMPUTED, 1))
     too_few: list[Any] = [(), ([1],), ([1], []), ([1], 1)]
     for computed in too_few:
         with pytest.raises((IndexError, TypeError)):
-            made.write([()], 0, 1, computed)
-    for begin, end in ((0, 2), (-1, 1), (5, 6)):
+            made.write([()], (1,), computed)
+    for ends in ((2,), (1, 2), (-1, 1), (5, 6)):
         with pytest.raises(IndexError):
-            made.write([()], begin, end, ([1], [1]))
-    assert made.write([()], 1, 0, ([1], [1])) == b"[]"
+            made.write([()], ends, ([1], [1]))
+    for no_end in ("1", 1.0, 2**63):
+        with pytest.raises((TypeError, OverflowError)):
+            made.write([()], (no_end,), ([1], [1]))  # type: ignore[arg-type]  # that is the test
+    assert made.write([()], (1, 0), ([1], [1])) == [b"[1]", b"[]"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +150,7 @@ def test_a_list_that_is_emptied_while_it_is_written_does_no_harm() -> None:
 
     rows: list[Any] = [Row(), Row()]
     with pytest.raises(IndexError):
-        template(Step(COLUMN)).write(rows, 0, 2, ())
+        template(Step(COLUMN)).write(rows, (2,), ())
     assert rows == []
 
 
@@ -157,9 +161,9 @@ def test_nothing_is_kept_of_what_was_written() -> None:
     counted = (text, number, bad, record, None)
     before = [sys.getrefcount(thing) for thing in counted]
     for _ in range(1_000):
-        made.write([(record,)], 0, 1, ([text],))
+        made.write([(record,)], (1,), ([text],))
         with pytest.raises(TypeError):
-            made.write([(record,)], 0, 1, ([bad],))
+            made.write([(record,)], (1,), ([bad],))
         with pytest.raises(TypeError):
             numbered_texts(b"x", [number, bad])  # type: ignore[list-item]  # that is the test
     after = [sys.getrefcount(thing) for thing in counted]
