@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from asyncpg import Connection
+
+from core.database.prepared import PreparedConnection
 
 SETTLE_SECONDS = 5
 
@@ -21,7 +22,7 @@ class Connections:
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[Connection]],
+        connect: Callable[[], Awaitable[PreparedConnection]],
         *,
         size: int,
         patience_seconds: float,
@@ -31,8 +32,8 @@ class Connections:
         self._size = size
         self._patience_seconds = patience_seconds
         # The last one given back is the first to be lent again: few stay busy, and their caches warm.
-        self._free: list[Connection | None] = [None] * size
-        self._waiting: deque[tuple[float, asyncio.Future[Connection | None]]] = deque()
+        self._free: list[PreparedConnection | None] = [None] * size
+        self._waiting: deque[tuple[float, asyncio.Future[PreparedConnection | None]]] = deque()
         """Until when somebody waits, and for what."""
         self._expiry: asyncio.TimerHandle | None = None
         self._settling: set[asyncio.Task[None]] = set()
@@ -61,7 +62,7 @@ class Connections:
                 await connection.close(timeout=patience_seconds)
         self._free = []
 
-    def lend(self) -> Connection | None:
+    def lend(self) -> PreparedConnection | None:
         """A connection, if one is free and open at this moment. Give it back in any case."""
         if self._free:
             connection = self._free.pop()
@@ -70,7 +71,7 @@ class Connections:
             self._free.append(connection)
         return None
 
-    async def take(self) -> Connection:
+    async def take(self) -> PreparedConnection:
         """A connection, as soon as there is one. Give it back in any case.
 
         Errors: TimeoutError, and whatever connecting raises.
@@ -84,7 +85,7 @@ class Connections:
                 raise
         return connection
 
-    def give(self, connection: Connection | None) -> None:
+    def give(self, connection: PreparedConnection | None) -> None:
         """Takes a connection back; None for a place whose connection is gone."""
         while self._waiting:
             _, waiting = self._waiting.popleft()
@@ -93,13 +94,13 @@ class Connections:
                 return
         self._free.append(connection)
 
-    def give_settled(self, connection: Connection) -> None:
+    def give_settled(self, connection: PreparedConnection) -> None:
         """Takes a connection back whose user left in the middle of a statement, once that has ended."""
         task = asyncio.get_running_loop().create_task(self._settle(connection))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
-    async def _settle(self, connection: Connection) -> None:
+    async def _settle(self, connection: PreparedConnection) -> None:
         # The driver parses a statement and runs it in two steps. What was parsed only would hold
         # locks on its tables until the connection is used again, which may be hours.
         try:
@@ -109,15 +110,15 @@ class Connections:
         finally:
             self.give(connection)
 
-    def distrust(self, broken: Connection) -> None:
+    def distrust(self, broken: PreparedConnection) -> None:
         """Ends a connection that broke, and those that are free: what ended one has often ended all."""
         for connection in (broken, *self._free):
             if connection is not None:
                 connection.terminate()
 
-    async def _next(self) -> Connection | None:
+    async def _next(self) -> PreparedConnection | None:
         loop = asyncio.get_running_loop()
-        waiting: asyncio.Future[Connection | None] = loop.create_future()
+        waiting: asyncio.Future[PreparedConnection | None] = loop.create_future()
         self._waiting.append((loop.time() + self._patience_seconds, waiting))
         if self._expiry is None:
             self._expiry = loop.call_later(self._patience_seconds, self._expire, loop)

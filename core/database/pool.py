@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg
-from asyncpg import Connection
 
 from core.database.connections import Connections
+from core.database.prepared import SCHEMA_HAS_CHANGED, PreparedConnection
 
 # Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
 # all, planning each call would cost more than running it, and a plan made while the tables were small or before
@@ -99,7 +99,10 @@ class Database:
             try:
                 connection = connections.lend() or await connections.take()
                 try:
-                    rows: list[Any] = await connection.fetch(statement, *arguments)
+                    try:
+                        rows = await connection.run(statement, arguments, STATEMENT_SECONDS)
+                    except SCHEMA_HAS_CHANGED:
+                        rows = await connection.fetch_anew(statement, arguments, STATEMENT_SECONDS)
                 except BaseException as error:
                     self._take_back(connection, error)
                     raise
@@ -112,7 +115,7 @@ class Database:
             else:
                 return rows
 
-    def _take_back(self, connection: Connection, error: BaseException) -> None:
+    def _take_back(self, connection: PreparedConnection, error: BaseException) -> None:
         """Takes a connection back from whoever had an error with it, or went away."""
         if _says_unreachable(error):
             self._connections.distrust(connection)
@@ -135,7 +138,7 @@ class Database:
             yield Transaction(connection, self.observer)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncIterator[PreparedConnection]:
         """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
         with _reachable():
             connection = await self._connections.take()
@@ -144,11 +147,12 @@ class Database:
             finally:
                 self._connections.give(connection)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> PreparedConnection:
         return await asyncpg.connect(
             self._url,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
+            connection_class=PreparedConnection,
             statement_cache_size=500,
             max_cached_statement_lifetime=0,
             server_settings=PLANNER,

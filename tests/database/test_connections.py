@@ -142,6 +142,29 @@ async def test_a_wrong_argument_is_no_outage(pair: Database) -> None:
     assert not isinstance(raised.value, DatabaseUnavailable)
 
 
+async def test_statements_see_that_the_schema_has_changed() -> None:
+    alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    async with alone.connection() as connection:
+        await connection.execute("CREATE TEMP TABLE changing AS SELECT 1 AS a")
+    read = "SELECT * FROM changing"
+    for _ in range(2):
+        assert list(map(tuple, await alone.fetch(read))) == [(1,)]
+    async with alone.connection() as connection:
+        await connection.execute("ALTER TABLE changing ADD b text DEFAULT 'new'")
+    for _ in range(2):
+        assert list(map(tuple, await alone.fetch(read))) == [(1, "new")]
+    await alone.close()
+
+
+async def test_a_statement_is_prepared_once() -> None:
+    alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    for number in range(5):
+        assert await alone.fetch("SELECT $1::int", number) == [(number,)]
+    prepared = await alone.fetch("SELECT statement FROM pg_prepared_statements ORDER BY 1")
+    assert [row[0] for row in prepared].count("SELECT $1::int") == 1
+    await alone.close()
+
+
 async def test_a_server_that_is_not_there_is_said_so() -> None:
     with pytest.raises(DatabaseUnavailable):
         await Database("postgresql://127.0.0.1:1/feed", size=1).open()
