@@ -1,61 +1,98 @@
-"""HTTP connections as uvicorn serves them, with fewer system calls."""
+"""HTTP connections as uvicorn serves them, with one write for an answer."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
 
 
-class JoinedWrites:
-    """A transport that sends at once what is written in one step of the event loop.
+class WholeAnswers(RequestResponseCycle):
+    """A request and its answer, which is sent at once if it comes whole.
 
-    uvicorn writes the head and the body of an answer one after the other, and uvloop makes of each write
-    a system call and a packet: a tenth of what a page costs.
+    uvicorn checks and joins the lines of each head anew and writes it before the body, and uvloop makes of each
+    write a system call and a packet: a tenth of what a page costs. Here a head that says how long the body is waits
+    for that, and the lines of the heads that were sent last are kept.
     """
 
-    __slots__ = ("_loop", "_written", "transport")
+    _start: Any = None
+    """The head that waits."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self.transport = transport
-        self._loop = loop
-        self._written: list[bytes] = []
+    async def send(self, message: ASGISendEvent) -> None:
+        start = self._start
+        if message["type"] == "http.response.start" and not self.response_started:
+            fields = message.get("headers")
+            if fields and fields[-1][0] == b"content-length":  # type: ignore[index]  # a list, though not for ASGI
+                self._start = message
+                return
+            start = None
+        self._start = None
+        if start is not None:
+            if self._comes_whole(start, message):
+                return
+            await super().send(start)
+        await super().send(message)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.transport, name)
+    def _comes_whole(self, start: Any, message: Any) -> bool:
+        """Sends the answer, if nothing about it or its connection is special."""
+        if (
+            message["type"] != "http.response.body"
+            or message.get("more_body")
+            or not self.keep_alive
+            or self.disconnected
+            or self.flow.write_paused
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        body = message.get("body", b"")
+        *fields, (_, length) = start["headers"]
+        head = _head(start["status"], tuple(fields)) if int(length) == len(body) else None
+        if head is None:
+            return False
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        default = [b"%b: %b\r\n" % field for field in self.default_headers]
+        self.transport.write(
+            b"%b%bcontent-length: %b\r\n\r\n%b" % (head, b"".join(default), length, body)
+        )
+        self.message_event.set()
+        self.on_response()
+        return True
 
-    def write(self, data: bytes) -> None:
-        if not self._written:
-            self._loop.call_soon(self.send)
-        self._written.append(data)
 
-    def is_closing(self) -> bool:
-        return self.transport.is_closing()
-
-    def close(self) -> None:
-        self.send()
-        self.transport.close()
-
-    def send(self) -> None:
-        """Sends what has been written, if the connection is still there."""
-        written, self._written = self._written, []
-        if written and not self.transport.is_closing():
-            self.transport.write(written[0] if len(written) == 1 else b"".join(written))
+@lru_cache(maxsize=256)
+def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
+    """The lines for a status and headers; None if they are special, or not as they should be."""
+    lines = [STATUS_LINE[status]]
+    for name, value in fields:
+        if (
+            name.lower() in OF_THE_CONNECTION
+            or HEADER_RE.search(name)
+            or HEADER_VALUE_RE.search(value)
+        ):
+            return None
+        lines.append(b"%b: %b\r\n" % (name.lower(), value))
+    return b"".join(lines)
 
 
-class JoinedWritesProtocol(HttpToolsProtocol):
-    """uvicorn's protocol on such a transport; what becomes a WebSocket has the transport itself."""
+class WholeAnswersProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with such answers."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        joined: Any = JoinedWrites(cast("asyncio.Transport", transport), self.loop)
-        super().connection_made(joined)
-
-    def handle_websocket_upgrade(self) -> None:
-        joined: Any = self.transport
-        joined.send()
-        self.transport = joined.transport
-        super().handle_websocket_upgrade()
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # uvicorn has no other place where one can say of which class they are.
+        cycle.__class__ = WholeAnswers
+        super()._start_asgi_task(cycle, app)
 
 
 def websocket_protocol(**arguments: Any) -> asyncio.Protocol:

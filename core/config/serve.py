@@ -9,7 +9,7 @@ import sys
 import uvicorn
 
 from core.config.environment import Environment, EnvironmentInvalid, environment
-from core.config.protocol import JoinedWritesProtocol, websocket_protocol
+from core.config.protocol import WholeAnswersProtocol, websocket_protocol
 
 KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
 STOP_SECONDS = 10
@@ -31,7 +31,7 @@ def serve(settings: Environment) -> None:
         port=settings.port,
         workers=settings.web_processes,
         loop="uvloop",
-        http=JoinedWritesProtocol,
+        http=WholeAnswersProtocol,
         ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
         ws_ping_interval=WEBSOCKET_PING_SECONDS,

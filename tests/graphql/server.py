@@ -17,6 +17,7 @@ from graphql import DocumentNode, ExecutionResult, execute
 from graphql.pyutils import AwaitableOrValue
 from starlette.types import ASGIApp
 
+from core.config.protocol import WholeAnswersProtocol
 from core.graphql.documents import DocumentStore
 from core.graphql.http.app import GraphQLHTTP
 from core.graphql.limits.limits import Limits
@@ -89,7 +90,9 @@ class RunningServer:
 
 
 @contextmanager
-def running(app: ASGIApp, calls: Calls) -> Iterator[RunningServer]:
+def running(
+    app: ASGIApp, calls: Calls, http: type[asyncio.Protocol] = WholeAnswersProtocol
+) -> Iterator[RunningServer]:
     """The application, served by uvicorn as in production: uvloop and httptools."""
     loops: list[asyncio.AbstractEventLoop] = []
 
@@ -103,7 +106,7 @@ def running(app: ASGIApp, calls: Calls) -> Iterator[RunningServer]:
         host="127.0.0.1",
         port=0,
         loop="uvloop",
-        http="httptools",
+        http=http,
         lifespan="off",
         log_config=None,
         access_log=False,
