@@ -156,14 +156,15 @@ class _Steps:
             raise _NotWritable
         shape: Any = field.shape
         selection = self._run.branch.selection(field, shape.graphql_type, self._run.variables)
-        around = self._record
+        around, question = self._record, len(self.steps)
         if layout.optional:
             self._add_read(UNLESS_NULL, layout.first if layout.inside is None else layout.inside)
-        begun = self._begun = len(self.steps)
+            self._begun = len(self.steps)
         self._is_optional = layout.optional
         self._record = around if layout.inside is None else layout.inside
         self.add_object(selection, layout)
         self._record, self._is_optional = around, False
         if layout.optional:
-            self.steps[begun - 1] = self.steps[begun - 1]._replace(skip=len(self.steps) - begun)
             self._begun = len(self.steps)
+            skip = self._begun - question - 1
+            self.steps[question] = self.steps[question]._replace(skip=skip)

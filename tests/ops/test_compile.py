@@ -6,26 +6,39 @@ import json
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.compile import ADVICE, extension_of
-from core.database.cursor_texts import cursor_texts
 from core.database.cursors import cursor_texts_in_python
 from tests.ops.commands import ROOT
 
 SOURCES = sorted((ROOT / "core").glob("*/*.c"))
 
 
+CursorTexts = Callable[[Any, Any, list[Any]], list[str]]
+
+
+@pytest.fixture(scope="module")
+def cursor_texts() -> CursorTexts:
+    """The compiled one."""
+    made: CursorTexts = pytest.importorskip(
+        "core.database.cursor_texts", reason=ADVICE
+    ).cursor_texts
+    return made
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_it_compiles_without_a_warning(source: Path) -> None:
     strict = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
     include = f"-I{sysconfig.get_path('include')}"
+    assert extension_of(source).exists(), ADVICE
     subprocess.run(["cc", "-O3", "-fsyntax-only", *strict, include, source], check=True)
-    assert extension_of(source).exists()
 
 
 @given(
@@ -35,13 +48,13 @@ def test_it_compiles_without_a_warning(source: Path) -> None:
 )
 @example(b"k" * 32, b"b" * 56, [0, -1, 2**63 - 1])
 def test_cursors_are_signed_as_hashlib_signs_them(
-    key: bytes, bound: bytes, positions: list[int]
+    cursor_texts: CursorTexts, key: bytes, bound: bytes, positions: list[int]
 ) -> None:
     expected = cursor_texts_in_python(key, bound, positions)
     assert cursor_texts(key, bound, positions) == expected
 
 
-def test_cursors_of_what_is_no_position_are_refused() -> None:
+def test_cursors_of_what_is_no_position_are_refused(cursor_texts: CursorTexts) -> None:
     for key, bound, position, error in (
         (b"", b"bound", 1, ValueError),
         (b"k" * 33, b"bound", 1, ValueError),
@@ -52,7 +65,7 @@ def test_cursors_of_what_is_no_position_are_refused() -> None:
         (b"key", "bound", 1, TypeError),
     ):
         with pytest.raises(error):
-            cursor_texts(key, bound, [0, position])  # type: ignore[arg-type, list-item]  # that is the test
+            cursor_texts(key, bound, [0, position])
 
 
 def test_without_a_compiler_it_says_what_to_do_and_the_rest_goes_on() -> None:
