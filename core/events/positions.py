@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from functools import lru_cache
 from hmac import compare_digest
 from typing import NamedTuple, Protocol
 
@@ -80,7 +81,13 @@ def position_from_snapshot(text: str) -> Position:
 
 def cursor_from_snapshot(services: HasCursors, text: str) -> str:
     """The cursor from which a subscription gives what the snapshot did not see."""
-    return encode_position(services.cursors, position_from_snapshot(text))
+    return _cursor_from_snapshot(services.cursors, text)
+
+
+@lru_cache(maxsize=64)
+def _cursor_from_snapshot(signer: CursorSigner, text: str) -> str:
+    # Between two commits all readers have the same snapshot.
+    return encode_position(signer, position_from_snapshot(text))
 
 
 def encode_position(signer: CursorSigner, position: Position) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, ClassVar, TypeVar
 
 from core.database.cursors import CursorCodec
@@ -79,40 +80,38 @@ class PageLoader(ViewerLoader[Page]):
         self._ahead = int(looks_ahead)
 
     async def fetch(self, keys: list[int]) -> Sequence[Page | BaseException]:
-        codecs = self._signer.codecs(self.name, keys)
         if not self._bounded:
-            return await self._pages(codecs)
+            return await self._pages(keys)
         # A cursor is one of a single owner's list; the others refuse it.
-        return [page for codec in codecs for page in await self._pages([codec])]
+        return [page for key in keys for page in await self._pages([key])]
 
-    async def _pages(self, codecs: list[CursorCodec]) -> Sequence[Page | BaseException]:
-        """The pages of the lists that have these cursors, which ask for the same part of each."""
+    async def _pages(self, keys: list[int]) -> Sequence[Page | BaseException]:
+        """The pages of lists that are asked for the same part."""
+        codecs = self._signer.codecs(self.name, keys)
         try:
             request = page_request(codecs[0], **self._arguments)
         except ClientError as error:
-            return [error] * len(codecs)
-        found = await self._rows(codecs, request, self._ahead)
+            return [error] * len(keys)
+        found = await self._rows(keys, request, self._ahead)
         snapshot = None
         if self.snapshot_column is not None:
             snapshot = found[0][self.snapshot_column]
             found = _without_empty(found)
         column = self.key_column
-        rows: dict[int, list[Row]] = {codec.subject: [] for codec in codecs}
+        rows: dict[int, list[Row]] = {key: [] for key in keys}
         for row in found:
             rows[row[column]].append(row)
         source = PageSource(request, self.layout, self._beyond, snapshot, bool(self._ahead))
-        return [Page(rows[codec.subject], codec, source) for codec in codecs]
+        return list(map(Page, rows.values(), codecs, repeat(source)))
 
     async def _beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
-        return _without_empty(await self._rows([codec], request, 0))
+        return _without_empty(await self._rows([codec.subject], request, 0))
 
-    def _rows(
-        self, codecs: list[CursorCodec], request: PageRequest, ahead: int
-    ) -> Awaitable[list[Row]]:
+    def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
         return self.database.fetch(
             self.statements[self.statement + request.suffix],
             self.viewer_id,
-            key_array([codec.subject for codec in codecs]),
+            key_array(keys),
             request.below,
             request.above,
             request.limit + ahead,
