@@ -39,13 +39,13 @@ class WholeAnswers(RequestResponseCycle):
             start = None
         self._start = None
         if start is not None:
-            if self._comes_whole(start, message):
+            if self._sent_whole(start, message):
                 return
             await super().send(start)
         await super().send(message)
 
-    def _comes_whole(self, start: Any, message: Any) -> bool:
-        """Sends the answer, if nothing about it or its connection is special."""
+    def _sent_whole(self, start: Any, message: Any) -> bool:
+        """Sends the answer, unless something about it or its connection is special. Whether it did."""
         if (
             message["type"] != "http.response.body"
             or message.get("more_body")
