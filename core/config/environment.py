@@ -94,6 +94,11 @@ class Environment:
     pool_size: int = setting(
         parsing.whole_number(1, 200), "10", "Database connections that each process may hold."
     )
+    connections_per_address: int = setting(
+        parsing.whole_number(1, 20_000),
+        "1000",
+        "Live connections that each process takes from one IPv4 address or IPv6 /64 network.",
+    )
     request_seconds: float = setting(
         parsing.number(0.1, 300), "10", "How long a request may run before it is given up."
     )

@@ -65,7 +65,11 @@ class Live:
             PostInteractionsChannel(self._hub, renderer),
         ]
         runner = LiveRunner(graphql_schema, documents, execute, channels)
-        connections = OpenConnections(read_token, partial(session_is_live, services.database))
+        self.connections = connections = OpenConnections(
+            read_token,
+            partial(session_is_live, services.database),
+            per_address=settings.connections_per_address,
+        )
         self._hub.when_revoked(connections.revoke, lambda: connections.count > 0)
         self._websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for

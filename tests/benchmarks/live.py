@@ -92,6 +92,7 @@ def serving() -> Iterator[tuple[dict[str, str], int, ServerFigures]]:
             **SETTINGS,
             **servers.variables,
             "DEBUG": "true",
+            "CONNECTIONS_PER_ADDRESS": "20000",
             "PORT": str(port),
         }
         subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.database.pool import Database
-from core.graphql.live.access import CONNECTIONS_A_PERSON
 from core.graphql.websocket.connection import OPERATIONS_AT_MOST
 from tests.live.world import Closed, Phone, dial, eventually, phone, signed_in
 
@@ -260,20 +258,6 @@ async def test_operations_of_a_connection_are_bounded(caller: Phone) -> None:
     await caller.say(type="complete", id="0")
     await ask(caller, "more", WATCH)
     assert (await caller.hear())["payload"] == READY
-
-
-async def test_connections_of_a_person_are_bounded(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1)
-    async with AsyncExitStack() as phones:
-        for _ in range(CONNECTIONS_A_PERSON):
-            await phones.enter_async_context(phone(address, person.authorization))
-        async with dial(address) as one_more:
-            await one_more.say(
-                type="connection_init", payload={"authorization": person.authorization}
-            )
-            assert await closing_code(one_more) == 4429
-    async with phone(address, person.authorization):
-        pass
 
 
 async def test_a_mutation_is_finished_though_its_caller_has_gone(

@@ -14,6 +14,7 @@ STATUS_BY_CODE = {
     "TOKEN_EXPIRED": 401,
     "FORBIDDEN": 403,
     "RATE_LIMITED": 429,
+    "TOO_MANY_CONNECTIONS": 429,
     "UNAVAILABLE": 503,
 }
 """What a request that is turned away as a whole is answered with, whatever the media type."""

@@ -5,17 +5,43 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
+from ipaddress import ip_address, ip_network
 from time import time
 from typing import Protocol
 
 from core.events.log import EventRow
 from core.graphql.errors import ClientError
 
-CONNECTIONS_A_PERSON = 20
-CONNECTIONS_A_PROCESS = 20_000
+CONNECTIONS_PER_VIEWER = 20
+CONNECTIONS_PER_PROCESS = 20_000
+RETRY_SECONDS = 30
+"""When a client that was refused for its address may try again."""
+NETWORK_BITS = 64
+"""The part of an IPv6 address that is one customer's network: RFC 6177."""
 
-End = Callable[[str], None]
-"""Ends a connection; the text says why, for a person."""
+
+class Ending(Enum):
+    """Why the server ends a connection that has done nothing wrong: an error code and a message."""
+
+    TOKEN_EXPIRED = (
+        "TOKEN_EXPIRED",
+        "The access token has expired: refresh the session, then resume.",
+    )
+    SESSION_ENDED = ("TOKEN_INVALID", "The session has ended: sign in again.")
+    REPLACED = (
+        "TOO_MANY_CONNECTIONS",
+        f"A newer connection took this one's place: a person may hold {CONNECTIONS_PER_VIEWER}.",
+    )
+    SHUTDOWN = ("UNAVAILABLE", "The server is stopping: connect again, then resume.")
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+
+
+End = Callable[[Ending], None]
+"""Ends a connection. Called at most once, and never after `leave`."""
 
 
 class Token(Protocol):
@@ -35,83 +61,158 @@ SessionIsLive = Callable[[int], Awaitable[bool]]
 """Whether a session has not been revoked."""
 
 
-class Access:
-    """The right of one connection to be open. `end` is called once when it is over."""
+class OpenConnection:
+    """One connection as `OpenConnections` knows it: whose it is, and how it is ended."""
 
-    __slots__ = ("_timer", "end", "session_id", "viewer_id")
+    __slots__ = ("admission", "end", "network", "session_id", "timer", "viewer_id")
 
-    def __init__(self, end: End, viewer_id: int, session_id: int, expires_at: float) -> None:
-        self.end = end
-        self.viewer_id = viewer_id
-        self.session_id = session_id
-        self._timer = asyncio.get_running_loop().call_later(
-            max(0.0, expires_at - time()),
-            end,
-            "The access token has expired: refresh the session, then resume.",
-        )
-
-    def cancel(self) -> None:
-        self._timer.cancel()
+    def __init__(self, network: str | None, end: End) -> None:
+        self.network = network
+        self.end: End | None = end
+        """None once it has been called, or the connection has left."""
+        self.viewer_id: int | None = None
+        self.session_id: int | None = None
+        self.admission = 0
+        """Its place in the order of all admissions; 0 for one that is not admitted."""
+        self.timer: asyncio.TimerHandle | None = None
 
 
 class OpenConnections:
-    """The connections of a process, found by the session that opened them."""
+    """The connections of a process: bounded by process, address and viewer, ended with sessions.
 
-    def __init__(self, read_token: ReadToken, session_is_live: SessionIsLive) -> None:
+    Each enters, and leaves whatever becomes of it. One that comes with a token is admitted in
+    between.
+    """
+
+    def __init__(
+        self, read_token: ReadToken, session_is_live: SessionIsLive, *, per_address: int
+    ) -> None:
+        """`per_address`: how many may be open from one IPv4 address or one IPv6 network."""
         self._read_token = read_token
         self._session_is_live = session_is_live
-        self._by_viewer: defaultdict[int, set[Access]] = defaultdict(set)
-        self.count = 0
+        self._per_address = per_address
+        self._all: set[OpenConnection] = set()
+        self._by_network: defaultdict[str, int] = defaultdict(int)
+        self._by_viewer: dict[int, set[OpenConnection]] = {}
+        self._admissions = 0
+        self._is_closed = False
 
-    def enter(self) -> None:
-        """Counts a connection in. Errors: UNAVAILABLE if there are too many."""
-        if self.count >= CONNECTIONS_A_PROCESS:
+    @property
+    def count(self) -> int:
+        return len(self._all)
+
+    def enter(self, address: str | None, end: End) -> OpenConnection:
+        """Counts a connection in. One without an address is bounded by the process alone.
+
+        Errors: UNAVAILABLE if the process has too many or is stopping, TOO_MANY_CONNECTIONS if
+        the address has.
+        """
+        if self._is_closed:
+            raise ClientError(Ending.SHUTDOWN.message, Ending.SHUTDOWN.code, retryAfterSeconds=1)
+        if len(self._all) >= CONNECTIONS_PER_PROCESS:
             raise ClientError(
-                "Too many connections are open here. Try again in a moment.", "UNAVAILABLE"
+                "Too many connections are open here. Try again in a moment.",
+                "UNAVAILABLE",
+                retryAfterSeconds=RETRY_SECONDS,
             )
-        self.count += 1
+        network = None if address is None else network_of(address)
+        if network is not None:
+            if self._by_network.get(network, 0) >= self._per_address:
+                raise ClientError(
+                    f"{self._per_address} connections are open from {network}, and more may not "
+                    "be. Close one first.",
+                    "TOO_MANY_CONNECTIONS",
+                    retryAfterSeconds=RETRY_SECONDS,
+                )
+            self._by_network[network] += 1
+        connection = OpenConnection(network, end)
+        self._all.add(connection)
+        return connection
 
-    def leave(self) -> None:
-        self.count -= 1
+    def leave(self, connection: OpenConnection) -> None:
+        """Forgets a connection that is closed."""
+        connection.end = None
+        self._withdraw(connection)
+        self._all.remove(connection)
+        network = connection.network
+        if network is not None:
+            self._by_network[network] -= 1
+            if not self._by_network[network]:
+                del self._by_network[network]
 
-    async def admit(self, authorization: str, end: End) -> Access:
-        """Lets a signed-in person in for as long as their token and their session last.
+    async def admit(self, connection: OpenConnection, authorization: str) -> None:
+        """Admits a viewer for as long as the token and the session last.
 
-        Errors: ClientError for a token that is no good (TOKEN_EXPIRED, TOKEN_INVALID), and
-        TOO_MANY_CONNECTIONS.
+        The viewer's oldest connection ends where there would be too many. Errors: ClientError for
+        a token that is no good (TOKEN_EXPIRED, TOKEN_INVALID), DatabaseUnavailable.
         """
         token = self._read_token(authorization)
-        theirs = self._by_viewer[token.viewer_id]
-        if len(theirs) >= CONNECTIONS_A_PERSON:
-            said = (
-                f"{CONNECTIONS_A_PERSON} connections of yours are open, and more may not be. "
-                "Close one first."
-            )
-            raise ClientError(said, "TOO_MANY_CONNECTIONS")
-        access = Access(end, token.viewer_id, token.session_id, token.expires_at)
-        theirs.add(access)
-        # Watched from before it is looked at, the session can't end unnoticed in between.
+        connection.viewer_id, connection.session_id = token.viewer_id, token.session_id
+        connection.timer = asyncio.get_running_loop().call_later(
+            max(0.0, token.expires_at - time()), self._end, connection, Ending.TOKEN_EXPIRED
+        )
+        # Listed before the session is looked up, so that it can't end unnoticed in between.
+        self._by_viewer.setdefault(token.viewer_id, set()).add(connection)
         try:
             is_live = await self._session_is_live(token.session_id)
         except BaseException:
-            self.dismiss(access)
+            self._withdraw(connection)
             raise
+        if connection.end is None:
+            return  # It was ended in between, and its client knows why.
         if not is_live:
-            self.dismiss(access)
-            raise ClientError("The session has ended: sign in again.", "TOKEN_INVALID")
-        return access
-
-    def dismiss(self, access: Access) -> None:
-        """Forgets a connection that is closed."""
-        access.cancel()
-        theirs = self._by_viewer[access.viewer_id]
-        theirs.discard(access)
-        if not theirs:
-            del self._by_viewer[access.viewer_id]
+            self._withdraw(connection)
+            raise ClientError(Ending.SESSION_ENDED.message, Ending.SESSION_ENDED.code)
+        # Only now may it take another's place: a token whose session is over takes none.
+        self._admissions += 1
+        connection.admission = self._admissions
+        admitted = [each for each in self._by_viewer[token.viewer_id] if each.admission]
+        if len(admitted) > CONNECTIONS_PER_VIEWER:
+            self._end(min(admitted, key=lambda each: each.admission), Ending.REPLACED)
 
     def revoke(self, revocations: Sequence[EventRow]) -> None:
         """Ends the connections of sessions that are over."""
         for event in revocations:
-            for access in tuple(self._by_viewer.get(event.actor_id, ())):
-                if event.subject_id in {None, access.session_id}:
-                    access.end("The session has ended: sign in again.")
+            for connection in tuple(self._by_viewer.get(event.actor_id, ())):
+                if event.subject_id in {None, connection.session_id}:
+                    self._end(connection, Ending.SESSION_ENDED)
+
+    def close_all(self) -> None:
+        """Ends every connection, and refuses those that come from now on."""
+        self._is_closed = True
+        for connection in tuple(self._all):
+            self._end(connection, Ending.SHUTDOWN)
+
+    def _end(self, connection: OpenConnection, ending: Ending) -> None:
+        end, connection.end = connection.end, None
+        self._withdraw(connection)
+        if end is not None:
+            end(ending)
+
+    def _withdraw(self, connection: OpenConnection) -> None:
+        """Takes a connection from its viewer."""
+        if connection.timer is not None:
+            connection.timer.cancel()
+            connection.timer = None
+        viewer_id, connection.viewer_id = connection.viewer_id, None
+        if viewer_id is not None:
+            theirs = self._by_viewer[viewer_id]
+            theirs.discard(connection)
+            if not theirs:
+                del self._by_viewer[viewer_id]
+
+
+def network_of(address: str) -> str:
+    """What the connections of one customer have in common: an IPv4 address or an IPv6 network.
+
+    A text that is no address, which a proxy may send, stands for itself.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), NETWORK_BITS), strict=False))

@@ -18,8 +18,8 @@ from core.graphql.http.patience import Patience
 from core.graphql.http.refusals import ClientGone, Headers, Refusal, turned_away
 from core.graphql.http.replies import faulted, refused
 from core.graphql.http.requests import GraphQLRequest, from_body, from_query_string, read_body
-from core.graphql.live.access import Access, OpenConnections
-from core.graphql.live.operations import LiveRunner, Subscription, failure_entries
+from core.graphql.live.access import OpenConnections
+from core.graphql.live.operations import LiveRunner, Refused, Subscription, failure_entries
 from core.graphql.sse.stream import EventStream
 from core.graphql.websocket.app import ContextFor
 
@@ -59,18 +59,19 @@ class GraphQLEvents:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         cross_origin = self._cross_origin.headers(headers.get(b"origin"))
+        stream = EventStream(send, self._heartbeat_seconds)
+        client = scope.get("client")
         try:
-            self._connections.enter()
+            entered = self._connections.enter(client and client[0], stream.end)
         except ClientError as error:
             await _turn_away(send, error, cross_origin)
             return
-        stream = EventStream(send, self._heartbeat_seconds)
-        access: Access | None = None
         try:
             request = await self._request(scope, headers, receive)
             authorization = _authorization(scope, headers)
-            if authorization is not None:
-                access = await self._connections.admit(authorization, stream.revoke)
+            self._context_for(authorization, scope)  # Refuses a token that is no good.
+            if authorization is not None and self._subscribes(request):
+                await self._connections.admit(entered, authorization)
             await stream.open(
                 [
                     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -81,18 +82,20 @@ class GraphQLEvents:
             )
             running = asyncio.create_task(self._run(stream, request, authorization, scope, headers))
             leaving = asyncio.create_task(_watch(receive, stream))
-            await stream.over.wait()
-            running.cancel()
-            leaving.cancel()
+            try:
+                await stream.over.wait()
+            finally:
+                running.cancel()
+                leaving.cancel()
         except ClientGone:
             return
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
             await _turn_away(send, failure, cross_origin)
         finally:
-            if access is not None:
-                self._connections.dismiss(access)
-            await stream.close()
-            self._connections.leave()
+            try:
+                await stream.close()
+            finally:
+                self._connections.leave(entered)
 
     async def _request(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive
@@ -107,6 +110,12 @@ class GraphQLEvents:
         check_content_encoding(headers.get(b"content-encoding"))
         length = headers.get(b"content-length")
         return from_body(await read_body(receive, length, limits, self._patience), limits)
+
+    def _subscribes(self, request: GraphQLRequest) -> bool:
+        """Whether a subscription is asked for. What is wrong with the request is told later."""
+        with suppress(ClientError, Refused):
+            return self._runner.operation(request).kind == "subscription"
+        return False
 
     async def _run(
         self,

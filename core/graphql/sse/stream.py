@@ -12,6 +12,7 @@ import orjson
 from starlette.types import Send
 
 from core.graphql.errors import ClientError, JSONObject, error_entry
+from core.graphql.live.access import Ending
 from core.graphql.live.operations import Subscription
 from core.graphql.live.outbox import Outbox
 
@@ -30,12 +31,21 @@ class EventStream:
         self._heartbeat_seconds = heartbeat_seconds
         self._heartbeat: asyncio.TimerHandle | None = None
         self._stuck = 0
+        self._is_open = False
+        self._ending: Ending | None = None
+        """Why it was ended before it was open."""
         self.subscription: Subscription | None = None
         self.over = asyncio.Event()
         """Set when the last event has been put on its way, or the client is taken for gone."""
 
     async def open(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Sends the head of the response and a comment, so that the client knows it is connected."""
+        """Sends the head of the response and a comment, so that the client knows it is connected.
+
+        Errors: ClientError if the stream has been ended already.
+        """
+        if self._ending is not None:
+            raise ClientError(self._ending.message, self._ending.code)
+        self._is_open = True
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         self._beat()
 
@@ -56,9 +66,18 @@ class EventStream:
         """Sends the errors as a result: a browser shows a page nothing of a refused connection."""
         self.push_last(orjson.dumps({"errors": errors}).decode(), "")
 
-    def revoke(self, reason: str) -> None:
-        """Ends the stream because the client may no longer listen."""
-        self.fail([error_entry(ClientError(reason, "TOKEN_EXPIRED"))])
+    def end(self, ending: Ending) -> None:
+        """Ends the stream for a reason that is not in what the client sent.
+
+        A client connects again after an end without `complete`, and only then.
+        """
+        if not self._is_open:
+            self._ending = ending
+        elif ending in {Ending.TOKEN_EXPIRED, Ending.SESSION_ENDED}:
+            self.fail([error_entry(ClientError(ending.message, ending.code))])
+        elif not self.over.is_set():
+            self._put_anyway(f": {ending.message}\n\n".encode())
+            self._end(with_complete=ending is not Ending.SHUTDOWN)
 
     async def drained(self) -> None:
         await self._outbox.drained()
@@ -74,8 +93,9 @@ class EventStream:
             await self._outbox.written(self._heartbeat_seconds)
         await self._outbox.close()
 
-    def _end(self) -> None:
-        self._put_anyway(COMPLETE)
+    def _end(self, *, with_complete: bool = True) -> None:
+        if with_complete:
+            self._put_anyway(COMPLETE)
         self._outbox.put_anyway({"type": "http.response.body", "body": b""}, 0)
         self.over.set()
         if self.subscription is not None:

@@ -15,6 +15,7 @@ from core.graphql.websocket.connection import Connection
 from core.graphql.websocket.messages import (
     SUBPROTOCOL,
     SUBPROTOCOL_NOT_ACCEPTABLE,
+    TOO_MANY,
     TRY_AGAIN_LATER,
 )
 
@@ -50,18 +51,21 @@ class GraphQLWebSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
+        if SUBPROTOCOL not in scope["subprotocols"]:
+            await _turn_away(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            return
+        connection = Connection(self, scope, send)
+        client = scope.get("client")
         try:
-            self.connections.enter()
+            entered = self.connections.enter(client and client[0], connection.end)
         except ClientError as error:
-            await _turn_away(send, TRY_AGAIN_LATER, error.message)
+            code = TOO_MANY if error.code == "TOO_MANY_CONNECTIONS" else TRY_AGAIN_LATER
+            await _turn_away(send, code, error.message)
             return
         try:
-            if SUBPROTOCOL in scope["subprotocols"]:
-                await Connection(self, scope, send).run(receive)
-            else:
-                await _turn_away(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            await connection.run(receive, entered)
         finally:
-            self.connections.leave()
+            self.connections.leave(entered)
 
 
 async def _turn_away(send: Send, code: int, reason: str) -> None:

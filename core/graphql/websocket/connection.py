@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from core.graphql.documents import Operation
 from core.graphql.errors import ClientError, JSONObject, error_entry
 from core.graphql.http.requests import from_object
-from core.graphql.live.access import Access
+from core.graphql.live.access import Ending, OpenConnection
 from core.graphql.live.operations import Subscription, failure_entries
 from core.graphql.live.outbox import Outbox
 from core.graphql.websocket import messages
@@ -25,13 +24,18 @@ if TYPE_CHECKING:
 REASON_BYTES_AT_MOST = 123
 OPERATIONS_AT_MOST = 20
 """Subscriptions, and queries and mutations under way, of one connection."""
+ENDING_CODES = {
+    Ending.TOKEN_EXPIRED: messages.FORBIDDEN,
+    Ending.SESSION_ENDED: messages.FORBIDDEN,
+    Ending.REPLACED: messages.TOO_MANY,
+    Ending.SHUTDOWN: messages.SERVICE_RESTART,
+}
 
 
 class Connection:
     """What one client has open. It costs one task, and one more while an operation begins."""
 
     __slots__ = (
-        "_access",
         "_app",
         "_authorization",
         "_is_acknowledged",
@@ -51,13 +55,12 @@ class Connection:
         self._outbox = Outbox(send)
         self._streams: dict[str, Stream] = {}
         self._authorization: str | None = None
-        self._access: Access | None = None
         self._is_initialised = False
         self._is_acknowledged = False
         self._is_closing = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, receive: Receive) -> None:
+    async def run(self, receive: Receive, entered: OpenConnection) -> None:
         """Serves the connection until it is closed by either side."""
         await self._send({"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL})
         self._timer = asyncio.get_running_loop().call_later(
@@ -71,7 +74,7 @@ class Connection:
                 if self._is_closing:
                     continue
                 try:
-                    await self._hear(read_message(message))
+                    await self._hear(read_message(message), entered)
                 except Closing as closing:
                     self.close(closing.code, closing.reason)
         finally:
@@ -105,9 +108,13 @@ class Connection:
         reason = reason.encode()[:REASON_BYTES_AT_MOST].decode(errors="ignore")
         self._outbox.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
 
-    async def _hear(self, message: Message) -> None:
+    def end(self, ending: Ending) -> None:
+        """Closes the connection for a reason that is not in what the client sent."""
+        self.close(ENDING_CODES[ending], ending.message)
+
+    async def _hear(self, message: Message, entered: OpenConnection) -> None:
         if message.type == "connection_init":
-            await self._initialise(message)
+            await self._initialise(message, entered)
         elif message.type == "ping":
             self.put_anyway(encoded("pong", message.payload))
         elif message.type == "subscribe":
@@ -117,7 +124,7 @@ class Connection:
             if stream is not None:
                 stream.stop()
 
-    async def _initialise(self, message: Message) -> None:
+    async def _initialise(self, message: Message, entered: OpenConnection) -> None:
         if self._is_initialised:
             raise Closing(messages.TOO_MANY, "Too many initialisation requests")
         self._is_initialised = True
@@ -126,12 +133,8 @@ class Connection:
             self._authorization = _header(self._scope, b"authorization")
         try:
             if self._authorization is not None:
-                self._access = await self._app.connections.admit(
-                    self._authorization, partial(self.close, messages.FORBIDDEN)
-                )
+                await self._app.connections.admit(entered, self._authorization)
         except ClientError as error:
-            if error.code == "TOO_MANY_CONNECTIONS":
-                raise Closing(messages.TOO_MANY, error.message) from None
             raise Closing(messages.FORBIDDEN, error.message) from None
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             entry = failure_entries(failure)[0]
@@ -196,8 +199,6 @@ class Connection:
         self._is_closing = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._access is not None:
-            self._app.connections.dismiss(self._access)
         for stream in tuple(self._streams.values()):
             stream.stop()
         self._streams.clear()

@@ -1,0 +1,287 @@
+"""How many connections may be open, by viewer and by address, and which of them end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from time import time
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from core.database.pool import Database
+from core.graphql.errors import ClientError
+from core.graphql.live.access import CONNECTIONS_PER_VIEWER, Ending, OpenConnections, network_of
+from tests.live.test_sse import ACCEPT, Stream, streaming
+from tests.live.world import (
+    PATIENCE,
+    Closed,
+    Person,
+    Phone,
+    dial,
+    eventually,
+    operation,
+    phone,
+    serving,
+    signed_in,
+)
+
+HOME = operation("HomeFeedEvents")
+ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
+
+
+@pytest.fixture
+async def person(database: Database) -> Person:
+    (made,) = await signed_in(database, 1)
+    return made
+
+
+@pytest.fixture
+async def stack() -> AsyncIterator[AsyncExitStack]:
+    """Holds connections until the test is over."""
+    async with AsyncExitStack() as opened:
+        yield opened
+
+
+async def closing(watcher: Phone) -> Closed:
+    """How the server closes, after whatever it still sends."""
+    while True:
+        try:
+            await watcher.hear()
+        except Closed as closed:
+            return closed
+
+
+async def is_served(watcher: Phone) -> bool:
+    """Whether the connection is open, and answers."""
+    try:
+        await watcher.say(type="ping")
+        while (message := await watcher.hear()) != {"type": "pong"}:
+            assert message == {"type": "connection_ack"}
+    except (Closed, ConnectionClosed):
+        return False
+    return True
+
+
+async def home_stream(stack: AsyncExitStack, address: str, person: Person) -> Stream:
+    """A stream of the person's home feed that has begun."""
+    headers = {"authorization": person.authorization}
+    stream = await stack.enter_async_context(streaming(address, HOME, headers=headers))
+    assert (await stream.event())["__typename"] == "SubscriptionReady"
+    return stream
+
+
+async def test_one_more_socket_closes_the_viewers_oldest(
+    address: str, person: Person, stack: AsyncExitStack
+) -> None:
+    opened = [
+        await stack.enter_async_context(phone(address, person.authorization))
+        for _ in range(CONNECTIONS_PER_VIEWER + 2)
+    ]
+    for watcher in opened[:2]:
+        closed = await closing(watcher)
+        assert (closed.code, closed.reason) == (4429, Ending.REPLACED.message)
+    for watcher in opened[2:]:
+        assert await is_served(watcher)
+
+
+async def test_one_more_stream_completes_the_viewers_oldest(
+    address: str, person: Person, stack: AsyncExitStack
+) -> None:
+    opened = [await home_stream(stack, address, person) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
+    assert await opened[0].next() == {"event": "complete", "data": None}
+    with pytest.raises(EOFError):
+        await opened[0].next()
+    # Streams and sockets count together, the oldest first whichever it is.
+    await stack.enter_async_context(phone(address, person.authorization))
+    assert (await opened[1].next())["event"] == "complete"
+
+
+async def test_a_query_over_sse_ends_nobody(
+    address: str, person: Person, stack: AsyncExitStack
+) -> None:
+    oldest = await stack.enter_async_context(phone(address, person.authorization))
+    for _ in range(CONNECTIONS_PER_VIEWER - 1):
+        await stack.enter_async_context(phone(address, person.authorization))
+    headers = {"authorization": person.authorization}
+    for _ in range(3):
+        async with streaming(address, ASK, headers=headers) as stream:
+            assert "errors" not in (await stream.next())["data"]
+    assert await is_served(oldest)
+
+
+async def test_of_many_that_come_at_once_twenty_stay(
+    address: str, database: Database, stack: AsyncExitStack
+) -> None:
+    person, other = await signed_in(database, 2)
+    bystander = await stack.enter_async_context(phone(address, other.authorization))
+    earlier = [
+        await stack.enter_async_context(phone(address, person.authorization)) for _ in range(19)
+    ]
+    dialled = [await stack.enter_async_context(dial(address)) for _ in range(25)]
+    await asyncio.gather(
+        *(
+            watcher.say(type="connection_init", payload={"authorization": person.authorization})
+            for watcher in dialled
+        )
+    )
+    for watcher in earlier:
+        assert (await closing(watcher)).code == 4429
+    for watcher in dialled:
+        await is_served(watcher)
+    # Each has been admitted by now, so those that are closed will be no more.
+    served = [await is_served(watcher) for watcher in dialled]
+    assert served.count(True) == CONNECTIONS_PER_VIEWER
+    for watcher, is_open in zip(dialled, served, strict=True):
+        assert is_open or (await closing(watcher)).code == 4429
+    assert await is_served(bystander)
+
+
+async def test_a_token_whose_session_is_over_replaces_nobody(
+    address: str, database: Database, person: Person, stack: AsyncExitStack
+) -> None:
+    opened = [
+        await stack.enter_async_context(phone(address, person.authorization))
+        for _ in range(CONNECTIONS_PER_VIEWER)
+    ]
+    (ended,) = await database.write(
+        "INSERT INTO sessions (user_id, salt, token_hash, expires_at, revoked_at) "
+        "VALUES ($1, '', '', now() + interval '1 day', now()) RETURNING id",
+        person.key,
+    )
+    stolen = Person(person.key, ended[0])
+    async with dial(address) as refused:
+        await refused.say(type="connection_init", payload={"authorization": stolen.authorization})
+        assert (await closing(refused)).code == 4403
+    for watcher in opened:
+        assert await is_served(watcher)
+
+
+async def test_connections_are_bounded_by_address(
+    django_db_setup: None, database: Database
+) -> None:
+    del django_db_setup
+    with serving(connections_per_address=3) as address:
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(phone(address)) for _ in range(2)]
+            query = operation("PostInteractions")
+            stream = await stack.enter_async_context(
+                streaming(address, query, postIds=["UG9zdDox"])
+            )
+            await stream.event()
+            async with dial(address) as refused:
+                closed = await closing(refused)
+            assert closed.code == 4429
+            assert "3 connections are open from 127.0.0.1" in closed.reason
+            answer = await refused_stream(address)
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
+            [error] = answer.json()["errors"]
+            assert error["extensions"]["code"] == "TOO_MANY_CONNECTIONS"
+            assert "127.0.0.1" in error["message"]
+            # Requests that are answered at once are not counted.
+            async with httpx.AsyncClient() as client:
+                asked = await client.post(f"http://{address}/graphql/", json={"query": ASK})
+            assert asked.status_code == 200
+            # The place of one that was cut off is free again.
+            opened[0].connection.transport.abort()
+
+            async def is_taken() -> bool:
+                async with dial(address) as again:
+                    try:
+                        await again.start()
+                    except Closed:
+                        return False
+                    return True
+
+            assert await eventually(is_taken)
+
+
+async def refused_stream(address: str) -> httpx.Response:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        return await client.post(f"http://{address}/graphql/", json={"query": ASK}, headers=ACCEPT)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_addresses_of_one_network_count_together(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+class Token:
+    """What an access token of the tests says."""
+
+    def __init__(self, viewer_id: int, session_id: int = 1) -> None:
+        self.viewer_id = viewer_id
+        self.session_id = session_id
+        self.expires_at = time() + 60
+
+
+def connections(**changed: Any) -> OpenConnections:
+    async def session_is_live(session_id: int) -> bool:
+        await asyncio.sleep(0)
+        return session_id > 0
+
+    def read_token(authorization: str) -> Token:
+        return Token(1, int(authorization))
+
+    return OpenConnections(read_token, session_is_live, **{"per_address": 100, **changed})
+
+
+async def test_all_are_closed_once_and_nobody_comes_in_afterwards() -> None:
+    opened = connections()
+    endings: list[Ending] = []
+    entered = [opened.enter("192.0.2.1", endings.append) for _ in range(3)]
+    await opened.admit(entered[0], "1")
+    opened.close_all()
+    opened.close_all()
+    assert endings == [Ending.SHUTDOWN] * 3
+    with pytest.raises(ClientError) as refused:
+        opened.enter("192.0.2.1", endings.append)
+    assert refused.value.code == "UNAVAILABLE"
+    for each in entered:
+        opened.leave(each)
+    assert opened.count == 0
+
+
+async def test_what_ends_while_its_session_is_looked_up_is_not_admitted() -> None:
+    opened = connections()
+    endings: list[Ending] = []
+    entered = opened.enter(None, endings.append)
+    admitting = asyncio.create_task(opened.admit(entered, "1"))
+    await asyncio.sleep(0)
+    opened.close_all()
+    await admitting
+    assert endings == [Ending.SHUTDOWN]
+    assert entered.admission == 0
+    opened.leave(entered)
+
+
+async def test_an_admission_that_is_cancelled_gives_its_place_back() -> None:
+    opened = connections()
+    endings: list[Ending] = []
+    entered = [opened.enter(None, endings.append) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
+    for each in entered[:-1]:
+        await opened.admit(each, "1")
+    cancelled = asyncio.create_task(opened.admit(entered[-1], "1"))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+    assert cancelled.cancelled()
+    assert endings == []
+    for each in entered:
+        opened.leave(each)
+    assert opened.count == 0
