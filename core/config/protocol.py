@@ -87,7 +87,17 @@ def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
 
 
 class WholeAnswersProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with such answers."""
+    """uvicorn's protocol with such answers, which leaves nothing for the garbage collector."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # uvicorn leaves the timer of a connection that was cut off, which holds it for a minute.
+        self._unset_keepalive_if_required()
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # The other protocol has the connection now, and this one is never lost. The parser holds it.
+        self.parser = None  # type: ignore[assignment]
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # uvicorn has no other place where one can say of which class they are.
@@ -96,9 +106,7 @@ class WholeAnswersProtocol(HttpToolsProtocol):
 
 
 def websocket_protocol(**arguments: Any) -> asyncio.Protocol:
-    """uvicorn's protocol for a WebSocket; what it imports (0.6 MB) comes with the first one."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: PLC0415
-        WebSocketsSansIOProtocol,
-    )
+    """The protocol for a WebSocket; what it imports (0.6 MB) comes with the first one."""
+    from core.config.websocket_protocol import WebSocketProtocol  # noqa: PLC0415
 
-    return WebSocketsSansIOProtocol(**arguments)
+    return WebSocketProtocol(**arguments)

@@ -219,6 +219,14 @@ async def test_a_message_that_is_too_big_ends_the_connection(caller: Phone) -> N
     assert await closing_code(caller) == 1009
 
 
+async def test_text_that_is_not_utf8_ends_the_connection_and_is_no_fault(
+    caller: Phone, caplog: pytest.LogCaptureFixture
+) -> None:
+    caller.connection.transport.write(b"\x81\x82" + bytes(4) + b"\xff\xfe")
+    assert await closing_code(caller) == 1007
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
+from core.config.protocol import WholeAnswersProtocol, websocket_protocol
 from core.config.server import Server
 from core.database.pool import Database
 from core.graphql.node import global_id
@@ -102,8 +103,8 @@ def serving(**changed: Any) -> Iterator[str]:
         host="127.0.0.1",
         port=0,
         loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
+        http=WholeAnswersProtocol,
+        ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
         ws_max_size=256 * 1024,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -87,8 +87,7 @@ class EventStream:
         self.over.set()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        if self.subscription is not None:
-            self.subscription.close()
+        self._close_subscription()
         if self._stuck < STUCK_BEATS:
             await self._outbox.written(self._heartbeat_seconds)
         await self._outbox.close()
@@ -98,8 +97,12 @@ class EventStream:
             self._put_anyway(COMPLETE)
         self._outbox.put_anyway({"type": "http.response.body", "body": b""}, 0)
         self.over.set()
-        if self.subscription is not None:
-            self.subscription.close()
+        self._close_subscription()
+
+    def _close_subscription(self) -> None:
+        subscription, self.subscription = self.subscription, None
+        if subscription is not None:
+            subscription.close()
 
     def _beat(self) -> None:
         if self._outbox.is_waiting:

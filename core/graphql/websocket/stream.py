@@ -48,10 +48,10 @@ class Stream:
     def stop(self) -> None:
         """Ends the operation without a word. A mutation under way is not taken back."""
         self.is_over = True
-        if self.subscription is not None:
-            self.subscription.close()
-        if self.task is not None:
-            self.task.cancel()
+        self._close_subscription()
+        task, self.task = self.task, None
+        if task is not None:
+            task.cancel()
 
     async def drained(self) -> None:
         await self._connection.drained()
@@ -60,5 +60,9 @@ class Stream:
         self.is_over = True
         self._connection.put_anyway(last)
         self._connection.forget(self)
-        if self.subscription is not None:
-            self.subscription.close()
+        self._close_subscription()
+
+    def _close_subscription(self) -> None:
+        subscription, self.subscription = self.subscription, None
+        if subscription is not None:
+            subscription.close()
