@@ -35,7 +35,7 @@ class Attempts:
             raise ClientError(
                 f"Too many tries to sign in. Wait {WINDOW_SECONDS // 60} minutes.",
                 "RATE_LIMITED",
-                retryAfter=WINDOW_SECONDS,
+                retryAfterSeconds=WINDOW_SECONDS,
             )
 
     async def forget(self, login: str, address: str | None) -> None:

@@ -21,6 +21,7 @@ PASSWORD_LENGTH_AT_LEAST = 8
 PASSWORD_LENGTH_AT_MOST = 128
 THREADS = 2
 IN_HAND_AT_MOST = 64
+RETRY_SECONDS = 5
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ class Passwords:
             raise ClientError(
                 "Many people are signing in at this moment. Try again in a few seconds.",
                 "RATE_LIMITED",
+                retryAfterSeconds=RETRY_SECONDS,
             )
         job = self._threads.submit(work)
         # The place is taken until the thread is done, even if nobody waits for it any more.

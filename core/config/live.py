@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from graphql import DocumentNode
-from starlette.types import Receive, Scope, Send
 
 from core.accounts.visibility import session_is_live
 from core.config.environment import Environment
@@ -21,7 +20,7 @@ from core.graphql.documents import DocumentStore
 from core.graphql.live.access import OpenConnections, ReadToken
 from core.graphql.live.operations import LiveRunner
 from core.graphql.live.rendering import Renderer
-from core.graphql.sse.app import GraphQLEvents, wants_events
+from core.graphql.sse.app import EventStreams
 from core.graphql.websocket.app import ContextFor, GraphQLWebSocket
 from feed.live import HomeFeedChannel
 from interactions.live import PostInteractionsChannel
@@ -71,15 +70,10 @@ class Live:
             per_address=settings.connections_per_address,
         )
         self._hub.when_revoked(connections.revoke, lambda: connections.count > 0)
-        self._websocket = GraphQLWebSocket(
+        self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )
-        self._events = GraphQLEvents(
-            runner=runner,
-            connections=connections,
-            context_for=context_for,
-            origins=settings.cors_origins,
-        )
+        self.streams = EventStreams(runner=runner, connections=connections, context_for=context_for)
 
     def ring(self) -> None:
         """Says, after a commit, that the event log has something new. Returns at once."""
@@ -91,11 +85,3 @@ class Live:
 
     async def close(self) -> None:
         await self._hub.close()
-
-    def serves(self, scope: Scope) -> bool:
-        """Whether the request is for a connection that stays open."""
-        return scope["type"] == "websocket" or wants_events(scope)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        serve = self._websocket if scope["type"] == "websocket" else self._events
-        await serve(scope, receive, send)

@@ -74,17 +74,6 @@ class Server:
         self.executor = Executor(
             graphql_schema, enabled=settings.compiled_execution, suggestions=settings.debug
         )
-        self._http = GraphQLHTTP(
-            documents=documents,
-            execute=self._execute,
-            context_for=self.context_for,
-            answers=answers,
-            private_fields=PRIVATE_FIELDS,
-            origins=settings.cors_origins,
-            page=PAGE,
-            headers_for=executed_how if settings.debug else None,
-        )
-
         self.live = Live(
             settings,
             services=self.services,
@@ -94,6 +83,17 @@ class Server:
             read_token=self.read_token,
         )
         self.services.ring = self.live.ring
+        self._http = GraphQLHTTP(
+            documents=documents,
+            execute=self._execute,
+            context_for=self.context_for,
+            stream=self.live.streams.serve,
+            answers=answers,
+            private_fields=PRIVATE_FIELDS,
+            origins=settings.cors_origins,
+            page=PAGE,
+            headers_for=executed_how if settings.debug else None,
+        )
 
     def _execute(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
@@ -104,7 +104,7 @@ class Server:
 
     def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The GraphQL path, as an ASGI application."""
-        serve = self.live if self.live.serves(scope) else self._http
+        serve = self.live.websocket if scope["type"] == "websocket" else self._http
         return serve(scope, receive, send)
 
     def context_for(self, authorization: str | None, scope: Scope) -> Context:

@@ -11,6 +11,7 @@ snapshot itself, carried along until the reader is past it.
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from functools import lru_cache
@@ -22,6 +23,7 @@ from core.database.cursors import CursorMalformed, CursorSigner
 PURPOSE = "event log 1"
 TAG_BYTES = 8
 CURSOR_LENGTH_AT_MOST = 16_384
+CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Snapshot(NamedTuple):
@@ -103,6 +105,11 @@ def encode_position(signer: CursorSigner, position: Position) -> str:
     packed = b"".join(map(_packed, numbers))
     tag = signer.tag(PURPOSE, packed)[:TAG_BYTES]
     return urlsafe_b64encode(tag + packed).decode().rstrip("=")
+
+
+def is_cursor(text: str) -> bool:
+    """Whether the text has the form of a cursor. What has it stands for itself wherever it is written."""
+    return len(text) <= CURSOR_LENGTH_AT_MOST and CURSOR.fullmatch(text) is not None
 
 
 def decode_position(signer: CursorSigner, cursor: str) -> Position:

@@ -43,6 +43,25 @@ def error_entry(error: ClientError) -> JSONObject:
     return {"message": error.message, "extensions": error.extensions}
 
 
+def client_error(failure: Exception) -> ClientError | None:
+    """The error that a client is shown for what failed as a whole; None for a fault."""
+    if isinstance(failure, ClientError):
+        return failure
+    if isinstance(failure, DatabaseUnavailable):
+        said = "This can't be served at the moment. Try again in a few seconds."
+        return ClientError(said, "UNAVAILABLE")
+    return None
+
+
+def timeout_error(seconds: float) -> ClientError:
+    """The error of an operation that was given up after so many seconds."""
+    return ClientError(
+        f"The operation took longer than {seconds:g} seconds and was given up. Ask for less at "
+        "once. If it writes, read what became of it before you send it again.",
+        "TIMEOUT",
+    )
+
+
 def document_error_entries(errors: Iterable[GraphQLError], code: str) -> list[JSONObject]:
     """What is wrong with a document or its variables, told in the terms of that document."""
     return [_entry(error, _client_words(error), {"code": code}) for error in errors]

@@ -15,7 +15,7 @@ async def test_one_login_can_be_tried_so_often_from_wherever(redis: Redis) -> No
         await attempts.count("Ada", f"10.0.0.{n}")
     with pytest.raises(ClientError, match="Wait 15 minutes") as caught:
         await attempts.count("aDA", "10.0.0.9")
-    assert caught.value.extensions == {"code": "RATE_LIMITED", "retryAfter": WINDOW_SECONDS}
+    assert caught.value.extensions == {"code": "RATE_LIMITED", "retryAfterSeconds": WINDOW_SECONDS}
     await attempts.count("grace", "10.0.0.9")
 
 

@@ -201,7 +201,8 @@ async def test_connections_are_bounded_by_address(
 
 async def refused_stream(address: str) -> httpx.Response:
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
-        return await client.post(f"http://{address}/graphql/", json={"query": ASK}, headers=ACCEPT)
+        sent = {"query": operation("PostInteractions"), "variables": {"postIds": ["UG9zdDox"]}}
+        return await client.post(f"http://{address}/graphql/", json=sent, headers=ACCEPT)
 
 
 @pytest.mark.parametrize(

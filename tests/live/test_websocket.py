@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.database.pool import Database
-from core.graphql.websocket.connection import OPERATIONS_AT_MOST
+from core.graphql.websocket.connection import SUBSCRIPTIONS_AT_MOST
 from tests.live.world import Closed, Phone, dial, eventually, phone, signed_in
 
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
@@ -256,8 +256,8 @@ async def test_too_many_posts_are_refused_with_the_figure(caller: Phone) -> None
     assert "101" in (await caller.hear())["payload"][0]["message"]
 
 
-async def test_operations_of_a_connection_are_bounded(caller: Phone) -> None:
-    for number in range(OPERATIONS_AT_MOST):
+async def test_subscriptions_of_a_connection_are_bounded(caller: Phone) -> None:
+    for number in range(SUBSCRIPTIONS_AT_MOST):
         await ask(caller, str(number), WATCH)
         assert (await caller.hear())["payload"] == READY
     await ask(caller, "more", WATCH)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
 
-from core.graphql.errors import ClientError, JSONObject, error_entry, fault_entry
-from core.graphql.http.negotiation import GRAPHQL, JSON, response_type
-from core.graphql.http.refusals import Headers, Refusal, turned_away
+from core.graphql.codes import handling, retry_after
+from core.graphql.errors import (
+    JSONObject,
+    client_error,
+    error_entry,
+    fault_entry,
+    timeout_error,
+)
+from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON
+from core.graphql.http.refusals import Headers, Refusal
 
 
 class Reply(NamedTuple):
@@ -30,33 +38,62 @@ def request_errors(entries: list[JSONObject], media_type: bytes) -> Reply:
 
 def timed_out(seconds: float, media_type: bytes) -> Reply:
     """The reply when an execution was given up."""
-    error = ClientError(
-        f"The operation took longer than {seconds:g} seconds and was given up. Ask for less at "
-        "once. If it writes, read what became of it before you send it again.",
-        "TIMEOUT",
-    )
-    status = 503 if media_type is GRAPHQL else 200
+    error = timeout_error(seconds)
+    status = handling(error.code).status if media_type is GRAPHQL else 200
     return Reply(status, media_type, orjson.dumps({"errors": [error_entry(error)], "data": None}))
 
 
-def refused(error: ClientError, accept: bytes | None) -> Reply:
-    """The reply to a request that is refused, by HTTP itself or before anything of it is executed."""
-    entries = [error_entry(error)]
-    try:
-        media_type = response_type(accept)
-    except Refusal:
-        media_type = JSON
-    refusal = turned_away(error)
-    if refusal is None:
-        return request_errors(entries, media_type)
-    return Reply(refusal.status, media_type, orjson.dumps({"errors": entries}), refusal.headers)
+def postponed(entries: Sequence[JSONObject], media_type: bytes) -> Reply | None:
+    """The reply when an execution gave nothing because the client has to wait; None if it need not.
+
+    A throttled sign-in is one, and whatever needs a database that is away.
+    """
+    waits = []
+    for entry in entries:
+        extensions = entry["extensions"]
+        wait = retry_after(extensions["code"], extensions.get("retryAfterSeconds"))
+        if wait is None:
+            return None
+        waits.append(wait)
+    status = max(handling(entry["extensions"]["code"]).status for entry in entries)
+    body = orjson.dumps({"errors": entries, "data": None})
+    return Reply(status, _single(media_type), body, _wait(max(waits)))
 
 
-def faulted(fault: Exception) -> Reply:
-    """The reply when something broke that should not. The fault is logged."""
-    return Reply(500, JSON, orjson.dumps({"errors": [fault_entry(fault)]}))
+def failed(failure: Exception, media_type: bytes | None) -> Reply:
+    """The reply to a request that failed before anything of it was executed. A fault is logged."""
+    error = client_error(failure)
+    if error is None:
+        return Reply(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
+    handled = handling(error.code)
+    if not isinstance(error, Refusal) and not handled.is_refusal:
+        return request_errors([error_entry(error)], media_type or JSON)
+    headers = list(error.headers) if isinstance(error, Refusal) else []
+    status = error.status if isinstance(error, Refusal) else handled.status
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    headers += _wait(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
+    body = orjson.dumps({"errors": [error_entry(error)]})
+    return Reply(status, _single(media_type), body, headers)
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:
     """The body of an answer, with extensions added to it."""
     return b'%b,"extensions":%b}' % (body[:-1], orjson.dumps(extensions))
+
+
+def as_events(body: bytes) -> bytes:
+    """The body of an answer as a stream of one result.
+
+    Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+    """
+    return b"event: next\ndata: %b\n\nevent: complete\ndata:\n\n" % body
+
+
+def _single(media_type: bytes | None) -> bytes:
+    """The media type of an answer with a status that no stream of events can have."""
+    return JSON if media_type is None or media_type is EVENTS else media_type
+
+
+def _wait(seconds: int | None) -> list[tuple[bytes, bytes]]:
+    return [] if seconds is None else [(b"retry-after", b"%d" % seconds)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 import orjson
 from starlette.types import Receive
@@ -46,7 +46,7 @@ async def read_body(
         return await patience.wait_for(_received(receive, limits))
     except OutOfPatience:
         said = f"The body did not arrive within {patience.seconds:g} seconds. Send it again."
-        raise Refusal(408, said, "REQUEST_TIMEOUT", CLOSE) from None
+        raise Refusal(said, "REQUEST_TIMEOUT", CLOSE) from None
 
 
 async def _received(receive: Receive, limits: Limits) -> bytes:
@@ -73,7 +73,7 @@ def _too_large(limits: Limits, *, close: bool) -> Refusal:
         f"The body is limited to {limits.body_bytes:,} bytes. Ask for less at once, or send the "
         "document's hash in its place (`extensions.persistedQuery`)."
     )
-    return Refusal(413, said, "REQUEST_TOO_LARGE", CLOSE if close else ())
+    return Refusal(said, "REQUEST_TOO_LARGE", CLOSE if close else ())
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
@@ -92,7 +92,8 @@ def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
 def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
     """The request in the parameters of a URL. Errors: 400, 414."""
     if len(query_string) > limits.body_bytes:
-        raise Refusal(414, "The URL is too long. Send the request by POST.", "REQUEST_TOO_LARGE")
+        said = "The URL is too long. Send the request by POST."
+        raise Refusal(said, "REQUEST_TOO_LARGE", status=414)
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"),
@@ -112,9 +113,20 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
         if name in sent:
             text = sent[name].encode()
             sent[name] = _loaded(text, f"The parameter `{name}`") if text else None
-    if sent.get("operationName") == "":
-        sent["operationName"] = None
     return from_object(sent, query_string, limits)
+
+
+def token_in_url(query_string: bytes) -> bytes | None:
+    """The Authorization header that `access_token` stands in for: an EventSource sets no headers.
+
+    Source: RFC 6750, section 2.3.
+    """
+    try:
+        pairs = parse_qs(query_string.decode("ascii"), max_num_fields=100)
+    except ValueError:
+        return None
+    tokens = pairs.get("access_token")
+    return b"Bearer " + tokens[0].encode(errors="replace") if tokens else None
 
 
 def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLRequest:
@@ -125,6 +137,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
     operation_name = sent.get("operationName")
     if operation_name is not None and type(operation_name) is not str:
         raise bad_request("`operationName` must be text or null.")
+    operation_name = operation_name or None
     variables = sent.get("variables")
     if variables is None:
         variables = {}
@@ -142,8 +155,8 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
         source.count(b"[") + source.count(b"{") + source.count(b"%") > limits.json_depth
         or source.count(b",") > limits.json_values
     ):
-        _check_size(variables, limits)
-        _check_size(extensions, limits)
+        check_size(variables, limits)
+        check_size(extensions, limits)
     return GraphQLRequest(query, operation_name, variables, digest, source)
 
 
@@ -180,7 +193,7 @@ def _loaded(text: bytes, where: str) -> Any:
     raise bad_request(f"{said}: look near character {position + 1}.")
 
 
-def _check_size(value: Any, limits: Limits) -> None:
+def check_size(value: Any, limits: Limits) -> None:
     """Errors: LIMIT_EXCEEDED for JSON of more levels or values than any operation takes."""
     level = [value]
     depth = values = 0

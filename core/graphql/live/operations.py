@@ -13,18 +13,21 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values, get_variable_values
 
-from core.database.pool import DatabaseUnavailable
+from core.events.positions import is_cursor
 from core.graphql.context import Context
 from core.graphql.documents import Document, DocumentStore, Operation
 from core.graphql.errors import (
     ClientError,
     JSONObject,
+    client_error,
     document_error_entries,
     error_entry,
     execution_error_entries,
     fault_entry,
+    timeout_error,
 )
 from core.graphql.http.app import Execute
+from core.graphql.http.patience import OutOfPatience, Patience
 from core.graphql.http.requests import GraphQLRequest
 from core.graphql.live.channel import Channel
 from core.graphql.live.sharing import LiveOperations
@@ -70,6 +73,7 @@ class LiveRunner:
         self._documents = documents
         self._execute = execute
         self.limits = documents.limits
+        self._patience = Patience(self.limits.execution_seconds)
         self._channels = {channel.field: channel for channel in channels}
         public_fields: dict[str, frozenset[str]] = {}
         for channel in self._channels.values():
@@ -86,25 +90,13 @@ class LiveRunner:
     async def answer(
         self, operation: Operation, variables: JSONObject, context: Context
     ) -> JSONObject:
-        """The result of a query or mutation, ready for JSON. Errors: Refused, for its variables."""
-        answering = asyncio.ensure_future(self._answer(operation, variables, context))
-        # A mutation that has been begun is finished, whether or not the client waits for it.
-        return await (asyncio.shield(answering) if operation.kind == "mutation" else answering)
-
-    async def _answer(
-        self, operation: Operation, variables: JSONObject, context: Context
-    ) -> JSONObject:
-        seconds = self.limits.execution_seconds
+        """The result of a query or mutation, ready for JSON. Errors: Refused, TIMEOUT."""
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
-                async with asyncio.timeout(seconds) as running:
-                    result = await result
-            except TimeoutError:
-                if not running.expired():
-                    raise
-                said = f"The operation took longer than {seconds:g} seconds and was given up. Ask for less at once."
-                raise Refused([error_entry(ClientError(said, "TIMEOUT"))]) from None
+                result = await self._patience.wait_for(result)
+            except OutOfPatience:
+                raise timeout_error(self._patience.seconds) from None
         if not result.errors:
             return {"data": result.data}
         entries = execution_error_entries(result.errors, operation.name)
@@ -131,6 +123,8 @@ class LiveRunner:
         channel = self._channels[root.name.value]
         arguments = self._arguments(operation, root, variables)
         after = arguments.get("after") if resume is None else resume
+        if after is not None and not is_cursor(after):
+            raise ClientError("The cursor is none of this server's.", "INVALID_CURSOR")
         topic = channel.topic(context, arguments)
         found = self._operations.find(operation, variables)
         subscriber = Subscriber(sink, found, context.viewer_id, topic)
@@ -168,9 +162,12 @@ def failure_entries(failure: Exception, operation_name: str | None = None) -> li
     """What a client is told of an operation that could not be begun or failed as a whole."""
     if isinstance(failure, Refused):
         return failure.errors
-    if isinstance(failure, ClientError):
-        return [error_entry(failure)]
-    if isinstance(failure, DatabaseUnavailable):
-        said = "This can't be served at the moment. Try again in a few seconds."
-        return [error_entry(ClientError(said, "UNAVAILABLE"))]
-    return [fault_entry(failure, operation_name)]
+    error = client_error(failure)
+    return [fault_entry(failure, operation_name) if error is None else error_entry(error)]
+
+
+async def cancelled(*tasks: asyncio.Task[Any]) -> None:
+    """Cancels the tasks and returns when they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

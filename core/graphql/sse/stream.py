@@ -58,10 +58,6 @@ class EventStream:
             self._put_anyway(_event(payload, cursor))
             self._end()
 
-    def answer(self, payload: str) -> None:
-        """Sends the only result."""
-        self.push_last(payload, "")
-
     def fail(self, errors: list[JSONObject]) -> None:
         """Sends the errors as a result: a browser shows a page nothing of a refused connection."""
         self.push_last(orjson.dumps({"errors": errors}).decode(), "")

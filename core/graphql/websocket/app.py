@@ -12,12 +12,7 @@ from core.graphql.errors import ClientError
 from core.graphql.live.access import OpenConnections
 from core.graphql.live.operations import LiveRunner
 from core.graphql.websocket.connection import Connection
-from core.graphql.websocket.messages import (
-    SUBPROTOCOL,
-    SUBPROTOCOL_NOT_ACCEPTABLE,
-    TOO_MANY,
-    TRY_AGAIN_LATER,
-)
+from core.graphql.websocket.messages import SUBPROTOCOL, SUBPROTOCOL_NOT_ACCEPTABLE, close_code
 
 INITIALISATION_SECONDS = 10.0
 
@@ -59,8 +54,7 @@ class GraphQLWebSocket:
         try:
             entered = self.connections.enter(client and client[0], connection.end)
         except ClientError as error:
-            code = TOO_MANY if error.code == "TOO_MANY_CONNECTIONS" else TRY_AGAIN_LATER
-            await _turn_away(send, code, error.message)
+            await _turn_away(send, close_code(error.code), error.message)
             return
         try:
             await connection.run(receive, entered)

@@ -9,31 +9,28 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from core.graphql.documents import Operation
-from core.graphql.errors import ClientError, JSONObject, error_entry
+from core.graphql.errors import ClientError, JSONObject
 from core.graphql.http.requests import from_object
 from core.graphql.live.access import Ending, OpenConnection
-from core.graphql.live.operations import Subscription, failure_entries
+from core.graphql.live.operations import Subscription, cancelled, failure_entries
 from core.graphql.live.outbox import Outbox
 from core.graphql.websocket import messages
 from core.graphql.websocket.messages import Closing, Message, encoded, read_message
-from core.graphql.websocket.stream import Stream
+from core.graphql.websocket.stream import Stream, Waiting
 
 if TYPE_CHECKING:
     from core.graphql.websocket.app import GraphQLWebSocket
 
 REASON_BYTES_AT_MOST = 123
-OPERATIONS_AT_MOST = 20
-"""Subscriptions, and queries and mutations under way, of one connection."""
-ENDING_CODES = {
-    Ending.TOKEN_EXPIRED: messages.FORBIDDEN,
-    Ending.SESSION_ENDED: messages.FORBIDDEN,
-    Ending.REPLACED: messages.TOO_MANY,
-    Ending.SHUTDOWN: messages.SERVICE_RESTART,
-}
+SUBSCRIPTIONS_AT_MOST = 20
+RUNNING_AT_MOST = 10
+"""Queries and mutations of one connection that run at once. More wait for their turn."""
+WAITING_AT_MOST = 200
+WAITING_CHARACTERS_AT_MOST = 1024 * 1024
 
 
 class Connection:
-    """What one client has open. It costs one task, and one more while an operation begins."""
+    """What one client has open. It costs one task, and one more while an operation begins or runs."""
 
     __slots__ = (
         "_app",
@@ -42,9 +39,11 @@ class Connection:
         "_is_closing",
         "_is_initialised",
         "_outbox",
+        "_running",
         "_scope",
         "_send",
         "_streams",
+        "_tasks",
         "_timer",
     )
 
@@ -54,6 +53,11 @@ class Connection:
         self._send = send
         self._outbox = Outbox(send)
         self._streams: dict[str, Stream] = {}
+        """In the order in which they came."""
+        self._running = 0
+        """How many queries and mutations run."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        """What ends with the connection."""
         self._authorization: str | None = None
         self._is_initialised = False
         self._is_acknowledged = False
@@ -74,7 +78,7 @@ class Connection:
                 if self._is_closing:
                     continue
                 try:
-                    await self._hear(read_message(message), entered)
+                    await self._hear(read_message(message, self._app.runner.limits), entered)
                 except Closing as closing:
                     self.close(closing.code, closing.reason)
         finally:
@@ -110,7 +114,9 @@ class Connection:
 
     def end(self, ending: Ending) -> None:
         """Closes the connection for a reason that is not in what the client sent."""
-        self.close(ENDING_CODES[ending], ending.message)
+        is_restart = ending is Ending.SHUTDOWN
+        code = messages.SERVICE_RESTART if is_restart else messages.close_code(ending.code)
+        self.close(code, ending.message)
 
     async def _hear(self, message: Message, entered: OpenConnection) -> None:
         if message.type == "connection_init":
@@ -134,13 +140,10 @@ class Connection:
         try:
             if self._authorization is not None:
                 await self._app.connections.admit(entered, self._authorization)
-        except ClientError as error:
-            raise Closing(messages.FORBIDDEN, error.message) from None
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             entry = failure_entries(failure)[0]
-            if entry["extensions"]["code"] == "UNAVAILABLE":
-                raise Closing(messages.TRY_AGAIN_LATER, entry["message"]) from None
-            raise Closing(messages.INTERNAL_ERROR, entry["message"]) from None
+            code = messages.close_code(entry["extensions"]["code"])
+            raise Closing(code, entry["message"]) from None
         if self._timer is not None:
             self._timer.cancel()
         self._is_acknowledged = True
@@ -152,27 +155,60 @@ class Connection:
         if message.id in self._streams:
             said = f"Subscriber for {message.id} already exists"
             raise Closing(messages.SUBSCRIBER_EXISTS, said)
-        stream = Stream(self, message.id)
-        if len(self._streams) >= OPERATIONS_AT_MOST:
-            said = (
-                f"{OPERATIONS_AT_MOST} operations are under way on this connection. End one first."
-            )
-            stream.fail([error_entry(ClientError(said, "TOO_MANY_OPERATIONS"))])
-            return
-        self._streams[message.id] = stream
+        stream = self._streams[message.id] = Stream(self, message.id)
         payload = message.payload or {}
         try:
-            request = from_object(payload, orjson.dumps(payload), self._app.runner.limits)
+            request = from_object(payload, message.text.encode(), self._app.runner.limits)
             operation = self._app.runner.operation(request)
+            self._admit(stream, operation, request.variables, len(message.text))
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             stream.fail(failure_entries(failure))
-            return
-        task = asyncio.create_task(self._run(stream, operation, request.variables))
-        if operation.kind == "mutation":
-            # What has been taken is done, whether or not the client waits for it.
-            self._app.finish(task)
+
+    def _admit(
+        self, stream: Stream, operation: Operation, variables: JSONObject, size: int
+    ) -> None:
+        """Begins the operation, or lets it wait for its turn. Errors: TOO_MANY_OPERATIONS."""
+        if operation.kind == "subscription":
+            others = sum(each.is_subscription for each in self._streams.values())
+            if others >= SUBSCRIPTIONS_AT_MOST:
+                said = f"{SUBSCRIPTIONS_AT_MOST} subscriptions are open on this connection. End one first."
+                raise ClientError(said, "TOO_MANY_OPERATIONS")
+            stream.is_subscription = True
+            self._start(stream, operation, variables)
+        elif self._running < RUNNING_AT_MOST:
+            self._running += 1
+            self._start(stream, operation, variables)
         else:
-            stream.task = task
+            waiting = [each.waiting.size for each in self._streams.values() if each.waiting]
+            if len(waiting) >= WAITING_AT_MOST or sum(waiting) + size > WAITING_CHARACTERS_AT_MOST:
+                said = "Too many operations wait on this connection. Send more when some have been answered."
+                raise ClientError(said, "TOO_MANY_OPERATIONS")
+            stream.waiting = Waiting(operation, variables, size)
+
+    def _start(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+        task = asyncio.create_task(self._run(stream, operation, variables))
+        if not stream.is_subscription:
+            # Not in the coroutine: one that is cancelled before its first step is never entered.
+            task.add_done_callback(self._start_next)
+        if operation.kind == "mutation":
+            # What has been begun is finished, whether or not the client waits for it.
+            self._app.finish(task)
+            return
+        stream.task = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _start_next(self, _: asyncio.Task[None]) -> None:
+        """Gives the place of an operation that is over to the one that has waited longest."""
+        self._running -= 1
+        if self._is_closing:
+            return
+        for stream in self._streams.values():
+            if stream.waiting is not None:
+                waiting, stream.waiting = stream.waiting, None
+                self._running += 1
+                self._start(stream, waiting.operation, waiting.variables)
+                return
 
     async def _run(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
         try:
@@ -202,7 +238,10 @@ class Connection:
         for stream in tuple(self._streams.values()):
             stream.stop()
         self._streams.clear()
-        await self._outbox.close()
+        try:
+            await cancelled(*self._tasks)
+        finally:
+            await self._outbox.close()
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from core.graphql.errors import JSONObject
+from core.graphql.codes import handling
+from core.graphql.errors import ClientError, JSONObject
+from core.graphql.http.requests import check_size
+from core.graphql.limits.limits import Limits
 
 SUBPROTOCOL = "graphql-transport-ws"
 ID_LENGTH_AT_MOST = 128
@@ -27,6 +30,11 @@ SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
 
+def close_code(code: str) -> int:
+    """The close code for an error, by its code, that concerns the whole connection."""
+    return handling(code).close or INTERNAL_ERROR
+
+
 class Closing(Exception):
     """Ends the connection, with a code of the protocol and a reason for a person."""
 
@@ -42,9 +50,11 @@ class Message(NamedTuple):
     type: str
     id: str
     payload: JSONObject | None
+    text: str
+    """The whole message, as it came."""
 
 
-def read_message(message: Any) -> Message:
+def read_message(message: Any, limits: Limits) -> Message:
     """The client's message, judged. Errors: Closing (4400)."""
     text = message.get("text")
     if text is None:
@@ -67,7 +77,13 @@ def read_message(message: Any) -> Message:
             )
         if kind == "subscribe":
             _check_request(payload)
-    return Message(kind, id, payload)
+    elif text.count("{") + text.count("[") > limits.json_depth:
+        # A payload that is nested more deeply than JSON can be written could not be sent back.
+        try:
+            check_size(payload, limits)
+        except ClientError as error:
+            raise Closing(BAD_REQUEST, error.message) from None
+    return Message(kind, id, payload, text)
 
 
 def _check_request(payload: JSONObject | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from core.graphql.documents import Operation
 from core.graphql.errors import JSONObject
 from core.graphql.live.operations import Subscription
 from core.graphql.websocket.messages import encoded
@@ -15,10 +16,28 @@ if TYPE_CHECKING:
     from core.graphql.websocket.connection import Connection
 
 
+class Waiting(NamedTuple):
+    """A query or mutation that has not begun."""
+
+    operation: Operation
+    variables: JSONObject
+    size: int
+    """Characters of the message that asks for it."""
+
+
 class Stream:
     """What an operation sends: `next` and, in the end, `complete` or `error`."""
 
-    __slots__ = ("_before", "_connection", "id", "is_over", "subscription", "task")
+    __slots__ = (
+        "_before",
+        "_connection",
+        "id",
+        "is_over",
+        "is_subscription",
+        "subscription",
+        "task",
+        "waiting",
+    )
 
     def __init__(self, connection: Connection, id: str) -> None:
         self._connection = connection
@@ -27,6 +46,9 @@ class Stream:
         self.subscription: Subscription | None = None
         self.task: asyncio.Task[None] | None = None
         """What begins the operation, while it is being begun."""
+        self.is_subscription = False
+        self.waiting: Waiting | None = None
+        """The operation, while it waits for its turn."""
         self.is_over = False
 
     def push(self, payload: str, cursor: str) -> bool:  # noqa: ARG002  # it stands in the payload
