@@ -79,7 +79,7 @@ application = Application(
     Starlette(
         routes=[
             *health_routes(server),
-            metrics_route(server.executor.counters),
+            metrics_route(),
             Mount("/", serve_django),
         ],
         lifespan=lifespan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,21 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
+STOPPING = (
+    b'{"errors":[{"message":"The server is stopping and has given the request up. What it was to '
+    b'write may or may not have been written.","extensions":{"code":"UNAVAILABLE"}}]}'
+)
+GIVEN_UP = b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n%b\r\n%b" % (
+    STATUS_LINE[503],
+    len(STOPPING),
+    b"cache-control: no-store\r\nretry-after: 1\r\nconnection: close\r\n",
+    STOPPING,
+)
+
+SILENT = logging.getLogger(f"{__name__}.silent")
+"""For what is cut short on purpose, of which uvicorn would log a traceback."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
 
 
 class WholeAnswers(RequestResponseCycle):
@@ -87,7 +103,12 @@ def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
 
 
 class WholeAnswersProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with such answers, which leaves nothing for the garbage collector."""
+    """uvicorn's protocol with such answers, which leaves nothing for the garbage collector.
+
+    It can end without cutting an answer short.
+    """
+
+    _closes_after_next = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -102,7 +123,27 @@ class WholeAnswersProtocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # uvicorn has no other place where one can say of which class they are.
         cycle.__class__ = WholeAnswers
+        if self._closes_after_next:
+            cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
+
+    def close_after_next(self) -> None:
+        """Closes the connection after the answer that is under way, else after the next one."""
+        self._closes_after_next = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def cut(self) -> None:
+        """Ends the request that is under way; with 503 if its answer has not begun."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete or cycle.response_started:
+            self.transport.abort()
+        else:
+            self.transport.write(GIVEN_UP)
+            self.transport.close()
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.logger = SILENT
 
 
 def websocket_protocol(**arguments: Any) -> asyncio.Protocol:

@@ -1,52 +1,54 @@
-"""The server process: `python -m core.config.serve`."""
+"""The server: `python -m core.config.serve`.
+
+One process serves by itself; several have a supervisor as their parent. SIGTERM and SIGINT stop
+it, SIGHUP starts it anew, with the code and the settings that are there by then.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
+import signal
+import socket
 import sys
-
-import uvicorn
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 
 from core.config.environment import Environment, EnvironmentInvalid, environment
-from core.config.protocol import WholeAnswersProtocol, websocket_protocol
+from core.config.listening import AddressTaken, bound_sockets
+from core.config.logs import configure_logging
+from core.config.shared_metrics import SHARED_FOLDER, share_metrics
 
-KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
-STOP_SECONDS = 10
-WAITING_CONNECTIONS = 2_048
-WEBSOCKET_MESSAGE_BYTES = 256 * 1024
-WEBSOCKET_PING_SECONDS = 25
-WEBSOCKET_PONG_SECONDS = (
-    60  # A phone that is slow to read is told so; it must not be cut off first.
-)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def serve(settings: Environment) -> None:
-    """Serves until it is told to stop."""
-    _allow_many_connections()
-    uvicorn.run(
-        "core.config.asgi:application",
-        interface="asgi3",
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_processes,
-        loop="uvloop",
-        http=WholeAnswersProtocol,
-        ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
-        ws_max_size=WEBSOCKET_MESSAGE_BYTES,
-        ws_ping_interval=WEBSOCKET_PING_SECONDS,
-        ws_ping_timeout=WEBSOCKET_PONG_SECONDS,
-        ws_per_message_deflate=False,  # It costs each idle connection a compressor's memory.
-        lifespan="on",
-        log_config=None,  # Django's logging configuration holds for all.
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        backlog=WAITING_CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+def serve_alone(listeners: Sequence[socket.socket]) -> None:
+    """Serves in this process. At SIGHUP the program is started anew in its place.
+
+    Connections that come meanwhile wait in the listening sockets, which stay open.
+    """
+    from core.config.web_process import run  # noqa: PLC0415  # not for the supervisor
+
+    stopped_by = run([listener.dup() for listener in listeners], stop_at=STOP_SIGNALS)
+    if stopped_by == signal.SIGHUP:
+        for listener in listeners:
+            listener.set_inheritable(True)
+        descriptors = [str(listener.fileno()) for listener in listeners]
+        command = [sys.executable, "-m", "core.config.serve", *descriptors]
+        os.execv(sys.executable, command)  # noqa: S606  # ourselves
+
+
+def serve_with_supervisor(listeners: Sequence[socket.socket], settings: Environment) -> None:
+    """Serves in processes that this one starts, watches and replaces."""
+    configure_logging(settings.log_level)
+    with TemporaryDirectory(prefix="feed-metrics-") as folder:
+        share_metrics(folder, "supervisor")
+        from core.config.supervisor import Supervisor  # noqa: PLC0415  # after the metrics
+
+        supervisor = Supervisor(listeners, settings.web_processes, folder)
+        if not asyncio.run(supervisor.run()):
+            sys.exit("The server could not start; its messages are above.")
 
 
 def _allow_many_connections() -> None:
@@ -55,14 +57,23 @@ def _allow_many_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def main() -> None:
+def main(*inherited: str) -> None:
+    """`inherited`: the listening sockets' descriptors, of a server that starts itself anew."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.config.settings")
+    os.environ.pop(SHARED_FOLDER, None)  # The supervisor makes its own.
     try:
         settings = environment()
-    except EnvironmentInvalid as problem:
+        listeners = [socket.socket(fileno=int(number)) for number in inherited] or bound_sockets(
+            settings.host, settings.port
+        )
+    except (EnvironmentInvalid, AddressTaken) as problem:
         sys.exit(str(problem))
-    serve(settings)
+    _allow_many_connections()
+    if settings.web_processes == 1:
+        serve_alone(listeners)
+    else:
+        serve_with_supervisor(listeners, settings)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

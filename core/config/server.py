@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -19,6 +20,7 @@ from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.config.environment import Environment
 from core.config.live import Live
+from core.config.metrics import ExecutionCounters
 from core.config.schema import graphql_schema
 from core.database.cursors import CursorSigner
 from core.database.pool import Database, DatabaseUnavailable
@@ -31,6 +33,8 @@ from core.graphql.http.app import Answered, GraphQLHTTP
 from core.graphql.limits.limits import Limits
 
 BEARER = "bearer "
+PROBE_SECONDS = 2.0
+"""How long a server that this one stands on may take to answer a probe."""
 PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
 
 
@@ -72,7 +76,10 @@ class Server:
         )
         answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
         self.executor = Executor(
-            graphql_schema, enabled=settings.compiled_execution, suggestions=settings.debug
+            graphql_schema,
+            enabled=settings.compiled_execution,
+            suggestions=settings.debug,
+            counters=ExecutionCounters(),
         )
         self.live = Live(
             settings,
@@ -138,18 +145,17 @@ class Server:
             yield
 
     async def reachable(self) -> dict[str, bool]:
-        """Whether each server that this one stands on answers, by name."""
-        return {"database": await self._database_answers(), "cache": await self._cache_answers()}
+        """Whether each server that this one stands on answers in time, by name."""
+        database, cache = await asyncio.gather(
+            _answers(self.database.fetch("SELECT 1")), _answers(self.redis.ping())
+        )
+        return {"database": database, "cache": cache}
 
-    async def _database_answers(self) -> bool:
-        try:
-            await self.database.fetch("SELECT 1")
-        except DatabaseUnavailable:
-            return False
-        return True
 
-    async def _cache_answers(self) -> bool:
-        try:
-            return bool(await self.redis.ping())
-        except (RedisError, OSError):
-            return False
+async def _answers(asking: Awaitable[object]) -> bool:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await asking
+    except (DatabaseUnavailable, RedisError, OSError, TimeoutError):
+        return False
+    return True

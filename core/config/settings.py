@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging.config
 import warnings
 from pathlib import Path
 from typing import Any
 
 from core.config.databases import django_database
 from core.config.environment import environment
+from core.config.logs import configure_logging
 
 ENVIRONMENT = environment()
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -119,12 +119,4 @@ CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 
 LOGGING_CONFIG = None  # Django's own would load its error pages to mail them, and log twice.
-logging.config.dictConfig(
-    {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
-    }
-)
+configure_logging(ENVIRONMENT.log_level)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from core.config.protocol import SILENT
+
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, which leaves nothing for the garbage collector when it ends."""
@@ -24,6 +26,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
+
+    def shutdown(self) -> None:
+        """Closes the connection if its end has been sent; else what is under way goes on."""
+        if self.close_sent:
+            super().shutdown()
+
+    def cut(self) -> None:
+        """Ends the connection between two messages, with the code for a restart."""
+        self.logger = SILENT
+        super().shutdown()
 
 
 def _is_text(frames: list[bytes]) -> bool:

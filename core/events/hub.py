@@ -100,7 +100,7 @@ class Hub:
         looked_in_vain = 0
         while True:
             reading = await self._read()
-            metrics.DOORBELL.set(self._doorbell.is_connected)
+            metrics.CACHE_DEGRADED.set(not self._doorbell.is_connected)
             await self._tell(reading)
             if not reading.held_back:
                 looked_in_vain = 0

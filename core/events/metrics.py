@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from core.events.figures import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 LOG_DELAY = Gauge(
     "feed_event_log_delay_seconds",
     "How long the first event that an open transaction holds back has waited.",
-    multiprocess_mode="max",
+    multiprocess_mode="livemax",
 )
 EVENT_AGE = Histogram(
     "feed_event_age_seconds",
@@ -18,7 +18,8 @@ EVENTS_READ = Counter("feed_events_read", "Events that this process has read fro
 LOG_READ_FAILURES = Counter(
     "feed_event_log_failures", "Readings or deliveries that failed and were tried again."
 )
-DOORBELL = Gauge(
-    "feed_doorbell_connected",
-    "Whether rings of other processes arrive (1), or polling is left (0).",
+CACHE_DEGRADED = Gauge(
+    "feed_cache_degraded",
+    "Whether Valkey or Redis is away (1). All is served; events of other processes take a second.",
+    multiprocess_mode="livemax",
 )

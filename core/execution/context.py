@@ -44,7 +44,7 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
         if isinstance(run, str):
             self.counters.fell_back(run)
             return super().execute_operation(serially)
-        self.counters.compiled += 1
+        self.counters.ran_compiled()
         return run.execute()
 
     def _run(self) -> Run | str:

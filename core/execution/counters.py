@@ -12,5 +12,8 @@ class Counters:
         self.compiled = 0
         self.fallbacks: Counter[str] = Counter()
 
+    def ran_compiled(self) -> None:
+        self.compiled += 1
+
     def fell_back(self, reason: str) -> None:
         self.fallbacks[reason] += 1

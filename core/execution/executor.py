@@ -79,7 +79,7 @@ class Operation:
         except (NotCompiled, GraphQLError, RecursionError) as error:
             reason = str(error) if isinstance(error, NotCompiled) else "refused"
             return executor.fall_back(self.document, self._name, variables, context, root, reason)
-        executor.counters.compiled += 1
+        executor.counters.ran_compiled()
         return run.execute()
 
 
@@ -93,6 +93,7 @@ class Executor:
         enabled: bool = True,
         plans: int = 512,
         suggestions: bool = True,
+        counters: Counters | None = None,
     ) -> None:
         """`enabled`: whether plans are used at all. `plans`: how many are kept.
 
@@ -102,7 +103,7 @@ class Executor:
         self.schema = schema
         self.enabled = enabled
         self._hide_suggestions = not suggestions
-        self.counters = Counters()
+        self.counters = counters or Counters()
         self._operations: RecentlyUsed[tuple[int, str | None], Operation] = RecentlyUsed(plans)
         strawberry = hasattr(schema, "_strawberry_schema")
         self._standard: type[StandardExecutor[Any]] = (

@@ -17,13 +17,11 @@ from core.config.asgi import application
 
 LOADED_LATER = {
     "core.accounts.admin",
-    "core.config.scrape",
     "core.config.urls",
     "django.core.handlers.asgi",
     "django.views.debug",
     "feed.admin",
     "interactions.admin",
-    "prometheus_client",
 }
 
 

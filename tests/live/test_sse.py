@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from core.database.pool import Database
-from core.graphql.live.metrics import SUBSCRIBERS
 from core.graphql.node import global_id
 from tests.interactions.cast import posts_by
 from tests.live.world import PATIENCE, Api, eventually, operation, signed_in
@@ -231,4 +231,4 @@ async def test_who_leaves_is_forgotten(address: str, database: Database) -> None
 
 
 def subscribers() -> float:
-    return SUBSCRIBERS.labels("postInteractions").value
+    return REGISTRY.get_sample_value("feed_subscribers", {"field": "postInteractions"}) or 0

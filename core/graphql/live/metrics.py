@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.events.figures import Counter, Gauge
+from prometheus_client import Counter, Gauge
 
 SUBSCRIBERS = Gauge(
     "feed_subscribers", "Open subscriptions.", ["field"], multiprocess_mode="livesum"

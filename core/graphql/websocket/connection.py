@@ -37,6 +37,7 @@ class Connection:
         "_authorization",
         "_is_acknowledged",
         "_is_closing",
+        "_is_ending",
         "_is_initialised",
         "_outbox",
         "_running",
@@ -62,6 +63,7 @@ class Connection:
         self._is_initialised = False
         self._is_acknowledged = False
         self._is_closing = False
+        self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, receive: Receive, entered: OpenConnection) -> None:
@@ -101,6 +103,8 @@ class Connection:
         """Frees the id of an operation that is over."""
         if self._streams.get(stream.id) is stream:
             del self._streams[stream.id]
+            if self._is_ending:
+                self._close_if_answered()
 
     def close(self, code: int, reason: str) -> None:
         """Ends all operations, then, when what waits has been written, the connection."""
@@ -113,10 +117,23 @@ class Connection:
         self._outbox.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
 
     def end(self, ending: Ending) -> None:
-        """Closes the connection for a reason that is not in what the client sent."""
-        is_restart = ending is Ending.SHUTDOWN
-        code = messages.SERVICE_RESTART if is_restart else messages.close_code(ending.code)
-        self.close(code, ending.message)
+        """Closes the connection for a reason that is not in what the client sent.
+
+        Queries and mutations that run are answered before the server stops.
+        """
+        if ending is not Ending.SHUTDOWN:
+            self.close(messages.close_code(ending.code), ending.message)
+            return
+        self._is_ending = True
+        for stream in tuple(self._streams.values()):
+            if stream.is_subscription or stream.waiting is not None:
+                stream.stop()
+                del self._streams[stream.id]
+        self._close_if_answered()
+
+    def _close_if_answered(self) -> None:
+        if not self._streams:
+            self.close(messages.SERVICE_RESTART, Ending.SHUTDOWN.message)
 
     async def _hear(self, message: Message, entered: OpenConnection) -> None:
         if message.type == "connection_init":
@@ -155,6 +172,8 @@ class Connection:
         if message.id in self._streams:
             said = f"Subscriber for {message.id} already exists"
             raise Closing(messages.SUBSCRIBER_EXISTS, said)
+        if self._is_ending:
+            return  # It is not begun: the client sends it again when it has connected again.
         stream = self._streams[message.id] = Stream(self, message.id)
         payload = message.payload or {}
         try:
