@@ -11,7 +11,12 @@ from core.database.statements import load_statements
 from feed.models import Post
 
 HERE = Path(__file__).parent
-SQL = load_statements(HERE / "sql", EVERYTHING_VISIBLE, HERE.parent / "core" / "accounts" / "sql")
+SQL = load_statements(
+    HERE / "sql",
+    EVERYTHING_VISIBLE,
+    HERE.parent / "core" / "accounts" / "sql",
+    HERE.parent / "core" / "events" / "sql",
+)
 
 
 def posts_delete(posts: Iterable[Post]) -> None:

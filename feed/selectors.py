@@ -17,7 +17,11 @@ from core.graphql.pages import EdgeRow, Page, PageRequest, PageSource
 from feed.rows import PostRow, post_at
 
 HERE = Path(__file__).parent
-SQL = load_statements(HERE / "sql", HERE.parent / "core" / "accounts" / "sql")
+SQL = load_statements(
+    HERE / "sql",
+    HERE.parent / "core" / "accounts" / "sql",
+    HERE.parent / "core" / "events" / "sql",
+)
 
 UPDATES_COUNTED = 100
 

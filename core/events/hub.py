@@ -12,8 +12,8 @@ from core.database.pool import DatabaseUnavailable
 from core.events import metrics
 from core.events.doorbell import Doorbell
 from core.events.kinds import SESSION_REVOKED
-from core.events.log import EventLog, EventRow, Reading
-from core.events.positions import Position
+from core.events.log import EventLog, EventRow, Holder, Reading
+from core.events.positions import START, Position
 from core.events.tasks import end
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,10 @@ PAUSE_WITHOUT_AUDIENCE_SECONDS = 0.1
 HELD_BACK_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25)
 """When to look again for what waits for an open transaction; those who end one without an event do not ring."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
+HOLDERS_AFTER = 3
+"""After so many looks in vain: whose transaction it is that holds events back."""
+REPORT_SECONDS = 5.0
+"""A transaction that has held events back for so long is named in the log and in the metrics."""
 
 
 class Listener(Protocol):
@@ -42,6 +46,9 @@ class Listener(Protocol):
         twice what it has passed on.
         """
 
+    async def restart(self) -> None:
+        """Looks anew where in the log it stands: the log is another one than before."""
+
 
 Revoke = Callable[[Sequence[EventRow]], None]
 """Ends what these sessions had. Told before any event of a later moment, maybe twice."""
@@ -57,10 +64,13 @@ class Hub:
         self._revokers: list[Revoke] = []
         self._audiences: list[Callable[[], bool]] = []
         self._arrived = asyncio.Event()
-        self._position = Position(0, 0)
+        self._position = START
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lost = 0
+        self._foreign: list[int] = []
+        """Running transactions known to be other databases'; they hold nothing back."""
+        self._reported: Holder | None = None
 
     def add(self, listener: Listener) -> None:
         """Gives the listener all events from now on; before `start`."""
@@ -100,6 +110,9 @@ class Hub:
         looked_in_vain = 0
         while True:
             reading = await self._read()
+            if not reading.is_from_here:
+                await self._restart()
+                continue
             metrics.CACHE_DEGRADED.set(not self._doorbell.is_connected)
             await self._tell(reading)
             if not reading.held_back:
@@ -111,6 +124,8 @@ class Hub:
             else:
                 wait = HELD_BACK_SECONDS[min(looked_in_vain, len(HELD_BACK_SECONDS) - 1)]
                 looked_in_vain += 1
+                if looked_in_vain >= HOLDERS_AFTER and await self._knows_more_foreign():
+                    wait = 0.0
             await self._pause(wait)
 
     async def _pause(self, at_most: float) -> None:
@@ -122,17 +137,70 @@ class Hub:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_WITHOUT_AUDIENCE_SECONDS):
                     await self._arrived.wait()
+        if at_most == 0:
+            return
         try:
             async with asyncio.timeout(at_most):
                 await self._wanted.wait()
         except TimeoutError:
-            metrics.LOG_DELAY.set(await self._delay())
+            with suppress(DatabaseUnavailable):
+                await self._measure()
 
-    async def _delay(self) -> float:
+    async def _measure(self) -> None:
+        """Sets the figures of what is held back, and names who has been holding it back for long."""
+        delay = await self.log.delay(self._foreign)
+        metrics.LOG_DELAY.set(delay)
+        holder = None
+        if delay >= REPORT_SECONDS:
+            holders = await self.log.holders()
+            holder = next((each for each in holders if not each.is_foreign), None)
+        self._report(holder, delay)
+
+    def _report(self, holder: Holder | None, delay: float) -> None:
+        before, self._reported = self._reported, holder
+        if before is not None and (holder is None or holder.transaction != before.transaction):
+            metrics.LOG_HOLDER.labels(before.pid, before.database, before.application).set(0)
+        if holder is None:
+            return
+        age = holder.seconds or delay
+        metrics.LOG_HOLDER.labels(holder.pid, holder.database, holder.application).set(age)
+        if before is None or holder.transaction != before.transaction:
+            logger.warning(
+                "Events have been waiting for %.0f s for the end of transaction %d, %.0f s old: process %s, "
+                "application %r, database %s.",
+                *(delay, holder.transaction, age),
+                *(holder.pid, holder.application, holder.database),
+            )
+
+    async def _knows_more_foreign(self) -> bool:
+        """Looks whether other databases' transactions seem to hold events back. Whether there are new ones."""
         try:
-            return await self.log.delay()
+            holders = await self.log.holders()
         except DatabaseUnavailable:
-            return 0.0
+            return False
+        known, self._foreign = (
+            self._foreign,
+            [each.transaction for each in holders if each.is_foreign],
+        )
+        return not set(self._foreign) <= set(known)
+
+    async def _restart(self) -> None:
+        """Goes on at the end of a log that lacks the event up to which it was read: a backup was restored, or a replica
+        took over without the newest transactions.
+        """
+        logger.warning(
+            "The event log is not the one that was read so far; the position of each subscription is judged anew."
+        )
+        self._foreign = []
+        while True:
+            try:
+                self._position = await self.log.end()
+                self._revoke(await self.log.revocations())
+                break
+            except DatabaseUnavailable as error:
+                await self._recover(error)
+        for listener in self._listeners:
+            await listener.restart()
 
     async def _read(self) -> Reading:
         while True:
@@ -148,11 +216,11 @@ class Hub:
     async def _next(self) -> Reading:
         """What has happened; without an audience, only where the log ends."""
         if not self._has_audience():
-            end = await self.log.end()
+            end = await self.log.end(self._foreign)
             # Who has come meanwhile counts on all that is behind the position of before.
             if not self._has_audience():
                 return Reading([], end, held_back=False, revocations=[])
-        return await self.log.since(self._position, limit=READ_AT_ONCE)
+        return await self.log.since(self._position, limit=READ_AT_ONCE, foreign=self._foreign)
 
     async def _tell(self, reading: Reading) -> None:
         """Gives the listeners what was read; until they have it, nothing else is read."""
@@ -160,15 +228,18 @@ class Hub:
             *(event for event in reading.events if event.kind == SESSION_REVOKED),
             *reading.revocations,
         ]
-        if revocations:
-            for revoke in self._revokers:
-                revoke(revocations)
+        self._revoke(revocations)
         self._position = reading.position
         metrics.EVENTS_READ.inc(len(reading.events))
         if not reading.events:
             return
         for listener in self._listeners:
             await self._deliver(listener, reading)
+
+    def _revoke(self, revocations: Sequence[EventRow]) -> None:
+        if revocations:
+            for revoke in self._revokers:
+                revoke(revocations)
 
     async def _deliver(self, listener: Listener, reading: Reading) -> None:
         while True:

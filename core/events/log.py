@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -14,7 +14,10 @@ from core.database.cursors import CursorMalformed, CursorSigner
 from core.database.pool import Database
 from core.database.statements import load_statements
 from core.events.positions import (
+    START,
+    EventId,
     Position,
+    Snapshot,
     decode_position,
     encode_position,
     position_from_snapshot,
@@ -34,6 +37,24 @@ class EventRow(NamedTuple):
     subject_id: int | None
     client_mutation_id: str | None
     created_at: datetime
+
+    @property
+    def identity(self) -> EventId:
+        """What tells it from every other event."""
+        return EventId(self.transaction, self.id, self.created_at.microsecond)
+
+
+class Holder(NamedTuple):
+    """A running transaction, and the session that has it open; None for what is not known."""
+
+    transaction: int
+    is_foreign: bool
+    """Whether it is known to be another database's."""
+    pid: int | None
+    database: str | None
+    application: str | None
+    seconds: float | None
+    """Since it began."""
 
 
 def event_from(columns: Sequence[Any]) -> EventRow:
@@ -64,6 +85,9 @@ class Reading(NamedTuple):
     """Whether there are committed events that wait for a transaction that is still open."""
     revocations: list[EventRow]
     """Those among what is held back."""
+    is_from_here: bool = True
+    """Whether the log has the event at which the reading began. Without it the log is another one: what came after
+    that event is not known."""
 
 
 class EventLog:
@@ -74,46 +98,63 @@ class EventLog:
         self.cursors = cursors
         self._retention = retention
 
-    async def end(self) -> Position:
-        """After all that is complete now."""
-        rows = await self.database.fetch(SQL["events_since"], 0, 0, 0)
-        return Position(rows[0][0], 0)
+    async def end(self, foreign: Collection[int] = ()) -> Position:
+        """After all that is complete now. `foreign`: running transactions known to be other databases'."""
+        row = await self.database.fetch_row(SQL["log_end"], foreign)
+        return START if row is None else Position(*row)
 
-    async def since(self, position: Position, *, limit: int) -> Reading:
-        """Up to `limit` events after the position. Cost: one statement."""
+    async def since(
+        self, position: Position, *, limit: int, foreign: Collection[int] = ()
+    ) -> Reading:
+        """Up to `limit` events after the position, which has no snapshot. Cost: one statement.
+
+        `foreign`: running transactions known to be other databases'; they hold nothing back.
+        """
+        transaction, id, microsecond = position[:3]
         rows = await self.database.fetch(
-            SQL["events_since"], position.transaction, position.id, limit
+            SQL["events_since"], transaction, id, microsecond, limit, foreign
         )
+        is_from_here, held_back = rows[0][:2]
         events = [event_from(row[2:10]) for row in rows if row[10] is False]
         revocations = [event_from(row[2:10]) for row in rows if row[10]]
-        if len(events) == limit:
-            last = events[-1]
-            return Reading(events, Position(last.transaction, last.id), True, revocations)
-        return Reading(events, Position(rows[0][0], 0), rows[0][1], revocations)
+        if events:
+            position = Position(*events[-1].identity)
+        is_more = held_back or len(events) == limit
+        return Reading(events, position, is_more, revocations, is_from_here)
 
     async def start(self, after: str | None) -> Position | ResyncReason:
         """Where a subscription begins: at the cursor, or now; or why it can't. Cost: one statement."""
-        rows = await self.database.fetch(SQL["log_now"], self._retention)
-        snapshot, first_transaction, first_id, first_is_old = rows[0]
+        position = START
+        if after is not None:
+            try:
+                position = decode_position(self.cursors, after)
+            except CursorMalformed:
+                return ResyncReason.CURSOR_UNKNOWN
+        rows = await self.database.fetch(SQL["log_now"], self._retention, *position.newest)
+        snapshot, first_transaction, first_id, first_is_old, is_known = rows[0]
         if after is None:
             return position_from_snapshot(snapshot)
-        try:
-            position = decode_position(self.cursors, after)
-        except CursorMalformed:
-            return ResyncReason.CURSOR_UNKNOWN
-        if position.transaction > int(snapshot.split(":")[1]):
-            return ResyncReason.CURSOR_UNKNOWN
-        if first_is_old and (position.transaction, position.id) < (first_transaction, first_id):
+        if first_is_old and _needs_before(position, (first_transaction, first_id), snapshot):
             return ResyncReason.CURSOR_TOO_OLD
+        if not is_known and position != START:
+            return ResyncReason.CURSOR_UNKNOWN
         return position
+
+    async def revocations(self) -> list[EventRow]:
+        """All ends of sessions that the log has. Cost: one statement."""
+        return [event_from(row) for row in await self.database.fetch(SQL["log_revocations"])]
+
+    async def holders(self) -> list[Holder]:
+        """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""
+        return [Holder(*row) for row in await self.database.fetch(SQL["log_holders"])]
 
     def cursor(self, position: Position) -> str:
         """The position as clients carry it."""
         return encode_position(self.cursors, position)
 
-    async def delay(self) -> float:
+    async def delay(self, foreign: Collection[int] = ()) -> float:
         """For how many seconds an open transaction has been holding events back."""
-        row = await self.database.fetch_row(SQL["log_delay"])
+        row = await self.database.fetch_row(SQL["log_delay"], foreign)
         return 0.0 if row is None else float(row[0])
 
     async def expire(self, *, batch: int = 1_000) -> int:
@@ -121,10 +162,22 @@ class EventLog:
         removed = 0
         while now := await self._removed("events_expire", self._retention, batch):
             removed += now
-        while now := await self._removed("events_from_another_life", batch):
+        while now := await self._removed("delete_events_from_future_transactions", batch):
             removed += now
         return removed
 
     async def _removed(self, statement: str, *arguments: object) -> int:
         rows = await self.database.write(SQL[statement], *arguments)
         return int(rows[0][0])
+
+
+def _needs_before(position: Position, first: tuple[int, int], now: str) -> bool:
+    """Whether a reader at the position may need events from before the first one; `now` is the present snapshot."""
+    if position.newest[:2] < first:
+        return True
+    if position.snapshot is None:
+        return False
+    in_progress: Snapshot | None = position_from_snapshot(now).snapshot
+    running = in_progress.running if in_progress is not None else frozenset()
+    # What still runs has no events yet.
+    return any(number < first[0] for number in position.snapshot.running - running)

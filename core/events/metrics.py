@@ -9,6 +9,12 @@ LOG_DELAY = Gauge(
     "How long the first event that an open transaction holds back has waited.",
     multiprocess_mode="livemax",
 )
+LOG_HOLDER = Gauge(
+    "feed_event_log_holder_seconds",
+    "Age of a transaction that has held events back for over five seconds, by whose it is; 0 afterwards.",
+    ["process", "database", "application"],
+    multiprocess_mode="livemax",
+)
 EVENT_AGE = Histogram(
     "feed_event_age_seconds",
     "From the beginning of an event's transaction to its delivery in this process.",

@@ -7,6 +7,9 @@ read is complete up to where they stand.
 A page of a feed is read at a moment at which some transactions are running; who goes on from that
 page must be given exactly the events that its snapshot did not see. Such a position is the
 snapshot itself, carried along until the reader is past it.
+
+A position never lies ahead of what is on disk, and names an event by which the log recognises it: what happens to
+PostgreSQL between two readings (a crash, a restored backup, a promoted replica) is noticed or does not matter.
 """
 
 from __future__ import annotations
@@ -20,32 +23,55 @@ from typing import NamedTuple, Protocol
 
 from core.database.cursors import CursorMalformed, CursorSigner
 
-PURPOSE = "event log 1"
+PURPOSE = "event log 2"
 TAG_BYTES = 8
 CURSOR_LENGTH_AT_MOST = 16_384
 CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class Snapshot(NamedTuple):
-    """Which transactions a statement saw: those below `xmax` that were not `running`.
+class EventId(NamedTuple):
+    """What tells an event from every other one.
 
-    Source: PostgreSQL's pg_current_snapshot().
+    PostgreSQL gives out a transaction number again after a crash if nothing of it was on disk, and a restored
+    cluster gives out all numbers of both kinds again. The microsecond tells such namesakes apart.
     """
-
-    xmax: int
-    running: frozenset[int]
-
-    def sees(self, transaction: int) -> bool:
-        """Whether what the transaction did was visible."""
-        return transaction < self.xmax and transaction not in self.running
-
-
-class Position(NamedTuple):
-    """After the event (transaction, id), and after all that the snapshot saw, if there is one."""
 
     transaction: int
     id: int
+    microsecond: int
+    """Of its creation, within the second."""
+
+
+class Snapshot(NamedTuple):
+    """Which events a statement saw: those of transactions up to the newest's that were not `running`.
+
+    The newest event it saw is committed, so it and its transaction number are on disk. The end of PostgreSQL's own
+    snapshot (`xmax`) may lie ahead of the disk: transactions that wrote nothing move it, too.
+    """
+
+    newest: EventId
+    running: frozenset[int]
+
+    def sees(self, transaction: int) -> bool:
+        """Whether events of the transaction were visible."""
+        return transaction <= self.newest.transaction and transaction not in self.running
+
+
+class Position(NamedTuple):
+    """After the event (transaction, id), and after all that the snapshot saw, if there is one.
+
+    Without a snapshot that event is one of the log; (0, 0) stands before all events.
+    """
+
+    transaction: int
+    id: int
+    microsecond: int = 0
     snapshot: Snapshot | None = None
+
+    @property
+    def newest(self) -> EventId:
+        """The newest event that a reader who stands here has seen; the log must still have it."""
+        return EventId(*self[:3]) if self.snapshot is None else self.snapshot.newest
 
     def is_before(self, other: Position) -> bool:
         """Whether events may lie between here and there."""
@@ -57,12 +83,16 @@ class Position(NamedTuple):
             return False
         return self.snapshot is None or not self.snapshot.sees(transaction)
 
-    def past(self, transaction: int, id: int) -> Position:
+    def past(self, event: EventId) -> Position:
         """Where a reader who stands here stands after that event."""
         snapshot = self.snapshot
-        if snapshot is not None and transaction >= snapshot.xmax:
+        if snapshot is not None and event.transaction > snapshot.newest.transaction:
             snapshot = None
-        return Position(transaction, id, snapshot)
+        return Position(*event, snapshot)
+
+
+START = Position(0, 0)
+"""Before all events."""
 
 
 class HasCursors(Protocol):
@@ -73,12 +103,17 @@ class HasCursors(Protocol):
 
 
 def position_from_snapshot(text: str) -> Position:
-    """The position of a reader who has seen what the snapshot saw; `text` is PostgreSQL's."""
-    xmin, xmax, running = text.split(":")
+    """The position of a reader who has seen what the snapshot saw; `text` is what `_log_snapshot.sql` gives."""
+    _xmin, _xmax, in_progress, *newest = text.split(":")
+    if not newest:
+        return START
+    last = EventId(*map(int, newest))
+    numbers = map(int, in_progress.split(",")) if in_progress else ()
+    # Later numbers are not on disk for sure: after a crash they may be others' numbers.
+    running = frozenset(number for number in numbers if number < last.transaction)
     if not running:
-        return Position(int(xmax), 0)
-    seen_up_to = Snapshot(int(xmax), frozenset(map(int, running.split(","))))
-    return Position(int(xmin), 0, seen_up_to)
+        return Position(*last)
+    return Position(min(running), 0, 0, Snapshot(last, running))
 
 
 def cursor_from_snapshot(services: HasCursors, text: str) -> str:
@@ -93,12 +128,12 @@ def _cursor_from_snapshot(signer: CursorSigner, text: str) -> str:
 
 
 def encode_position(signer: CursorSigner, position: Position) -> str:
-    """An opaque cursor, safe in a URL; about 24 characters, and two for each running transaction."""
-    numbers = [position.transaction, position.id]
+    """An opaque cursor, safe in a URL; about 30 characters, and two for each running transaction."""
+    numbers = list(position[:3])
     if position.snapshot is not None:
-        xmax, running = position.snapshot
-        last = position.snapshot.xmax
-        numbers.append(xmax)
+        newest, running = position.snapshot
+        numbers += newest
+        last = newest.transaction
         for transaction in sorted(running, reverse=True):
             numbers.append(last - transaction)
             last = transaction
@@ -124,15 +159,17 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
     if not compare_digest(tag, signer.tag(PURPOSE, packed)[:TAG_BYTES]):
         raise CursorMalformed
     # The tag is ours, so what it covers is well-formed.
-    transaction, id, *seen = _unpacked(packed)
-    position = Position(transaction, id)
-    if seen:
+    numbers = _unpacked(packed)
+    transaction, id, microsecond = numbers[:3]
+    position = Position(transaction, id, microsecond)
+    if len(numbers) > 3:
+        newest = EventId(*numbers[3:6])
         running = []
-        last = xmax = seen[0]
-        for step in seen[1:]:
+        last = newest.transaction
+        for step in numbers[6:]:
             last -= step
             running.append(last)
-        position = Position(transaction, id, Snapshot(xmax, frozenset(running)))
+        position = position._replace(snapshot=Snapshot(newest, frozenset(running)))
     # One position has one cursor: base64 would accept others for the same bytes.
     if encode_position(signer, position) != cursor:
         raise CursorMalformed

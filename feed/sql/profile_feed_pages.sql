@@ -2,7 +2,7 @@
 -- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
 SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
 FROM unnest($2::text::bigint[]) AS k(id)
-CROSS JOIN (SELECT pg_current_snapshot()::text AS now) snapshot
+CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
     (
         SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id

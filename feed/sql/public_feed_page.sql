@@ -1,6 +1,6 @@
 -- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit, $5 whether the snapshot is asked for.
 SELECT snapshot.now, p.id, NULL::record, {post}
-FROM (SELECT CASE WHEN $5::boolean THEN pg_current_snapshot()::text END AS now) snapshot
+FROM (SELECT CASE WHEN $5::boolean THEN {log_snapshot} END AS now) snapshot
 LEFT JOIN (
     SELECT * FROM posts p
     WHERE p.id < $2 AND p.id > $3 AND {visible person=p.author_id} AND {unmuted person=p.author_id}

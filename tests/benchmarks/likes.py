@@ -32,7 +32,7 @@ from tests.benchmarks.figures import Figure, write_results
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".data" / "benchmark-likes"
-ROOMS = ("interactions", "feed", "core/accounts")
+ROOMS = ("interactions", "feed", "core/accounts", "core/events")
 LIKE = load_statements(*(ROOT / room / "sql" for room in ROOMS))["post_like"]
 BY_HAND = """
 WITH made AS (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
@@ -16,7 +16,9 @@ from core.database.pool import Database, DatabaseUnavailable
 from core.events.doorbell import Doorbell
 from core.events.hub import Hub
 from core.events.log import EventLog, EventRow
-from core.events.positions import Position
+from core.events.metrics import LOG_HOLDER
+from core.events.positions import START, Position
+from tests.events.test_log import elsewhere
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
 NOBODY = "redis://127.0.0.1:1/0"
@@ -33,7 +35,8 @@ class Ear:
         self.has_audience = has_audience
         self.posts: asyncio.Queue[int | None] = asyncio.Queue()
         self.fail_before: set[int] = set()
-        self._passed = Position(0, 0)
+        self._passed = START
+        self.restarts = 0
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
         assert all((event.transaction, event.id) <= position[:2] for event in events)
@@ -42,8 +45,11 @@ class Ear:
                 self.fail_before.remove(event.post_id)
                 raise DatabaseUnavailable
             if self._passed.precedes(event.transaction, event.id):
-                self._passed = Position(event.transaction, event.id)
+                self._passed = Position(*event.identity)
                 self.posts.put_nowait(event.post_id)
+
+    async def restart(self) -> None:
+        self.restarts += 1
 
     async def heard(self, count: int) -> list[int | None]:
         return [await asyncio.wait_for(self.posts.get(), 20) for _ in range(count)]
@@ -150,6 +156,8 @@ async def test_a_listener_that_breaks_stops_nobody(
         async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
             raise LookupError(len(events), position)
 
+        async def restart(self) -> None: ...
+
     doorbell = Doorbell(redis_url)
     hub = Hub(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), doorbell
@@ -195,15 +203,16 @@ async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
     database: Database, redis_url: str
 ) -> None:
     ear = Ear(has_audience=False)
+    begun: list[bool] = []
 
     class Crowded(EventLog):
         """Somebody comes, and something happens, whenever its end is looked for without an audience."""
 
-        async def end(self) -> Position:
-            if hub.position != Position(0, 0):
+        async def end(self, foreign: Collection[int] = ()) -> Position:
+            if begun:
                 ear.has_audience = True
                 await database.write(ADD, 7)
-            return await super().end()
+            return await super().end(foreign)
 
     hub = Hub(
         Crowded(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
@@ -211,7 +220,70 @@ async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
     )
     hub.add(ear)
     await hub.start()
+    begun.append(True)
     try:
         assert await ear.heard(1) == [7]
     finally:
         await hub.close()
+
+
+async def test_who_writes_in_another_database_delays_nothing(
+    database: Database, redis_url: str
+) -> None:
+    async with listening(database, redis_url) as (ear, doorbell), elsewhere() as stranger:
+        transaction = stranger.transaction()
+        await transaction.start()
+        await stranger.execute("CREATE TEMPORARY TABLE things (id int)")
+        for number in range(3):
+            await database.write(ADD, number)
+            doorbell.ring()
+            assert await ear.heard(1) == [number]
+        await transaction.rollback()
+
+
+async def test_who_holds_events_back_is_named(
+    database: Database,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("core.events.hub.REPORT_SECONDS", 0.0001)
+
+    def ages() -> dict[str, float]:
+        [metric] = LOG_HOLDER.collect()
+        return {sample.labels["process"]: sample.value for sample in metric.samples}
+
+    async with listening(database, redis_url) as (ear, doorbell), database.connection() as holder:
+        pid = str(holder.get_server_pid())
+        transaction = holder.transaction()
+        await transaction.start()
+        await holder.execute(ADD, 1)
+        await database.write(ADD, 2)
+        doorbell.ring()
+        async with asyncio.timeout(20):
+            while not ages().get(pid):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
+        await transaction.commit()
+        assert await ear.heard(2) == [1, 2]
+        async with asyncio.timeout(20):
+            while ages()[pid]:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.01)
+    assert f"process {pid}" in caplog.text
+
+
+async def test_a_log_that_lacks_what_was_read_is_begun_anew(
+    database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(database, redis_url) as (ear, doorbell):
+        for number in range(3):
+            await database.write(ADD, number)
+        doorbell.ring()
+        assert await ear.heard(3) == [0, 1, 2]
+        await database.write("DELETE FROM events WHERE post_id = 2")
+        async with asyncio.timeout(20):
+            while not ear.restarts:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
+        await database.write(ADD, 3)
+        doorbell.ring()
+        assert await ear.heard(1) == [3]
+    assert "judged anew" in caplog.text

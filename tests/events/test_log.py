@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
-from core.events.log import EventLog, EventRow, ResyncReason
-from core.events.positions import Position, cursor_from_snapshot
+from core.events.log import SQL, EventLog, EventRow, ResyncReason
+from core.events.positions import START, Position, cursor_from_snapshot, position_from_snapshot
 from core.graphql.context import Services
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1) RETURNING id"
+SNAPSHOT = (SQL["log_now"], timedelta(days=1), *START.newest)
 CURSORS = CursorSigner(b"for tests")
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[Any]:
+    """A connection to another database of the same cluster."""
+    url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/postgres"
+    connection = await asyncpg.connect(url, server_settings={"application_name": "a stranger"})
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
@@ -115,7 +129,7 @@ async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
             read += reading.events
             position = reading.position
         if chance.random() < 0.2:
-            rows = await database.fetch("SELECT pg_current_snapshot()::text")
+            rows = await database.fetch(*SNAPSHOT)
             resumable.append((rows[0][0], set(committed)))
     for transaction, written in open_ones.values():
         await transaction.commit()
@@ -138,9 +152,91 @@ async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
 
 async def test_a_cursor_of_the_future_or_none_of_ours_is_unknown(log: EventLog) -> None:
     end = await log.end()
-    future = Position(end.transaction + 1_000_000, 1)
+    future = Position(end.transaction + 1_000_000, 1, 7)
     assert await log.start(log.cursor(future)) is ResyncReason.CURSOR_UNKNOWN
     assert await log.start("garbage") is ResyncReason.CURSOR_UNKNOWN
+
+
+async def test_a_position_is_never_ahead_of_the_events_that_it_saw(
+    database: Database, log: EventLog
+) -> None:
+    """Numbers of transactions that wrote nothing are on no disk, and may be given out again."""
+    await database.write(ADD, 1)
+    [event] = await read_all(log, START)
+    for _ in range(5):
+        await database.write("SELECT pg_current_xact_id()")
+    assert await log.end() == await log.start(None) == Position(*event.identity)
+    snapshot = (await database.fetch(*SNAPSHOT))[0][0]
+    assert position_from_snapshot(snapshot) == Position(*event.identity)
+
+
+async def test_a_cursor_of_an_event_that_the_log_lacks_is_unknown(
+    database: Database, log: EventLog
+) -> None:
+    """A backup was restored, or a replica took over; numbers that were given out before come again."""
+    for number in range(3):
+        await database.write(ADD, number)
+    events = await read_all(log, START)
+    cursors = [log.cursor(Position(*event.identity)) for event in events]
+    await database.write("DELETE FROM events WHERE id = $1", events[2].id)
+    assert await log.start(cursors[2]) is ResyncReason.CURSOR_UNKNOWN
+    assert not (await log.since(Position(*events[2].identity), limit=10)).is_from_here
+    assert isinstance(await log.start(cursors[1]), Position)
+    await database.write(
+        "INSERT INTO events (transaction, id, kind, actor_id, created_at) "
+        "VALUES ($1, $2, 'post_liked', 1, $3::timestamptz + interval '5 microseconds')",
+        *(events[2].transaction, events[2].id, events[2].created_at),
+    )
+    assert await log.start(cursors[2]) is ResyncReason.CURSOR_UNKNOWN
+    assert not (await log.since(Position(*events[2].identity), limit=10)).is_from_here
+    reading = await log.since(Position(*events[1].identity), limit=10)
+    assert (len(reading.events), reading.is_from_here) == (1, True)
+
+
+async def test_a_longer_retention_brings_nothing_back(database: Database, log: EventLog) -> None:
+    for number in range(3):
+        await database.write(ADD, number)
+    events = await read_all(log, START)
+    await database.write("UPDATE events SET created_at = created_at - interval '25 hours'")
+    await log.expire()
+    longer = EventLog(database, CURSORS, retention=timedelta(hours=48))
+    gone, mark = (longer.cursor(Position(*events[number].identity)) for number in (0, 2))
+    assert await longer.start(gone) is ResyncReason.CURSOR_UNKNOWN
+    assert isinstance(await longer.start(mark), Position)
+
+
+async def test_transactions_of_other_databases_hold_nothing_back(
+    database: Database, log: EventLog, connections: list[Any]
+) -> None:
+    async with elsewhere() as stranger:
+        start = await log.end()
+        transaction = stranger.transaction()
+        await transaction.start()
+        number = int(await stranger.fetchval("SELECT pg_current_xact_id()::text"))
+        await database.write(ADD, 1)
+        reading = await log.since(start, limit=10)
+        assert (reading.events, reading.held_back) == ([], True)
+
+        [holder] = [each for each in await log.holders() if each.transaction == number]
+        assert holder.is_foreign
+        assert holder.pid == stranger.get_server_pid()
+        assert holder.application == "a stranger"
+        reading = await log.since(start, limit=10, foreign=[number])
+        assert ([event.post_id for event in reading.events], reading.held_back) == ([1], False)
+        assert await log.delay([number]) == 0
+        assert (await log.end([number])) == reading.position
+        # Another one of our own holds back what is after it, as ever.
+        own = connections[0].transaction()
+        await own.start()
+        await connections[0].fetchval(ADD, 2)
+        await database.write(ADD, 3)
+        reading = await log.since(reading.position, limit=10, foreign=[number])
+        assert (reading.events, reading.held_back) == ([], True)
+        assert [each.is_foreign for each in await log.holders()] == [True, False]
+        await own.commit()
+        reading = await log.since(reading.position, limit=10, foreign=[number])
+        assert [event.post_id for event in reading.events] == [2, 3]
+        await transaction.rollback()
 
 
 async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
@@ -151,7 +247,8 @@ async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
         await database.write(ADD, number)
     events = await read_all(log, before)
     await database.write(
-        "UPDATE events SET created_at = now() - interval '25 hours' WHERE id <= $1", events[19].id
+        "UPDATE events SET created_at = created_at - interval '25 hours' WHERE id <= $1",
+        events[19].id,
     )
     assert await log.expire(batch=7) == 19
     left = await read_all(log, Position(0, 0))
@@ -159,7 +256,7 @@ async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
     assert await log.expire(batch=7) == 0
 
     def after(number: int) -> str:
-        return log.cursor(Position(events[number].transaction, events[number].id))
+        return log.cursor(Position(*events[number].identity))
 
     assert await log.start(log.cursor(before)) is ResyncReason.CURSOR_TOO_OLD
     assert await log.start(after(18)) is ResyncReason.CURSOR_TOO_OLD

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.events.positions import (
+    START,
+    EventId,
     Position,
     Snapshot,
     decode_position,
@@ -21,19 +23,28 @@ NUMBERS = st.integers(0, 2**63 - 1)
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> tuple[str, set[int]]:
-    """A snapshot in PostgreSQL's words, and the transactions that it does not see, up to a bound."""
-    xmin = draw(st.integers(1, 10_000))
+    """A snapshot in the statements' words, and the transactions that it does not see, up to a bound.
+
+    The newest event that it sees is (newest, 11); what lies between that and the end of PostgreSQL's snapshot
+    wrote no event, and its numbers may be given out again.
+    """
+    xmin = draw(st.integers(2, 10_000))
     xmax = xmin + draw(st.integers(0, 40))
     running = draw(st.sets(st.integers(xmin, xmax - 1), max_size=40)) if xmax > xmin else set()
     xmin = min(running) if running else xmax
-    text = f"{xmin}:{xmax}:{','.join(map(str, sorted(running)))}"
-    return text, running | set(range(xmax, xmax + 5))
+    newest = draw(
+        st.integers(max(1, xmin - 5), xmax - 1).filter(lambda number: number not in running)
+    )
+    text = f"{xmin}:{xmax}:{','.join(map(str, sorted(running)))}:{newest}:11:123456"
+    return text, {number for number in running if number < newest} | set(
+        range(newest + 1, xmax + 5)
+    )
 
 
 @st.composite
 def positions(draw: st.DrawFn) -> Position:
     if draw(st.booleans()):
-        return Position(draw(NUMBERS), draw(NUMBERS))
+        return Position(draw(NUMBERS), draw(NUMBERS), draw(st.integers(0, 999_999)))
     return position_from_snapshot(draw(snapshots())[0])
 
 
@@ -81,13 +92,21 @@ def test_who_starts_at_a_snapshot_is_given_what_it_did_not_see_once(
             position = decode_position(SIGNER, encode_position(SIGNER, position))
             if position.precedes(transaction, id):
                 given_to_reader.append((transaction, id))
-                position = position.past(transaction, id)
+                position = position.past(EventId(transaction, id, 7))
                 assert not position.precedes(transaction, id)
     assert given_to_reader == [(number, id) for number in sorted(unseen) for id in (10, 11)]
     assert position.snapshot is None
 
 
 def test_a_snapshot_is_forgotten_once_it_is_past() -> None:
-    position = Position(5, 0, Snapshot(8, frozenset({5, 7})))
-    assert position.past(5, 1).snapshot is not None
-    assert position.past(8, 1) == Position(8, 1)
+    newest = EventId(7, 3, 500)
+    position = Position(5, 0, 0, Snapshot(newest, frozenset({5})))
+    assert position.newest == newest
+    assert position.past(EventId(5, 1, 9)).newest == newest
+    later = EventId(8, 1, 9)
+    assert position.past(later) == Position(*later)
+    assert position.past(later).newest == later
+
+
+def test_without_an_event_it_is_the_start() -> None:
+    assert position_from_snapshot("7:9:7,8") == START

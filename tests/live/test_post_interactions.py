@@ -279,3 +279,27 @@ class TestVisibility:
             with pytest.raises(Closed) as closed:
                 await ending.hear()
             assert closed.value.code == 4403
+
+
+async def test_who_has_seen_what_the_log_lacks_has_to_start_again_and_others_go_on(
+    address: str, api: Api, database: Database
+) -> None:
+    """A replica took over that had not got the newest event."""
+    author, fan = await signed_in(database, 2)
+    seen, other = await posts_by(database, author.key, 2)
+    ids = [global_id("Post", post) for post in (seen, other)]
+    async with phone(address) as watcher, phone(address) as witness:
+        await witness.watch([other])
+        await api.change(fan, "LikePost", postId=ids[1])
+        await witness.event()
+        await watcher.watch([seen])
+        await api.change(fan, "LikePost", postId=ids[0])
+        cursor = (await watcher.event())["cursor"]
+        await database.write("DELETE FROM events WHERE post_id = $1", seen)
+        required = await watcher.event()
+        assert (required["__typename"], required["reason"]) == ("ResyncRequired", "CURSOR_UNKNOWN")
+        await api.change(fan, "UnlikePost", postId=ids[1])
+        assert (await witness.event())["__typename"] == "PostUnliked"
+    async with phone(address) as watcher:
+        assert not (await watcher.watch([seen], after=cursor))["resumed"]
+        assert (await watcher.event())["reason"] == "CURSOR_UNKNOWN"

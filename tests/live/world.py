@@ -228,6 +228,7 @@ async def dial(
         compression=None,
         max_size=None,
         proxy=None,
+        ping_interval=None,  # A client that is not reading has no time limit of its own.
     ) as connection:
         yield Phone(connection)
 

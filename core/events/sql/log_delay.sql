@@ -1,6 +1,7 @@
 -- For how many seconds the first event that an open transaction holds back has waited; 0 if none does.
+-- $1 transactions of other databases.
 SELECT coalesce((
     SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM events
-    WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    WHERE transaction >= {horizon foreign=$1}
     ORDER BY transaction, id LIMIT 1
 ), 0)

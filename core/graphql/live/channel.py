@@ -73,6 +73,7 @@ class Channel(ABC):
         self._single = metrics.EXECUTIONS.labels(self.field, "one")
         self._everyone: set[Subscriber] = set()
         self._joining = asyncio.Semaphore(JOINING_AT_ONCE)
+        self._resuming: set[asyncio.Task[None]] = set()
         hub.add(self)
 
     @property
@@ -173,12 +174,14 @@ class Channel(ABC):
         self, subscriber: Subscriber, waiting: Waiting, after: Position
     ) -> Position:
         """Gives a part; live when there is none left. Where to read on from."""
+        if waiting.is_for_another_log:
+            return await self._begin_anew(subscriber)
         until = subscriber.live_from
         if after.is_before(until):
             events = await self.missed(subscriber, after, until, MISSED_AT_ONCE)
             await self._give_judged(subscriber, events)
             if len(events) == MISSED_AT_ONCE:
-                return Position(events[-1].transaction, events[-1].id)
+                return Position(*events[-1].identity)
             return until
         if waiting.is_overrun:
             subscriber.live_from, subscriber.waiting = self._hub.position, Waiting()
@@ -191,6 +194,17 @@ class Channel(ABC):
         subscriber.waiting = None
         return after
 
+    async def _begin_anew(self, subscriber: Subscriber) -> Position:
+        """Goes on in another log if that has what the subscriber has seen. Where to read on from."""
+        cursor = self.log.cursor(subscriber.position)
+        start = await self.log.start(cursor)
+        if isinstance(start, ResyncReason):
+            metrics.RESYNCS.labels(start.value).inc()
+            await self._say_last(subscriber, ResyncRow(cursor, start))
+            return subscriber.position
+        subscriber.live_from, subscriber.waiting = self._hub.position, Waiting()
+        return start
+
     async def _give_judged(self, subscriber: Subscriber, events: list[EventRow]) -> None:
         """Gives a subscriber those of the events that are not behind it and that it may see."""
         precedes = subscriber.position.precedes
@@ -201,7 +215,7 @@ class Channel(ABC):
         for presented in await self.present(events, {viewer_id}):
             if presented.is_seen_by(viewer_id):
                 event = presented.event
-                position = subscriber.position.past(event.transaction, event.id)
+                position = subscriber.position.past(event.identity)
                 cursor = self.log.cursor(position)
                 payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
                 await self._give(subscriber, payload, cursor, position)
@@ -223,6 +237,22 @@ class Channel(ABC):
             for subscriber in tuple(self._everyone):
                 self._fail(subscriber, entry)
 
+    async def restart(self) -> None:
+        """Has each subscriber's position judged anew: the log is another one. See `Listener`."""
+        for subscriber in tuple(self._everyone):
+            if subscriber.waiting is None:
+                subscriber.waiting = Waiting()
+                task = asyncio.create_task(self._resume(subscriber), name=f"{self.field}: resume")
+                self._resuming.add(task)
+                task.add_done_callback(self._resuming.discard)
+            subscriber.waiting.is_for_another_log = True
+
+    async def _resume(self, subscriber: Subscriber) -> None:
+        try:
+            await self._catch_up(subscriber, subscriber.position)
+        except Exception as fault:  # noqa: BLE001  # logged; nobody must miss an event unawares
+            self._fail(subscriber, fault_entry(fault, self.field))
+
     async def _pass_on(self, presented: Presented, batch: Position) -> None:
         event = presented.event
         rendered: dict[tuple[LiveOperation, Snapshot | None], str] = {}
@@ -240,7 +270,7 @@ class Channel(ABC):
             position = subscriber.position
             if not position.precedes(event.transaction, event.id):
                 continue
-            position = position.past(event.transaction, event.id)
+            position = position.past(event.identity)
             cursor = cursors.get(position.snapshot)
             if cursor is None:
                 cursor = cursors[position.snapshot] = self.log.cursor(position)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from core.events.log import EventRow
-from core.events.positions import Position
+from core.events.positions import START
 from core.graphql.errors import JSONObject
 from core.graphql.live.sharing import LiveOperation
 
@@ -32,10 +32,12 @@ WAITING_AT_MOST = 1_000
 class Waiting:
     """What arrives for a subscriber that is still being given what it missed."""
 
-    __slots__ = ("events", "is_overrun")
+    __slots__ = ("events", "is_for_another_log", "is_overrun")
 
     def __init__(self) -> None:
         self.events: list[EventRow] = []
+        self.is_for_another_log = False
+        """The subscriber's position has to be judged anew."""
         self.is_overrun = False
         """Too much arrived: it has to be read from the log again."""
 
@@ -73,9 +75,9 @@ class Subscriber:
         self.viewer_id = viewer_id
         self.topic = topic
         """What it is about, in the terms of its channel."""
-        self.position = Position(0, 0)
+        self.position = START
         """After the last event that it was given, or that was not for it."""
-        self.live_from = Position(0, 0)
+        self.live_from = START
         """Later events come live; those up to here it has to be given from the log."""
         self.waiting: Waiting | None = None
         """Live events, while those from the log are not finished; None when they are."""

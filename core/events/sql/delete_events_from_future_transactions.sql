@@ -1,4 +1,4 @@
--- Removes events of transactions that have not begun yet: a dump of another cluster was restored. $1 limit.
+-- Deletes events whose transaction number is ahead of this cluster: a dump made elsewhere was restored. $1 limit.
 WITH removed AS (
     DELETE FROM events WHERE id IN (
         SELECT id FROM events WHERE transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
