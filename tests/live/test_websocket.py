@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -39,11 +40,11 @@ async def ask(caller: Phone, id: str, query: str, **more: Any) -> None:
     await caller.say(type="subscribe", id=id, payload={"query": query, **more})
 
 
-async def closing_code(caller: Phone) -> int:
-    """The code with which the server closes, after whatever it still says."""
+async def closing_code(caller: Phone, *, never: str = "\n") -> int:
+    """The code with which the server closes, after whatever it still says but `never`."""
     while True:
         try:
-            await caller.hear()
+            assert never not in json.dumps(await caller.hear())
         except Closed as closed:
             return closed.code
 
