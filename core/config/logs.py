@@ -1,8 +1,126 @@
-"""How all processes log."""
+"""How all processes log: lines to standard error, and of what repeats one line a second, with its number."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import logging.config
+import time
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+INTERVAL_SECONDS = 1.0
+KINDS_AT_MOST = 1_000
+
+Kind = tuple[object, ...]
+"""What records have in common that say the same."""
+
+
+@dataclass(slots=True)
+class Repetition:
+    """What has come of one kind since the interval began, beside the record that was logged."""
+
+    ends_at: float
+    count: int = 0
+    last: logging.LogRecord | None = None
+
+
+class RepetitionHandler(logging.StreamHandler[TextIO]):
+    """Logs one warning or error of a kind in each interval, and how many there were.
+
+    The first record is logged whole. Of those that follow within the interval the last one is logged at its end,
+    with their number and without its traceback: what every request meets, on a disk that is full or while the
+    database is away, must not bury the log in copies of itself.
+    """
+
+    def __init__(
+        self, stream: TextIO | None = None, *, interval_seconds: float = INTERVAL_SECONDS
+    ) -> None:
+        super().__init__(stream)
+        self._interval_seconds = interval_seconds
+        self._repetitions: dict[Kind, Repetition] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Logs the record or counts it. The handler's lock is held, as for every `emit`."""
+        if record.levelno < logging.WARNING:
+            super().emit(record)
+            return
+        now = time.monotonic()
+        kind = kind_of(record)
+        repetition = self._repetitions.get(kind)
+        if repetition is not None and now >= repetition.ends_at:
+            # There was no event loop to end it in time.
+            repetition = self._end(kind)
+        if repetition is not None:
+            repetition.count += 1
+            repetition.last = _line(record)
+            return
+        if len(self._repetitions) >= KINDS_AT_MOST:
+            self._end_all()
+        self._begin(kind)
+        super().emit(record)
+
+    def close(self) -> None:
+        """Logs what was counted last."""
+        self.acquire()
+        try:
+            self._end_all()
+        finally:
+            self.release()
+        super().close()
+
+    def _begin(self, kind: Kind) -> Repetition:
+        repetition = Repetition(time.monotonic() + self._interval_seconds)
+        self._repetitions[kind] = repetition
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            loop.call_later(self._interval_seconds, self._interval_ends, kind, repetition)
+        return repetition
+
+    def _interval_ends(self, kind: Kind, repetition: Repetition) -> None:
+        self.acquire()
+        try:
+            if self._repetitions.get(kind) is repetition:
+                self._end(kind)
+        finally:
+            self.release()
+
+    def _end(self, kind: Kind) -> Repetition | None:
+        """Logs what was counted; the next interval, unless nothing was."""
+        repetition = self._repetitions.pop(kind)
+        if repetition.last is None:
+            return None
+        repetition.last.msg += f" ({repetition.count} more within {self._interval_seconds:g} s)"
+        super().emit(repetition.last)
+        return self._begin(kind)
+
+    def _end_all(self) -> None:
+        for kind in list(self._repetitions):
+            self._end(kind)
+        self._repetitions.clear()
+
+
+def kind_of(record: logging.LogRecord) -> Kind:
+    """The record's logger and level, and its error's type and place, or its message before arguments fill it."""
+    error, traceback = record.exc_info[1:] if record.exc_info else (None, None)
+    if error is None:
+        return record.name, record.levelno, str(record.msg)
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    place = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback else None
+    return record.name, record.levelno, type(error), place
+
+
+def _line(record: logging.LogRecord) -> logging.LogRecord:
+    """The record as one line, without the arguments and the frames that it would keep in memory."""
+    fields: dict[str, Any] = {**record.__dict__, "args": None, "exc_info": None}
+    fields |= {"exc_text": None, "stack_info": None, "msg": record.getMessage()}
+    if record.exc_info and record.exc_info[0] is not None:
+        fields["msg"] += f": {record.exc_info[0].__name__}"
+    return logging.makeLogRecord(fields)
 
 
 def configure_logging(level: str) -> None:
@@ -14,7 +132,7 @@ def configure_logging(level: str) -> None:
             "formatters": {
                 "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
             },
-            "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "handlers": {"console": {"()": RepetitionHandler, "formatter": "line"}},
             "root": {"handlers": ["console"], "level": level},
         }
     )

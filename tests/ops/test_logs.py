@@ -1,0 +1,98 @@
+"""Of what repeats, one line a second is logged, with its number."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.config.logs import RepetitionHandler
+
+INTERVAL_SECONDS = 0.2
+
+
+@contextmanager
+def logger_and_output(
+    interval_seconds: float = INTERVAL_SECONDS,
+) -> Iterator[tuple[logging.Logger, io.StringIO]]:
+    output = io.StringIO()
+    handler = RepetitionHandler(output, interval_seconds=interval_seconds)
+    logger = logging.Logger("tests", logging.INFO)  # noqa: LOG001  # of this test alone
+    logger.addHandler(handler)
+    yield logger, output
+    handler.close()
+
+
+def fail(logger: logging.Logger, kind: type[Exception], number: int) -> None:
+    try:
+        raise kind(number)  # noqa: TRY301  # a traceback is needed
+    except kind:
+        logger.exception("Fault %d", number)
+
+
+async def test_what_repeats_is_logged_once_and_then_counted() -> None:
+    with logger_and_output() as (logger, output):
+        for number in range(1, 101):
+            logger.warning("Database unavailable in operation %d: %s", number, "away")
+        assert output.getvalue() == "Database unavailable in operation 1: away\n"
+        await asyncio.sleep(2 * INTERVAL_SECONDS)
+        assert output.getvalue().splitlines()[1:] == [
+            "Database unavailable in operation 100: away (99 more within 0.2 s)"
+        ]
+
+
+async def test_a_fault_that_repeats_is_logged_with_one_traceback() -> None:
+    with logger_and_output(0.05) as (logger, output):
+        async with asyncio.timeout(10):
+            while output.getvalue().count(" more within ") < 3:
+                fail(logger, ValueError, 1)
+                await asyncio.sleep(0)
+        assert output.getvalue().count("Traceback") == 1
+        assert "Fault 1: ValueError (" in output.getvalue()
+
+
+async def test_a_fault_that_comes_back_after_a_quiet_interval_has_its_traceback() -> None:
+    with logger_and_output(0.01) as (logger, output):
+        fail(logger, ValueError, 1)
+        await asyncio.sleep(0.1)
+        fail(logger, ValueError, 2)
+    assert output.getvalue().count("Traceback") == 2
+
+
+def test_different_faults_are_all_logged() -> None:
+    with logger_and_output() as (logger, output):
+        fail(logger, ValueError, 1)
+        fail(logger, KeyError, 2)
+        logger.error("Fault %d", 3)
+        logger.warning("Fault %d", 4)
+    assert output.getvalue().count("Fault") == 4
+    assert output.getvalue().count("Traceback") == 2
+
+
+def test_lines_that_are_no_warnings_are_all_logged() -> None:
+    with logger_and_output() as (logger, output):
+        for _ in range(5):
+            logger.info("Ready.")
+    assert output.getvalue() == "Ready.\n" * 5
+
+
+def test_what_was_counted_is_logged_at_the_end_and_without_an_event_loop() -> None:
+    with logger_and_output(3600) as (logger, output):
+        for number in range(10):
+            logger.error("100 %% of {braces} %s", number)
+    assert output.getvalue().splitlines() == [
+        "100 % of {braces} 0",
+        "100 % of {braces} 9 (9 more within 3600 s)",
+    ]
+
+
+def test_messages_that_are_all_different_do_not_fill_the_memory() -> None:
+    with logger_and_output(3600) as (logger, output):
+        for number in range(3000):
+            logger.warning(f"Message {number}")  # as some libraries do
+        [handler] = logger.handlers
+        assert isinstance(handler, RepetitionHandler)
+        assert len(handler._repetitions) <= 1000
+    assert output.getvalue().count("\n") == 3000
