@@ -217,6 +217,17 @@ async def test_mutations_are_not_served_by_get(address: str, database: Database)
     assert len(await database.fetch("SELECT 1 FROM posts")) == 0
 
 
+async def test_signs_of_life_are_no_events(address: str, database: Database) -> None:
+    async with streaming(address, operation("PostInteractions"), postIds=["UG9zdDox"]) as stream:
+        chunk = b""
+        async for received in stream.response.aiter_bytes():
+            chunk += received
+            if b"data:" in chunk:
+                break
+    comment, head, *_ = chunk.split(b"\n")
+    assert (comment, head) == (b":", b"event: next")
+
+
 async def test_who_leaves_is_forgotten(address: str, database: Database) -> None:
     query = operation("PostInteractions")
     before = subscribers()

@@ -16,7 +16,8 @@ from core.graphql.live.access import Ending
 from core.graphql.live.operations import Subscription
 from core.graphql.live.outbox import Outbox
 
-HEARTBEAT = b":\n\n"
+HEARTBEAT = b":\n"
+"""A comment. Without an empty line, which some clients take for an event of its own."""
 COMPLETE = b"event: complete\ndata:\n\n"
 STUCK_BEATS = 5
 """After so many heartbeats without anything having been read, the client is taken for gone."""
@@ -72,7 +73,7 @@ class EventStream:
         elif ending in {Ending.TOKEN_EXPIRED, Ending.SESSION_ENDED}:
             self.fail([error_entry(ClientError(ending.message, ending.code))])
         elif not self.over.is_set():
-            self._put_anyway(f": {ending.message}\n\n".encode())
+            self._put_anyway(f": {ending.message}\n".encode())
             self._end(with_complete=ending is not Ending.SHUTDOWN)
 
     async def drained(self) -> None:
