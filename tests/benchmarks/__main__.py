@@ -21,15 +21,18 @@ PARTS = {
     "workloads": "The four workloads over HTTP",
     "likes": "Likes that commit together",
     "live": "Events to subscribers",
+    "rounds": "Memory of connections that were cut off",
 }
 FEWER = {
     "live": ("--idle=5000", "--seconds=10"),
+    "rounds": ("--clients=2000",),
 }
 QUICK = {
     "execution": ("--rounds=3",),
     "workloads": ("--rounds=1", "--seconds=1", "--people=500", "--posts=3000"),
     "likes": ("--rounds=1", "--likes=2000"),
     "live": ("--subscribers=200", "--idle=500", "--seconds=3"),
+    "rounds": ("--clients=200", "--rounds=3"),
 }
 NOTE = """\
 Ratios are of medians in interleaved rounds. "Strawberry, our SQL" is Strawberry on this project's own

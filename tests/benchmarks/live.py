@@ -60,6 +60,7 @@ class ServerFigures:
     """What a process uses."""
 
     def __init__(self, pid: int) -> None:
+        self.pid = pid
         self._folder = Path(f"/proc/{pid}")
 
     @property

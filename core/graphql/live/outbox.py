@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from functools import partial
+from types import coroutine
 from typing import Any
 
 MESSAGES_AT_MOST = 512
 CHARACTERS_AT_MOST = 256 * 1024
 LITTLE = 16
+GONE = (OSError, RuntimeError)
+"""What a server raises for a message to a client that is gone, and for one after its own close."""
 
 Write = Callable[[Any], Awaitable[None]]
 """Writes one message, as ASGI's `send` does: waits while the connection takes no more."""
@@ -24,7 +26,7 @@ class Outbox:
     handed to a task, which then writes what has come since, in order, and ends.
     """
 
-    __slots__ = ("_characters", "_is_shut", "_messages", "_task", "_write")
+    __slots__ = ("_begun", "_characters", "_is_shut", "_messages", "_task", "_write")
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -32,6 +34,8 @@ class Outbox:
         self._characters = 0
         self._task: asyncio.Task[None] | None = None
         self._is_shut = False
+        self._begun: Generator[Any, Any, None] | None = None
+        """The write that was handed to the task."""
 
     def put(self, message: Any, size: int) -> bool:
         """Writes the message, now or when its turn comes. False, and not taken, if too much waits."""
@@ -56,11 +60,12 @@ class Outbox:
             awaited = next(writing)
         except StopIteration:
             return
-        except OSError:
+        except GONE:
             self._is_shut = True
             return
         self._messages = deque()
-        self._task = asyncio.create_task(self._write_rest(_Resumed(writing, awaited)))
+        self._begun = writing
+        self._task = asyncio.create_task(self._write_rest(writing, awaited))
 
     async def drained(self) -> None:
         """Returns when little is waiting, or the connection is gone."""
@@ -82,42 +87,42 @@ class Outbox:
         self._is_shut = True
         self._messages = None
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _write_rest(self, first: _Resumed) -> None:
+        begun, self._begun = self._begun, None
+        if task is None or begun is None:
+            return
+        task.cancel()
         try:
-            await first
+            await asyncio.gather(task, return_exceptions=True)
+        finally:
+            begun.close()  # A task that was cancelled before its first step has not ended it.
+
+    async def _write_rest(self, begun: Generator[Any, Any, None], awaited: Any) -> None:
+        try:
+            await _resumed(begun, awaited)
             while self._messages:
                 message, size = self._messages.popleft()
                 self._characters -= size
                 await self._write(message)
-        except OSError:
+        except GONE:
             self._is_shut = True
-        self._messages = None
-        self._characters = 0
+        finally:
+            self._messages = None
+            self._characters = 0
 
 
-class _Resumed:
-    """The rest of a coroutine that has been begun outside a task and now waits for something."""
+@coroutine
+def _resumed(rest: Generator[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that was begun outside a task, and now waits for `awaited`.
 
-    __slots__ = ("_awaited", "_rest")
-
-    def __init__(self, rest: Generator[Any, Any, None], awaited: Any) -> None:
-        self._rest = rest
-        self._awaited = awaited
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        awaited = self._awaited
+    What a task throws in, a cancellation above all, reaches the coroutine at its own await.
+    """
+    try:
         while True:
             try:
-                sent = yield awaited
+                yield awaited
             except BaseException as error:  # noqa: BLE001  # handed on to where it belongs
-                step = partial(self._rest.throw, error)
+                awaited = rest.throw(error)
             else:
-                step = partial(self._rest.send, sent)
-            try:
-                awaited = step()
-            except StopIteration:
-                return
+                awaited = next(rest)
+    except StopIteration:
+        return

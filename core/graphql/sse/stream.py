@@ -80,14 +80,17 @@ class EventStream:
         await self._outbox.drained()
 
     async def close(self) -> None:
-        """Ends the response; what waits is written first if the client reads."""
+        """Ends the response; what waits is written first if the stream is over and the client reads."""
+        is_complete = self.over.is_set()
         self.over.set()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         self._close_subscription()
-        if self._stuck < STUCK_BEATS:
-            await self._outbox.written(self._heartbeat_seconds)
-        await self._outbox.close()
+        try:
+            if is_complete and self._stuck < STUCK_BEATS:
+                await self._outbox.written(self._heartbeat_seconds)
+        finally:
+            await self._outbox.close()
 
     def _end(self, *, with_complete: bool = True) -> None:
         if with_complete:

@@ -1,0 +1,116 @@
+"""A connection may be cancelled at any moment: it gives back its place, its subscription and its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+
+from core.config.environment import environment
+from core.config.server import Server
+from core.database.pool import Database
+from tests.live.world import Person, eventually, operation, signed_in
+
+STEPS = 40
+"""Steps of the loop, one after the other; then as many milliseconds."""
+HOME = operation("HomeFeedEvents")
+ADDRESS = ("192.0.2.1", 5000)
+
+
+@pytest.fixture
+async def server(database: Database) -> AsyncIterator[Server]:
+    """A server that takes one connection of an address, so that one that stays would be noticed."""
+    del database  # Its tables are empty, and it is closed last.
+    opened = Server(replace(environment(), connections_per_address=1))
+    async with opened.running():
+        yield opened
+
+
+class Client:
+    """The ASGI side of a client: what it says, and whether it reads what it is sent."""
+
+    def __init__(self, scope: dict[str, Any], said: list[dict[str, Any]], reads: int) -> None:
+        self.scope = scope
+        self.sent: list[dict[str, Any]] = []
+        self._said = said
+        self._reads = reads
+
+    async def receive(self) -> dict[str, Any]:
+        if self._said:
+            return self._said.pop(0)
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if len(self.sent) >= self._reads:
+            await asyncio.get_running_loop().create_future()
+        self.sent.append(message)
+
+
+def socket(person: Person, reads: int) -> Client:
+    init = {"type": "connection_init", "payload": {"authorization": person.authorization}}
+    subscribe = {"type": "subscribe", "id": "1", "payload": {"query": HOME}}
+    texts = [{"type": "websocket.receive", "text": json.dumps(each)} for each in (init, subscribe)]
+    scope = {"type": "websocket", "subprotocols": ["graphql-transport-ws"]}
+    return Client(_scope(scope), [{"type": "websocket.connect"}, *texts], reads)
+
+
+def stream(person: Person, reads: int) -> Client:
+    headers = [
+        (b"accept", b"text/event-stream"),
+        (b"content-type", b"application/json"),
+        (b"authorization", person.authorization.encode()),
+    ]
+    body = {"type": "http.request", "body": json.dumps({"query": HOME}).encode()}
+    return Client(_scope({"type": "http", "method": "POST", "headers": headers}), [body], reads)
+
+
+def _scope(more: dict[str, Any]) -> dict[str, Any]:
+    return {"path": "/graphql/", "query_string": b"", "headers": [], "client": ADDRESS, **more}
+
+
+@pytest.mark.parametrize("reads", [0, 1, 2, 100])
+@pytest.mark.parametrize("opens", [socket, stream])
+async def test_cancelled_at_any_step_it_gives_everything_back(
+    server: Server,
+    database: Database,
+    caplog: pytest.LogCaptureFixture,
+    opens: Any,
+    reads: int,
+) -> None:
+    (person,) = await signed_in(database, 1)
+    await asyncio.sleep(0.1)
+    tasks = len(asyncio.all_tasks())
+    before = subscribers()
+    is_served = False
+    for steps in range(2 * STEPS):
+        client = opens(person, reads)
+        serving = asyncio.ensure_future(server.graphql(client.scope, client.receive, client.send))
+        for _ in range(min(steps, STEPS)):
+            await asyncio.sleep(0)
+        if steps >= STEPS:
+            await asyncio.sleep((steps - STEPS) / 1_000)
+        serving.cancel()
+        await asyncio.wait([serving])
+        assert serving.cancelled()
+        assert server.live.connections.count == 0
+        assert subscribers() == before
+        refusals = [each for each in client.sent if each.get("status") == 429 or "code" in each]
+        assert refusals == [], f"the place of the one before was not given back: {refusals}"
+        is_served = is_served or "SubscriptionReady" in str(client.sent)
+
+        async def is_alone() -> bool:
+            return len(asyncio.all_tasks()) <= tasks
+
+        assert await eventually(is_alone)
+    assert is_served is (reads == 100)
+    assert not caplog.records
+
+
+def subscribers() -> float:
+    return REGISTRY.get_sample_value("feed_subscribers", {"field": "homeFeedEvents"}) or 0

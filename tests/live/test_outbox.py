@@ -1,0 +1,166 @@
+"""What is written to one connection: at once, or in its turn; nothing is held once it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from core.graphql.live.outbox import MESSAGES_AT_MOST, Outbox
+
+
+class Wire:
+    """A connection as a server offers it: `write` waits while its client reads nothing.
+
+    It waits at two places, holds a lock in between, and notes what it has given back.
+    """
+
+    def __init__(self) -> None:
+        self.reads = asyncio.Event()
+        self.lock = asyncio.Lock()
+        self.written: list[Any] = []
+        self.begun = 0
+        self.ended = 0
+        self.problem: Exception | None = None
+
+    async def write(self, message: Any) -> None:
+        self.begun += 1
+        try:
+            await self.reads.wait()
+            if self.problem is not None:
+                raise self.problem
+            async with self.lock:
+                if not self.reads.is_set():
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                self.written.append(message)
+        finally:
+            self.ended += 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of a write is left: no waiter, no lock, no `finally` that has not run."""
+        waiters = self.reads._waiters
+        return self.begun == self.ended and not waiters and not self.lock.locked()
+
+
+async def test_messages_are_written_in_order_once_the_client_reads() -> None:
+    wire = Wire()
+    outbox = Outbox(wire.write)
+    for number in range(5):
+        assert outbox.put(number, 1)
+    assert wire.written == []
+    wire.reads.set()
+    await outbox.written(5)
+    assert wire.written == [0, 1, 2, 3, 4]
+    assert not outbox.is_waiting
+    await outbox.close()
+    assert wire.is_idle
+
+
+async def test_only_so_much_waits() -> None:
+    wire = Wire()
+    outbox = Outbox(wire.write)
+    taken = [outbox.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
+    assert taken.count(False) == 4  # The first one is being written.
+    await outbox.close()
+    assert not outbox.is_waiting
+    assert wire.is_idle
+
+
+STEPS = 12
+
+
+@pytest.mark.parametrize("steps", range(STEPS))
+async def test_closed_after_any_number_of_steps_it_leaves_nothing(steps: int) -> None:
+    wire = Wire()
+    outbox = Outbox(wire.write)
+    for number in range(4):
+        outbox.put(number, 1)
+    for step in range(steps):
+        if step == 2:
+            wire.reads.set()
+        await asyncio.sleep(0)
+    before = list(wire.written)
+    await outbox.close()
+    outbox.put("too late", 1)
+    await asyncio.sleep(0)
+    assert wire.written == before
+    assert wire.is_idle
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def _close(outbox: Outbox) -> None:
+    await outbox.close()
+
+
+async def _drain_and_close(outbox: Outbox) -> None:
+    try:
+        await outbox.drained()
+        await outbox.written(1)
+    finally:
+        await outbox.close()
+
+
+@pytest.mark.parametrize("ends", [_close, _drain_and_close])
+@pytest.mark.parametrize("steps", range(4))
+async def test_who_closes_it_may_be_cancelled(
+    ends: Callable[[Outbox], Awaitable[None]], steps: int
+) -> None:
+    wire = Wire()
+    outbox = Outbox(wire.write)
+    for number in range(100):
+        outbox.put(number, 1)
+    closing = asyncio.ensure_future(ends(outbox))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    if steps == 0:  # It was cancelled before it had begun.
+        await outbox.close()
+    await asyncio.sleep(0)
+    assert wire.is_idle
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("problem", [ConnectionResetError(), RuntimeError("after the close")])
+@pytest.mark.parametrize("is_reading", [True, False])
+async def test_a_client_that_is_gone_is_no_error(problem: Exception, is_reading: bool) -> None:
+    wire = Wire()
+    wire.problem = problem
+    if is_reading:
+        wire.reads.set()
+    outbox = Outbox(wire.write)
+    assert outbox.put("first", 1)
+    assert outbox.put("second", 1)
+    wire.reads.set()
+    await outbox.written(5)
+    assert outbox.put("third", 1)
+    assert not outbox.is_waiting
+    assert wire.written == []
+    await outbox.drained()
+    await outbox.close()
+    assert wire.is_idle
+
+
+async def test_closed_while_it_waits_it_is_freed_without_a_collection() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        wire = Wire()
+        for started in (False, True):
+            outbox = Outbox(wire.write)
+            outbox.put("waits", 1)
+            if started:
+                await asyncio.sleep(0)
+            await outbox.close()
+            del outbox
+        await asyncio.sleep(0)
+        kinds = {type(each).__qualname__ for each in gc.get_objects(generation=0)}
+        assert "Outbox" not in kinds
+        assert wire.is_idle
+    finally:
+        gc.enable()
