@@ -8,14 +8,15 @@ import strawberry
 
 from core.database.cursors import CursorCodec
 from core.execution.hints import of_columns
-from core.graphql.pages import PAGE_AT_MOST, Page
+from core.graphql.pages import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
 
 T = TypeVar("T")
 
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many of the newest; 1 to {PAGE_AT_MOST}. Or send `last`."
+        description=f"How many of the newest; 0 to {PAGE_AT_MOST}. "
+        f"If neither this nor `last` is sent, {PAGE_BY_DEFAULT}."
     ),
 ]
 After = Annotated[
@@ -24,7 +25,7 @@ After = Annotated[
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many of the oldest; 1 to {PAGE_AT_MOST}. Or send `first`."
+        description=f"How many of the oldest; 0 to {PAGE_AT_MOST}. Not together with `first`."
     ),
 ]
 Before = Annotated[

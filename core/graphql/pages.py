@@ -11,6 +11,8 @@ from core.execution.rows import Layout, Rows
 from core.graphql.errors import ClientError
 
 PAGE_AT_MOST = 100
+PAGE_BY_DEFAULT = 20
+"""The first so many where neither `first` nor `last` is sent."""
 
 
 class PageRequest(NamedTuple):
@@ -43,11 +45,11 @@ def page_request(
         raise ClientError("Send either `first` or `last`, not both.", "BAD_PAGE")
     limit = first if last is None else last
     if limit is None:
-        raise ClientError(f"Send `first` or `last`, between 1 and {PAGE_AT_MOST}.", "BAD_PAGE")
-    if not 1 <= limit <= PAGE_AT_MOST:
+        limit = PAGE_BY_DEFAULT
+    if not 0 <= limit <= PAGE_AT_MOST:
         name = "first" if last is None else "last"
         raise ClientError(
-            f"`{name}` is {limit}; it must be between 1 and {PAGE_AT_MOST}.", "BAD_PAGE"
+            f"`{name}` is {limit}; it must be between 0 and {PAGE_AT_MOST}.", "BAD_PAGE"
         )
     below = HIGHEST_KEY if after is None else decode_position(codec, after)
     above = 0 if before is None else decode_position(codec, before)

@@ -10,7 +10,7 @@ from core.database.cursors import CursorCodec
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Context, may_ask_for
 from core.graphql.node import Id, parse_id
-from core.graphql.pages import decode_position, page_request
+from core.graphql.pages import PAGE_BY_DEFAULT, decode_position, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
     UPDATES_COUNTED,
@@ -20,7 +20,10 @@ from feed.selectors import (
     public_feed_page,
 )
 
-PAGE_ARGUMENTS = "Send `first`, with `after` to go on towards older posts, or `last` and `before` towards newer ones."
+PAGE_ARGUMENTS = (
+    "`first` and `after` go on towards older posts, `last` and `before` towards newer ones; "
+    f"without them, the newest {PAGE_BY_DEFAULT}."
+)
 
 
 @strawberry.type(description="How much is newer than what the client holds.")

@@ -110,3 +110,53 @@ async def test_who_is_blocked_leaves_no_gap_in_a_page(scene: Scene, kind: str) -
     everybody = await scene.page(kind, None, "first: 100")
     assert len(everybody["edges"]) == 9
     assert len(ids(await scene.page(kind, scene.viewer, "first: 100"))) == 4
+
+
+@pytest.mark.parametrize("kind", LISTS)
+async def test_a_page_of_none_says_what_lies_around_it(scene: Scene, kind: str) -> None:
+    await scene.set(4)
+    whole = await scene.page(kind, scene.owner, "first: 100")
+    newest, second, *_, oldest = (edge["cursor"] for edge in whole["edges"])
+    for arguments, previous, following in (
+        ("first: 0", False, True),
+        ("last: 0", True, False),
+        (f'first: 0, after: "{newest}"', True, True),
+        (f'first: 0, after: "{oldest}"', True, False),
+        (f'last: 0, before: "{oldest}"', True, True),
+        (f'last: 0, before: "{newest}"', False, True),
+        (f'first: 0, after: "{newest}", before: "{second}"', True, True),
+        (f'last: 0, after: "{newest}", before: "{second}"', True, True),
+    ):
+        page = await scene.page(kind, scene.owner, arguments)
+        assert page == {
+            "edges": [],
+            "pageInfo": {
+                "hasNextPage": following,
+                "hasPreviousPage": previous,
+                "startCursor": None,
+                "endCursor": None,
+            },
+        }, arguments
+
+
+@pytest.mark.parametrize("kind", LISTS)
+async def test_a_page_of_none_of_an_empty_list(scene: Scene, kind: str) -> None:
+    await scene.set(0)
+    if kind in {"publicFeed", "homeFeed", "posts"}:
+        await scene.database.write("DELETE FROM posts")
+    for arguments in ("first: 0", "last: 0"):
+        found = (await scene.page(kind, scene.owner, arguments))["pageInfo"]
+        assert (found["hasNextPage"], found["hasPreviousPage"]) == (False, False), arguments
+
+
+@pytest.mark.parametrize("kind", LISTS)
+async def test_without_a_size_a_page_has_the_newest_twenty(scene: Scene, kind: str) -> None:
+    await scene.set(22)
+    twenty = await scene.page(kind, scene.owner, "first: 20")
+    assert len(twenty["edges"]) == 20
+    assert twenty["pageInfo"]["hasNextPage"]
+    assert await scene.page(kind, scene.owner, "first: null, last: null") == twenty
+    cursor = twenty["edges"][0]["cursor"]
+    after = await scene.page(kind, scene.owner, f'after: "{cursor}"')
+    assert ids(after)[:19] == ids(twenty)[1:]
+    assert ids(await scene.page(kind, scene.owner, f'before: "{cursor}"')) == []

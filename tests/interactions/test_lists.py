@@ -207,8 +207,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ({}, "BAD_PAGE"),
-        ({"first": 0}, "BAD_PAGE"),
+        ({"first": -1}, "BAD_PAGE"),
         ({"last": 101}, "BAD_PAGE"),
         ({"first": 2, "last": 2}, "BAD_PAGE"),
         ({"first": 2, "after": "AQAAAAAAAAABAAAAAAAAAAA"}, "INVALID_CURSOR"),
