@@ -15,8 +15,8 @@ from feed.models import TEXT_LENGTH, Post
 class Comment(models.Model):
     """A comment on a post, or a reply to one.
 
-    One that is deleted while it has replies stays as a tombstone: no text, no author, no likes,
-    counted nowhere.
+    One that is deleted while it has replies stays as a tombstone, with no text, author or likes, as long
+    as it holds a live one. It counts as a reply to its parent, not as a comment on the post.
     """
 
     id = KeyField(primary_key=True)
@@ -65,7 +65,8 @@ class Comment(models.Model):
     reply_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many direct replies it has. The same for every viewer.",
+        help_text="How many direct replies it has, tombstones that hold a live reply among them. "
+        "The same for every viewer.",
     )
 
     class Meta:

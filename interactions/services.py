@@ -21,16 +21,16 @@ from interactions.selectors import SQL, comment_from, comments_by_ids
 
 
 class PostChanged(NamedTuple):
-    """The post as it is now, and whether this call changed anything."""
+    """The post as it is now, None if a block hides it, and whether this call changed anything."""
 
-    post: PostRow
+    post: PostRow | None
     changed: bool
 
 
 class CommentChanged(NamedTuple):
-    """The comment as it is now, and whether this call changed anything."""
+    """The comment as it is now, None if a block hides it, and whether this call changed anything."""
 
-    comment: CommentRow
+    comment: CommentRow | None
     changed: bool
 
 
@@ -52,7 +52,10 @@ async def post_like(
 async def post_unlike(
     batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
 ) -> PostChanged:
-    """The post, no longer liked. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    """The post, no longer liked, whether or not the viewer can see it.
+
+    Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor likes). Locks: the post's row.
+    """
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await batchers.submit(SQL["post_unlike"], *row))
 
@@ -68,7 +71,10 @@ async def post_share(
 async def post_unshare(
     batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
 ) -> PostChanged:
-    """The post, no longer shared. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    """The post, no longer shared, whether or not the viewer can see it.
+
+    Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor shares). Locks: the post's row.
+    """
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await batchers.submit(SQL["post_unshare"], *row))
 
@@ -84,7 +90,10 @@ async def comment_like(
 async def comment_unlike(
     batchers: Batchers, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
 ) -> CommentChanged:
-    """The comment, no longer liked. Errors: Refused (NOT_FOUND). Locks: the comment's row."""
+    """The comment, no longer liked, whether or not the viewer can see it.
+
+    Errors: Refused (NOT_FOUND for a comment that the viewer neither sees nor likes). Locks: the comment's row.
+    """
     row = (viewer_id, comment_id, client_mutation_id)
     return _comment_changed(await batchers.submit(SQL["comment_unlike"], *row))
 
@@ -127,6 +136,7 @@ async def comment_delete(
     database: Database, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
 ) -> bool:
     """Whether there was a comment to delete. One that has replies stays as a tombstone, to hold them.
+    One's own can be deleted on a post that a block hides, too.
 
     Errors: Refused (NOT_ALLOWED). A comment that is not there, or not to be seen, is no error: it is
     gone for the viewer. Locks: the post's row, the comment's and those above it.
@@ -158,10 +168,12 @@ def no_such_comment(field: str = "commentId") -> Refused:
 def _post_changed(answer: Row | None) -> PostChanged:
     if answer is None:
         raise no_such_post()
-    return PostChanged(post_from(answer[2:]), answer[1])
+    _, changed, is_visible, *post = answer
+    return PostChanged(post_from(post) if is_visible else None, changed)
 
 
 def _comment_changed(answer: Row | None) -> CommentChanged:
     if answer is None:
         raise no_such_comment()
-    return CommentChanged(comment_from(answer[2:]), answer[1])
+    _, changed, is_visible, *comment = answer
+    return CommentChanged(comment_from(comment) if is_visible else None, changed)

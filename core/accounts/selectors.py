@@ -32,7 +32,7 @@ class Profile(NamedTuple):
 async def users_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[UserRow | None]:
-    """The people, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
+    """The users, None for those whose names the viewer can't see, in the order of `ids`. Cost: one statement."""
     rows = await database.fetch(SQL["users_by_ids"], viewer_id, ids)
     found = {row[0]: UserRow._make(row) for row in rows}
     return [found.get(key) for key in ids]
@@ -41,7 +41,7 @@ async def users_by_ids(
 async def profile_by_username(
     database: Database, viewer_id: int | None, username: str
 ) -> Profile | None:
-    """The person of that name, whatever its case, if the viewer can see them. Cost: one statement."""
+    """The user of that name, whatever its case, if the viewer can see the name. Cost: one statement."""
     row = await database.fetch_row(SQL["user_by_username"], viewer_id, username)
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
@@ -55,7 +55,7 @@ class UserDetails(ViewerLoader[UserDetailRow]):
     """What profiles add, by the person's key."""
 
     async def fetch(self, keys: list[int]) -> list[UserDetailRow | BaseException]:
-        rows = await self.database.fetch(SQL["user_details_by_ids"], keys)
+        rows = await self.database.fetch(SQL["user_details_by_ids"], self.viewer_id, keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
         return [found[key] if key in found else person_gone() for key in keys]
 

@@ -13,9 +13,9 @@ from core.graphql.user_errors import ErrorCode, Refused, refuse
 
 
 class PairChanged(NamedTuple):
-    """The other person, and whether this call changed anything."""
+    """The other user, None if a block of theirs hides them, and whether this call changed anything."""
 
-    user: UserRow
+    user: UserRow | None
     changed: bool
 
 
@@ -54,7 +54,10 @@ async def block_create(
 async def block_delete(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """The person, no longer blocked. No follow comes back. Errors: as above."""
+    """The user, no longer blocked. No follow comes back.
+
+    Errors: Refused (INVALID_INPUT; NOT_FOUND for a user who blocks the viewer and whom the viewer has not blocked).
+    """
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
     return _pair_changed(await database.write(SQL["block_delete"], *row))
@@ -113,4 +116,5 @@ def _refuse_oneself(viewer_id: int, user_id: int) -> None:
 def _pair_changed(rows: Sequence[Row]) -> PairChanged:
     if not rows:
         raise user_not_found()
-    return PairChanged(UserRow(*rows[0][1:]), rows[0][0])
+    changed, is_visible, *user = rows[0]
+    return PairChanged(UserRow(*user) if is_visible else None, changed)

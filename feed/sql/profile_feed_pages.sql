@@ -1,19 +1,19 @@
--- Pages of what people have posted and shared, one entry a post.
+-- Pages of what users have posted and shared, one entry a post; empty where a block stands between.
 -- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
 SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
-FROM unnest($2::text::bigint[]) AS k(id)
+FROM (SELECT id, {visible person=k.id} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
     (
         SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id
         FROM posts p
-        WHERE p.author_id = k.id AND p.id < $3 AND p.id > $4
+        WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4
         AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
         ORDER BY p.id {direction} LIMIT $5
     ) UNION ALL (
         SELECT x.id, x.post_id, x.user_id
         FROM shares x JOIN posts p ON p.id = x.post_id
-        WHERE x.user_id = k.id AND x.id < $3 AND x.id > $4 AND {visible person=p.author_id}
+        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 AND {visible person=p.author_id}
         ORDER BY x.id {direction} LIMIT $5
     )
     ORDER BY position {direction} LIMIT $5

@@ -33,7 +33,7 @@ COUNTS = (
     Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
     Count("posts", "share_count", "shares", "post_id"),
     Count("comments", "like_count", "comment_likes", "comment_id"),
-    Count("comments", "reply_count", "comments", "parent_id", only="deleted_at IS NULL"),
+    Count("comments", "reply_count", "comments", "parent_id"),
 )
 
 

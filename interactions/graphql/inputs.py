@@ -29,7 +29,8 @@ class CommentInput(MutationInput):
 @strawberry.type
 class PostPayload(Payload):
     post: Post | None = strawberry.field(
-        default=None, description="The post as it is now; null if it was refused."
+        default=None,
+        description="The post as it is now; null if it was refused, or if a block hides the post.",
     )
     changed: bool = strawberry.field(default=False, description=CHANGED)
 
@@ -37,7 +38,8 @@ class PostPayload(Payload):
 @strawberry.type
 class CommentPayload(Payload):
     comment: Comment | None = strawberry.field(
-        default=None, description="The comment as it is now; null if it was refused."
+        default=None,
+        description="The comment as it is now; null if it was refused, or if a block hides the comment.",
     )
     changed: bool = strawberry.field(default=False, description=CHANGED)
 

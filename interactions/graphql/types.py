@@ -52,7 +52,7 @@ class Comment(Node):
 
     @strawberry.field(
         graphql_type=Post | None,
-        description="The post that it is about; null if that has been deleted meanwhile.",
+        description="The post that it is about; null if a block hides it, or if it has been deleted meanwhile.",
     )
     @loaded("post_id")
     @staticmethod

@@ -1,11 +1,16 @@
 asked AS MATERIALIZED (
-    SELECT t.n, t.actor_id, t.key, c.*, a.username, a.display_name, a.avatar_url
+    -- A comment that the actor can't see counts only where the actor takes a like of their own back: `undoes`.
+    SELECT t.n, t.actor_id, t.key, NOT {undoes} OR {comment_visible viewer=t.actor_id} AS is_visible,
+        c.*, a.username, a.display_name, a.avatar_url
     FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
     JOIN users v ON v.id = t.actor_id
     JOIN comments c ON c.id = t.comment_id
     JOIN posts p ON p.id = c.post_id
     JOIN users a ON a.id = c.author_id
-    WHERE {visible person=p.author_id viewer=t.actor_id} AND {visible person=c.author_id viewer=t.actor_id}
+    WHERE ({visible person=p.author_id viewer=t.actor_id} AND {visible person=c.author_id viewer=t.actor_id})
+    OR ({undoes} AND EXISTS (
+        SELECT FROM comment_likes m WHERE m.user_id = t.actor_id AND m.comment_id = t.comment_id OFFSET 0
+    ))
     -- Locked by key before anything else, so that no two writers wait for each other.
     ORDER BY c.id, t.actor_id, t.n
     FOR NO KEY UPDATE OF c

@@ -5,7 +5,7 @@
 WITH RECURSIVE seen AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.author_id = $1 AS own
     FROM comments c JOIN posts p ON p.id = c.post_id
-    WHERE c.id = $2 AND c.deleted_at IS NULL AND {visible person=p.author_id} AND {visible person=c.author_id}
+    WHERE c.id = $2 AND c.deleted_at IS NULL AND {comment_visible}
 ), going AS (
     -- A comment with replies stays, to hold them. One without goes, and so do those above it that held nothing else.
     SELECT id, parent_id FROM seen WHERE own AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = seen.id)
@@ -22,9 +22,10 @@ WITH RECURSIVE seen AS MATERIALIZED (
     UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', like_count = 0
     FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM going)
 ), counted_by_parent AS (
+    -- A tombstone is a reply as long as it holds a live one, so only what goes is taken off.
     UPDATE comments c SET reply_count = c.reply_count - 1
-    FROM seen
-    WHERE c.id = seen.parent_id AND own AND NOT EXISTS (SELECT FROM going WHERE going.id = seen.parent_id)
+    FROM going g
+    WHERE c.id = g.parent_id AND NOT EXISTS (SELECT FROM going WHERE going.id = c.id)
 ), counted_by_post AS (
     UPDATE posts p SET comment_count = p.comment_count - 1 FROM seen WHERE p.id = seen.post_id AND own
 ), logged AS (

@@ -1,10 +1,10 @@
 -- Takes likes of comments back. $1 people, $2 comments, $3 clients' keys: one at each place.
--- A row for each place where there is a comment to be seen: the place, whether this changed anything, the comment
--- afterwards.
-WITH {comments_asked}, changes AS (
+-- A row for each place where there is a comment that the actor can see or likes: the place, whether this changed
+-- anything, whether the actor can see the comment, the comment afterwards.
+WITH {comments_asked undoes=true}, changes AS (
     DELETE FROM comment_likes m USING asked WHERE m.user_id = asked.actor_id AND m.comment_id = asked.id
     RETURNING user_id, comment_id
 ), {comments_done sign=- kind=comment_unliked}
-SELECT n, changed, post_id, id, parent_id, text, {moment of=created_at}, like_count - {changes}, reply_count,
+SELECT n, changed, is_visible, post_id, id, parent_id, text, {moment of=created_at}, like_count - {changes}, reply_count,
     author_id, username, display_name, avatar_url
 FROM done

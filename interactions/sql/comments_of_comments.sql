@@ -1,6 +1,13 @@
--- Pages of direct replies. $1 viewer, $2 comments, $3 below, $4 above, $5 limit.
+-- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Other comments have been
+-- judged with their posts. $1 viewer, $2 comments, $3 below, $4 above, $5 limit.
 SELECT {comment}
-FROM unnest($2::text::bigint[]) AS k(id)
+FROM (
+    SELECT id FROM unnest($2::text::bigint[]) AS k(id)
+    WHERE NOT EXISTS (
+        SELECT FROM comments o JOIN posts p ON p.id = o.post_id
+        WHERE o.id = k.id AND o.author_id = $1 AND NOT ({visible person=p.author_id}) OFFSET 0
+    )
+) k
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4 AND {visible person=c.author_id}

@@ -1,10 +1,11 @@
 -- Likes posts. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post to be seen: the place, whether this changed anything, the post afterwards.
-WITH {posts_asked}, changes AS (
+-- A row for each place where there is a post to be seen: the place, whether this changed anything, true, the
+-- post afterwards.
+WITH {posts_asked table=post_likes undoes=false}, changes AS (
     INSERT INTO post_likes (user_id, post_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING
     RETURNING user_id, post_id
 ), {posts_done count=like_count sign=+ kind=post_liked}
-SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
+SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count + {changes}, comment_count, share_count,
     true, EXISTS (SELECT FROM shares s WHERE s.user_id = actor_id AND s.post_id = done.id OFFSET 0),
     author_id, username, display_name, avatar_url

@@ -1,10 +1,11 @@
 -- Takes likes of posts back. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post to be seen: the place, whether this changed anything, the post afterwards.
-WITH {posts_asked}, changes AS (
+-- A row for each place where there is a post that the actor can see or likes: the place, whether this changed anything,
+-- whether the actor can see the post, the post afterwards.
+WITH {posts_asked table=post_likes undoes=true}, changes AS (
     DELETE FROM post_likes m USING asked WHERE m.user_id = asked.actor_id AND m.post_id = asked.id
     RETURNING user_id, post_id
 ), {posts_done count=like_count sign=- kind=post_unliked}
-SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
+SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count - {changes}, comment_count, share_count,
     false, EXISTS (SELECT FROM shares s WHERE s.user_id = actor_id AND s.post_id = done.id OFFSET 0),
     author_id, username, display_name, avatar_url

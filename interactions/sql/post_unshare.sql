@@ -1,10 +1,11 @@
 -- Takes shares of posts back. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post to be seen: the place, whether this changed anything, the post afterwards.
-WITH {posts_asked}, changes AS (
+-- A row for each place where there is a post that the actor can see or shares: the place, whether this changed anything,
+-- whether the actor can see the post, the post afterwards.
+WITH {posts_asked table=shares undoes=true}, changes AS (
     DELETE FROM shares m USING asked WHERE m.user_id = asked.actor_id AND m.post_id = asked.id
     RETURNING user_id, post_id
 ), {posts_done count=share_count sign=- kind=post_unshared}
-SELECT n, changed, id, text, {moment of=created_at}, {moment of=edited_at},
+SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count, comment_count, share_count - {changes},
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id OFFSET 0), false,
     author_id, username, display_name, avatar_url

@@ -157,7 +157,7 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
             ("user_unfollowed", key(grace), key(ada)),
         ]
     )
-    assert await relation(ada, grace) is None
+    assert (await relation(ada, grace))["viewerHasBlocked"]
     assert await relation(grace, ada) is None
     seen = await relation(third, ada)
     assert (seen["followerCount"], seen["followingCount"]) == (1, 0)
@@ -169,7 +169,9 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
             assert codes(payload) == [("NOT_FOUND", "input", "userId")]
 
     # A block is taken back by itself alone, and brings nothing back.
-    assert (await grace.change("UnblockUser", key(ada)))["changed"] is False
+    hidden = await grace.change("UnblockUser", key(ada))
+    assert (hidden["user"], hidden["changed"]) == (None, False)
+    assert codes(hidden) == [("NOT_FOUND", "input", "userId")]
     assert await relation(grace, ada) is None
     assert (await ada.change("UnblockUser", key(grace)))["changed"] is True
     seen = await relation(ada, grace)
@@ -178,12 +180,68 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
     await assert_all_is_well(database)
 
 
+CONTENT = """
+    username displayName bio followerCount viewerHasBlocked
+    followers { edges { node { id } } pageInfo { hasNextPage hasPreviousPage } }
+    following { edges { node { id } } pageInfo { hasNextPage hasPreviousPage } }
+    posts { edges { node { text } } pageInfo { hasNextPage hasPreviousPage } eventCursor }
+"""
+
+
+@pytest.mark.parametrize("blocks_back", [False, True])
+async def test_the_blocker_sees_the_name_and_no_content(
+    cast: list[Asker], database: Database, blocks_back: bool
+) -> None:
+    ada, grace, third = cast
+    await database.write("UPDATE users SET bio = 'A secret.'")
+    for post in ("One.", "Two."):
+        await grace.do("CreatePost", text=post)
+    await third.change("FollowUser", key(grace))
+    await grace.change("FollowUser", key(third))
+    if blocks_back:
+        await grace.change("BlockUser", key(ada))
+    query = "mutation B($input: BlockUserInput!) { blockUser(input: $input) { user { %s } } }"
+    blocked = (await ada.change(query % CONTENT, key(grace)))["user"]
+    by_id = f"query U($id: ID!) {{ node(id: $id) {{ ... on User {{ {CONTENT} }} }} }}"
+    for seen in (
+        blocked,
+        await ada.data(f'{{ user(username: "p2") {{ {CONTENT} }} }}'),
+        await ada.data(by_id, id=global_id("User", key(grace))),
+    ):
+        assert (seen["username"], seen["displayName"], seen["bio"]) == ("p2", "P2", "")
+        assert (seen["viewerHasBlocked"], seen["followerCount"]) == (True, 1)
+        for name in ("followers", "following", "posts"):
+            assert seen[name]["edges"] == []
+            assert seen[name]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False}
+    # To others nothing is different.
+    assert (
+        len((await third.data(f'{{ user(username: "p2") {{ {CONTENT} }} }}'))["posts"]["edges"])
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["unblockUser", "muteUser", "unmuteUser", "followUser", "unfollowUser"]
+)
+async def test_no_payload_shows_who_blocks_the_viewer(cast: list[Asker], name: str) -> None:
+    ada, grace, _ = cast
+    await ada.change("MuteUser", key(grace))
+    await grace.change("BlockUser", key(ada))
+    given = name[0].upper() + name[1:]
+    query = (
+        f"mutation M($input: {given}Input!) {{ {name}(input: $input) {{ user {{ {CONTENT} }} }} }}"
+    )
+    assert (await ada.change(query, key(grace)))["user"] is None
+
+
 async def test_whoever_is_blocked_can_block_back(cast: list[Asker], database: Database) -> None:
     ada, grace, _ = cast
     await ada.change("BlockUser", key(grace))
     payload = await grace.change("BlockUser", key(ada))
     assert (payload["changed"], payload["user"]["viewerHasBlocked"]) == (True, True)
-    await ada.change("UnblockUser", key(grace))
+    unblocked = await ada.change("UnblockUser", key(grace))
+    assert (unblocked["user"], unblocked["changed"], unblocked["errors"]) == (None, True, [])
+    assert codes(await ada.change("UnblockUser", key(grace))) == [("NOT_FOUND", "input", "userId")]
     assert await relation(ada, grace) is None
     assert (await grace.change("UnblockUser", key(ada)))["changed"] is True
     assert await relation(ada, grace) is not None
@@ -193,7 +251,8 @@ async def test_a_mute_from_before_a_block_can_be_taken_back(cast: list[Asker]) -
     ada, grace, _ = cast
     await ada.change("MuteUser", key(grace))
     await grace.change("BlockUser", key(ada))
-    assert (await ada.change("UnmuteUser", key(grace)))["changed"] is True
+    unmuted = await ada.change("UnmuteUser", key(grace))
+    assert (unmuted["user"], unmuted["changed"], unmuted["errors"]) == (None, True, [])
     assert codes(await ada.change("UnmuteUser", key(grace))) == [("NOT_FOUND", "input", "userId")]
 
 

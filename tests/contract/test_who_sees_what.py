@@ -43,8 +43,12 @@ async def world(services: Services) -> AsyncIterator[World]:
 def expected(viewer: str) -> dict[str, bool]:
     feeds = FEEDS[:1] if viewer == "anonymous" else FEEDS
     hidden = viewer in {"blocker", "blocked"}
-    return dict.fromkeys(feeds, not hidden and viewer != "muter") | dict.fromkeys(
-        ON_PURPOSE, not hidden
+    # Who blocks sees the name, to undo it.
+    names = dict.fromkeys(["profile", "person as node"], viewer != "blocked")
+    return (
+        dict.fromkeys(feeds, not hidden and viewer != "muter")
+        | dict.fromkeys(ON_PURPOSE, not hidden)
+        | names
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from core.database.pool import Database
 from feed.services import post_create
+
+T = TypeVar("T")
 
 PEOPLE = """
 INSERT INTO users (
@@ -22,7 +26,7 @@ SELECT 'posts', id FROM posts p WHERE (like_count, share_count, comment_count) <
 UNION ALL
 SELECT 'comments', id FROM comments c WHERE (like_count, reply_count) <> (
     (SELECT count(*) FROM comment_likes WHERE comment_id = c.id),
-    (SELECT count(*) FROM comments WHERE parent_id = c.id AND deleted_at IS NULL)
+    (SELECT count(*) FROM comments WHERE parent_id = c.id)
 )
 """
 EMPTY_TOMBSTONES = """
@@ -54,6 +58,12 @@ async def block(database: Database, blocker_id: int, blocked_id: int) -> None:
 async def events(database: Database) -> list[tuple[object, ...]]:
     """The event log: kind, actor, post, subject, client's key."""
     return [tuple(row) for row in await database.fetch(EVENTS)]
+
+
+def seen(thing: T | None) -> T:
+    """The thing, which a payload shows."""
+    assert thing is not None
+    return thing
 
 
 async def assert_counts_are_exact(database: Database) -> None:

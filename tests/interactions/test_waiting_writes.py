@@ -14,7 +14,7 @@ import pytest
 from core.database.batching import Batchers
 from core.database.pool import Database
 from interactions import services
-from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by
+from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by, seen
 
 BLOCKED = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -32,31 +32,31 @@ class Scene(NamedTuple):
 
     async def like(self) -> bool:
         told = await services.post_like(self.batchers, viewer_id=self.viewer, post_id=self.post)
-        return told.changed and told.post.like_count == 1
+        return told.changed and seen(told.post).like_count == 1
 
     async def unlike(self) -> bool:
         told = await services.post_unlike(self.batchers, viewer_id=self.viewer, post_id=self.post)
-        return told.changed and told.post.like_count == 0
+        return told.changed and seen(told.post).like_count == 0
 
     async def share(self) -> bool:
         told = await services.post_share(self.batchers, viewer_id=self.viewer, post_id=self.post)
-        return told.changed and told.post.share_count == 1
+        return told.changed and seen(told.post).share_count == 1
 
     async def unshare(self) -> bool:
         told = await services.post_unshare(self.batchers, viewer_id=self.viewer, post_id=self.post)
-        return told.changed and told.post.share_count == 0
+        return told.changed and seen(told.post).share_count == 0
 
     async def like_comment(self) -> bool:
         told = await services.comment_like(
             self.batchers, viewer_id=self.viewer, comment_id=self.comment
         )
-        return told.changed and told.comment.like_count == 1
+        return told.changed and seen(told.comment).like_count == 1
 
     async def unlike_comment(self) -> bool:
         told = await services.comment_unlike(
             self.batchers, viewer_id=self.viewer, comment_id=self.comment
         )
-        return told.changed and told.comment.like_count == 0
+        return told.changed and seen(told.comment).like_count == 0
 
     async def write(self, parent_id: int | None = None) -> int:
         created = await services.comment_create(

@@ -103,7 +103,8 @@ class SignOutPayload(Payload):
 @strawberry.type(description="The other person.")
 class OtherPersonPayload(Payload):
     user: User | None = strawberry.field(
-        default=None, description="The person as they are now; null if it was refused."
+        default=None,
+        description="The user as they are now; null if it was refused, or if the user blocks the viewer.",
     )
     changed: bool = strawberry.field(
         default=False, description="Whether anything is different now."

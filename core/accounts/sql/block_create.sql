@@ -1,5 +1,5 @@
 -- Blocks a person and severs follows both ways; both people are locked already. $1 viewer, $2 person, $3 client's key.
--- One row if there is such a person: whether that is new, then the person.
+-- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2
 ), made AS (
@@ -23,4 +23,4 @@ WITH seen AS (
     UNION ALL
     SELECT 'user_unfollowed', follower_id, followee_id, NULL FROM gone
 )
-SELECT EXISTS (SELECT FROM made), {user of=seen} FROM seen
+SELECT EXISTS (SELECT FROM made), true, {user of=seen} FROM seen

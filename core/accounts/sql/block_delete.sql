@@ -1,9 +1,13 @@
--- Takes a block back. $1 viewer, $2 person, $3 client's key.
--- One row if there is such a person: whether there was one, then the person.
+-- Takes a block back. $1 viewer, $2 user, $3 client's key.
+-- One row for a user whom the viewer has blocked or can see: whether there was a block, whether the viewer can see the
+-- user afterwards, then the user.
 WITH gone AS (
     DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2 RETURNING blocked_id
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_unblocked', $1, $2, $3 WHERE EXISTS (SELECT FROM gone)
 )
-SELECT EXISTS (SELECT FROM gone), {user of=u} FROM users u WHERE u.id = $2
+-- The block still counts where this statement looks: who had blocked saw the name.
+SELECT EXISTS (SELECT FROM gone), NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1),
+    {user of=u}
+FROM users u WHERE u.id = $2 AND {name_visible person=u.id}

@@ -1,6 +1,7 @@
--- Pages of who follows people, newest first. $1 viewer, $2 people, $3 below, $4 above, $5 limit.
+-- Pages of who follows users, newest first; empty where a block stands between.
+-- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
 SELECT k.id, f.id, {user of=u}
-FROM unnest($2::text::bigint[]) AS k(id)
+FROM (SELECT id FROM unnest($2::text::bigint[]) AS k(id) WHERE {visible person=k.id}) k
 CROSS JOIN LATERAL (
     SELECT f.id, f.follower_id FROM follows f
     WHERE f.followee_id = k.id AND f.id < $3 AND f.id > $4 AND {visible person=f.follower_id}

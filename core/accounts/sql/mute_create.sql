@@ -1,5 +1,5 @@
 -- Mutes a person whom the viewer can see. $1 viewer, $2 person, $3 client's key.
--- One row if there is such a person: whether that is new, then the person.
+-- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2 AND {visible person=u.id}
 ), made AS (
@@ -8,4 +8,4 @@ WITH seen AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_muted', $1, muted_id, $3 FROM made
 )
-SELECT EXISTS (SELECT FROM made), {user of=seen} FROM seen
+SELECT EXISTS (SELECT FROM made), true, {user of=seen} FROM seen

@@ -1,10 +1,11 @@
--- Takes a mute back. $1 viewer, $2 person, $3 client's key.
--- One row for a person whom the viewer has muted or can see: whether there was a mute, then the person.
+-- Takes a mute back. $1 viewer, $2 user, $3 client's key.
+-- One row for a user whom the viewer has muted or can see: whether there was a mute, whether the viewer can see the
+-- user's name, then the user.
 WITH gone AS (
     DELETE FROM mutes WHERE muter_id = $1 AND muted_id = $2 RETURNING muted_id
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_unmuted', $1, muted_id, $3 FROM gone
 )
-SELECT EXISTS (SELECT FROM gone), {user of=u} FROM users u
+SELECT EXISTS (SELECT FROM gone), {name_visible person=u.id}, {user of=u} FROM users u
 WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR ({visible person=u.id}))

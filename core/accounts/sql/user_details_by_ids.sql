@@ -1,2 +1,2 @@
--- What a profile adds, for people that have been read already. $1 keys.
-SELECT {user_detail} FROM users u WHERE u.id = ANY($1::bigint[])
+-- What a profile adds, for users that have been read already; no bio where a block stands between. $1 viewer, $2 keys.
+SELECT {user_detail} FROM users u WHERE u.id = ANY($2::bigint[])
