@@ -10,6 +10,7 @@ from core.accounts.selectors import PERSON_EDGE
 from core.database.pool import Database
 from core.database.statements import load_statements
 from core.execution.rows import NOTHING, SHARED, Layout
+from core.graphql.context import Context
 from core.graphql.loaders import PageLoader, ViewerLoader
 from core.graphql.pages import EdgeRow
 from feed.rows import PostRow
@@ -67,32 +68,49 @@ class LikedByCommentLoader(ViewerLoader[bool]):
         return [key in liked for key in keys]
 
 
-class CommentsByPostLoader(PageLoader):
+class UnderPostLoader(PageLoader):
+    """A list that hangs on a post, or on a comment on one. In a feed it is without those whom the viewer has muted."""
+
+    statements: ClassVar[Mapping[str, str]] = SQL
+
+    def __init__(
+        self,
+        context: Context,
+        first: int | None,
+        after: str | None,
+        last: int | None = None,
+        before: str | None = None,
+        looks_ahead: bool = True,
+        in_feed: bool = False,
+    ) -> None:
+        """`in_feed`: whether the post stands in a feed, and was not opened on purpose."""
+        super().__init__(context, first, after, last, before, looks_ahead)
+        self.more_parameters = (self.viewer_id if in_feed else None,)
+
+
+class CommentsByPostLoader(UnderPostLoader):
     """What is said about each post, replies not among it, by the post's key."""
 
     name = "comments"
-    statements: ClassVar[Mapping[str, str]] = SQL
     statement = "comments_of_posts"
 
     layout = COMMENT_EDGE
 
 
-class RepliesByCommentLoader(PageLoader):
+class RepliesByCommentLoader(UnderPostLoader):
     """Direct replies to each comment, by the comment's key."""
 
     name = "replies"
-    statements: ClassVar[Mapping[str, str]] = SQL
     statement = "comments_of_comments"
 
     key_column = 2
     layout = COMMENT_EDGE
 
 
-class LikersByPostLoader(PageLoader):
+class LikersByPostLoader(UnderPostLoader):
     """Who likes each post, by the post's key."""
 
     name = "likers"
-    statements: ClassVar[Mapping[str, str]] = SQL
     statement = "likers_of_posts"
 
     layout = PERSON_EDGE

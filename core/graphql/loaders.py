@@ -26,9 +26,11 @@ def page_loader(
     after: str | None,
     last: int | None,
     before: str | None,
+    *more: Any,
 ) -> P:
-    """The request's loader of pages for a field's arguments."""
-    return info.context.loader(kind, first, after, last, before, may_ask_for("pageInfo", info))
+    """The request's loader of pages for a field's arguments, and what else that kind takes."""
+    looks_ahead = may_ask_for("pageInfo", info)
+    return info.context.loader(kind, first, after, last, before, looks_ahead, *more)
 
 
 class ViewerLoader(Loader[int, V]):
@@ -55,6 +57,8 @@ class PageLoader(ViewerLoader[Page]):
     layout: ClassVar[Layout[EdgeRow]]
     """Of the rows, as edges."""
     key_column: ClassVar[int] = 0
+    more_parameters: tuple[Any, ...] = ()
+    """Of the statement, from $6 on."""
     snapshot_column: ClassVar[int | None] = None
     """Where the rows carry PostgreSQL's snapshot, if they do; then there is a row for each owner."""
 
@@ -115,6 +119,7 @@ class PageLoader(ViewerLoader[Page]):
             request.below,
             request.above,
             request.limit + ahead,
+            *self.more_parameters,
         )
 
 

@@ -9,6 +9,7 @@ from core.accounts.graphql.types import User
 from core.events.positions import cursor_from_snapshot
 from core.execution.hints import InstancesOf
 from core.graphql.connections import Connection, Edge
+from core.graphql.context import Info
 from core.graphql.node import Node, id_field
 from core.graphql.pages import Page
 from core.graphql.types import model_type
@@ -37,6 +38,15 @@ class PostEdge(Edge[Post]):
     shared_by: User | None = strawberry.field(
         description="Who passed the post on, if that is why it stands here; null if it stands here as a post."
     )
+
+
+def in_feed(info: Info) -> bool:
+    """Whether the field stands under a feed or a live event, not under something that was opened on purpose."""
+    below = path = info.path
+    while path.prev is not None:
+        below, path = path, path.prev
+    # Root fields that give pages of posts are the feeds.
+    return path.typename == "Subscription" or below.typename == "PostConnection"
 
 
 @strawberry.type(description="A page of a feed, newest first.")

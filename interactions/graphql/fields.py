@@ -8,10 +8,14 @@ from core.accounts.graphql.types import UserConnection
 from core.execution.loading import loaded
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.loaders import page_loader
+from feed.graphql.types import in_feed
 from interactions.graphql.types import HIDDEN, CommentConnection
 from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader
 
-PEOPLE = "newest first; people whom a block hides from the viewer are left out."
+PEOPLE = (
+    "newest first; people whom a block hides from the viewer are left out, and in feeds and events those whom the "
+    "viewer has muted."
+)
 
 
 @strawberry.type
@@ -29,7 +33,7 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> CommentsByPostLoader:
-        return page_loader(info, CommentsByPostLoader, first, after, last, before)
+        return page_loader(info, CommentsByPostLoader, first, after, last, before, in_feed(info))
 
     @strawberry.field(graphql_type=UserConnection, description=f"Who likes the post, {PEOPLE}")
     @loaded("id")
@@ -41,7 +45,7 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> LikersByPostLoader:
-        return page_loader(info, LikersByPostLoader, first, after, last, before)
+        return page_loader(info, LikersByPostLoader, first, after, last, before, in_feed(info))
 
     @strawberry.field(graphql_type=UserConnection, description=f"Who shares the post, {PEOPLE}")
     @loaded("id")
@@ -53,4 +57,4 @@ class PostInteractions:
         last: Last = None,
         before: Before = None,
     ) -> SharersByPostLoader:
-        return page_loader(info, SharersByPostLoader, first, after, last, before)
+        return page_loader(info, SharersByPostLoader, first, after, last, before, in_feed(info))

@@ -15,7 +15,7 @@ from core.graphql.context import Context
 from core.graphql.loaders import page_loader
 from core.graphql.node import Node, id_field
 from core.graphql.types import model_type
-from feed.graphql.types import Post
+from feed.graphql.types import Post, in_feed
 from interactions import models
 from interactions.rows import CommentRow
 from interactions.selectors import (
@@ -25,7 +25,10 @@ from interactions.selectors import (
     RepliesByCommentLoader,
 )
 
-HIDDEN = "What a block hides from the viewer is left out; tombstones stand in it."
+HIDDEN = (
+    "What a block hides from the viewer is left out, and in feeds and events what is by those whom the viewer has "
+    "muted; tombstones stand in it."
+)
 
 
 @model_type(models.Comment, name="Comment", description="A comment on a post, or a reply to one.")
@@ -83,7 +86,7 @@ class Comment(Node):
         last: Last = None,
         before: Before = None,
     ) -> RepliesByCommentLoader:
-        return page_loader(info, RepliesByCommentLoader, first, after, last, before)
+        return page_loader(info, RepliesByCommentLoader, first, after, last, before, in_feed(info))
 
     is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 

@@ -190,7 +190,7 @@ async def test_a_page_of_comments_reads_no_other_post_s(database: Database, dire
     )
     await database.write("ANALYZE")
     explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL['comments_of_posts' + direction]}"
-    arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4)
+    arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4, author)
     ((plan,),) = await database.fetch(explain, *arguments)
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
     (scan,) = (node for node in scans if "Index Name" in node)

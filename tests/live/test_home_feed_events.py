@@ -134,3 +134,30 @@ async def test_those_with_many_followers_reach_those_who_are_connected(
         await api.change(star, "CreatePost", text="Hello all")
         for fan in (one, two):
             assert (await fan.event())["edge"]["node"]["text"] == "Hello all"
+
+
+WITH_COMMENTS = """
+subscription Home { homeFeedEvents { __typename ... on FeedEntryAdded { edge { node {
+  comments(first: 3) { edges { node { author { id } } } } likers(first: 3) { edges { node { id } } }
+} } } } }
+"""
+
+
+async def test_what_the_muted_did_is_not_under_the_posts_that_come_in(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, author, muted, other = await signed_in(database, 4)
+    post = (await api.change(other, "CreatePost", text="Look"))["post"]["id"]
+    await follow(api, viewer, author)
+    for actor in (other, muted):
+        await api.change(actor, "CreateComment", postId=post, text="Hm")
+        await api.change(actor, "LikePost", postId=post)
+    await api.change(viewer, "MuteUser", userId=muted.id)
+    async with phone(address, viewer.authorization) as home:
+        await home.subscribe("home", WITH_COMMENTS)
+        ready = (await home.hear())["payload"]["data"]["homeFeedEvents"]
+        assert ready["__typename"] == "SubscriptionReady"
+        await api.change(author, "SharePost", postId=post)
+        entry = (await home.hear())["payload"]["data"]["homeFeedEvents"]["edge"]["node"]
+    assert [edge["node"]["author"]["id"] for edge in entry["comments"]["edges"]] == [other.id]
+    assert [edge["node"]["id"] for edge in entry["likers"]["edges"]] == [other.id]

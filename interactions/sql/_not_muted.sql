@@ -1,0 +1,1 @@
+({person} IN (SELECT id FROM muted)) IS NOT TRUE

@@ -1,0 +1,110 @@
+"""A mute hides under the posts of feeds, and not under a post or profile that was opened on purpose."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from core.accounts.services import follow_create, mute_create
+from core.database.batching import Batchers
+from core.database.pool import Database
+from core.graphql.node import global_id
+from interactions.services import comment_create, post_like, post_share
+from tests.interactions.cast import people, posts_by
+from tests.interactions.conftest import Ask
+
+UNDER = """
+  comments(first: 3) { edges { node { author { username } replies { edges { node { author { username } } } } } } }
+  likers { edges { node { username } } }
+  sharers { edges { node { username } } }
+"""
+QUERY = f"""
+query Everywhere($post: ID!) {{
+  feed: homeFeed(first: 1) {{ edges {{ ...Edge }} }}
+  everybody: publicFeed(first: 1) {{ edges {{ ...Edge }} }}
+  user(username: "p2") {{ posts(first: 1) {{ edges {{ ...Edge }} }} }}
+  post(id: $post) {{ ...Under }}
+  node(id: $post) {{ ...Under }}
+  nodes(ids: [$post]) {{ ...Under }}
+}}
+fragment Edge on PostEdge {{ node {{ ...Under }} }}
+fragment Under on Post {{ {UNDER} }}
+"""
+
+
+class Found(NamedTuple):
+    """Who is found under a post."""
+
+    commenters: list[str]
+    repliers: list[str]
+    likers: list[str]
+    sharers: list[str]
+
+
+def found(post: Any) -> Found:
+    comments = [edge["node"] for edge in post["comments"]["edges"]]
+    return Found(
+        [comment["author"]["username"] for comment in comments],
+        [
+            edge["node"]["author"]["username"]
+            for comment in comments
+            for edge in comment["replies"]["edges"]
+        ],
+        [edge["node"]["username"] for edge in post["likers"]["edges"]],
+        [edge["node"]["username"] for edge in post["sharers"]["edges"]],
+    )
+
+
+async def busy_post(database: Database, post: int, actors: list[int]) -> None:
+    """Each of them comments, replies to the first comment, likes and shares."""
+    batchers = Batchers(database)
+    first: int | None = None
+    for actor in actors:
+        for parent in dict.fromkeys((None, first)):
+            made = await comment_create(
+                database, author_id=actor, post_id=post, text="so", parent_id=parent
+            )
+            assert made.comment is not None
+            first = first or made.comment.id
+        await post_like(batchers, viewer_id=actor, post_id=post)
+        await post_share(batchers, viewer_id=actor, post_id=post)
+    await batchers.close()
+
+
+@pytest.mark.parametrize("blocked_too", [False, True])
+async def test_a_mute_hides_in_feeds_and_not_on_purpose(
+    database: Database, ask: Ask, blocked_too: bool
+) -> None:
+    viewer, author, muted, other, blocked = await people(database, 5)
+    (post,) = await posts_by(database, author)
+    batchers = Batchers(database)
+    await follow_create(batchers, viewer_id=viewer, user_id=author)
+    await busy_post(database, post, [other, muted, muted, muted, blocked])
+    await mute_create(database, viewer_id=viewer, user_id=muted)
+    if blocked_too:
+        await database.write(
+            "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocked, viewer
+        )
+    await batchers.close()
+
+    asked = {"post": global_id("Post", post)}
+    seen = await ask(viewer, QUERY, **asked)
+    fifth = [] if blocked_too else ["p5"]
+    # A page is full while there is more: three comments, of those that are not hidden.
+    in_feed = Found([*fifth, "p4"], [*fifth], [*fifth, "p4"], [*fifth, "p4"])
+    for feed in ("feed", "everybody"):
+        assert found(seen[feed]["edges"][0]["node"]) == in_feed, feed
+    on_purpose = found(seen["post"])
+    assert on_purpose.commenters == ([*fifth, "p3", "p3", "p3"][:3])
+    assert (on_purpose.likers, on_purpose.sharers) == ([*fifth, "p3", "p4"],) * 2
+    for post_seen in (
+        seen["node"],
+        seen["nodes"][0],
+        seen["user"]["posts"]["edges"][0]["node"],
+    ):
+        assert found(post_seen) == on_purpose
+    # The mute is the viewer's own.
+    public = f"{{ publicFeed(first: 1) {{ edges {{ node {{ {UNDER} }} }} }} }}"
+    unfiltered = found((await ask(None, public))["publicFeed"]["edges"][0]["node"])
+    assert "p3" in unfiltered.commenters
