@@ -6,6 +6,7 @@ With no DATABASE_URL they work on the server that `make run` has started in this
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 from django.core.management import execute_from_command_line
 
 from core.config.environment import EnvironmentInvalid, environment
+from core.config.explanations import explained
 from core.embedded.running import published_variables
 
 DATA = Path(__file__).resolve().parent / ".data"
+INTERRUPTED = "Interrupted. What was committed stays."
 
 
 def main() -> None:
@@ -26,7 +29,19 @@ def main() -> None:
         environment()
     except EnvironmentInvalid as problem:
         sys.exit(str(problem))
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Who read the output has left; what is still buffered would fail again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        explanation = None if "--traceback" in sys.argv else explained(error)
+        if explanation is None:
+            logging.getLogger("manage").critical("The command failed.", exc_info=True)
+        sys.exit(explanation or 1)
 
 
 if __name__ == "__main__":

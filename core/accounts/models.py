@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
 from core.database.keys import KeyField
 
 USERNAME_LENGTH = 30
+USERNAME = r"^[A-Za-z0-9_]{1,30}$"
+USERNAME_FORM = f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
 DISPLAY_NAME_LENGTH = 50
 BIO_LENGTH = 300
 
@@ -32,9 +35,16 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        return self.create_user(
-            username, email, password, is_staff=True, is_superuser=True, **fields
+        """Errors: ValidationError, in words, for what the database would refuse."""
+        user = self.model(
+            username=username,
+            email=email,
+            **{"display_name": username, "is_staff": True, "is_superuser": True, **fields},
         )
+        user.set_password(password)
+        user.full_clean()
+        user.save(using=self._db)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -43,6 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = KeyField(primary_key=True)
     username = models.CharField(
         max_length=USERNAME_LENGTH,
+        validators=[RegexValidator(rf"{USERNAME[:-1]}\Z", USERNAME_FORM)],
         help_text="The person's public handle, unique whatever its case.",
     )
     email = models.EmailField(
@@ -96,11 +107,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = "person"
         verbose_name_plural = "people"
         constraints: ClassVar = [
-            models.UniqueConstraint(Lower("username"), name="users_username_unique"),
-            models.UniqueConstraint(Lower("email"), name="users_email_unique"),
+            models.UniqueConstraint(
+                Lower("username"),
+                name="users_username_unique",
+                violation_error_message="Somebody else has this username.",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="users_email_unique",
+                violation_error_message="Somebody else has this e-mail address.",
+            ),
             models.CheckConstraint(
-                condition=models.Q(username__regex=r"^[A-Za-z0-9_]{1,30}$"),
+                condition=models.Q(username__regex=USERNAME),
                 name="users_username_form",
+                violation_error_message=USERNAME_FORM,
             ),
             models.CheckConstraint(
                 condition=models.Q(

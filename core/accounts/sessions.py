@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from core.accounts.attempts import Attempts
+from core.accounts.attempts import Account, Attempts
 from core.accounts.passwords import Passwords
 from core.accounts.rows import UserRow
 from core.accounts.selectors import SQL
@@ -89,13 +90,14 @@ async def sign_in(
 
     A wrong password and an unknown login are told apart neither in words nor in time.
     """
-    await accounts.attempts.count(login, address)
     by = "email" if "@" in login else "username"
     person = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], login)
+    account = Account(None if person is None else person[1], login)
+    await asyncio.to_thread(accounts.attempts.count, account, address)
     right = await accounts.passwords.matches(password, None if person is None else person[0])
     if person is None or not right:
         raise credentials_refused()
-    await accounts.attempts.forget(login, address)
+    await asyncio.to_thread(accounts.attempts.succeeded, account, address)
     async with database.transaction() as transaction:
         return await _begin(transaction, accounts, UserRow(*person[1:]))
 

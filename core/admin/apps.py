@@ -14,6 +14,8 @@ from django.core.checks import CheckMessage
 class AdminConfig(SimpleAdminConfig):
     """Django's admin, whose pages are loaded with its addresses: a process that serves feeds does without them."""
 
+    default_site = "core.accounts.admin_sign_in.Site"
+
     def ready(self) -> None:
         checks.register(check_dependencies, checks.Tags.admin)
         checks.register(check_pages, checks.Tags.admin)

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db import IntegrityError
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -90,6 +91,18 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Never: an address that filters by a column would look at every row."""
         return False
+
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        """The form; one that came too late, when what it must differ from is there by now, begins anew."""
+        try:
+            return super().changeform_view(request, *arguments, **named)
+        except IntegrityError:
+            self.message_user(
+                request,
+                "Somebody else has saved the same at this moment. Look again.",
+                messages.ERROR,
+            )
+            return HttpResponseRedirect(request.get_full_path())
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         self.remove([obj])

@@ -111,7 +111,7 @@ class Environment:
     sign_in_attempts: int = setting(
         parsing.whole_number(1, 1_000_000),
         "50",
-        "Wrong passwords for one login in a quarter of an hour, before it has to wait.",
+        "Wrong passwords for one account from one address in a quarter of an hour, before it has to wait.",
     )
     idempotency_hours: int = setting(
         parsing.whole_number(1, 720), "24", "How long the result of a clientMutationId is kept."

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from core.config.log_lines import LineFormatter, tidy_arguments
+
 INTERVAL_SECONDS = 1.0
 KINDS_AT_MOST = 1_000
 
@@ -129,10 +131,11 @@ def configure_logging(level: str) -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {
-                "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+            "formatters": {"line": {"()": LineFormatter}},
+            "filters": {"tidy": {"()": lambda: tidy_arguments}},
+            "handlers": {
+                "console": {"()": RepetitionHandler, "formatter": "line", "filters": ["tidy"]}
             },
-            "handlers": {"console": {"()": RepetitionHandler, "formatter": "line"}},
             "root": {"handlers": ["console"], "level": level},
         }
     )

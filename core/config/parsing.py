@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
+RAW = re.compile(r"[\s#]|%(?![0-9A-Fa-f]{2})")
+"""What an address holds only where it has not been percent-encoded."""
 
 
 class ValueRefused(Exception):
@@ -86,7 +88,8 @@ def url(*schemes: str) -> Callable[[str], str]:
             usable = parts.scheme in schemes and (parts.port is None or parts.port > 0)
         except ValueError:
             usable = False
-        if not usable or any(character.isspace() for character in text):
+        # Drivers disagree on what stands where, if a password holds a separator as it is.
+        if not usable or text.count("@") > ("@" in parts.netloc) or RAW.search(text):
             raise ValueRefused(
                 f"write an address that begins with {schemes[0]}:// ; in a password, "
                 "percent-encode the characters @ : / ? # % and blanks."

@@ -44,14 +44,17 @@ WELCOME = """Ready.
 
   The feed is at      {url}/graphql/
   The admin is at     {url}/admin/
-  Sign in as          {login}   password: {password}
-
+{sign_in}
   Ask for the newest posts:
 
     curl -s {url}/graphql/ -H 'Content-Type: application/json' \\
       -d '{{"query": "{query}"}}'
 
   Ctrl-C stops it. The data stays in .data/ and `make clean-data` removes it.
+"""
+
+
+SIGN_IN = """  Sign in as          {login}   password: {password}   ({where})
 """
 
 
@@ -96,7 +99,7 @@ def run(data: Path, *, with_process: int | None) -> None:
         if has_no_people(servers.database_url):
             unfinished.touch()
             say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
-            seed(variables)
+            seed(variables, ours="DATABASE_URL" not in local)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
         worker = Worker(root=ROOT, variables=variables, log=data / "worker.log")
@@ -107,7 +110,8 @@ def run(data: Path, *, with_process: int | None) -> None:
             web.wait()
         published = {name.upper() for name in settings_described()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
-        say(WELCOME.format(url=address, query=QUERY, login=DEMO_LOGIN, password=DEMO_PASSWORD))
+        sign_in = demo_sign_in(servers.database_url)
+        say(WELCOME.format(url=address, query=QUERY, sign_in=sign_in))
         keep_up([*servers.started, web, worker], say, with_process=with_process)
 
 
@@ -178,13 +182,30 @@ def has_no_people(database_url: str) -> bool:
         return cursor.rowcount == 0
 
 
-def seed(variables: Mapping[str, str]) -> None:
-    """Fills the database with people and posts, the demo sign-in among them."""
+def demo_sign_in(database_url: str) -> str:
+    """How the demo person signs in, and where; empty if there is none."""
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT is_staff FROM users WHERE lower(username) = %s AND is_active", (DEMO_LOGIN,)
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return ""
+    where = "the feed and the admin" if found[0] else "the feed; `createsuperuser` makes an admin"
+    return SIGN_IN.format(login=DEMO_LOGIN, password=DEMO_PASSWORD, where=where)
+
+
+def seed(variables: Mapping[str, str], *, ours: bool) -> None:
+    """Fills the database with people and posts, the demo sign-in among them.
+
+    It opens the admin only in a database of `ours`: its password is known to everybody.
+    """
     manage(
         "seed_demo",
         f"--people={DEMO_PEOPLE}",
         f"--posts={DEMO_POSTS}",
         f"--password={DEMO_PASSWORD}",
+        *(["--admin"] if ours else []),
         variables=variables,
     )
 

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
-from core.accounts.attempts import Attempts
+from core.accounts.attempts import attempts_on
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
@@ -64,7 +64,7 @@ class Server:
                 access_tokens=self._tokens,
                 refresh_tokens=RefreshTokens(secret),
                 passwords=Passwords(),
-                attempts=Attempts(self.redis, at_most=settings.sign_in_attempts),
+                attempts=attempts_on(settings.redis_url, settings.sign_in_attempts),
                 access_token_life=timedelta(minutes=settings.access_token_minutes),
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
@@ -139,6 +139,7 @@ class Server:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
             stack.callback(self.services.get(Accounts).passwords.close)
+            stack.callback(self.services.get(Accounts).attempts.close)
             stack.push_async_callback(self.services.batchers.close)
             await self.live.start()
             stack.push_async_callback(self.live.close)

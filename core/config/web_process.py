@@ -30,11 +30,16 @@ def run(
 ) -> signal.Signals | None:
     """Serves; the signal at which it has stopped, if it was one.
 
-    Errors: SystemExit if the server can't start; the log says why.
+    Errors: SystemExit if the server can't start; its message or the log says why.
     """
     from core.config.asgi import application, server  # noqa: PLC0415  # after the metrics
+    from core.config.preflight import NotReadyToServe, check_database  # noqa: PLC0415
     from core.config.web_server import WebServer, configuration  # noqa: PLC0415
 
+    try:
+        check_database(environment().database_url)
+    except NotReadyToServe as problem:
+        sys.exit(str(problem))
     web_server = WebServer(
         configuration(application, environment()),
         end_streams=server.live.connections.close_all,

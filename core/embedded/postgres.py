@@ -38,6 +38,9 @@ SETTINGS = {
     "max_wal_size": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Neither rows nor statements, which hold values, stand in its log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 WITHOUT_WAITING_FOR_THE_DISK = {
     "fsync": "off",

@@ -28,11 +28,17 @@ class Seeded(NamedTuple):
 
 
 def seed_demo(
-    *, people: int, posts: int, seed: int, until: datetime = UNTIL, password: str | None = None
+    *,
+    people: int,
+    posts: int,
+    seed: int,
+    until: datetime = UNTIL,
+    password: str | None = None,
+    admin: bool = False,
 ) -> Seeded | None:
     """What has been made, or None if there are demo people already. All of it or, if cut off, nothing.
 
-    With a password there is also the person `demo`, who signs in with it.
+    With a password there is also the person `demo`, who signs in with it; with `admin` to the admin as well.
     """
     first = NewPersonFactory.build(number=0)
     if User.objects.alias(handle=Lower("username")).filter(handle=first.username).exists():
@@ -48,5 +54,7 @@ def seed_demo(
             # The same hash for the same password, so that the row is the same as well.
             hashed = make_password(password, salt=SALT)
             viewer = load(rows.viewer(VIEWER, hashed))["users"] == 1
+            if viewer and admin:
+                User.objects.filter(username=VIEWER).update(is_staff=True, is_superuser=True)
     tidy()
     return Seeded(gained, viewer)

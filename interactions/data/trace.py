@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
@@ -18,6 +19,7 @@ EARLIEST = EPOCH_MS // 1000
 LINE_LENGTH = 200
 GZIP_START = b"\x1f\x8b"
 READ_AT_ONCE = 1 << 20
+LINES_JUDGED = 1_000
 
 
 class TraceUnreadable(Exception):
@@ -45,6 +47,17 @@ class TraceContent(NamedTuple):
 
     digest: bytes
     lines: int
+
+
+def check_form(path: Path) -> None:
+    """Errors: TraceUnreadable, for a file of something else: no line at its start is an event."""
+    start = list(islice(read_events(path, until=datetime.now(UTC)), LINES_JUDGED))
+    if start and all(isinstance(line, BadLine) for line in start):
+        first = cast("BadLine", start[0])
+        raise TraceUnreadable(
+            f"{path} is no trace: of its first {len(start):,} lines none is an event. "
+            f"What is wrong with line 1: {first.reason}."
+        )
 
 
 def read_content(path: Path) -> TraceContent:

@@ -11,11 +11,19 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
+from core.database.error_text import text_without_values
 from core.database.orm import undisturbed
 from interactions.data.loading import load, tidy
 from interactions.data.replay import EMAIL_DOMAIN, Replay
 from interactions.data.rows import TYPES, Rows
-from interactions.data.trace import BadLine, TraceContent, TraceEvent, read_content, read_events
+from interactions.data.trace import (
+    BadLine,
+    TraceContent,
+    TraceEvent,
+    check_form,
+    read_content,
+    read_events,
+)
 from interactions.models import TraceImport
 
 LINES_A_BATCH = 10_000
@@ -60,11 +68,14 @@ def import_trace(path: Path, progress: Progress) -> Imported:
 
     Errors: TraceUnreadable, ImportInterrupted.
     """
+    check_form(path)
     content = read_content(path)
     try:
         return _import(path, content, progress)
     except (OperationalError, InterfaceError) as error:
-        raise ImportInterrupted(f"The database stopped the import: {error}") from error
+        raise ImportInterrupted(
+            f"The database stopped the import: {text_without_values(error)}"
+        ) from error
 
 
 def _import(path: Path, content: TraceContent, progress: Progress) -> Imported:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from core.accounts.attempts import Attempts
+from core.accounts.attempts import attempts_on
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessTokens, RefreshTokens
@@ -30,15 +30,17 @@ async def redis() -> AsyncIterator[Redis]:
 async def accounts(redis: Redis) -> AsyncIterator[Accounts]:
     """What a server keeps to sign people in."""
     passwords = Passwords()
+    attempts = attempts_on(os.environ["REDIS_URL"], 50)
     yield Accounts(
         access_tokens=AccessTokens(b"for tests"),
         refresh_tokens=RefreshTokens(b"for tests"),
         passwords=passwords,
-        attempts=Attempts(redis),
+        attempts=attempts,
         access_token_life=timedelta(minutes=15),
         refresh_token_life=timedelta(days=30),
     )
     passwords.close()
+    attempts.close()
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin import site as admin_site
 from django.db import connection
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from core.accounts.models import Follow, Session, User
@@ -152,12 +153,111 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
     person = User.objects.get(username="newcomer")
     assert person.check_password("correct horse battery")
 
-    taken = admin.post(url(User, "add"), new | {"username": "NewComer", "email": "x@example.org"})
-    assert "users_username_unique" in taken.content.decode()
+    for wrong, says in (
+        ({"username": "NewComer", "email": "x@example.org"}, "Somebody else has this username."),
+        ({"username": "other", "email": "NEWcomer@example.org"}, "has this e-mail address."),
+        ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ({"username": "a" * 31}, "at most 30 characters"),
+        ({"username": "a\0b"}, "Null characters are not allowed."),
+        ({"email": "no address"}, "Enter a valid email address."),
+        ({"display_name": ""}, "This field is required."),
+    ):
+        answer = admin.post(url(User, "add"), new | wrong)
+        said = answer.content.decode()
+        assert answer.status_code == 200
+        assert says in said
+        assert "violated" not in said
+        assert "users_" not in said
+    assert User.objects.filter(email__iexact="newcomer@example.org").count() == 1
     assert User.objects.filter(username__iexact="newcomer").count() == 1
 
     page = admin.get(url(User, "change", person.pk)).content.decode()
     assert person.password.rpartition("$")[2] not in page
+
+
+def test_what_a_form_of_the_admin_can_break_is_said_in_words() -> None:
+    """Every rule of the database on a field that a form shows has words of its own."""
+    judged = 0
+    for model, page in admin_site._registry.items():
+        shown = changeable_fields(page)
+        for constraint in model._meta.constraints:
+            if not shown.isdisjoint(fields_of(constraint, model)):
+                judged += 1
+                words = str(constraint.get_violation_error_message())
+                assert constraint.name not in words, f"{model.__name__}.{constraint.name}"
+    assert judged >= 3
+
+
+def changeable_fields(page: Any) -> set[str]:
+    """The fields that may be filled in on a page of the admin, for a new row or for one that is there."""
+    request = RequestFactory().get("/")
+    request.user = User(is_active=True, is_superuser=True, is_staff=True)
+    fields: set[str] = set()
+    if page.has_add_permission(request):
+        fields |= set(page.get_form(request).base_fields)
+    if page.has_change_permission(request):
+        fields |= set(page.get_form(request, page.model(), change=True).base_fields)
+    return fields
+
+
+def fields_of(constraint: Any, model: type[Model]) -> set[str]:
+    """The fields that a constraint is about."""
+    text = f"{constraint.deconstruct()}"
+    return {
+        field.name
+        for field in model._meta.get_fields()
+        if f"'{field.name}" in text or f"({field.name})" in text
+    }
+
+
+@pytest.mark.parametrize("key", ["9" * 40, "-1", "x", "1%00", "%F0%28"])
+@pytest.mark.parametrize("page", ["change/", "delete/", "history/"])
+def test_an_address_of_no_row_is_no_fault(admin: Client, key: str, page: str) -> None:
+    for model in LARGE:
+        answer = admin.get(f"{url(model, 'changelist')}{key}/{page}")
+        assert answer.status_code in {302, 403, 404}, model
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "q=%ff",
+        "p=x",
+        "p=-1",
+        "p=99999999999999999999",
+        "o=x",
+        "e=1",
+        "id=x",
+        "a__b=c",
+        "_facets=x",
+    ],
+)
+def test_a_list_asked_for_wrongly_is_no_fault(admin: Client, query: str) -> None:
+    for model in LARGE:
+        assert admin.get(f"{url(model, 'changelist')}?{query}").status_code in {200, 302, 400}, (
+            model
+        )
+
+
+def test_two_who_add_the_same_person_at_once_are_told_apart(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        User, "validate_constraints", lambda *_, **__: None
+    )  # The other was faster.
+    person = User.objects.filter(is_staff=False)[0]
+    new = {
+        "username": person.username,
+        "email": "new@example.org",
+        "display_name": "New",
+        "usable_password": "true",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+    }
+    page = admin.post(url(User, "add"), new, follow=True)
+    assert page.status_code == 200
+    assert "Somebody else has saved the same at this moment." in page.content.decode()
 
 
 def test_who_is_deactivated_is_signed_out(admin: Client) -> None:

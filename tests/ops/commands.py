@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -16,6 +19,17 @@ def outside_of_make() -> dict[str, str]:
     """Our environment without what a `make` that runs the tests has told its commands."""
     told = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
     return {name: value for name, value in os.environ.items() if name not in told}
+
+
+@contextmanager
+def minding(number: signal.Signals) -> Iterator[None]:
+    """A process that is started within it does not ignore the signal, though we may: under nohup, or in
+    the background of a shell."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def said_by(*command: str | Path, **variables: str) -> str:

@@ -25,6 +25,7 @@ from core.embedded.processes import (
     wait_until_gone,
 )
 from core.embedded.servers import running_servers, temporary_servers
+from tests.ops.commands import minding
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30.0
@@ -35,13 +36,14 @@ class Starter:
 
     def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
-        self.process = subprocess.Popen(
-            command or (sys.executable, "-m", "tests.ops.starter", str(folder)),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with minding(signal.SIGHUP):
+            self.process = subprocess.Popen(
+                command or (sys.executable, "-m", "tests.ops.starter", str(folder)),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         self.told: dict[str, Any] = {}
 
     def listen(self) -> Starter:

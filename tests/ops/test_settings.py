@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 import yaml
 
@@ -16,6 +20,8 @@ from core.config.environment import (
     EnvironmentInvalid,
     settings_described,
 )
+from core.database.pool import Database
+from tests.ops.commands import said_by
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REQUIRED = {
@@ -101,6 +107,43 @@ def test_a_wrong_value_is_refused_in_words_that_help(name: str, value: str, says
     assert value not in message.splitlines()[0] or len(value) < 3, "it may be a secret"
 
 
+@pytest.mark.parametrize("raw", [*"/?#%@[] \t", "%zz", "12/34", "12?34", "12#34", "a:b@c"])
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("DATABASE_URL", "postgresql://feed:{}@db:5432/feed"),
+        ("REDIS_URL", "redis://:{}@cache:6379/0"),
+    ],
+)
+def test_a_password_that_was_put_in_an_address_as_it_is_is_refused(
+    variable: str, url: str, raw: str
+) -> None:
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, variable: url.format(f"hush{raw}hush")})
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, variable: url.format(f"12{raw}hush")})
+    assert "percent-encode" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_the_password_of_compose_may_hold_any_characters(database: Database) -> None:
+    """The drivers take it from PGPASSWORD, where the address has none: nothing is to be encoded."""
+    password = "p/a@s#s%41?w:o r[d]$'\"\\é"
+    url = os.environ["DATABASE_URL"]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("DROP ROLE IF EXISTS composed")
+        cursor.execute("CREATE ROLE composed LOGIN SUPERUSER PASSWORD %s", (password,))
+        try:
+            composed = re.sub("//.*@", "//composed@", url)
+            assert Environment.read({**REQUIRED, "DATABASE_URL": composed}).database_url == composed
+            variables = {"DATABASE_URL": composed, "PGPASSWORD": password}
+            for command in ("migrate --check", "maintain --once"):  # psycopg2, asyncpg
+                said_by(sys.executable, "-W", "ignore", "manage.py", *command.split(), **variables)
+        finally:
+            cursor.execute("DROP ROLE composed")
+
+
 def test_wrong_values_are_told_together() -> None:
     with pytest.raises(EnvironmentInvalid) as refused:
         Environment.read({**REQUIRED, "PORT": "x", "POOL_SIZE": "x"})
@@ -155,7 +198,6 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
 
 def test_the_example_is_accepted_once_the_marked_ones_are_filled_in() -> None:
     example = {**example_settings(), "SECRET_KEY": "k" * 40}
-    example["DATABASE_URL"] = example["DATABASE_URL"].replace("${POSTGRES_PASSWORD}", "secret")
     settings = Environment.read(example)
     assert not settings.debug
     assert Environment.read({**REQUIRED, **OF_CONTAINERS}) == Environment.read(
@@ -166,6 +208,7 @@ def test_the_example_is_accepted_once_the_marked_ones_are_filled_in() -> None:
 def test_compose_passes_every_setting_on_with_the_same_default() -> None:
     for name in ("migrate", "web", "worker"):
         settings = compose()["services"][name]["environment"]
+        assert settings.pop("PGPASSWORD") == "${POSTGRES_PASSWORD:?Set POSTGRES_PASSWORD in .env}"
         assert sorted(settings) == sorted(NAMES)
         for variable, text in settings.items():
             default = settings_described()[variable.lower()].default and default_of(variable)

@@ -36,6 +36,11 @@ class Command(BaseCommand):
             metavar="TEXT",
             help="also make the person `demo`, who signs in with this password",
         )
+        parser.add_argument(
+            "--admin",
+            action="store_true",
+            help="let `demo` use the admin: only where nobody else reaches the server",
+        )
 
     def handle(
         self,
@@ -45,6 +50,7 @@ class Command(BaseCommand):
         seed: int,
         until: datetime | None,
         password: str | None,
+        admin: bool,
         **_: Any,
     ) -> None:
         try:
@@ -54,7 +60,12 @@ class Command(BaseCommand):
                 f"{missing.name} is not installed: requirements/dev.txt has it."
             ) from missing
         seeded = demo.seed_demo(
-            people=people, posts=posts, seed=seed, until=until or demo.UNTIL, password=password
+            people=people,
+            posts=posts,
+            seed=seed,
+            until=until or demo.UNTIL,
+            password=password,
+            admin=admin,
         )
         if seeded is None:
             self.stdout.write("There are demo people already; nothing has been done.")
