@@ -30,11 +30,11 @@ def serve_alone(listeners: Sequence[socket.socket]) -> None:
     """
     from core.config.web_process import run  # noqa: PLC0415  # not for the supervisor
 
-    stopped_by = run([listener.dup() for listener in listeners], stop_at=STOP_SIGNALS)
-    if stopped_by == signal.SIGHUP:
-        for listener in listeners:
+    kept = run(listeners, stop_at=STOP_SIGNALS)
+    if kept:
+        for listener in kept:
             listener.set_inheritable(True)
-        descriptors = [str(listener.fileno()) for listener in listeners]
+        descriptors = [str(listener.fileno()) for listener in kept]
         command = [sys.executable, "-m", "core.config.serve", *descriptors]
         os.execv(sys.executable, command)  # noqa: S606  # ourselves
 

@@ -108,20 +108,26 @@ class Supervisor:
         return not self._has_failed
 
     async def _start(self) -> WebProcess:
+        """A process that begins to start. Errors: OSError if the system allows no more."""
         ours, theirs = socket.socketpair()
         inherited = [theirs.fileno(), *(listener.fileno() for listener in self._listeners)]
         number = next(n for n in count(1) if n not in self._numbers)
         self._numbers.add(number)
         arguments = [str(number), self._metrics, *map(str, inherited)]
-        with theirs:
-            process = await create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "core.config.web_process",
-                *arguments,
-                pass_fds=inherited,
-                process_group=0,  # A terminal's Ctrl-C is for the supervisor alone.
-            )
+        try:
+            with theirs:
+                process = await create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "core.config.web_process",
+                    *arguments,
+                    pass_fds=inherited,
+                    process_group=0,  # A terminal's Ctrl-C is for the supervisor alone.
+                )
+        except BaseException:
+            ours.close()
+            self._numbers.discard(number)
+            raise
         reader, writer = await asyncio.open_connection(sock=ours)
         now = asyncio.get_running_loop().time()
         started = WebProcess(number, process, reader, writer, now)
@@ -161,16 +167,23 @@ class Supervisor:
             return
         self._early_ends = 0 if lived > STEADY_SECONDS else self._early_ends + 1
         await asyncio.sleep(RETRY_SECONDS[min(self._early_ends, len(RETRY_SECONDS) - 1)])
-        if process in self._serving and not self._stop.is_set():
-            self._serving[self._serving.index(process)] = await self._start()
+        while process in self._serving and not self._stop.is_set():
+            try:
+                self._serving[self._serving.index(process)] = await self._start()
+            except OSError as error:
+                logger.error("A process can't be started, trying again: %s", error)  # noqa: TRY400
+                await asyncio.sleep(RETRY_SECONDS[-1])
 
     async def _replace_when_asked(self) -> None:
         while True:
             await self._replace.wait()
             self._replace.clear()
             logger.info("Replacing the processes.")
-            if await self._replace_all():
-                logger.info("The processes are replaced.")
+            try:
+                if await self._replace_all():
+                    logger.info("The processes are replaced.")
+            except OSError as error:
+                logger.error("The processes can't be replaced: %s", error)  # noqa: TRY400
 
     async def _replace_all(self) -> bool:
         """Replaces each process when its successor is ready. Whether it could."""

@@ -27,8 +27,8 @@ def run(
     *,
     stop_at: Sequence[signal.Signals],
     parent: socket.socket | None = None,
-) -> signal.Signals | None:
-    """Serves; the signal at which it has stopped, if it was one.
+) -> list[socket.socket]:
+    """Serves until it is stopped. The sockets on which a new start is to listen, if there is one.
 
     Errors: SystemExit if the server can't start; its message or the log says why.
     """
@@ -47,7 +47,7 @@ def run(
         parent=parent,
     )
     web_server.run(list(listeners))
-    return web_server.stop_signal
+    return web_server.kept_listeners
 
 
 if __name__ == "__main__":

@@ -81,6 +81,8 @@ class WebServer(uvicorn.Server):
         self._signals = signals
         self._parent = parent
         self.stop_signal: signal.Signals | None = None
+        self.kept_listeners: list[socket.socket] = []
+        """Those that stay open, for the program that is started anew at SIGHUP."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -127,13 +129,19 @@ class WebServer(uvicorn.Server):
 
     async def _stop_listening(self, sockets: list[socket.socket]) -> None:
         """Accepts what has begun, and closes the sockets."""
-        if self._parent is None and self.stop_signal != signal.SIGHUP:
+        restarts = self.stop_signal == signal.SIGHUP
+        if self._parent is None and not restarts:
             refuse_handshakes(sockets)
             await asyncio.sleep(SETTLE_SECONDS)
         loop = asyncio.get_running_loop()
         remaining = [listener.dup() for listener in sockets]
         for server in self.servers:
             server.close()
+        for listener in sockets:
+            listener.close()
+        if restarts:
+            self.kept_listeners = remaining
+            return
         for listener in remaining:
             for connection in accepted(listener):
                 await loop.connect_accepted_socket(self._protocol, connection)

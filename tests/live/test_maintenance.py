@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
 from asyncio import to_thread
 from datetime import timedelta
 from io import StringIO
@@ -10,7 +13,12 @@ from django.core.management import call_command
 
 from core.accounts.maintenance import idempotency_keys_expire, sessions_expire
 from core.database.pool import Database
-from tests.live.world import signed_in
+from tests.live.world import PATIENCE, signed_in
+from tests.ops.commands import ROOT
+
+WAITING = """
+SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
 
 
 async def test_old_keys_and_sessions_go(database: Database) -> None:
@@ -42,3 +50,17 @@ async def test_the_command_does_a_round_and_says_what_it_did(database: Database)
 
 def maintain(said: StringIO) -> None:
     call_command("maintain", once=True, stdout=said)
+
+
+async def test_a_round_under_way_does_not_hold_up_a_stop(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await transaction.fetch("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stderr=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(PATIENCE):
+            while not await database.fetch(WAITING):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            _, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")

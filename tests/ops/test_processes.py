@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ import httpx
 import pytest
 
 from core.database.pool import Database
+from core.embedded.ports import free_port
+from core.embedded.processes import wait_until_gone
 from core.graphql.node import global_id
 from tests.interactions.cast import posts_by
 from tests.live.world import Closed, Person, operation, phone, signed_in
@@ -277,3 +280,31 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
         await server.stopped_by(signal.SIGTERM)
     assert "(SIGKILL)" in server.logged()
     assert server.process.returncode == 0
+
+
+async def test_processes_whose_supervisor_is_killed_stop(
+    django_db_setup: None, tmp_path: Path
+) -> None:
+    with served(tmp_path, 2) as server:
+        pids = await server.becomes_ready(2)
+        server.process.kill()
+        assert await asyncio.to_thread(wait_until_gone, pids, PATIENCE)
+    assert "Traceback" not in server.logged()
+
+
+async def test_a_server_that_can_not_start_ends(tmp_path: Path) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    with served(tmp_path, 2, DATABASE_URL=nowhere) as server:
+        await asyncio.to_thread(server.process.wait, PATIENCE)
+    assert server.process.returncode == 1
+    assert "The server could not start; its messages are above." in server.logged()
+    assert shared_folders(tmp_path) == []
+
+
+async def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with served(tmp_path, PORT=port) as server:
+            await asyncio.to_thread(server.process.wait, PATIENCE)
+    assert server.process.returncode == 1
+    assert server.logged().startswith(f"The server can't listen on port {port} of 127.0.0.1: ")

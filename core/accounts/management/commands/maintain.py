@@ -6,7 +6,7 @@ import asyncio
 import signal
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -32,17 +32,21 @@ class Command(BaseCommand):
         self.stdout.write(await self._round())
 
     async def _until_stopped(self) -> None:
-        stop = asyncio.Event()
+        rounds = asyncio.create_task(self._rounds())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        while not stop.is_set():
+            # Each batch is a transaction, so a round may end anywhere.
+            loop.add_signal_handler(number, rounds.cancel)
+        with suppress(asyncio.CancelledError):
+            await rounds
+
+    async def _rounds(self) -> NoReturn:
+        while True:
             try:
                 self.stdout.write(await self._round())
             except DatabaseUnavailable as error:
                 self.stderr.write(f"The database can't be reached: {error}")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _round(self) -> str:
         chosen = settings.ENVIRONMENT
