@@ -13,7 +13,6 @@ from uuid import UUID
 from graphql import (
     FieldNode,
     GraphQLArgument,
-    GraphQLError,
     GraphQLField,
     ListValueNode,
     Node,
@@ -146,7 +145,7 @@ class Arguments:
         nodes = tuple(node for node in self._node.arguments or () if node.value is value)
         try:
             found = get_argument_values(field, FieldNode(name=self._node.name, arguments=nodes))
-        except (GraphQLError, ValueError, TypeError):
+        except Exception:  # noqa: BLE001  # a refusal, which is the field's error whenever it is executed
             return None
         values = tuple(found.values())
         return values if all(map(_unchanging, values)) else None

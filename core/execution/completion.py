@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from itertools import accumulate
-from types import CoroutineType, GeneratorType, NoneType
+from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import GraphQLError
 from graphql.pyutils import Undefined, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from core.execution.coroutines import abandon
+from core.execution.coroutines import drop
 from core.execution.json_rows import write_rows
 from core.execution.objects import Answers, complete_abstract, complete_objects
 from core.execution.positions import Column, ItemColumn, ObjectLevel
 from core.execution.row_levels import read_rows
 from core.execution.rows import Rows
-from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape
+from core.execution.shapes import AbstractShape, LeafShape, ListShape, ObjectShape, is_plain
 
 if TYPE_CHECKING:
     from core.execution.run import Run
@@ -38,7 +38,7 @@ def complete(run: Run, column: Column, values: list[Any]) -> Answers:
             run.wait(waiting, values, partial(go_on, run))
             return [None] * len(values)
     for kind in kinds:
-        if not _is_plain(kind):
+        if not is_plain(kind):
             return _sift(run, column, values)
     return _complete_plain(run, column, values)
 
@@ -58,18 +58,6 @@ def _not_iterable(column: Column) -> GraphQLError:
     field = column.field
     return GraphQLError(
         f"Expected Iterable, but did not find one for field '{field.parent_type}.{field.name}'."
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_plain(kind: type) -> bool:
-    """Whether all values of a Python type are there, and no failures."""
-    return not (
-        kind is NoneType
-        or kind is type(Undefined)
-        or kind is GeneratorType
-        or hasattr(kind, "__await__")
-        or issubclass(kind, Exception)
     )
 
 
@@ -132,13 +120,12 @@ def _leaves(run: Run, column: Column, values: list[Any], shape: LeafShape) -> An
     for index, value in enumerate(values):
         try:
             answer = names[id(value)] if id(value) in names else coerce(value)
-        except Exception as error:  # noqa: BLE001  # a scalar's refusal is its field's error
-            run.fail(column, index, error)
-            answer = None
-        else:
             if answer is None or answer is Undefined:
                 run.fail(column, index, shape.nothing(value, answer))
                 answer = None
+        except Exception as error:  # noqa: BLE001  # a scalar's refusal is its field's error
+            run.fail(column, index, error)
+            answer = None
         answers.append(answer)
     return answers
 
@@ -200,7 +187,7 @@ def _iterated(
     awaited: list[int] = []
     for index, value in enumerate(values):
         try:
-            if isinstance(value, list | tuple):
+            if type(value) in {list, tuple}:
                 good.append(index)
             elif run.is_async_iterable(value):
                 awaited.append(index)
@@ -225,25 +212,26 @@ def _items(iterable: Iterable[Any]) -> list[Any]:
     items: list[Any] = []
     try:
         items.extend(iterator)
-    except Exception:
-        with suppress(Exception):
-            items.extend(iterator)
-        abandon(items)
+    except BaseException as error:
+        if isinstance(error, Exception):
+            with suppress(Exception):
+                items.extend(iterator)
+        drop(items)
         raise
     return items
 
 
 async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]:
-    """The items; with `no_nulls`, up to the first null, which is the end of the whole list."""
+    """The items; with `no_nulls`, up to the first null or failure, which is the end of the whole list."""
     iterator = aiter(iterable)
     items: list[Any] = []
     try:
         async for item in iterator:
             items.append(item)
-            if no_nulls and item is None:
+            if no_nulls and (item is None or item is Undefined or isinstance(item, Exception)):
                 break
-    except Exception:
-        abandon(items)
+    except BaseException:
+        drop(items)
         raise
     finally:
         close = getattr(iterator, "aclose", None)

@@ -13,6 +13,7 @@ from graphql import (
     assert_valid_schema,
     default_field_resolver,
     default_type_resolver,
+    get_operation_ast,
 )
 from graphql.execution import (
     ExperimentalIncrementalExecutionResults,
@@ -26,6 +27,7 @@ from core.execution.cache import RecentlyUsed
 from core.execution.counters import Counters
 from core.execution.plans import NotCompiled, Plan, operation_of
 from core.execution.run import Run
+from core.execution.variables import variable_values
 
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 
@@ -163,19 +165,43 @@ class Executor:
     ) -> Result | Awaitable[Result]:
         """The result of the standard executor."""
         self.counters.fell_back(reason)
-        result = experimental_execute_incrementally(
-            self.schema,
-            document,
-            root,
-            context,
-            variables,
-            operation_name,
-            executor_class=self._standard,
-            hide_suggestions=self._hide_suggestions,
-        )
+        try:
+            result = experimental_execute_incrementally(
+                self.schema,
+                document,
+                root,
+                context,
+                variables,
+                operation_name,
+                executor_class=self._standard,
+                hide_suggestions=self._hide_suggestions,
+            )
+        except Exception:
+            refused = self._refused(document, operation_name, variables)
+            if refused is None:
+                raise
+            result = refused
         if isinstance(result, Awaitable):
             return _awaited(result, reason)
         return _marked(result, reason)
+
+    def _refused(
+        self,
+        document: DocumentNode,
+        operation_name: str | None,
+        variables: dict[str, Any] | None,
+    ) -> ExecutionResult | None:
+        """The result of a request whose variables are refused; None if they are not."""
+        operation = get_operation_ast(document, operation_name)
+        if operation is None:
+            return None
+        found = variable_values(
+            self.schema,
+            operation.variable_definitions or (),
+            variables or {},
+            hide_suggestions=self._hide_suggestions,
+        )
+        return ExecutionResult(None, found) if isinstance(found, list) else None
 
 
 async def _awaited(result: Awaitable[Result], reason: str) -> Result:

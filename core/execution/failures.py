@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from graphql import GraphQLError, located_error
+from graphql import FieldNode, GraphQLError, located_error
 
 from core.execution.positions import Column
 
@@ -104,7 +104,7 @@ class Failures:
             steps, path, null = located.steps, located.path, located.null
             if any(path[:length] in nulls for length in range(len(path) + 1)):
                 continue
-            errors.append(located_error(raw, column.field.nodes, list(path)))
+            errors.append(_located(raw, column.field.nodes, list(path)))
             nulls.add(path[:null])
             if null == 0:
                 return None, errors
@@ -120,6 +120,15 @@ class Failures:
         crosses = any(column.awaited for column, _ in steps[: len(steps) - null])
         spread = len(path) - null if crosses else 0
         return _Located(failure.phase, crosses, spread, order, failure, steps, path, null)
+
+
+def _located(raw: Exception, nodes: list[FieldNode], path: list[str | int]) -> GraphQLError:
+    """The error as the response has it, whatever an exception does when it is looked at."""
+    try:
+        return located_error(raw, nodes, path)
+    except Exception:  # noqa: BLE001  # of a `__str__`, above all
+        said = f"{type(raw).__name__} without a message"
+        return GraphQLError(said, nodes, path=path, cause=raw, extensions={})
 
 
 def _steps(column: Column | None, at: int) -> Steps:

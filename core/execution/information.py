@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -158,22 +155,3 @@ def _gather(values: Sequence[Any]) -> Any:
 
 
 HELPERS = GraphQLResolveInfoHelpers(gather=_gather, track=abandon)
-
-
-@lru_cache(maxsize=4096)
-def ignores_parameter(function: Any, position: int) -> bool:
-    """Whether a function never looks at its parameter at that position (0 for the first after `self`)."""
-    if isinstance(function, MethodType):
-        return ignores_parameter(function.__func__, position + 1)
-    if not isinstance(function, FunctionType):
-        return False
-    code = function.__code__
-    if position >= code.co_argcount or {"locals", "vars", "eval", "exec"} & {*code.co_names}:
-        return False
-    name = code.co_varnames[position]
-    if name in code.co_cellvars:
-        return False
-    return not any(
-        instruction.argval == name and instruction.opname.startswith(("LOAD_FAST", "LOAD_CLOSURE"))
-        for instruction in dis.get_instructions(code)
-    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -20,23 +22,50 @@ class Loader(ABC, Generic[K, V]):
     # Made when it is first needed: it refers back to its loader, and a cycle a request is garbage that
     # stays until the collector comes.
     _one_by_one: DataLoader[K, V] | None = None
+    _callers: Counter[asyncio.Future[V]]
+    """How many wait for each value."""
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
         """One value, or the exception to raise in its place, for each of the distinct `keys`, in their order."""
 
-    def load(self, key: K) -> Awaitable[V]:
-        """The value of one key, fetched together with those that are asked for in the same moment."""
-        return self._alone().load(key)
+    async def load(self, key: K) -> V:
+        """The value of one key, fetched together with those that are asked for in the same moment.
+
+        A caller that is cancelled leaves the value to the others that wait for it; the last one cancels it.
+        """
+        value = asyncio.ensure_future(self._alone().load(key))
+        callers = self._callers
+        callers[value] += 1
+        try:
+            return await asyncio.shield(value)
+        except asyncio.CancelledError:
+            if callers[value] == 1:
+                value.cancel()
+            raise
+        finally:
+            callers[value] -= 1
+            if not callers[value]:
+                del callers[value]
 
     def prime(self, key: K, value: V) -> None:
-        """Tells `load` a value that is known already."""
+        """Gives `load` a value that is known already."""
         self._alone().prime(key, value)
 
     def _alone(self) -> DataLoader[K, V]:
         if self._one_by_one is None:
-            self._one_by_one = DataLoader(load_fn=self.fetch)
+            self._one_by_one = DataLoader(load_fn=self._fetch_or_end)
+            self._callers = Counter()
         return self._one_by_one
+
+    async def _fetch_or_end(self, keys: list[K]) -> Sequence[V | BaseException]:
+        """The values. What ends the fetch ends each `load`, too: the DataLoader would leave them waiting."""
+        try:
+            return await self.fetch(keys)
+        except Exception:
+            raise
+        except BaseException as error:  # noqa: BLE001  # raised by each `load`
+            return [error] * len(keys)
 
     async def load_level(self, keys: Sequence[K]) -> list[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.

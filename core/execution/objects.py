@@ -14,9 +14,9 @@ from graphql import (
 from graphql.pyutils import inspect
 
 from core.execution.hints import InstancesOf
-from core.execution.information import ignores_parameter, information
+from core.execution.information import information
 from core.execution.positions import Column, ObjectLevel
-from core.execution.shapes import ObjectShape
+from core.execution.shapes import ObjectShape, is_plain
 
 if TYPE_CHECKING:
     from core.execution.run import Run
@@ -49,12 +49,9 @@ def _known_by_class(is_type_of: Any, values: list[Any]) -> bool:
 def _asked(run: Run, column: Column, values: list[Any], ask: Any, *more: Any) -> list[Any]:
     """What a function of the schema says about each value; its exceptions as values."""
     said: list[Any] = []
-    one_info = ignores_parameter(ask, 1)
-    info: Any = None
     for index, value in enumerate(values):
         try:
-            if info is None or not one_info:
-                info = information(run, column.field, *column.origin(index))
+            info = information(run, column.field, *column.origin(index))
             said.append(ask(value, info, *more))
         except Exception as error:  # noqa: BLE001  # the schema's failure is the field's error
             said.append(error)
@@ -76,11 +73,14 @@ def _admit(
             awaited.append(index)
         elif isinstance(verdict, Exception):
             run.fail(column, index, verdict)
-        elif verdict:
-            good.append(index)
         else:
-            message = f"Expected value of type '{graphql_type}' but got: {inspect(values[index])}."
-            run.fail(column, index, GraphQLError(message, column.field.nodes))
+            try:
+                if verdict:
+                    good.append(index)
+                else:
+                    run.fail(column, index, _not_of_type(column, graphql_type, values[index]))
+            except Exception as error:  # noqa: BLE001  # of a verdict or value that can't be looked at
+                run.fail(column, index, error)
     if awaited:
         run.wait(
             column.part(awaited, awaited=True),
@@ -124,7 +124,10 @@ def _sort_by_type(
         elif isinstance(name, Exception):
             run.fail(column, index, name)
         else:
-            run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
+            try:
+                run.fail(column, index, _no_type_name(column, graphql_type, name, values[index]))
+            except Exception as error:  # noqa: BLE001  # of a value that can't be shown
+                run.fail(column, index, error)
     if awaited:
         run.wait(
             column.part(awaited, awaited=True),
@@ -145,6 +148,11 @@ def _sort_by_type(
         for index, answer in zip(indexes, found, strict=True):
             answers[index] = answer
     return answers
+
+
+def _not_of_type(column: Column, graphql_type: GraphQLObjectType, value: Any) -> GraphQLError:
+    message = f"Expected value of type '{graphql_type}' but got: {inspect(value)}."
+    return GraphQLError(message, column.field.nodes)
 
 
 def _no_type_name(
@@ -205,5 +213,6 @@ def _select(
             run.fail(column, index, error)
         return [None] * len(values)
     if by_class and isinstance(column.shape, ObjectShape) and len(field.by_class) < CLASSES:
-        field.by_class.update(dict.fromkeys(map(type, values), selection))
+        kinds = filter(is_plain, map(type, values))
+        field.by_class.update(dict.fromkeys(kinds, selection))
     return selection.read(run, ObjectLevel(selection, values, column))

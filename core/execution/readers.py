@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from core.execution.arguments import Values
-from core.execution.information import ignores_parameter, information
+from core.execution.information import information
 from core.execution.positions import Level
 
 if TYPE_CHECKING:
@@ -49,32 +49,16 @@ class Resolve:
 
     def __init__(self, resolve: Callable[..., Any]) -> None:
         self._resolve = resolve
-        self._ignores_info = ignores_parameter(resolve, 1)
 
     def __call__(self, run: Run, field: Field, level: Level) -> list[Any]:
         values: list[Any] = []
         resolve = self._resolve
-        if self._ignores_info and not field.arguments:
-            info = information(run, field, level, 0)
-            for source in level.objects:
-                try:
-                    values.append(resolve(source, info))
-                except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
-                    values.append(error)
-            return values
-        return self._with_arguments(run, field, level)
-
-    def _with_arguments(self, run: Run, field: Field, level: Level) -> list[Any]:
-        values: list[Any] = []
-        resolve = self._resolve
-        info: Any = None
         arguments: Values | None = None
         for index, source in enumerate(level.objects):
             try:
                 if arguments is None or not arguments.shared:
                     arguments = field.values(run)
-                if info is None or not self._ignores_info:
-                    info = information(run, field, level, index)
+                info = information(run, field, level, index)
                 values.append(resolve(source, info, **arguments.by_name))
             except Exception as error:  # noqa: BLE001  # a resolver's failure is its field's error
                 values.append(error)

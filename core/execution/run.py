@@ -97,9 +97,13 @@ class Run:
 
     def _begin(self, selection: Selection, data: dict[str, Any]) -> None:
         level = ObjectLevel(selection, [self.root], None)
-        data.update(selection.read(self, level)[0])
-        level.answers = [data]
-        self._work()
+        try:
+            data.update(selection.read(self, level)[0])
+            level.answers = [data]
+            self._work()
+        except BaseException:
+            self._waits.drop()
+            raise
 
     # What the code of selections calls.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from operator import methodcaller
-from types import NoneType
+from types import GeneratorType, NoneType
 from typing import Any
 
 from graphql import (
@@ -24,7 +25,7 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from graphql.pyutils import inspect
+from graphql.pyutils import Undefined, inspect
 
 from core.execution.hints import TextAsItIs, iso_texts
 
@@ -100,6 +101,18 @@ def _names_of_members(graphql_type: GraphQLLeafType) -> dict[int, str]:
         with suppress(Exception):
             names[id(value)] = graphql_type.coerce_output_value(value)
     return names
+
+
+@lru_cache(maxsize=4096)
+def is_plain(kind: type) -> bool:
+    """Whether all values of a Python type are there, and no failures."""
+    return not (
+        kind is NoneType
+        or kind is type(Undefined)
+        or kind is GeneratorType
+        or hasattr(kind, "__await__")
+        or issubclass(kind, Exception)
+    )
 
 
 class ListShape(Shape):

@@ -79,8 +79,8 @@ class Variables:
             found = self._judge(sent)
             if found is not None:
                 return found
-        return get_variable_values(
-            self._schema, self._definitions, sent, ERRORS, self._hide_suggestions
+        return variable_values(
+            self._schema, self._definitions, sent, hide_suggestions=self._hide_suggestions
         )
 
     def _judge(self, sent: dict[str, Any]) -> VariableValues | None:
@@ -94,7 +94,10 @@ class Variables:
                     return None
                 sources[name] = missing
                 continue
-            value = coerce(sent[name])
+            try:
+                value = coerce(sent[name])
+            except Exception:  # noqa: BLE001  # an input type's refusal; graphql-core says of what
+                return None
             if value is UNSURE:
                 return None
             coerced[name] = value
@@ -110,12 +113,38 @@ class Variables:
             return None
         default: tuple[Any, ...] = ()
         if definition.default_value is not None:
-            found = get_variable_values(self._schema, [definition], {})
+            found = variable_values(self._schema, [definition], {})
             if isinstance(found, list) or not all(map(_is_unchanging, found.coerced.values())):
                 return None
             default = tuple(found.coerced.values())
         missing = VariableValueSource(signature)
         return _Simple(signature.name, coerce, missing, is_non_null_type(signature.type), default)
+
+
+def variable_values(
+    schema: GraphQLSchema,
+    definitions: Sequence[VariableDefinitionNode],
+    sent: dict[str, Any],
+    *,
+    hide_suggestions: bool = False,
+    errors_at_most: int = ERRORS,
+) -> VariableValues | list[GraphQLError]:
+    """The values as graphql-core coerces them, or what is wrong with what was sent.
+
+    An exception of an input type's `out_type` is an error of its variable, too.
+    """
+    try:
+        return get_variable_values(schema, definitions, sent, errors_at_most, hide_suggestions)
+    except Exception as error:  # noqa: BLE001  # an input type may raise anything
+        refused = error
+    for definition in definitions:
+        name = definition.variable.name.value
+        try:
+            get_variable_values(schema, [definition], sent, errors_at_most, hide_suggestions)
+        except Exception as error:  # noqa: BLE001  # as above
+            said = f"Variable '${name}' has invalid value."
+            return [GraphQLError(said, definition, original_error=error)]
+    return [GraphQLError("Variables have invalid values.", [*definitions], original_error=refused)]
 
 
 def _coercer(type_: GraphQLInputType) -> Coerce | None:
@@ -148,7 +177,10 @@ def _object_coercer(input_object: GraphQLInputObjectType) -> Coerce | None:
     for name, field in input_object.fields.items():
         bare = field.type.of_type if is_non_null_type(field.type) else field.type
         coerce = None if is_input_object_type(bare) else _coercer(field.type)
-        default = coerce_default_value(field)
+        try:
+            default = coerce_default_value(field)
+        except Exception:  # noqa: BLE001  # an input type's refusal, which each request meets
+            return None
         if coerce is None or not (default is Undefined or _is_unchanging(default)):
             return None
         known = () if default is Undefined else (default,)

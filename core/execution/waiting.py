@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop, CancelledError, Future, isfuture
 from collections.abc import Callable
 from functools import partial
 from types import CoroutineType
 from typing import Any
 
-from core.execution.coroutines import abandon, settle, start
+from core.execution.coroutines import begin, drop, settle
 from core.execution.failures import Failures
 from core.execution.loading import Loader
 from core.execution.positions import Column
@@ -40,11 +40,6 @@ class Wait:
     def prepare(self) -> None:
         """Sees to it that the awaitables are there."""
 
-    def begin(self, loop: AbstractEventLoop) -> None:
-        """Starts all awaitables."""
-        self.tasks = start(self.values, loop)
-        self.outstanding = len(self.tasks) - self.tasks.count(None)
-
     def go_on(self) -> None:
         """Puts the answers where they belong."""
         self.column.put_all(self.complete(self.column, self.values, self.known))
@@ -65,6 +60,12 @@ class Wait:
     def wanted(self) -> bool:
         """Whether there is still something to begin."""
         return bool(self.values)
+
+    @property
+    def arrived(self) -> list[Any]:
+        """The values but for those that are under way."""
+        tasks = self.tasks or [None] * len(self.values)
+        return [value for value, task in zip(self.values, tasks, strict=True) if task is None]
 
     def unwanted(self, hidden: Hidden) -> list[int]:
         """What is under way though nobody needs it any more."""
@@ -98,9 +99,9 @@ class _Load(Wait):
 
     def share(self, column: Column, keys: list[Any]) -> None:
         """Adds keys for the values of a column."""
-        begin = len(self._keys)
+        start = len(self._keys)
         self._keys += keys
-        self._shares.append((column, begin, len(self._keys)))
+        self._shares.append((column, start, len(self._keys)))
 
     def prepare(self) -> None:
         if not self.values:
@@ -108,9 +109,9 @@ class _Load(Wait):
 
     def go_on(self) -> None:
         (fetched,) = self.values
-        for column, begin, end in self._shares:
+        for column, start, end in self._shares:
             failed = isinstance(fetched, Exception)
-            values = [fetched] * (end - begin) if failed else fetched[begin:end]
+            values = [fetched] * (end - start) if failed else fetched[start:end]
             column.put_all(self.complete(column, values, []))
 
     @property
@@ -132,8 +133,8 @@ class _Load(Wait):
     def _all(self, hidden: Hidden) -> bool:
         return all(
             hidden(column, index)
-            for column, begin, end in self._shares
-            for index in range(end - begin)
+            for column, start, end in self._shares
+            for index in range(end - start)
         )
 
 
@@ -146,10 +147,11 @@ class Waits:
 
     __slots__ = (
         "_begun",
-        "_cancelled",
         "_changed",
         "_done",
+        "_ending",
         "_failures",
+        "_given",
         "_loads",
         "_new",
         "_own",
@@ -167,12 +169,15 @@ class Waits:
         self._done: list[Wait] = []
         self._own: set[Future[Any]] = set()
         """Tasks that were made here, until they end."""
+        self._given: set[Future[Any]] = set()
+        """Tasks and futures that resolvers gave, until they end. Several values may be the same one."""
         self._changed: Future[None] | None = None
-        self._cancelled = False
+        self._ending: BaseException | None = None
+        """What ends the execution: a resolver that was cancelled, or an exception that is no field's error."""
 
     def __bool__(self) -> bool:
-        """Whether there is anything that has not begun yet."""
-        return bool(self._new)
+        """Whether there is anything to begin, or to end."""
+        return bool(self._new or self._given)
 
     def add(self, wait: Wait) -> None:
         self._new.append(wait)
@@ -190,7 +195,9 @@ class Waits:
     def give_up(self, hidden: Hidden) -> None:
         """Waits no longer for what nobody needs."""
         for wait in self._new:
-            abandon(wait.reduce(hidden))
+            unwanted = wait.reduce(hidden)
+            self._given.update(filter(isfuture, unwanted))
+            drop(unwanted)
         self._new = [wait for wait in self._new if wait.wanted]
         for wait in list(self._begun):
             for index in wait.unwanted(hidden):
@@ -200,8 +207,20 @@ class Waits:
                 wait.values[index] = _Unwanted()
                 self._settle(wait, index)
 
+    def drop(self) -> None:
+        """Gives up what has not begun, and results of which nothing was made."""
+        for wait in (*self._new, *self._begun, *self._done):
+            drop(wait.arrived)
+            wait.tasks = [None] * len(wait.tasks)
+        self._new, self._done = [], []
+        self._begun.clear()
+        self._loads.clear()
+
     async def run(self, work: Callable[[], None]) -> None:
-        """Waits until nothing is left to wait for; `work` does what has become possible."""
+        """Waits until nothing is left to wait for; `work` does what has become possible.
+
+        Whatever was begun has ended when this returns or raises.
+        """
         loop = asyncio.get_running_loop()
         self.phase += 1
         try:
@@ -210,8 +229,8 @@ class Waits:
                     work()
                     continue
                 self._begin(loop)
-                if self._cancelled:
-                    raise asyncio.CancelledError
+                if self._ending is not None:
+                    raise self._ending
                 if self._done:
                     done, self._done = self._done, []
                     for wait in done:
@@ -221,9 +240,19 @@ class Waits:
                     await self._wait(loop, work)
                 elif not self._new:
                     return
+        except GeneratorExit:
+            # A coroutine that is being closed can't wait: its tasks end by themselves.
+            for task in (*self._own, *self._given):
+                task.cancel()
+            self._own, self._given = set(), set()
+            raise
         finally:
-            if self._own:
-                await settle(self._own)
+            self._ending = None
+            try:
+                if self._own or self._given:
+                    await settle({*self._own, *self._given})
+            finally:
+                self.drop()
 
     async def _went_on_alone(self) -> bool:
         """Awaits a coroutine here, without a task for it, if it is all that there is to wait for.
@@ -257,11 +286,12 @@ class Waits:
 
     def _begin(self, loop: AbstractEventLoop) -> None:
         """Begins all that is new, and only then looks at what is done."""
-        new, self._new = self._new, []
         self._loads.clear()
-        for wait in new:
+        for wait in self._new:
             wait.prepare()
-            wait.begin(loop)
+            values = wait.values
+            wait.tasks = [self._task(values, index, loop) for index in range(len(values))]
+            wait.outstanding = len(values) - wait.tasks.count(None)
             if not wait.outstanding:
                 self._done.append(wait)
                 continue
@@ -269,20 +299,44 @@ class Waits:
             for index, task in enumerate(wait.tasks):
                 if task is None:
                     self._look_at(wait, index)
-                    continue
-                if wait.values[index] is not task:
-                    self._own.add(task)
-                task.add_done_callback(partial(self._arrived, wait, index))
+                else:
+                    task.add_done_callback(partial(self._arrived, wait, index))
+        self._new = []
+
+    def _task(self, values: list[Any], index: int, loop: AbstractEventLoop) -> Future[Any] | None:
+        """The task of an awaitable; None if it is done, and its result stands in its place."""
+        awaitable = values[index]
+        try:
+            task = begin(awaitable, loop)
+        except Exception as error:  # noqa: BLE001  # an `__await__` of the resolver's making
+            values[index] = error
+            return None
+        if task is awaitable:
+            self._given.add(task)
+        elif task.done():
+            values[index] = self._result(task)
+            return None
+        else:
+            self._own.add(task)
+        return task
+
+    def _result(self, task: Future[Any]) -> Any:
+        """The result of a task: an exception stands for a failure, unless it ends the execution."""
+        error = CancelledError() if task.cancelled() else task.exception()
+        if error is None:
+            return task.result()
+        if not isinstance(error, Exception) and self._ending is None:
+            self._ending = error
+        return error
 
     def _arrived(self, wait: Wait, index: int, task: Future[Any]) -> None:
         self._own.discard(task)
-        error = None if task.cancelled() else task.exception()
+        self._given.discard(task)
         if wait.tasks[index] is not None:
-            if task.cancelled():
-                self._cancelled = True
-            else:
-                wait.values[index] = error or task.result()
+            wait.values[index] = self._result(task)
             self._settle(wait, index)
+        elif not task.cancelled() and task.exception() is None:
+            drop([task.result()])
         if not self._begun and not self._own:
             self._wake()
 
@@ -295,7 +349,7 @@ class Waits:
         else:
             self._begun.discard(wait)
             self._done.append(wait)
-        if self._done or self._cancelled:
+        if self._done or self._ending is not None:
             self._wake()
 
     def _look_at(self, wait: Wait, index: int) -> None:

@@ -11,9 +11,10 @@ from graphql import (
     FieldNode,
     GraphQLSchema,
 )
-from graphql.execution.values import get_argument_values, get_variable_values
+from graphql.execution.values import get_argument_values
 
 from core.events.positions import is_cursor
+from core.execution.variables import variable_values
 from core.graphql.context import Context
 from core.graphql.documents import Document, DocumentStore, Operation
 from core.graphql.errors import (
@@ -142,12 +143,12 @@ class LiveRunner:
         return self._documents.by_text(request.query or "")
 
     def _arguments(self, operation: Operation, root: FieldNode, variables: JSONObject) -> Any:
-        found = get_variable_values(
+        found = variable_values(
             self._schema,
             operation.node.variable_definitions or (),
             variables,
-            max_errors=20,
             hide_suggestions=True,
+            errors_at_most=20,
         )
         if isinstance(found, list):
             raise Refused(document_error_entries(found, "BAD_INPUT"))
