@@ -71,8 +71,10 @@ clean-data: ## Remove the data of `make run`; the next one starts from nothing
 		|| { echo "The server is running from this folder. Stop it first."; exit 1; }
 	rm -rf .data
 
-# A virtual environment has the path of its checkout in it, so a checkout that was moved gets a new one.
-ifneq ($(shell cat .venv/.made 2>/dev/null),$(CURDIR))
+# A virtual environment has the path of its checkout in it, and one Python: a checkout that was moved gets a new one,
+# and so does one for which another Python is named.
+MADE := $(shell cat .venv/.made 2>/dev/null)
+ifneq ($(MADE),$(CURDIR) $(if $(filter file,$(origin PYTHON)),$(lastword $(MADE)),$(PYTHON)))
 .PHONY: .venv/.made
 endif
 
@@ -83,7 +85,7 @@ endif
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv \
 		|| { echo "Python can't make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
-	@printf '%s' '$(CURDIR)' > $@
+	@printf '%s %s' '$(CURDIR)' '$(PYTHON)' > $@
 
 $(INSTALLED): requirements/dev.txt .venv/.made
 	@echo "— dependencies from requirements/dev.txt (about a minute the first time)"

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60
 
 def outside_of_make() -> dict[str, str]:
     """Our environment without what a `make` that runs the tests has told its commands."""
-    told = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"}
+    told = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PYTHON"}
     return {name: value for name, value in os.environ.items() if name not in told}
 
 

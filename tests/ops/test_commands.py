@@ -120,6 +120,22 @@ def test_dependencies_that_can_not_be_installed_are_said_and_tried_again(checkou
     assert "installing" not in again.stdout
 
 
+def test_another_python_gets_an_environment_of_its_own(checkout: Path) -> None:
+    python = python_that(checkout, MAKES_ENVIRONMENTS)
+    other = python.with_name("other")
+    other.write_bytes(python.read_bytes())
+    other.chmod(0o755)
+    for named, installs in (
+        ([f"PYTHON={python}"], True),
+        ([f"PYTHON={other}"], True),
+        ([f"PYTHON={other}"], False),
+        ([], False),
+    ):
+        done = make(checkout, "run", *named, INSTALLS_WITH="0")
+        assert done.returncode == 0, done.stderr
+        assert ("installing" in done.stdout) is installs
+
+
 def test_without_a_compiler_it_goes_on(checkout: Path) -> None:
     python = python_that(checkout, MAKES_ENVIRONMENTS)
     for result, tries in (("1", True), ("0", True), ("0", False)):

@@ -72,13 +72,14 @@ def test_compose_runs_what_there_is_in_its_order() -> None:
     assert services["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
 
 
-def test_the_workflow_calls_make_test_on_the_oldest_python() -> None:
-    steps = read_yaml(".github/workflows/test.yml")["jobs"]["test"]["steps"]
-    assert [step["run"] for step in steps if "run" in step] == ["make test"]
-    versions = [
-        step["with"]["python-version"] for step in steps if "setup-python" in step.get("uses", "")
-    ]
-    assert versions == ["3.11"]
+def test_the_workflow_calls_make_test_on_each_python() -> None:
+    job = read_yaml(".github/workflows/test.yml")["jobs"]["test"]
+    version = "${{ matrix.python }}"
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands == [f"make test PYTHON=python{version}"]
+    [setup] = [step for step in job["steps"] if "setup-python" in step.get("uses", "")]
+    assert setup["with"]["python-version"] == version
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
 
 def test_continuous_integration_calls_make_test_and_nothing_else() -> None:
