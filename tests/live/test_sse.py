@@ -241,5 +241,28 @@ async def test_who_leaves_is_forgotten(address: str, database: Database) -> None
     assert await eventually(gone)
 
 
+async def test_who_leaves_while_a_session_is_looked_up_holds_nothing(
+    address: str, database: Database
+) -> None:
+    (person,) = await signed_in(database, 1)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+    async def held(count: int) -> bool:
+        return bool((await database.fetch(waiting))[0][0] == count)
+
+    async def ask() -> None:
+        headers = {"authorization": person.authorization}
+        async with streaming(address, operation("HomeFeedEvents"), headers=headers):
+            pass
+
+    async with database.transaction() as transaction:
+        await transaction.fetch("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+        asking = asyncio.create_task(ask())
+        await eventually(lambda: held(1))
+        asking.cancel()
+        await asyncio.wait([asking])
+        await eventually(lambda: held(0))
+
+
 def subscribers() -> float:
     return REGISTRY.get_sample_value("feed_subscribers", {"field": "postInteractions"}) or 0

@@ -46,20 +46,24 @@ class EventStreams:
         stream = EventStream(send, self._heartbeat_seconds)
         client = scope.get("client")
         connection = self._connections.enter(client and client[0], stream.end)
+        leaving = asyncio.create_task(_watch(receive, stream))
+        tasks = [leaving]
         try:
             if asked.authorization is not None:
-                await self._connections.admit(connection, asked.authorization)
+                admitting = self._connections.admit(connection, asked.authorization)
+                tasks.append(asyncio.create_task(admitting))
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if leaving.done():
+                    return
+                await tasks[-1]
             await stream.open(
                 [*asked.headers, (b"content-type", EVENTS), (b"x-accel-buffering", b"no")]
             )
-            running = asyncio.create_task(self._run(stream, asked, context))
-            leaving = asyncio.create_task(_watch(receive, stream))
-            try:
-                await stream.over.wait()
-            finally:
-                await cancelled(running, leaving)
+            tasks.append(asyncio.create_task(self._run(stream, asked, context)))
+            await stream.over.wait()
         finally:
             try:
+                await cancelled(*tasks)
                 await stream.close()
             finally:
                 self._connections.leave(connection)
