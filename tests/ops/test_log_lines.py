@@ -24,8 +24,8 @@ from core.database.pool import Database
 from core.embedded.ports import free_port
 from tests.ops.commands import ROOT
 
-SECRET = "hush-value"
-VALUE = f"'{SECRET}\n\nhush'"
+SECRET = "secret-value"
+VALUE = f"'{SECRET}\n\nsecret'"
 TABLE = f"""
     CREATE TEMPORARY TABLE t (a text PRIMARY KEY, b int CHECK (b > 0));
     INSERT INTO t VALUES ({VALUE}, 1)
@@ -33,7 +33,7 @@ TABLE = f"""
 REFUSED = {
     "a key that is taken": f"INSERT INTO t VALUES ({VALUE}, 2)",  # noqa: S608  # a value of ours
     "a row that breaks a rule": f"INSERT INTO t VALUES (lower({VALUE}) || '2', -1)",  # noqa: S608
-    "text that is no number": f"SELECT '{SECRET} ''\"hush'::int",
+    "text that is no number": f"SELECT '{SECRET} ''\"secret'::int",
     "a time that is none": f"SELECT '{SECRET}'::timestamptz",
     "text of a row": "SELECT CAST(a AS int) FROM t",
     "a column that is not there": f"SELECT nothing, '{SECRET}' FROM t",  # noqa: S608
@@ -85,7 +85,7 @@ async def test_an_error_of_asyncpg_is_logged_without_values(
         await connection.close()
     log_all_ways(logger, caught.value)
     logger.handlers[0].close()
-    assert "hush" not in output.getvalue()
+    assert "secret" not in output.getvalue()
     assert type(caught.value).__name__ in output.getvalue()
 
 
@@ -119,7 +119,7 @@ def test_an_error_of_psycopg2_and_of_django_is_logged_without_values(
         django.db.transaction.set_rollback(True)
     log_all_ways(logger, wrapped.value)
     logger.handlers[0].close()
-    assert "hush" not in output.getvalue()
+    assert "secret" not in output.getvalue()
     assert "Fault in a chain" in output.getvalue()
 
 
