@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes.util
-import gc
-import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -32,6 +30,7 @@ def set_up_django() -> None:
 
 set_up_django()
 
+from core.config.collector import settle_down  # noqa: E402
 from core.config.environment import environment  # noqa: E402
 from core.config.health import health_routes  # noqa: E402
 from core.config.metrics import metrics_route  # noqa: E402
@@ -68,18 +67,6 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 server = Server(environment())
-
-
-def settle_down() -> None:
-    """Drops what only the start needed, leaves alone what stays for good, and looks less often at the rest.
-
-    A page makes some hundred objects and drops them all at its end; by default the collector would go
-    through them in the middle of every page.
-    """
-    sys.path_importer_cache.clear()  # What lies in the folders of 1,300 modules; made again if it is needed.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,12 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+UNREAD_SECONDS = 60
+"""When the system ends a connection whose client reads nothing of what it was sent, or is not there any more.
+
+Closing is not enough: it waits for what was written before.
+"""
+USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it.
 OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
 STOPPING = (
     b'{"errors":[{"message":"The server is stopping and has given the request up. What it was to '
@@ -109,6 +116,13 @@ class WholeAnswersProtocol(HttpToolsProtocol):
     """
 
     _closes_after_next = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if USER_TIMEOUT is not None:
+            raw = transport.get_extra_info("socket")
+            if raw.family != socket.AF_UNIX:
+                raw.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNREAD_SECONDS * 1_000)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -57,9 +57,13 @@ class Surroundings:
         """Where a web server is."""
         return f"127.0.0.1:{self.ports[number]}"
 
+    def pid(self, number: int) -> int:
+        """A web server's process."""
+        return self._webs[number].process.pid
+
     def memory(self, number: int) -> int:
         """Bytes that a web server has in memory."""
-        statm = Path(f"/proc/{self._webs[number].process.pid}/statm").read_text()
+        statm = Path(f"/proc/{self.pid(number)}/statm").read_text()
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     async def kill_web(self, number: int) -> None:

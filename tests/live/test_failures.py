@@ -13,6 +13,7 @@ from websockets.exceptions import WebSocketException
 
 from core.database.pool import Database, DatabaseUnavailable
 from core.events.doorbell import Doorbell
+from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
 from tests.interactions.cast import people, posts_by
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.world import Closed, Phone, Unavailable, dial, eventually, phone
@@ -282,3 +283,22 @@ async def test_a_long_transaction_delays_but_loses_nothing(
     async with phone(around.address(0)) as newcomer:
         await newcomer.watch([post], after=first["cursor"])
         assert (await newcomer.event())["clientMutationId"] == "third"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_memory_is_the_same_after_each_round_of_lost_connections(
+    around: Surroundings, database: Database, doorbell: Doorbell, kind: str
+) -> None:
+    (actor,) = await people(database, 1)
+    (post,) = await posts_by(database, actor)
+
+    async def write_events() -> None:
+        await database.write(ADD_EVENTS, actor, post, EVENTS)
+        doorbell.ring()
+
+    rounds = Rounds(around.address(0), around.pid(0), post, write_events)
+    sizes: list[int] = []
+    for _ in range(5):
+        await rounds.run(kind, 500)
+        sizes.append(around.memory(0))
+    assert sizes[-1] < sizes[0] * 1.1, sizes

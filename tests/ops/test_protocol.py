@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -133,3 +135,27 @@ def test_an_application_that_breaks_before_the_body_has_not_answered() -> None:
         [(line, _, text)] = answers(server, request("any"))
         assert line == b"HTTP/1.1 500 Internal Server Error"
         assert text == b"Internal Server Error"
+
+
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_a_client_that_reads_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr("core.config.protocol.UNREAD_SECONDS", seconds)
+    size = 32 * 2**20
+
+    async def large(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send(start(HELLO, length(size)))
+        for _ in range(size // 65_536):
+            await send(body(b"x" * 65_536, more=True))
+        await send(body(b""))
+
+    with running(large, Calls(), WholeAnswersProtocol) as server, server.connect() as connection:
+        connection.sendall(request("whole"))
+        time.sleep(3)  # It reads nothing.
+        read = 0
+        with suppress(ConnectionResetError):
+            while read < size and (data := connection.recv(65_536)):
+                read += len(data)
+    assert (read >= size) is (seconds > 3)
