@@ -15,6 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
+from tests.leaks import LeakCheck
 from tests.servers import SETTINGS, servers_for_tests
 
 # A machine that is busy is no failure; what must be quick is measured, not timed in tests.
@@ -22,10 +23,16 @@ hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 TABLES = "users, events, trace_imports"  # All others hang on people.
 RUNNING = ExitStack()
-os.environ.update(SETTINGS, **RUNNING.enter_context(servers_for_tests()).variables)
+SERVERS = RUNNING.enter_context(servers_for_tests())
+os.environ.update(SETTINGS, **SERVERS.variables)
 django.setup()
 
 from core.graphql.context import Services  # noqa: E402  # needs the settings
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    logs = [server.process.log for server in SERVERS.started if server.process.log]
+    config.pluginmanager.register(LeakCheck(logs))
 
 
 def pytest_unconfigure() -> None:

@@ -35,7 +35,8 @@ def explained(error: BaseException) -> str | None:
             return (
                 f"PostgreSQL refused the change: {text_without_values(one)}. Nothing was changed."
             )
-        if isinstance(one, UNREACHABLE):
+        is_of_address = isinstance(one, psycopg2.ProgrammingError) and code is None
+        if is_of_address or isinstance(one, UNREACHABLE):
             return (
                 f"PostgreSQL can't be used. It says: {' '.join(text_without_values(one).split())}\n"
                 "Check that it runs and that DATABASE_URL names it; "

@@ -17,7 +17,7 @@ from core.graphql.node import global_id
 
 OPERATIONS = Path(__file__).parent.parent / "operations"
 EXECUTOR = Executor(graphql_schema)
-PASSWORD = "long enough, and nobody's"
+PASSWORD = "hush, long enough, and nobody's"
 Json = dict[str, Any]
 
 WRONG_COUNTS = """

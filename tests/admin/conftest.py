@@ -21,5 +21,5 @@ def world(orm: None) -> None:
 def admin(world: None) -> Client:
     """A browser that is signed in to the admin."""
     client = Client(raise_request_exception=True)
-    client.force_login(User.objects.create_superuser("root", "root@example.org", "a password"))
+    client.force_login(User.objects.create_superuser("root", "root@example.org", "hush a password"))
     return client

@@ -182,7 +182,7 @@ def test_everybody_goes_at_once(admin: Client) -> None:
 
 
 def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
-    helper = User.objects.create_superuser("helper", "helper@example.org", "a password")
+    helper = User.objects.create_superuser("helper", "helper@example.org", "hush a password")
     helper.user_permissions.add(Permission.objects.all()[0])
     client = Client()
     client.force_login(helper)

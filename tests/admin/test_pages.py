@@ -146,12 +146,12 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
         "email": "newcomer@example.org",
         "display_name": "New Comer",
         "usable_password": "true",
-        "password1": "correct horse battery",
-        "password2": "correct horse battery",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
     }
     assert admin.post(url(User, "add"), new).status_code == 302
     person = User.objects.get(username="newcomer")
-    assert person.check_password("correct horse battery")
+    assert person.check_password("hush horse battery")
 
     for wrong, says in (
         ({"username": "NewComer", "email": "x@example.org"}, "Somebody else has this username."),
@@ -252,8 +252,8 @@ def test_two_who_add_the_same_person_at_once_are_told_apart(
         "email": "new@example.org",
         "display_name": "New",
         "usable_password": "true",
-        "password1": "correct horse battery",
-        "password2": "correct horse battery",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
     }
     page = admin.post(url(User, "add"), new, follow=True)
     assert page.status_code == 200
@@ -287,19 +287,19 @@ def test_a_new_password_signs_out(admin: Client) -> None:
     session = session_of(person)
     new = {
         "usable_password": "true",
-        "password1": "correct horse battery",
-        "password2": "correct horse battery",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
     }
     page = f"{url(User, 'change', person.pk)[: -len('change/')]}password/"
     assert admin.post(page, new).status_code == 302
 
     person.refresh_from_db()
     session.refresh_from_db()
-    assert person.check_password("correct horse battery")
+    assert person.check_password("hush horse battery")
     assert session.revoked_at is not None
 
 
 def test_signing_in_ignores_the_case_of_the_name(world: None) -> None:
-    User.objects.create_superuser("Root", "root@example.org", "a password")
+    User.objects.create_superuser("Root", "root@example.org", "hush a password")
     client = Client()
-    assert client.login(username="rOOT", password="a password")
+    assert client.login(username="rOOT", password="hush a password")

@@ -18,7 +18,7 @@ from tests.live.world import Api, Person, operation, signed_in
 
 OPERATIONS = Path(__file__).parent.parent / "operations"
 WITH_THE_LIMITS = {"Cost"}
-PASSWORD = "a quiet harbour 7"
+PASSWORD = "hush: a quiet harbour 7"
 Json = dict[str, Any]
 
 

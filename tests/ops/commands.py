@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.leaks import keep_output
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 PATIENCE_SECONDS = 60
@@ -46,4 +48,4 @@ def said_by(*command: str | Path, **variables: str) -> str:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
-    return ended.stdout
+    return keep_output(command, ended.stdout)

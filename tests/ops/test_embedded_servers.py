@@ -25,6 +25,7 @@ from core.embedded.processes import (
     wait_until_gone,
 )
 from core.embedded.servers import running_servers, temporary_servers
+from tests.leaks import keep_output
 from tests.ops.commands import minding
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -61,7 +62,8 @@ class Starter:
     def end(self, number: signal.Signals) -> str:
         """Sends the signal; what the starter still wrote, once it and its servers are gone."""
         self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=PATIENCE)
+        output, errors = self.process.communicate(timeout=PATIENCE)
+        keep_output("a starter", errors)
         assert wait_until_gone(self.pids, PATIENCE), "a server outlived its starter"
         return output
 

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
+from tests.leaks import keep_output
 from tests.ops.commands import ROOT, minding, outside_of_make
 
 GONE = "postgresql://feed:hush-database@127.0.0.1:1/feed"
@@ -27,7 +28,7 @@ def manage(*arguments: str | Path, **variables: str) -> subprocess.CompletedProc
 
 
 def python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         cwd=ROOT,
         env={**outside_of_make(), **variables},
@@ -37,6 +38,9 @@ def python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProc
         timeout=PATIENCE_SECONDS,
         check=False,
     )
+    if "shell" not in arguments:  # Its program stands in its traceback.
+        keep_output(arguments[:2], ended.stdout + ended.stderr)
+    return ended
 
 
 def refusal(ended: subprocess.CompletedProcess[str]) -> str:
@@ -85,6 +89,7 @@ def test_a_database_without_tables_is_to_be_migrated(
         (("reconcile_counts",), "password"),
         (("maintain", "--once"), "password"),
         (("migrate",), "name"),
+        (("reconcile_counts",), "option"),
     ],
 )
 def test_a_database_that_can_not_be_used_is_named_without_its_password(
@@ -95,6 +100,7 @@ def test_a_database_that_can_not_be_used_is_named_without_its_password(
         "away": GONE,
         "password": f"postgresql://feed:hush-wrong@{url.partition('@')[2]}",
         "name": f"{url.rpartition('/')[0]}/nowhere",
+        "option": f"{url}?no_such_option=1",
     }
     said = refusal(manage(*command, DATABASE_URL=urls[wrong]))
     assert said.startswith("PostgreSQL can't be used. It says: ")

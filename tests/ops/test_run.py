@@ -22,6 +22,7 @@ from core.embedded.locks import folder_lock
 from core.embedded.ports import free_port
 from core.embedded.processes import servers_in, wait_until_gone
 from core.embedded.running import published_variables
+from tests.leaks import keep_output
 from tests.ops.commands import ROOT
 from tests.servers import SETTINGS
 
@@ -65,6 +66,7 @@ class Run:
         if number:
             self.process.send_signal(number)
         output, _ = self.process.communicate(timeout=PATIENCE)
+        keep_output(self.process.args, self.said + output)
         return output
 
 

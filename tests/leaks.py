@@ -1,0 +1,69 @@
+"""What no log or message may hold: the run fails if a secret stands in what tests and their processes have written.
+
+Secrets of tests are recognisable: passwords begin with `hush`, e-mail addresses lie in example.com or
+example.org. Tokens, hashes and passwords of servers have their own forms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+SECRETS = {
+    "a password": re.compile(r"hush[-\w]*|for-tests-for-tests"),
+    "an e-mail address": re.compile(r"[\w.+-]+@example\.(?:com|org|invalid)\b"),
+    "a password's hash": re.compile(r"argon2\w*\$argon2|\$argon2id\$|pbkdf2_sha256\$\d"),
+    "an access token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    "a refresh token": re.compile(r"\b[1-9]\d*\.[1-9]\d*\.[0-9a-f]{64}\b"),
+    "a server's password": re.compile(r"\b(?:postgres(?:ql)?|rediss?)://[^\s/@]*:[^\s/@]+@"),
+    "values that PostgreSQL quotes": re.compile(r"\bKey \([^)]*\)=\(|Failing row contains \("),
+}
+SHOWN_AT_MOST = 50
+KEPT: list[tuple[str, str]] = []
+
+
+def keep_output(command: object, text: str) -> str:
+    """The text that a process has written, which is judged at the end of the run."""
+    KEPT.append((f"output of {command}", text))
+    return text
+
+
+def secrets_in(text: str) -> list[str]:
+    """Which kinds of secrets stand in the text, without the secrets."""
+    return [kind for kind, form in SECRETS.items() if form.search(text)]
+
+
+class LeakCheck:
+    """Judges what each test has written, what processes have written to it, and the servers' logs."""
+
+    def __init__(self, logs: Iterable[Path] = ()) -> None:
+        self._logs = list(logs)
+        self.found: list[str] = []
+
+    def judge(self, place: str, text: str) -> None:
+        self.found += [f"{kind} in {place}" for kind in secrets_in(text)]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, text in report.sections:
+            # pytest's own record of log calls is not what a handler of ours writes.
+            if not name.startswith("Captured log"):
+                self.judge(f"{name} of {report.nodeid}", text)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        for place, text in KEPT:
+            self.judge(place, text)
+        for log in self._logs:
+            if log.exists():
+                self.judge(log.name, log.read_text(errors="replace"))
+        if self.found and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.found:
+            terminalreporter.section("secrets in logs and messages")
+            for line in self.found[:SHOWN_AT_MOST]:
+                terminalreporter.line(line)
