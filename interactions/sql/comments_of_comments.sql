@@ -1,7 +1,6 @@
 -- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Other comments have been
 -- judged with their posts. $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 whose
 -- mutes hide, or NULL.
-WITH {muted}
 SELECT {comment}
 FROM (
     SELECT id FROM unnest($2::text::bigint[]) AS k(id)
@@ -13,7 +12,7 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4 AND {visible person=c.author_id}
-    AND {not_muted person=c.author_id}
+    AND {unmuted person=c.author_id viewer=$6::bigint}
     ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id

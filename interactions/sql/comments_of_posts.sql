@@ -1,12 +1,11 @@
 -- Pages of what is said about posts, replies not among it.
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 whose mutes hide, or NULL.
-WITH {muted}
 SELECT {comment}
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.post_id = k.id AND c.parent_id IS NULL AND c.id < $3 AND c.id > $4
-    AND {visible person=c.author_id} AND {not_muted person=c.author_id}
+    AND {visible person=c.author_id} AND {unmuted person=c.author_id viewer=$6::bigint}
     -- All are null; naming it lets the index give the order.
     ORDER BY c.parent_id {direction}, c.id {direction} LIMIT $5
 ) c

@@ -1,12 +1,11 @@
 -- Pages of the people who like posts.
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 whose mutes hide, or NULL.
-WITH {muted}
 SELECT m.post_id, m.id, {user of=a}
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM post_likes m
     WHERE m.post_id = k.id AND m.id < $3 AND m.id > $4 AND {visible person=m.user_id}
-    AND {not_muted person=m.user_id}
+    AND {unmuted person=m.user_id viewer=$6::bigint}
     ORDER BY m.id {direction} LIMIT $5
 ) m
 JOIN users a ON a.id = m.user_id

@@ -1,1 +1,0 @@
-({person} IN (SELECT id FROM muted)) IS NOT TRUE
