@@ -1,0 +1,109 @@
+"""Every way into the API, found by walking the schema: documents that select all there is, to a depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    OperationType,
+    get_named_type,
+    is_required_argument,
+    parse,
+    validate,
+)
+
+from core.config.schema import graphql_schema
+
+Values = dict[str, list[Any]]
+"""What to send, by the name of an argument or input field."""
+
+
+class Door(NamedTuple):
+    """One root field with one choice of arguments."""
+
+    field: str
+    document: DocumentNode
+    variables: dict[str, Any]
+
+
+def doors(kind: OperationType, values: Values, *, depth: int) -> Iterator[Door]:
+    """Each root field with each choice of its required argument. Errors: KeyError for one without a value."""
+    root = graphql_schema.get_root_type(kind)
+    assert root is not None
+    for name, field in root.fields.items():
+        for variables in _choices(field, values):
+            yield Door(name, document(kind, name, depth), variables)
+
+
+@cache
+def document(kind: OperationType, name: str, depth: int) -> DocumentNode:
+    """A document that selects everything that a root field gives, its required arguments as variables."""
+    root = graphql_schema.get_root_type(kind)
+    assert root is not None
+    field = root.fields[name]
+    required = _required(field)
+    declared = ", ".join(f"${key}: {argument.type}" for key, argument in required.items())
+    passed = ", ".join(f"{key}: ${key}" for key in required)
+    text = f"{name}({passed})" if required else name
+    operation = f"{kind.value} Door({declared})" if required else f"{kind.value} Door"
+    found = parse(f"{operation} {{ {text} {selection(field, depth)} }}")
+    assert validate(graphql_schema, found) == []
+    return found
+
+
+def selection(field: GraphQLField, depth: int) -> str:
+    """Everything that the field gives: nodes inside each other up to `depth`."""
+    type_ = get_named_type(field.type)
+    if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
+        return ""
+    if isinstance(type_, GraphQLInterfaceType):
+        members = graphql_schema.get_possible_types(type_)
+        parts = [f"... on {member.name} {{ {_fields(member, depth)} }}" for member in members]
+        return f"{{ __typename {' '.join(parts)} }}"
+    assert isinstance(type_, GraphQLObjectType), f"say how to select of {type_}"
+    return f"{{ __typename {_fields(type_, depth)} }}"
+
+
+def _fields(type_: GraphQLObjectType, depth: int) -> str:
+    below = depth - (graphql_schema.type_map["Node"] in type_.interfaces)
+    chosen = []
+    for name, field in type_.fields.items():
+        is_leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
+        if is_leaf or below > 0:
+            assert not any(map(is_required_argument, field.args.values())), f"{type_}.{name}"
+            # The same name may have other types in other members of an interface.
+            chosen.append(f"{type_.name}_{name}: {name} {selection(field, below)}")
+    return " ".join(chosen)
+
+
+def _required(field: GraphQLField) -> dict[str, GraphQLArgument]:
+    return {name: each for name, each in field.args.items() if is_required_argument(each)}
+
+
+def _choices(field: GraphQLField, values: Values) -> Iterator[dict[str, Any]]:
+    """The field's required argument, each way."""
+    required = _required(field)
+    if not required:
+        yield {}
+        return
+    [(name, argument)] = required.items()
+    type_ = get_named_type(argument.type)
+    choices = _inputs(type_, values) if isinstance(type_, GraphQLInputObjectType) else values[name]
+    yield from ({name: choice} for choice in choices)
+
+
+def _inputs(type_: GraphQLInputObjectType, values: Values) -> Iterator[dict[str, Any]]:
+    """An input, as often as its fields have values; one with fewer has its values again."""
+    fields = {name: values[name] for name in type_.fields if name != "clientMutationId"}
+    for number in range(max(map(len, fields.values()), default=1)):
+        yield {name: choices[number % len(choices)] for name, choices in fields.items()}

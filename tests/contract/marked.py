@@ -1,0 +1,216 @@
+"""People who stand to each other in every way, and whose every word names them, so that an answer can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from core.accounts.services import block_create, follow_create, mute_create
+from core.graphql.context import Services
+from core.graphql.node import global_id
+from feed.services import post_create, post_delete
+from interactions.services import (
+    comment_create,
+    comment_delete,
+    comment_like,
+    post_like,
+    post_share,
+)
+from tests.contract.doors import Values
+from tests.interactions.cast import people
+
+CAST = ["target", "host", "stranger", "follower", "blocker", "blocked", "mutual", "muter"]
+FOLLOWERS = [name for name in CAST if name not in {"target", "stranger"}]
+VIEWERS = [*CAST, "anonymous", "removed"]
+NOBODY = 7
+"""The key of a viewer whose account has been removed."""
+FEEDS = frozenset({"homeFeed", "publicFeed", "homeFeedEvents", "postInteractions"})
+NAMED_AT = frozenset(
+    {"user", "node", "nodes", "blockUser", "unblockUser", "muteUser", "unmuteUser"}
+)
+"""Root fields that may show the name of whom the viewer has blocked, and only of the user that they give."""
+
+MARK = """
+UPDATE users SET username = $2 || '_login', display_name = 'NAME ' || $2, bio = 'BIO ' || $2,
+    avatar_url = 'https://example.com/AVATAR/' || $2
+WHERE id = $1
+"""
+TABLES = [
+    "users",
+    "follows",
+    "blocks",
+    "mutes",
+    "posts",
+    "comments",
+    "post_likes",
+    "comment_likes",
+    "shares",
+]
+
+
+class Marked:
+    """The people, what they have written, and what stands between them."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.database = services.database
+
+    async def make(self) -> None:
+        keys = await people(self.database, len(CAST))
+        self.key = dict(zip(CAST, keys, strict=True))
+        for name, key in self.key.items():
+            await self.database.write(MARK, key, name)
+        for name in FOLLOWERS:
+            await self._follow(name, "target")
+        for name in CAST:
+            await self._follow(name, "host")
+        await self._follow("target", "follower")
+        self.posts = {name: await self._post(name) for name in CAST}
+        self.comments: list[int] = []
+        for name in CAST:
+            await self._busy(name, self.posts["host"], on="host")
+            await self._busy(name, self.posts["target"], on="target")
+            await self._busy("target", self.posts[name], on=name)
+        await self._leave_ghosts()
+        for who, whom in (
+            ("blocker", "target"),
+            ("target", "blocked"),
+            ("mutual", "target"),
+            ("target", "mutual"),
+        ):
+            await block_create(self.database, viewer_id=self.key[who], user_id=self.key[whom])
+        await mute_create(self.database, viewer_id=self.key["muter"], user_id=self.key["target"])
+        for table in TABLES:
+            await self.database.write(f"CREATE TABLE saved_{table} AS TABLE {table}")
+
+    async def restore(self) -> None:
+        """Everything as `make` left it."""
+        await self.database.write(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+        for table in TABLES:
+            await self.database.write(f"INSERT INTO {table} SELECT * FROM saved_{table}")  # noqa: S608  # names of ours
+
+    async def drop(self) -> None:
+        for table in TABLES:
+            await self.database.write(f"DROP TABLE IF EXISTS saved_{table}")
+
+    def values(self) -> Values:
+        """What a client may send to come upon the target, and upon what was done to and by it."""
+        post_ids = [global_id("Post", self.posts[name]) for name in ("target", "host")]
+        comment_ids = [global_id("Comment", key) for key in self.comments]
+        user_ids = [global_id("User", self.key["target"])]
+        every = [*user_ids, *post_ids, *comment_ids]
+        return {
+            "id": every,
+            "ids": [every],
+            "username": ["target_login"],
+            "userId": user_ids,
+            "postId": post_ids,
+            "postIds": [post_ids],
+            "commentId": comment_ids,
+            "parentId": [comment_ids[0]],
+            "text": ["Written anew."],
+            "since": ["no cursor"],
+            # Of nobody: what a session gives is its own viewer.
+            "login": ["nobody"],
+            "password": ["a wrong password"],
+            "email": ["nobody at all"],
+            "displayName": ["Nobody"],
+            "refreshToken": ["none"],
+            "everywhere": [False],
+        }
+
+    async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:
+        """What the answer shows that is not the viewer's to see, as things stand now."""
+        found = list(texts(data, ()))
+        viewer_id = self.key.get(viewer, NOBODY)
+        blocks = {
+            tuple(row)
+            for row in await self.database.fetch("SELECT blocker_id, blocked_id FROM blocks")
+        }
+        mutes = {
+            tuple(row) for row in await self.database.fetch("SELECT muter_id, muted_id FROM mutes")
+        }
+        wrong = [f"{path}: {text}" for path, text in found if "GHOST" in text]
+        for other, key in self.key.items():
+            has_blocked = (viewer_id, key) in blocks
+            is_hidden = (key, viewer_id) in blocks or has_blocked
+            is_muted = (viewer_id, key) in mutes and root in FEEDS
+            for path, text in found:
+                if other not in text or not (is_hidden or (is_muted and not _in_profile(path))):
+                    continue
+                is_name = text.startswith(("NAME", "https", f"{other}_login"))
+                if not (has_blocked and is_name and root in NAMED_AT and _is_root_user(path)):
+                    wrong.append(f"{path}: {text}")
+        return wrong
+
+    async def _follow(self, who: str, whom: str) -> None:
+        if who != whom:
+            await follow_create(
+                self.services.batchers, viewer_id=self.key[who], user_id=self.key[whom]
+            )
+
+    async def _post(self, author: str) -> int:
+        made = await post_create(self.database, author_id=self.key[author], text=f"POST {author}")
+        assert made.post is not None
+        return made.post.id
+
+    async def _busy(self, actor: str, post: int, *, on: str) -> None:
+        """Comments on, likes and shares the post, with a reply to the comment: by the target, or to the target."""
+        key = self.key[actor]
+        comment = await self._comment(actor, post, f"COMMENT {actor}")
+        if actor == "target":
+            reply = await self._comment(on, post, f"COMMENT {on}", parent=comment)
+        else:
+            reply = await self._comment("target", post, "COMMENT target", parent=comment)
+        if on in {"host", "target"} and actor in {"host", "blocker", "blocked"}:
+            self.comments += [comment, reply]
+        for liked in (comment, reply):
+            await comment_like(self.services.batchers, viewer_id=key, comment_id=liked)
+        await post_like(self.services.batchers, viewer_id=key, post_id=post)
+        await post_share(self.services.batchers, viewer_id=key, post_id=post)
+
+    async def _comment(self, author: str, post: int, text: str, parent: int | None = None) -> int:
+        made = await comment_create(
+            self.database, author_id=self.key[author], post_id=post, text=text, parent_id=parent
+        )
+        assert made.comment is not None
+        return made.comment.id
+
+    async def _leave_ghosts(self) -> None:
+        """A post, a comment and one with a reply, which are deleted."""
+        target = self.key["target"]
+        ghost = (await post_create(self.database, author_id=target, text="GHOST")).post
+        assert ghost is not None
+        await post_delete(self.database, viewer_id=target, post_id=ghost.id)
+        for has_reply in (False, True):
+            comment = await self._comment("target", self.posts["host"], "GHOST")
+            if has_reply:
+                await self._comment("host", self.posts["host"], "COMMENT host", parent=comment)
+            await comment_delete(self.database, viewer_id=target, comment_id=comment)
+
+
+def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each text of an answer, and where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from texts(each, (*path, name))
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each, path)
+
+
+def _in_profile(path: tuple[str, ...]) -> bool:
+    """Whether the text stands in a list of a user's own, which a mute does not touch."""
+    return not {"User_posts", "User_followers", "User_following"}.isdisjoint(path)
+
+
+def _is_root_user(path: tuple[str, ...]) -> bool:
+    """Whether the text is a field of the user that the root field gives, itself or in a payload."""
+    *above, field = path
+    return (
+        field.startswith("User_")
+        and len(above) <= 2
+        and not any(part.startswith("User_") for part in above)
+    )
