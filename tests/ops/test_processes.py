@@ -264,7 +264,8 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
                 one = await stack.enter_async_context(phone(server.address))
                 await one.watch([post])
                 asked += 1  # Its first message is executed, too.
-            assert (await metrics_of(client))[subscribers] == 8
+            metrics = await metrics_of(client)
+            assert metrics[subscribers] == 8
             for death, pid in enumerate(server.ready()[:2], 1):
                 os.kill(pid, signal.SIGKILL)
                 await server.logs(f"Process {pid} has ended by itself")

@@ -68,6 +68,8 @@ class Channel(ABC):
         self._hub = hub
         self._renderer = renderer
         self._subscribers = metrics.SUBSCRIBERS.labels(self.field)
+        self._uncounted = 0
+        """Messages that were given and are not in the metric yet: counting each costs 0.7 µs."""
         self._messages = metrics.MESSAGES.labels(self.field)
         self._shared = metrics.EXECUTIONS.labels(self.field, "all")
         self._single = metrics.EXECUTIONS.labels(self.field, "one")
@@ -219,6 +221,7 @@ class Channel(ABC):
                 cursor = self.log.cursor(position)
                 payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
                 await self._give(subscriber, payload, cursor, position)
+        self._count_messages()
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
         """Tells the subscribers. See `Listener`."""
@@ -236,6 +239,12 @@ class Channel(ABC):
             entry = fault_entry(fault, self.field)
             for subscriber in tuple(self._everyone):
                 self._fail(subscriber, entry)
+        finally:
+            self._count_messages()
+
+    def _count_messages(self) -> None:
+        self._messages.inc(self._uncounted)
+        self._uncounted = 0
 
     async def restart(self) -> None:
         """Has each subscriber's position judged anew: the log is another one. See `Listener`."""
@@ -303,7 +312,7 @@ class Channel(ABC):
             return
         if subscriber.sink.push(payload, cursor):
             subscriber.position = position
-            self._messages.inc()
+            self._uncounted += 1
             return
         metrics.OVERFLOWS.labels(self.field).inc()
         metrics.RESYNCS.labels(ResyncReason.TOO_SLOW.value).inc()
