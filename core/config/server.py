@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from graphql import DocumentNode
 from redis.asyncio import Redis
@@ -32,6 +32,7 @@ from core.graphql.http.answers import AnswerCache
 from core.graphql.http.app import Answered, GraphQLHTTP
 from core.graphql.limits.limits import Limits
 
+Answer = TypeVar("Answer")
 BEARER = "bearer "
 PROBE_SECONDS = 2.0
 """How long a server that this one stands on may take to answer a probe."""
@@ -145,18 +146,25 @@ class Server:
             stack.push_async_callback(self.live.close)
             yield
 
-    async def reachable(self) -> dict[str, bool]:
-        """Whether each server that this one stands on answers in time, by name."""
-        database, cache = await asyncio.gather(
-            _answers(self.database.fetch("SELECT 1")), _answers(self.redis.ping())
+    async def reachable(self) -> Reachable:
+        """Whether each server that this one stands on answers in time."""
+        takes_writes, ping = await asyncio.gather(
+            _answer(self.database.takes_writes()), _answer(self.redis.ping())
         )
-        return {"database": database, "cache": cache}
+        return Reachable(takes_writes is not None, bool(takes_writes), ping is not None)
 
 
-async def _answers(asking: Awaitable[object]) -> bool:
+class Reachable(NamedTuple):
+    """What a server can do at this moment."""
+
+    database: bool
+    takes_writes: bool
+    cache: bool
+
+
+async def _answer(asking: Awaitable[Answer]) -> Answer | None:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            await asking
+            return await asking
     except (DatabaseUnavailable, RedisError, OSError, TimeoutError):
-        return False
-    return True
+        return None

@@ -51,11 +51,14 @@ class PreparedConnection(Connection):
         self, statement: str, arguments: Sequence[object], seconds: float
     ) -> list[Any]:
         self._prepared[statement] = await self.prepare(statement, timeout=seconds)
+        if self.is_closed():
+            raise asyncpg.InterfaceError("the connection was ended")
         return await self.run(statement, arguments, seconds)
 
     async def fetch_anew(
         self, statement: str, arguments: Sequence[object], seconds: float
     ) -> list[Any]:
-        """The rows of a statement that is to be prepared again."""
+        """The rows of a statement that is to be prepared again, with the types as they are now."""
         self._prepared.clear()
+        await self.reload_schema_state()
         return await self._prepare_and_run(statement, arguments, seconds)

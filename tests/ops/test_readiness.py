@@ -53,7 +53,12 @@ async def test_without_the_cache_the_server_is_ready_and_says_that_it_is_degrade
     async def is_degraded(state: float) -> bool:
         return (await metrics_of(client))["feed_cache_degraded",] == state
 
-    ready = {"status": "ready", "database": "reachable", "cache": "reachable"}
+    ready = {
+        "status": "ready",
+        "database": "reachable",
+        "writes": "accepted",
+        "cache": "reachable",
+    }
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, ready)
     await eventually(lambda: is_degraded(0))
