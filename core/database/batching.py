@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from core.database.connections import COMES_FIRST
 from core.database.keys import key_array
 from core.database.pool import Database, DatabaseUnavailable, Row, Transaction
 
@@ -89,7 +90,13 @@ class Batcher:
             loop.call_soon(self._next)
         elif self._expiry is None:
             self._expiry = loop.call_later(self._patience_seconds, self._expire)
-        return await outcome
+        # What the caller reads of its result comes first, as the write does.
+        COMES_FIRST.set(True)
+        try:
+            return await outcome
+        except BaseException:
+            outcome.cancel()  # If the caller was collected, nobody else does.
+            raise
 
     async def close(self) -> None:
         """Waits for what has been submitted."""
@@ -103,7 +110,10 @@ class Batcher:
         """Starts the next commit, if there is anything to commit."""
         batch = self._take()
         self._busy = bool(batch)
-        self._commit = asyncio.create_task(self._write_for(batch)) if batch else None
+        self._commit = None
+        if batch:
+            self._commit = asyncio.create_task(self._write_for(batch))
+            self._commit.add_done_callback(lambda _: self._ended(batch))
 
     def _take(self) -> list[Waiting]:
         if self._expiry is not None:
@@ -136,10 +146,11 @@ class Batcher:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 if not waiting.outcome.done():
                     waiting.outcome.set_result(outcome)
-        finally:
-            for waiting in batch:
-                waiting.outcome.cancel()  # Those that have none, because this task was cancelled.
-            self._next()
+
+    def _ended(self, batch: list[Waiting]) -> None:
+        for waiting in batch:
+            waiting.outcome.cancel()  # Those that have none, because the commit was cancelled.
+        self._next()
 
     async def _write_singly(self, batch: list[Waiting]) -> None:
         for place, waiting in enumerate(batch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextvars import Context
 
 import asyncpg
 import pytest
@@ -89,6 +90,34 @@ async def test_those_who_wait_are_served_in_their_order(pair: Database) -> None:
             await asyncio.sleep(0)
         await asyncio.gather(*asking)
     assert served == [0, 1, 2, 3, 4]
+
+
+async def test_writes_and_reads_that_wait_are_served_by_turns(database: Database) -> None:
+    """Neither starves the other; what a caller reads after its write is served with the writes."""
+    alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    served: list[str] = []
+
+    async def read() -> None:
+        await alone.fetch(PID)
+        served.append("read")
+
+    async def write() -> None:
+        await alone.write(PID)
+        served.append("write")
+        await alone.fetch(PID)
+        served.append("read of a writer")
+
+    async with alone.connection():
+        # As requests have: contexts in which nothing has been written.
+        reads = [asyncio.create_task(read(), context=Context()) for _ in range(20)]
+        await asyncio.sleep(0)
+        writes = [asyncio.create_task(write(), context=Context()) for _ in range(3)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*reads, *writes)
+    await alone.close()
+    assert served.count("read") == 20
+    assert max(place for place, kind in enumerate(served) if kind != "read") <= 14
+    assert all("read" in served[place : place + 3] for place in range(len(served) - 2))
 
 
 async def test_cancelled_users_leave_nothing_lent(pair: Database) -> None:
