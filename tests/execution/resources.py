@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Any
 
 import strawberry
@@ -81,8 +82,11 @@ class Failed(ValueError):
 class World:
     """What resolvers share: the database, loaders, and an account of what they hold."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, at_step: Callable[[int], None] | None = None) -> None:
+        """`at_step` is called before each await, with its number."""
         self.database = database
+        self._at_step = at_step
+        self._steps = count(1)
         self.held: Counter[str] = Counter()
         """What has been begun and has not been given back."""
         self.taken = 0
@@ -90,13 +94,23 @@ class World:
         self.loaders: dict[Any, Any] = {}
         self.pairs = Pairs(self)
 
+    async def pause(self) -> None:
+        """Waits for a turn of the loop."""
+        self.step()
+        await asyncio.sleep(0)
+
+    def step(self) -> None:
+        """Says that something is about to be awaited."""
+        if self._at_step is not None:
+            self._at_step(next(self._steps))
+
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
         """A resource that takes time to be had and to be given back."""
         self.taken += 1
         self.held[name] += 1
         try:
-            await asyncio.sleep(0)
+            await self.pause()
             yield
         finally:
             await self.give_back(name)
@@ -104,7 +118,7 @@ class World:
     async def give_back(self, name: str) -> None:
         """Gives a resource back; this may be cancelled, too."""
         try:
-            await asyncio.sleep(0)
+            await self.pause()
         finally:
             self.held[name] -= 1
 
@@ -121,10 +135,11 @@ class World:
     async def _goes_on(self, steps: Sequence[str]) -> bool:
         """Whether there is a value, after all steps."""
         for place, step in enumerate(steps):
+            self.step()
             if step in AROUND:
                 return await self._around(step, steps[place + 1 :])
             if step == "pause":
-                await asyncio.sleep(0)
+                await self.pause()
             elif step == "query":
                 await self.database.fetch("SELECT 1")
             elif step == "load":
@@ -165,7 +180,7 @@ class Pairs(Loader[int, int]):
 
     async def fetch(self, keys: list[int]) -> Sequence[int | BaseException]:
         async with self._world.hold("batch"):
-            await asyncio.sleep(0)
+            await self._world.pause()
         return [Failed() if key == 3 else 2 * key for key in keys]
 
 
