@@ -9,6 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 from core.accounts.rows import UserRow
 from core.accounts.selectors import users_by_ids
 from core.database.cursors import CursorSigner
+from core.database.keys import key_at
+from core.database.places import Horizon
 from core.events import kinds
 from core.events.log import EventRow, event_from
 from core.events.positions import Position
@@ -102,7 +104,11 @@ class PresentedEntry(Presented):
     ) -> FeedEntryRow | FeedEntryGoneRow:
         if post is None or position is None:
             return FeedEntryGoneRow(cursor, self.event.post_id or 0)
-        edge = EdgeRow(post, position, self._cursors.codec("home", viewer_id), self._sharer)
+        # Whoever is given an event has seen all transactions up to its own, in this order.
+        transaction, began = self.event.transaction, self.event.created_at
+        horizon = Horizon(key_at(began, 0) - 1, f"{transaction + 1}:{transaction + 1}:")
+        codec = self._cursors.codec("home", viewer_id)._replace(horizon=horizon)
+        edge = EdgeRow(post, position, codec, self._sharer)
         return FeedEntryRow(cursor, self.event.client_mutation_id, edge)
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Length, Now
 
 from core.accounts.models import User
-from core.database.keys import KeyField
+from core.database.keys import KeyField, TransactionField
 
 TEXT_LENGTH = 500
 
@@ -53,6 +53,7 @@ class Post(models.Model):
         editable=False,
         help_text="How many people share the post. The same for every viewer.",
     )
+    transaction = TransactionField()
 
     class Meta:
         db_table = "posts"

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from core.accounts.rows import UserRow
 from core.database.cursors import CursorCodec
+from core.database.places import Place
 from core.database.pool import Database, Row
 from core.database.statements import load_statements
 from core.execution.rows import SHARED, Layout
@@ -79,7 +80,9 @@ async def _feed_page(
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
             SQL[statement + part.suffix],
-            *(context.viewer_id, part.below, part.above, part.limit + ahead, with_snapshot),
+            *(context.viewer_id, part.below, part.above, part.limit + ahead),
+            with_snapshot or not request.is_settled,
+            *part.seen,
         )
 
     async def beyond(part: PageRequest, _codec: CursorCodec) -> list[Row]:
@@ -94,14 +97,14 @@ def _entries(rows: list[Row]) -> list[Row]:
     return [] if rows[0][1] is None else rows
 
 
-async def home_feed_updates(context: Context, since: int) -> int:
-    """How many entries of the home feed are newer than a position, counted up to one past UPDATES_COUNTED."""
+async def home_feed_updates(context: Context, since: Place) -> int:
+    """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED."""
+    request = PageRequest(UPDATES_COUNTED + 1, before=since, oldest_first=True)
     row = await context.database.fetch_row(
-        SQL["home_feed_updates"],
-        context.viewer_id,
-        PageRequest._field_defaults["below"],
-        since,
+        SQL["home_feed_updates" + request.suffix],
+        *(context.viewer_id, request.below, request.above, request.limit),
         UPDATES_COUNTED + 1,
+        *request.seen,
     )
     return 0 if row is None else int(row[0])
 
@@ -112,5 +115,5 @@ class ProfileFeedLoader(PageLoader):
     name = "profile"
     statements: ClassVar[Mapping[str, str]] = SQL
     statement = "profile_feed_pages"
-    snapshot_column = -1
+    has_empty_rows = True
     layout = ENTRY

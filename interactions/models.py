@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from core.accounts.models import User
-from core.database.keys import KeyField
+from core.database.keys import KeyField, TransactionField
 from feed.models import TEXT_LENGTH, Post
 
 
@@ -68,6 +68,7 @@ class Comment(models.Model):
         help_text="How many direct replies it has, tombstones that hold a live reply among them. "
         "The same for every viewer.",
     )
+    transaction = TransactionField()
 
     class Meta:
         db_table = "comments"
@@ -119,6 +120,7 @@ class PostLike(models.Model):
         related_name="likes",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction = TransactionField()
 
     class Meta:
         db_table = "post_likes"
@@ -166,6 +168,7 @@ class Share(models.Model):
         related_name="shares",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction = TransactionField()
 
     class Meta:
         db_table = "shares"

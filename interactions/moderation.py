@@ -16,6 +16,7 @@ SQL = load_statements(
     EVERYTHING_VISIBLE,
     HERE.parent / "feed" / "sql",
     HERE.parent / "core" / "accounts" / "sql",
+    HERE.parent / "core" / "events" / "sql",
 )
 ROWS_AT_ONCE = 1_000
 

@@ -19,7 +19,10 @@ from interactions.rows import COMMENT, CommentRow
 
 HERE = Path(__file__).parent
 SQL = load_statements(
-    HERE / "sql", HERE.parent / "feed" / "sql", HERE.parent / "core" / "accounts" / "sql"
+    HERE / "sql",
+    HERE.parent / "feed" / "sql",
+    HERE.parent / "core" / "accounts" / "sql",
+    HERE.parent / "core" / "events" / "sql",
 )
 
 

@@ -11,7 +11,9 @@ from core.database.pool import Transaction
 from core.database.statements import load_statements
 from core.graphql.user_errors import ErrorCode, refuse
 
-SQL = load_statements(Path(__file__).parent / "sql")
+SQL = load_statements(
+    Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"
+)
 
 
 class Claim:

@@ -10,7 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from core.database.keys import KeyField
+from core.database.keys import KeyField, TransactionField
 
 USERNAME_LENGTH = 30
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
@@ -192,6 +192,7 @@ class Follow(models.Model):
         related_name="followers",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction = TransactionField()
 
     class Meta:
         db_table = "follows"

@@ -10,7 +10,11 @@ from core.admin import EVERYTHING_VISIBLE
 from core.database.orm import run
 from core.database.statements import load_statements
 
-SQL = load_statements(Path(__file__).parent / "sql", EVERYTHING_VISIBLE)
+SQL = load_statements(
+    Path(__file__).parent / "sql",
+    EVERYTHING_VISIBLE,
+    Path(__file__).parent.parent / "events" / "sql",
+)
 
 REMOVERS: list[Callable[[int], None]] = []
 """How the features above remove what is a person's, in this order; filled where all is wired."""

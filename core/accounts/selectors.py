@@ -17,7 +17,9 @@ from core.graphql.errors import ClientError
 from core.graphql.loaders import PageLoader, ViewerLoader
 from core.graphql.pages import EdgeRow
 
-SQL = load_statements(Path(__file__).parent / "sql")
+SQL = load_statements(
+    Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"
+)
 
 STRANGER = RelationRow()
 

@@ -11,9 +11,14 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class with a small name
 from typing import NamedTuple
 
+from core.database.numbers import pack_numbers, unpack_numbers
+from core.database.places import Horizon, Place, place_from_numbers
 from core.database.rows import maker
 
 VERSION = b"\x01"
+PLACE_VERSION = b"\x02"
+PLACE_LENGTH_AT_MOST = 32_768
+"""A place has a few bytes for each transaction that was running when it was read."""
 # With version and position 18 bytes, which base64 writes as 24 letters without padding.
 TAG_BYTES = 9
 LENGTH = 24
@@ -61,7 +66,7 @@ class CursorSigner:
     def codecs(self, feed: str, subjects: Iterable[int]) -> list[CursorCodec]:
         """The codecs of the same feed of many."""
         key = self._key
-        return [codec_row((key, feed, subject)) for subject in subjects]
+        return [codec_row((key, feed, subject, None)) for subject in subjects]
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
@@ -74,27 +79,61 @@ class CursorCodec(NamedTuple):
     key: bytes
     feed: str
     subject: int
+    horizon: Horizon | None = None
+    """Of the statement that gave the positions; None if all are settled: their keys say all."""
 
     def encode(self, position: int) -> str:
-        """24 characters, safe in a URL."""
+        """24 characters, safe in a URL; more for a position above the horizon."""
         return self.encode_all([position])[0]
 
     def encode_all(self, positions: list[int]) -> list[str]:
         """The same for each position."""
-        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
-        return cursor_texts(self.key, bound, positions)
+        horizon = self.horizon
+        if horizon is None or (horizon.before is None and max(positions, default=0) <= horizon.key):
+            bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
+            return cursor_texts(self.key, bound, positions)
+        return [self.encode_place(horizon.place(position)) for position in positions]
 
-    def decode(self, cursor: str) -> int:
-        """The position; Errors: CursorMalformed."""
+    def encode_place(self, place: Place) -> str:
+        """The cursor of a place."""
+        if not place.seen:
+            return self._replace(horizon=None).encode(place.position)
+        packed = pack_numbers(place.numbers())
+        signed = PLACE_VERSION + packed + self._place_tag(packed)
+        return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
+
+    def place(self, position: int) -> Place:
+        """The place at one of the positions."""
+        return Place(position, position) if self.horizon is None else self.horizon.place(position)
+
+    def decode(self, cursor: str) -> Place:
+        """Where the cursor stands. Errors: CursorMalformed."""
+        if len(cursor) > PLACE_LENGTH_AT_MOST:
+            raise CursorMalformed
         try:
             given = cursor.encode("ascii")
-            position: int = POSITION.unpack(a2b_base64(given.translate(FROM_URL_SAFE))[1:9])[0]
-        except (Base64Error, UnicodeEncodeError, StructError) as error:
+            packed = a2b_base64(given.translate(FROM_URL_SAFE) + b"=" * (-len(given) % 4))
+            place = self._decoded(packed)
+        except (Base64Error, UnicodeEncodeError, StructError, ValueError) as error:
             raise CursorMalformed from error
-        # A position has one cursor: whatever was changed, it is not this one.
-        if not compare_digest(self.encode(position).encode(), given):
+        # A place has one cursor: whatever was changed, it is not this one.
+        if not compare_digest(self.encode_place(place).encode(), given):
             raise CursorMalformed
-        return position
+        return place
+
+    def _decoded(self, packed: bytes) -> Place:
+        if packed[:1] != PLACE_VERSION:
+            position: int = POSITION.unpack(packed[1:9])[0]
+            return Place(position, position)
+        numbers, tag = packed[1:-TAG_BYTES], packed[-TAG_BYTES:]
+        if not compare_digest(self._place_tag(numbers), tag):
+            raise CursorMalformed
+        # The tag is ours, so what it covers is well-formed.
+        return place_from_numbers(unpack_numbers(numbers))
+
+    def _place_tag(self, packed: bytes) -> bytes:
+        bound = PLACE_VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        return blake2s(bound + packed, key=self.key, digest_size=TAG_BYTES).digest()
 
 
 codec_row = maker(CursorCodec)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import migrations, models
 
 EPOCH_MS = 1_262_304_000_000
 SEQUENCE_BITS = 22
@@ -37,6 +37,14 @@ class TimeOrderedKey(models.Func):
     output_field = models.BigIntegerField()
 
 
+class CurrentTransaction(models.Func):
+    """Number of the running transaction, 64 bits."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
 if TYPE_CHECKING:
     BigIntegerField = models.BigIntegerField[int, int]
 else:
@@ -50,6 +58,29 @@ class KeyField(BigIntegerField):
         kwargs.setdefault("db_default", TimeOrderedKey())
         kwargs.setdefault("editable", False)
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+
+
+class TransactionField(BigIntegerField):
+    """The transaction that inserted the row, filled in by PostgreSQL; null for rows older than the column."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("db_default", CurrentTransaction())
+        kwargs.setdefault("editable", False)
+        kwargs.setdefault("null", True)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+
+
+class AddTransactionField(migrations.RunSQL):
+    """Adds a `TransactionField` to a model without writing the table anew: rows that are there get no number."""
+
+    def __init__(self, model: str, table: str) -> None:
+        self.arguments = (model, table)
+        super().__init__(
+            f"ALTER TABLE {table} ADD COLUMN transaction bigint; "
+            f"ALTER TABLE {table} ALTER COLUMN transaction SET DEFAULT (pg_current_xact_id()::text::bigint);",
+            f"ALTER TABLE {table} DROP COLUMN transaction;",
+            state_operations=[migrations.AddField(model, "transaction", TransactionField())],
+        )
 
 
 class ForeignKeysInDatabase:

@@ -9,9 +9,16 @@ from pathlib import Path
 FRAGMENT = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 BUILT_IN = {
     "viewer": "$1",
+    "up_to": "$6",
+    "snapshots": "$7",
     # Clients get moments as text. PostgreSQL writes one in 0.3 µs; a datetime costs this process 0.6, read and written.
     "moment": """to_char({of} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')""",
 }
+# What narrows a statement to rows that a reader has not seen (see places.py).
+UNSEEN = """AND NOT EXISTS (
+    SELECT FROM unnest({up_to}::bigint[], {snapshots}::text[]) AS seen(up_to, snapshot) WHERE {key} <= seen.up_to
+    AND coalesce(pg_visible_in_snapshot({transaction}::text::xid8, seen.snapshot::pg_snapshot), true)
+)"""
 
 
 def load_statements(*folders: Path) -> Mapping[str, str]:
@@ -23,6 +30,9 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
     `{viewer}` is $1, unless a statement that serves many viewers gives it: `{visible person=p.author_id viewer=t.id}`.
     A statement that says `{direction}` is given twice: `name` (DESC, newest first) and `name:oldest_first` (ASC);
     `{reach_{direction}}` is the fragment for the direction.
+    A statement in which there is `{unseen key=p.id transaction=p.transaction}` is given twice, too: without that, and,
+    as `name:unseen`, without the rows that a reader has seen; $6 their keys, $7 snapshots, unless `up_to=` and
+    `snapshots=` name others.
     """
     fragments = BUILT_IN | {
         path.stem[1:]: path.read_text().strip()
@@ -32,12 +42,16 @@ def load_statements(*folders: Path) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folders[0].glob("[!_]*.sql")):
         text = path.read_text().strip()
-        newest_first, oldest_first = (
-            _expand(text, fragments, direction) for direction in ("DESC", "ASC")
-        )
-        found[path.stem] = newest_first
-        if oldest_first != newest_first:
-            found[f"{path.stem}:oldest_first"] = oldest_first
+        for suffix, unseen in (("", ""), (":unseen", UNSEEN)):
+            chosen = fragments | {"unseen": unseen}
+            newest_first, oldest_first = (
+                _expand(text, chosen, direction) for direction in ("DESC", "ASC")
+            )
+            if unseen and newest_first == found[path.stem]:
+                continue
+            found[f"{path.stem}{suffix}"] = newest_first
+            if oldest_first != newest_first:
+                found[f"{path.stem}:oldest_first{suffix}"] = oldest_first
     return found
 
 

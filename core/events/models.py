@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
-from django.db.models.functions import Now
 
+from core.database.keys import CurrentTransaction
 from core.events.kinds import FEED_KINDS, SESSION_REVOKED
-
-
-class CurrentTransaction(models.Func):
-    """Number of the running transaction, 64 bits, never reused."""
-
-    template = "(pg_current_xact_id()::text::bigint)"
-    arity = 0
-    output_field = models.BigIntegerField()
 
 
 class Event(models.Model):
@@ -36,7 +29,11 @@ class Event(models.Model):
         null=True,
         help_text="The key by which a client knows its own echo.",
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(
+        db_default=TransactionNow(),
+        editable=False,
+        help_text="When the transaction began.",
+    )
 
     class Meta:
         db_table = "events"

@@ -22,6 +22,7 @@ from hmac import compare_digest
 from typing import NamedTuple, Protocol
 
 from core.database.cursors import CursorMalformed, CursorSigner
+from core.database.numbers import pack_numbers, unpack_numbers
 
 PURPOSE = "event log 2"
 TAG_BYTES = 8
@@ -104,7 +105,7 @@ class HasCursors(Protocol):
 
 def position_from_snapshot(text: str) -> Position:
     """The position of a reader who has seen what the snapshot saw; `text` is what `_log_snapshot.sql` gives."""
-    _xmin, _xmax, in_progress, *newest = text.split(":")
+    _horizon, _xmin, _xmax, in_progress, *newest = text.split(":")
     if not newest:
         return START
     last = EventId(*map(int, newest))
@@ -137,7 +138,7 @@ def encode_position(signer: CursorSigner, position: Position) -> str:
         for transaction in sorted(running, reverse=True):
             numbers.append(last - transaction)
             last = transaction
-    packed = b"".join(map(_packed, numbers))
+    packed = pack_numbers(numbers)
     tag = signer.tag(PURPOSE, packed)[:TAG_BYTES]
     return urlsafe_b64encode(tag + packed).decode().rstrip("=")
 
@@ -159,7 +160,7 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
     if not compare_digest(tag, signer.tag(PURPOSE, packed)[:TAG_BYTES]):
         raise CursorMalformed
     # The tag is ours, so what it covers is well-formed.
-    numbers = _unpacked(packed)
+    numbers = unpack_numbers(packed)
     transaction, id, microsecond = numbers[:3]
     position = Position(transaction, id, microsecond)
     if len(numbers) > 3:
@@ -174,25 +175,3 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
     if encode_position(signer, position) != cursor:
         raise CursorMalformed
     return position
-
-
-def _packed(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; the high bit says that more follow (LEB128)."""
-    out = bytearray()
-    while number > 127:
-        out.append(number & 127 | 128)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _unpacked(data: bytes) -> list[int]:
-    numbers = []
-    number = shift = 0
-    for byte in data:
-        number |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            numbers.append(number)
-            number = shift = 0
-    return numbers

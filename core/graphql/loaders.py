@@ -46,8 +46,10 @@ class PageLoader(ViewerLoader[Page]):
     """Pages by the key of the list's owner, a page for each of many in one statement: the comments of posts.
 
     A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
-    $2 the owners' keys, $3 and $4 the positions that bound the pages (below, above), $5 the limit; its rows
-    have the owner's key in `key_column` and the position in column 1, and are in the order of the page.
+    $2 the owners' keys, $3 and $4 the positions that bound the pages (below, above), $5 the limit, then
+    `more_parameters`, then, if it leaves out what a reader has seen, keys and snapshots. Its rows have the owner's
+    key in `key_column`, the position in column 1 and the snapshot in the last, at least where the position is above
+    its horizon. They are in the order of the page.
     """
 
     name: ClassVar[str]
@@ -59,8 +61,8 @@ class PageLoader(ViewerLoader[Page]):
     key_column: ClassVar[int] = 0
     more_parameters: tuple[Any, ...] = ()
     """Of the statement, from $6 on."""
-    snapshot_column: ClassVar[int | None] = None
-    """Where the rows carry PostgreSQL's snapshot, if they do; then there is a row for each owner."""
+    has_empty_rows: ClassVar[bool] = False
+    """Whether there is a row for an owner whose page is empty: without a position, for the snapshot's sake."""
 
     def __init__(
         self,
@@ -97,9 +99,8 @@ class PageLoader(ViewerLoader[Page]):
         except ClientError as error:
             return [error] * len(keys)
         found = await self._rows(keys, request, self._ahead)
-        snapshot = None
-        if self.snapshot_column is not None:
-            snapshot = found[0][self.snapshot_column]
+        snapshot = next((row[-1] for row in found if row[-1] is not None), None)
+        if self.has_empty_rows:
             found = _without_empty(found)
         column = self.key_column
         rows: dict[int, list[Row]] = {key: [] for key in keys}
@@ -120,6 +121,7 @@ class PageLoader(ViewerLoader[Page]):
             request.above,
             request.limit + ahead,
             *self.more_parameters,
+            *request.seen,
         )
 
 

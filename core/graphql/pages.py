@@ -7,12 +7,15 @@ from typing import Any, NamedTuple
 
 from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.keys import HIGHEST_KEY
+from core.database.places import START, Horizon, Place, horizon_from_text
 from core.execution.rows import Layout, Rows
 from core.graphql.errors import ClientError
 
 PAGE_AT_MOST = 100
 PAGE_BY_DEFAULT = 20
 """The first so many where neither `first` nor `last` is sent."""
+ALL_SETTLED = Horizon(HIGHEST_KEY, "")
+"""Of a statement that gave no row above its horizon."""
 
 
 class PageRequest(NamedTuple):
@@ -23,13 +26,29 @@ class PageRequest(NamedTuple):
 
     limit: int
     below: int = HIGHEST_KEY
-    above: int = 0
+    before: Place = START
+    """Where the reader stands whom newer rows are for."""
     oldest_first: bool = False
+    is_settled: bool = False
+    """Whether all rows below are settled: their keys say where they stand, and none is to come among them."""
+
+    @property
+    def above(self) -> int:
+        """Only rows with higher keys are asked for."""
+        return self.before.floor
 
     @property
     def suffix(self) -> str:
-        """What follows the name of the statement that reads in this direction."""
-        return ":oldest_first" if self.oldest_first else ""
+        """What follows the name of the statement that reads in this direction and leaves out what was seen."""
+        return (":oldest_first" if self.oldest_first else "") + (
+            ":unseen" if self.before.seen else ""
+        )
+
+    @property
+    def seen(self) -> tuple[list[int], list[str]] | tuple[()]:
+        """The statement's arguments for what the reader has seen: keys and snapshots."""
+        seen = self.before.seen
+        return ([each.up_to for each in seen], [each.snapshot for each in seen]) if seen else ()
 
 
 def page_request(
@@ -51,12 +70,17 @@ def page_request(
         raise ClientError(
             f"`{name}` is {limit}; it must be between 0 and {PAGE_AT_MOST}.", "BAD_PAGE"
         )
-    below = HIGHEST_KEY if after is None else decode_position(codec, after)
-    above = 0 if before is None else decode_position(codec, before)
-    return PageRequest(limit, below, above, last is not None)
+    older_than = None if after is None else decode_place(codec, after)
+    return PageRequest(
+        limit,
+        HIGHEST_KEY if older_than is None else older_than.position,
+        START if before is None else decode_place(codec, before),
+        last is not None,
+        is_settled=older_than is not None and not older_than.seen and before is None,
+    )
 
 
-def decode_position(codec: CursorCodec, cursor: str) -> int:
+def decode_place(codec: CursorCodec, cursor: str) -> Place:
     """Where the cursor stands in its list. Errors: INVALID_CURSOR."""
     try:
         return codec.decode(cursor)
@@ -90,7 +114,7 @@ class PageSource(NamedTuple):
     read: Read
     """Looks beyond the pages."""
     snapshot: str | None = None
-    """PostgreSQL's, in which they were read, if the statement tells."""
+    """In which they were read, as `_log_snapshot.sql` or `_list_snapshot.sql` gives it, if the statement does."""
     looked_ahead: bool = True
     """Whether a row more than the limit was asked for."""
 
@@ -103,6 +127,11 @@ class Page:
     def __init__(self, rows: Sequence[Any], codec: CursorCodec, source: PageSource) -> None:
         """`rows`: what was read, in the order of the request. `codec`: of the list's cursors."""
         request = source.request
+        if not request.is_settled and (source.snapshot is not None or request.before.seen):
+            horizon = ALL_SETTLED if source.snapshot is None else horizon_from_text(source.snapshot)
+            if request.before.seen:
+                horizon = horizon._replace(before=request.before)
+            codec = codec._replace(horizon=horizon)
         self._codec = codec
         self._source = source
         self._more = len(rows) > request.limit
@@ -114,7 +143,7 @@ class Page:
 
     @property
     def snapshot(self) -> str | None:
-        """PostgreSQL's, in which the rows were read, if the statement told."""
+        """In which the rows were read, if the statement gave it."""
         return self._source.snapshot
 
     def cursor(self, index: int) -> str:
@@ -126,9 +155,9 @@ class Page:
         request = self._source.request
         if self._more and not request.oldest_first:
             return True
-        if request.above == 0 and (request.oldest_first or self._is_complete()):
+        if request.before == START and (request.oldest_first or self._is_complete()):
             return False
-        below = self.edges[-1].position if self.edges else request.above + 1
+        below = self.edges[-1].position if self.edges else request.before.position + 1
         return self._finds(PageRequest(1, below=below))
 
     def has_newer(self) -> bool | Awaitable[bool]:
@@ -138,8 +167,11 @@ class Page:
             return True
         if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete()):
             return False
-        above = self.edges[0].position if self.edges else request.below - 1
-        return self._finds(PageRequest(1, above=above, oldest_first=True))
+        if self.edges:
+            before = self._codec.place(self.edges[0].position)
+        else:
+            before = Place(request.below - 1, request.below - 1)
+        return self._finds(PageRequest(1, before=before, oldest_first=True))
 
     def _is_complete(self) -> bool:
         # Whether the list goes on is not known of a page that is just full, unless we looked.

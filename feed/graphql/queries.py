@@ -10,7 +10,7 @@ from core.database.cursors import CursorCodec
 from core.graphql.connections import After, Before, First, Last
 from core.graphql.context import Context, may_ask_for
 from core.graphql.node import Id, parse_id
-from core.graphql.pages import PAGE_BY_DEFAULT, decode_position, page_request
+from core.graphql.pages import PAGE_BY_DEFAULT, decode_place, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
     UPDATES_COUNTED,
@@ -80,7 +80,7 @@ class FeedQuery:
         ],
     ) -> HomeFeedUpdates:
         context: Context = info.context
-        found = await home_feed_updates(context, decode_position(_home_codec(context), since))
+        found = await home_feed_updates(context, decode_place(_home_codec(context), since))
         return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
 
     @strawberry.field(

@@ -7,13 +7,13 @@ LEFT JOIN LATERAL (
     (
         SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id
         FROM posts p
-        WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4
+        WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4 {unseen key=p.id transaction=p.transaction}
         AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
         ORDER BY p.id {direction} LIMIT $5
     ) UNION ALL (
         SELECT x.id, x.post_id, x.user_id
         FROM shares x JOIN posts p ON p.id = x.post_id
-        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 AND {visible person=p.author_id}
+        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction} AND {visible person=p.author_id}
         ORDER BY x.id {direction} LIMIT $5
     )
     ORDER BY position {direction} LIMIT $5

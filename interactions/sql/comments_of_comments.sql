@@ -1,8 +1,12 @@
 -- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Other comments have been
 -- judged with their posts. $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 whose
 -- mutes hide, or NULL.
-SELECT {comment}
-FROM (
+WITH horizon AS MATERIALIZED (
+    SELECT {key_horizon} AS key
+)
+SELECT {comment},
+    CASE WHEN c.id > horizon.key THEN horizon.key || ':' || pg_current_snapshot()::text END
+FROM horizon CROSS JOIN (
     SELECT id FROM unnest($2::text::bigint[]) AS k(id)
     WHERE NOT EXISTS (
         SELECT FROM comments o JOIN posts p ON p.id = o.post_id
@@ -11,7 +15,8 @@ FROM (
 ) k
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
-    WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4 AND {visible person=c.author_id}
+    WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4
+    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8} AND {visible person=c.author_id}
     AND {unmuted person=c.author_id viewer=$6::bigint}
     ORDER BY c.id {direction} LIMIT $5
 ) c

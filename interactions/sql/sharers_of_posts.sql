@@ -1,10 +1,15 @@
 -- Pages of the people who share posts.
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 whose mutes hide, or NULL.
-SELECT m.post_id, m.id, {user of=a}
-FROM unnest($2::text::bigint[]) AS k(id)
+WITH horizon AS MATERIALIZED (
+    SELECT {key_horizon} AS key
+)
+SELECT m.post_id, m.id, {user of=a},
+    CASE WHEN m.id > horizon.key THEN horizon.key || ':' || pg_current_snapshot()::text END
+FROM horizon CROSS JOIN unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM shares m
-    WHERE m.post_id = k.id AND m.id < $3 AND m.id > $4 AND {visible person=m.user_id}
+    WHERE m.post_id = k.id AND m.id < $3 AND m.id > $4
+    {unseen key=m.id transaction=m.transaction up_to=$7 snapshots=$8} AND {visible person=m.user_id}
     AND {unmuted person=m.user_id viewer=$6::bigint}
     ORDER BY m.id {direction} LIMIT $5
 ) m

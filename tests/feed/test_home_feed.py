@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from core.database.places import Place
 from core.database.pool import Database
 from core.graphql.context import Context, Services
-from core.graphql.pages import EdgeRow, PageRequest, decode_position
+from core.graphql.pages import EdgeRow, PageRequest, decode_place
 from feed.selectors import home_feed_page, home_feed_updates
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
@@ -24,6 +25,10 @@ WITH people AS (
     FROM generate_series(1, $1) n RETURNING id
 ) SELECT id FROM people ORDER BY id
 """
+
+
+def place_at(position: int) -> Place:
+    return Place(position, position)
 
 
 async def fill(database: Database, chance: random.Random) -> list[int]:
@@ -115,17 +120,17 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
             if not await settled(page.has_newer()):
                 break
             assert len(page.edges) == limit
-            request = PageRequest(limit, above=page.edges[0].position, oldest_first=True)
+            request = PageRequest(limit, before=place_at(page.edges[0].position), oldest_first=True)
         assert entries(newer) == expected
 
         if expected:
             held = chance.randrange(len(expected))
-            assert await home_feed_updates(context, expected[held][1]) == min(held, 101)
+            assert await home_feed_updates(context, place_at(expected[held][1])) == min(held, 101)
 
 
 async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:
     cursor = services.cursors.codec("home", 1).encode(5)
-    assert decode_position(services.cursors.codec("home", 1), cursor) == 5
+    assert decode_place(services.cursors.codec("home", 1), cursor).position == 5
     for other in (services.cursors.codec("home", 2), services.cursors.codec("public")):
         with pytest.raises(Exception, match="not one of this list"):
-            decode_position(other, cursor)
+            decode_place(other, cursor)

@@ -32,9 +32,11 @@ async def test_posts_and_shares_of_those_one_follows_come_in_as_the_feed_has_the
         told = await home.events(3)
     page = await api.do(viewer, "HomeFeed")
     told_edges = [event["edge"] for event in reversed(told)]
-    for edge, stands in zip(told_edges, page["edges"], strict=True):
-        for field in ("cursor", "sharedBy"):
-            assert edge[field] == stands[field]
+    for newer, (edge, stands) in enumerate(zip(told_edges, page["edges"], strict=True)):
+        for cursor in (edge["cursor"], stands["cursor"]):
+            updates = await api.do(viewer, "HomeFeedUpdates", since=cursor)
+            assert updates == {"count": newer, "capped": False}
+        assert edge["sharedBy"] == stands["sharedBy"]
         assert edge["node"]["id"] == stands["node"]["id"]
         assert edge["node"]["author"] == stands["node"]["author"]
     assert [edge["node"]["text"] for edge in told_edges] == ["x", "My own", "From a friend"]

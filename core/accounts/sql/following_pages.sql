@@ -1,10 +1,14 @@
 -- Pages of whom users follow, newest first; empty where a block stands between.
 -- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
-SELECT k.id, f.id, {user of=u}
-FROM (SELECT id FROM unnest($2::text::bigint[]) AS k(id) WHERE {visible person=k.id}) k
+WITH horizon AS MATERIALIZED (
+    SELECT {key_horizon} AS key
+)
+SELECT k.id, f.id, {user of=u},
+    CASE WHEN f.id > horizon.key THEN horizon.key || ':' || pg_current_snapshot()::text END
+FROM horizon CROSS JOIN (SELECT id FROM unnest($2::text::bigint[]) AS k(id) WHERE {visible person=k.id}) k
 CROSS JOIN LATERAL (
     SELECT f.id, f.followee_id FROM follows f
-    WHERE f.follower_id = k.id AND f.id < $3 AND f.id > $4 AND {visible person=f.followee_id}
+    WHERE f.follower_id = k.id AND f.id < $3 AND f.id > $4 {unseen key=f.id transaction=f.transaction} AND {visible person=f.followee_id}
     ORDER BY f.id {direction} LIMIT $5
 ) f
 JOIN users u ON u.id = f.followee_id

@@ -1,0 +1,17 @@
+"""A key is made after the number of its transaction, so that whoever knows which transactions run knows their keys."""
+
+from django.db import migrations
+
+KEY = "((extract(epoch FROM at) * 1000)::bigint - 1262304000000) << 22 | (nextval('key_sequence') & 4194303)"
+FUNCTION = """
+CREATE OR REPLACE FUNCTION time_ordered_key(at timestamptz DEFAULT clock_timestamp()) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT {} $$;
+"""
+# A CASE decides before it computes.
+AFTER = FUNCTION.format(f"CASE WHEN pg_current_xact_id() IS NOT NULL THEN {KEY} END")
+BEFORE = FUNCTION.format(KEY)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("database", "0001_keys")]
+    operations = [migrations.RunSQL(AFTER, BEFORE)]
