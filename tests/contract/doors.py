@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ class Door(NamedTuple):
     field: str
     document: DocumentNode
     variables: dict[str, Any]
+    member: str | None = None
+    """Of an interface of events, whose fields are selected: all at once would be over the limits."""
 
 
 def doors(kind: OperationType, values: Values, *, depth: int) -> Iterator[Door]:
@@ -42,11 +44,12 @@ def doors(kind: OperationType, values: Values, *, depth: int) -> Iterator[Door]:
     assert root is not None
     for name, field in root.fields.items():
         for variables in _choices(field, values):
-            yield Door(name, document(kind, name, depth), variables)
+            for member in _members(field) if kind is OperationType.SUBSCRIPTION else [None]:
+                yield Door(name, document(kind, name, depth, member), variables, member)
 
 
 @cache
-def document(kind: OperationType, name: str, depth: int) -> DocumentNode:
+def document(kind: OperationType, name: str, depth: int, member: str | None = None) -> DocumentNode:
     """A document that selects everything that a root field gives, its required arguments as variables."""
     root = graphql_schema.get_root_type(kind)
     assert root is not None
@@ -56,34 +59,50 @@ def document(kind: OperationType, name: str, depth: int) -> DocumentNode:
     passed = ", ".join(f"{key}: ${key}" for key in required)
     text = f"{name}({passed})" if required else name
     operation = f"{kind.value} Door({declared})" if required else f"{kind.value} Door"
-    found = parse(f"{operation} {{ {text} {selection(field, depth)} }}")
+    found = parse(f"{operation} {{ {text} {selection(field, depth, member)} }}")
     assert validate(graphql_schema, found) == []
     return found
 
 
-def selection(field: GraphQLField, depth: int) -> str:
+def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
     """Everything that the field gives: nodes inside each other up to `depth`."""
     type_ = get_named_type(field.type)
     if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
         return ""
     if isinstance(type_, GraphQLInterfaceType):
         members = graphql_schema.get_possible_types(type_)
-        parts = [f"... on {member.name} {{ {_fields(member, depth)} }}" for member in members]
-        return f"{{ __typename {' '.join(parts)} }}"
+        types: dict[str, set[str]] = {}
+        for member in members:
+            for name, each in member.fields.items():
+                types.setdefault(name, set()).add(str(each.type))
+        # One name can't stand for two types in one place.
+        aliased = {name for name, found in types.items() if len(found) > 1}
+        parts = [
+            f"... on {each.name} {{ {_fields(each, depth, aliased)} }}"
+            for each in members
+            if only in {None, each.name}
+        ]
+        return f"{{ __typename {' '.join(type_.fields)} {' '.join(parts)} }}"
     assert isinstance(type_, GraphQLObjectType), f"say how to select of {type_}"
     return f"{{ __typename {_fields(type_, depth)} }}"
 
 
-def _fields(type_: GraphQLObjectType, depth: int) -> str:
+def _fields(type_: GraphQLObjectType, depth: int, aliased: Collection[str] = ()) -> str:
     below = depth - (graphql_schema.type_map["Node"] in type_.interfaces)
     chosen = []
     for name, field in type_.fields.items():
         is_leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
         if is_leaf or below > 0:
             assert not any(map(is_required_argument, field.args.values())), f"{type_}.{name}"
-            # The same name may have other types in other members of an interface.
-            chosen.append(f"{type_.name}_{name}: {name} {selection(field, below)}")
+            alias = f"{type_.name}_{name}: " if name in aliased else ""
+            chosen.append(f"{alias}{name} {selection(field, below)}")
     return " ".join(chosen)
+
+
+def _members(field: GraphQLField) -> list[str]:
+    type_ = get_named_type(field.type)
+    assert isinstance(type_, GraphQLInterfaceType)
+    return [member.name for member in graphql_schema.get_possible_types(type_)]
 
 
 def _required(field: GraphQLField) -> dict[str, GraphQLArgument]:

@@ -190,12 +190,13 @@ class Marked:
 
 
 def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each text of an answer, and where it stands."""
+    """Each text of an answer, and the fields that lead to it, with their types."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
+        type_name = value.get("__typename", "")
         for name, each in value.items():
-            yield from texts(each, (*path, name))
+            yield from texts(each, (*path, f"{type_name}_{name.rpartition('_')[2]}"))
     elif isinstance(value, list):
         for each in value:
             yield from texts(each, path)

@@ -52,15 +52,19 @@ class Person:
 
 async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:
     """New people, each with a session whose access token lasts so many seconds."""
-    made = []
-    for key in await people(database, count):
-        rows = await database.write(
-            "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
-            "VALUES ($1, '', '', now() + interval '1 day') RETURNING id",
-            key,
-        )
-        made.append(Person(key, rows[0][0], lasts=lasts))
-    return made
+    return [
+        await signed_in_again(database, key, lasts=lasts) for key in await people(database, count)
+    ]
+
+
+async def signed_in_again(database: Database, key: int, *, lasts: float = 900) -> Person:
+    """Somebody who is there already, with a new session."""
+    rows = await database.write(
+        "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
+        "VALUES ($1, '', '', now() + interval '1 day') RETURNING id",
+        key,
+    )
+    return Person(key, rows[0][0], lasts=lasts)
 
 
 class AnnouncedServer(uvicorn.Server):
