@@ -22,12 +22,9 @@ SQL = load_statements(
 def posts_delete(posts: Iterable[Post]) -> None:
     """Deletes posts in their authors' names. Likes, comments and shares go with them.
 
-    Locks: the posts in the order of keys, their authors.
+    Locks: the posts, then their authors.
     """
-    for post in sorted(posts, key=lambda post: post.pk):
+    going = list(posts)
+    run(SQL["posts_lock"], [post.pk for post in going])
+    for post in going:
         run(SQL["post_delete"], post.author_id, post.pk, None)
-
-
-def posts_of_person_delete(person_id: int) -> None:
-    """Deletes every post of a person."""
-    posts_delete(Post.objects.filter(author_id=person_id).only("pk", "author_id"))

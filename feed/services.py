@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
-from core.accounts.viewers import written_by_viewer
+from core.accounts.viewers import account_removed
 from core.database.pool import Database
 from core.graphql.user_errors import ErrorCode, refuse
 from feed.rows import PostRow
@@ -27,14 +27,16 @@ async def post_create(
     Errors: Refused (IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the author's row.
     """
     claim = Claim(author_id, "createPost", client_mutation_id, (text,))
-    with written_by_viewer():
-        async with database.transaction() as transaction:
-            earlier = await claim.earlier_result(transaction)
-            if earlier is None:
-                row = (author_id, text, client_mutation_id)
-                post = post_from((await transaction.fetch(SQL["post_create"], *row))[0])
-                await claim.settle(transaction, post.id)
-                return PostCreated(post, replayed=False)
+    async with database.transaction() as transaction:
+        earlier = await claim.earlier_result(transaction)
+        if earlier is None:
+            row = (author_id, text, client_mutation_id)
+            made = await transaction.fetch_row(SQL["post_create"], *row)
+            if made is None:
+                raise account_removed()
+            post = post_from(made)
+            await claim.settle(transaction, post.id)
+            return PostCreated(post, replayed=False)
     return PostCreated((await posts_by_ids(database, author_id, [earlier]))[0], replayed=True)
 
 

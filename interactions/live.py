@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import ClassVar, NamedTuple
 
-from core.accounts.rows import UserRow
+from core.accounts.rows import UserRow, deleted_user
 from core.accounts.selectors import users_by_ids
 from core.accounts.visibility import HiddenPairs, hidden_pairs
 from core.events import kinds
@@ -31,6 +31,9 @@ from interactions.selectors import SQL, comments_by_ids
 POSTS_AT_MOST = 100
 ABOUT_THE_POST = frozenset({kinds.POST_EDITED, kinds.POST_DELETED})
 """A mute does not hide these: who watches a post has opened it on purpose."""
+
+ENDINGS = frozenset({kinds.POST_UNLIKED, kinds.POST_UNSHARED, kinds.COMMENT_DELETED})
+"""Of these subscribers are notified even when the account of who did it has been deleted."""
 
 EVERY_INTERACTION = frozenset({"cursor", "clientMutationId", "actor", "post"})
 PUBLIC_FIELDS: PublicFields = {
@@ -231,7 +234,8 @@ class PostInteractionsChannel(Channel):
         presented = [
             PresentedInteraction(
                 event,
-                actor=actor[event.actor_id],
+                actor=actor[event.actor_id]
+                or (deleted_user(event.actor_id) if event.kind in ENDINGS else None),
                 post=post.get(event.post_id or 0),
                 comment=comment.get(event.subject_id or 0),
                 hidden=hidden,

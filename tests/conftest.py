@@ -21,7 +21,7 @@ from tests.servers import SETTINGS, servers_for_tests
 # A machine that is busy is no failure; what must be quick is measured, not timed in tests.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
-TABLES = "users, events, trace_imports"  # All others hang on people.
+TABLES = "users, events, trace_imports, former_usernames"  # All others hang on people.
 RUNNING = ExitStack()
 SERVERS = RUNNING.enter_context(servers_for_tests())
 os.environ.update(SETTINGS, **SERVERS.variables)

@@ -81,6 +81,11 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
             return Q(pk__in=by_email.values("pk"))
         return Q(pk__in=person_named(term).values("pk"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Those whose accounts have not been deleted."""
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.filter(deletion=None)
+
     def remove(self, rows: Sequence[User]) -> None:
         for person in rows:
             undisturbed(partial(person_delete, person))

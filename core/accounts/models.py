@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -129,6 +130,45 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="users_counts_not_negative",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"@{self.username}"
+
+    def clean(self) -> None:
+        super().clean()
+        if FormerUsername.objects.filter(username=self.username.lower()).exists():
+            raise ValidationError({"username": "Somebody else had this username."})
+
+
+class AccountDeletion(models.Model):
+    """An account that has been deleted: hidden from everybody, while what is of it is being removed."""
+
+    user = models.OneToOneField(
+        User,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="deletion",
+    )
+    requested_at = models.DateTimeField(db_default=Now(), editable=False)
+    attempts = models.IntegerField(db_default=0, help_text="How often removing has failed.")
+    next_at = models.DateTimeField(db_default=Now(), help_text="When removing goes on.")
+
+    class Meta:
+        db_table = "account_deletions"
+        indexes: ClassVar = [models.Index("next_at", name="account_deletions_next_at")]
+
+    def __str__(self) -> str:
+        return f"deletion of {self.user_id}"
+
+
+class FormerUsername(models.Model):
+    """A username of a deleted account, in lower case: nobody else is given it."""
+
+    username = models.CharField(max_length=USERNAME_LENGTH, primary_key=True)
+
+    class Meta:
+        db_table = "former_usernames"
 
     def __str__(self) -> str:
         return f"@{self.username}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.accounts.models import Follow, Session, User
@@ -15,9 +15,6 @@ SQL = load_statements(
     EVERYTHING_VISIBLE,
     Path(__file__).parent.parent / "events" / "sql",
 )
-
-REMOVERS: list[Callable[[int], None]] = []
-"""How the features above remove what is a person's, in this order; filled where all is wired."""
 
 
 def sessions_revoke(sessions: Iterable[Session]) -> int:
@@ -47,13 +44,11 @@ def follows_delete(follows: Iterable[Follow]) -> None:
 
 
 def person_delete(person: User) -> None:
-    """Removes a person and all that is theirs, so that every count is right and every event is told.
+    """Deletes an account: from the commit on it is hidden from everybody and signed out everywhere.
 
-    Locks: the person, then what they have touched.
+    What is of it is removed afterwards by `manage.py maintain`, with its counts and events.
+    Locks: the user, then their sessions.
     """
-    run(SQL["person_lock"], person.pk)
-    for remove in REMOVERS:
-        remove(person.pk)
-    run(SQL["follows_sever"], person.pk)
+    run(SQL["people_lock"], [person.pk])
+    run(SQL["account_hide"], person.pk)
     sign_out_everywhere(person)
-    person.delete()

@@ -14,6 +14,11 @@ class UserRow(NamedTuple):
     avatar_url: str
 
 
+def deleted_user(id: int) -> UserRow:
+    """What stands for a user whose account has been deleted, where one has to be named."""
+    return UserRow(id, "deleted", "Deleted account", "")
+
+
 class UserDetailRow(NamedTuple):
     """What a profile adds."""
 

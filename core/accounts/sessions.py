@@ -166,6 +166,8 @@ async def sign_out(
     if presented is None:
         return False
     async with database.transaction() as transaction:
+        if everywhere:
+            await transaction.fetch(SQL["user_lock_of_session"], presented.session_id)
         session = await _lock_given(transaction, accounts, presented)
         if session is None:
             return False

@@ -1,20 +1,16 @@
-"""What flows upward, on one page: fields that features give to types below them, how nodes are found, and what
-else goes when a person is removed."""
+"""What flows upward, on one page: fields that features give to types below them, and how nodes are found."""
 
 from __future__ import annotations
 
 from core.accounts.graphql.fields import UserFollows
 from core.accounts.graphql.types import User
-from core.accounts.moderation import REMOVERS
 from core.accounts.selectors import users_by_ids
 from core.graphql.connections import extend_type
 from core.graphql.node import NODE_TYPES
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
-from feed.moderation import posts_of_person_delete
 from feed.selectors import posts_by_ids
 from interactions.graphql.fields import PostInteractions
-from interactions.moderation import interactions_of_person_delete
 from interactions.selectors import comments_by_ids
 
 
@@ -32,8 +28,3 @@ def extend_types() -> None:
     NODE_TYPES.register(
         "Comment", lambda context, keys: comments_by_ids(context.database, context.viewer_id, keys)
     )
-
-
-def extend_removal() -> None:
-    """Says what is removed with a person. Once, before the admin is used."""
-    REMOVERS[:] = [posts_of_person_delete, interactions_of_person_delete]

@@ -102,6 +102,17 @@ class ForeignKeysInDatabase:
         )
 
     @property
+    def replace(self) -> str:
+        """What gives constraints that are there this action; rows are checked without a lock that stops writes."""
+        return "".join(
+            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey, "
+            f"ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
+            f"REFERENCES {target} ON DELETE {self.on_delete} NOT VALID;\n"
+            f"ALTER TABLE {table} VALIDATE CONSTRAINT {table}_{column}_fkey;\n"
+            for table, column, target in self.references
+        )
+
+    @property
     def drop(self) -> str:
         return "".join(
             f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fkey;\n"

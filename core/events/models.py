@@ -8,7 +8,7 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 
 from core.database.keys import CurrentTransaction
-from core.events.kinds import FEED_KINDS, SESSION_REVOKED
+from core.events.kinds import FEED_KINDS, SESSION_REVOKED, USER_UNFOLLOWED
 
 
 class Event(models.Model):
@@ -51,6 +51,13 @@ class Event(models.Model):
                 "transaction",
                 name="events_revocations",
                 condition=models.Q(kind=SESSION_REVOKED),
+            ),
+            # Who followed an account that has been deleted since.
+            models.Index(
+                "actor_id",
+                "subject_id",
+                name="events_unfollowed",
+                condition=models.Q(kind=USER_UNFOLLOWED),
             ),
         ]
 

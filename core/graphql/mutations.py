@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
+from core.graphql.references import known_references
 from core.graphql.text import clean_key
 from core.graphql.user_errors import InputRules, Refused, UserError
 
@@ -52,7 +53,8 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:
                 rules.done()
-                result = await resolve(info=info, input=input)
+                with known_references():
+                    result = await resolve(info=info, input=input)
             except Refused as refused:
                 # Problems are what the types of UserError read from.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))

@@ -4,7 +4,10 @@
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id
     UNION ALL
-    (SELECT followee_id FROM follows WHERE follower_id = $1 EXCEPT SELECT muted_id FROM mutes WHERE muter_id = $1)
+    (
+        SELECT followee_id FROM follows WHERE follower_id = $1
+        EXCEPT (SELECT muted_id FROM mutes WHERE muter_id = $1 UNION ALL SELECT user_id FROM account_deletions)
+    )
 ),
 -- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (

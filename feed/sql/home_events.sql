@@ -1,8 +1,13 @@
 -- What may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
--- those whom they follow, own posts, and the end of posts that those have shared.
+-- those whom they follow, own posts, and the end of posts that those have shared; of those whom they followed until
+-- the account was deleted, too.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1
+    UNION
+    SELECT subject_id FROM events
+    WHERE actor_id = $1 AND kind = 'user_unfollowed' AND (transaction, id) > ($2, $3)
+    AND NOT EXISTS (SELECT FROM users u WHERE u.id = subject_id AND {not_deleted person=u.id})
 ), done AS (
     SELECT e.*
     FROM sources s

@@ -14,7 +14,9 @@ WITH happened AS MATERIALIZED (
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
     WHERE h.kind = 'post_deleted'
 ), people AS MATERIALIZED (
-    SELECT DISTINCT u.id, u.follower_count FROM causes c JOIN users u ON u.id = c.person_id
+    SELECT c.person_id AS id, coalesce(u.follower_count, 0) AS follower_count,
+        u.id IS NULL OR NOT ({not_deleted person=u.id}) AS is_deleted
+    FROM (SELECT DISTINCT person_id FROM causes) c LEFT JOIN users u ON u.id = c.person_id
 ), followers AS MATERIALIZED (
     -- Through the followers of somebody who has few, through the viewers for somebody who has many.
     SELECT p.id AS person_id, f.follower_id AS viewer_id
@@ -27,6 +29,13 @@ WITH happened AS MATERIALIZED (
     FROM people p CROSS JOIN told t
     WHERE p.follower_count > cardinality($5)
     AND EXISTS (SELECT FROM follows WHERE follower_id = t.id AND followee_id = p.id OFFSET 0)
+    UNION ALL
+    -- The log has who followed a user whose account has been deleted.
+    SELECT p.id, t.id
+    FROM people p CROSS JOIN told t
+    WHERE p.is_deleted AND EXISTS (
+        SELECT FROM events WHERE actor_id = t.id AND subject_id = p.id AND kind = 'user_unfollowed' OFFSET 0
+    )
 ), candidates AS (
     SELECT DISTINCT c.number, c.kind, c.post_id, c.person_id, f.viewer_id
     FROM causes c JOIN followers f ON f.person_id = c.person_id
@@ -40,7 +49,7 @@ SELECT c.number, c.viewer_id, p.id AS position,
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
     EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
 FROM candidates c JOIN posts p ON p.id = c.post_id
-WHERE c.kind = 'post_created'
+WHERE c.kind = 'post_created' AND {not_deleted person=p.author_id}
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
@@ -48,12 +57,17 @@ SELECT c.number, c.viewer_id, x.id,
 FROM candidates c
 JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
-WHERE c.kind = 'post_shared'
+WHERE c.kind = 'post_shared' AND {not_deleted person=c.person_id}
 AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
 UNION ALL
 SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c
 WHERE c.kind = 'post_deleted'
+UNION ALL
+-- The share is gone, and the post is, or it is hidden from everybody.
+SELECT c.number, c.viewer_id, NULL::bigint, false, false
+FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
+WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted person=p.author_id}))
 UNION ALL
 -- The share is gone; the entry too, unless the post stands there for another reason.
 SELECT c.number, c.viewer_id, NULL::bigint, false, false

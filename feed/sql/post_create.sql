@@ -1,8 +1,8 @@
--- Writes a post. $1 author, $2 text, $3 client's key.
+-- Writes a post. $1 author, $2 text, $3 client's key. No row if the author's account has been deleted.
 WITH made AS (
-    INSERT INTO posts (author_id, text) VALUES ($1, $2) RETURNING *
+    INSERT INTO posts (author_id, text) SELECT id, $2 FROM users WHERE id = $1 AND {not_deleted person=id} RETURNING *
 ), counted AS (
-    UPDATE users SET post_count = post_count + 1 WHERE id = $1
+    UPDATE users SET post_count = post_count + 1 WHERE id = $1 AND EXISTS (SELECT FROM made)
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_created', $1, id, $3 FROM made
 )

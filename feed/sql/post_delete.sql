@@ -3,7 +3,7 @@
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
 ), gone AS (
-    DELETE FROM posts WHERE id = $2 AND author_id = $1 RETURNING id
+    DELETE FROM posts WHERE id = $2 AND author_id = $1 AND {not_deleted person=author_id} RETURNING id
 ), counted AS (
     UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM gone)
 ), logged AS (

@@ -3,7 +3,7 @@
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
 ), changed AS (
-    UPDATE posts SET text = $3, edited_at = now() WHERE id = $2 AND author_id = $1 AND text <> $3
+    UPDATE posts SET text = $3, edited_at = now() WHERE id = $2 AND author_id = $1 AND text <> $3 AND {not_deleted person=author_id}
     RETURNING id, text, edited_at
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_edited', $1, id, $4 FROM changed

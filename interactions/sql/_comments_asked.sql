@@ -3,7 +3,7 @@ asked AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, NOT {undoes} OR {comment_visible viewer=t.actor_id} AS is_visible,
         c.*, a.username, a.display_name, a.avatar_url
     FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
-    JOIN users v ON v.id = t.actor_id
+    JOIN users v ON v.id = t.actor_id AND {not_deleted person=v.id}
     JOIN comments c ON c.id = t.comment_id
     JOIN posts p ON p.id = c.post_id
     JOIN users a ON a.id = c.author_id
@@ -11,7 +11,7 @@ asked AS MATERIALIZED (
     OR ({undoes} AND EXISTS (
         SELECT FROM comment_likes m WHERE m.user_id = t.actor_id AND m.comment_id = t.comment_id OFFSET 0
     ))
-    -- Locked by key before anything else, so that no two writers wait for each other.
-    ORDER BY c.id, t.actor_id, t.n
-    FOR NO KEY UPDATE OF c
+    -- The posts and comments are locked before anything else, in the order that all writes have (docs/locks.md).
+    ORDER BY p.id, c.id, t.actor_id, t.n
+    FOR KEY SHARE OF p FOR NO KEY UPDATE OF c
 )

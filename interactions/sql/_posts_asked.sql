@@ -3,7 +3,7 @@ asked AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, NOT {undoes} OR ({visible person=p.author_id viewer=t.actor_id}) AS is_visible,
         p.*, a.username, a.display_name, a.avatar_url
     FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, post_id, key, n)
-    JOIN users v ON v.id = t.actor_id
+    JOIN users v ON v.id = t.actor_id AND {not_deleted person=v.id}
     JOIN posts p ON p.id = t.post_id
     JOIN users a ON a.id = p.author_id
     WHERE ({visible person=p.author_id viewer=t.actor_id})

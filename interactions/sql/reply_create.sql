@@ -3,7 +3,7 @@
 WITH seen AS MATERIALIZED (
     -- Whoever changes which comments a post has holds its row: first that one, then the comment's.
     SELECT p.id, c.id AS parent_id
-    FROM posts p JOIN users v ON v.id = $1 JOIN comments c ON c.post_id = p.id
+    FROM posts p JOIN users v ON v.id = $1 AND {not_deleted person=v.id} JOIN comments c ON c.post_id = p.id
     WHERE p.id = $2 AND c.id = $5 AND c.deleted_at IS NULL
     AND {visible person=p.author_id} AND {visible person=c.author_id}
     FOR NO KEY UPDATE OF p FOR NO KEY UPDATE OF c

@@ -11,7 +11,7 @@ from core.accounts.services import block_create, mute_create
 from core.graphql.context import Services
 from core.graphql.node import global_id
 from tests.accounts.world import Asker
-from tests.interactions.cast import people
+from tests.interactions.cast import delete_account, people
 
 CROWD = 51
 
@@ -184,7 +184,7 @@ async def test_a_person_who_is_removed_meanwhile_takes_no_one_else_along(
     async def fetch_then_remove(statement: str, *arguments: object) -> Any:
         rows = await fetch(statement, *arguments)
         if "FROM follows" in statement:
-            await database.write("DELETE FROM users WHERE id = $1", crowd[-2])
+            await delete_account(database, crowd[-2])
         return rows
 
     database.fetch = fetch_then_remove  # type: ignore[method-assign]  # another's write, at that moment

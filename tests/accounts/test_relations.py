@@ -19,7 +19,7 @@ from core.graphql.context import Services
 from core.graphql.node import global_id
 from core.graphql.user_errors import Refused
 from tests.accounts.world import Asker, assert_all_is_well, codes, events
-from tests.interactions.cast import people
+from tests.interactions.cast import delete_account, people
 
 Change = Callable[..., Awaitable[PairChanged]]
 PAIRS = [
@@ -103,7 +103,7 @@ class TestEachChange:
     async def test_by_a_person_who_has_been_removed_changes_nothing(
         self, cast: list[Asker], database: Database, name: str
     ) -> None:
-        await database.write("DELETE FROM users WHERE id = $1", key(cast[0]))
+        await delete_account(database, key(cast[0]))
         payload = await cast[0].change(name, key(cast[1]))
         assert payload["changed"] is False
         assert await events(database) == []

@@ -15,6 +15,7 @@ from core.accounts.sessions import Accounts
 from core.database.pool import Database
 from core.graphql.errors import ClientError
 from tests.accounts.world import PASSWORD, Asker, codes, events, number_of
+from tests.interactions.cast import delete_account
 
 CREDENTIALS_REFUSED = {
     "__typename": "SignInRefused",
@@ -267,7 +268,8 @@ async def test_a_removed_person_can_refresh_and_sign_in_no_more(
     anybody: Asker, database: Database
 ) -> None:
     session = (await anybody.sign_up())["session"]
-    await database.write("DELETE FROM users")
+    [[user_id]] = await database.fetch("SELECT id FROM users")
+    await delete_account(database, user_id)
     assert codes(await anybody.refresh(session["refreshToken"])) != []
     assert (await anybody.sign_in("ada"))["errors"] == [CREDENTIALS_REFUSED]
     assert await Asker(anybody.services, anybody.viewer_of(session)).data("Viewer") is None

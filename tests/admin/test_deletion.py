@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.db.models import Count, Model
 from django.test import Client
 from django.urls import reverse
@@ -39,6 +41,11 @@ def delete_some(admin: Client, rows: list[Any]) -> None:
     page = url(type(rows[0]), "changelist")
     assert admin.post(page, chosen).status_code == 200
     assert admin.post(page, chosen | {"post": "yes"}).status_code == 302
+
+
+def erase() -> None:
+    """What the worker does about deleted accounts."""
+    call_command("maintain", once=True, stdout=StringIO())
 
 
 def events() -> list[tuple[Any, ...]]:
@@ -156,6 +163,11 @@ def test_a_person_goes_with_all_that_is_theirs(admin: Client, delete: Any) -> No
     followed = follows.count()
 
     delete(admin, person)
+    assert admin.get(url(User, "change", person.pk)).status_code == 302
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert_counts_are_right()
+    erase()
 
     assert not User.objects.filter(pk=person.pk).exists()
     assert_counts_are_right()
@@ -175,6 +187,7 @@ def test_a_person_goes_with_all_that_is_theirs(admin: Client, delete: Any) -> No
 
 def test_everybody_goes_at_once(admin: Client) -> None:
     delete_some(admin, list(User.objects.filter(is_staff=False)))
+    erase()
     assert User.objects.get().username == "root"
     assert not Post.objects.exists()
     assert not Comment.objects.exists()
@@ -190,13 +203,15 @@ def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
     assert LogEntry.objects.filter(user=helper).exists()
 
     delete_one(admin, helper)
+    erase()
     assert not User.objects.filter(pk=helper.pk).exists()
 
 
 def test_one_can_delete_oneself(admin: Client) -> None:
     delete_one(admin, User.objects.get(username="root"))
-    assert not User.objects.filter(username="root").exists()
     assert admin.get(url(Post, "changelist")).status_code == 302  # To the sign-in page.
+    erase()
+    assert not User.objects.filter(username="root").exists()
 
 
 def test_who_may_only_look_can_delete_nothing(world: None) -> None:

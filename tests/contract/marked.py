@@ -17,11 +17,16 @@ from interactions.services import (
     post_share,
 )
 from tests.contract.doors import Values
-from tests.interactions.cast import people
+from tests.interactions.cast import hide_account, people
 
-CAST = ["target", "host", "stranger", "follower", "blocker", "blocked", "mutual", "muter"]
+CAST = [
+    *("target", "host", "stranger", "follower", "blocker", "blocked", "mutual", "muter"),
+    "deleted",
+]
 FOLLOWERS = [name for name in CAST if name not in {"target", "stranger"}]
 VIEWERS = [*CAST, "anonymous", "removed"]
+DELETED = "deleted"
+"""Whose account has been deleted, but of whom everything is still there."""
 NOBODY = 7
 """The key of a viewer whose account has been removed."""
 FEEDS = frozenset({"homeFeed", "publicFeed", "homeFeedEvents", "postInteractions"})
@@ -37,6 +42,7 @@ WHERE id = $1
 """
 TABLES = [
     "users",
+    "account_deletions",
     "follows",
     "blocks",
     "mutes",
@@ -80,6 +86,7 @@ class Marked:
         ):
             await block_create(self.database, viewer_id=self.key[who], user_id=self.key[whom])
         await mute_create(self.database, viewer_id=self.key["muter"], user_id=self.key["target"])
+        await hide_account(self.database, self.key[DELETED])
         for table in TABLES:
             await self.database.write(f"CREATE TABLE saved_{table} AS TABLE {table}")
 
@@ -132,6 +139,9 @@ class Marked:
         }
         wrong = [f"{path}: {text}" for path, text in found if "GHOST" in text]
         for other, key in self.key.items():
+            if other == DELETED:
+                wrong += [f"{path}: {text}" for path, text in found if is_of_deleted(text)]
+                continue
             has_blocked = (viewer_id, key) in blocks
             is_hidden = (key, viewer_id) in blocks or has_blocked
             is_muted = (viewer_id, key) in mutes and root in FEEDS
@@ -187,6 +197,11 @@ class Marked:
             if has_reply:
                 await self._comment("host", self.posts["host"], "COMMENT host", parent=comment)
             await comment_delete(self.database, viewer_id=target, comment_id=comment)
+
+
+def is_of_deleted(text: str) -> bool:
+    """Whether the text is by the deleted account or names it."""
+    return DELETED in text and text != DELETED
 
 
 def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from inspect import isawaitable
+from typing import Any
 
 import pytest
+from graphql import parse
 
-from core.graphql.context import Services
+from core.graphql.context import Context, Services
+from core.graphql.errors import ClientError
 from core.graphql.node import global_id
 from interactions.services import comment_like
-from tests.contract.world import VIEWERS, Json, World, ids
+from tests.contract.world import EXECUTOR, VIEWERS, Json, World, ids
+from tests.interactions.cast import hide_account
 from tests.live.world import operation
 
 FEEDS = ["public feed", "home feed", "shared in home feed", "sharer in home feed"]
@@ -57,6 +62,14 @@ async def test_each_viewer_finds_the_target_where_they_should(world: World, view
     assert await world.found(viewer) == expected(viewer)
 
 
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_a_deleted_account_is_found_nowhere_at_once(world: World, viewer: str) -> None:
+    await hide_account(world.database, world.key["target"])
+    found = await world.found(viewer)
+    own = ["comment on the target's post as node"] if viewer == "third" else []
+    assert [surface for surface, is_found in found.items() if is_found] == own
+
+
 @pytest.mark.parametrize("viewer", ["target", "blocker", "blocked", "muter", "muted"])
 async def test_nobody_loses_what_is_their_own(world: World, viewer: str) -> None:
     own = await world.post(viewer)
@@ -81,8 +94,7 @@ async def test_counts_are_the_same_for_every_viewer(world: World) -> None:
     assert counts == [[1, 1, 3, 6, 1, 1]] * len(VIEWERS)
 
 
-@pytest.mark.parametrize("viewer", ["blocker", "blocked"])
-@pytest.mark.parametrize(
+WRITES = pytest.mark.parametrize(
     ("name", "values"),
     [
         ("LikePost", {"postId": "post"}),
@@ -99,9 +111,76 @@ async def test_counts_are_the_same_for_every_viewer(world: World) -> None:
         ("EditPost", {"postId": "post", "text": "Mine now."}),
     ],
 )
+
+
+@pytest.mark.parametrize("viewer", ["blocker", "blocked"])
+@WRITES
 async def test_what_is_hidden_can_t_be_written_to(
     world: World, viewer: str, name: str, values: Json
 ) -> None:
+    await assert_not_found(world, viewer, name, values)
+
+
+@WRITES
+async def test_what_is_of_a_deleted_account_can_t_be_written_to(
+    world: World, name: str, values: Json
+) -> None:
+    await hide_account(world.database, world.key["target"])
+    await assert_not_found(world, "third" if name != "UnfollowUser" else "blocker", name, values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("CreatePost", {"text": "Ghost."}),
+        ("EditPost", {"postId": "post", "text": "Ghost."}),
+        ("DeletePost", {"postId": "post"}),
+        ("LikePost", {"postId": "thirds"}),
+        ("UnlikePost", {"postId": "hosts"}),
+        ("SharePost", {"postId": "thirds"}),
+        ("UnsharePost", {"postId": "hosts"}),
+        ("CreateComment", {"postId": "thirds", "text": "Ghost."}),
+        ("CreateComment", {"postId": "hosts", "parentId": "root", "text": "Ghost."}),
+        ("LikeComment", {"commentId": "root"}),
+        ("FollowUser", {"userId": "stranger"}),
+        ("UnfollowUser", {"userId": "host"}),
+        ("MuteUser", {"userId": "stranger"}),
+        ("BlockUser", {"userId": "stranger"}),
+    ],
+)
+async def test_a_deleted_account_writes_nothing(world: World, name: str, values: Json) -> None:
+    """The access token outlives the account by some minutes."""
+    [[root]] = await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1")
+    named = {
+        "post": global_id("Post", world.things.post),
+        "hosts": global_id("Post", world.things.hosts_post),
+        "thirds": global_id("Post", await world.post("third")),
+        "root": global_id("Comment", root),
+        "stranger": global_id("User", world.key["stranger"]),
+        "host": global_id("User", world.key["host"]),
+    }
+    await hide_account(world.database, world.key["target"])
+    before = await world.rows()
+    sent = {field: named.get(value, value) for field, value in values.items()}
+    context = Context(world.services, viewer_id=world.key["target"])
+    result: Any = EXECUTOR.execute(
+        parse(operation(name)), variables={"input": sent}, context=context
+    )
+    if isawaitable(result):
+        result = await result
+    if result.errors:
+        [error] = result.errors
+        assert isinstance(error.original_error, ClientError)
+        assert error.original_error.code == "UNAUTHENTICATED"
+    else:
+        [payload] = result.data.values()
+        assert [e["code"] for e in payload["errors"]] in (["NOT_FOUND"], [])
+        assert not payload.get("changed", False)
+    assert await world.rows() == before
+
+
+async def assert_not_found(world: World, viewer: str, name: str, values: Json) -> None:
+    """The write is refused as for a missing thing, and changes nothing."""
     things = world.things
     named = {
         "post": global_id("Post", things.post),

@@ -12,7 +12,7 @@ from core.graphql.context import Services
 from core.graphql.node import global_id
 from feed.services import post_create, post_delete
 from tests.accounts.world import Asker, codes, events, number_of
-from tests.interactions.cast import people
+from tests.interactions.cast import delete_account, people
 
 WRONG_POST_COUNTS = """
 SELECT id FROM users u WHERE post_count <> (SELECT count(*) FROM posts WHERE author_id = u.id)
@@ -194,7 +194,8 @@ async def test_somebody_who_has_been_removed_writes_nothing(
     """The access token outlives the account by some minutes."""
     ada, grace = cast
     post = (await grace.do("CreatePost", text="There."))["post"]
-    await database.write("DELETE FROM users WHERE id = $1", ada.viewer_id)
+    assert ada.viewer_id is not None
+    await delete_account(database, ada.viewer_id)
     answer = await ada.ask("CreatePost", input={"text": "Ghost.", "clientMutationId": key})
     assert answer["data"] is None
     assert "removed" in answer["errors"][0]["message"]

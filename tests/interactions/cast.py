@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from core.accounts.selectors import SQL as ACCOUNTS
 from core.database.pool import Database
 from feed.services import post_create
+from interactions.erasure import accounts_erase
 
 T = TypeVar("T")
 
@@ -39,6 +41,20 @@ EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM ev
 async def people(database: Database, count: int, first: int = 1) -> list[int]:
     """Keys of new people, whose names are numbered: p1, p2, …"""
     return sorted(row[0] for row in await database.write(PEOPLE, first, count))
+
+
+async def hide_account(database: Database, user_id: int) -> None:
+    """What deleting an account does at once, as the admin does it."""
+    async with database.transaction() as transaction:
+        await transaction.fetch(ACCOUNTS["people_lock"], [user_id])
+        await transaction.fetch(ACCOUNTS["account_hide"], user_id)
+        await transaction.fetch(ACCOUNTS["sessions_revoke"], user_id, None)
+
+
+async def delete_account(database: Database, user_id: int) -> None:
+    """An account that is deleted to the end."""
+    await hide_account(database, user_id)
+    await accounts_erase(database)
 
 
 async def posts_by(database: Database, author_id: int, count: int = 1) -> list[int]:

@@ -14,7 +14,14 @@ from core.graphql.user_errors import ErrorCode, Refused
 from interactions.rows import CommentRow
 from interactions.selectors import comments_by_ids
 from interactions.services import comment_create, comment_delete, comment_like, comment_unlike
-from tests.interactions.cast import assert_counts_are_exact, block, events, people, posts_by
+from tests.interactions.cast import (
+    assert_counts_are_exact,
+    block,
+    delete_account,
+    events,
+    people,
+    posts_by,
+)
 
 
 async def write(
@@ -71,10 +78,10 @@ async def test_nothing_is_written_where_nothing_is_to_be_seen(database: Database
     hidden = await write(database, blocked, post)
     other = await write(database, author, elsewhere)
     await block(database, blocked, viewer)
-    before = await events(database)
     no_post, no_parent = (ErrorCode.NOT_FOUND, "postId"), (ErrorCode.NOT_FOUND, "parentId")
     assert await refusal(database, author_id=viewer, post_id=5) == no_post
-    await database.write("DELETE FROM users WHERE id = $1", blocked)
+    await delete_account(database, blocked)
+    before = await events(database)
     assert await refusal(database, author_id=blocked, post_id=post) == no_post
     for parent in (tombstone.id, hidden.id, other.id, post, 5):
         refused = await refusal(database, author_id=viewer, post_id=post, parent_id=parent)

@@ -17,7 +17,15 @@ from core.graphql.user_errors import ErrorCode, Refused
 from feed.services import post_delete
 from interactions import services
 from interactions.services import CommentChanged, PostChanged
-from tests.interactions.cast import assert_counts_are_exact, block, events, people, posts_by, seen
+from tests.interactions.cast import (
+    assert_counts_are_exact,
+    block,
+    delete_account,
+    events,
+    people,
+    posts_by,
+    seen,
+)
 
 Change = Callable[..., Awaitable[PostChanged]]
 PAIRS = [
@@ -100,7 +108,7 @@ async def test_what_is_not_to_be_seen_is_not_there(
 async def test_somebody_who_is_gone_likes_nothing(database: Database, batchers: Batchers) -> None:
     author, viewer = await people(database, 2)
     (post,) = await posts_by(database, author)
-    await database.write("DELETE FROM users WHERE id = $1", viewer)
+    await delete_account(database, viewer)
     with pytest.raises(Refused):
         await services.post_like(batchers, viewer_id=viewer, post_id=post)
     await assert_counts_are_exact(database)

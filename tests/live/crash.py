@@ -136,7 +136,7 @@ async def _entries(watcher: Phone, expected: set[str]) -> list[str]:
 async def _client(around: Surroundings) -> AsyncIterator[tuple[Person, Client]]:
     database = await Database(around.postgres.url, size=1).open()
     try:
-        await database.write("DELETE FROM users")
+        await database.write("TRUNCATE users CASCADE")
         [person] = await signed_in(database, 1)
     finally:
         await database.close()

@@ -1,7 +1,8 @@
 -- Blocks a person and severs follows both ways; both people are locked already. $1 viewer, $2 person, $3 client's key.
 -- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
 WITH seen AS (
-    SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2
+    SELECT u.* FROM users u JOIN users v ON v.id = $1
+    WHERE u.id = $2 AND {not_deleted person=u.id} AND {not_deleted person=v.id}
 ), made AS (
     INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING
     RETURNING blocked_id

@@ -8,6 +8,7 @@ WITH gone AS (
     SELECT 'user_unblocked', $1, $2, $3 WHERE EXISTS (SELECT FROM gone)
 )
 -- The block still counts where this statement looks: who had blocked saw the name.
-SELECT EXISTS (SELECT FROM gone), NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1),
+SELECT EXISTS (SELECT FROM gone),
+    NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1) AND {not_deleted person=u.id},
     {user of=u}
-FROM users u WHERE u.id = $2 AND {name_visible person=u.id}
+FROM users u WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR {name_visible person=u.id})

@@ -1,7 +1,7 @@
 -- Mutes a person whom the viewer can see. $1 viewer, $2 person, $3 client's key.
 -- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
 WITH seen AS (
-    SELECT u.* FROM users u JOIN users v ON v.id = $1 WHERE u.id = $2 AND {visible person=u.id}
+    SELECT u.* FROM users u JOIN users v ON v.id = $1 AND {not_deleted person=v.id} WHERE u.id = $2 AND {visible person=u.id}
 ), made AS (
     INSERT INTO mutes (muter_id, muted_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING RETURNING muted_id
 ), logged AS (

@@ -2,6 +2,7 @@
 WITH removed AS (
     DELETE FROM sessions WHERE id IN (
         SELECT id FROM sessions WHERE expires_at < now() - $1::interval ORDER BY expires_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
     )
     RETURNING 1
 )

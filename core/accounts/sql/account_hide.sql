@@ -1,0 +1,5 @@
+-- Marks a user's account as deleted: hidden from now on. The user is locked already. $1 user.
+WITH inactive AS (
+    UPDATE users SET is_active = false WHERE id = $1 RETURNING id
+)
+INSERT INTO account_deletions (user_id) SELECT id FROM inactive ON CONFLICT DO NOTHING RETURNING user_id

@@ -1,0 +1,46 @@
+"""Writes that name a row which another transaction deletes meanwhile: PostgreSQL refuses the reference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from asyncpg import ForeignKeyViolationError
+
+from core.graphql.errors import ClientError
+from core.graphql.user_errors import ErrorCode, Refused, refuse
+
+# Constraints are named so by `ForeignKeysInDatabase`.
+CONSTRAINT = re.compile(
+    r"(?:posts|comments|post_likes|comment_likes|shares|follows|blocks|mutes|sessions|idempotency_keys)_(\w+_id)_fkey"
+)
+NAMED_BY = {
+    "followee_id": ("userId", "There is no such person."),
+    "blocked_id": ("userId", "There is no such person."),
+    "muted_id": ("userId", "There is no such person."),
+    "post_id": ("postId", "There is no such post."),
+    "comment_id": ("commentId", "There is no such comment."),
+    "parent_id": ("parentId", "There is no such comment."),
+}
+"""By the column that refers to what is gone: the input field that names it. All other columns refer to the viewer."""
+
+
+@contextmanager
+def known_references() -> Iterator[None]:
+    """Around a write. Errors: Refused (NOT_FOUND) or UNAUTHENTICATED, for what is gone by the time it is written."""
+    try:
+        yield
+    except ForeignKeyViolationError as error:
+        raise (_said_of(error) or error) from error
+
+
+def _said_of(error: ForeignKeyViolationError) -> Refused | ClientError | None:
+    found = CONSTRAINT.fullmatch(error.constraint_name or "")
+    if found is None:
+        return None
+    named = NAMED_BY.get(found[1])
+    if named is None:
+        return ClientError("This account has been removed.", "UNAUTHENTICATED")
+    field, message = named
+    return refuse(ErrorCode.NOT_FOUND, message, "input", field)

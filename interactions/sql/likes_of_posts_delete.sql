@@ -1,0 +1,13 @@
+-- Removes some likes of posts that are about to go, which are locked already; nobody is notified. $1 posts, $2 how many at
+-- most. Gives how many.
+WITH picked AS (
+    SELECT m.user_id, m.post_id FROM unnest($1::text::bigint[]) AS k(id)
+    CROSS JOIN LATERAL (SELECT user_id, post_id FROM post_likes WHERE post_id = k.id LIMIT $2) m
+    LIMIT $2
+), gone AS (
+    DELETE FROM post_likes m USING picked WHERE m.user_id = picked.user_id AND m.post_id = picked.post_id RETURNING m.post_id
+), counted AS (
+    UPDATE posts p SET like_count = p.like_count - n.times
+    FROM (SELECT post_id, count(*)::int AS times FROM gone GROUP BY post_id) n WHERE p.id = n.post_id
+)
+SELECT count(*) FROM gone
