@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    BaseUserCreationForm,
+    UserChangeForm,
+)
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
@@ -22,20 +29,58 @@ from core.accounts.moderation import (
     sessions_revoke,
     sign_out_everywhere,
 )
+from core.accounts.rules import clean_bio, clean_display_name, clean_email, comparable_email
 from core.admin.lists import LargeTableAdmin
 from core.database.orm import undisturbed
 
 
 def person_named(handle: str) -> QuerySet[User]:
     """The person with this username, whatever its case and with or without an @."""
-    name = handle.removeprefix("@").lower()
-    return User.objects.alias(handle=Lower("username")).filter(handle=name)
+    return User.objects.named(handle.removeprefix("@"))
 
 
-class NewPersonForm(BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
+class ProfileRules:
+    """The rules of a form for what has been changed in it. What an account has already stays as it is."""
+
+    cleaned_data: dict[str, Any]
+    changed_data: list[str]
+    instance: User
+
+    def clean_email(self) -> str:
+        return self._cleaned("email", clean_email)
+
+    def clean_display_name(self) -> str:
+        return self._cleaned("display_name", clean_display_name)
+
+    def clean_bio(self) -> str:
+        return self._cleaned("bio", clean_bio)
+
+    def _cleaned(self, field: str, clean: Callable[[str], str]) -> str:
+        if field not in self.changed_data:
+            stored: str = getattr(self.instance, field)
+            return stored
+        try:
+            return clean(self.cleaned_data[field])
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from problem
+
+
+# Django's own field would make usernames of characters that look like theirs; its e-mail field knows no SMTPUTF8.
+FIELDS = {"username": forms.CharField, "email": forms.CharField}
+
+
+class NewPersonForm(ProfileRules, BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
     class Meta:
         model = User
         fields = ("username", "email", "display_name")
+        field_classes = FIELDS
+
+
+class PersonForm(ProfileRules, UserChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes = FIELDS
 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
@@ -63,6 +108,7 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
         "following_count",
         "post_count",
     )
+    form = PersonForm
     add_form = NewPersonForm
     change_password_form = NewPasswordForm
     fieldsets = (
@@ -77,7 +123,9 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
 
     def matching(self, term: str) -> Q | None:
         if "@" in term[1:]:
-            by_email = User.objects.alias(address=Lower("email")).filter(address=term.lower())
+            by_email = User.objects.alias(address=Lower("email")).filter(
+                address=comparable_email(term)
+            )
             return Q(pk__in=by_email.values("pk"))
         return Q(pk__in=person_named(term).values("pk"))
 

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 
 from core.accounts.attempts import Account, attempts_on
 from core.accounts.models import User
-from core.accounts.passwords import PASSWORD_LENGTH_AT_MOST
+from core.accounts.password_rules import INPUT_LENGTH_AT_MOST
+from core.accounts.rules import USERNAME_LENGTH
 from core.graphql.errors import ClientError
 
 
@@ -23,9 +24,14 @@ class SignInForm(AdminAuthenticationForm):
     retry_after: int | None = None
     """Seconds until the next try may be made, if this one may not."""
 
+    # Django's own field would make usernames of characters that look like theirs.
+    username = forms.CharField(
+        max_length=USERNAME_LENGTH,
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username"}),
+    )
     password = forms.CharField(
         strip=False,
-        max_length=PASSWORD_LENGTH_AT_MOST,
+        max_length=INPUT_LENGTH_AT_MOST,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 

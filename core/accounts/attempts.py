@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +16,7 @@ from redis.exceptions import RedisError
 
 from core.graphql.errors import ClientError
 from core.graphql.live.access import network_of
+from core.text import nfkc
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Account(NamedTuple):
         """One for a user, whether the login was their name or their address."""
         if self.user_id is not None:
             return f"user {self.user_id}"
-        return f"login {unicodedata.normalize('NFKC', self.login).casefold()}"
+        return f"login {nfkc(self.login).casefold()}"
 
 
 class Bound(NamedTuple):

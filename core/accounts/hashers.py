@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from core.text import nfkc
 
-class PasswordHasher(Argon2PasswordHasher):
+
+class RawPasswordHasher(Argon2PasswordHasher):
     """Argon2id with the first parameters of OWASP's password storage page: 20 ms of one core.
 
     Django's own take 190 ms, 100 MiB and eight threads, which requests for feeds would feel.
+    It verifies the hashes of passwords that were not normalized. A sign-in replaces them.
     """
 
     memory_cost = 19 * 1024
     time_cost = 2
     parallelism = 1
+
+
+class PasswordHasher(RawPasswordHasher):
+    """The same of the password in NFKC.
+
+    The name of the algorithm says which form was hashed, so that one hash is computed for each try.
+    """
+
+    algorithm = "argon2nfkc"
+
+    def encode(self, password: str, salt: str) -> str:
+        return super().encode(nfkc(password), salt)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return super().verify(nfkc(password), encoded)

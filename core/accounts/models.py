@@ -11,19 +11,29 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from core.accounts.rules import (
+    BIO_LENGTH,
+    DISPLAY_NAME_LENGTH,
+    EMAIL_LENGTH,
+    USERNAME_FORM,
+    USERNAME_LENGTH,
+    clean_display_name,
+    clean_email,
+    folded_username,
+)
 from core.database.keys import KeyField, TransactionField
 
-USERNAME_LENGTH = 30
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
-USERNAME_FORM = f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
-DISPLAY_NAME_LENGTH = 50
-BIO_LENGTH = 300
 
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
+        return self.named(username or "").get()
+
+    def named(self, username: str) -> models.QuerySet[User]:
+        """The user of this name, if there is one. Only A to Z are the same in both cases."""
         # The index is over lower(username); Django's own `iexact` would look at every row.
-        return self.alias(handle=Lower("username")).get(handle=(username or "").lower())
+        return self.alias(handle=Lower("username")).filter(handle=folded_username(username))
 
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any
@@ -43,9 +53,30 @@ class UserManager(BaseUserManager["User"]):
             **{"display_name": username, "is_staff": True, "is_superuser": True, **fields},
         )
         user.set_password(password)
-        user.full_clean()
+        problems = {}
+        for field, clean in (("email", clean_email), ("display_name", clean_display_name)):
+            try:
+                setattr(user, field, clean(getattr(user, field)))
+            except ValueError as problem:
+                problems[field] = str(problem)
+        try:
+            user.full_clean(exclude=problems)
+        except ValidationError as error:
+            raise ValidationError({**problems, **error.message_dict}) from error
+        if problems:
+            raise ValidationError(problems)
         user.save(using=self._db)
         return user
+
+
+class AddressField(models.EmailField):  # type: ignore[type-arg]  # it takes none when it runs
+    """An e-mail address. Forms judge new ones by `clean_email`; those that are stored stay as they are."""
+
+    default_validators = []  # noqa: RUF012  # Django's name
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _, arguments, named = super().deconstruct()
+        return name, "django.db.models.EmailField", arguments, named
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -57,8 +88,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[RegexValidator(rf"{USERNAME[:-1]}\Z", USERNAME_FORM)],
         help_text="The person's public handle, unique whatever its case.",
     )
-    email = models.EmailField(
-        max_length=254,
+    email = AddressField(
+        max_length=EMAIL_LENGTH,
         help_text="Where the person is reached. Never shown to anyone else.",
     )
     display_name = models.CharField(
@@ -133,6 +164,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"@{self.username}"
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The username as it is: characters that look like those of usernames are not taken for them."""
+        return username
 
     def clean(self) -> None:
         super().clean()

@@ -8,22 +8,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from core.accounts.models import User
+from core.accounts.password_rules import is_possible
 from core.graphql.errors import ClientError
 
-PASSWORD_LENGTH_AT_LEAST = 8
-PASSWORD_LENGTH_AT_MOST = 128
 THREADS = 2
 IN_HAND_AT_MOST = 64
 RETRY_SECONDS = 5
 
 T = TypeVar("T")
+
+
+class Checked(NamedTuple):
+    """Whether a password is right, and the hash to store from now on if the stored one is of an earlier kind."""
+
+    is_right: bool
+    new_hash: str | None = None
 
 
 class Passwords:
@@ -33,17 +39,23 @@ class Passwords:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._places = BoundedSemaphore(in_hand_at_most)
 
-    async def matches(self, password: str, encoded: str | None) -> bool:
-        """Whether the password is the one; None stands for nobody's. Takes equally long either way.
+    async def check(self, password: str, encoded: str | None) -> Checked:
+        """Whether the password is the one; None stands for nobody's. A wrong one takes equally long either way.
 
         Errors: RATE_LIMITED.
         """
-        if _form_problem(password):
+        if not is_possible(password):
             encoded = None
 
-        def check() -> bool:
+        def check() -> Checked:
             nobodys = self._nobodys  # The first to sign in makes it, under whatever login.
-            return check_password(password, encoded) if encoded else check_password("", nobodys)
+            if not encoded:
+                return Checked(check_password("", nobodys))
+            new_hashes: list[str] = []
+            is_right = check_password(
+                password, encoded, lambda right: new_hashes.append(make_password(right))
+            )
+            return Checked(is_right, *new_hashes)
 
         return await self._run(check)
 
@@ -56,9 +68,6 @@ class Passwords:
 
         Errors: RATE_LIMITED.
         """
-        form_problem = _form_problem(password)
-        if form_problem:
-            return form_problem
 
         def judge() -> str | None:
             try:
@@ -89,13 +98,3 @@ class Passwords:
         # The place is taken until the thread is done, even if nobody waits for it any more.
         job.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(job)
-
-
-def _form_problem(password: str) -> str | None:
-    """Why it can be nobody's password; None if it can be somebody's."""
-    if len(password) > PASSWORD_LENGTH_AT_MOST:
-        return f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters."
-    # JSON can carry halves of characters, which nothing can be hashed from.
-    if any("\ud800" <= character <= "\udfff" for character in password):
-        return "A password can't have halves of characters."
-    return None

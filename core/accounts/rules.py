@@ -1,43 +1,108 @@
-"""Rules for what people say of themselves. Each gives the cleaned value. Errors: ValueError, in words for a person."""
+"""Rules for what users say of themselves. Each gives the cleaned value. Errors: ValueError, in words for the user."""
 
 from __future__ import annotations
 
 import re
 
+import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from core.accounts.models import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
-from core.graphql.text import clean_text
+from core.accounts.reserved_names import is_reserved
+from core.text import CONTROLS, category, clean_name, clean_text, fold_case, nfc
 
-EMAIL_LENGTH_AT_MOST = 254
-is_email = EmailValidator(allowlist=())
+USERNAME_LENGTH = 30
+USERNAME_FORM = f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
 USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
+DISPLAY_NAME_LENGTH = 50
+BIO_LENGTH = 300
+EMAIL_LENGTH = 254
+"""Octets of an address, in UTF-8."""
+EMAIL_LOCAL_LENGTH = 64
+"""Octets of the part before the @."""
+BECOMES_ASCII = re.compile(r"[\u037e\u1fef\u212a]")
+"""Characters that NFC makes ASCII characters of."""
+is_ascii_email = EmailValidator(allowlist=())
 
 
 def clean_username(username: str) -> str:
+    """A username of the right form that is nobody's to take before others."""
     username = username.strip()
     if not USERNAME.fullmatch(username):
-        raise ValueError(f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _.")
+        raise ValueError(USERNAME_FORM)
+    if is_reserved(username):
+        raise ValueError("This username is reserved. Choose another.")
     return username
 
 
+def folded_username(username: str) -> str | None:
+    """The form in which usernames are compared; None for what can be nobody's. Only A to Z are folded."""
+    return fold_case(username) if USERNAME.fullmatch(username) else None
+
+
 def clean_display_name(name: str) -> str:
-    cleaned = clean_text(name, at_most=DISPLAY_NAME_LENGTH)
-    if "\n" in cleaned or "\t" in cleaned:
-        raise ValueError("A name has one line.")
-    if not any(character.isprintable() and not character.isspace() for character in cleaned):
-        raise ValueError("A name has at least one character that can be seen.")
-    return cleaned
+    """A name of one line that shows something."""
+    return clean_name(name, at_most=DISPLAY_NAME_LENGTH)
 
 
-def usable_email(email: str) -> str | None:
-    """The address, or None for what can be nobody's: to be refused like one that is somebody's."""
+def clean_bio(bio: str) -> str:
+    """A text that may be empty. One that shows nothing is."""
+    return clean_text(bio, at_most=BIO_LENGTH, at_least=0)
+
+
+def clean_email(email: str) -> str:
+    """The address, with the part before the @ in NFC and the domain as DNS has it: in lower case, by IDNA 2008.
+
+    The part before the @ may have letters, marks and digits of any script. A domain is a name, no IP address.
+    """
     email = email.strip()
-    if len(email) > EMAIL_LENGTH_AT_MOST or not email.isascii():
-        return None
+    local, _, domain = email.rpartition("@")
+    if len(email) > EMAIL_LENGTH:
+        raise _no_email(f"It has at most {EMAIL_LENGTH} bytes.")
+    if domain.startswith("["):
+        raise _no_email("Its domain must be a name, not an IP address.")
     try:
-        is_email(email)
-    except ValidationError:
+        domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+    except UnicodeError as error:
+        raise _no_email("It has the form name@domain, and the domain is a domain name.") from error
+    local = _clean_local_part(local, domain)
+    if len(local.encode()) > EMAIL_LOCAL_LENGTH or len(f"{local}@{domain}".encode()) > EMAIL_LENGTH:
+        raise _no_email(
+            f"It has at most {EMAIL_LENGTH} bytes, {EMAIL_LOCAL_LENGTH} of them before the @."
+        )
+    return f"{local}@{domain}"
+
+
+def comparable_email(email: str) -> str | None:
+    """The form in which an address is looked up; None for what can be nobody's.
+
+    An address that was stored under earlier rules is found as it stands.
+    """
+    local, _, domain = email.rpartition("@")
+    if CONTROLS.search(email) or BECOMES_ASCII.search(local):
         return None
-    return email
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+        except UnicodeError:
+            return None
+    return fold_case(f"{nfc(local)}@{domain}")
+
+
+def _clean_local_part(local: str, domain: str) -> str:
+    if CONTROLS.search(local) or BECOMES_ASCII.search(local):
+        raise _no_email("It has characters that no address has.")
+    local = nfc(local)
+    as_ascii = "".join(
+        "x" if not character.isascii() and category(character)[0] in "LMN" else character
+        for character in local
+    )
+    try:
+        is_ascii_email(f"{as_ascii}@{domain}")
+    except ValidationError as error:
+        raise _no_email("It has the form name@domain, like ada@example.org.") from error
+    return local
+
+
+def _no_email(why: str) -> ValueError:
+    return ValueError(f"Enter a valid email address. {why}")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from core.accounts.attempts import Account, Attempts
 from core.accounts.passwords import Passwords
 from core.accounts.rows import UserRow
+from core.accounts.rules import comparable_email, folded_username
 from core.accounts.selectors import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.database.pool import Database, Transaction
@@ -72,7 +73,8 @@ async def sign_up(
         )
     raise refuse(
         ErrorCode.INVALID_INPUT,
-        "This e-mail address can't be used. Check it, or take another.",
+        "This e-mail address can't be used. It must have the form name@domain, with a domain name and no IP "
+        "address, and no account here.",
         "input",
         "email",
     )
@@ -90,15 +92,21 @@ async def sign_in(
 
     A wrong password and an unknown login are told apart neither in words nor in time.
     """
-    by = "email" if "@" in login else "username"
-    person = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], login)
+    by, known = (
+        ("email", comparable_email(login)) if "@" in login else ("username", folded_username(login))
+    )
+    person = None
+    if known is not None:
+        person = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], known)
     account = Account(None if person is None else person[1], login)
     await asyncio.to_thread(accounts.attempts.count, account, address)
-    right = await accounts.passwords.matches(password, None if person is None else person[0])
-    if person is None or not right:
+    checked = await accounts.passwords.check(password, None if person is None else person[0])
+    if person is None or not checked.is_right:
         raise credentials_refused()
     await asyncio.to_thread(accounts.attempts.succeeded, account, address)
     async with database.transaction() as transaction:
+        if checked.new_hash is not None:
+            await transaction.fetch(SQL["password_rehash"], person[1], person[0], checked.new_hash)
         return await _begin(transaction, accounts, UserRow(*person[1:]))
 
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 import strawberry
 
 from core.graphql.references import known_references
-from core.graphql.text import clean_key
 from core.graphql.user_errors import InputRules, Refused, UserError
+from core.text import clean_key
 
 P = TypeVar("P", bound="Payload")
 Resolve = Callable[..., Awaitable[P]]

@@ -7,13 +7,13 @@ import strawberry
 from core.graphql.context import Context
 from core.graphql.mutations import MutationInput, Payload, refusals_as_data
 from core.graphql.node import key_of
-from core.graphql.text import clean_text
 from core.graphql.user_errors import ErrorCode, InputRules, refuse
-from feed.graphql.types import Post
+from core.text import clean_text
+from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH
 from feed.services import post_create, post_delete, post_edit
 
-TEXT = f"What the post says: 1 to {TEXT_LENGTH} code points after trimming, stored in NFC."
+TEXT = f"What the post says: {TEXT_RULES}"
 
 
 @strawberry.input(description="A new post.")

@@ -14,7 +14,14 @@ from core.graphql.node import Node, id_field
 from core.graphql.pages import Page
 from core.graphql.types import model_type
 from feed import models
+from feed.models import TEXT_LENGTH
 from feed.rows import PostRow
+
+TEXT_RULES = (
+    f"1 to {TEXT_LENGTH} code points after NFC, at least one that can be seen. Line breaks become LF; blank lines at "
+    "both ends are cut, other white space is kept. "
+    "Control characters but line breaks and tabs, U+202D and U+202E are refused."
+)
 
 
 @model_type(models.Post, name="Post", description="A short text by one person.")

@@ -6,9 +6,9 @@ import strawberry
 
 from core.graphql.mutations import MutationInput, Payload
 from core.graphql.node import key_of
-from core.graphql.text import clean_text
 from core.graphql.user_errors import InputRules
-from feed.graphql.types import Post
+from core.text import clean_text
+from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH
 from interactions.graphql.types import Comment
 from interactions.services import no_such_comment
@@ -106,9 +106,7 @@ class UnlikeCommentPayload(CommentPayload):
 
 @strawberry.input(description="A new comment.")
 class CreateCommentInput(PostInput):
-    text: str = strawberry.field(
-        description=f"What it says: 1 to {TEXT_LENGTH} code points after trimming, stored in NFC."
-    )
+    text: str = strawberry.field(description=f"What it says: {TEXT_RULES}")
     parent_id: strawberry.ID | None = strawberry.field(
         default=None, description="The comment that it replies to, on the same post; null if none."
     )

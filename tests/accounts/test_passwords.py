@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Iterator
 from threading import Event
+from typing import Any, Literal
 
 import pytest
-from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, identify_hasher, make_password
 
 from core.accounts.models import User
 from core.accounts.passwords import Passwords
@@ -25,11 +27,56 @@ def passwords() -> Iterator[Passwords]:
 
 async def test_only_the_password_matches_its_hash(passwords: Passwords) -> None:
     encoded = await passwords.hashed("pässword 1")
-    assert identify_hasher(encoded).algorithm == "argon2"
+    assert identify_hasher(encoded).algorithm == "argon2nfkc"
     assert "m=19456,t=2,p=1" in encoded
-    assert await passwords.matches("pässword 1", encoded)
-    assert not await passwords.matches("pässword 2", encoded)
-    assert not await passwords.matches("", encoded)
+    assert await passwords.check("pässword 1", encoded) == (True, None)
+    assert await passwords.check("pässword 2", encoded) == (False, None)
+    assert await passwords.check("", encoded) == (False, None)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize(
+    "password", ["pässwört-übung", "ﬁne Ⅷ pass", "각각각각각각각각", "ÅÅÅÅÅÅÅÅ"]
+)
+async def test_a_password_is_the_same_in_every_form(
+    passwords: Passwords, password: str, form: Literal["NFC", "NFD", "NFKC", "NFKD"]
+) -> None:
+    encoded = await passwords.hashed(password)
+    assert await passwords.check(unicodedata.normalize(form, password), encoded) == (True, None)
+
+
+async def test_a_hash_of_an_earlier_kind_is_verified_as_it_was_made_and_replaced(
+    passwords: Passwords,
+) -> None:
+    typed = unicodedata.normalize("NFD", "pässwört-übung")
+    encoded = make_password(typed, hasher="argon2")
+    assert await passwords.check("another one", encoded) == (False, None)
+    assert await passwords.check(unicodedata.normalize("NFC", typed), encoded) == (False, None)
+    right, new_hash = await passwords.check(typed, encoded)
+    assert right
+    assert new_hash is not None
+    assert await passwords.check(unicodedata.normalize("NFC", typed), new_hash) == (True, None)
+
+
+@pytest.mark.parametrize("hasher", ["argon2", "argon2nfkc"])
+async def test_a_wrong_password_costs_one_hash(
+    passwords: Passwords, hasher: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded = make_password("pässwört-übung", hasher=hasher)
+    assert not (await passwords.check("", None)).is_right  # The first try makes nobody's hash.
+    hashed: list[str] = []
+    for name in ("encode", "verify"):
+        computed = getattr(Argon2PasswordHasher, name)
+
+        def counted(*given: Any, computed: Any = computed, name: str = name) -> Any:
+            hashed.append(name)
+            return computed(*given)
+
+        monkeypatch.setattr(Argon2PasswordHasher, name, counted)
+    for stored in (encoded, None):
+        hashed.clear()
+        assert not (await passwords.check("a\u0308 wrong one", stored)).is_right
+        assert len(hashed) == 1
 
 
 @pytest.mark.parametrize("password", ["nobody's", "", "x" * 100_000, "\ud800", "\0"])
@@ -37,7 +84,7 @@ async def test_only_the_password_matches_its_hash(passwords: Passwords) -> None:
 async def test_nothing_matches_what_is_no_hash(
     passwords: Passwords, password: str, stored: str | None
 ) -> None:
-    assert not await passwords.matches(password, stored)
+    assert not (await passwords.check(password, stored)).is_right
 
 
 @pytest.mark.parametrize(
@@ -50,6 +97,13 @@ async def test_nothing_matches_what_is_no_hash(
         ("\ud800" * 10, "halves"),
         ("a" * 8 + "\0", None),
         ("x" * 128, None),
+        ("ﷺ" * 8, "at most 128"),
+        ("ﷺ" * 7, None),
+        ("e\u0301" * 128, None),
+        ("e\u0301" * 129, "at most 128"),
+        ("e\u0301" * 7, "too short"),
+        ("ｐａｓｓｗｏｒｄ１２３", "too common"),  # noqa: RUF001
+        ("ﬁ" * 4, None),
         ("correct horse", None),
     ],
 )

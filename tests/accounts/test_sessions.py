@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from core.accounts.attempts import Account
 from core.accounts.sessions import Accounts
@@ -17,6 +19,7 @@ from core.graphql.errors import ClientError
 from tests.accounts.world import PASSWORD, Asker, codes, events, number_of
 from tests.interactions.cast import delete_account
 
+USER = "query User($name: String!) { user(username: $name) { username } }"
 CREDENTIALS_REFUSED = {
     "__typename": "SignInRefused",
     "code": "CREDENTIALS_REFUSED",
@@ -56,6 +59,8 @@ class TestSignIn:
             ("", ""),
             ("%", PASSWORD),
             ("ada\0", PASSWORD),
+            ("ad\uff41", PASSWORD),
+            ("a\u200bda", PASSWORD),
             ("\ud800", PASSWORD),
             ("x" * 10_000, PASSWORD),
         ],
@@ -88,6 +93,37 @@ class TestSignIn:
                 seconds.append(perf_counter() - began)
         known, unknown = (median(seconds) for seconds in took.values())
         assert 0.6 < known / unknown < 1.6, took
+
+    async def test_a_name_is_looked_up_alike_at_every_door(self, anybody: Asker) -> None:
+        await anybody.sign_up("Kate")
+        for name in ("kate", "KATE"):
+            assert (await anybody.sign_in(name))["errors"] == []
+            assert (await anybody.data(USER, name=name))["username"] == "Kate"
+        for name in ("\u212aate", "\u212aate@example.com", "kate\u0301", "ＫＡＴＥ"):  # noqa: RUF001
+            assert (await anybody.sign_in(name))["errors"] == [CREDENTIALS_REFUSED]
+            assert await anybody.data(USER, name=name) is None
+
+    @pytest.mark.parametrize("typed", ["NFC", "NFD"])
+    async def test_a_password_of_an_earlier_kind_is_hashed_anew(
+        self, anybody: Asker, database: Database, typed: Literal["NFC", "NFD"]
+    ) -> None:
+        await anybody.sign_up()
+        password = unicodedata.normalize(typed, "pässwört-übung")
+        await database.write(
+            "UPDATE users SET password = $1", make_password(password, None, "argon2")
+        )
+        assert (await anybody.sign_in("ada", "wrong"))["errors"] == [CREDENTIALS_REFUSED]
+        assert (await anybody.sign_in("ada", password))["errors"] == []
+        for form in ("NFC", "NFD"):
+            payload = await anybody.sign_in("ada", unicodedata.normalize(form, password))
+            assert payload["errors"] == []
+
+    async def test_an_address_from_before_its_rule_signs_in(
+        self, anybody: Asker, database: Database
+    ) -> None:
+        await anybody.sign_up()
+        await database.write("UPDATE users SET email = 'ada@[127.0.0.1]'")
+        assert (await anybody.sign_in("Ada@[127.0.0.1]"))["errors"] == []
 
     async def test_after_too_many_wrong_passwords_one_has_to_wait(self, anybody: Asker) -> None:
         session = (await anybody.sign_up())["session"]

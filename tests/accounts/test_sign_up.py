@@ -14,7 +14,8 @@ from tests.accounts.world import PASSWORD, Asker, codes, number_of
 EMAIL_REFUSED = {
     "__typename": "InvalidInput",
     "code": "INVALID_INPUT",
-    "message": "This e-mail address can't be used. Check it, or take another.",
+    "message": "This e-mail address can't be used. It must have the form name@domain, with a domain name and no IP "
+    "address, and no account here.",
     "path": ["input", "email"],
 }
 
@@ -47,7 +48,7 @@ async def test_only_hashes_are_stored(anybody: Asker, database: Database) -> Non
         assert proof not in str(rows)
         assert session["accessToken"] not in str(rows)
     (row,) = await database.fetch("SELECT password FROM users")
-    assert row[0].startswith("argon2$argon2id$")
+    assert row[0].startswith("argon2nfkc$argon2id$")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,18 @@ async def test_only_hashes_are_stored(anybody: Asker, database: Database) -> Non
         ("displayName", "a\0b", "Control characters"),
         ("displayName", "a\nb", "one line"),
         ("displayName", "\u200b\u2060", "can be seen"),
+        ("displayName", "\u3164", "can be seen"),
+        ("displayName", "\u202eecila", "direction"),
+        ("displayName", "\u2066Alice", "direction"),
+        ("displayName", "A\u2028B", "one line"),
+        ("displayName", "A" + "\u0301" * 49, "combining marks"),
+        ("username", "admin", "reserved"),
+        ("username", "ROOT", "reserved"),
+        ("username", "_Me_", "reserved"),
+        ("username", "u17", "reserved"),
+        ("username", "null", "reserved"),
+        ("username", "deleted", "reserved"),
+        ("username", "\u212aate", "A-Z"),
         ("password", "1234567", "too short"),
         ("password", "password1", "too common"),
         ("password", "x" * 129, "at most 128"),
@@ -103,7 +116,13 @@ async def test_a_username_is_taken_whatever_its_case(anybody: Asker, database: D
         "ada@",
         "a b@example.com",
         "ada@example.com\0",
-        "ä@example.com",
+        "ada@[127.0.0.1]",
+        "ada@127.0.0.1",
+        "ada@-example.com",
+        "ada@\u2603.com",
+        "\u212aate@example.com",
+        "a\u200bda@example.com",
+        "ä" * 33 + "@example.com",
         "ada@localhost",
         "x" * 255 + "@example.com",
         "\ud800@example.com",
@@ -126,6 +145,26 @@ async def test_an_address_that_is_taken_is_refused_as_any_other(
 
     await anybody.sign_up("grace", email="nobody")
     assert anybody.statements == statements
+
+
+@pytest.mark.parametrize(
+    ("email", "stored", "others"),
+    [
+        ("müller@example.org", "müller@example.org", ["mu\u0308ller@EXAMPLE.org"]),
+        ("a@exämple.org", "a@xn--exmple-cua.org", ["A@EXÄMPLE.ORG", "a@xn--exmple-cua.org"]),
+        ("jane@例え。jp", "jane@xn--r8jz45g.jp", ["jane@例え.jp"]),
+        ("Ada@Example.ORG", "Ada@example.org", ["aDA@eXAMPLE.org"]),
+    ],
+)
+async def test_an_international_address_is_one_in_each_form(
+    anybody: Asker, database: Database, email: str, stored: str, others: list[str]
+) -> None:
+    assert (await anybody.sign_up("ada", email=email))["errors"] == []
+    assert [row[0] for row in await database.fetch("SELECT email FROM users")] == [stored]
+    for other in [email, *others]:
+        assert (await anybody.sign_in(other))["errors"] == []
+        assert (await anybody.sign_up("grace", email=other))["errors"] == [EMAIL_REFUSED]
+    assert await number_of(database, "users") == 1
 
 
 async def test_of_two_who_take_a_username_at_once_one_gets_it(

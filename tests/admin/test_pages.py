@@ -25,6 +25,8 @@ from tests.admin.test_deletion import delete_one, events, session_of, url
 LARGE = (User, Session, Follow, Post, Comment, Event)
 LARGE_TABLES = {model._meta.db_table for model in LARGE}
 
+FULL_WIDTH = "".join(chr(0xFEE0 + ord(character)) for character in "password123")
+
 
 @pytest.fixture
 def full(admin: Client) -> None:
@@ -160,7 +162,16 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
         ({"username": "a" * 31}, "at most 30 characters"),
         ({"username": "a\0b"}, "Null characters are not allowed."),
         ({"email": "no address"}, "Enter a valid email address."),
+        ({"email": "ada@[127.0.0.1]"}, "not an IP address"),
+        ({"username": "\u212aate"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ({"display_name": ""}, "This field is required."),
+        ({"display_name": "\u202eecila"}, "direction"),
+        ({"display_name": "\u3164"}, "can be seen"),
+        (
+            {"password1": FULL_WIDTH, "password2": FULL_WIDTH},
+            "too common",
+        ),
+        ({"password1": "ﷺ" * 8, "password2": "ﷺ" * 8}, "at most 128 characters"),
     ):
         answer = admin.post(url(User, "add"), new | wrong)
         said = answer.content.decode()
@@ -173,6 +184,37 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
 
     page = admin.get(url(User, "change", person.pk)).content.decode()
     assert person.password.rpartition("$")[2] not in page
+
+
+def test_the_admin_cleans_what_is_new_and_keeps_what_is_old(admin: Client) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    old = {"display_name": "\u202eecila", "bio": "\u2800x\x07y", "email": "Old@[127.0.0.1]"}
+    User.objects.filter(pk=person.pk).update(**old)
+    form = {"username": person.username, "is_active": "on", **old}
+    assert admin.post(url(User, "change", person.pk), form).status_code == 302
+    stored = User.objects.get(pk=person.pk)
+    assert {field: getattr(stored, field) for field in old} == old
+
+    page = admin.post(url(User, "change", person.pk), form | {"bio": "x\u202ey"})
+    assert "U+202D and U+202E" in page.content.decode()
+    new = {"display_name": "Zoe\u0308", "bio": "\u2800\u200b", "email": "mu\u0308ller@EXÄMPLE.org"}
+    assert admin.post(url(User, "change", person.pk), form | new).status_code == 302
+    stored.refresh_from_db()
+    assert (stored.display_name, stored.bio) == ("Zo\u00eb", "")
+    assert stored.email == "m\u00fcller@xn--exmple-cua.org"
+    found = admin.get(url(User, "changelist"), {"q": "m\u00fcller@ex\u00e4mple.org"})
+    assert f"/{person.pk}/change/" in found.content.decode()
+
+
+def test_the_admin_looks_names_up_as_the_api_does(world: None) -> None:
+    User.objects.create_superuser("kate", "kate@example.org", "hush a password")
+    client = Client()
+    form = {"username": "\u212aate", "password": "hush a password"}
+    page = client.post("/admin/login/", form)
+    assert "Please enter the correct username and password" in page.content.decode()
+    assert client.post("/admin/login/", form | {"username": "KATE"}).status_code == 302
+    assert client.get(url(User, "changelist"), {"q": "\u212aate"}).context["cl"].result_count == 0
+    assert client.get(url(User, "changelist"), {"q": "@Kate"}).context["cl"].result_count == 1
 
 
 def test_what_a_form_of_the_admin_can_break_is_said_in_words() -> None:

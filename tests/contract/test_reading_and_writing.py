@@ -69,7 +69,7 @@ async def test_posts_are_written_once_for_each_key(api: Api, database: Database)
     [ada] = await signed_in(database, 1)
     together = await asyncio.gather(
         *(
-            api.change(ada, "CreatePost", text=" Cafe\u0301 ", clientMutationId="k")
+            api.change(ada, "CreatePost", text="\r\nCafe\u0301\n ", clientMutationId="k")
             for _ in range(8)
         )
     )

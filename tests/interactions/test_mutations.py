@@ -128,7 +128,7 @@ async def test_a_comment_knows_where_it_stands(database: Database, ask: Ask) -> 
 
 async def test_a_key_that_comes_again(database: Database, ask: Ask) -> None:
     _, viewer, post_id = await scene(database)
-    asked = {"postId": post_id, "text": " once\r\n", "clientMutationId": "k"}
+    asked = {"postId": post_id, "text": " \nonce\r\n", "clientMutationId": "k"}
     first = payload(await ask(viewer, "CreateComment", input=asked))
     again = payload(await ask(viewer, "CreateComment", input=asked | {"text": "once"}))
     assert (first["replayed"], again["replayed"]) == (False, True)
@@ -144,6 +144,8 @@ async def test_a_key_that_comes_again(database: Database, ask: Ask) -> None:
     ("more", "code", "field"),
     [
         ({"text": "  "}, "INVALID_INPUT", "text"),
+        ({"text": "\u2800\u200b\u0301"}, "INVALID_INPUT", "text"),
+        ({"text": "a\u202eb"}, "INVALID_INPUT", "text"),
         ({"text": "x" * 501}, "INVALID_INPUT", "text"),
         ({"text": "x\0y"}, "INVALID_INPUT", "text"),
         ({"text": "x\ud800"}, "INVALID_INPUT", "text"),

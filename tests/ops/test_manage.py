@@ -140,6 +140,8 @@ def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
         ("ROOT", "other@example.org", "Somebody else has this username."),
         ("another", "Root@example.org", "Somebody else has this e-mail address."),
         ("a b!", "other@example.org", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ("another", "root@[127.0.0.1]", "not an IP address"),
+        ("\u212aate", "kate@example.org", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ("line\n", "no address", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
     ],
 )

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import strawberry
 
-from core.accounts.models import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
-from core.accounts.passwords import PASSWORD_LENGTH_AT_LEAST, PASSWORD_LENGTH_AT_MOST
+from core.accounts.password_rules import PASSWORD_LENGTH_AT_LEAST, PASSWORD_LENGTH_AT_MOST
+from core.accounts.rules import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.mutations import MutationInput
 
 
 @strawberry.input(description="A new account.")
 class SignUpInput(MutationInput):
     username: str = strawberry.field(
-        description=f"The public handle: 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
+        description=f"The public handle: 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _. "
+        "Some names, such as `admin`, are reserved."
     )
-    email: str = strawberry.field(description="Where the person is reached. Shown to nobody.")
+    email: str = strawberry.field(
+        description="Where the person is reached: name@domain, with letters of any script; the domain is stored in its "
+        "ASCII form and is no IP address. Shown to nobody."
+    )
     password: str = strawberry.field(
-        description=f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} characters, not a common one."
+        description=f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} code points after NFKC, "
+        "the form in which it is compared; not a common one."
     )
     display_name: str = strawberry.field(
-        description=f"The name shown beside posts: 1 to {DISPLAY_NAME_LENGTH} characters."
+        description=f"The name shown beside posts: 1 to {DISPLAY_NAME_LENGTH} code points after NFC and trimming, "
+        "at least one that can be seen. One line, no characters that set the direction of text, "
+        "at most four combining marks in a row."
     )
 
 

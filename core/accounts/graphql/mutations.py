@@ -25,10 +25,10 @@ from core.accounts.graphql.inputs import (
 )
 from core.accounts.graphql.types import User
 from core.accounts.rules import (
-    EMAIL_LENGTH_AT_MOST,
+    EMAIL_LENGTH,
     clean_display_name,
+    clean_email,
     clean_username,
-    usable_email,
 )
 from core.accounts.services import (
     PairChanged,
@@ -52,6 +52,7 @@ from core.graphql.context import Context
 from core.graphql.mutations import Payload, refusals_as_data
 from core.graphql.node import key_of
 from core.graphql.user_errors import InputRules
+from core.text import CONTROLS
 
 P = TypeVar("P", bound="OtherPersonPayload")
 
@@ -153,7 +154,7 @@ class AccountsMutation:
         username = rules.check("username", clean_username, input.username)
         display_name = rules.check("displayName", clean_display_name, input.display_name)
         # Not a rule: what is wrong with an address is found when all else is right.
-        email = usable_email(input.email)
+        email = _usable_email(input.email)
         person = models.User(
             username=username or "", display_name=display_name or "", email=email or ""
         )
@@ -297,9 +298,17 @@ def _no_problem(problem: str | None) -> None:
         raise ValueError(problem)
 
 
+def _usable_email(email: str) -> str | None:
+    """The address; None for what is none, which is refused in the words for one that has an account."""
+    try:
+        return clean_email(email)
+    except ValueError:
+        return None
+
+
 def _login(text: str) -> str:
-    """The login, unless it can't be anybody's. Errors: Refused."""
+    """The login, without white space around it. Errors: Refused, for what can't be anybody's."""
     login = text.strip()
-    if len(login) > EMAIL_LENGTH_AT_MOST or not login.isprintable():
+    if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
         raise credentials_refused()
     return login

@@ -7,8 +7,8 @@ from typing import Annotated
 import strawberry
 
 from core.accounts.graphql.types import User
-from core.accounts.models import USERNAME_LENGTH
 from core.accounts.rows import UserRow
+from core.accounts.rules import folded_username
 from core.accounts.selectors import UserDetails, profile_by_username, users_by_ids
 from core.graphql.context import Context
 
@@ -27,7 +27,8 @@ class AccountsQuery:
         return found[0]  # type: ignore[return-value]  # a row is what a User reads from
 
     @strawberry.field(
-        description="The person of that name, whatever its case; null if there is none that the viewer can see."
+        description="The person of that name, of which A to Z and a to z are the same; null if there is none that the "
+        "viewer can see."
     )
     @staticmethod
     async def user(
@@ -35,7 +36,7 @@ class AccountsQuery:
         username: Annotated[str, strawberry.argument(description="The handle, without @.")],
     ) -> User | None:
         context: Context = info.context
-        if len(username) > USERNAME_LENGTH or not username.isascii() or "\0" in username:
+        if folded_username(username) is None:
             return None
         found = await profile_by_username(context.database, context.viewer_id, username)
         if found is None:

@@ -1,0 +1,157 @@
+"""Rules for text that users write: what is kept of it, and what is refused.
+
+Characters are judged by the Unicode version of `unicodedata2`, which is the same for every Python.
+"""
+
+from __future__ import annotations
+
+import re
+
+import unicodedata2  # type: ignore[import-not-found]  # it has no types
+
+UNICODE_VERSION: str = unicodedata2.unidata_version
+WHITE_SPACE = (
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""Unicode's property White_Space."""
+COMPOSED_OF_AT_MOST = 4
+"""So many code points at most become one in NFC or NFKC."""
+MARKS_AT_MOST = 4
+"""Combining marks in a row in a name. No language needs more."""
+CLIENT_MUTATION_ID_LENGTH = 100
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters but line feeds and tabs, and surrogates."""
+OVERRIDES = re.compile(r"[\u202d\u202e]")
+"""What shows all that follows in the other order."""
+DIRECTIONS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LINE_SEPARATORS = re.compile(r"[\t-\r\x85\u2028\u2029]")
+SHOWS_NOTHING = re.compile(
+    # Default_Ignorable_Code_Point, as far as the categories below don't say it.
+    r"[\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
+    # Blank characters that are letters and symbols by their category, and the place of an object that is missing.
+    r"\u2800\ufffc\U00013441\U00013442\U0001d159"
+    # Noncharacters.
+    r"\ufdd0-\ufdef" + "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(17)) + "]"
+)
+SHOWN_FORMATS = re.compile(r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")
+"""Prepended_Concatenation_Mark: the format characters that have a shape."""
+SHOW_NOTHING_ALONE = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
+"""Categories: controls, formats, surrogates, combining marks and white space."""
+LOWER_CASE = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
+    """The text in NFC, with line feeds for line breaks and without blank lines at its ends.
+
+    A text that shows nothing is empty. Lengths are in code points, after that.
+    Errors: ValueError, in words for the user.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if CONTROLS.search(text):
+        raise ValueError("Control characters are not allowed. Line breaks and tabs are.")
+    if OVERRIDES.search(text):
+        raise ValueError("U+202D and U+202E, which turn the order of text, are not allowed.")
+    cleaned = _without_blank_ends(text)
+    # The time of composing grows with the square of the length: a text that is too long anyway is not composed.
+    if len(cleaned) <= at_most * COMPOSED_OF_AT_MOST:
+        cleaned = nfc(cleaned)
+    if len(cleaned) <= at_most and not shows_something(cleaned):
+        if at_least == 0:
+            return ""
+        raise ValueError(
+            f"This shows nothing. It must have {at_least} to {at_most} characters, at least one that can be seen."
+        )
+    if not at_least <= len(cleaned) <= at_most:
+        raise ValueError(
+            f"This must have {at_least} to {at_most} characters after trimming; it has {len(cleaned)}."
+        )
+    return cleaned
+
+
+def clean_name(name: str, *, at_most: int) -> str:
+    """The name in NFC, trimmed. It has one line, in the direction that its letters give.
+
+    Errors: ValueError, in words for the user.
+    """
+    if LINE_SEPARATORS.search(name):
+        raise ValueError("A name has one line, without tabs.")
+    if DIRECTIONS.search(name):
+        raise ValueError("Characters that set the direction of text are not allowed in a name.")
+    cleaned = clean_text(name.strip(WHITE_SPACE), at_most=at_most)
+    if _longest_run_of_marks(cleaned) > MARKS_AT_MOST:
+        raise ValueError(f"A name has at most {MARKS_AT_MOST} combining marks in a row.")
+    return cleaned
+
+
+def clean_key(key: str | None) -> str | None:
+    """The client's idempotency key. Errors: ValueError."""
+    if key is not None and not (
+        1 <= len(key) <= CLIENT_MUTATION_ID_LENGTH and all(map(_is_printable, key))
+    ):
+        raise ValueError(
+            f"A clientMutationId has 1 to {CLIENT_MUTATION_ID_LENGTH} printable characters."
+        )
+    return key
+
+
+def shows_something(text: str) -> bool:
+    """Whether any character has a shape of its own."""
+    if text.isascii():
+        return bool(text.strip(WHITE_SPACE))
+    return any(map(_is_shown, text))
+
+
+def nfc(text: str) -> str:
+    """The text in Normalization Form C."""
+    form: str = unicodedata2.normalize("NFC", text)
+    return form
+
+
+def nfkc(text: str) -> str:
+    """The text in Normalization Form KC."""
+    form: str = unicodedata2.normalize("NFKC", text)
+    return form
+
+
+def category(character: str) -> str:
+    """Unicode's General_Category of a character."""
+    found: str = unicodedata2.category(character)
+    return found
+
+
+def fold_case(text: str) -> str:
+    """The text with A to Z in lower case, all else as it is: how names and addresses are compared."""
+    return text.translate(LOWER_CASE)
+
+
+def _without_blank_ends(text: str) -> str:
+    first = len(text) - len(text.lstrip(WHITE_SPACE))
+    last = len(text.rstrip(WHITE_SPACE))
+    begin = text.rfind("\n", 0, first) + 1
+    end = text.find("\n", last)
+    return text[begin:] if end < 0 else text[begin:end]
+
+
+def _is_shown(character: str) -> bool:
+    if category(character) in SHOW_NOTHING_ALONE:
+        return SHOWN_FORMATS.match(character) is not None
+    return SHOWS_NOTHING.match(character) is None
+
+
+def _is_printable(character: str) -> bool:
+    return character == " " or category(character)[0] not in "CZ"
+
+
+def _longest_run_of_marks(text: str) -> int:
+    """Counted in NFD, so that equivalent names are judged alike; format characters don't end a run."""
+    longest = run = 0
+    for character in unicodedata2.normalize("NFD", text):
+        kind = category(character)
+        if kind[0] == "M":
+            run += 1
+            longest = max(longest, run)
+        elif kind != "Cf":
+            run = 0
+    return longest

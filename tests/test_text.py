@@ -1,0 +1,265 @@
+"""What users may write, and what is kept of it."""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from time import perf_counter
+
+import pytest
+import unicodedata2  # type: ignore[import-not-found]  # it has no types
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.text import (
+    CLIENT_MUTATION_ID_LENGTH,
+    COMPOSED_OF_AT_MOST,
+    UNICODE_VERSION,
+    WHITE_SPACE,
+    category,
+    clean_key,
+    clean_name,
+    clean_text,
+    fold_case,
+    nfc,
+    nfkc,
+    shows_something,
+)
+
+ALL = [
+    character
+    for point, character in enumerate(map(chr, range(sys.maxunicode + 1)))
+    if category(character) not in {"Cn", "Co"} or point % 64 in {0, 63} or point & 0xFFFE == 0xFFFE
+]
+"""Every assigned code point, and of those for private use and not assigned one in 32."""
+SHOWS_NOTHING = (
+    " \t\n\u00a0\u3000\u200b\u200d\u2060\ufeff\u00ad\u034f\u115f\u1160\u17b4\u180e\u2061\u206a\u2800\u3164\uffa0\ufe0f"
+    "\u0301\u0903\u20dd\u202f\u2066\u2028\ufff9\ufffc\ufdd0\uffff\U000e0020\U000e0100\U0001d173\U0001d159\U00013441"
+)
+DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
+# Texts that come near the rules more often than those of all characters.
+TEXTS = st.text(max_size=60) | st.text(
+    st.sampled_from(
+        "ab \r\n\t\x00\x85\u0301\u0338\u202e\u2066\u1100\u1161\u11a8é\u212a👍" + SHOWS_NOTHING
+    ),
+    max_size=60,
+)
+
+
+def kept(text: str, clean: object = clean_text, at_most: int = 50) -> str | None:
+    """What is kept of the text; None if it is refused. Anything but the rules' error fails the test."""
+    try:
+        cleaned: str = clean(text, at_most=at_most)  # type: ignore[operator]  # one of the two rules
+    except UnicodeError:
+        raise
+    except ValueError:
+        return None
+    return cleaned
+
+
+def assert_stands(cleaned: str, clean: object = clean_text) -> None:
+    """What is kept is in one form, shows something and is kept as it is a second time."""
+    assert cleaned == nfc(cleaned)
+    assert shows_something(cleaned)
+    assert kept(cleaned, clean) == cleaned
+
+
+def test_every_python_judges_by_the_same_unicode() -> None:
+    assert UNICODE_VERSION == "18.0.0"
+
+
+@pytest.mark.parametrize("clean", [clean_text, clean_name])
+def test_every_character_is_kept_in_form_or_refused(clean: object) -> None:
+    for character in ALL:
+        alone = kept(character, clean)
+        between = kept(f"a{character}b", clean)
+        for cleaned in (alone, between):
+            if cleaned is not None:
+                assert_stands(cleaned, clean)
+        # What is allowed between letters and has a shape is allowed alone, and nothing else is.
+        shown = between is not None and shows_something(nfc(character))
+        assert (alone is not None) == shown, hex(ord(character))
+
+
+def test_what_every_character_becomes_is_stored_and_read_unchanged(orm: None) -> None:
+    texts = [cleaned for character in ALL if (cleaned := kept(f"a{character}b")) is not None]
+    assert len(texts) > 150_000
+    with connection.cursor() as cursor:
+        rest = iter(texts)
+        while some := list(islice(rest, 100_000)):
+            cursor.execute(
+                "SELECT t, length(t) FROM unnest(%s) WITH ORDINALITY AS s(t, n) ORDER BY n", [some]
+            )
+            assert cursor.fetchall() == [(text, len(text)) for text in some]
+
+
+@given(TEXTS)
+def test_any_text_is_kept_in_one_form_or_refused(text: str) -> None:
+    cleaned = kept(text)
+    assert cleaned == kept(unicodedata2.normalize("NFD", text))
+    assert cleaned == kept(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+    if cleaned is not None:
+        assert_stands(cleaned)
+        assert "\r" not in cleaned
+        assert cleaned.split("\n")[0].strip(WHITE_SPACE)
+        assert cleaned.split("\n")[-1].strip(WHITE_SPACE)
+
+
+@given(TEXTS)
+def test_any_name_is_kept_in_one_form_or_refused(name: str) -> None:
+    cleaned = kept(name, clean_name)
+    assert cleaned == kept(unicodedata2.normalize("NFD", name), clean_name)
+    if cleaned is not None:
+        assert_stands(cleaned, clean_name)
+        assert not set(cleaned) & set(DIRECTIONS + "\n\r\t\v\f\x85\u2028\u2029")
+        assert cleaned == cleaned.strip(WHITE_SPACE)
+
+
+@given(st.text(st.sampled_from(SHOWS_NOTHING), min_size=1, max_size=20))
+def test_what_shows_nothing_is_empty(text: str) -> None:
+    assert kept(text) is None
+    assert kept(text, clean_name) is None
+    assert clean_text(text, at_most=50, at_least=0) == ""
+    assert kept(text + "x" + text) is not None
+
+
+@pytest.mark.parametrize("character", SHOWS_NOTHING)
+def test_no_character_that_shows_nothing_is_a_text(character: str) -> None:
+    with pytest.raises(ValueError, match="shows nothing"):
+        clean_text(character, at_most=500)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "👍",
+        "👩‍👩‍👧",
+        "❤️",
+        "#️⃣",
+        "🏴\U000e0067\U000e0062\U000e007f",
+        "。",
+        "\u0627",
+        "\u06dd",
+        "\ue000",
+        "\U0001faff",
+        "e\u0301",
+        "-",
+    ],
+)
+def test_what_shows_something_is_a_text(text: str) -> None:
+    assert kept(text) == nfc(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("e\u0301" * 50, "é" * 50),
+        (unicodedata2.normalize("NFD", "ᾂ" * 50), "ᾂ" * 50),
+        (unicodedata2.normalize("NFD", "각" * 50), "각" * 50),
+        ("one\r\ntwo\tthree", "one\ntwo\tthree"),
+        ("a\rb", "a\nb"),
+        ("a\r\r\nb\n\rc", "a\n\nb\n\nc"),
+        ("  /\\\n /  \\", "  /\\\n /  \\"),
+        (" \n\t\n  /\\\n /  \\\n \n\n", "  /\\\n /  \\"),
+        ("one\n \n\ntwo", "one\n \n\ntwo"),
+        ("one  ", "one  "),
+        ("\n" * 100_000 + "x" + "\r\n" * 100_000, "x"),
+        ("\u2066one\u2069", "\u2066one\u2069"),
+    ],
+)
+def test_only_blank_lines_at_the_ends_are_cut(text: str, cleaned: str) -> None:
+    assert clean_text(text, at_most=50) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 51, "é" * 51, "x" * 200_000, "\u0958" * 26, "x\n" * 25 + "yz"]
+)
+def test_lengths_are_those_of_what_is_kept(text: str) -> None:
+    with pytest.raises(ValueError, match="1 to 50 characters after trimming; it has"):
+        clean_text(text, at_most=50)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u2003\n"])
+def test_an_empty_text_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="1 to 50 characters"):
+        clean_text(text, at_most=50)
+
+
+@pytest.mark.parametrize(
+    "control", ["\0", "\x07", "\x0b", "\x0c", "\x1f", "\x7f", "\x85", "\ud800"]
+)
+def test_controls_are_refused_wherever_they_stand(control: str) -> None:
+    for text in (f"{control}text", f"te{control}xt", f"text{control}"):
+        with pytest.raises(ValueError, match="Control characters"):
+            clean_text(text, at_most=50)
+
+
+@pytest.mark.parametrize("override", "\u202d\u202e")
+def test_what_turns_text_around_is_refused(override: str) -> None:
+    with pytest.raises(ValueError, match=r"U\+202D and U\+202E"):
+        clean_text(f"te{override}xt", at_most=50)
+
+
+@pytest.mark.parametrize("character", [*DIRECTIONS, *"\n\r\t\v\f\x85\u2028\u2029\0"])
+def test_names_refuse_directions_and_line_separators(character: str) -> None:
+    for name in (f"{character}Ada", f"A{character}B", f"Ada{character}"):
+        with pytest.raises(ValueError, match=r"allowed|one line"):
+            clean_name(name, at_most=50)
+
+
+@pytest.mark.parametrize(
+    ("name", "accepted"),
+    [
+        ("A" + "\u0301" * 4, True),
+        ("A" + "\u0301" * 5, False),
+        ("A" + "\u0301\u0308" * 2 + "B" + "\u0301\u0308" * 2, True),
+        ("A" + "\u0301" * 49, False),
+        ("A" + "\u0301\u200d\u0301\u200c" * 3, False),
+        ("Á" + "\u0301" * 4, False),
+        ("Nguyễn Thị Ánh", True),
+        ("שָׁלוֹם", True),
+        ("கௌரி", True),
+        ("👩‍👩‍👧 Ada", True),
+    ],
+)
+def test_names_have_four_marks_in_a_row_at_most(name: str, accepted: bool) -> None:
+    assert (kept(name, clean_name) is not None) == accepted
+
+
+def test_no_text_takes_long() -> None:
+    marks = "a" + "\u0315\u0300" * 60_000
+    blanks = " \n" * 100_000
+    began = perf_counter()
+    with pytest.raises(ValueError, match="it has 120001"):
+        clean_text(marks, at_most=500)
+    with pytest.raises(ValueError, match=r"shows nothing|1 to 500"):
+        clean_text(f"{blanks}\u200b{blanks}", at_most=500)
+    assert perf_counter() - began < 0.5
+
+
+def test_no_character_is_composed_of_more() -> None:
+    for form in (nfc, nfkc):
+        longest = max(
+            len(unicodedata2.normalize("NFD", character))
+            for character in ALL
+            if form(unicodedata2.normalize("NFD", character)) == character
+        )
+        assert longest <= COMPOSED_OF_AT_MOST
+
+
+def test_only_ascii_letters_are_folded() -> None:
+    assert fold_case("ABZ[_az") == "abz[_az"
+    for character in ALL[128:]:
+        assert fold_case(character) == character
+
+
+@pytest.mark.parametrize("key", [None, "k", "x" * CLIENT_MUTATION_ID_LENGTH, "ключ 1"])
+def test_keys_that_are_taken(key: str | None) -> None:
+    assert clean_key(key) == key
+
+
+@pytest.mark.parametrize("key", ["", "x" * (CLIENT_MUTATION_ID_LENGTH + 1), "a\nb", "\0", "\ud800"])
+def test_keys_that_are_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="1 to 100 printable"):
+        clean_key(key)
