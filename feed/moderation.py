@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.admin import EVERYTHING_VISIBLE
 from core.database.orm import run
 from core.database.statements import load_statements
@@ -26,5 +27,6 @@ def posts_delete(posts: Iterable[Post]) -> None:
     """
     going = list(posts)
     run(SQL["posts_lock"], [post.pk for post in going])
+    run(ACCOUNTS_SQL["people_lock"], [post.author_id for post in going])
     for post in going:
         run(SQL["post_delete"], post.author_id, post.pk, None)

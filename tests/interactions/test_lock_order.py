@@ -1,0 +1,210 @@
+"""All kinds of writes at once on a few rows: they wait for each other, and never in a circle."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.db.models import Model
+from pytest_django.plugin import DjangoDbBlocker
+
+from core.accounts.services import (
+    block_create,
+    block_delete,
+    follow_create,
+    follow_delete,
+    mute_create,
+    mute_delete,
+)
+from core.database.batching import Batchers
+from core.database.orm import undisturbed
+from core.database.pool import Database
+from core.graphql.errors import ClientError
+from core.graphql.references import known_references
+from core.graphql.user_errors import Refused
+from feed.models import Post
+from feed.moderation import posts_delete
+from feed.services import post_create, post_delete, post_edit
+from interactions.erasure import accounts_erase
+from interactions.models import Comment
+from interactions.moderation import comments_delete
+from interactions.services import (
+    comment_create,
+    comment_delete,
+    comment_like,
+    comment_unlike,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
+from tests.interactions.cast import hide_account, people
+from tests.interactions.test_erasure import assert_all_counts_are_exact
+
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+SECONDS = 8.0
+WRITERS = 6
+PEOPLE = 6
+KEPT = 4
+"""How many posts and comments are written to at a time."""
+
+Write = Callable[[], Awaitable[object]]
+
+
+class Crowd:
+    """Few people who write on few rows, and new ones for those whose accounts are deleted."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self.database = database
+        self.chance = random.Random(seed)
+        self.people: list[int] = []
+        self.named = 0
+        self.posts: list[int] = []
+        self.comments: list[int] = []
+
+    async def add(self, count: int) -> None:
+        self.people += await people(self.database, count, first=self.named + 1)
+        self.named += count
+
+    def keep(self, things: list[int], key: int) -> None:
+        things.append(key)
+        del things[:-KEPT]
+
+    async def post(self) -> None:
+        made = await post_create(
+            self.database,
+            author_id=self.chance.choice(self.people),
+            text="so",
+            client_mutation_id=self.chance.choice([None, "k", str(self.chance.random())]),
+        )
+        if made.post is not None:
+            self.keep(self.posts, made.post.id)
+
+    async def comment(self) -> None:
+        made = await comment_create(
+            self.database,
+            author_id=self.chance.choice(self.people),
+            post_id=self.chance.choice(self.posts),
+            parent_id=self.chance.choice([None, *self.comments]),
+            text=str(self.chance.random()),
+        )
+        if made.comment is not None:
+            self.keep(self.comments, made.comment.id)
+
+    async def delete_account(self) -> None:
+        gone = self.people.pop(self.chance.randrange(len(self.people)))
+        await self.add(1)
+        await hide_account(self.database, gone)
+
+    def writes(self, batchers: Batchers) -> list[Write]:
+        """One write of each kind, on rows chosen at random."""
+        database, pick = self.database, self.chance.choice
+        viewer, other = self.chance.sample(self.people, 2)
+        found: list[Write] = [self.post, self.comment]
+        found += [
+            partial(change, database, viewer_id=viewer, user_id=other)
+            for change in (block_create, block_delete, mute_create, mute_delete)
+        ]
+        found += [
+            partial(change, batchers, viewer_id=viewer, user_id=other)
+            for change in (follow_create, follow_delete)
+        ]
+        post = pick(self.posts)
+        found += [
+            partial(change, batchers, viewer_id=viewer, post_id=post)
+            for change in (post_like, post_unlike, post_share, post_unshare)
+        ]
+        found += [
+            partial(post_edit, database, viewer_id=viewer, post_id=post, text=str(monotonic())),
+            partial(post_delete, database, viewer_id=viewer, post_id=post),
+        ]
+        if self.comments:
+            comment = pick(self.comments)
+            found += [
+                partial(change, batchers, viewer_id=viewer, comment_id=comment)
+                for change in (comment_like, comment_unlike)
+            ]
+            found += [partial(comment_delete, database, viewer_id=viewer, comment_id=comment)]
+        return found
+
+
+def moderate(kind: type[Model], keys: list[int]) -> None:
+    """What the admin does with a list of rows, on Django's own connection."""
+    try:
+        if kind is Post:
+            undisturbed(lambda: posts_delete(Post.objects.filter(pk__in=keys)))
+        else:
+            undisturbed(lambda: comments_delete(Comment.objects.filter(pk__in=keys)))
+    finally:
+        connection.close()
+
+
+async def deadlocks(database: Database) -> int:
+    await database.write("SELECT pg_stat_force_next_flush()")
+    return int((await database.fetch(DEADLOCKS))[0][0])
+
+
+async def write(crowd: Crowd, batchers: Batchers, ends: float) -> int:
+    """How many writes were done."""
+    done = 0
+    while monotonic() < ends:
+        change = crowd.chance.choice(crowd.writes(batchers))
+        try:
+            with known_references():
+                await change()
+            done += 1
+        except (Refused, ClientError):
+            pass
+    return done
+
+
+async def delete_accounts(crowd: Crowd, worker: Database, ends: float) -> None:
+    while monotonic() < ends:
+        await crowd.delete_account()
+        await accounts_erase(worker)
+        await worker.write("UPDATE account_deletions SET next_at = now()")
+
+
+async def moderate_some(crowd: Crowd, ends: float) -> None:
+    while monotonic() < ends:
+        kind = crowd.chance.choice((Post, Comment))
+        keys = crowd.posts if kind is Post else crowd.comments
+        await sync_to_async(moderate, thread_sensitive=False)(kind, keys[-2:])
+        await crowd.post()
+        await asyncio.sleep(0.05)
+
+
+async def test_no_write_waits_in_a_circle(
+    database: Database, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """The writers are two servers', the admin and a worker."""
+    before = await deadlocks(database)
+    servers = [await Database(os.environ["DATABASE_URL"], size=4).open() for _ in range(2)]
+    both = [Batchers(server) for server in servers]
+    crowd = Crowd(database, seed=1)
+    await crowd.add(PEOPLE)
+    for _ in range(KEPT):
+        await crowd.post()
+    ends = monotonic() + SECONDS
+    with django_db_blocker.unblock():
+        async with asyncio.TaskGroup() as group:
+            writing = [
+                group.create_task(write(crowd, both[number % 2], ends)) for number in range(WRITERS)
+            ]
+            group.create_task(delete_accounts(crowd, servers[0], ends))
+            group.create_task(moderate_some(crowd, ends))
+    while await database.fetch("SELECT FROM account_deletions"):
+        await database.write("UPDATE account_deletions SET next_at = now()")
+        await accounts_erase(database)
+    for batchers, server in zip(both, servers, strict=True):
+        await batchers.close()
+        await server.close()
+    assert sum(task.result() for task in writing) > 100
+    assert await deadlocks(database) == before
+    await assert_all_counts_are_exact(database)

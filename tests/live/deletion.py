@@ -1,0 +1,176 @@
+"""An account with many comments and followers is deleted while others write: `python -m tests.live.deletion`.
+
+How long it took, how many requests failed, and how long events took to reach a subscriber before and meanwhile: from
+the moment at which a write is sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import django
+import httpx
+
+from core.database.pool import Database
+from core.graphql.node import global_id
+from tests.servers import SETTINGS
+
+if __name__ == "__main__":
+    # Under pytest this is done already.
+    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
+    django.setup()
+
+from tests.interactions.cast import hide_account, people
+from tests.live.crash import Client
+from tests.live.surroundings import ROOT, Surroundings, surroundings
+from tests.live.world import Person, operation, phone, signed_in
+
+WRITERS = 4
+POSTS = 2_000
+WRITES_A_SECOND = 10
+CROWD = """
+INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
+SELECT 'c' || n, 'c' || n || '@example.invalid', '!', 'C', '', '', true, false, false FROM generate_series(1, $1::int) n
+"""
+FOLLOWERS = """
+WITH made AS (
+    INSERT INTO follows (follower_id, followee_id) SELECT id, $1 FROM users WHERE username LIKE 'c%'
+    RETURNING follower_id
+), followers AS (
+    UPDATE users SET following_count = following_count + 1 WHERE id IN (SELECT follower_id FROM made)
+)
+UPDATE users SET follower_count = (SELECT count(*) FROM made) WHERE id = $1
+"""
+OTHERS_POSTS = """
+WITH made AS (INSERT INTO posts (author_id, text) SELECT $1, 'x' FROM generate_series(1, $2::int) RETURNING id)
+UPDATE users SET post_count = post_count + $2::int WHERE id = $1
+"""
+COMMENTS = """
+WITH made AS (
+    INSERT INTO comments (post_id, author_id, text)
+    SELECT p.id, $1, 'so' FROM posts p CROSS JOIN generate_series(1, $2::int) WHERE p.author_id = $3 RETURNING post_id
+)
+UPDATE posts p SET comment_count = comment_count + $2::int WHERE p.author_id = $3
+"""
+
+
+class Figures(NamedTuple):
+    """Seconds, sorted."""
+
+    before: list[float]
+    meanwhile: list[float]
+    failed: list[str]
+    took: float
+
+
+def percentile(figures: list[float], share: float) -> float:
+    return figures[min(len(figures) - 1, int(len(figures) * share))]
+
+
+async def fill(database: Database, comments: int, followers: int) -> tuple[int, list[Person]]:
+    """Whose account is going to be deleted, and those who write."""
+    (gone,) = await people(database, 1, first=9_000)
+    writers = await signed_in(database, WRITERS)
+    await database.write(CROWD, followers)
+    await database.write(FOLLOWERS, gone)
+    await database.write(OTHERS_POSTS, writers[0].key, POSTS)
+    await database.write(OTHERS_POSTS, gone, 100)
+    await database.write(COMMENTS, gone, comments // POSTS, writers[0].key)
+    return gone, writers
+
+
+async def run(around: Surroundings, comments: int, followers: int, seconds: float) -> Figures:
+    """Writes for so many seconds, deletes the account, and goes on writing until it is gone."""
+    database = await Database(around.postgres.url, size=2).open()
+    gone, writers = await fill(database, comments, followers)
+    (post,) = [
+        row[0]
+        for row in await database.fetch(
+            "SELECT max(id) FROM posts WHERE author_id = $1", writers[0].key
+        )
+    ]
+    sent: dict[str, float] = {}
+    figures: dict[str, float] = {}
+    failed: list[str] = []
+    ended = asyncio.Event()
+
+    async def write(client: Client, number: int) -> None:
+        count = 0
+        while not ended.is_set():
+            count += 1
+            key = f"{number}-{count}"
+            sent[key] = monotonic()
+            asked = {"postId": global_id("Post", post), "text": "so", "clientMutationId": key}
+            answer = await client.ask(operation("CreateComment"), input=asked)
+            if "errors" in answer or answer["data"]["createComment"]["errors"]:
+                failed.append(str(answer))
+            await asyncio.sleep(1 / WRITES_A_SECOND)
+
+    async def listen() -> None:
+        async with phone(around.address(1), writers[0].authorization) as watcher:
+            await watcher.watch([post])
+            while True:
+                event = await watcher.event()
+                key = event.get("clientMutationId")
+                if key in sent:
+                    figures[key] = monotonic() - sent[key]
+
+    command = [sys.executable, "manage.py", "maintain"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=around.variables, stdout=subprocess.DEVNULL)  # noqa: ASYNC220
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{around.address(0)}", timeout=30) as http:
+            listening = asyncio.create_task(listen())
+            writing = [
+                asyncio.create_task(write(Client(http, each), number))
+                for number, each in enumerate(writers)
+            ]
+            await asyncio.sleep(seconds)
+            before = sorted(figures.values())
+            figures.clear()
+            began = monotonic()
+            await hide_account(database, gone)
+            while await database.fetch("SELECT FROM users WHERE id = $1", gone):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+            took = monotonic() - began
+            await asyncio.sleep(1)
+            ended.set()
+            await asyncio.gather(*writing)
+            listening.cancel()
+    finally:
+        worker.terminate()
+        worker.wait()
+        await database.close()
+    return Figures(before, sorted(figures.values()), failed, took)
+
+
+def main(comments: int, followers: int, seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
+        found = asyncio.run(run(around, comments, followers, seconds))
+        command = [sys.executable, "manage.py", "reconcile_counts"]
+        counts = subprocess.run(command, cwd=ROOT, env=around.variables, check=False)
+    for name, figures in (("before", found.before), ("meanwhile", found.meanwhile)):
+        print(
+            f"{name}: {len(figures)} events, p50 {percentile(figures, 0.5) * 1000:.0f} ms, "
+            f"p99 {percentile(figures, 0.99) * 1000:.0f} ms, max {figures[-1] * 1000:.0f} ms"
+        )
+    print(
+        f"removed in {found.took:.1f} s, {len(found.failed)} requests failed {found.failed[:3]}, "
+        f"counts {'right' if counts.returncode == 0 else 'wrong'}"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--comments", type=int, default=20_000)
+    parser.add_argument("--followers", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    given = parser.parse_args()
+    main(given.comments, given.followers, given.seconds)

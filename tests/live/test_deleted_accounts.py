@@ -1,0 +1,149 @@
+"""Of each effect of a deletion those are notified who saw the thing, live and when they resume."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from core.database.pool import Database
+from core.graphql.node import global_id
+from interactions.erasure import accounts_erase
+from tests.interactions.cast import hide_account, posts_by
+from tests.live.world import Api, Closed, Json, Phone, phone, signed_in
+
+
+class Scene:
+    """Somebody who has a post of their own, has shared, liked and commented on another's, and has a follower."""
+
+    def __init__(self, api: Api, database: Database) -> None:
+        self.api = api
+        self.database = database
+
+    async def make(self) -> None:
+        self.gone, self.viewer, self.author, self.third = await signed_in(self.database, 4)
+        await self.api.change(self.viewer, "FollowUser", userId=self.gone.id)
+        (self.own,) = await posts_by(self.database, self.gone.key)
+        (self.post,) = await posts_by(self.database, self.author.key)
+        post = global_id("Post", self.post)
+        await self.api.change(self.gone, "SharePost", postId=post)
+        await self.api.change(self.gone, "LikePost", postId=post)
+        made = await self.api.change(self.gone, "CreateComment", postId=post, text="A word.")
+        self.comment = made["comment"]["id"]
+
+    async def home(self) -> Any:
+        return await self.api.do(self.viewer, "HomeFeed")
+
+    async def delete(self) -> None:
+        await hide_account(self.database, self.gone.key)
+        await accounts_erase(self.database)
+
+    async def last(self) -> None:
+        """Something that comes after all else to both subscriptions."""
+        await self.api.change(self.viewer, "CreatePost", text="The last word.")
+        await self.api.change(
+            self.third, "CreateComment", postId=global_id("Post", self.post), text="The last word."
+        )
+
+
+@pytest.fixture
+async def scene(api: Api, database: Database) -> Scene:
+    made = Scene(api, database)
+    await made.make()
+    return made
+
+
+async def until_the_last(watcher: Phone) -> list[Json]:
+    """The events up to the one that comes last."""
+    found: list[Json] = []
+    while True:
+        event = await watcher.event()
+        if "The last word." in str(event):
+            return found
+        found.append(event)
+
+
+def removed(events: list[Json]) -> list[str]:
+    assert {event["__typename"] for event in events} <= {"FeedEntryRemoved"}
+    return [event["postId"] for event in events]
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+async def test_home_feeds_lose_posts_and_shares(address: str, scene: Scene, resumes: bool) -> None:
+    page = await scene.home()
+    both = {global_id("Post", scene.own), global_id("Post", scene.post)}
+    assert {edge["node"]["id"] for edge in page["edges"]} == both
+    if resumes:
+        await scene.delete()
+    async with phone(address, scene.viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        if not resumes:
+            await scene.delete()
+        await scene.last()
+        found = removed(await until_the_last(home))
+    assert sorted(found) == sorted(both)
+    assert {edge["node"]["id"] for edge in (await scene.home())["edges"]}.isdisjoint(both)
+
+
+async def test_who_did_not_follow_is_not_notified(address: str, scene: Scene) -> None:
+    page = await scene.api.do(scene.third, "HomeFeed")
+    await scene.delete()
+    async with phone(address, scene.third.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        await scene.api.change(scene.third, "CreatePost", text="The last word.")
+        assert await until_the_last(home) == []
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_posts_lose_likes_shares_and_comments(
+    address: str, scene: Scene, resumes: bool, anonymous: bool
+) -> None:
+    page = await scene.home()
+    if resumes:
+        await scene.delete()
+    token = None if anonymous else scene.viewer.authorization
+    async with phone(address, token) as watcher:
+        await watcher.watch([scene.post, scene.own], after=page["eventCursor"])
+        if not resumes:
+            await scene.delete()
+        await scene.last()
+        found = await until_the_last(watcher)
+    assert Counter(event["__typename"] for event in found) == Counter(
+        ["PostUnliked", "PostUnshared", "CommentDeleted", "PostDeleted"]
+    )
+    by_type = {event["__typename"]: event for event in found}
+    assert by_type["CommentDeleted"]["deletedCommentId"] == scene.comment
+    assert by_type["PostDeleted"]["deletedPostId"] == global_id("Post", scene.own)
+    assert by_type["PostUnliked"]["actor"] == {"id": scene.gone.id}
+    assert "p1" not in str(found)
+
+
+async def test_what_came_before_is_not_shown_any_more(address: str, scene: Scene) -> None:
+    """A like, a share, a comment and a post of an account that is hidden by the time they are replayed."""
+    page = await scene.home()
+    await scene.api.change(scene.gone, "UnlikePost", postId=global_id("Post", scene.post))
+    await scene.api.change(scene.gone, "LikePost", postId=global_id("Post", scene.post))
+    await scene.api.change(
+        scene.gone, "CreateComment", postId=global_id("Post", scene.post), text="No."
+    )
+    await scene.api.change(scene.gone, "CreatePost", text="No.")
+    await hide_account(scene.database, scene.gone.key)
+    await scene.last()
+    async with phone(address, scene.viewer.authorization) as watcher:
+        await watcher.watch([scene.post], after=page["eventCursor"])
+        found = await until_the_last(watcher)
+        assert [event["__typename"] for event in found] == ["PostUnliked"]
+    async with phone(address, scene.viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        assert await until_the_last(home) == []
+
+
+async def test_its_own_connections_end(address: str, scene: Scene) -> None:
+    async with phone(address, scene.gone.authorization) as home:
+        await home.watch_home()
+        await hide_account(scene.database, scene.gone.key)
+        with pytest.raises(Closed) as closed:
+            await home.event()
+    assert closed.value.code == 4403
