@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.config.schema import graphql_schema
 from tests.graphql.test_negotiation import APOLLO_MULTIPART, CHROME, URQL
+from tests.live.documents import Known, parameters
+from tests.live.fuzz import SETUPS, Setup, run
 from tests.live.test_websocket_operations import ASK, VALUES, WATCH
 from tests.live.world import PATIENCE, operation
 
@@ -27,9 +32,15 @@ QUERIES = [
     "{",
     "",
 ]
+DOCUMENTS = st.integers(0).map(
+    lambda seed: parameters(graphql_schema, random.Random(seed), Known(usernames=[]))["query"]
+)
+SECONDS = 15.0
+SLOWEST_SECONDS = 8.0
+"""For the plain query; a bound for any machine. The command gives the figures."""
 CURSORS = st.sampled_from(["x", "x\n\nevent: next\n\n", "\r", "\0", "a-b_c", "x" * 17_000, ""])
 BODIES = st.fixed_dictionaries(
-    {"query": st.sampled_from(QUERIES) | VALUES},
+    {"query": st.sampled_from(QUERIES) | DOCUMENTS | VALUES},
     optional={
         "variables": VALUES
         | st.dictionaries(
@@ -108,6 +119,7 @@ def test_any_body_and_headers(
     parameters=st.dictionaries(
         st.sampled_from(["query", "variables", "operationName", "extensions", "access_token"]),
         st.sampled_from(QUERIES)
+        | DOCUMENTS
         | st.sampled_from(['{"postIds": ["UG9zdDox"]}', "{}", "[]", "\0"])
         | st.text(max_size=20),
     ),
@@ -116,3 +128,15 @@ def test_any_body_and_headers(
 def test_any_url(address: str, parameters: dict[str, str], headers: dict[str, str]) -> None:
     pairs = (f"{name}={quote(value, errors='replace')}" for name, value in parameters.items())
     answer(address, "GET", "/graphql/?" + "&".join(pairs), b"", headers)
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=str)
+async def test_fifty_clients_that_send_anything_hinder_nobody(tmp_path: Path, setup: Setup) -> None:
+    seed = random.randrange(10**6)
+    outcome = await run(tmp_path, setup, seconds=SECONDS * SETUPS[setup], seed=seed)
+    print(f"{setup}, seed {seed}\n{outcome}")
+    assert outcome.faults == []
+    assert max(outcome.plain + outcome.writes) < SLOWEST_SECONDS
+    assert outcome.growth < 1.6
+    assert outcome.sent["left early"]
+    assert outcome.codes["200"]
