@@ -18,7 +18,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from core.accounts.models import Follow, Session, User
@@ -137,13 +136,6 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
     def remove(self, rows: Sequence[User]) -> None:
         for person in rows:
             undisturbed(partial(person_delete, person))
-
-    def save_model(
-        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
-    ) -> None:
-        super().save_model(request, obj, form, change)
-        if change and not obj.is_active:
-            sign_out_everywhere(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return UserAdmin.has_add_permission(self, request)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from core.config import parsing
 from core.config.parsing import ValueRefused
 
 SECRET_KEY_LENGTH = 32
+REVOKING_MINUTES = 30
+"""How long a transaction may take that ends sessions. Their events have the time at which it began."""
 DEVELOPMENT_ONLY = "only-for-development-never-for-a-server-that-others-reach"
 
 
@@ -117,7 +120,9 @@ class Environment:
         parsing.whole_number(1, 720), "24", "How long the result of a clientMutationId is kept."
     )
     event_retention_hours: int = setting(
-        parsing.whole_number(1, 720), "24", "How far back a subscription can resume."
+        parsing.whole_number(1, 720),
+        "24",
+        "How far back a subscription can resume; longer than an access token is good.",
     )
     byte_cache_seconds: float = setting(
         parsing.number(0, 60),
@@ -132,6 +137,11 @@ class Environment:
     log_level: str = setting(
         parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least of what is logged."
     )
+
+    @property
+    def recent_revocations(self) -> timedelta:
+        """How far back in the event log are the ends of sessions that have access tokens which are still good."""
+        return timedelta(minutes=self.access_token_minutes + REVOKING_MINUTES)
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
@@ -156,9 +166,20 @@ class Environment:
         if not debug and values.get("secret_key") == DEVELOPMENT_ONLY:
             problems.append("SECRET_KEY is the one for development. Make one of your own.")
         if problems:
-            hint = "For development, `make run` sets everything; `.env.example` lists the settings."
-            raise EnvironmentInvalid("\n".join([*problems, hint]))
-        return cls(**values)
+            raise _invalid(problems)
+        settings = cls(**values)
+        if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
+            said = (
+                "EVENT_RETENTION_HOURS is refused: a process that starts reads in the events which sessions have "
+                f"ended. Make it {REVOKING_MINUTES} minutes longer than ACCESS_TOKEN_MINUTES, or more."
+            )
+            raise _invalid([said])
+        return settings
+
+
+def _invalid(problems: Sequence[str]) -> EnvironmentInvalid:
+    hint = "For development, `make run` sets everything; `.env.example` lists the settings."
+    return EnvironmentInvalid("\n".join([*problems, hint]))
 
 
 def settings_described() -> dict[str, Setting]:

@@ -14,6 +14,7 @@ from core.config.schema import graphql_schema
 from core.events.doorbell import Doorbell
 from core.events.hub import Hub
 from core.events.log import EventLog
+from core.events.revocations import Revoke
 from core.execution.executor import Executor
 from core.graphql.context import Context, Services
 from core.graphql.documents import DocumentStore
@@ -38,14 +39,16 @@ class Live:
         executor: Executor,
         context_for: ContextFor,
         read_token: ReadToken,
+        revoke: Revoke,
     ) -> None:
+        """`revoke`: is called with sessions that have ended."""
         self._doorbell = Doorbell(settings.redis_url)
         log = EventLog(
             services.database,
             services.cursors,
             retention=timedelta(hours=settings.event_retention_hours),
         )
-        self._hub = Hub(log, self._doorbell)
+        self._hub = Hub(log, self._doorbell, recent_revocations=settings.recent_revocations)
 
         def execute(
             document: DocumentNode,
@@ -69,7 +72,8 @@ class Live:
             partial(session_is_live, services.database),
             per_address=settings.connections_per_address,
         )
-        self._hub.when_revoked(connections.revoke, lambda: connections.count > 0)
+        self._hub.when_revoked(revoke)
+        self._hub.when_revoked(connections.revoke)
         self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )

@@ -16,6 +16,7 @@ from strawberry.http.ides import get_graphql_ide_html
 
 from core.accounts.attempts import attempts_on
 from core.accounts.passwords import Passwords
+from core.accounts.revoked import RevokedSessions
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.config.environment import Environment
@@ -60,13 +61,15 @@ class Server:
             database=self.database, cursors=CursorSigner(secret), ring=lambda: None
         )
         self._tokens = AccessTokens(secret)
+        access_token_life = timedelta(minutes=settings.access_token_minutes)
+        self._revoked = RevokedSessions(token_life=access_token_life)
         self.services.keep(
             Accounts(
                 access_tokens=self._tokens,
                 refresh_tokens=RefreshTokens(secret),
                 passwords=Passwords(),
                 attempts=attempts_on(settings.redis_url, settings.sign_in_attempts),
-                access_token_life=timedelta(minutes=settings.access_token_minutes),
+                access_token_life=access_token_life,
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
         )
@@ -89,6 +92,7 @@ class Server:
             executor=self.executor,
             context_for=self.context_for,
             read_token=self.read_token,
+            revoke=self._revoked.add,
         )
         self.services.ring = self.live.ring
         self._http = GraphQLHTTP(
@@ -130,7 +134,9 @@ class Server:
             raise ClientError(
                 "Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED"
             )
-        return self._tokens.read(authorization[len(BEARER) :])
+        token = self._tokens.read(authorization[len(BEARER) :])
+        self._revoked.check(token)
+        return token
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Protocol
 
 from core.database.pool import DatabaseUnavailable
@@ -14,6 +15,7 @@ from core.events.doorbell import Doorbell
 from core.events.kinds import SESSION_REVOKED
 from core.events.log import EventLog, EventRow, Holder, Reading
 from core.events.positions import START, Position
+from core.events.revocations import RevocationReader, Revoke
 from core.events.tasks import end
 
 logger = logging.getLogger(__name__)
@@ -50,19 +52,21 @@ class Listener(Protocol):
         """Looks anew where in the log it stands: the log is another one than before."""
 
 
-Revoke = Callable[[Sequence[EventRow]], None]
-"""Ends what these sessions had. Told before any event of a later moment, maybe twice."""
-
-
 class Hub:
     """One reader of the log for a process. Needs `start`; `close` ends it."""
 
-    def __init__(self, log: EventLog, doorbell: Doorbell) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        doorbell: Doorbell,
+        *,
+        recent_revocations: timedelta = timedelta(0),
+    ) -> None:
+        """`recent_revocations`: how far back ends of sessions still matter when it starts."""
         self.log = log
         self._doorbell = doorbell
+        self._revocations = RevocationReader(log, recent=recent_revocations)
         self._listeners: list[Listener] = []
-        self._revokers: list[Revoke] = []
-        self._audiences: list[Callable[[], bool]] = []
         self._arrived = asyncio.Event()
         self._position = START
         self._wanted = asyncio.Event()
@@ -75,19 +79,17 @@ class Hub:
     def add(self, listener: Listener) -> None:
         """Gives the listener all events from now on; before `start`."""
         self._listeners.append(listener)
-        self._audiences.append(lambda: listener.has_audience)
 
-    def when_revoked(self, revoke: Revoke, has_audience: Callable[[], bool]) -> None:
-        """Calls this when sessions have ended, if it concerns anybody; before `start`."""
-        self._revokers.append(revoke)
-        self._audiences.append(has_audience)
+    def when_revoked(self, revoke: Revoke) -> None:
+        """Calls this when sessions have ended, whoever listens; before `start`."""
+        self._revocations.add(revoke)
 
     def arrived(self) -> None:
         """Says that somebody has joined a listener's audience."""
         self._arrived.set()
 
     def _has_audience(self) -> bool:
-        return any(has_audience() for has_audience in self._audiences)
+        return any(listener.has_audience for listener in self._listeners)
 
     @property
     def position(self) -> Position:
@@ -97,14 +99,20 @@ class Hub:
     async def start(self) -> None:
         """Begins to read. Errors: DatabaseUnavailable."""
         self._position = await self.log.end()
-        await self._doorbell.open(self._wanted.set)
+        await self._revocations.start()
+        await self._doorbell.open(self._wake)
         self._task = asyncio.create_task(self._run(), name="hub")
 
     async def close(self) -> None:
         await self._doorbell.close()
+        await self._revocations.close()
         if self._task is not None:
             await end([self._task])
             self._task = None
+
+    def _wake(self) -> None:
+        self._wanted.set()
+        self._revocations.wake()
 
     async def _run(self) -> None:
         looked_in_vain = 0
@@ -195,7 +203,7 @@ class Hub:
         while True:
             try:
                 self._position = await self.log.end()
-                self._revoke(await self.log.revocations())
+                await self._revocations.begin()
                 break
             except DatabaseUnavailable as error:
                 await self._recover(error)
@@ -219,27 +227,21 @@ class Hub:
             end = await self.log.end(self._foreign)
             # Who has come meanwhile counts on all that is behind the position of before.
             if not self._has_audience():
-                return Reading([], end, held_back=False, revocations=[])
+                return Reading([], end, held_back=False)
         return await self.log.since(self._position, limit=READ_AT_ONCE, foreign=self._foreign)
 
     async def _tell(self, reading: Reading) -> None:
         """Gives the listeners what was read; until they have it, nothing else is read."""
-        revocations = [
-            *(event for event in reading.events if event.kind == SESSION_REVOKED),
-            *reading.revocations,
-        ]
-        self._revoke(revocations)
+        # Also here, so that nothing that happened later is delivered to a session that has ended.
+        self._revocations.pass_on(
+            [event for event in reading.events if event.kind == SESSION_REVOKED]
+        )
         self._position = reading.position
         metrics.EVENTS_READ.inc(len(reading.events))
         if not reading.events:
             return
         for listener in self._listeners:
             await self._deliver(listener, reading)
-
-    def _revoke(self, revocations: Sequence[EventRow]) -> None:
-        if revocations:
-            for revoke in self._revokers:
-                revoke(revocations)
 
     async def _deliver(self, listener: Listener, reading: Reading) -> None:
         while True:

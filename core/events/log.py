@@ -83,11 +83,20 @@ class Reading(NamedTuple):
     position: Position
     held_back: bool
     """Whether there are committed events that wait for a transaction that is still open."""
-    revocations: list[EventRow]
-    """Those among what is held back."""
     is_from_here: bool = True
     """Whether the log has the event at which the reading began. Without it the log is another one: what came after
     that event is not known."""
+
+
+class Revocations(NamedTuple):
+    """Ends of sessions that are new in the log."""
+
+    events: list[EventRow]
+    """In order; what other transactions do makes none of them wait."""
+    position: Position
+    """What the reading has seen."""
+    is_from_here: bool
+    """As in a `Reading`."""
 
 
 class EventLog:
@@ -115,34 +124,52 @@ class EventLog:
             SQL["events_since"], transaction, id, microsecond, limit, foreign
         )
         is_from_here, held_back = rows[0][:2]
-        events = [event_from(row[2:10]) for row in rows if row[10] is False]
-        revocations = [event_from(row[2:10]) for row in rows if row[10]]
+        events = [event_from(row[2:]) for row in rows if row[2] is not None]
         if events:
             position = Position(*events[-1].identity)
         is_more = held_back or len(events) == limit
-        return Reading(events, position, is_more, revocations, is_from_here)
+        return Reading(events, position, is_more, is_from_here)
 
     async def start(self, after: str | None) -> Position | ResyncReason:
         """Where a subscription begins: at the cursor, or now; or why it can't. Cost: one statement."""
-        position = START
-        if after is not None:
-            try:
-                position = decode_position(self.cursors, after)
-            except CursorMalformed:
-                return ResyncReason.CURSOR_UNKNOWN
+        if after is None:
+            return await self.now()
+        try:
+            position = decode_position(self.cursors, after)
+        except CursorMalformed:
+            return ResyncReason.CURSOR_UNKNOWN
         rows = await self.database.fetch(SQL["log_now"], self._retention, *position.newest)
         snapshot, first_transaction, first_id, first_is_old, is_known = rows[0]
-        if after is None:
-            return position_from_snapshot(snapshot)
         if first_is_old and _needs_before(position, (first_transaction, first_id), snapshot):
             return ResyncReason.CURSOR_TOO_OLD
         if not is_known and position != START:
             return ResyncReason.CURSOR_UNKNOWN
         return position
 
-    async def revocations(self) -> list[EventRow]:
-        """All ends of sessions that the log has. Cost: one statement."""
-        return [event_from(row) for row in await self.database.fetch(SQL["log_revocations"])]
+    async def now(self) -> Position:
+        """What is visible now. Cost: one statement."""
+        rows = await self.database.fetch(SQL["log_now"], self._retention, *START.newest)
+        return position_from_snapshot(rows[0][0])
+
+    async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
+        """The newest ends of sessions, in transactions that began within that time. Cost: one statement."""
+        rows = await self.database.fetch(SQL["log_revocations"], within, limit)
+        return [event_from(row) for row in rows]
+
+    async def revocations_since(
+        self, position: Position, *, after: tuple[int, int] = (0, 0), limit: int
+    ) -> Revocations:
+        """The ends of sessions that are not seen from the position, complete or not. Cost: one statement.
+
+        `after`: transaction and id of the last one of the page before.
+        """
+        running = () if position.snapshot is None else position.snapshot.running
+        rows = await self.database.fetch(
+            SQL["revocations_since"], *position.newest, running, *after, limit
+        )
+        is_from_here, snapshot = rows[0][:2]
+        events = [event_from(row[2:]) for row in rows if row[2] is not None]
+        return Revocations(events, position_from_snapshot(snapshot), is_from_here)
 
     async def holders(self) -> list[Holder]:
         """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""

@@ -49,6 +49,7 @@ class Event(models.Model):
             ),
             models.Index(
                 "transaction",
+                "id",
                 name="events_revocations",
                 condition=models.Q(kind=SESSION_REVOKED),
             ),
@@ -58,6 +59,11 @@ class Event(models.Model):
                 "subject_id",
                 name="events_unfollowed",
                 condition=models.Q(kind=USER_UNFOLLOWED),
+            ),
+            models.Index(
+                "created_at",
+                name="events_recent_revocations",
+                condition=models.Q(kind=SESSION_REVOKED),
             ),
         ]
 

@@ -76,24 +76,6 @@ async def test_a_later_event_waits_for_an_earlier_transaction_and_comes_after_it
     assert await log.delay() == 0
 
 
-async def test_an_end_of_a_session_does_not_wait(log: EventLog, connections: list[Any]) -> None:
-    start = await log.end()
-    slow, quick, _ = connections
-    transaction = slow.transaction()
-    await transaction.start()
-    await slow.fetchval(ADD, 1)
-    await quick.execute(
-        "INSERT INTO events (kind, actor_id, subject_id) VALUES ('session_revoked', 7, 8)"
-    )
-    reading = await log.since(start, limit=10)
-    assert reading.events == []
-    assert [(event.actor_id, event.subject_id) for event in reading.revocations] == [(7, 8)]
-    await transaction.commit()
-    reading = await log.since(start, limit=10)
-    assert [event.kind for event in reading.events] == ["post_liked", "session_revoked"]
-    assert reading.revocations == []
-
-
 @pytest.mark.parametrize("seed", range(20))
 async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
     database: Database, log: EventLog, connections: list[Any], seed: int

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,17 @@ def test_wrong_values_are_told_together() -> None:
         "PORT",
         "POOL_SIZE",
     ]
+
+
+def test_events_are_kept_for_longer_than_an_access_token_is_good() -> None:
+    def read(minutes: int, hours: int) -> Environment:
+        chosen = {"ACCESS_TOKEN_MINUTES": str(minutes), "EVENT_RETENTION_HOURS": str(hours)}
+        return Environment.read({**REQUIRED, **chosen})
+
+    assert read(30, 1).recent_revocations == timedelta(hours=1)
+    for minutes, hours in ((31, 1), (1_440, 24)):
+        with pytest.raises(EnvironmentInvalid, match=r"^EVENT_RETENTION_HOURS is refused: "):
+            read(minutes, hours)
 
 
 def test_an_empty_value_is_the_default() -> None:

@@ -11,6 +11,7 @@ from time import time
 from typing import Protocol
 
 from core.events.log import EventRow
+from core.events.revocations import ends_session
 from core.graphql.errors import ClientError
 
 CONNECTIONS_PER_VIEWER = 20
@@ -174,7 +175,7 @@ class OpenConnections:
         """Ends the connections of sessions that are over."""
         for event in revocations:
             for connection in tuple(self._by_viewer.get(event.actor_id, ())):
-                if event.subject_id in {None, connection.session_id}:
+                if connection.session_id is not None and ends_session(event, connection.session_id):
                     self._end(connection, Ending.SESSION_ENDED)
 
     def close_all(self) -> None:
