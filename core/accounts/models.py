@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
 from core.accounts.rules import (
@@ -169,6 +169,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def normalize_username(cls, username: str) -> str:
         """The username as it is: characters that look like those of usernames are not taken for them."""
         return username
+
+    def save(self, *arguments: Any, **named: Any) -> None:
+        """Saves the user, whose sessions end with a new password, not with a better hash of the same one."""
+        has_new_password = self._password is not None  # type: ignore[attr-defined]  # Django has it until it is saved
+        with transaction.atomic():
+            super().save(*arguments, **named)
+            if has_new_password:
+                self.sessions.filter(revoked_at=None).update(revoked_at=Now())
 
     def clean(self) -> None:
         super().clean()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.admin import site as admin_site
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import Model
 from django.test import Client, RequestFactory
@@ -339,6 +342,25 @@ def test_a_new_password_signs_out(admin: Client) -> None:
     session.refresh_from_db()
     assert person.check_password("hush horse battery")
     assert session.revoked_at is not None
+
+
+def test_a_new_password_from_the_command_line_signs_out_and_a_better_hash_does_not(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    session = session_of(person)
+    person.password = PBKDF2PasswordHasher().encode("hush a password", "salt", iterations=1)
+    person.save()
+    assert person.check_password("hush a password")
+    person.refresh_from_db()
+    assert not person.password.startswith("pbkdf2")
+    assert events() == []
+
+    monkeypatch.setattr("getpass.getpass", lambda **_: "hush horse battery")
+    call_command("changepassword", person.username, stdout=StringIO())
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", person.pk, None, session.pk)]
 
 
 def test_signing_in_ignores_the_case_of_the_name(world: None) -> None:
