@@ -18,6 +18,7 @@ POST_DELETED: Final = "post_deleted"
 POST_LIKED: Final = "post_liked"
 POST_UNLIKED: Final = "post_unliked"
 POST_SHARED: Final = "post_shared"
+# The subject is the key of the share, null if it can't be made again.
 POST_UNSHARED: Final = "post_unshared"
 
 # The subject is the comment, the post is the comment's. The actor of the first two is its author.

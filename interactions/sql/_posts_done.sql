@@ -8,7 +8,4 @@ done AS MATERIALIZED (
     UPDATE posts p SET {count} = p.{count} {sign} c.times
     FROM (SELECT post_id, count(*) AS times FROM changes GROUP BY post_id) c
     WHERE p.id = c.post_id
-), logged AS (
-    INSERT INTO events (kind, actor_id, post_id, client_mutation_id)
-    SELECT '{kind}', actor_id, id, key FROM done WHERE changed ORDER BY n
 )

@@ -2,9 +2,10 @@
 -- A row for each place where there is a post to be seen: the place, whether this changed anything, true, the
 -- post afterwards.
 WITH {posts_asked table=shares undoes=false}, changes AS (
-    INSERT INTO shares (user_id, post_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING
+    INSERT INTO shares (user_id, post_id, id) SELECT actor_id, id, coalesce({share_taken_back}, time_ordered_key())
+    FROM asked ON CONFLICT DO NOTHING
     RETURNING user_id, post_id
-), {posts_done count=share_count sign=+ kind=post_shared}
+), {posts_done count=share_count sign=+}, {posts_logged kind=post_shared}
 SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count, comment_count, share_count + {changes},
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = actor_id AND l.post_id = done.id OFFSET 0), true,

@@ -4,7 +4,7 @@
 WITH {posts_asked table=post_likes undoes=true}, changes AS (
     DELETE FROM post_likes m USING asked WHERE m.user_id = asked.actor_id AND m.post_id = asked.id
     RETURNING user_id, post_id
-), {posts_done count=like_count sign=- kind=post_unliked}
+), {posts_done count=like_count sign=-}, {posts_logged kind=post_unliked}
 SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
     like_count - {changes}, comment_count, share_count,
     false, EXISTS (SELECT FROM shares s WHERE s.user_id = actor_id AND s.post_id = done.id OFFSET 0),

@@ -65,14 +65,50 @@ async def test_doing_it_twice_changes_nothing_the_second_time(
     assert seen(first.post).author.username == "p1"
     again = await do(batchers, viewer_id=viewer, post_id=post, client_mutation_id="b")
     assert state(again) == (*on, False)
+    # What an event says of a share that is taken back is its place.
+    places = [row[0] for row in await database.fetch("SELECT id FROM shares")] or [None]
     gone = await undo(batchers, viewer_id=viewer, post_id=post, client_mutation_id="c")
     assert state(gone) == (0, 0, False, False, True)
     still = await undo(batchers, viewer_id=viewer, post_id=post)
     assert state(still) == (0, 0, False, False, False)
     assert await events(database) == [
         (done, viewer, post, None, "a"),
-        (undone, viewer, post, None, "c"),
+        (undone, viewer, post, places[0], "c"),
     ]
+    await assert_counts_are_exact(database)
+
+
+async def places(database: Database, user_id: int) -> list[int]:
+    """The keys of a user's shares."""
+    rows = await database.fetch("SELECT id FROM shares WHERE user_id = $1 ORDER BY id", user_id)
+    return [row[0] for row in rows]
+
+
+async def test_a_share_that_is_made_again_within_an_hour_keeps_its_place(
+    database: Database, batchers: Batchers
+) -> None:
+    author, viewer, other = await people(database, 3)
+    post, another = await posts_by(database, author, 2)
+    for user in (viewer, other):
+        await services.post_share(batchers, viewer_id=user, post_id=post)
+    (place,), (others,) = await places(database, viewer), await places(database, other)
+    await services.post_share(batchers, viewer_id=viewer, post_id=another)
+    (newer,) = set(await places(database, viewer)) - {place}
+    for _ in range(20):
+        gone = await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+        assert gone.changed
+        made = await services.post_share(batchers, viewer_id=viewer, post_id=post)
+        assert state(made) == (0, 2, False, True, True)
+        assert await places(database, viewer) == [place, newer]
+    assert await places(database, other) == [others]
+
+    await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+    await database.write("UPDATE events SET created_at = created_at - interval '61 minutes'")
+    await services.post_share(batchers, viewer_id=viewer, post_id=post)
+    _, last = await places(database, viewer)
+    assert last > newer
+    kinds = Counter(kind for kind, actor, *_ in await events(database) if actor == viewer)
+    assert kinds == {"post_shared": 23, "post_unshared": 21}
     await assert_counts_are_exact(database)
 
 
