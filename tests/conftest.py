@@ -16,7 +16,10 @@ from pytest_django.plugin import DjangoDbBlocker
 from core.database.cursors import CursorSigner
 from core.database.pool import Database
 from tests.leaks import LeakCheck
+from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
 from tests.servers import SETTINGS, servers_for_tests
+
+__all__ = ["tests_loop"]
 
 # A machine that is busy is no failure; what must be quick is measured, not timed in tests.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -33,6 +36,9 @@ from core.graphql.context import Services  # noqa: E402  # needs the settings
 def pytest_configure(config: pytest.Config) -> None:
     logs = [server.process.log for server in SERVERS.started if server.process.log]
     config.pluginmanager.register(LeakCheck(logs))
+    if os.environ.get("CHECK_LEFT_BEHIND"):
+        check = LeftBehindCheck(ServersView(SERVERS.variables) if SERVERS.started else None)
+        config.pluginmanager.register(check, NAME)
 
 
 def pytest_unconfigure() -> None:
@@ -44,6 +50,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """The database with every migration applied; being the run's own it needs no `test_` twin."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
+        connection.close()
 
 
 @pytest.fixture

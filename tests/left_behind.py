@@ -1,0 +1,258 @@
+"""The run fails if a test leaves a task, thread, process, open file, socket, database session or lock behind.
+
+Tasks are looked for after each test. The rest may belong to a server that serves a module, so it is judged when the
+module and its fixtures are over, and named by the test after which it was first seen. What a fixture of the whole
+session opens is judged at the end of the session. `CHECK_LEFT_BEHIND=1` turns the check on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg2
+import pytest
+import uvloop
+from redis import Redis
+from tqdm import TMonitor
+
+NAME = "left behind"
+"""Of the check among pytest's plugins."""
+SECONDS_TO_END = 5.0
+"""How long something that is ending may take to be gone."""
+POLL_SECONDS = 0.01
+SESSIONS = """
+SELECT pid, concat_ws(' ', state, application_name, left(query, 100)) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+ADVISORY_LOCKS = """
+SELECT concat_ws(' ', pid, classid, objid) FROM pg_locks
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+Resources = dict[tuple[str, object], str]
+"""What there is, by its kind and what tells it from others of the kind, with a description."""
+
+
+class ServersView:
+    """Who is connected to PostgreSQL and Valkey, as these see it."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._url = variables["DATABASE_URL"]
+        self._connect()
+        self._valkey = Redis.from_url(variables["REDIS_URL"])
+        self._own = str(self._valkey.client_id())
+
+    def _connect(self) -> None:
+        self._postgres = psycopg2.connect(self._url)
+        self._postgres.autocommit = True
+
+    def own_sockets(self) -> Iterator[tuple[str, object]]:
+        """The check's own socket to PostgreSQL, which is a new one once a test has ended all sessions."""
+        yield "socket", f"socket:[{os.fstat(self._postgres.fileno()).st_ino}]"
+
+    def resources(self) -> Resources:
+        found: Resources = {}
+        try:
+            self._postgres.cursor().execute("SELECT")
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            self._connect()
+        with self._postgres.cursor() as cursor:
+            cursor.execute(SESSIONS)
+            for pid, what in cursor.fetchall():
+                found["PostgreSQL session", pid] = what
+            cursor.execute(ADVISORY_LOCKS)
+            for (lock,) in cursor.fetchall():
+                found["advisory lock", lock] = "held by the process named first"
+        clients: list[dict[str, str]] = self._valkey.client_list()  # type: ignore[assignment]  # typed for both kinds of client
+        for client in clients:
+            if client["id"] != self._own:
+                found["Valkey client", client["id"]] = f"{client['name']} {client['cmd']}"
+        return found
+
+    def close(self) -> None:
+        self._postgres.close()
+        self._valkey.close()
+
+
+class LeftBehindCheck:
+    """Compares what there is before and after."""
+
+    def __init__(self, servers: ServersView | None = None) -> None:
+        self._servers = servers
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop of the tests."""
+        self._at_start: Resources = {}
+        self._of_session: Resources = {}
+        """What fixtures of the session have opened."""
+        self._before_module: Resources = {}
+        self._module: ModuleType | None = None
+        self._first_seen: dict[tuple[str, object], str] = {}
+        """The test after which something was seen first."""
+        self._reported: Resources = {}
+        self.found: list[str] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        # libuv opens a pipe with its first loop and keeps it for the process.
+        uvloop.new_event_loop().close()
+        self._at_start = self._resources()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+        if fixturedef.scope not in {"session", "package"}:
+            return (yield)
+        before = self._resources()
+        try:
+            return (yield)
+        finally:
+            self._of_session |= without(self._resources(), before)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        module = getattr(item, "module", None)
+        if module is not self._module or self._module is None:
+            self._module = module
+            self._before_module = self._resources()
+        self._tasks_before = self._tasks()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[Any]:
+        result = yield
+        left = self._left(lambda: without(self._tasks(), self._tasks_before))
+        for key in self._resources():
+            self._first_seen.setdefault(key, item.nodeid)
+        if nextitem is None or getattr(nextitem, "module", None) is not self._module:
+            known = self._before_module
+            left |= self._left(lambda: without(without(self._resources(), known), self._of_session))
+        if left:
+            self._reported |= left
+            pytest.fail("\n".join(["Left behind:", *self._described(left)]), pytrace=False)
+        return result
+
+    @pytest.hookimpl(
+        trylast=True
+    )  # After the fixtures of the session have ended, if a failure stopped it.
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        known = self._at_start | self._reported
+        left = self._left(lambda: without(self._resources(), known))
+        self.found = list(self._described(left))
+        if self.found and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._servers is not None:
+            self._servers.close()
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.found:
+            terminalreporter.section("left behind by the session")
+            for line in self.found:
+                terminalreporter.line(line)
+
+    def _left(self, look: Callable[[], Resources]) -> Resources:
+        """What is still there after the time that an end may take."""
+        deadline = time.monotonic() + SECONDS_TO_END
+        while left := look():
+            if time.monotonic() > deadline:
+                return left
+            gc.collect()
+            if self.loop is None or self.loop.is_closed() or self.loop.is_running():
+                time.sleep(POLL_SECONDS)
+            else:
+                self.loop.run_until_complete(asyncio.sleep(POLL_SECONDS))
+        return {}
+
+    def _described(self, left: Resources) -> Iterator[str]:
+        for (kind, key), what in left.items():
+            seen = self._first_seen.get((kind, key))
+            after = f", first seen after {seen}" if seen else ""
+            if kind == "socket":
+                what = socket_described(str(key)) or what  # noqa: PLW2901  # known now only
+            yield f"{kind} {key}: {what}{after}"
+
+    def _tasks(self) -> Resources:
+        """The tasks of the tests' loop that have not ended."""
+        if self.loop is None or self.loop.is_closed():
+            return {}
+        return {
+            ("task", task): str(task.get_coro())
+            for task in asyncio.all_tasks(self.loop)
+            if not task.done()
+        }
+
+    def _resources(self) -> Resources:
+        of_servers = {} if self._servers is None else self._servers.resources()
+        found = {**open_files(), **threads(self.loop), **children(), **of_servers}
+        for own in () if self._servers is None else self._servers.own_sockets():
+            found.pop(own, None)
+        return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def tests_loop(pytestconfig: pytest.Config) -> None:
+    """Shows the check the loop whose tasks it is to look for."""
+    check = pytestconfig.pluginmanager.get_plugin(NAME)
+    if isinstance(check, LeftBehindCheck):
+        check.loop = asyncio.get_running_loop()
+
+
+def without(resources: Resources, others: Resources) -> Resources:
+    return {key: what for key, what in resources.items() if key not in others}
+
+
+def open_files() -> Resources:
+    """What this process has open."""
+    found: Resources = {}
+    with os.scandir("/proc/self/fd") as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                target = Path(entry.path).readlink().name
+                if target.startswith("socket:"):
+                    found["socket", target] = f"descriptor {entry.name}"
+                elif target != "fd":  # That is what reads the folder.
+                    found["open file", (entry.name, target)] = ""
+    return found
+
+
+def threads(loop: asyncio.AbstractEventLoop | None) -> Resources:
+    """The threads of this process, without those that the loop and tqdm keep for later."""
+    kept = getattr(getattr(loop, "_default_executor", None), "_threads", ())
+    return {
+        ("thread", thread.ident): thread.name
+        for thread in threading.enumerate()
+        if thread not in kept and not isinstance(thread, TMonitor)
+    }
+
+
+def children() -> Resources:
+    """The processes that this one has started and not seen to end."""
+    found: Resources = {}
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):
+            for pid in path.read_text().split():
+                with suppress(OSError):
+                    found["process", int(pid)] = (
+                        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    )
+    return found
+
+
+def socket_described(key: str) -> str:
+    """The addresses of a socket, as the system writes them; empty if it has none."""
+    inode = key.removeprefix("socket:[").removesuffix("]")
+    for name in ("tcp", "tcp6", "unix", "udp"):
+        for line in Path(f"/proc/self/net/{name}").read_text().splitlines()[1:]:
+            parts = line.split()
+            if inode in parts:
+                return f"{name} {' '.join(parts[1:4])}"
+    return ""
