@@ -25,9 +25,10 @@ from interactions.moderation import SQL
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_ONCE = 200
+ROWS_AT_ONCE = 100
 COMMENTS_AT_ONCE = 20
-"""Of one author on posts of others: each takes three statements, and an open transaction holds events back."""
+COMMENTS_SECONDS = 0.015
+"""For how long comments on others' posts are deleted one by one: an open transaction holds events back."""
 PAUSE_AT_MOST_SECONDS = 0.05
 
 Step = Callable[[Transaction, int], Awaitable[int]]
@@ -82,8 +83,11 @@ async def comments_erase(transaction: Transaction, user_id: int) -> int:
     )
     if removed == ROWS_AT_ONCE:
         return removed
-    for comment in comments:
+    ends = time.monotonic() + COMMENTS_SECONDS
+    for deleted, comment in enumerate(comments, start=1):
         await transaction.fetch(SQL["comment_delete"], user_id, comment, None)
+        if time.monotonic() > ends:
+            return deleted
     return len(comments)
 
 

@@ -6,7 +6,7 @@ from core.accounts.moderation import SQL
 from core.database.keys import key_array
 from core.database.pool import Transaction
 
-FOLLOWS_AT_ONCE = 200
+FOLLOWS_AT_ONCE = 50
 ROWS_AT_ONCE = 500
 
 

@@ -3,7 +3,8 @@
 -- all, which one index probe tells. For the others: through the sharers or through the people followed, where a step costs
 -- four times as much, whichever are fewer.
 (r.sharer_id IS NULL OR EXISTS (
-    SELECT FROM posts p WHERE p.id = r.post_id AND {visible person=p.author_id} AND {unmuted person=p.author_id}
+    SELECT FROM posts p WHERE p.id = r.post_id AND {unblocked person=p.author_id}
+    AND (p.author_id = ANY((SELECT ids FROM deleted)::bigint[])) IS NOT TRUE AND {unmuted person=p.author_id}
     AND (p.id < r.position OR (p.author_id IN (SELECT id FROM sources)) IS NOT TRUE)
 )) AND NOT (EXISTS (SELECT FROM shares y WHERE y.post_id = r.post_id AND y.id > r.position) AND CASE
     WHEN (SELECT share_count FROM posts WHERE id = r.post_id) < 4 * (SELECT count(*) FROM sources)
