@@ -300,12 +300,27 @@ class TestSignOut:
         assert len(await events(database)) == 1
 
 
+async def test_devices_that_sign_out_everywhere_at_once_do_not_wait_in_a_circle(
+    anybody: Asker, database: Database
+) -> None:
+    await anybody.sign_up()
+    for _ in range(10):
+        signed_in = [await anybody.sign_in("ada") for _ in range(3)]
+        tokens = [each["session"]["refreshToken"] for each in signed_in]
+        ended = await asyncio.gather(
+            *(Asker(anybody.services).sign_out(token, everywhere=True) for token in tokens)
+        )
+        assert sum(ended) == 1
+
+
 async def test_a_removed_person_can_refresh_and_sign_in_no_more(
     anybody: Asker, database: Database
 ) -> None:
     session = (await anybody.sign_up())["session"]
     [[user_id]] = await database.fetch("SELECT id FROM users")
     await delete_account(database, user_id)
+    again = await Asker(anybody.services).sign_up("ADA", email="other@example.com")
+    assert codes(again) == [("USERNAME_TAKEN", "input", "username")]
     assert codes(await anybody.refresh(session["refreshToken"])) != []
     assert (await anybody.sign_in("ada"))["errors"] == [CREDENTIALS_REFUSED]
     assert await Asker(anybody.services, anybody.viewer_of(session)).data("Viewer") is None

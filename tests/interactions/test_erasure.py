@@ -22,7 +22,6 @@ from interactions.erasure import accounts_erase
 from interactions.services import comment_create, comment_like, post_like, post_share
 from tests.interactions.cast import (
     assert_counts_are_exact,
-    delete_account,
     events,
     hide_account,
     people,
@@ -201,13 +200,6 @@ def test_the_database_refuses_every_other_way(orm: None) -> None:
     assert User.objects.filter(username="ada").exists()
     person_delete(person)
     assert not User.objects.get(username="ada").is_active
-
-
-async def test_the_name_of_a_deleted_account_is_given_to_nobody(database: Database) -> None:
-    (person,) = await people(database, 1)
-    await delete_account(database, person)
-    create = "SELECT * FROM former_usernames WHERE username = 'p1'"
-    assert await database.fetch(create)
 
 
 async def test_who_writes_to_a_deleted_account_learns_that_it_is_not_there(
