@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import asyncpg
-import psycopg2
-from psycopg2 import errorcodes
 
 from core.database.error_text import sqlstate, text_without_values
 from core.database.pool import DatabaseUnavailable
 
-OTHER_TABLES = {errorcodes.UNDEFINED_TABLE, errorcodes.UNDEFINED_COLUMN}
+OTHER_TABLES = {"42P01", "42703"}
+"""SQLSTATEs: a table or a column does not exist."""
 INTEGRITY = "23"
 UNREACHABLE = (
     DatabaseUnavailable,
-    psycopg2.OperationalError,
-    psycopg2.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -35,8 +34,12 @@ def explained(error: BaseException) -> str | None:
             return (
                 f"PostgreSQL refused the change: {text_without_values(one)}. Nothing was changed."
             )
-        is_of_address = isinstance(one, psycopg2.ProgrammingError) and code is None
-        if is_of_address or isinstance(one, UNREACHABLE):
+        is_of_address = code is None and _is_psycopg2(one, "ProgrammingError")
+        if (
+            is_of_address
+            or isinstance(one, UNREACHABLE)
+            or _is_psycopg2(one, "OperationalError", "InterfaceError")
+        ):
             return (
                 f"PostgreSQL can't be used. It says: {' '.join(text_without_values(one).split())}\n"
                 "Check that it runs and that DATABASE_URL names it; "
@@ -46,3 +49,9 @@ def explained(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
     return None
+
+
+def _is_psycopg2(error: BaseException, *names: str) -> bool:
+    """Whether it is one of these errors of the ORM's driver, which takes 4 MB and is not loaded here for that."""
+    driver = sys.modules.get("psycopg2")
+    return driver is not None and isinstance(error, tuple(getattr(driver, name) for name in names))
