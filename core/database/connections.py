@@ -92,7 +92,7 @@ class Connections:
         """A connection, if one is free and clean at this moment. Release it in any case."""
         while self._free:
             connection = self._free.pop()
-            if is_clean(connection):
+            if connection.is_clean():
                 return connection
             self.end(connection)
         return None
@@ -111,13 +111,14 @@ class Connections:
         """Takes back a connection on which nothing runs; one in a transaction is ended."""
         if connection not in self._open:
             return  # It was cut off while in use.
-        if not is_clean(connection):
+        if not connection.is_clean():
             self.end(connection)
             return
-        waiter = self._waiting.next()
+        waiter = self._waiting.next() if self._waiting else None
         if waiter is None:
             self._free.append(connection)
-            self._notice_unused()
+            if self._closing is not None:
+                self._notice_unused()
         else:
             self._handed[waiter] = waiter.get_loop().time() + self._acquire_seconds
             waiter.set_result(connection)
@@ -306,8 +307,3 @@ class WaitingQueue:
         """Fails all."""
         while (waiter := self.next()) is not None:
             waiter.set_exception(error)
-
-
-def is_clean(connection: PreparedConnection) -> bool:
-    """Whether the connection is open and the server has said that no transaction is."""
-    return not connection.is_closed() and not connection.is_in_transaction()

@@ -47,6 +47,16 @@ class PreparedConnection(Connection):
         )
         return rows
 
+    def is_clean(self) -> bool:
+        """Whether the connection is open and the server has said that no transaction is."""
+        # As `is_closed` and `is_in_transaction`, which are asked before and after each statement.
+        protocol = self._protocol
+        return (
+            protocol is not None
+            and bool(protocol.is_connected())
+            and not protocol.is_in_transaction()
+        )
+
     async def _prepare_and_run(
         self, statement: str, arguments: Sequence[object], seconds: float
     ) -> list[Any]:

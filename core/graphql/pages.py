@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from core.database.cursors import CursorCodec, CursorMalformed
+from core.database.cursors import CursorCodec, CursorMalformed, codec_row
 from core.database.keys import HIGHEST_KEY
 from core.database.places import START, Horizon, Place, horizon_from_text
 from core.execution.rows import Layout, Rows
@@ -131,7 +131,7 @@ class Page:
             horizon = ALL_SETTLED if source.snapshot is None else horizon_from_text(source.snapshot)
             if request.before.seen:
                 horizon = horizon._replace(before=request.before)
-            codec = codec._replace(horizon=horizon)
+            codec = codec_row((codec.key, codec.feed, codec.subject, horizon))
         self._codec = codec
         self._source = source
         self._more = len(rows) > request.limit
