@@ -81,7 +81,7 @@ async def _feed_page(
         return context.database.fetch(
             SQL[statement + part.suffix],
             *(context.viewer_id, part.below, part.above, part.limit + ahead),
-            with_snapshot or not request.is_settled,
+            2 if with_snapshot else int(not request.is_settled),
             *part.seen,
         )
 
@@ -89,7 +89,8 @@ async def _feed_page(
         return _entries(await read(part))
 
     rows = await read(request, 1)
-    return Page(_entries(rows), codec, PageSource(request, ENTRY, beyond, rows[0][0]))
+    snapshot = rows[-1 if request.oldest_first else 0][0]
+    return Page(_entries(rows), codec, PageSource(request, ENTRY, beyond, snapshot))
 
 
 def _entries(rows: list[Row]) -> list[Row]:

@@ -1,6 +1,11 @@
--- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit, $5 whether the snapshot is asked for.
-SELECT snapshot.now, p.id, NULL::record, {post}
-FROM (SELECT CASE WHEN $5::boolean THEN {log_snapshot} END AS now) snapshot
+-- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is asked for: 0 none,
+-- 1 that of the list, which comes where a position is above its horizon, 2 that of list and log, in each row.
+SELECT CASE WHEN $5::int = 2 OR p.id > snapshot.horizon THEN snapshot.now END, p.id, NULL::record, {post}
+FROM (
+    SELECT now, split_part(now, ':', 1)::bigint AS horizon FROM (
+        SELECT CASE $5::int WHEN 2 THEN {log_snapshot} WHEN 1 THEN {list_snapshot} END AS now OFFSET 0
+    ) once OFFSET 0
+) snapshot
 LEFT JOIN (
     SELECT * FROM posts p
     WHERE p.id < $2 AND p.id > $3 {unseen key=p.id transaction=p.transaction} AND {visible person=p.author_id} AND {unmuted person=p.author_id}
