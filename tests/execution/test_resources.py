@@ -51,8 +51,8 @@ def own_garbage() -> Iterator[None]:
 
 
 @contextmanager
-def nothing_logged(*, never_awaited: bool) -> Iterator[None]:
-    """Fails if asyncio or Python complain of a task, a future or, with `never_awaited`, a coroutine."""
+def nothing_logged(*, dropped: bool) -> Iterator[None]:
+    """Fails if asyncio or Python complain; with `dropped`, of awaitables that nobody awaited as well."""
     loop = asyncio.get_running_loop()
     complaints: list[Any] = []
     before = loop.get_exception_handler()
@@ -66,8 +66,10 @@ def nothing_logged(*, never_awaited: bool) -> Iterator[None]:
             gc.collect(1)  # All of a case is young; a full collection would take most of the time.
     finally:
         loop.set_exception_handler(before)
+    if not dropped:
+        complaints = [each for each in complaints if "never retrieved" not in each["message"]]
     assert complaints == []
-    if never_awaited:
+    if dropped:
         assert [str(warning.message) for warning in caught] == []
 
 
@@ -85,7 +87,8 @@ async def run(
 async def clean_end(kind: str, world: World) -> AsyncIterator[None]:
     """Checks that an execution has left nothing behind."""
     before = asyncio.all_tasks()
-    with nothing_logged(never_awaited=kind == "compiled"):
+    # When it is cancelled early, graphql-core drops coroutines, and tasks that a resolver gave, without awaiting them.
+    with nothing_logged(dropped=kind == "compiled"):
         yield
         async with asyncio.timeout(SECONDS_AT_MOST):
             while others := asyncio.all_tasks() - before:
