@@ -146,7 +146,8 @@ class Marked:
             is_hidden = (key, viewer_id) in blocks or has_blocked
             is_muted = (viewer_id, key) in mutes and root in FEEDS
             for path, text in found:
-                if other not in text or not (is_hidden or (is_muted and not _in_profile(path))):
+                on_purpose = _in_profile(path) or _is_about_watched_post(path)
+                if other not in text or not (is_hidden or (is_muted and not on_purpose)):
                     continue
                 is_name = text.startswith(("NAME", "https", f"{other}_login"))
                 if not (has_blocked and is_name and root in NAMED_AT and _is_root_user(path)):
@@ -220,6 +221,11 @@ def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 def _in_profile(path: tuple[str, ...]) -> bool:
     """Whether the text stands in a list of a user's own, which a mute does not touch."""
     return not {"User_posts", "User_followers", "User_following"}.isdisjoint(path)
+
+
+def _is_about_watched_post(path: tuple[str, ...]) -> bool:
+    """Whether the text stands in an event that no mute hides: of a post that was opened on purpose."""
+    return any(part.startswith(("PostEdited_", "PostDeleted_")) for part in path)
 
 
 def _is_root_user(path: tuple[str, ...]) -> bool:
