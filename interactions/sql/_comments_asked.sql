@@ -11,7 +11,7 @@ asked AS MATERIALIZED (
     OR ({undoes} AND EXISTS (
         SELECT FROM comment_likes m WHERE m.user_id = t.actor_id AND m.comment_id = t.comment_id OFFSET 0
     ))
-    -- The posts and comments are locked before anything else, in the order that all writes have (docs/locks.md).
+    -- The comments are locked before anything else, in the order that all writes have (docs/locks.md).
     ORDER BY p.id, c.id, t.actor_id, t.n
-    FOR KEY SHARE OF p FOR NO KEY UPDATE OF c
+    FOR NO KEY UPDATE OF c
 )

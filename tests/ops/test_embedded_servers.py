@@ -37,7 +37,7 @@ class Starter:
 
     def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
-        with minding(signal.SIGHUP):
+        with minding(signal.SIGHUP), minding(signal.SIGINT):
             self.process = subprocess.Popen(
                 command or (sys.executable, "-m", "tests.ops.starter", str(folder)),
                 cwd=ROOT,

@@ -142,7 +142,13 @@ def test_wrong_host_headers_are_one_short_line_a_second(
     django_db_setup: None, tmp_path: Path
 ) -> None:
     port = free_port()
-    variables = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "DEBUG": "false"}
+    variables = {
+        **os.environ,
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "DEBUG": "false",
+        "PYTHONWARNINGS": "ignore",  # No static files have been collected here.
+    }
     web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port)
     web._log = log = tmp_path / "log"
     web.start()
