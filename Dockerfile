@@ -28,5 +28,5 @@ RUN SECRET_KEY=only-while-the-image-is-being-built DATABASE_URL=postgresql://non
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-m", "core.config.alive"]
-CMD ["python", "-m", "core.config.serve"]
+    CMD ["python", "-m", "core.server.healthcheck"]
+CMD ["python", "-m", "core.server"]

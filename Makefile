@@ -21,7 +21,7 @@ help: ## List the commands
 		| while IFS='|' read -r name purpose; do printf '  %-12s%s\n' "$$name" "$$purpose"; done
 
 run: $(COMPILED) ## Run everything on http://localhost:8000 (PORT=… changes it); Ctrl-C stops it
-	@exec $(BIN)/python -m core.config.run --with-process $$PPID
+	@exec $(BIN)/python -m core.devserver --with-process $$PPID
 
 test: $(COMPILED) ## Check everything: style, types, imports, migrations, schema, tests
 	@$(MAKE) lint

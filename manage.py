@@ -14,8 +14,7 @@ from pathlib import Path
 from django.core.management import execute_from_command_line
 
 from core.config.environment import EnvironmentInvalid, environment
-from core.config.explanations import explained
-from core.embedded.running import published_variables
+from core.server.explanations import explained
 
 DATA = Path(__file__).resolve().parent / ".data"
 INTERRUPTED = "Interrupted. What was committed stays."
@@ -24,6 +23,8 @@ INTERRUPTED = "Interrupted. What was committed stays."
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.config.settings")
     if "DATABASE_URL" not in os.environ:
+        from core.devserver.published_variables import published_variables  # noqa: PLC0415  # not in production
+
         os.environ.update(published_variables(DATA))
     try:
         environment()

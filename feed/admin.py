@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core.accounts.admin import person_named
 from core.admin.lists import LargeTableAdmin
-from core.database.orm import undisturbed
+from core.database.django_bridge import undisturbed
 from feed.models import Post
 from feed.moderation import posts_delete
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.database.keys import key_array
-from core.database.pool import Transaction
+from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 from feed.moderation import SQL
 
 POSTS_AT_ONCE = 20

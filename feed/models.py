@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Length, Now
 
 from core.accounts.models import User
-from core.database.keys import KeyField, TransactionField
+from core.database.time_ordered_keys import KeyField, TransactionField
 
 TEXT_LENGTH = 500
 

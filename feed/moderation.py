@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.admin import EVERYTHING_VISIBLE
-from core.database.orm import run
+from core.database.django_bridge import run
 from core.database.statements import load_statements
 from feed.models import Post
 

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.accounts.rows import UserRow
+from core.accounts.user_rows import UserRow
+from core.context import Context
 from core.database.cursors import CursorCodec
-from core.database.places import Place
-from core.database.pool import Database, Row
+from core.database.database import Database, Row
+from core.database.list_places import Place
 from core.database.statements import load_statements
 from core.execution.rows import SHARED, Layout
-from core.graphql.context import Context
-from core.graphql.loaders import PageLoader
-from core.graphql.pages import EdgeRow, Page, PageRequest, PageSource
-from feed.rows import PostRow, post_at
+from core.loaders import PageLoader
+from core.paging import EdgeRow, Page, PageRequest, PageSource
+from feed.post_rows import PostRow, post_at
 
 HERE = Path(__file__).parent
 SQL = load_statements(

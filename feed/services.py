@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
-from core.accounts.viewers import account_removed
-from core.database.pool import Database
-from core.graphql.user_errors import ErrorCode, refuse
-from feed.rows import PostRow
+from core.database.database import Database
+from core.errors import ErrorCode, account_removed, refuse
+from feed.post_rows import PostRow
 from feed.selectors import SQL, post_from, posts_by_ids
 
 

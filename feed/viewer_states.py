@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from core.database.pool import Database
-from feed.rows import PostRow
+from core.database.database import Database
+from feed.post_rows import PostRow
 from feed.selectors import SQL
 
 Pair = tuple[int, int]

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from core.accounts.admin import person_named
 from core.admin.lists import LargeTableAdmin
-from core.database.orm import undisturbed
+from core.database.django_bridge import undisturbed
 from interactions.models import Comment
 from interactions.moderation import comments_delete
 

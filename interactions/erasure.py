@@ -17,9 +17,9 @@ import asyncpg
 
 from core.accounts.erasure import account_take, follows_erase, remains_erase, user_erase
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
+from core.database.database import Database, Transaction
 from core.database.error_text import text_without_values
-from core.database.keys import key_array
-from core.database.pool import Database, Transaction
+from core.database.time_ordered_keys import key_array
 from feed.erasure import posts_delete, posts_lock
 from interactions.moderation import SQL
 

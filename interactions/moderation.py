@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.admin import EVERYTHING_VISIBLE
-from core.database.orm import run
+from core.database.django_bridge import run
 from core.database.statements import load_statements
 from interactions.models import Comment
 

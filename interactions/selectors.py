@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.accounts.selectors import PERSON_EDGE
-from core.database.pool import Database
+from core.context import Context
+from core.database.database import Database
 from core.database.statements import load_statements
 from core.execution.rows import NOTHING, SHARED, Layout
-from core.graphql.context import Context
-from core.graphql.loaders import PageLoader, ViewerLoader
-from core.graphql.pages import EdgeRow
-from feed.rows import PostRow
+from core.loaders import PageLoader, ViewerLoader
+from core.paging import EdgeRow
+from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
-from interactions.rows import COMMENT, CommentRow
+from interactions.comment_rows import COMMENT, CommentRow
 
 HERE = Path(__file__).parent
 SQL = load_statements(

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
-from core.database.batching import Batchers
-from core.database.pool import Database, Row
-from core.graphql.user_errors import ErrorCode, Refused, refuse
-from feed.rows import PostRow
+from core.database.database import Database, Row
+from core.database.group_commit import Batchers
+from core.errors import ErrorCode, Refused, refuse
+from feed.post_rows import PostRow
 from feed.selectors import SQL as FEED_SQL
 from feed.selectors import post_from
-from interactions.rows import CommentRow
+from interactions.comment_rows import CommentRow
 from interactions.selectors import SQL, comment_from, comments_by_ids
 
 

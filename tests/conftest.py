@@ -14,7 +14,7 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
-from core.database.pool import Database
+from core.database.database import Database
 from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
 from tests.servers import SETTINGS, servers_for_tests
@@ -30,7 +30,7 @@ SERVERS = RUNNING.enter_context(servers_for_tests())
 os.environ.update(SETTINGS, **SERVERS.variables)
 django.setup()
 
-from core.graphql.context import Services  # noqa: E402  # needs the settings
+from core.context import Services  # noqa: E402  # needs the settings
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,7 +6,7 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from core.embedded.servers import Servers, temporary_servers
+from core.devserver.servers import Servers, temporary_servers
 
 FOLDER = Path(__file__).resolve().parent.parent / ".data" / "tests"
 SETTINGS = {

@@ -28,9 +28,9 @@ from core.accounts.moderation import (
     sessions_revoke,
     sign_out_everywhere,
 )
-from core.accounts.rules import clean_bio, clean_display_name, clean_email, comparable_email
+from core.accounts.validators import clean_bio, clean_display_name, clean_email, comparable_email
 from core.admin.lists import LargeTableAdmin
-from core.database.orm import undisturbed
+from core.database.django_bridge import undisturbed
 
 
 def person_named(handle: str) -> QuerySet[User]:

@@ -11,11 +11,11 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from core.accounts.attempts import Account, attempts_on
+from core.accounts.login_throttle import Account, attempts_on
 from core.accounts.models import User
 from core.accounts.password_rules import INPUT_LENGTH_AT_MOST
-from core.accounts.rules import USERNAME_LENGTH
-from core.graphql.errors import ClientError
+from core.accounts.validators import USERNAME_LENGTH
+from core.errors import ClientError
 
 
 class SignInForm(AdminAuthenticationForm):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.accounts.moderation import SQL
-from core.database.keys import key_array
-from core.database.pool import Transaction
+from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 
 FOLLOWS_AT_ONCE = 50
 ROWS_AT_ONCE = 500

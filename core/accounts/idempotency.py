@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from core.database.pool import Transaction
+from core.database.database import Transaction
 from core.database.statements import load_statements
-from core.graphql.user_errors import ErrorCode, refuse
+from core.errors import ErrorCode, refuse
 
 SQL = load_statements(
     Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"

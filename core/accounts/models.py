@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
-from core.accounts.rules import (
+from core.accounts.validators import (
     BIO_LENGTH,
     DISPLAY_NAME_LENGTH,
     EMAIL_LENGTH,
@@ -21,7 +21,7 @@ from core.accounts.rules import (
     clean_email,
     folded_username,
 )
-from core.database.keys import KeyField, TransactionField
+from core.database.time_ordered_keys import KeyField, TransactionField
 
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
 

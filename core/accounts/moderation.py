@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.accounts.models import Follow, Session, User
 from core.admin import EVERYTHING_VISIBLE
-from core.database.orm import run
+from core.database.django_bridge import run
 from core.database.statements import load_statements
 
 SQL = load_statements(

@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 
 from core.accounts.models import User
 from core.accounts.password_rules import is_possible
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 THREADS = 2
 IN_HAND_AT_MOST = 64

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from core.accounts.rows import RelationRow, UserDetailRow, UserRow
-from core.database.pool import Database
+from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
+from core.context import Context
+from core.database.database import Database
 from core.database.statements import load_statements
+from core.errors import ClientError
 from core.execution.loading import Loader
 from core.execution.rows import NOTHING, SHARED, Layout
-from core.graphql.context import Context
-from core.graphql.errors import ClientError
-from core.graphql.loaders import PageLoader, ViewerLoader
-from core.graphql.pages import EdgeRow
+from core.loaders import PageLoader, ViewerLoader
+from core.paging import EdgeRow
 
 SQL = load_statements(
     Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.accounts.rows import UserRow
 from core.accounts.selectors import SQL
-from core.database.batching import UNDONE_BY_OTHERS, Batchers
-from core.database.pool import Database, Row, Transaction
-from core.graphql.user_errors import ErrorCode, Refused, refuse
+from core.accounts.user_rows import UserRow
+from core.database.database import Database, Row, Transaction
+from core.database.group_commit import UNDONE_BY_OTHERS, Batchers
+from core.errors import ErrorCode, Refused, refuse
 
 
 class PairChanged(NamedTuple):

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from core.accounts.attempts import Account, Attempts
+from core.accounts.login_throttle import Account, Attempts
 from core.accounts.passwords import Passwords
-from core.accounts.rows import UserRow
-from core.accounts.rules import comparable_email, folded_username
 from core.accounts.selectors import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
-from core.database.pool import Database, Transaction
-from core.graphql.user_errors import ErrorCode, Refused, refuse
+from core.accounts.user_rows import UserRow
+from core.accounts.validators import comparable_email, folded_username
+from core.database.database import Database, Transaction
+from core.errors import ErrorCode, Refused, refuse
 
 SAME_SUCCESSOR = timedelta(seconds=30)
 SALT_BYTES = 16

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import jwt
 
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 ALGORITHM = "HS256"
 ISSUER = "feed"

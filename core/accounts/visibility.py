@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from core.accounts.selectors import SQL
-from core.database.pool import Database
+from core.database.database import Database
 
 Pair = tuple[int, int]
 """Viewer, person."""

@@ -16,7 +16,7 @@ from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
-from core.database.keys import HIGHEST_KEY
+from core.database.time_ordered_keys import HIGHEST_KEY
 
 ROWS_LISTED = 10_000
 TERM_LENGTH = 100

@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
 from core.accounts.graphql.types import User
-from core.config.wiring import extend_types
+from core.config.composition import extend_types
 from core.graphql.mutations import describe_inputs
 from core.graphql.node import NodeQuery
 from core.graphql.scalars import DateTime

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from core.config.databases import django_database
+from core.config.database_url import django_database
 from core.config.environment import environment
 from core.config.logs import configure_logging
 
@@ -17,7 +17,7 @@ DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 ROOT_URLCONF = "core.config.urls"
-ASGI_APPLICATION = "core.config.asgi.application"
+ASGI_APPLICATION = "core.server.asgi.application"
 
 INSTALLED_APPS = [
     "core.database",
@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "core.events",
     "feed",
     "interactions",
+    "core.datasets",
     "strawberry_django",
     "core.admin.apps.AdminConfig",
     "django.contrib.auth",

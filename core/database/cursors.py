@@ -11,9 +11,9 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class with a small name
 from typing import NamedTuple
 
-from core.database.numbers import pack_numbers, unpack_numbers
-from core.database.places import Horizon, Place, place_from_numbers
-from core.database.rows import maker
+from core.database.list_places import Horizon, Place, place_from_numbers
+from core.database.packed_numbers import pack_numbers, unpack_numbers
+from core.database.row_factory import maker
 
 VERSION = b"\x01"
 PLACE_VERSION = b"\x02"

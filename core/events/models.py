@@ -7,8 +7,8 @@ from typing import ClassVar
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 
-from core.database.keys import CurrentTransaction
-from core.events.kinds import FEED_KINDS, SESSION_REVOKED, USER_UNFOLLOWED
+from core.database.time_ordered_keys import CurrentTransaction
+from core.events.event_types import FEED_KINDS, SESSION_REVOKED, USER_UNFOLLOWED
 
 
 class Event(models.Model):

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from core.database.connections import COMES_FIRST
-from core.database.keys import key_at
-from core.database.pool import DatabaseUnavailable
-from core.events.log import EventLog, EventRow
-from core.events.positions import START
-from core.events.tasks import end
+from core.database.connection_pool import COMES_FIRST
+from core.database.database import DatabaseUnavailable
+from core.database.time_ordered_keys import key_at
+from core.events.async_utils import end
+from core.events.event_log import EventLog, EventRow
+from core.events.log_positions import START
 
 logger = logging.getLogger(__name__)
 

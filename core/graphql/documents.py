@@ -20,7 +20,8 @@ from graphql import (
 )
 from graphql.validation.validate import ValidationAbortedError
 
-from core.graphql.errors import ClientError, JSONObject, document_error_entries, error_entry
+from core.errors import ClientError, JSONObject
+from core.graphql.errors import document_error_entries, error_entry
 from core.graphql.limits.counting import check_limits, root_field_names
 from core.graphql.limits.limits import Limits, over_limit
 

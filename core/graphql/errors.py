@@ -6,12 +6,12 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryInputCoercionError
 
-from core.database.pool import DatabaseUnavailable
+from core.database.database import DatabaseUnavailable
+from core.errors import ClientError, JSONObject
 
 logger = logging.getLogger(__name__)
 
@@ -23,19 +23,6 @@ UNAVAILABLE = (
     "Try again in a few seconds, with the same clientMutationId."
 )
 SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
-
-JSONObject = dict[str, Any]
-
-
-class ClientError(Exception):
-    """A request that can't be answered, said in our words, with a code that a program can read."""
-
-    def __init__(self, message: str, code: str, **details: Any) -> None:
-        """`details`: what else a program may want to know, as JSON, beside the code."""
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.extensions: JSONObject = {"code": code, **details}
 
 
 def error_entry(error: ClientError) -> JSONObject:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
+from core.errors import InputRules, Refused
 from core.graphql.references import known_references
-from core.graphql.user_errors import InputRules, Refused, UserError
+from core.graphql.user_errors import UserError
 from core.text import clean_key
 
 P = TypeVar("P", bound="Payload")

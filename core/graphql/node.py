@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
 from typing import Annotated, Any
 
 import strawberry
 
-from core.database.keys import HIGHEST_KEY
-from core.execution.hints import Base64Numbers, of_columns
-from core.graphql.context import Context
-from core.graphql.errors import ClientError
+from core.context import Context
+from core.errors import ClientError
+from core.execution.hints import of_columns
+from core.ids import ids_of, parse_id
 
 NODES_AT_MOST = 100
-ID_LENGTH_AT_MOST = 60
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id, as it was given.")]
 
@@ -29,49 +25,8 @@ class Node:
 def id_field(type_name: str, description: str) -> Any:
     """The opaque id of a type's objects, whose rows have their key as `id`."""
     return strawberry.field(graphql_type=strawberry.ID, description=description)(
-        of_columns("id")(_ids(type_name))
+        of_columns("id")(ids_of(type_name))
     )
-
-
-def global_id(type_name: str, key: int) -> strawberry.ID:
-    """The opaque id of one object."""
-    return strawberry.ID(_ids(type_name)([key])[0])
-
-
-@cache
-def _ids(type_name: str) -> Base64Numbers:
-    return Base64Numbers(f"{type_name}:")
-
-
-def parse_id(text: str) -> tuple[str, int]:
-    """Type name and key. Errors: BAD_ID for what can't be an id of ours."""
-    if len(text) <= ID_LENGTH_AT_MOST:
-        try:
-            type_name, _, digits = (
-                b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")
-            )
-        except (Base64Error, UnicodeError):
-            type_name, digits = "", ""
-        if (
-            type_name.isalpha()
-            and digits.isdecimal()
-            and digits[0] != "0"
-            and int(digits) <= HIGHEST_KEY
-        ):
-            return type_name, int(digits)
-    raise ClientError(
-        "This is not an id that this API has given. Ids are opaque: send one back as it came.",
-        "BAD_ID",
-    )
-
-
-def key_of(type_name: str, text: str) -> int | None:
-    """The key that the id carries, or None if it is no id of that type: to a client, such a thing is not there."""
-    try:
-        found, key = parse_id(text)
-    except ClientError:
-        return None
-    return key if found == type_name else None
 
 
 FindNodes = Callable[[Context, list[int]], Awaitable[Sequence[Any | None]]]

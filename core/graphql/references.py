@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 from asyncpg import ForeignKeyViolationError
 
-from core.graphql.errors import ClientError
-from core.graphql.user_errors import ErrorCode, Refused, refuse
+from core.errors import ClientError, ErrorCode, Refused, refuse
 
 # Constraints are named so by `ForeignKeysInDatabase`.
 CONSTRAINT = re.compile(

@@ -1,59 +1,25 @@
-"""Expected failures of mutations, as data."""
+"""Expected failures of mutations, as GraphQL types."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import Enum
-from typing import Any, NamedTuple
-
 import strawberry
 
+from core.errors import ErrorCode, Problem
+from core.graphql.enums import declare_enum
 
-@strawberry.enum(description="Why a mutation did nothing.")
-class ErrorCode(Enum):
-    INVALID_INPUT = strawberry.enum_value(
-        "INVALID_INPUT", description="A value breaks a rule; the message says which."
-    )
-    NOT_FOUND = strawberry.enum_value(
-        "NOT_FOUND", description="There is nothing with this id that the viewer can see."
-    )
-    NOT_ALLOWED = strawberry.enum_value(
-        "NOT_ALLOWED", description="The viewer may see it but not do this to it."
-    )
-    USERNAME_TAKEN = strawberry.enum_value(
-        "USERNAME_TAKEN", description="Somebody else has this username."
-    )
-    CREDENTIALS_REFUSED = strawberry.enum_value(
-        "CREDENTIALS_REFUSED", description="The login or the password is wrong."
-    )
-    TOKEN_REFUSED = strawberry.enum_value(
-        "TOKEN_REFUSED",
-        description="The refresh token is unknown, used up, expired or revoked: sign in again.",
-    )
-    IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
-        "IDEMPOTENCY_KEY_REUSED", description="The clientMutationId came before with another input."
-    )
-
-
-class Problem(NamedTuple):
-    """One expected failure, and the input field that it is about (`("input", "text")`; empty: none)."""
-
-    code: ErrorCode
-    message: str
-    path: tuple[str, ...] = ()
-
-
-class Refused(Exception):
-    """A mutation that does nothing, and why."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__(*problems)
-        self.problems = problems
-
-
-def refuse(code: ErrorCode, message: str, *path: str) -> Refused:
-    """The exception for one problem, to be raised."""
-    return Refused(Problem(code, message, path))
+declare_enum(
+    ErrorCode,
+    "Why a mutation did nothing.",
+    {
+        ErrorCode.INVALID_INPUT: "A value breaks a rule; the message says which.",
+        ErrorCode.NOT_FOUND: "There is nothing with this id that the viewer can see.",
+        ErrorCode.NOT_ALLOWED: "The viewer may see it but not do this to it.",
+        ErrorCode.USERNAME_TAKEN: "Somebody else has this username.",
+        ErrorCode.CREDENTIALS_REFUSED: "The login or the password is wrong.",
+        ErrorCode.TOKEN_REFUSED: "The refresh token is unknown, used up, expired or revoked: sign in again.",
+        ErrorCode.IDEMPOTENCY_KEY_REUSED: "The clientMutationId came before with another input.",
+    },
+)
 
 
 @strawberry.interface(
@@ -95,23 +61,3 @@ SignInRefused = _error_type(
     ErrorCode.TOKEN_REFUSED,
 )
 ERROR_TYPES = [InvalidInput, NotFound, NotAllowed, Conflict, SignInRefused]
-
-
-class InputRules:
-    """Judges the fields of an input, all of them, before any SQL."""
-
-    def __init__(self) -> None:
-        self._problems: list[Problem] = []
-
-    def check(self, field: str, rule: Callable[..., Any], *arguments: Any) -> Any:
-        """What the rule makes of its arguments; a ValueError's text becomes the field's problem."""
-        try:
-            return rule(*arguments)
-        except ValueError as error:
-            self._problems.append(Problem(ErrorCode.INVALID_INPUT, str(error), ("input", field)))
-            return None
-
-    def done(self) -> None:
-        """Errors: Refused, if any rule was broken."""
-        if self._problems:
-            raise Refused(*self._problems)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import strawberry
 
 from core.execution.loading import loaded
-from core.graphql.connections import After, Before, First, Last
-from core.graphql.context import Info
-from core.graphql.loaders import page_loader
+from core.graphql.info import Info
+from core.graphql.relay_connections import After, Before, First, Last, page_loader
 from feed.graphql.queries import PAGE_ARGUMENTS
 from feed.graphql.types import PostConnection
 from feed.selectors import ProfileFeedLoader

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from core.graphql.context import Context
+from core.context import Context
+from core.errors import ErrorCode, InputRules, refuse
 from core.graphql.mutations import MutationInput, Payload, refusals_as_data
-from core.graphql.node import key_of
-from core.graphql.user_errors import ErrorCode, InputRules, refuse
+from core.ids import key_of
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH

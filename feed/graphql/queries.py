@@ -6,11 +6,13 @@ from typing import Annotated
 
 import strawberry
 
+from core.context import Context
 from core.database.cursors import CursorCodec
-from core.graphql.connections import After, Before, First, Last
-from core.graphql.context import Context, may_ask_for
-from core.graphql.node import Id, parse_id
-from core.graphql.pages import PAGE_BY_DEFAULT, decode_place, page_request
+from core.graphql.info import may_ask_for
+from core.graphql.node import Id
+from core.graphql.relay_connections import After, Before, First, Last
+from core.ids import parse_id
+from core.paging import PAGE_BY_DEFAULT, decode_place, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
     UPDATES_COUNTED,

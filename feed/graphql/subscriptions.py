@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from core.graphql.live.types import LIVE_TYPES, After, also_gives, served_live
-from core.graphql.node import global_id
+from core.graphql.live.subscription_messages import LIVE_TYPES, After, also_gives, served_live
+from core.ids import global_id
+from feed.graphql.home_feed_topic import FeedEntryGoneRow, FeedEntryRow
 from feed.graphql.types import PostEdge
-from feed.live import FeedEntryGoneRow, FeedEntryRow
 
 
 @strawberry.interface(description="Something that happened to the viewer's home feed.")
@@ -40,7 +40,7 @@ class FeedEntryRemoved(HomeFeedEvent):
     @strawberry.field(description="The post.")
     @staticmethod
     def post_id(root: strawberry.Parent[FeedEntryGoneRow]) -> strawberry.ID:
-        return global_id("Post", root.post_id)
+        return strawberry.ID(global_id("Post", root.post_id))
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:

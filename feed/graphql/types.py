@@ -6,16 +6,16 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
-from core.events.positions import cursor_from_snapshot
+from core.events.log_positions import cursor_from_snapshot
 from core.execution.hints import InstancesOf
-from core.graphql.connections import Connection, Edge
-from core.graphql.context import Info
+from core.graphql.info import Info
+from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.pages import Page
-from core.graphql.types import model_type
+from core.graphql.relay_connections import Connection, Edge
+from core.paging import Page
 from feed import models
 from feed.models import TEXT_LENGTH
-from feed.rows import PostRow
+from feed.post_rows import PostRow
 
 TEXT_RULES = (
     f"1 to {TEXT_LENGTH} code points after NFC, at least one that can be seen. Line breaks become LF; blank lines at "

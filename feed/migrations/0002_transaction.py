@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from core.database.keys import AddTransactionField
+from core.database.time_ordered_keys import AddTransactionField
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.database.keys import ForeignKeysInDatabase
+from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 COUNTED = (("posts", "author_id", "users"),)
 HELD = ForeignKeysInDatabase(*COUNTED, on_delete="NO ACTION")

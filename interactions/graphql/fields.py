@@ -6,8 +6,7 @@ import strawberry
 
 from core.accounts.graphql.types import UserConnection
 from core.execution.loading import loaded
-from core.graphql.connections import After, Before, First, Last
-from core.graphql.loaders import page_loader
+from core.graphql.relay_connections import After, Before, First, Last, page_loader
 from feed.graphql.types import in_feed
 from interactions.graphql.types import HIDDEN, CommentConnection
 from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader

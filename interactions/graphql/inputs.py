@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from core.errors import InputRules
 from core.graphql.mutations import MutationInput, Payload
-from core.graphql.node import key_of
-from core.graphql.user_errors import InputRules
+from core.ids import key_of
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH

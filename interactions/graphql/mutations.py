@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from core.graphql.context import Context
+from core.context import Context
 from core.graphql.mutations import refusals_as_data
 from feed.graphql.mutations import post_key
 from interactions import services

@@ -8,12 +8,12 @@ from typing import Annotated
 import strawberry
 
 from core.accounts.graphql.types import User
-from core.events import kinds
-from core.graphql.live.types import LIVE_TYPES, After, also_gives, served_live
-from core.graphql.node import global_id
+from core.events import event_types
+from core.graphql.live.subscription_messages import LIVE_TYPES, After, also_gives, served_live
+from core.ids import global_id
 from feed.graphql.types import Post
+from interactions.graphql.post_topic import POSTS_AT_MOST, InteractionRow
 from interactions.graphql.types import Comment
-from interactions.live import POSTS_AT_MOST, InteractionRow
 
 PostIds = Annotated[
     list[strawberry.ID],
@@ -53,44 +53,44 @@ def _is(kind: str) -> classmethod[object, [object, object], bool]:
 
 @strawberry.type(description="Somebody likes the post.")
 class PostLiked(Action):
-    is_type_of = _is(kinds.POST_LIKED)
+    is_type_of = _is(event_types.POST_LIKED)
 
 
 @strawberry.type(description="Somebody no longer likes the post.")
 class PostUnliked(Action):
-    is_type_of = _is(kinds.POST_UNLIKED)
+    is_type_of = _is(event_types.POST_UNLIKED)
 
 
 @strawberry.type(description="Somebody shares the post.")
 class PostShared(Action):
-    is_type_of = _is(kinds.POST_SHARED)
+    is_type_of = _is(event_types.POST_SHARED)
 
 
 @strawberry.type(description="Somebody no longer shares the post.")
 class PostUnshared(Action):
-    is_type_of = _is(kinds.POST_UNSHARED)
+    is_type_of = _is(event_types.POST_UNSHARED)
 
 
 @strawberry.type(description="Somebody has commented on the post, or replied to a comment on it.")
 class CommentCreated(Action):
     comment: Comment = strawberry.field(description="The comment.")
 
-    is_type_of = _is(kinds.COMMENT_CREATED)
+    is_type_of = _is(event_types.COMMENT_CREATED)
 
 
 @strawberry.type(description="A comment on the post is gone.")
 class CommentDeleted(Action):
-    is_type_of = _is(kinds.COMMENT_DELETED)
+    is_type_of = _is(event_types.COMMENT_DELETED)
 
     @strawberry.field(description="The comment that is gone.")
     @staticmethod
     def deleted_comment_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
-        return global_id("Comment", root.comment_id or 0)
+        return strawberry.ID(global_id("Comment", root.comment_id or 0))
 
 
 @strawberry.type(description="The post's text has changed.")
 class PostEdited(Action):
-    is_type_of = _is(kinds.POST_EDITED)
+    is_type_of = _is(event_types.POST_EDITED)
 
 
 @strawberry.type(description="The post is gone. Nothing more will be told of it.")
@@ -99,12 +99,12 @@ class PostDeleted(PostInteraction):
         description="The clientMutationId of the call that caused it, by which a client knows its own."
     )
 
-    is_type_of = _is(kinds.POST_DELETED)
+    is_type_of = _is(event_types.POST_DELETED)
 
     @strawberry.field(description="The post that is gone.")
     @staticmethod
     def deleted_post_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
-        return global_id("Post", root.post_id)
+        return strawberry.ID(global_id("Post", root.post_id))
 
 
 POST_INTERACTION_TYPES = [

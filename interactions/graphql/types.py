@@ -8,16 +8,15 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
+from core.context import Context
 from core.execution.hints import InstancesOf
 from core.execution.loading import loaded
-from core.graphql.connections import After, Before, Connection, Edge, First, Last
-from core.graphql.context import Context
-from core.graphql.loaders import page_loader
+from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.types import model_type
+from core.graphql.relay_connections import After, Before, Connection, Edge, First, Last, page_loader
 from feed.graphql.types import Post, in_feed
 from interactions import models
-from interactions.rows import CommentRow
+from interactions.comment_rows import CommentRow
 from interactions.selectors import (
     CommentByIdLoader,
     LikedByCommentLoader,

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core.database.keys import ForeignKeysInDatabase
+from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 COUNTED = (
     ("comments", "author_id", "users"),

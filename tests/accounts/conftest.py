@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from core.accounts.attempts import attempts_on
+from core.accounts.login_throttle import attempts_on
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessTokens, RefreshTokens
-from core.graphql.context import Services
+from core.context import Services
 from tests.accounts.world import Asker
 
 

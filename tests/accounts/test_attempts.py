@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from core.accounts.attempts import (
+from core.accounts.login_throttle import (
     ACCOUNTS_FROM_ONE_ADDRESS,
     ADDRESSES_AT_ONE_ACCOUNT,
     COUNTED_HERE_AT_MOST,
@@ -25,8 +25,8 @@ from core.accounts.attempts import (
     LocalCounts,
     attempts_on,
 )
-from core.embedded.valkey import Valkey
-from core.graphql.errors import ClientError
+from core.devserver.valkey import Valkey
+from core.errors import ClientError
 
 ADA = Account(7, "ada")
 HOME, OFFICE = "10.0.0.1", "10.0.0.2"

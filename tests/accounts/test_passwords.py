@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, identify_hasher, m
 
 from core.accounts.models import User
 from core.accounts.passwords import Passwords
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 PERSON = User(username="katherine", email="johnson@example.com")
 

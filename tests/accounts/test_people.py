@@ -8,8 +8,8 @@ import pytest
 
 from core.accounts import services as writes
 from core.accounts.services import block_create, mute_create
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.ids import global_id
 from tests.accounts.world import Asker
 from tests.interactions.cast import delete_account, people
 

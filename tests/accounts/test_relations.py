@@ -13,11 +13,11 @@ import pytest
 
 from core.accounts import services as writes
 from core.accounts.services import PairChanged
-from core.database.batching import Batchers
-from core.database.pool import Database
-from core.graphql.context import Services
-from core.graphql.node import global_id
-from core.graphql.user_errors import Refused
+from core.context import Services
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import Refused
+from core.ids import global_id
 from tests.accounts.world import Asker, assert_all_is_well, codes, events
 from tests.interactions.cast import delete_account, people
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.accounts.revoked import CLOCKS_APART_SECONDS, RevokedSessions
+from core.accounts.revoked_sessions import CLOCKS_APART_SECONDS, RevokedSessions
 from core.accounts.tokens import AccessToken
-from core.database.keys import key_at
-from core.events.log import EventRow
-from core.graphql.errors import ClientError
+from core.database.time_ordered_keys import key_at
+from core.errors import ClientError
+from core.events.event_log import EventRow
 
 LIFE = timedelta(minutes=15)
 NOW = datetime(2026, 11, 28, 20, 0, tzinfo=UTC)

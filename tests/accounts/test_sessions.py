@@ -12,10 +12,10 @@ from typing import Any, Literal
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from core.accounts.attempts import Account
+from core.accounts.login_throttle import Account
 from core.accounts.sessions import Accounts
-from core.database.pool import Database
-from core.graphql.errors import ClientError
+from core.database.database import Database
+from core.errors import ClientError
 from tests.accounts.world import PASSWORD, Asker, codes, events, number_of
 from tests.interactions.cast import delete_account
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.accounts.sessions import Accounts
-from core.database.pool import Database
+from core.database.database import Database
 from tests.accounts.world import PASSWORD, Asker, codes, number_of
 
 EMAIL_REFUSED = {

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 TOKENS = AccessTokens(b"a secret")
 LATER = int(time()) + 900

@@ -10,10 +10,10 @@ from graphql import parse, validate
 
 from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
-from core.database.pool import Database
+from core.context import Context, Services
+from core.database.database import Database
 from core.execution.executor import Executor
-from core.graphql.context import Context, Services
-from core.graphql.node import global_id
+from core.ids import global_id
 
 OPERATIONS = Path(__file__).parent.parent / "operations"
 EXECUTOR = Executor(graphql_schema)

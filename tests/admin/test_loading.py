@@ -13,7 +13,7 @@ import sys
 
 import httpx
 
-from core.config.asgi import application
+from core.server.asgi import application
 
 LOADED_LATER = {
     "core.accounts.admin",

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from core.accounts.models import Follow, Session, User
 from core.admin.lists import ROWS_LISTED, BoundedPaginator
 from core.events.models import Event
-from core.graphql.node import global_id
+from core.ids import global_id
 from feed.models import Post
 from interactions.models import Comment
 from tests.admin.test_deletion import delete_one, events, session_of, url

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from core.accounts.models import User
-from core.config.local_processes import Web
-from core.embedded.ports import free_port
-from core.embedded.valkey import Valkey
+from core.devserver.ports import free_port
+from core.devserver.product_processes import Web
+from core.devserver.valkey import Valkey
 from tests.ops.commands import ROOT
 
 PASSWORD = "hush-password-of-root"

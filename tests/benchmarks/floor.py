@@ -22,9 +22,9 @@ import orjson
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from core.database.keys import HIGHEST_KEY
-from core.database.pool import PLANNER
+from core.database.database import PLANNER
 from core.database.statements import load_statements
+from core.database.time_ordered_keys import HIGHEST_KEY
 from tests.benchmarks.likes import BY_HAND, ROOMS, ROOT
 
 SQL = load_statements(Path(__file__).parent / "sql", *(ROOT / room / "sql" for room in ROOMS))

@@ -22,12 +22,12 @@ import django
 import uvloop
 from django.core.management import call_command
 
-from core.database.batching import Batchers
-from core.database.keys import key_array
-from core.database.pool import Database
+from core.database.database import Database
+from core.database.group_commit import Batchers
 from core.database.statements import load_statements
-from core.embedded.locks import folder_lock
-from core.embedded.postgres import Postgres
+from core.database.time_ordered_keys import key_array
+from core.devserver.folder_locks import folder_lock
+from core.devserver.postgres import Postgres
 from tests.benchmarks.figures import Figure, write_results
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -26,11 +26,11 @@ import asyncpg
 import uvloop
 
 from core.accounts.tokens import AccessToken, AccessTokens
-from core.config.local_processes import Web
-from core.embedded.ports import free_port
-from core.embedded.servers import temporary_servers
-from core.events.doorbell import Doorbell
-from core.graphql.node import global_id
+from core.devserver.ports import free_port
+from core.devserver.product_processes import Web
+from core.devserver.servers import temporary_servers
+from core.events.notifier import Doorbell
+from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live_clients import Client, connected
 from tests.servers import SETTINGS

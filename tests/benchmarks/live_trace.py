@@ -27,8 +27,8 @@ import uvloop
 
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.database.cursors import CursorSigner
-from core.events.positions import decode_position
-from core.graphql.node import global_id
+from core.events.log_positions import decode_position
+from core.ids import global_id
 from tests.benchmarks.live import PEOPLE, serving
 from tests.benchmarks.live_clients import Client, connected
 

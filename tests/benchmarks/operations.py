@@ -17,7 +17,7 @@ from typing import Any
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
 from core.database.cursors import CursorSigner
-from core.graphql.node import global_id
+from core.ids import global_id
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "operations"
 VIEWERS = range(50_001, 51_001)

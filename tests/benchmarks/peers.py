@@ -10,16 +10,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
-from core.config.local_processes import LocalProcess
-from core.embedded.locks import folder_lock
-from core.embedded.ports import free_port
-from core.embedded.servers import running_servers
+from core.devserver.folder_locks import folder_lock
+from core.devserver.ports import free_port
+from core.devserver.product_processes import LocalProcess
+from core.devserver.servers import running_servers
 from tests.benchmarks.live import ServerFigures
 from tests.benchmarks.load import ROOT
 from tests.servers import SETTINGS
 
 FOLDER = ROOT / ".data" / "benchmark-workloads"
-SERVE = ("-W", "ignore", "-m", "core.config.serve")
+SERVE = ("-W", "ignore", "-m", "core.server")
 UVICORN = (
     "-m",
     "uvicorn",

@@ -17,8 +17,8 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from core.events.doorbell import Doorbell
-from core.graphql.node import global_id
+from core.events.notifier import Doorbell
+from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live import PEOPLE, WATCH, serving
 from tests.live.raw_clients import SECONDS_AT_MOST, RawClient, open_socket, open_stream, subscribe

@@ -21,7 +21,7 @@ from tests.servers import SETTINGS
 os.environ.update(SETTINGS, LOG_LEVEL="WARNING")
 django.setup()
 
-from core.database.pool import Database  # noqa: E402  # needs the settings
+from core.database.database import Database  # noqa: E402  # needs the settings
 from tests.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still  # noqa: E402  # needs the settings
 from tests.live.surroundings import surroundings  # noqa: E402  # needs the settings
 from tests.live.world import signed_in  # noqa: E402  # needs the settings

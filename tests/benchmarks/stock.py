@@ -25,10 +25,10 @@ django.setup()
 from core.accounts.graphql.types import User  # noqa: E402
 from core.config.environment import environment  # noqa: E402
 from core.config.schema import Mutation, Query  # noqa: E402
-from core.config.server import Server  # noqa: E402
-from core.graphql.context import Context  # noqa: E402
+from core.context import Context  # noqa: E402
 from core.graphql.scalars import DateTime  # noqa: E402
 from core.graphql.user_errors import ERROR_TYPES  # noqa: E402
+from core.server.app import Server  # noqa: E402
 from feed.graphql.types import Post  # noqa: E402
 from interactions.graphql.types import Comment  # noqa: E402
 
@@ -48,7 +48,9 @@ class View(GraphQL[Context, None]):
         request: Request | WebSocket,
         response: Response | WebSocket,  # noqa: ARG002  # named by Strawberry
     ) -> Context:
-        return server.context_for(request.headers.get("authorization"), request.scope)
+        return server.authentication.context_for(
+            request.headers.get("authorization"), request.scope
+        )
 
 
 @asynccontextmanager

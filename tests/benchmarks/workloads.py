@@ -24,7 +24,7 @@ import asyncpg
 
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.database.cursors import CursorSigner
-from core.graphql.node import global_id, parse_id
+from core.ids import global_id, parse_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.load import ROOT, load, request
 from tests.benchmarks.peers import (

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.accounts.services import block_create, follow_create, mute_create
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.ids import global_id
 from feed.services import post_create, post_delete
 from interactions.services import (
     comment_create,

@@ -26,8 +26,8 @@ from graphql import (
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
 from core.config.schema import graphql_schema
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.contract.test_reading_and_writing import OPERATIONS, WITH_THE_LIMITS
 from tests.interactions.cast import assert_counts_are_exact
 from tests.live.world import Api, Person, operation, signed_in

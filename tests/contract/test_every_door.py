@@ -11,10 +11,10 @@ from graphql import GraphQLInterfaceType, OperationType, print_ast
 
 from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
-from core.database.pool import Database
+from core.context import Context, Services
+from core.database.database import Database
 from core.execution.executor import Executor
-from core.graphql.context import Context, Services
-from core.graphql.node import global_id
+from core.ids import global_id
 from tests.accounts.conftest import accounts, redis
 from tests.contract.doors import Door, doors
 from tests.contract.marked import NOBODY, VIEWERS, Marked, texts

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from core.accounts.selectors import SQL as ACCOUNTS
-from core.database.pool import Database
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.database.database import Database
+from core.ids import global_id
 from feed.selectors import SQL as FEED
 from interactions.selectors import SQL as INTERACTIONS
 from tests.accounts.world import Asker

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from core.graphql.context import Context, Services
-from core.graphql.errors import ClientError
-from core.graphql.node import global_id
+from core.context import Context, Services
+from core.errors import ClientError
+from core.ids import global_id
 from interactions.services import comment_like
 from tests.contract.world import EXECUTOR, VIEWERS, Json, World, ids
 from tests.interactions.cast import hide_account

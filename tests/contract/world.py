@@ -9,11 +9,11 @@ from graphql import parse
 
 from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
+from core.context import Context, Services
 from core.execution.executor import Executor
-from core.graphql.context import Context, Services
-from core.graphql.node import global_id
+from core.ids import global_id
 from feed.services import post_create
-from interactions.rows import CommentRow
+from interactions.comment_rows import CommentRow
 from interactions.services import comment_create, post_like, post_share
 from tests.interactions.cast import people
 

@@ -17,8 +17,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from core.accounts.models import User
+from core.datasets import trace_import
 from feed.models import Post
-from interactions.data import trace_import
 from interactions.models import Comment, Share, TraceImport
 from tests.data.traces import (
     START,

@@ -11,10 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from core.database.keys import key_at
-from core.database.orm import run, undisturbed
-from interactions.data.loading import load
-from interactions.data.rows import NewComment, NewPost, NewPostLike, NewShare, Rows
+from core.database.django_bridge import run, undisturbed
+from core.database.time_ordered_keys import key_at
+from core.datasets.bulk_load import load
+from core.datasets.dataset_rows import NewComment, NewPost, NewPostLike, NewShare, Rows
 from interactions.moderation import SQL
 from tests.data.traces import assert_counts_are_right, count
 

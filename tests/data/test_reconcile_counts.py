@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg2 import sql
 
-from core.database.orm import run
-from interactions.data.counts import COUNTS, Count, compare, repair
+from core.database.django_bridge import run
+from core.datasets.reconcile import COUNTS, Count, compare, repair
 from interactions.moderation import SQL
 from tests.data.traces import assert_counts_are_right
 

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from core.accounts.models import User
-from core.accounts.rules import USERNAME, clean_bio, clean_display_name, comparable_email
+from core.accounts.validators import USERNAME, clean_bio, clean_display_name, comparable_email
 from core.text import clean_text
 from feed.models import TEXT_LENGTH, Post
 from interactions.models import Comment

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from django.db import connection
 from psycopg2 import sql
 
-from interactions.data.counts import COUNTS, compare
-from interactions.data.trace import TraceEvent
+from core.datasets.reconcile import COUNTS, compare
+from core.datasets.trace import TraceEvent
 
 START = 1_341_100_972
 # All but which transaction inserted the row.

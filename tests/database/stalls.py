@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.embedded.postgres import Postgres
+from core.devserver.postgres import Postgres
 
 IDLE_IN_TRANSACTION = """
 SELECT count(*) FROM pg_stat_activity

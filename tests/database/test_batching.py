@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from core.database.batching import Batcher, Batchers, Outcome, Overloaded
-from core.database.pool import Database, DatabaseUnavailable
+from core.database.database import Database, DatabaseUnavailable
+from core.database.group_commit import Batcher, Batchers, Outcome, Overloaded
 
 NOTE = """
 WITH asked AS MATERIALIZED (

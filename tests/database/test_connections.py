@@ -10,7 +10,7 @@ from contextvars import Context
 import asyncpg
 import pytest
 
-from core.database.pool import Database, DatabaseUnavailable
+from core.database.database import Database, DatabaseUnavailable
 
 KILL_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY($1::int[])"
 PID = "SELECT pg_backend_pid()"

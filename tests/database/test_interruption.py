@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from core.database.batching import Batcher
-from core.database.pool import Database, DatabaseUnavailable, Transaction
+from core.database.database import Database, DatabaseUnavailable, Transaction
+from core.database.group_commit import Batcher
 from tests.database.interruption import WAYS, Interrupted, Thrown, Way
 
 NOTE = "INSERT INTO interrupted (id) SELECT unnest($1::text::bigint[]) RETURNING 1, id"

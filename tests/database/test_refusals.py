@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from core.database.batching import Batcher
-from core.database.pool import Database, DatabaseUnavailable
+from core.database.database import Database, DatabaseUnavailable
+from core.database.group_commit import Batcher
 
 RAISE = """
 CREATE FUNCTION refuse(code text) RETURNS int LANGUAGE plpgsql

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.database.batching import Batcher
-from core.database.pool import Database, DatabaseUnavailable
-from core.embedded.postgres import Postgres
+from core.database.database import Database, DatabaseUnavailable
+from core.database.group_commit import Batcher
+from core.devserver.postgres import Postgres
 from tests.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still
 
 WRITERS = 20

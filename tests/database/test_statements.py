@@ -13,9 +13,14 @@ from typing import Any
 import psycopg2
 import pytest
 
-from core.database.pool import PLANNER
+from core.database.database import PLANNER
 
-ROOMS = ["core.accounts.selectors", "core.events.log", "feed.selectors", "interactions.selectors"]
+ROOMS = [
+    "core.accounts.selectors",
+    "core.events.event_log",
+    "feed.selectors",
+    "interactions.selectors",
+]
 STATEMENTS: Mapping[str, str] = {
     f"{room}: {name}": text for room in ROOMS for name, text in import_module(room).SQL.items()
 }

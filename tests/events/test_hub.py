@@ -12,12 +12,12 @@ from time import monotonic
 import pytest
 
 from core.database.cursors import CursorSigner
-from core.database.pool import Database, DatabaseUnavailable
-from core.events.doorbell import Doorbell
-from core.events.hub import Hub
-from core.events.log import EventLog, EventRow
-from core.events.metrics import LOG_HOLDER
-from core.events.positions import START, Position
+from core.database.database import Database, DatabaseUnavailable
+from core.events.dispatcher import Hub
+from core.events.dispatcher_metrics import LOG_HOLDER
+from core.events.event_log import EventLog, EventRow
+from core.events.log_positions import START, Position
+from core.events.notifier import Doorbell
 from tests.events.test_log import elsewhere
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
@@ -247,7 +247,7 @@ async def test_who_holds_events_back_is_named(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("core.events.hub.REPORT_SECONDS", 0.0001)
+    monkeypatch.setattr("core.events.dispatcher.REPORT_SECONDS", 0.0001)
 
     def ages() -> dict[str, float]:
         [metric] = LOG_HOLDER.collect()

@@ -12,11 +12,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from core.context import Services
 from core.database.cursors import CursorSigner
-from core.database.pool import Database
-from core.events.log import SQL, EventLog, EventRow, ResyncReason
-from core.events.positions import START, Position, cursor_from_snapshot, position_from_snapshot
-from core.graphql.context import Services
+from core.database.database import Database
+from core.events.event_log import SQL, EventLog, EventRow, ResyncReason
+from core.events.log_positions import START, Position, cursor_from_snapshot, position_from_snapshot
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1) RETURNING id"
 SNAPSHOT = (SQL["log_now"], timedelta(days=1), *START.newest)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.database.cursors import CursorMalformed, CursorSigner
-from core.events.positions import (
+from core.events.log_positions import (
     START,
     EventId,
     Position,

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from core.database.cursors import CursorSigner
-from core.database.pool import Database, DatabaseUnavailable
-from core.events.log import SQL, EventLog, EventRow
-from core.events.positions import Position
+from core.database.database import Database, DatabaseUnavailable
+from core.events.event_log import SQL, EventLog, EventRow
+from core.events.log_positions import Position
 from core.events.revocations import RevocationReader, ends_session
 from tests.events.test_hub import CUT_OFF
 from tests.events.test_log import elsewhere

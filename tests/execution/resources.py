@@ -14,7 +14,7 @@ from typing import Any
 import strawberry
 from hypothesis import strategies as st
 
-from core.database.pool import Database
+from core.database.database import Database
 from core.execution.loading import Loader, loaded
 
 OBJECTS = ("child", "needed", "loaded")

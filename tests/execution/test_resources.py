@@ -17,7 +17,7 @@ from graphql import parse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.database.pool import Database
+from core.database.database import Database
 from core.execution.executor import Executor
 from tests.execution.resources import Node, Spec, World, resource_schema, trees
 

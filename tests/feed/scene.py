@@ -8,9 +8,9 @@ from typing import Any
 from graphql import ExecutionResult, parse
 
 from core.config.schema import graphql_schema
+from core.context import Context, Services
 from core.execution.executor import Executor
-from core.graphql.context import Context, Services
-from core.graphql.node import global_id, parse_id
+from core.ids import global_id, parse_id
 from tests.interactions.cast import people, posts_by
 
 Json = dict[str, Any]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner
-from core.database.places import Place
-from core.graphql.context import Services
+from core.database.list_places import Place
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import posts_by

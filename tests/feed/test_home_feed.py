@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.database.places import Place
-from core.database.pool import Database
-from core.graphql.context import Context, Services
-from core.graphql.pages import EdgeRow, PageRequest, decode_place
+from core.context import Context, Services
+from core.database.database import Database
+from core.database.list_places import Place
+from core.paging import EdgeRow, PageRequest, decode_place
 from feed.selectors import home_feed_page, home_feed_updates
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import people
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.database.pool import Database
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.database.database import Database
+from core.ids import global_id
 from feed.services import post_create, post_delete
 from tests.accounts.world import Asker, codes, events, number_of
 from tests.interactions.cast import delete_account, people

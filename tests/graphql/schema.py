@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import strawberry
 from starlette.types import Scope
 
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 
 @dataclass

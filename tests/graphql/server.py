@@ -17,10 +17,10 @@ from graphql import DocumentNode, ExecutionResult, execute
 from graphql.pyutils import AwaitableOrValue
 from starlette.types import ASGIApp
 
-from core.config.protocol import WholeAnswersProtocol
 from core.graphql.documents import DocumentStore
-from core.graphql.http.app import GraphQLHTTP
+from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.limits.limits import Limits
+from core.server.uvicorn_http import WholeAnswersProtocol
 from tests.graphql.schema import SCHEMA, Calls, context_for
 
 GRAPHQL_JSON = "application/graphql-response+json"

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graphql.http.answers import (
+from core.graphql.http.endpoint import Answered
+from core.graphql.http.response_cache import (
     SPELLING_LENGTH_AT_MOST,
     SPELLINGS_AT_MOST,
     WEIGHT_OF_ENTRY,
     AnswerCache,
 )
-from core.graphql.http.app import Answered
 from tests.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
 
 

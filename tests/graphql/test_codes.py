@@ -13,9 +13,13 @@ PAGE = ROOT / "docs" / "errors.md"
 RAISERS = {"ClientError": 1, "Refusal": 1, "bad_request": 1, "document_error_entries": 1}
 """What makes an error, and which argument its code is."""
 DEFAULTS = {"bad_request": "BAD_REQUEST"}
-PASSED_ON = {("core/graphql/http/refusals.py", "code"), ("core/graphql/errors.py", "code")}
+PASSED_ON = {
+    ("core/graphql/http/http_errors.py", "code"),
+    ("core/errors.py", "code"),
+    ("core/graphql/errors.py", "code"),
+}
 """Where a function hands on the code that it was given."""
-ENDINGS = "core/graphql/live/access.py"
+ENDINGS = "core/graphql/live/connection_registry.py"
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -7,8 +7,9 @@ import logging
 import pytest
 from graphql import GraphQLError
 
-from core.database.pool import DatabaseUnavailable
-from core.graphql.errors import ClientError, error_entry, execution_error_entries
+from core.database.database import DatabaseUnavailable
+from core.errors import ClientError
+from core.graphql.errors import error_entry, execution_error_entries
 from tests.graphql.server import RunningServer, entries, refused
 
 

@@ -9,8 +9,8 @@ from graphql import OperationDefinitionNode, build_schema, get_introspection_que
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import JSONObject
 from core.graphql.documents import DocumentStore
-from core.graphql.errors import JSONObject
 from core.graphql.limits.counting import Counter
 from core.graphql.limits.limits import Limits
 from tests.graphql.server import RunningServer, graphql_server, refused

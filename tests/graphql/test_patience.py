@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from core.graphql.http.patience import OutOfPatience, Patience
+from core.graphql.http.shared_timeout import OutOfPatience, Patience
 
 
 async def never() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from core.accounts.selectors import SQL as ACCOUNTS
-from core.database.pool import Database
+from core.database.database import Database
 from feed.services import post_create
 from interactions.erasure import accounts_erase
 

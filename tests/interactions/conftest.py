@@ -12,8 +12,8 @@ import pytest
 from graphql import ExecutionResult, parse, validate
 
 from core.config.schema import graphql_schema
+from core.context import Context, Services
 from core.execution.executor import Executor
-from core.graphql.context import Context, Services
 from core.graphql.errors import execution_error_entries
 
 OPERATIONS = Path(__file__).resolve().parent.parent / "operations"

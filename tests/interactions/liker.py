@@ -9,8 +9,8 @@ import asyncio
 import os
 import sys
 
-from core.database.batching import Batchers
-from core.database.pool import Database
+from core.database.database import Database
+from core.database.group_commit import Batchers
 from interactions.services import post_like, post_unlike
 
 

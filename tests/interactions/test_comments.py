@@ -7,11 +7,11 @@ import random
 
 import pytest
 
-from core.database.batching import Batchers
-from core.database.pool import Database
-from core.graphql.context import Context, Services
-from core.graphql.user_errors import ErrorCode, Refused
-from interactions.rows import CommentRow
+from core.context import Context, Services
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import ErrorCode, Refused
+from interactions.comment_rows import CommentRow
 from interactions.selectors import comments_by_ids
 from interactions.services import comment_create, comment_delete, comment_like, comment_unlike
 from tests.interactions.cast import (

@@ -13,10 +13,10 @@ from django.db import IntegrityError, connection
 from core.accounts.models import User
 from core.accounts.moderation import person_delete
 from core.accounts.services import block_create, follow_create, mute_create
-from core.database.batching import Batchers
-from core.database.pool import Database
-from core.graphql.context import Services
-from core.graphql.user_errors import Refused
+from core.context import Services
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import Refused
 from interactions import erasure
 from interactions.erasure import accounts_erase
 from interactions.services import comment_create, comment_like, post_like, post_share

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from core.database.pool import Database
+from core.database.database import Database
 from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from core.database.batching import Batchers
-from core.database.pool import Database
-from core.graphql.user_errors import ErrorCode, Refused
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import ErrorCode, Refused
 from feed.services import post_delete
 from interactions import services
 from interactions.services import CommentChanged, PostChanged

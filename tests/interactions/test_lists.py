@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from core.database.batching import Batchers
-from core.database.keys import HIGHEST_KEY, key_array
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.database.time_ordered_keys import HIGHEST_KEY, key_array
+from core.ids import global_id
 from interactions import services
-from interactions.rows import CommentRow
+from interactions.comment_rows import CommentRow
 from interactions.selectors import SQL
 from tests.interactions.cast import block, people, posts_by
 from tests.interactions.conftest import Ask

@@ -22,12 +22,11 @@ from core.accounts.services import (
     mute_create,
     mute_delete,
 )
-from core.database.batching import Batchers
-from core.database.orm import undisturbed
-from core.database.pool import Database
-from core.graphql.errors import ClientError
+from core.database.database import Database
+from core.database.django_bridge import undisturbed
+from core.database.group_commit import Batchers
+from core.errors import ClientError, Refused
 from core.graphql.references import known_references
-from core.graphql.user_errors import Refused
 from feed.models import Post
 from feed.moderation import posts_delete
 from feed.services import post_create, post_delete, post_edit

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.interactions.cast import assert_counts_are_exact, block, events, people, posts_by
 from tests.interactions.conftest import Ask
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from core.accounts.services import follow_create, mute_create
-from core.database.batching import Batchers
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.ids import global_id
 from interactions.services import comment_create, post_like, post_share
 from tests.interactions.cast import people, posts_by
 from tests.interactions.conftest import Ask

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.database.pool import Database, Transaction
-from core.graphql.context import Services
-from core.graphql.node import global_id
+from core.context import Services
+from core.database.database import Database, Transaction
+from core.ids import global_id
 from tests.accounts.world import Asker
 from tests.interactions.cast import people, posts_by
 from tests.live.world import operation

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from core.database.pool import Database
+from core.database.database import Database
 from interactions.services import comment_create, comment_delete
 from tests.interactions.cast import assert_counts_are_exact, people, posts_by
 

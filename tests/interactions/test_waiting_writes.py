@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.database.batching import Batchers
-from core.database.pool import Database
+from core.database.database import Database
+from core.database.group_commit import Batchers
 from interactions import services
 from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by, seen
 

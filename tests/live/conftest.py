@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from core.database.pool import Database
+from core.database.database import Database
 from tests.live.world import Api, serving
 
 

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import django
 import httpx
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.servers import SETTINGS
 
 if __name__ == "__main__":

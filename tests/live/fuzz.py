@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 import django
 import httpx
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.servers import SETTINGS, servers_for_tests
 
 if __name__ == "__main__":
@@ -36,7 +36,7 @@ if __name__ == "__main__":
     django.setup()
 
 from core.config.schema import graphql_schema  # needs the settings
-from interactions.data.counts import COUNTS, Count  # as above
+from core.datasets.reconcile import COUNTS, Count  # as above
 from tests.live.any_client import AnyClient  # as above
 from tests.live.documents import Known  # as above
 from tests.live.world import Person, operation, signed_in  # as above

@@ -15,7 +15,7 @@ from time import monotonic
 import django
 import httpx
 
-from core.database.pool import Database
+from core.database.database import Database
 from tests.servers import SETTINGS
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from core.config.local_processes import Web
-from core.embedded.ports import free_port
-from core.embedded.postgres import Postgres
-from core.embedded.valkey import Valkey
+from core.devserver.ports import free_port
+from core.devserver.postgres import Postgres
+from core.devserver.product_processes import Web
+from core.devserver.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -12,8 +12,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from core.config.environment import environment
-from core.config.server import Server
-from core.database.pool import Database
+from core.database.database import Database
+from core.server.app import Server
 from tests.live.world import Person, eventually, operation, signed_in
 
 STEPS = 40

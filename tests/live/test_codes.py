@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.config.environment import environment
-from core.database.pool import Database
+from core.database.database import Database
 from core.graphql.codes import CODES
 from tests.live.relay import relay
 from tests.live.world import (

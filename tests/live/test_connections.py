@@ -12,9 +12,10 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from core.database.pool import Database
-from core.graphql.errors import ClientError
-from core.graphql.live.access import CONNECTIONS_PER_VIEWER, Ending, OpenConnections, network_of
+from core.database.database import Database
+from core.errors import ClientError
+from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER, Ending, OpenConnections
+from core.ip_networks import network_of
 from tests.live.test_sse import ACCEPT, Stream, streaming
 from tests.live.world import (
     PATIENCE,

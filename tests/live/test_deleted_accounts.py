@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from interactions.erasure import accounts_erase
 from tests.interactions.cast import hide_account, posts_by
 from tests.live.world import Api, Closed, Json, Phone, phone, signed_in

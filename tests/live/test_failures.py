@@ -11,8 +11,8 @@ from functools import partial
 import pytest
 from websockets.exceptions import WebSocketException
 
-from core.database.pool import Database, DatabaseUnavailable
-from core.events.doorbell import Doorbell
+from core.database.database import Database, DatabaseUnavailable
+from core.events.notifier import Doorbell
 from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
 from tests.interactions.cast import people, posts_by
 from tests.live.surroundings import Surroundings, surroundings

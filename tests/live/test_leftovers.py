@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from core.database.pool import Database
-from core.graphql.live.access import CONNECTIONS_PER_VIEWER
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER
+from core.ids import global_id
 from tests.benchmarks.live_clients import HANDSHAKE, framed
 from tests.interactions.cast import posts_by
 from tests.live.raw_clients import (

@@ -11,8 +11,8 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from core.accounts.maintenance import idempotency_keys_expire, sessions_expire
-from core.database.pool import Database
+from core.accounts.pruning import idempotency_keys_expire, sessions_expire
+from core.database.database import Database
 from tests.live.world import PATIENCE, signed_in
 from tests.ops.commands import ROOT
 

@@ -6,7 +6,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from core.config.metrics import ExecutionCounters, metrics_route
+from core.server.prometheus import ExecutionCounters, metrics_route
 
 
 async def metrics_now() -> dict[tuple[str, ...], float]:

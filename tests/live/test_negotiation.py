@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.database.pool import Database
+from core.database.database import Database
 from tests.graphql.test_negotiation import APOLLO_MULTIPART, URQL
 from tests.live.test_sse import ASK, streaming
 from tests.live.world import PATIENCE, operation, signed_in

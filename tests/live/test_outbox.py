@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.graphql.live.outbox import MESSAGES_AT_MOST, Outbox
+from core.graphql.live.send_queue import MESSAGES_AT_MOST, Outbox
 
 
 class Wire:

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.interactions.cast import posts_by
 from tests.live.world import Api, Closed, Person, phone, signed_in
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from core.accounts.moderation import SQL
-from core.database.pool import Database
+from core.database.database import Database
 from tests.live.revocation import Device, clients_of, measure
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.test_sse import streaming

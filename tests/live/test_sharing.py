@@ -6,12 +6,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from core.config.schema import graphql_schema
-from core.database.pool import Database
+from core.database.database import Database
 from core.graphql.documents import DocumentStore, Operation
 from core.graphql.limits.limits import Limits
-from core.graphql.live.sharing import LiveOperations
-from core.graphql.node import global_id
-from interactions.live import PUBLIC_FIELDS
+from core.graphql.live.shared_operations import LiveOperations
+from core.ids import global_id
+from interactions.graphql.post_topic import PUBLIC_FIELDS
 from tests.interactions.cast import posts_by
 from tests.live.world import Api, operation, phone, signed_in
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
 from tests.interactions.cast import posts_by
 from tests.live.world import PATIENCE, Api, eventually, operation, signed_in
 

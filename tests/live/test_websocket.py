@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.database.pool import Database
-from core.graphql.websocket.connection import SUBSCRIPTIONS_AT_MOST
+from core.database.database import Database
+from core.graphql.websocket.websocket_connection import SUBSCRIPTIONS_AT_MOST
 from tests.live.world import Closed, Phone, dial, eventually, phone, signed_in
 
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"

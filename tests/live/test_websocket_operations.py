@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.database.pool import Database
-from core.graphql.websocket.connection import (
+from core.database.database import Database
+from core.graphql.websocket.websocket_connection import (
     RUNNING_AT_MOST,
     SUBSCRIPTIONS_AT_MOST,
     WAITING_AT_MOST,

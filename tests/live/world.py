@@ -21,10 +21,10 @@ from websockets.typing import Subprotocol
 
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
-from core.config.protocol import WholeAnswersProtocol, websocket_protocol
-from core.config.server import Server
-from core.database.pool import Database
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.ids import global_id
+from core.server.app import Server
+from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
 from tests.interactions.cast import people
 
 OPERATIONS = Path(__file__).parent.parent / "operations"

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from core.embedded.ports import free_port
+from core.devserver.ports import free_port
 from tests.live.world import Person, operation
 from tests.ops.commands import ROOT
 
@@ -25,7 +25,7 @@ PATIENCE = 60.0
 
 
 class Served:
-    """One `python -m core.config.serve` and what it has logged."""
+    """One `python -m core.server` and what it has logged."""
 
     def __init__(self, folder: Path, processes: int, **variables: str) -> None:
         self.port = free_port()
@@ -41,7 +41,7 @@ class Served:
         }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "core.config.serve"],
+                [sys.executable, "-m", "core.server"],
                 cwd=ROOT,
                 env={**os.environ, **own, **variables},
                 stdin=subprocess.DEVNULL,

@@ -10,10 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from core.embedded.locks import folder_lock
-from core.embedded.processes import ServerFailed
-from core.embedded.servers import Servers, running_servers
-from core.embedded.supervision import StopRequested, keep_up, stop_requests
+from core.devserver.folder_locks import folder_lock
+from core.devserver.server_processes import ServerFailed
+from core.devserver.servers import Servers, running_servers
+from core.devserver.supervision import StopRequested, keep_up, stop_requests
 
 
 def main(folder: Path, with_process: int | None = None) -> None:

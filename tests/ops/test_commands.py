@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from core.embedded.locks import folder_lock
+from core.devserver.folder_locks import folder_lock
 from tests.ops.commands import ROOT, outside_of_make, said_by
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -113,7 +113,7 @@ def test_dependencies_that_can_not_be_installed_are_said_and_tried_again(checkou
 
     done = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="0")
     assert done.returncode == 0, done.stderr
-    assert "ran -m core.config.run" in done.stdout
+    assert "ran -m core.devserver" in done.stdout
 
     again = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="1")
     assert again.returncode == 0
@@ -143,7 +143,7 @@ def test_without_a_compiler_it_goes_on(checkout: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert ("compiling" in done.stdout) is tries
         assert ("Going on without" in done.stdout) is (result == "1")
-        assert "ran -m core.config.run" in done.stdout
+        assert "ran -m core.devserver" in done.stdout
 
 
 def test_changed_dependencies_and_a_moved_checkout_are_installed_again(checkout: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from core.config.alive import is_alive
-from core.embedded.ports import free_port
+from core.devserver.ports import free_port
+from core.server.healthcheck import is_alive
 from tests.ops.commands import BIN, ROOT, said_by
 
 
@@ -54,8 +54,8 @@ def test_the_image_has_only_what_exists_and_all_that_runs() -> None:
 def test_the_image_runs_without_rights_and_says_whether_it_is_alive() -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^USER (\w+)$", text, re.MULTILINE) == ["10001"]
-    assert '"core.config.alive"' in text
-    assert text.rstrip().endswith('CMD ["python", "-m", "core.config.serve"]')
+    assert '"core.server.healthcheck"' in text
+    assert text.rstrip().endswith('CMD ["python", "-m", "core.server"]')
 
 
 def test_compose_runs_what_there_is_in_its_order() -> None:

@@ -16,15 +16,15 @@ import psycopg2
 import pytest
 import redis
 
-from core.embedded.postgres import Postgres
-from core.embedded.processes import (
+from core.devserver.postgres import Postgres
+from core.devserver.server_processes import (
     ServerFailed,
     ServerProcess,
     is_alive,
     servers_in,
     wait_until_gone,
 )
-from core.embedded.servers import running_servers, temporary_servers
+from core.devserver.servers import running_servers, temporary_servers
 from tests.leaks import keep_output
 from tests.ops.commands import minding
 

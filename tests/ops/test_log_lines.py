@@ -16,12 +16,12 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
-from core.config.local_processes import Web
 from core.config.log_lines import LineFormatter, tidy_arguments
 from core.config.logs import RepetitionHandler
+from core.database.database import Database
 from core.database.error_text import text_without_values
-from core.database.pool import Database
-from core.embedded.ports import free_port
+from core.devserver.ports import free_port
+from core.devserver.product_processes import Web
 from tests.ops.commands import ROOT
 
 SECRET = "secret-value"

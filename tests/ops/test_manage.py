@@ -115,7 +115,7 @@ def test_a_server_does_not_start_on_a_database_that_is_not_ready(
         "away": (GONE, "Check that it runs and that DATABASE_URL names it"),
         "without tables": (empty_database, "python manage.py migrate"),
     }[name]
-    assert says in refusal(python("-m", "core.config.serve", DATABASE_URL=url))
+    assert says in refusal(python("-m", "core.server", DATABASE_URL=url))
 
 
 def test_a_server_does_not_start_before_a_migration_of_its_version(empty_database: str) -> None:
@@ -124,7 +124,7 @@ def test_a_server_does_not_start_before_a_migration_of_its_version(empty_databas
         connection.cursor().execute(
             "DELETE FROM django_migrations WHERE app = 'interactions' AND name LIKE '0002%'"
         )
-    said = refusal(python("-m", "core.config.serve", DATABASE_URL=empty_database))
+    said = refusal(python("-m", "core.server", DATABASE_URL=empty_database))
     assert "interactions.0002_trace_imports" in said
     assert "python manage.py migrate" in said
 
@@ -164,7 +164,7 @@ def test_a_superuser_is_made(orm: None) -> None:
 def test_djangos_own_server_names_the_one_that_serves_the_api() -> None:
     said = refusal(manage("runserver", "0.0.0.0:80", "--noreload"))
     assert "make run" in said
-    assert "-m core.config.serve" in said
+    assert "-m core.server" in said
 
 
 @pytest.mark.parametrize(

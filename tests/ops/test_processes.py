@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.database.pool import Database
-from core.embedded.ports import free_port
-from core.embedded.processes import wait_until_gone
-from core.graphql.live.access import Ending
-from core.graphql.node import global_id
+from core.database.database import Database
+from core.devserver.ports import free_port
+from core.devserver.server_processes import wait_until_gone
+from core.graphql.live.connection_registry import Ending
+from core.ids import global_id
 from tests.interactions.cast import posts_by
 from tests.live.world import Closed, Person, operation, phone, signed_in
 from tests.ops.served import PATIENCE, Served, Writer, metrics_of, served

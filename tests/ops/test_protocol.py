@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.config.protocol import WholeAnswersProtocol
+from core.server.uvicorn_http import WholeAnswersProtocol
 from tests.graphql.schema import Calls
 from tests.graphql.server import RunningServer, running
 
@@ -141,7 +141,7 @@ def test_an_application_that_breaks_before_the_body_has_not_answered() -> None:
 def test_a_client_that_reads_nothing_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
-    monkeypatch.setattr("core.config.protocol.UNREAD_SECONDS", seconds)
+    monkeypatch.setattr("core.server.uvicorn_http.UNREAD_SECONDS", seconds)
     size = 32 * 2**20
 
     async def large(_scope: Any, receive: Any, send: Any) -> None:

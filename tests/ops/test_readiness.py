@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.embedded.locks import folder_lock
-from core.embedded.servers import running_servers
-from core.embedded.valkey import Valkey
+from core.devserver.folder_locks import folder_lock
+from core.devserver.servers import running_servers
+from core.devserver.valkey import Valkey
 from tests.live.world import eventually
 from tests.ops.served import PATIENCE, Served, metrics_of, served
 

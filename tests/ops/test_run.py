@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 import pytest
 
-from core.config.run import DEMO_LOGIN, DEMO_PASSWORD
-from core.embedded.locks import folder_lock
-from core.embedded.ports import free_port
-from core.embedded.processes import servers_in, wait_until_gone
-from core.embedded.running import published_variables
+from core.devserver.__main__ import DEMO_LOGIN, DEMO_PASSWORD
+from core.devserver.folder_locks import folder_lock
+from core.devserver.ports import free_port
+from core.devserver.published_variables import published_variables
+from core.devserver.server_processes import servers_in, wait_until_gone
 from tests.leaks import keep_output
 from tests.ops.commands import ROOT
 from tests.servers import SETTINGS
@@ -35,12 +35,12 @@ SIGN_IN = """
 
 
 class Run:
-    """One `python -m core.config.run` with its own data and port."""
+    """One `python -m core.devserver` with its own data and port."""
 
     def __init__(self, data: Path, port: int | str, **variables: str) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.config.run", "--data", str(data)],
+            [sys.executable, "-m", "core.devserver", "--data", str(data)],
             cwd=ROOT,
             env={**inherited, "PORT": str(port), **variables},
             stdin=subprocess.DEVNULL,

@@ -14,14 +14,14 @@ import psycopg2
 import pytest
 import yaml
 
-from core.config.databases import django_database
+from core.config.database_url import django_database
 from core.config.environment import (
     DEVELOPMENT_ONLY,
     Environment,
     EnvironmentInvalid,
     settings_described,
 )
-from core.database.pool import Database
+from core.database.database import Database
 from tests.ops.commands import said_by
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -7,9 +7,8 @@ import strawberry
 from core.accounts.graphql.types import UserConnection
 from core.accounts.selectors import FollowersLoader, FollowingLoader
 from core.execution.loading import loaded
-from core.graphql.connections import After, Before, First, Last
-from core.graphql.context import Info
-from core.graphql.loaders import page_loader
+from core.graphql.info import Info
+from core.graphql.relay_connections import After, Before, First, Last, page_loader
 
 FILTERED = "newest first; people whom a block hides from the viewer are left out."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.accounts.password_rules import PASSWORD_LENGTH_AT_LEAST, PASSWORD_LENGTH_AT_MOST
-from core.accounts.rules import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
+from core.accounts.validators import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.mutations import MutationInput
 
 

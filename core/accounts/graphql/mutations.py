@@ -24,12 +24,6 @@ from core.accounts.graphql.inputs import (
     UnmuteUserInput,
 )
 from core.accounts.graphql.types import User
-from core.accounts.rules import (
-    EMAIL_LENGTH,
-    clean_display_name,
-    clean_email,
-    clean_username,
-)
 from core.accounts.services import (
     PairChanged,
     block_create,
@@ -48,10 +42,16 @@ from core.accounts.sessions import (
     sign_out,
     sign_up,
 )
-from core.graphql.context import Context
+from core.accounts.validators import (
+    EMAIL_LENGTH,
+    clean_display_name,
+    clean_email,
+    clean_username,
+)
+from core.context import Context
+from core.errors import InputRules
 from core.graphql.mutations import Payload, refusals_as_data
-from core.graphql.node import key_of
-from core.graphql.user_errors import InputRules
+from core.ids import key_of
 from core.text import CONTROLS
 
 P = TypeVar("P", bound="OtherPersonPayload")

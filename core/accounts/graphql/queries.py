@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 
 from core.accounts.graphql.types import User
-from core.accounts.rows import UserRow
-from core.accounts.rules import folded_username
 from core.accounts.selectors import UserDetails, profile_by_username, users_by_ids
-from core.graphql.context import Context
+from core.accounts.user_rows import UserRow
+from core.accounts.validators import folded_username
+from core.context import Context
 
 
 @strawberry.type

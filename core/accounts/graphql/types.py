@@ -10,18 +10,18 @@ from django.db.models import Field
 from strawberry import auto
 
 from core.accounts import models
-from core.accounts.rows import UserRow
 from core.accounts.selectors import (
     PartOf,
     Relations,
     UserDetails,
 )
+from core.accounts.user_rows import UserRow
 from core.execution.hints import InstancesOf
 from core.execution.loading import Loader, loaded
-from core.graphql.connections import Connection, Edge
-from core.graphql.context import Info
+from core.graphql.info import Info
+from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.types import model_type
+from core.graphql.relay_connections import Connection, Edge
 
 
 def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:

@@ -4,7 +4,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from core.database.keys import ForeignKeysInDatabase
+from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 DELETIONS = ForeignKeysInDatabase(("account_deletions", "user_id", "users"))
 COUNTED = (("follows", "follower_id", "users"), ("follows", "followee_id", "users"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.graphql.http.refusals import Headers
+from core.graphql.http.http_errors import Headers
 
 PREFLIGHT_SECONDS = 7_200
 ALLOW = (b"allow", b"GET, POST, OPTIONS")

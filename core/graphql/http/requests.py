@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, parse_qsl
 import orjson
 from starlette.types import Receive
 
-from core.graphql.errors import JSONObject
-from core.graphql.http.patience import OutOfPatience, Patience
-from core.graphql.http.refusals import ClientGone, Refusal, bad_request
+from core.errors import JSONObject
+from core.graphql.http.http_errors import ClientGone, Refusal, bad_request
+from core.graphql.http.shared_timeout import OutOfPatience, Patience
 from core.graphql.limits.limits import Limits, over_limit
 
 DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024

@@ -21,7 +21,7 @@ from graphql import (
     TokenKind,
 )
 
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 from core.graphql.limits.limits import Limits, over_limit
 
 INTROSPECTION_ROOTS = frozenset({"__schema", "__type"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.graphql.errors import ClientError
+from core.errors import ClientError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

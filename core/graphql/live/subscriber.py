@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from core.events.log import EventRow
-from core.events.positions import START
-from core.graphql.errors import JSONObject
-from core.graphql.live.sharing import LiveOperation
+from core.errors import JSONObject
+from core.events.event_log import EventRow
+from core.events.log_positions import START
+from core.graphql.live.shared_operations import LiveOperation
 
 
 class Sink(Protocol):

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from core.errors import ClientError, JSONObject
 from core.graphql.codes import handling
-from core.graphql.errors import ClientError, JSONObject
 from core.graphql.http.requests import check_size
 from core.graphql.limits.limits import Limits
 

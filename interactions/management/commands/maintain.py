@@ -13,10 +13,10 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from core.accounts.maintenance import idempotency_keys_expire, sessions_expire
+from core.accounts.pruning import idempotency_keys_expire, sessions_expire
 from core.database.cursors import CursorSigner
-from core.database.pool import Database, DatabaseUnavailable
-from core.events.log import EventLog
+from core.database.database import Database, DatabaseUnavailable
+from core.events.event_log import EventLog
 from interactions.erasure import accounts_erase
 
 PAUSE_SECONDS = 60.0

@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         raise CommandError(
             "Django's own server would not serve /graphql/. Use `make run`, which brings everything "
-            f"up, or `{sys.executable} -m core.config.serve` with the settings in the environment."
+            f"up, or `{sys.executable} -m core.server` with the settings in the environment."
         )

@@ -1,0 +1,30 @@
+"""What flows upward, on one page: fields that features give to types below them, and how nodes are found."""
+
+from __future__ import annotations
+
+from core.accounts.graphql.fields import UserFollows
+from core.accounts.graphql.types import User
+from core.accounts.selectors import users_by_ids
+from core.graphql.node import NODE_TYPES
+from core.graphql.relay_connections import extend_type
+from feed.graphql.fields import UserPosts
+from feed.graphql.types import Post
+from feed.selectors import posts_by_ids
+from interactions.graphql.fields import PostInteractions
+from interactions.selectors import comments_by_ids
+
+
+def extend_types() -> None:
+    """Adds to each type what the features above it bring. Once, before the schema is made."""
+    extend_type(User, UserFollows)
+    extend_type(User, UserPosts)
+    extend_type(Post, PostInteractions)
+    NODE_TYPES.register(
+        "User", lambda context, keys: users_by_ids(context.database, context.viewer_id, keys)
+    )
+    NODE_TYPES.register(
+        "Post", lambda context, keys: posts_by_ids(context.database, context.viewer_id, keys)
+    )
+    NODE_TYPES.register(
+        "Comment", lambda context, keys: comments_by_ids(context.database, context.viewer_id, keys)
+    )

@@ -1,0 +1,365 @@
+"""The GraphQL path's door to PostgreSQL: named statements on asyncpg connections."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+
+from core.database.connection_pool import COMES_FIRST, SETTLE_SECONDS, Connections
+from core.database.prepared import SCHEMA_HAS_CHANGED, PreparedConnection
+
+# Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
+# all, planning each call would cost more than running it, and a plan made while the tables were small or before
+# they were analysed must not read them whole.
+PLANNER = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_memoize": "off",
+    "jit": "off",
+    "timezone": "UTC",
+}
+
+# What the server ends by itself, so that nothing that a client left holds locks or the log's horizon for long.
+# Between two statements of a transaction a process only computes; its own limit of a statement ends first, unless
+# the process has died or its cancel request was lost; a lock that is not had in this time is held by something
+# that does not end; a client that is gone is noticed while its statement runs, and behind a network that has
+# fallen silent.
+LIMITS = {
+    "idle_in_transaction_session_timeout": "10s",
+    "statement_timeout": "35s",
+    "lock_timeout": "10s",
+    "client_connection_check_interval": "1s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 30
+ROLLBACK_SECONDS = 5
+CLOSE_SECONDS = 5
+WRITES_FAILING_SECONDS = 5.0
+
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    # A connection that the server has ended, but of which the driver has not heard the end.
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
+
+NOT_NOW = (
+    asyncpg.InsufficientResourcesError,  # Class 53: the disk or the memory is full.
+    asyncpg.PostgresSystemError,  # Class 58: the disk fails.
+    asyncpg.OperatorInterventionError,  # Class 57: stopping, or a limit of time.
+    asyncpg.ReadOnlySQLTransactionError,  # A standby, or a server that was set to read only.
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+"""What a server that can be reached refuses at this moment, whatever the statement."""
+WRITES_REFUSED = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+Row = Sequence[Any]
+"""A row that a statement gives; in truth asyncpg's record, which it doesn't type as a sequence."""
+
+
+class DatabaseUnavailable(Exception):
+    """PostgreSQL can't be reached, no connection came free in time, or it can't do this now (as with a full disk)."""
+
+
+class Database:
+    """Statements on a fixed number of connections to one PostgreSQL database."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int,
+        acquire_seconds: float = 5.0,
+        connect_seconds: float = CONNECT_SECONDS,
+        statement_seconds: float = STATEMENT_SECONDS,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> None:
+        """`acquire_seconds`: for how long a statement waits for a connection to come free."""
+        self.size = size
+        self._url = url
+        self._connect_seconds = connect_seconds
+        self._statement_seconds = statement_seconds
+        self._connections = Connections(
+            self._connect,
+            size=size,
+            acquire_seconds=acquire_seconds,
+            settle_seconds=settle_seconds,
+        )
+        self._write_failed_at = -math.inf
+        self.observer: Callable[[str], None] | None = None
+        """Called with the text of each statement before it runs; for tests and metrics."""
+
+    @property
+    def unused_connections(self) -> int:
+        """How many connections nobody uses; `size` when everything has been released."""
+        return self._connections.unused
+
+    async def takes_writes(self) -> bool:
+        """Whether the server, which answers, takes writes: it is not read only, and none was refused just now.
+
+        Errors: DatabaseUnavailable.
+        """
+        COMES_FIRST.set(True)
+        row = await self.fetch_row("SELECT current_setting('transaction_read_only') = 'off'")
+        refused_until = self._write_failed_at + WRITES_FAILING_SECONDS
+        return row is not None and bool(row[0]) and time.monotonic() >= refused_until
+
+    async def open(self) -> Self:
+        """The database, connected. Errors: DatabaseUnavailable."""
+        with self._available():
+            await self._connections.open()
+        return self
+
+    async def close(self) -> None:
+        """Waits for running statements, for five seconds, then cuts them off."""
+        await self._connections.close(CLOSE_SECONDS)
+
+    def fetch(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
+        """The rows of one reading statement.
+
+        Errors: DatabaseUnavailable. A connection that breaks under a read is replaced once, silently.
+        """
+        return self._run(statement, arguments, tries=2)
+
+    async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
+        """The first row of one reading statement, if there is one."""
+        rows = await self.fetch(statement, *arguments)
+        return rows[0] if rows else None
+
+    def write(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
+        """The rows that one writing statement returns, committed.
+
+        Errors: DatabaseUnavailable: it may or may not have been committed. Never run twice.
+        """
+        COMES_FIRST.set(True)
+        return self._run(statement, arguments, tries=1)
+
+    async def _run(self, statement: str, arguments: tuple[object, ...], tries: int) -> list[Row]:
+        connections = self._connections
+        while True:
+            if self.observer is not None:
+                self.observer(statement)
+            tries -= 1
+            try:
+                connection = connections.acquire_now() or await connections.acquire()
+                seconds = self._statement_seconds
+                try:
+                    try:
+                        rows = await connection.run(statement, arguments, seconds)
+                    except SCHEMA_HAS_CHANGED:
+                        rows = await connection.fetch_anew(statement, arguments, seconds)
+                except BaseException as error:
+                    self._take_back(connection, error)
+                    raise
+                connections.release(connection)
+            except NOT_NOW as error:
+                if not tries or not _is_unreachable(error):
+                    raise self._unavailable(error) from error
+            except UNREACHABLE as error:
+                if isinstance(error, ValueError):
+                    raise
+                if not tries:
+                    raise DatabaseUnavailable(str(error)) from error
+            else:
+                return rows
+
+    def _take_back(self, connection: PreparedConnection, error: BaseException) -> None:
+        """Takes back a connection on which a single statement has failed."""
+        if isinstance(error, asyncpg.DataError | asyncio.CancelledError | TimeoutError):
+            # The driver's own complaints about an argument are of the same class as the server's.
+            self._connections.settle(connection)
+        elif isinstance(error, asyncpg.PostgresError):
+            self._connections.release(connection)
+        else:
+            self._connections.end(connection)
+        if _is_unreachable(error):
+            self._connections.distrust()
+
+    def _unavailable(self, error: Exception) -> DatabaseUnavailable:
+        if isinstance(error, WRITES_REFUSED) and not _is_unreachable(error):
+            self._write_failed_at = time.monotonic()
+        return DatabaseUnavailable(str(error) or type(error).__name__)
+
+    @contextmanager
+    def _available(self) -> Iterator[None]:
+        """Turns what the driver raises when PostgreSQL is away, or can't do it now, into DatabaseUnavailable."""
+        try:
+            yield
+        except (*UNREACHABLE, *NOT_NOW) as error:
+            if isinstance(error, ValueError):
+                raise
+            raise self._unavailable(error) from error
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction, committed at the end and rolled back by an exception.
+
+        A connection whose transaction was not seen to end is ended, and the transaction with it.
+
+        Errors: DatabaseUnavailable: it may or may not have been committed.
+        """
+        return TransactionContext(self._connections, self._available, self.observer)
+
+    def connection(self) -> AbstractAsyncContextManager[PreparedConnection]:
+        """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
+        return ConnectionContext(self._connections, self._available)
+
+    async def _connect(self) -> PreparedConnection:
+        return await asyncpg.connect(
+            self._url,
+            timeout=self._connect_seconds,
+            command_timeout=self._statement_seconds,
+            connection_class=PreparedConnection,
+            statement_cache_size=500,
+            max_cached_statement_lifetime=0,
+            server_settings=PLANNER | LIMITS,
+        )
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    # The driver's complaints about an argument are of a class that is also an InterfaceError.
+    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
+
+
+class Transaction:
+    """Statements that commit together."""
+
+    __slots__ = ("_available", "_connection", "_observer")
+
+    def __init__(
+        self,
+        connection: Any,
+        observer: Callable[[str], None] | None,
+        available: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self._connection = connection
+        self._observer = observer
+        self._available = available
+
+    async def fetch(self, statement: str, *arguments: object) -> list[Row]:
+        """The rows of one statement. Errors: DatabaseUnavailable."""
+        if self._observer is not None:
+            self._observer(statement)
+        with self._available():
+            rows: list[Row] = await self._connection.fetch(statement, *arguments)
+        return rows
+
+    async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
+        """The first row of one statement, if there is one."""
+        rows = await self.fetch(statement, *arguments)
+        return rows[0] if rows else None
+
+
+Available = Callable[[], AbstractContextManager[None]]
+
+
+# These are classes, because an asynchronous generator that is closed while it awaits (its caller was collected)
+# does not run its `finally` before Python 3.13, and then not at once.
+class TransactionContext(AbstractAsyncContextManager[Transaction]):
+    """`async with` around a transaction."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        available: Available,
+        observer: Callable[[str], None] | None,
+    ) -> None:
+        self._connections = connections
+        self._available = available
+        self._observer = observer
+
+    async def __aenter__(self) -> Transaction:
+        COMES_FIRST.set(True)
+        with self._available():
+            self._connection = await self._connections.acquire()
+            try:
+                await self._connection.execute("BEGIN")
+            except BaseException:
+                self._connections.end(self._connection)
+                raise
+        return Transaction(self._connection, self._observer, self._available)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        has_ended = False
+        try:
+            if error is None:
+                with self._available():
+                    said = await self._connection.execute("COMMIT")
+                has_ended = True
+                if said != "COMMIT":
+                    # PostgreSQL answers so, without an error, if a statement has failed.
+                    raise asyncpg.InFailedSQLTransactionError("the transaction was rolled back")
+            elif isinstance(error, Exception):
+                with suppress(*UNREACHABLE, asyncpg.PostgresError):
+                    await self._connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
+                    has_ended = True
+        finally:
+            if has_ended:
+                self._connections.release(self._connection)
+            else:
+                self._connections.end(self._connection)
+
+
+class ConnectionContext(AbstractAsyncContextManager[PreparedConnection]):
+    """`async with` around the use of a connection."""
+
+    def __init__(self, connections: Connections, available: Available) -> None:
+        self._connections = connections
+        self._available = available
+
+    async def __aenter__(self) -> PreparedConnection:
+        with self._available():
+            self._connection = await self._connections.acquire()
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        is_settled = False
+        try:
+            with self._available():
+                if isinstance(error, (*UNREACHABLE, *NOT_NOW)):
+                    raise error
+                if error is None or isinstance(error, Exception):
+                    # The caller may have given up a statement that still runs.
+                    with suppress(*UNREACHABLE, asyncpg.PostgresError):
+                        await self._connection.execute("SELECT", timeout=SETTLE_SECONDS)
+                        is_settled = True
+        finally:
+            if is_settled:
+                self._connections.release(self._connection)
+            else:
+                self._connections.end(self._connection)

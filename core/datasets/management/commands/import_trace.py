@@ -1,0 +1,74 @@
+"""manage.py import_trace FILE"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from core.datasets.trace import BadLine, TraceUnreadable
+from core.datasets.trace_import import ImportInterrupted, Progress, import_trace
+from interactions.models import TraceImport
+
+SHOWN_AT_MOST = 1_000
+
+
+class Command(BaseCommand):
+    help = (
+        "Loads a trace of interactions (lines `actor target unix_seconds kind`, plain or gzip): "
+        "people, follows, posts, shares and comments, at the trace's own times. "
+        "After an interruption, run it again and it goes on."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+
+    def handle(self, *, file: Path, **_: Any) -> None:
+        self.bar: tqdm[Any] = tqdm(disable=True)
+        self.bad_lines = 0
+        try:
+            record, already_finished = import_trace(
+                file, Progress(self._begins, self._advances, self._skips)
+            )
+        except (TraceUnreadable, ImportInterrupted) as problem:
+            raise CommandError(str(problem)) from problem
+        finally:
+            self.bar.close()
+        state = (
+            f"Already imported on {record.finished_at:%Y-%m-%d at %H:%M}"
+            if already_finished
+            else "Imported"
+        )
+        self.stdout.write(f"{state}: {_in_words(record)}.")
+
+    def _begins(self, lines: int, already: int) -> None:
+        if already:
+            self.stdout.write(f"Going on after line {already:,} of {lines:,}.")
+        # Without a terminal, `disable=None` keeps the bar quiet.
+        self.bar = tqdm(total=lines, unit=" lines", disable=None)
+
+    def _advances(self, lines: int) -> None:
+        self.bar.update(lines)
+
+    def _skips(self, bad: BadLine) -> None:
+        self.bad_lines += 1
+        if self.bad_lines <= SHOWN_AT_MOST:
+            tqdm.write(f"Line {bad.number:,} is skipped: {bad.reason}.", file=self.stderr)
+        if self.bad_lines == SHOWN_AT_MOST:
+            tqdm.write("Further bad lines are only counted.", file=self.stderr)
+
+
+def _in_words(record: TraceImport) -> str:
+    counts = [
+        (record.people, "person", "people"),
+        (record.follows, "follow", "follows"),
+        (record.posts, "post", "posts"),
+        (record.shares, "share", "shares"),
+        (record.comments, "comment", "comments"),
+        (record.left_out, "row left out", "rows left out"),
+        (record.bad_lines, "bad line skipped", "bad lines skipped"),
+    ]
+    return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts)

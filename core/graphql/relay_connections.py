@@ -1,0 +1,112 @@
+"""Relay connections over keyset pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from core.database.cursors import CursorCodec
+from core.execution.hints import of_columns
+from core.graphql.info import Info, may_ask_for
+from core.loaders import PageLoader
+from core.paging import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
+
+T = TypeVar("T")
+P = TypeVar("P", bound=PageLoader)
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many of the newest; 0 to {PAGE_AT_MOST}. "
+        f"If neither this nor `last` is sent, {PAGE_BY_DEFAULT}."
+    ),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="Only what is older than the edge of this cursor.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many of the oldest; 0 to {PAGE_AT_MOST}. Not together with `first`."
+    ),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only what is newer than the edge of this cursor.")
+]
+
+
+def page_loader(
+    info: Info,
+    kind: Callable[..., P],
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    *more: Any,
+) -> P:
+    """The request's loader of pages for a field's arguments, and what else that kind takes."""
+    looks_ahead = may_ask_for("pageInfo", info)
+    return info.context.loader(kind, first, after, last, before, looks_ahead, *more)
+
+
+@strawberry.type(description="Where a page stands in its list. Both directions are always true.")
+class PageInfo:
+    @strawberry.field(description="Whether there are older rows behind the page's last edge.")
+    @staticmethod
+    def has_next_page(root: strawberry.Parent[Page]) -> bool:
+        return root.has_older()  # type: ignore[return-value]  # executors wait for what is awaitable
+
+    @strawberry.field(description="Whether there are newer rows before the page's first edge.")
+    @staticmethod
+    def has_previous_page(root: strawberry.Parent[Page]) -> bool:
+        return root.has_newer()  # type: ignore[return-value]  # as above
+
+    @strawberry.field(description="Cursor of the first edge; null for an empty page.")
+    @staticmethod
+    def start_cursor(root: strawberry.Parent[Page]) -> str | None:
+        return root.cursor(0) if root.edges else None
+
+    @strawberry.field(description="Cursor of the last edge; null for an empty page.")
+    @staticmethod
+    def end_cursor(root: strawberry.Parent[Page]) -> str | None:
+        return root.cursor(-1) if root.edges else None
+
+
+def cursors_at(positions: list[int], codecs: list[CursorCodec]) -> list[str]:
+    """The opaque cursors of edges."""
+    if codecs.count(codecs[0]) == len(codecs):
+        return codecs[0].encode_all(positions)
+    return [codec.encode(position) for position, codec in zip(positions, codecs, strict=True)]
+
+
+@strawberry.type(description="An object in a list, and where it stands there.")
+class Edge(Generic[T]):
+    node: T = strawberry.field(description="The object.")
+
+    cursor: str = strawberry.field(
+        resolver=of_columns("position", "codec")(cursors_at),
+        graphql_type=str,
+        description="Where the edge stands; for `after` and `before`. Opaque.",
+    )
+
+
+@strawberry.type(description="A page of a list, newest first.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The page's edges, newest first.")
+
+    @strawberry.field(description="Where the page stands in the list.")
+    @staticmethod
+    def page_info(root: strawberry.Parent[Page]) -> PageInfo:
+        page: Any = root
+        return page  # type: ignore[no-any-return]  # a Page is what PageInfo reads from
+
+
+def extend_type(kind: type, extension: type) -> None:
+    """Gives a GraphQL type the fields of another: how a feature adds to a type of one below it.
+
+    Call it where the schema is put together, before the schema is made.
+    """
+    fields = extension.__strawberry_definition__.fields  # type: ignore[attr-defined]  # strawberry's mark
+    kind.__strawberry_definition__.fields.extend(fields)  # type: ignore[attr-defined]

@@ -1,0 +1,130 @@
+"""An operation's results as a stream of server-sent events.
+
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html and
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+from starlette.types import Send
+
+from core.errors import ClientError, JSONObject
+from core.graphql.errors import error_entry
+from core.graphql.live.connection_registry import Ending
+from core.graphql.live.send_queue import Outbox
+from core.graphql.live.subscription_runner import Subscription
+
+HEARTBEAT = b":\n"
+"""A comment. Without an empty line, which some clients take for an event of its own."""
+COMPLETE = b"event: complete\ndata:\n\n"
+STUCK_BEATS = 5
+"""After so many heartbeats without anything having been read, the client is taken for gone."""
+
+
+class EventStream:
+    """The body of one response."""
+
+    def __init__(self, send: Send, heartbeat_seconds: float) -> None:
+        self._send = send
+        self._outbox = Outbox(send)
+        self._heartbeat_seconds = heartbeat_seconds
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._stuck = 0
+        self._is_open = False
+        self._ending: Ending | None = None
+        """Why it was ended before it was open."""
+        self.subscription: Subscription | None = None
+        self.over = asyncio.Event()
+        """Set when the last event has been put on its way, or the client is taken for gone."""
+
+    async def open(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Sends the head of the response and a comment, so that the client knows it is connected.
+
+        Errors: ClientError if the stream has been ended already.
+        """
+        if self._ending is not None:
+            raise ClientError(self._ending.message, self._ending.code)
+        self._is_open = True
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._beat()
+
+    def push(self, payload: str, cursor: str) -> bool:
+        """Sends a result. `cursor` comes back as Last-Event-ID; empty for none."""
+        return self.over.is_set() or self._put(_event(payload, cursor))
+
+    def push_last(self, payload: str, cursor: str) -> None:
+        if not self.over.is_set():
+            self._put_anyway(_event(payload, cursor))
+            self._end()
+
+    def fail(self, errors: list[JSONObject]) -> None:
+        """Sends the errors as a result: a browser shows a page nothing of a refused connection."""
+        self.push_last(orjson.dumps({"errors": errors}).decode(), "")
+
+    def end(self, ending: Ending) -> None:
+        """Ends the stream for a reason that is not in what the client sent.
+
+        A client connects again after an end without `complete`, and only then.
+        """
+        if not self._is_open:
+            self._ending = ending
+        elif ending in {Ending.TOKEN_EXPIRED, Ending.SESSION_ENDED}:
+            self.fail([error_entry(ClientError(ending.message, ending.code))])
+        elif not self.over.is_set():
+            self._put_anyway(f": {ending.message}\n".encode())
+            self._end(with_complete=ending is not Ending.SHUTDOWN)
+
+    async def drained(self) -> None:
+        await self._outbox.drained()
+
+    async def close(self) -> None:
+        """Ends the response; what waits is written first if the stream is over and the client reads."""
+        is_complete = self.over.is_set()
+        self.over.set()
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        self._close_subscription()
+        try:
+            if is_complete and self._stuck < STUCK_BEATS:
+                await self._outbox.written(self._heartbeat_seconds)
+        finally:
+            await self._outbox.close()
+
+    def _end(self, *, with_complete: bool = True) -> None:
+        if with_complete:
+            self._put_anyway(COMPLETE)
+        self._outbox.put_anyway({"type": "http.response.body", "body": b""}, 0)
+        self.over.set()
+        self._close_subscription()
+
+    def _close_subscription(self) -> None:
+        subscription, self.subscription = self.subscription, None
+        if subscription is not None:
+            subscription.close()
+
+    def _beat(self) -> None:
+        if self._outbox.is_waiting:
+            self._stuck += 1
+            if self._stuck >= STUCK_BEATS:
+                self.over.set()
+                return
+        else:
+            self._stuck = 0
+            self._put(HEARTBEAT)
+        self._heartbeat = asyncio.get_running_loop().call_later(self._heartbeat_seconds, self._beat)
+
+    def _put(self, body: bytes) -> bool:
+        message = {"type": "http.response.body", "body": body, "more_body": True}
+        return self._outbox.put(message, len(body))
+
+    def _put_anyway(self, body: bytes) -> None:
+        message = {"type": "http.response.body", "body": body, "more_body": True}
+        self._outbox.put_anyway(message, len(body))
+
+
+def _event(payload: str, cursor: str) -> bytes:
+    id_line = f"id: {cursor}\n" if cursor else ""
+    return f"event: next\n{id_line}data: {payload}\n\n".encode()

@@ -1,0 +1,270 @@
+"""One WebSocket connection, from its handshake to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from core.errors import ClientError, JSONObject
+from core.graphql.documents import Operation
+from core.graphql.http.requests import from_object
+from core.graphql.live.connection_registry import Ending, OpenConnection
+from core.graphql.live.send_queue import Outbox
+from core.graphql.live.subscription_runner import Subscription, cancelled, failure_entries
+from core.graphql.websocket import messages
+from core.graphql.websocket.messages import Closing, Message, encoded, read_message
+from core.graphql.websocket.operation_stream import Stream, Waiting
+
+if TYPE_CHECKING:
+    from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
+
+REASON_BYTES_AT_MOST = 123
+SUBSCRIPTIONS_AT_MOST = 20
+RUNNING_AT_MOST = 10
+"""Queries and mutations of one connection that run at once. More wait for their turn."""
+WAITING_AT_MOST = 200
+WAITING_CHARACTERS_AT_MOST = 1024 * 1024
+
+
+class Connection:
+    """What one client has open. It costs one task, and one more while an operation begins or runs."""
+
+    __slots__ = (
+        "_app",
+        "_authorization",
+        "_is_acknowledged",
+        "_is_closing",
+        "_is_ending",
+        "_is_initialised",
+        "_outbox",
+        "_running",
+        "_scope",
+        "_send",
+        "_streams",
+        "_tasks",
+        "_timer",
+    )
+
+    def __init__(self, app: GraphQLWebSocket, scope: Scope, send: Send) -> None:
+        self._app = app
+        self._scope = scope
+        self._send = send
+        self._outbox = Outbox(send)
+        self._streams: dict[str, Stream] = {}
+        """In the order in which they came."""
+        self._running = 0
+        """How many queries and mutations run."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        """What ends with the connection."""
+        self._authorization: str | None = None
+        self._is_initialised = False
+        self._is_acknowledged = False
+        self._is_closing = False
+        self._is_ending = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def run(self, receive: Receive, entered: OpenConnection) -> None:
+        """Serves the connection until it is closed by either side."""
+        await self._send({"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL})
+        self._timer = asyncio.get_running_loop().call_later(
+            self._app.initialisation_seconds,
+            self.close,
+            messages.INITIALISATION_TIMEOUT,
+            "Connection initialisation timeout",
+        )
+        try:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if self._is_closing:
+                    continue
+                try:
+                    await self._hear(read_message(message, self._app.runner.limits), entered)
+                except Closing as closing:
+                    self.close(closing.code, closing.reason)
+        finally:
+            await self._clean_up()
+
+    def put(self, text: str) -> bool:
+        """Sends a message, now or in its turn. False if too much is waiting."""
+        return self._is_closing or self._outbox.put(
+            {"type": "websocket.send", "text": text}, len(text)
+        )
+
+    def put_anyway(self, text: str) -> None:
+        if not self._is_closing:
+            self._outbox.put_anyway({"type": "websocket.send", "text": text}, len(text))
+
+    async def drained(self) -> None:
+        await self._outbox.drained()
+
+    def forget(self, stream: Stream) -> None:
+        """Frees the id of an operation that is over."""
+        if self._streams.get(stream.id) is stream:
+            del self._streams[stream.id]
+            if self._is_ending:
+                self._close_if_answered()
+
+    def close(self, code: int, reason: str) -> None:
+        """Ends all operations, then, when what waits has been written, the connection."""
+        if self._is_closing:
+            return
+        self._is_closing = True
+        for stream in tuple(self._streams.values()):
+            stream.stop()
+        reason = reason.encode()[:REASON_BYTES_AT_MOST].decode(errors="ignore")
+        self._outbox.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
+
+    def end(self, ending: Ending) -> None:
+        """Closes the connection for a reason that is not in what the client sent.
+
+        Queries and mutations that run are answered before the server stops.
+        """
+        if ending is not Ending.SHUTDOWN:
+            self.close(messages.close_code(ending.code), ending.message)
+            return
+        self._is_ending = True
+        for stream in tuple(self._streams.values()):
+            if stream.is_subscription or stream.waiting is not None:
+                stream.stop()
+                del self._streams[stream.id]
+        self._close_if_answered()
+
+    def _close_if_answered(self) -> None:
+        if not self._streams:
+            self.close(messages.SERVICE_RESTART, Ending.SHUTDOWN.message)
+
+    async def _hear(self, message: Message, entered: OpenConnection) -> None:
+        if message.type == "connection_init":
+            await self._initialise(message, entered)
+        elif message.type == "ping":
+            self.put_anyway(encoded("pong", message.payload))
+        elif message.type == "subscribe":
+            self._begin(message)
+        elif message.type == "complete":
+            stream = self._streams.pop(message.id, None)
+            if stream is not None:
+                stream.stop()
+
+    async def _initialise(self, message: Message, entered: OpenConnection) -> None:
+        if self._is_initialised:
+            raise Closing(messages.TOO_MANY, "Too many initialisation requests")
+        self._is_initialised = True
+        self._authorization = messages.authorization_in(message.payload)
+        if self._authorization is None:
+            self._authorization = _header(self._scope, b"authorization")
+        try:
+            if self._authorization is not None:
+                await self._app.connections.admit(entered, self._authorization)
+        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
+            entry = failure_entries(failure)[0]
+            code = messages.close_code(entry["extensions"]["code"])
+            raise Closing(code, entry["message"]) from None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._is_acknowledged = True
+        self.put_anyway(encoded("connection_ack"))
+
+    def _begin(self, message: Message) -> None:
+        if not self._is_acknowledged:
+            raise Closing(messages.UNAUTHORIZED, "Unauthorized")
+        if message.id in self._streams:
+            said = f"Subscriber for {message.id} already exists"
+            raise Closing(messages.SUBSCRIBER_EXISTS, said)
+        if self._is_ending:
+            return  # It is not begun: the client sends it again when it has connected again.
+        stream = self._streams[message.id] = Stream(self, message.id)
+        payload = message.payload or {}
+        try:
+            request = from_object(payload, message.text.encode(), self._app.runner.limits)
+            operation = self._app.runner.operation(request)
+            self._admit(stream, operation, request.variables, len(message.text))
+        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
+            stream.fail(failure_entries(failure))
+
+    def _admit(
+        self, stream: Stream, operation: Operation, variables: JSONObject, size: int
+    ) -> None:
+        """Begins the operation, or lets it wait for its turn. Errors: TOO_MANY_OPERATIONS."""
+        if operation.kind == "subscription":
+            others = sum(each.is_subscription for each in self._streams.values())
+            if others >= SUBSCRIPTIONS_AT_MOST:
+                said = f"{SUBSCRIPTIONS_AT_MOST} subscriptions are open on this connection. End one first."
+                raise ClientError(said, "TOO_MANY_OPERATIONS")
+            stream.is_subscription = True
+            self._start(stream, operation, variables)
+        elif self._running < RUNNING_AT_MOST:
+            self._running += 1
+            self._start(stream, operation, variables)
+        else:
+            waiting = [each.waiting.size for each in self._streams.values() if each.waiting]
+            if len(waiting) >= WAITING_AT_MOST or sum(waiting) + size > WAITING_CHARACTERS_AT_MOST:
+                said = "Too many operations wait on this connection. Send more when some have been answered."
+                raise ClientError(said, "TOO_MANY_OPERATIONS")
+            stream.waiting = Waiting(operation, variables, size)
+
+    def _start(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+        task = asyncio.create_task(self._run(stream, operation, variables))
+        if not stream.is_subscription:
+            # Not in the coroutine: one that is cancelled before its first step is never entered.
+            task.add_done_callback(self._start_next)
+        if operation.kind == "mutation":
+            # What has been begun is finished, whether or not the client waits for it.
+            self._app.finish(task)
+            return
+        stream.task = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _start_next(self, _: asyncio.Task[None]) -> None:
+        """Gives the place of an operation that is over to the one that has waited longest."""
+        self._running -= 1
+        if self._is_closing:
+            return
+        for stream in self._streams.values():
+            if stream.waiting is not None:
+                waiting, stream.waiting = stream.waiting, None
+                self._running += 1
+                self._start(stream, waiting.operation, waiting.variables)
+                return
+
+    async def _run(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+        try:
+            await self._execute(stream, operation, variables)
+        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
+            stream.fail(failure_entries(failure, operation.name))
+        finally:
+            stream.task = None
+
+    async def _execute(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+        runner = self._app.runner
+        context = self._app.context_for(self._authorization, self._scope)
+        if operation.kind != "subscription":
+            answer = await runner.answer(operation, variables, context)
+            stream.answer(orjson.dumps(answer).decode())
+            return
+
+        def begun(subscription: Subscription) -> None:
+            stream.subscription = subscription
+
+        await runner.subscribe(operation, variables, context, stream, begun=begun)
+
+    async def _clean_up(self) -> None:
+        self._is_closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for stream in tuple(self._streams.values()):
+            stream.stop()
+        self._streams.clear()
+        try:
+            await cancelled(*self._tasks)
+        finally:
+            await self._outbox.close()
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for found, value in scope["headers"]:
+        if found == name:
+            return str(value, "latin-1")
+    return None

@@ -1,0 +1,55 @@
+"""Global ids: a type's name and a key, opaque to clients."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from functools import cache
+
+from core.database.time_ordered_keys import HIGHEST_KEY
+from core.errors import ClientError
+from core.execution.hints import Base64Numbers
+
+ID_LENGTH_AT_MOST = 60
+
+
+@cache
+def ids_of(type_name: str) -> Base64Numbers:
+    """Encodes keys as the ids of a type's objects."""
+    return Base64Numbers(f"{type_name}:")
+
+
+def global_id(type_name: str, key: int) -> str:
+    """The opaque id of one object."""
+    return ids_of(type_name)([key])[0]
+
+
+def parse_id(text: str) -> tuple[str, int]:
+    """Type name and key. Errors: BAD_ID for what can't be an id of ours."""
+    if len(text) <= ID_LENGTH_AT_MOST:
+        try:
+            type_name, _, digits = (
+                b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")
+            )
+        except (Base64Error, UnicodeError):
+            type_name, digits = "", ""
+        if (
+            type_name.isalpha()
+            and digits.isdecimal()
+            and digits[0] != "0"
+            and int(digits) <= HIGHEST_KEY
+        ):
+            return type_name, int(digits)
+    raise ClientError(
+        "This is not an id that this API has given. Ids are opaque: send one back as it came.",
+        "BAD_ID",
+    )
+
+
+def key_of(type_name: str, text: str) -> int | None:
+    """The key that the id carries, or None if it is no id of that type: to a client, such a thing is not there."""
+    try:
+        found, key = parse_id(text)
+    except ClientError:
+        return None
+    return key if found == type_name else None

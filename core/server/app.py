@@ -1,0 +1,157 @@
+"""One server process: its connections, and the GraphQL path over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from graphql import DocumentNode
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from starlette.types import Receive, Scope, Send
+from strawberry.http.ides import get_graphql_ide_html
+
+from core.accounts.authentication import BearerAuthentication
+from core.accounts.login_throttle import attempts_on
+from core.accounts.passwords import Passwords
+from core.accounts.revoked_sessions import RevokedSessions
+from core.accounts.sessions import Accounts
+from core.accounts.tokens import AccessTokens, RefreshTokens
+from core.config.environment import Environment
+from core.config.schema import graphql_schema
+from core.context import Context, Services
+from core.database.cursors import CursorSigner
+from core.database.database import Database, DatabaseUnavailable
+from core.execution.executor import Executor, FellBack
+from core.graphql.documents import DocumentStore
+from core.graphql.http.endpoint import Answered, GraphQLHTTP
+from core.graphql.http.response_cache import AnswerCache
+from core.graphql.limits.limits import Limits
+from core.server.prometheus import ExecutionCounters
+from core.server.subscriptions import Live
+
+Answer = TypeVar("Answer")
+PROBE_SECONDS = 2.0
+"""How long a server that this one stands on may take to answer a probe."""
+PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
+
+
+PAGE = get_graphql_ide_html(graphql_ide="graphiql")
+
+
+def executed_how(answered: Answered) -> tuple[tuple[bytes, bytes], ...]:
+    """A header that says whether a plan or the standard executor gave the answer, and why."""
+    result = answered.result
+    said = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
+    return ((b"x-execution", ("kept" if result is None else said).encode()),)
+
+
+class Server:
+    """What one process serves from. `running` opens it."""
+
+    def __init__(self, settings: Environment) -> None:
+        secret = settings.secret_key.encode()
+        self.database = Database(settings.database_url, size=settings.pool_size)
+        self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        self.services = Services(
+            database=self.database, cursors=CursorSigner(secret), ring=lambda: None
+        )
+        tokens = AccessTokens(secret)
+        access_token_life = timedelta(minutes=settings.access_token_minutes)
+        revoked = RevokedSessions(token_life=access_token_life)
+        self.authentication = BearerAuthentication(self.services, tokens, revoked)
+        self.services.keep(
+            Accounts(
+                access_tokens=tokens,
+                refresh_tokens=RefreshTokens(secret),
+                passwords=Passwords(),
+                attempts=attempts_on(settings.redis_url, settings.sign_in_attempts),
+                access_token_life=access_token_life,
+                refresh_token_life=timedelta(days=settings.refresh_token_days),
+            )
+        )
+        documents = DocumentStore(
+            graphql_schema,
+            Limits(execution_seconds=settings.request_seconds),
+            suggestions=settings.debug,
+        )
+        answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
+        self.executor = Executor(
+            graphql_schema,
+            enabled=settings.compiled_execution,
+            suggestions=settings.debug,
+            counters=ExecutionCounters(),
+        )
+        self.live = Live(
+            settings,
+            services=self.services,
+            documents=documents,
+            executor=self.executor,
+            context_for=self.authentication.context_for,
+            read_token=self.authentication.read_token,
+            revoke=revoked.add,
+        )
+        self.services.ring = self.live.ring
+        self._http = GraphQLHTTP(
+            documents=documents,
+            execute=self._execute,
+            context_for=self.authentication.context_for,
+            stream=self.live.streams.serve,
+            answers=answers,
+            private_fields=PRIVATE_FIELDS,
+            origins=settings.cors_origins,
+            page=PAGE,
+            headers_for=executed_how if settings.debug else None,
+        )
+
+    def _execute(
+        self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
+    ) -> Any:
+        return self.executor.execute(
+            document, variables=variables, operation_name=name, context=context, to_json=True
+        )
+
+    def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """The GraphQL path, as an ASGI application."""
+        serve = self.live.websocket if scope["type"] == "websocket" else self._http
+        return serve(scope, receive, send)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open connections, closed in the end in the opposite order."""
+        async with AsyncExitStack() as stack:
+            await self.database.open()
+            stack.push_async_callback(self.database.close)
+            stack.push_async_callback(self.redis.aclose)
+            stack.callback(self.services.get(Accounts).passwords.close)
+            stack.callback(self.services.get(Accounts).attempts.close)
+            stack.push_async_callback(self.services.batchers.close)
+            await self.live.start()
+            stack.push_async_callback(self.live.close)
+            yield
+
+    async def reachable(self) -> Reachable:
+        """Whether each server that this one stands on answers in time."""
+        takes_writes, ping = await asyncio.gather(
+            _answer(self.database.takes_writes()), _answer(self.redis.ping())
+        )
+        return Reachable(takes_writes is not None, bool(takes_writes), ping is not None)
+
+
+class Reachable(NamedTuple):
+    """What a server can do at this moment."""
+
+    database: bool
+    takes_writes: bool
+    cache: bool
+
+
+async def _answer(asking: Awaitable[Answer]) -> Answer | None:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await asking
+    except (DatabaseUnavailable, RedisError, OSError, TimeoutError):
+        return None

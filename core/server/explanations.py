@@ -1,0 +1,57 @@
+"""What an operator can do about an error of the surroundings: the database, its tables, files."""
+
+from __future__ import annotations
+
+import sys
+
+import asyncpg
+
+from core.database.database import DatabaseUnavailable
+from core.database.error_text import sqlstate, text_without_values
+
+OTHER_TABLES = {"42P01", "42703"}
+"""SQLSTATEs: a table or a column does not exist."""
+INTEGRITY = "23"
+UNREACHABLE = (
+    DatabaseUnavailable,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+def explained(error: BaseException) -> str | None:
+    """A sentence that says what to do, without any value; None for a fault of the program."""
+    one: BaseException | None = error
+    while one is not None:
+        code = sqlstate(one)
+        if code in OTHER_TABLES:
+            return (
+                "The database has not the tables of this version. "
+                "Run `python manage.py migrate` and try again."
+            )
+        if code is not None and code.startswith(INTEGRITY):
+            return (
+                f"PostgreSQL refused the change: {text_without_values(one)}. Nothing was changed."
+            )
+        is_of_address = code is None and _is_psycopg2(one, "ProgrammingError")
+        if (
+            is_of_address
+            or isinstance(one, UNREACHABLE)
+            or _is_psycopg2(one, "OperationalError", "InterfaceError")
+        ):
+            return (
+                f"PostgreSQL can't be used. It says: {' '.join(text_without_values(one).split())}\n"
+                "Check that it runs and that DATABASE_URL names it; "
+                "in a checkout, `make run` starts one."
+            )
+        one = one.__cause__
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return None
+
+
+def _is_psycopg2(error: BaseException, *names: str) -> bool:
+    """Whether it is one of these errors of the ORM's driver, which takes 4 MB and is not loaded here for that."""
+    driver = sys.modules.get("psycopg2")
+    return driver is not None and isinstance(error, tuple(getattr(driver, name) for name in names))

@@ -1,0 +1,50 @@
+"""What must hold before a server starts: the database answers and has the tables of this version."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+
+from core.database.database import Database, DatabaseUnavailable, Row
+from core.server.explanations import explained
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class NotReadyToServe(Exception):
+    """The server would not work; the message says what to do."""
+
+
+def check_database(url: str) -> None:
+    """Errors: NotReadyToServe, if a migration of ours has not been applied or PostgreSQL can't be used."""
+    try:
+        applied = asyncio.run(_applied(url))
+    except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+        raise NotReadyToServe(explained(error) or "PostgreSQL can't be used.") from None
+    missing = our_migrations() - {(app, name) for app, name in applied}
+    if missing:
+        names = ", ".join(f"{app}.{name}" for app, name in sorted(missing))
+        raise NotReadyToServe(
+            f"The database lacks migrations of this version: {names}. "
+            "Run `python manage.py migrate` and start again."
+        )
+
+
+async def _applied(url: str) -> list[Row]:
+    # By asyncpg, which a server process has loaded; the ORM's driver would take 4 MB more.
+    database = await Database(url, size=1).open()
+    try:
+        return await database.fetch("SELECT app, name FROM django_migrations")
+    finally:
+        await database.close()
+
+
+def our_migrations() -> set[tuple[str, str]]:
+    """App and name of each migration in the checkout."""
+    return {
+        (path.parent.parent.name, path.stem)
+        for pattern in ("*/migrations/[0-9]*.py", "core/*/migrations/[0-9]*.py")
+        for path in ROOT.glob(pattern)
+    }

@@ -1,0 +1,36 @@
+"""`/metrics`: for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from core.execution.counters import Counters
+from core.server.prometheus_folder import exposition
+
+EXECUTIONS = Counter("feed_executions", "Operations, by how they were executed.", ["how"])
+
+
+class ExecutionCounters(Counters):
+    """Counts the executions of the server for Prometheus."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compiled = EXECUTIONS.labels("compiled")
+
+    def ran_compiled(self) -> None:
+        self._compiled.inc()
+
+    def fell_back(self, reason: str) -> None:
+        EXECUTIONS.labels(f"standard: {reason}").inc()
+
+
+def metrics_route() -> Route:
+    """The route of `/metrics`."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
+
+    return Route("/metrics", metrics)

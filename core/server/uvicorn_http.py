@@ -1,0 +1,167 @@
+"""HTTP connections as uvicorn serves them, with one write for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from functools import lru_cache
+from typing import Any
+
+from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+UNREAD_SECONDS = 60
+"""When the system ends a connection whose client reads nothing of what it was sent, or is not there any more.
+
+Closing is not enough: it waits for what was written before.
+"""
+USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it.
+OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
+STOPPING = (
+    b'{"errors":[{"message":"The server is stopping and has given the request up. What it was to '
+    b'write may or may not have been written.","extensions":{"code":"UNAVAILABLE"}}]}'
+)
+GIVEN_UP = b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n%b\r\n%b" % (
+    STATUS_LINE[503],
+    len(STOPPING),
+    b"cache-control: no-store\r\nretry-after: 1\r\nconnection: close\r\n",
+    STOPPING,
+)
+
+SILENT = logging.getLogger(f"{__name__}.silent")
+"""For what is cut short on purpose, of which uvicorn would log a traceback."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+
+
+class WholeAnswers(RequestResponseCycle):
+    """A request and its answer, which is sent at once if it comes whole.
+
+    uvicorn checks and joins the lines of each head anew and writes it before the body, and uvloop makes of each
+    write a system call and a packet: a tenth of what a page costs. Here a head that says how long the body is waits
+    for that, and the lines of the heads that were sent last are kept.
+    """
+
+    _start: Any = None
+    """The head that waits."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        start = self._start
+        if message["type"] == "http.response.start" and not self.response_started:
+            fields = message.get("headers")
+            if fields and fields[-1][0] == b"content-length":  # type: ignore[index]  # a list, though not for ASGI
+                self._start = message
+                return
+            start = None
+        self._start = None
+        if start is not None:
+            if self._sent_whole(start, message):
+                return
+            await super().send(start)
+        await super().send(message)
+
+    def _sent_whole(self, start: Any, message: Any) -> bool:
+        """Sends the answer, unless something about it or its connection is special. Whether it did."""
+        if (
+            message["type"] != "http.response.body"
+            or message.get("more_body")
+            or not self.keep_alive
+            or self.disconnected
+            or self.flow.write_paused
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        body = message.get("body", b"")
+        *fields, (_, length) = start["headers"]
+        head = _head(start["status"], tuple(fields)) if int(length) == len(body) else None
+        if head is None:
+            return False
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        default = [b"%b: %b\r\n" % field for field in self.default_headers]
+        self.transport.write(
+            b"%b%bcontent-length: %b\r\n\r\n%b" % (head, b"".join(default), length, body)
+        )
+        self.message_event.set()
+        self.on_response()
+        return True
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
+    """The lines for a status and headers; None if they are special, or not as they should be."""
+    lines = [STATUS_LINE[status]]
+    for name, value in fields:
+        if (
+            name.lower() in OF_THE_CONNECTION
+            or HEADER_RE.search(name)
+            or HEADER_VALUE_RE.search(value)
+        ):
+            return None
+        lines.append(b"%b: %b\r\n" % (name.lower(), value))
+    return b"".join(lines)
+
+
+class WholeAnswersProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with such answers, which leaves nothing for the garbage collector.
+
+    It can end without cutting an answer short.
+    """
+
+    _closes_after_next = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if USER_TIMEOUT is not None:
+            raw = transport.get_extra_info("socket")
+            if raw.family != socket.AF_UNIX:
+                raw.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNREAD_SECONDS * 1_000)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # uvicorn leaves the timer of a connection that was cut off, which holds it for a minute.
+        self._unset_keepalive_if_required()
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        # The other protocol has the connection now, and this one is never lost. The parser holds it.
+        self.parser = None  # type: ignore[assignment]
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        # uvicorn has no other place where one can say of which class they are.
+        cycle.__class__ = WholeAnswers
+        if self._closes_after_next:
+            cycle.keep_alive = False
+        super()._start_asgi_task(cycle, app)
+
+    def close_after_next(self) -> None:
+        """Closes the connection after the answer that is under way, else after the next one."""
+        self._closes_after_next = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def cut(self) -> None:
+        """Ends the request that is under way; with 503 if its answer has not begun."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete or cycle.response_started:
+            self.transport.abort()
+        else:
+            self.transport.write(GIVEN_UP)
+            self.transport.close()
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.logger = SILENT
+
+
+def websocket_protocol(**arguments: Any) -> asyncio.Protocol:
+    """The protocol for a WebSocket; what it imports (0.6 MB) comes with the first one."""
+    from core.server.uvicorn_websocket import WebSocketProtocol  # noqa: PLC0415
+
+    return WebSocketProtocol(**arguments)

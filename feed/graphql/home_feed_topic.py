@@ -1,0 +1,209 @@
+"""What comes into home feeds and goes out of them, told to those whose feeds they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from core.accounts.selectors import users_by_ids
+from core.accounts.user_rows import UserRow
+from core.context import Context
+from core.database.cursors import CursorSigner
+from core.database.list_places import Horizon
+from core.database.time_ordered_keys import key_at
+from core.errors import JSONObject
+from core.events import event_types
+from core.events.event_log import EventRow, event_from
+from core.events.log_positions import Position
+from core.graphql.live.shared_operations import PublicFields
+from core.graphql.live.subscriber import Subscriber
+from core.graphql.live.topic import Channel, Presented
+from core.paging import EdgeRow
+from feed.post_rows import PostRow
+from feed.selectors import SQL, posts_by_ids
+
+READABLE_BY_ALL: PublicFields = {
+    "User": frozenset({"id", "username", "displayName", "avatarUrl"}),
+    "Post": frozenset(
+        {
+            "id",
+            "text",
+            "createdAt",
+            "editedAt",
+            "likeCount",
+            "commentCount",
+            "shareCount",
+            "author",
+        }
+    ),
+    "SubscriptionReady": frozenset({"cursor", "resumed"}),
+    "ResyncRequired": frozenset({"cursor", "reason"}),
+}
+"""Fields that are the same whoever looks, by type."""
+
+
+class FeedEntryRow(NamedTuple):
+    """A new entry, as its fields read it."""
+
+    cursor: str
+    client_mutation_id: str | None
+    edge: EdgeRow
+
+
+class FeedEntryGoneRow(NamedTuple):
+    """An entry that is gone."""
+
+    cursor: str
+    post_id: int
+
+
+class Told(NamedTuple):
+    """What an event is to one viewer."""
+
+    position: int | None
+    """Of the new entry; None for one that is gone."""
+    has_liked: bool
+    has_shared: bool
+
+
+class PresentedEntry(Presented):
+    """A change of home feeds, and those whose feeds it changes."""
+
+    __slots__ = ("_cursors", "_post", "_sharer", "told")
+
+    def __init__(
+        self,
+        event: EventRow,
+        told: dict[int, Told],
+        post: PostRow | None,
+        sharer: UserRow | None,
+        cursors: CursorSigner,
+    ) -> None:
+        super().__init__(event)
+        self.told = told
+        self._post = post
+        self._sharer = sharer
+        self._cursors = cursors
+
+    def is_seen_by(self, viewer_id: int | None) -> bool:
+        return viewer_id in self.told
+
+    def row(self, cursor: str) -> FeedEntryRow | FeedEntryGoneRow:
+        return self._row(cursor, 0, self._post, next(iter(self.told.values())).position)
+
+    def row_for(self, viewer_id: int | None, cursor: str) -> FeedEntryRow | FeedEntryGoneRow:
+        told = self.told[viewer_id or 0]
+        post = self._post
+        if post is not None:
+            post = post._replace(viewer_has_liked=told.has_liked, viewer_has_shared=told.has_shared)
+        return self._row(cursor, viewer_id or 0, post, told.position)
+
+    def _row(
+        self, cursor: str, viewer_id: int, post: PostRow | None, position: int | None
+    ) -> FeedEntryRow | FeedEntryGoneRow:
+        if post is None or position is None:
+            return FeedEntryGoneRow(cursor, self.event.post_id or 0)
+        # Whoever is given an event has seen all transactions up to its own, in this order.
+        transaction, began = self.event.transaction, self.event.created_at
+        horizon = Horizon(key_at(began, 0) - 1, f"{transaction + 1}:{transaction + 1}:")
+        codec = self._cursors.codec("home", viewer_id)._replace(horizon=horizon)
+        edge = EdgeRow(post, position, codec, self._sharer)
+        return FeedEntryRow(cursor, self.event.client_mutation_id, edge)
+
+
+class HomeFeedChannel(Channel):
+    """Subscribers by whose home feed it is."""
+
+    field: ClassVar = "homeFeedEvents"
+    kinds: ClassVar = frozenset(event_types.FEED_KINDS)
+    public_fields: ClassVar[PublicFields] = {
+        **READABLE_BY_ALL,
+        "HomeFeedEvent": frozenset({"cursor"}),
+        "FeedEntryAdded": frozenset({"cursor", "clientMutationId", "edge"}),
+        "FeedEntryRemoved": frozenset({"cursor", "postId"}),
+        # The edge's cursor is the viewer's own.
+        "PostEdge": frozenset({"node", "sharedBy"}),
+    }
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._by_viewer: defaultdict[int, set[Subscriber]] = defaultdict(set)
+
+    def topic(self, context: Context, _: JSONObject) -> int:
+        return context.require_viewer()
+
+    def add(self, subscriber: Subscriber) -> None:
+        self._by_viewer[subscriber.topic].add(subscriber)
+
+    def remove(self, subscriber: Subscriber) -> None:
+        theirs = self._by_viewer[subscriber.topic]
+        theirs.discard(subscriber)
+        if not theirs:
+            del self._by_viewer[subscriber.topic]
+
+    def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
+        return set(self._by_viewer) if events else set()
+
+    def recipients(self, presented: Presented) -> Collection[Subscriber]:
+        told = presented.told if isinstance(presented, PresentedEntry) else {}
+        return [
+            subscriber for viewer_id in told for subscriber in self._by_viewer.get(viewer_id, ())
+        ]
+
+    async def missed(
+        self, subscriber: Subscriber, after: Position, until: Position, limit: int
+    ) -> list[EventRow]:
+        rows = await self.log.database.fetch(
+            SQL["home_events"],
+            subscriber.topic,
+            after.transaction,
+            after.id,
+            until.transaction,
+            until.id,
+            limit,
+        )
+        return [event_from(row) for row in rows]
+
+    async def present(
+        self, events: Sequence[EventRow], viewers: set[int | None]
+    ) -> list[Presented]:
+        told = await self._told(events, [viewer for viewer in viewers if viewer is not None])
+        told_of = [event for number, event in enumerate(events) if told[number]]
+        if not told_of:
+            return []
+        database = self.log.database
+        post_ids = list({event.post_id for event in told_of if event.post_id is not None})
+        sharer_ids = list(
+            {event.actor_id for event in told_of if event.kind == event_types.POST_SHARED}
+        )
+        posts = dict(zip(post_ids, await posts_by_ids(database, None, post_ids), strict=True))
+        sharers = dict(zip(sharer_ids, await users_by_ids(database, None, sharer_ids), strict=True))
+        presented: list[Presented] = []
+        for number, event in enumerate(events):
+            if not told[number]:
+                continue
+            is_new = next(iter(told[number].values())).position is not None
+            post = posts.get(event.post_id or 0) if is_new else None
+            sharer = sharers.get(event.actor_id) if event.kind == event_types.POST_SHARED else None
+            # Gone since it was judged: another event tells of that.
+            if not is_new or post is not None:
+                presented.append(
+                    PresentedEntry(event, told[number], post, sharer, self.log.cursors)
+                )
+        return presented
+
+    async def _told(self, events: Sequence[EventRow], viewers: list[int]) -> list[dict[int, Told]]:
+        """For each event, what it is to those whose feeds it changes. Cost: one statement."""
+        rows = await self.log.database.fetch(
+            SQL["home_recipients"],
+            list(range(len(events))),
+            [event.kind for event in events],
+            [event.actor_id for event in events],
+            [event.post_id for event in events],
+            viewers,
+        )
+        told: list[dict[int, Told]] = [{} for _ in events]
+        for number, viewer_id, *what in rows:
+            told[number][viewer_id] = Told(*what)
+        return told

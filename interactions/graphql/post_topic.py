@@ -1,0 +1,252 @@
+"""What happens to posts, told to those who have them on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from typing import ClassVar, NamedTuple
+
+from core.accounts.selectors import users_by_ids
+from core.accounts.user_rows import UserRow, deleted_user
+from core.accounts.visibility import HiddenPairs, hidden_pairs
+from core.context import Context
+from core.errors import ClientError, JSONObject
+from core.events import event_types
+from core.events.dispatcher import Hub
+from core.events.event_log import EventRow, event_from
+from core.events.log_positions import Position
+from core.graphql.live.event_payloads import Renderer
+from core.graphql.live.shared_operations import PublicFields
+from core.graphql.live.subscriber import Subscriber
+from core.graphql.live.topic import Channel, Presented
+from core.ids import key_of
+from feed.graphql.home_feed_topic import READABLE_BY_ALL
+from feed.post_rows import PostRow
+from feed.selectors import posts_by_ids
+from feed.viewer_states import ViewerStates, viewer_states
+from interactions.comment_rows import CommentRow
+from interactions.selectors import SQL, comments_by_ids
+
+POSTS_AT_MOST = 100
+ABOUT_THE_POST = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
+"""A mute does not hide these: who watches a post has opened it on purpose."""
+
+ENDINGS = frozenset(
+    {event_types.POST_UNLIKED, event_types.POST_UNSHARED, event_types.COMMENT_DELETED}
+)
+"""Of these subscribers are notified even when the account of who did it has been deleted."""
+
+EVERY_INTERACTION = frozenset({"cursor", "clientMutationId", "actor", "post"})
+PUBLIC_FIELDS: PublicFields = {
+    **READABLE_BY_ALL,
+    "Comment": frozenset(
+        {"id", "text", "createdAt", "likeCount", "replyCount", "isDeleted", "author"}
+    ),
+    "PostInteraction": frozenset({"cursor"}),
+    "PostLiked": EVERY_INTERACTION,
+    "PostUnliked": EVERY_INTERACTION,
+    "PostShared": EVERY_INTERACTION,
+    "PostUnshared": EVERY_INTERACTION,
+    "CommentCreated": EVERY_INTERACTION | {"comment"},
+    "CommentDeleted": EVERY_INTERACTION | {"deletedCommentId"},
+    "PostEdited": EVERY_INTERACTION,
+    "PostDeleted": frozenset({"cursor", "clientMutationId", "deletedPostId"}),
+}
+
+
+class InteractionRow(NamedTuple):
+    """An event as its fields read it."""
+
+    kind: str
+    cursor: str
+    client_mutation_id: str | None
+    actor: UserRow | None
+    post_id: int
+    post: PostRow | None
+    comment_id: int | None
+    comment: CommentRow | None
+
+
+class PresentedInteraction(Presented):
+    """An event, with what it is about."""
+
+    __slots__ = ("_actor", "_comment", "_hidden", "_post", "_states")
+
+    def __init__(
+        self,
+        event: EventRow,
+        *,
+        actor: UserRow | None,
+        post: PostRow | None,
+        comment: CommentRow | None,
+        hidden: HiddenPairs,
+        states: ViewerStates,
+    ) -> None:
+        super().__init__(event)
+        self._actor = actor
+        self._post = post
+        self._comment = comment
+        self._hidden = hidden
+        self._states = states
+
+    @property
+    def is_there(self) -> bool:
+        """Whether what it is about can still be read."""
+        kind = self.event.kind
+        if kind == event_types.POST_DELETED:
+            return True
+        if self._actor is None or self._post is None:
+            return False
+        return kind != event_types.COMMENT_CREATED or (
+            self._comment is not None and not self._comment.is_deleted
+        )
+
+    def is_seen_by(self, viewer_id: int | None) -> bool:
+        if viewer_id is None:
+            return True
+        pair = (viewer_id, self.event.actor_id)
+        if pair in self._hidden.blocked:
+            return False
+        if self._post is not None and (viewer_id, self._post.author.id) in self._hidden.blocked:
+            return False
+        return self.event.kind in ABOUT_THE_POST or pair not in self._hidden.muted
+
+    def row(self, cursor: str) -> InteractionRow:
+        return self._row(cursor, self._post)
+
+    def row_for(self, viewer_id: int | None, cursor: str) -> InteractionRow:
+        post = None if self._post is None else self._states.seen_by(viewer_id, self._post)
+        return self._row(cursor, post)
+
+    def _row(self, cursor: str, post: PostRow | None) -> InteractionRow:
+        event = self.event
+        return InteractionRow(
+            event.kind,
+            cursor,
+            event.client_mutation_id,
+            self._actor,
+            event.post_id or 0,
+            post,
+            event.subject_id,
+            self._comment,
+        )
+
+
+class PostInteractionsChannel(Channel):
+    """Subscribers by the posts that they watch."""
+
+    field: ClassVar = "postInteractions"
+    kinds: ClassVar = frozenset(event_types.INTERACTION_KINDS)
+    public_fields: ClassVar[PublicFields] = PUBLIC_FIELDS
+
+    def __init__(self, hub: Hub, renderer: Renderer) -> None:
+        super().__init__(hub, renderer)
+        self._by_post: defaultdict[int, set[Subscriber]] = defaultdict(set)
+        self._looking_closely: Counter[int | None] = Counter()
+        """How many subscribers of each viewer select what depends on who looks."""
+
+    def topic(self, _: Context, arguments: JSONObject) -> tuple[int, ...]:
+        ids = arguments["postIds"]
+        if not 1 <= len(ids) <= POSTS_AT_MOST:
+            said = f"`postIds` has {len(ids)} ids; send between 1 and {POSTS_AT_MOST}."
+            raise ClientError(said, "BAD_INPUT")
+        keys = dict.fromkeys(key_of("Post", id) for id in ids)
+        if None in keys:
+            said = (
+                "`postIds` has an id that is no post's. Ids are opaque: send one back as it came."
+            )
+            raise ClientError(said, "BAD_ID")
+        return tuple(key for key in keys if key is not None)
+
+    def add(self, subscriber: Subscriber) -> None:
+        for post_id in subscriber.topic:
+            self._by_post[post_id].add(subscriber)
+        if not subscriber.operation.is_shared:
+            self._looking_closely[subscriber.viewer_id] += 1
+
+    def remove(self, subscriber: Subscriber) -> None:
+        for post_id in subscriber.topic:
+            watching = self._by_post[post_id]
+            watching.discard(subscriber)
+            if not watching:
+                del self._by_post[post_id]
+        if not subscriber.operation.is_shared:
+            self._looking_closely[subscriber.viewer_id] -= 1
+            if not self._looking_closely[subscriber.viewer_id]:
+                del self._looking_closely[subscriber.viewer_id]
+
+    def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
+        posts = {event.post_id for event in events if event.post_id in self._by_post}
+        return {
+            subscriber.viewer_id
+            for post_id in posts
+            if post_id is not None
+            for subscriber in self._by_post[post_id]
+        }
+
+    def recipients(self, presented: Presented) -> Collection[Subscriber]:
+        return self._by_post.get(presented.event.post_id or 0, ())
+
+    async def missed(
+        self, subscriber: Subscriber, after: Position, until: Position, limit: int
+    ) -> list[EventRow]:
+        rows = await self.log.database.fetch(
+            SQL["post_events"],
+            list(subscriber.topic),
+            list(self.kinds),
+            after.transaction,
+            after.id,
+            until.transaction,
+            until.id,
+            limit,
+        )
+        return [event_from(row) for row in rows]
+
+    async def present(
+        self, events: Sequence[EventRow], viewers: set[int | None]
+    ) -> list[Presented]:
+        events = [event for event in events if event.post_id in self._by_post]
+        if not events:
+            return []
+        database = self.log.database
+        post_ids = list({event.post_id for event in events if event.post_id is not None})
+        actor_ids = list({event.actor_id for event in events})
+        comment_ids = list(
+            {
+                event.subject_id
+                for event in events
+                if event.kind == event_types.COMMENT_CREATED and event.subject_id is not None
+            }
+        )
+        posts, actors, comments = await asyncio.gather(
+            posts_by_ids(database, None, post_ids),
+            users_by_ids(database, None, actor_ids),
+            comments_by_ids(database, None, comment_ids) if comment_ids else _nothing(),
+        )
+        post = dict(zip(post_ids, posts, strict=True))
+        actor = dict(zip(actor_ids, actors, strict=True))
+        comment = dict(zip(comment_ids, comments, strict=True))
+        signed_in = {viewer_id for viewer_id in viewers if viewer_id is not None}
+        authors = {found.author.id for found in posts if found is not None}
+        close = signed_in & self._looking_closely.keys()
+        states = await viewer_states(database, close, post_ids)
+        # Judged last, so that it is as fresh as can be.
+        hidden = await hidden_pairs(database, signed_in, authors.union(actor_ids))
+        presented = [
+            PresentedInteraction(
+                event,
+                actor=actor[event.actor_id]
+                or (deleted_user(event.actor_id) if event.kind in ENDINGS else None),
+                post=post.get(event.post_id or 0),
+                comment=comment.get(event.subject_id or 0),
+                hidden=hidden,
+                states=states,
+            )
+            for event in events
+        ]
+        return [each for each in presented if each.is_there]
+
+
+async def _nothing() -> list[CommentRow | None]:
+    return []
