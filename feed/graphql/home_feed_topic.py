@@ -49,6 +49,7 @@ class FeedEntryRow(NamedTuple):
     cursor: str
     client_mutation_id: str | None
     edge: EdgeRow
+    is_newest: bool
 
 
 class FeedEntryGoneRow(NamedTuple):
@@ -106,10 +107,12 @@ class PresentedEntry(Presented):
             return FeedEntryGoneRow(cursor, self.event.post_id or 0)
         # Whoever is given an event has seen all transactions up to its own, in this order.
         transaction, began = self.event.transaction, self.event.created_at
-        horizon = Horizon(key_at(began, 0) - 1, f"{transaction + 1}:{transaction + 1}:")
+        first_key = key_at(began, 0)
+        horizon = Horizon(first_key - 1, f"{transaction + 1}:{transaction + 1}:")
         codec = self._cursors.codec("home", viewer_id)._replace(horizon=horizon)
         edge = EdgeRow(post, position, codec, self._sharer)
-        return FeedEntryRow(cursor, self.event.client_mutation_id, edge)
+        is_newest = position >= first_key
+        return FeedEntryRow(cursor, self.event.client_mutation_id, edge, is_newest)
 
 
 class HomeFeedChannel(Channel):
@@ -120,7 +123,7 @@ class HomeFeedChannel(Channel):
     public_fields: ClassVar[PublicFields] = {
         **READABLE_BY_ALL,
         "HomeFeedEvent": frozenset({"cursor"}),
-        "FeedEntryAdded": frozenset({"cursor", "clientMutationId", "edge"}),
+        "FeedEntryAdded": frozenset({"cursor", "clientMutationId", "edge", "isNewest"}),
         "FeedEntryRemoved": frozenset({"cursor", "postId"}),
         # The edge's cursor is the viewer's own.
         "PostEdge": frozenset({"node", "sharedBy"}),
@@ -202,6 +205,7 @@ class HomeFeedChannel(Channel):
             [event.actor_id for event in events],
             [event.post_id for event in events],
             viewers,
+            [event.transaction for event in events],
         )
         told: list[dict[int, Told]] = [{} for _ in events]
         for number, viewer_id, *what in rows:

@@ -21,11 +21,15 @@ also_gives(HomeFeedEvent)
 
 
 @strawberry.type(
-    description="A post stands in the feed, newest: it was written or shared. If the client holds an "
-    "entry of the same post, this one takes its place."
+    description="A post stands in the feed: it was written or shared. If the client holds an entry of the same "
+    "post, remove that one."
 )
 class FeedEntryAdded(HomeFeedEvent):
     edge: PostEdge = strawberry.field(description="The entry, as the feed has it.")
+    is_newest: bool = strawberry.field(
+        description="Whether the entry goes to the top. If not, it is a share that was taken back and made again "
+        "within an hour: it stands where it stood before."
+    )
     client_mutation_id: str | None = strawberry.field(
         description="The clientMutationId of the call that caused it, by which a client knows its own."
     )

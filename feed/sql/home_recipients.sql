@@ -1,16 +1,17 @@
 -- Who of the viewers is to be told of which events of home feeds, judged now.
--- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers.
+-- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions of the events.
 -- One row for each event and viewer: the event's number, the viewer, the place of a new entry or null for one that is
 -- gone, whether the viewer likes and shares the post.
 WITH happened AS MATERIALIZED (
-    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[]) AS e(number, kind, actor_id, post_id)
+    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])
+        AS e(number, kind, actor_id, post_id, transaction)
 ), told AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
     -- Whom one has to follow to be told: who did it, and for a post that is gone also who had passed it on.
-    SELECT number, kind, post_id, actor_id AS person_id FROM happened
+    SELECT number, kind, post_id, transaction, actor_id AS person_id FROM happened
     UNION
-    SELECT h.number, h.kind, h.post_id, shared.actor_id
+    SELECT h.number, h.kind, h.post_id, h.transaction, shared.actor_id
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
     WHERE h.kind = 'post_deleted'
 ), people AS MATERIALIZED (
@@ -37,11 +38,11 @@ WITH happened AS MATERIALIZED (
         SELECT FROM events WHERE actor_id = t.id AND subject_id = p.id AND kind = 'user_unfollowed' OFFSET 0
     )
 ), candidates AS (
-    SELECT DISTINCT c.number, c.kind, c.post_id, c.person_id, f.viewer_id
+    SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.person_id, f.viewer_id
     FROM causes c JOIN followers f ON f.person_id = c.person_id
     WHERE {unmuted person=c.person_id viewer=f.viewer_id}
     UNION ALL
-    SELECT c.number, c.kind, c.post_id, c.person_id, t.id
+    SELECT c.number, c.kind, c.post_id, c.transaction, c.person_id, t.id
     FROM causes c JOIN told t ON t.id = c.person_id
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
@@ -59,6 +60,12 @@ JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
 WHERE c.kind = 'post_shared' AND {not_deleted person=c.person_id}
 AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
+-- The entry stands at its newest reason: a share with a newer key from before the event has it already.
+AND NOT EXISTS (
+    SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
+    AND EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = y.user_id OFFSET 0)
+    AND {unmuted person=y.user_id viewer=c.viewer_id} AND {not_deleted person=y.user_id}
+)
 UNION ALL
 SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c

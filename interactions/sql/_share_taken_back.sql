@@ -1,11 +1,21 @@
--- The key of the actor's share of the post, if it was taken back within the last hour and nothing was since. Looked for among
--- the actor's newest events of the feed, 1,000 at most.
-(
-    SELECT subject_id FROM (
-        SELECT transaction, id, kind, post_id, subject_id, created_at FROM events
-        WHERE actor_id = asked.actor_id AND kind IN {home_events}
-        ORDER BY transaction DESC, id DESC LIMIT 1000
-    ) e
-    WHERE post_id = asked.id AND kind = 'post_unshared' AND created_at > now() - interval '1 hour'
-    ORDER BY transaction DESC, id DESC LIMIT 1
-)
+-- A share that the actor took back within the last hour, if nothing was since: its key, and the transaction that inserted it
+-- at first, null if the log no longer tells. Looked for among the actor's newest events of the feed, 1,000 at most.
+-- With its own transaction it counts as seen for readers who have seen it, so that it is new to nobody.
+LEFT JOIN LATERAL (
+    WITH newest AS MATERIALIZED (
+        SELECT transaction, id, kind, subject_id, created_at FROM (
+            SELECT transaction, id, kind, post_id, subject_id, created_at FROM events
+            WHERE actor_id = asked.actor_id AND kind IN {home_events}
+            ORDER BY transaction DESC, id DESC LIMIT 1000
+        ) e
+        WHERE post_id = asked.id
+    )
+    SELECT gone.subject_id AS id, (
+        -- A share's key is made after its transaction began; a share that was made again has a later event.
+        SELECT max(transaction) FROM newest made
+        WHERE made.kind = 'post_shared' AND made.created_at < {key_time key=gone.subject_id} + interval '1 millisecond'
+    ) AS transaction
+    FROM newest gone
+    WHERE gone.kind = 'post_unshared' AND gone.created_at > now() - interval '1 hour'
+    ORDER BY gone.transaction DESC, gone.id DESC LIMIT 1
+) taken_back ON true

@@ -2,8 +2,11 @@
 -- A row for each place where there is a post to be seen: the place, whether this changed anything, true, the
 -- post afterwards.
 WITH {posts_asked table=shares undoes=false}, changes AS (
-    INSERT INTO shares (user_id, post_id, id) SELECT actor_id, id, coalesce({share_taken_back}, time_ordered_key())
-    FROM asked ON CONFLICT DO NOTHING
+    INSERT INTO shares (user_id, post_id, id, transaction)
+    SELECT asked.actor_id, asked.id, coalesce(taken_back.id, time_ordered_key()),
+        CASE WHEN taken_back.id IS NULL THEN pg_current_xact_id()::text::bigint ELSE taken_back.transaction END
+    FROM asked {share_taken_back}
+    ON CONFLICT DO NOTHING
     RETURNING user_id, post_id
 ), {posts_done count=share_count sign=+}, {posts_logged kind=post_shared}
 SELECT n, changed, is_visible, id, text, {moment of=created_at}, {moment of=edited_at},
