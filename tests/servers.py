@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 
 from core.devserver.servers import Servers, temporary_servers
+from tests.paths import ROOT
 
-FOLDER = Path(__file__).resolve().parent.parent / ".data" / "tests"
+FOLDER = ROOT / ".data" / "tests"
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "core.config.settings",
     "DEBUG": "true",

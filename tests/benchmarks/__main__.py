@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.figures import read_figures, table
-from tests.benchmarks.load import ROOT
 from tests.benchmarks.plot import bars
+from tests.paths import ROOT
 
 PARTS = {
     "execution": "Execution alone, from objects in memory",

@@ -25,7 +25,8 @@ from starlette.types import Receive, Scope, Send
 from core.database.database import PLANNER
 from core.database.statements import load_statements
 from core.database.time_ordered_keys import HIGHEST_KEY
-from tests.benchmarks.likes import BY_HAND, ROOMS, ROOT
+from tests.benchmarks.likes import BY_HAND, ROOMS
+from tests.paths import ROOT
 
 SQL = load_statements(Path(__file__).parent / "sql", *(ROOT / room / "sql" for room in ROOMS))
 PAGE = 20

@@ -29,8 +29,8 @@ from core.database.time_ordered_keys import key_array
 from core.devserver.folder_locks import folder_lock
 from core.devserver.postgres import Postgres
 from tests.benchmarks.figures import Figure, write_results
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".data" / "benchmark-likes"
 ROOMS = ("interactions", "feed", "core/accounts", "core/events")
 LIKE = load_statements(*(ROOT / room / "sql" for room in ROOMS))["post_like"]

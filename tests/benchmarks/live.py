@@ -33,9 +33,9 @@ from core.events.notifier import Doorbell
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live_clients import Client, connected
+from tests.paths import ROOT
 from tests.servers import SETTINGS
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 WATCH = (ROOT / "tests/operations/PostInteractions.graphql").read_text()
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
 PEOPLE = """

@@ -18,13 +18,13 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import cycle
-from pathlib import Path
 from time import monotonic
 from typing import NamedTuple, cast
 
 import uvloop
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.paths import ROOT
+
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 FAILED = b'"errors":[{'

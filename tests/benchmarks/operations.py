@@ -18,8 +18,8 @@ from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
 from core.database.cursors import CursorSigner
 from core.ids import global_id
+from tests.paths import OPERATIONS
 
-DOCUMENTS = Path(__file__).resolve().parent.parent / "operations"
 VIEWERS = range(50_001, 51_001)
 POSTS = 1_000_000
 OLDEST_CURSOR = 100_000  # So that a page below it is always full.
@@ -54,7 +54,7 @@ def write_bodies(folder: Path) -> None:
 
 def body(operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The request for an operation of the contract."""
-    document = (DOCUMENTS / f"{operation}.graphql").read_text()
+    document = (OPERATIONS / f"{operation}.graphql").read_text()
     # The load generator takes the word in an answer for a failure, an empty list of them as well.
     document = document.replace("errors {", "refusals: errors {")
     return {"query": document, "variables": variables, "operationName": operation}

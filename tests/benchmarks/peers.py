@@ -15,7 +15,7 @@ from core.devserver.ports import free_port
 from core.devserver.product_processes import LocalProcess
 from core.devserver.servers import running_servers
 from tests.benchmarks.live import ServerFigures
-from tests.benchmarks.load import ROOT
+from tests.paths import ROOT
 from tests.servers import SETTINGS
 
 FOLDER = ROOT / ".data" / "benchmark-workloads"

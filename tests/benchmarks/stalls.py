@@ -22,7 +22,7 @@ os.environ.update(SETTINGS, LOG_LEVEL="WARNING")
 django.setup()
 
 from core.database.database import Database  # noqa: E402  # needs the settings
-from tests.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still  # noqa: E402  # needs the settings
+from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still  # noqa: E402  # needs the settings
 from tests.live.surroundings import surroundings  # noqa: E402  # needs the settings
 from tests.live.world import signed_in  # noqa: E402  # needs the settings
 

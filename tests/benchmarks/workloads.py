@@ -26,7 +26,7 @@ from core.accounts.tokens import AccessToken, AccessTokens
 from core.database.cursors import CursorSigner
 from core.ids import global_id, parse_id
 from tests.benchmarks.figures import Figure, write_results
-from tests.benchmarks.load import ROOT, load, request
+from tests.benchmarks.load import load, request
 from tests.benchmarks.peers import (
     FLOOR,
     KEPT,
@@ -37,8 +37,8 @@ from tests.benchmarks.peers import (
     filled_servers,
     running_peers,
 )
+from tests.paths import OPERATIONS
 
-DOCUMENTS = ROOT / "tests" / "operations"
 W1, W2, W3, W4 = "W1 public feed", "W2 home feed", "W3 deep page", "W4 like"
 WORKLOADS = (W1, W2, W3, W4)
 VIEWERS = 500
@@ -147,7 +147,7 @@ def _requests_of_people(workload: str, data: Data, chance: Random, *, by_hand: b
 
 
 def _graphql(operation: str, variables: dict[str, Any], token: str | None = None) -> str:
-    document = (DOCUMENTS / f"{operation}.graphql").read_text()
+    document = (OPERATIONS / f"{operation}.graphql").read_text()
     body = {"query": document, "variables": variables, "operationName": operation}
     headers = [] if token is None else [("authorization", f"Bearer {token}")]
     return request("POST", "/graphql/", json.dumps(body).encode(), headers)

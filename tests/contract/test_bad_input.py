@@ -28,9 +28,10 @@ from core.config.environment import environment
 from core.config.schema import graphql_schema
 from core.database.database import Database
 from core.ids import global_id
-from tests.contract.test_reading_and_writing import OPERATIONS, WITH_THE_LIMITS
+from tests.contract.test_reading_and_writing import WITH_THE_LIMITS
 from tests.interactions.cast import assert_counts_are_exact
 from tests.live.world import Api, Person, operation, signed_in
+from tests.paths import OPERATIONS
 
 SECONDS_AT_MOST = 2
 OURS_ONLY = re.compile(

@@ -15,9 +15,9 @@ from core.context import Context, Services
 from core.database.database import Database
 from core.execution.executor import Executor
 from core.ids import global_id
-from tests.accounts.conftest import accounts, redis
 from tests.contract.doors import Door, doors
 from tests.contract.marked import NOBODY, VIEWERS, Marked, texts
+from tests.core.accounts.conftest import accounts, redis
 from tests.live.world import Api, Person, phone, signed_in_again
 
 __all__ = ["accounts", "redis"]

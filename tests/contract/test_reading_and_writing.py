@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from core.database.database import Database
 from core.graphql.documents import DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.live.world import Api, Person, operation, signed_in
+from tests.paths import OPERATIONS
 
-OPERATIONS = Path(__file__).parent.parent / "operations"
 WITH_THE_LIMITS = {"Cost"}
 PASSWORD = "hush: a quiet harbour 7"
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from core.database.database import Database
 from core.ids import global_id
 from feed.selectors import SQL as FEED
 from interactions.selectors import SQL as INTERACTIONS
-from tests.accounts.world import Asker
+from tests.core.accounts.world import Asker
 from tests.interactions.cast import people
 
 CROWD = 60

@@ -11,7 +11,7 @@ from core.context import Services
 from core.database.database import Database
 from core.ids import global_id
 from feed.services import post_create, post_delete
-from tests.accounts.world import Asker, codes, events, number_of
+from tests.core.accounts.world import Asker, codes, events, number_of
 from tests.interactions.cast import delete_account, people
 
 WRONG_POST_COUNTS = """

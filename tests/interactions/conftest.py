@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,8 +14,8 @@ from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.execution.executor import Executor
 from core.graphql.errors import execution_error_entries
+from tests.paths import OPERATIONS
 
-OPERATIONS = Path(__file__).resolve().parent.parent / "operations"
 EXECUTORS = {
     "compiled": Executor(graphql_schema, enabled=True),
     "standard": Executor(graphql_schema, enabled=False),

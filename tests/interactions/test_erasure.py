@@ -27,7 +27,7 @@ from tests.interactions.cast import (
     people,
     posts_by,
 )
-from tests.ops.commands import ROOT
+from tests.paths import ROOT
 
 USERS_COUNTS = """
 SELECT id FROM users u WHERE (post_count, follower_count, following_count) <> (

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
 from core.database.database import Database
 from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ACKNOWLEDGED = 400
 RUNNING = """
 SELECT FROM pg_stat_activity

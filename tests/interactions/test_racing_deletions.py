@@ -10,7 +10,7 @@ import pytest
 from core.context import Services
 from core.database.database import Database, Transaction
 from core.ids import global_id
-from tests.accounts.world import Asker
+from tests.core.accounts.world import Asker
 from tests.interactions.cast import people, posts_by
 from tests.live.world import operation
 

@@ -21,6 +21,7 @@ import httpx
 
 from core.database.database import Database
 from core.ids import global_id
+from tests.paths import ROOT
 from tests.servers import SETTINGS
 
 if __name__ == "__main__":
@@ -30,7 +31,7 @@ if __name__ == "__main__":
 
 from tests.interactions.cast import hide_account, people
 from tests.live.crash import Client
-from tests.live.surroundings import ROOT, Surroundings, surroundings
+from tests.live.surroundings import Surroundings, surroundings
 from tests.live.world import Person, operation, phone, signed_in
 
 WRITERS = 4

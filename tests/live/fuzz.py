@@ -28,6 +28,7 @@ import httpx
 
 from core.database.database import Database
 from core.ids import global_id
+from tests.paths import ROOT
 from tests.servers import SETTINGS, servers_for_tests
 
 if __name__ == "__main__":
@@ -37,11 +38,12 @@ if __name__ == "__main__":
 
 from core.config.schema import graphql_schema  # needs the settings
 from core.datasets.reconcile import COUNTS, Count  # as above
+
+# as above
+from tests.core.server.served import Served, served  # as above
 from tests.live.any_client import AnyClient  # as above
 from tests.live.documents import Known  # as above
 from tests.live.world import Person, operation, signed_in  # as above
-from tests.ops.commands import ROOT  # as above
-from tests.ops.served import Served, served  # as above
 
 CROWD = (Path(__file__).parent.parent / "contract" / "crowd.sql").read_text()
 CLIENTS = 50

@@ -14,8 +14,7 @@ from core.devserver.ports import free_port
 from core.devserver.postgres import Postgres
 from core.devserver.product_processes import Web
 from core.devserver.valkey import Valkey
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.paths import ROOT
 
 
 class Surroundings:

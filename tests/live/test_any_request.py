@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.config.schema import graphql_schema
-from tests.graphql.test_negotiation import APOLLO_MULTIPART, CHROME, URQL
+from tests.core.graphql.test_negotiation import APOLLO_MULTIPART, CHROME, URQL
 from tests.live.documents import Known, parameters
 from tests.live.fuzz import SETUPS, Setup, run
 from tests.live.test_websocket_operations import ASK, VALUES, WATCH

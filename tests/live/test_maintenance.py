@@ -14,7 +14,7 @@ from django.core.management import call_command
 from core.accounts.pruning import idempotency_keys_expire, sessions_expire
 from core.database.database import Database
 from tests.live.world import PATIENCE, signed_in
-from tests.ops.commands import ROOT
+from tests.paths import ROOT
 
 WAITING = """
 SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from core.database.database import Database
-from tests.graphql.test_negotiation import APOLLO_MULTIPART, URQL
+from tests.core.graphql.test_negotiation import APOLLO_MULTIPART, URQL
 from tests.live.test_sse import ASK, streaming
 from tests.live.world import PATIENCE, operation, signed_in
 

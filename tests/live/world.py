@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from socket import socket
 from threading import Event, Thread
 from time import time
@@ -26,8 +25,8 @@ from core.ids import global_id
 from core.server.app import Server
 from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
 from tests.interactions.cast import people
+from tests.paths import OPERATIONS
 
-OPERATIONS = Path(__file__).parent.parent / "operations"
 PATIENCE = 20.0
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -1,0 +1,364 @@
+"""Following, blocking and muting set a state; counts, lists and events follow it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from core.accounts import services as writes
+from core.accounts.services import PairChanged
+from core.context import Services
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import Refused
+from core.ids import global_id
+from tests.core.accounts.world import Asker, assert_all_is_well, codes, events
+from tests.interactions.cast import delete_account, people
+
+Change = Callable[..., Awaitable[PairChanged]]
+PAIRS = [
+    ("FollowUser", "UnfollowUser", "viewerIsFollowing", "user_followed", "user_unfollowed"),
+    ("BlockUser", "UnblockUser", "viewerHasBlocked", "user_blocked", "user_unblocked"),
+    ("MuteUser", "UnmuteUser", "viewerHasMuted", "user_muted", "user_unmuted"),
+]
+RELATION = """
+query Relation($id: ID!) {
+  node(id: $id) { ... on User {
+    followerCount followingCount viewerIsFollowing followsViewer viewerHasBlocked viewerHasMuted
+  } }
+}
+"""
+
+
+@pytest.fixture
+async def cast(services: Services) -> list[Asker]:
+    """Three people who can ask."""
+    return [Asker(services, key) for key in await people(services.database, 3)]
+
+
+def key(asker: Asker) -> int:
+    assert asker.viewer_id is not None
+    return asker.viewer_id
+
+
+async def relation(viewer: Asker, other: Asker) -> Any:
+    """How they stand to each other, as the viewer sees it; None if the other can't be seen."""
+    return await viewer.data(RELATION, id=global_id("User", key(other)))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+async def test_doing_it_twice_changes_nothing_the_second_time(
+    cast: list[Asker], database: Database, pair: tuple[str, str, str, str, str]
+) -> None:
+    ada, grace, _ = cast
+    do, undo, field, done, undone = pair
+    rung: list[int] = []
+    ada.services.ring = lambda: rung.append(1)
+    for name, on in ((do, True), (undo, False)):
+        for changed in (True, False):
+            payload = await ada.change(name, key(grace))
+            assert payload["errors"] == []
+            assert payload["changed"] is changed
+            assert payload["user"]["id"] == global_id("User", key(grace))
+            assert payload["user"][field] is on
+    assert await events(database) == [
+        (done, key(ada), key(grace), None),
+        (undone, key(ada), key(grace), None),
+    ]
+    assert rung == [1, 1]
+    await assert_all_is_well(database)
+
+
+@pytest.mark.parametrize("name", [name for pair in PAIRS for name in pair[:2]])
+class TestEachChange:
+    async def test_takes_another_person(
+        self, cast: list[Asker], database: Database, name: str
+    ) -> None:
+        payload = await cast[0].change(name, key(cast[0]))
+        assert codes(payload) == [("INVALID_INPUT", "input", "userId")]
+        assert (payload["user"], payload["changed"]) == (None, False)
+        assert await events(database) == []
+
+    @pytest.mark.parametrize(
+        "user_id", ["", "garbage", global_id("User", 7), global_id("Post", 7), "\ud800", "x" * 9999]
+    )
+    async def test_of_nobody_is_refused(self, cast: list[Asker], name: str, user_id: str) -> None:
+        payload = await cast[0].do(name, userId=user_id)
+        assert codes(payload) == [("NOT_FOUND", "input", "userId")]
+        assert (payload["user"], payload["changed"]) == (None, False)
+
+    async def test_needs_a_viewer(self, cast: list[Asker], name: str) -> None:
+        stranger = Asker(cast[0].services)
+        answer = await stranger.ask(name, input={"userId": global_id("User", key(cast[1]))})
+        assert answer["data"] is None
+        assert "Sign in first" in answer["errors"][0]["message"]
+        assert stranger.statements == 0
+
+    async def test_by_a_person_who_has_been_removed_changes_nothing(
+        self, cast: list[Asker], database: Database, name: str
+    ) -> None:
+        await delete_account(database, key(cast[0]))
+        payload = await cast[0].change(name, key(cast[1]))
+        assert payload["changed"] is False
+        assert await events(database) == []
+
+    async def test_refuses_a_key_that_is_none(self, cast: list[Asker], name: str) -> None:
+        user_id = global_id("User", key(cast[1]))
+        for bad in ("", "x" * 101, "a\nb"):
+            payload = await cast[0].do(name, userId=user_id, clientMutationId=bad)
+            assert codes(payload) == [("INVALID_INPUT", "input", "clientMutationId")]
+
+
+async def test_the_clients_key_is_echoed_and_told(cast: list[Asker], database: Database) -> None:
+    ada, grace, _ = cast
+    query = """
+    mutation M($input: FollowUserInput!) { followUser(input: $input) { clientMutationId } }
+    """
+    payload = await ada.do(query, userId=global_id("User", key(grace)), clientMutationId="k1")
+    assert payload == {"clientMutationId": "k1"}
+    assert [row[3] for row in await events(database)] == ["k1"]
+
+
+async def test_counts_and_relations_are_those_after_each_write(cast: list[Asker]) -> None:
+    ada, grace, _ = cast
+    query = """
+    mutation M($id: ID!) {
+      a: followUser(input: {userId: $id}) { user { followerCount viewerIsFollowing } }
+      b: unfollowUser(input: {userId: $id}) { user { followerCount viewerIsFollowing } }
+      c: followUser(input: {userId: $id}) { user { followerCount viewerIsFollowing } }
+    }
+    """
+    answer = await ada.ask(query, id=global_id("User", key(grace)))
+    on = {"user": {"followerCount": 1, "viewerIsFollowing": True}}
+    off = {"user": {"followerCount": 0, "viewerIsFollowing": False}}
+    assert answer == {"data": {"a": on, "b": off, "c": on}}
+
+
+async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
+    cast: list[Asker], database: Database
+) -> None:
+    ada, grace, third = cast
+    for follower, followee in ((ada, grace), (grace, ada), (third, ada), (grace, third)):
+        await follower.change("FollowUser", key(followee))
+    await database.write("TRUNCATE events")
+
+    assert (await ada.change("BlockUser", key(grace)))["changed"] is True
+    told = [row[:3] for row in await events(database)]
+    assert sorted(told) == sorted(
+        [
+            ("user_blocked", key(ada), key(grace)),
+            ("user_unfollowed", key(ada), key(grace)),
+            ("user_unfollowed", key(grace), key(ada)),
+        ]
+    )
+    assert (await relation(ada, grace))["viewerHasBlocked"]
+    assert await relation(grace, ada) is None
+    seen = await relation(third, ada)
+    assert (seen["followerCount"], seen["followingCount"]) == (1, 0)
+    await assert_all_is_well(database)
+
+    for one, other in ((ada, grace), (grace, ada)):
+        for name in ("FollowUser", "UnfollowUser", "MuteUser", "UnmuteUser"):
+            payload = await one.change(name, key(other))
+            assert codes(payload) == [("NOT_FOUND", "input", "userId")]
+
+    # A block is taken back by itself alone, and brings nothing back.
+    hidden = await grace.change("UnblockUser", key(ada))
+    assert (hidden["user"], hidden["changed"]) == (None, False)
+    assert codes(hidden) == [("NOT_FOUND", "input", "userId")]
+    assert await relation(grace, ada) is None
+    assert (await ada.change("UnblockUser", key(grace)))["changed"] is True
+    seen = await relation(ada, grace)
+    assert (seen["viewerIsFollowing"], seen["followsViewer"]) == (False, False)
+    assert seen["viewerHasBlocked"] is False
+    await assert_all_is_well(database)
+
+
+CONTENT = """
+    username displayName bio followerCount viewerHasBlocked
+    followers { edges { node { id } } pageInfo { hasNextPage hasPreviousPage } }
+    following { edges { node { id } } pageInfo { hasNextPage hasPreviousPage } }
+    posts { edges { node { text } } pageInfo { hasNextPage hasPreviousPage } eventCursor }
+"""
+
+
+@pytest.mark.parametrize("blocks_back", [False, True])
+async def test_the_blocker_sees_the_name_and_no_content(
+    cast: list[Asker], database: Database, blocks_back: bool
+) -> None:
+    ada, grace, third = cast
+    await database.write("UPDATE users SET bio = 'A secret.'")
+    for post in ("One.", "Two."):
+        await grace.do("CreatePost", text=post)
+    await third.change("FollowUser", key(grace))
+    await grace.change("FollowUser", key(third))
+    if blocks_back:
+        await grace.change("BlockUser", key(ada))
+    query = "mutation B($input: BlockUserInput!) { blockUser(input: $input) { user { %s } } }"
+    blocked = (await ada.change(query % CONTENT, key(grace)))["user"]
+    by_id = f"query U($id: ID!) {{ node(id: $id) {{ ... on User {{ {CONTENT} }} }} }}"
+    for seen in (
+        blocked,
+        await ada.data(f'{{ user(username: "p2") {{ {CONTENT} }} }}'),
+        await ada.data(by_id, id=global_id("User", key(grace))),
+    ):
+        assert (seen["username"], seen["displayName"], seen["bio"]) == ("p2", "P2", "")
+        assert (seen["viewerHasBlocked"], seen["followerCount"]) == (True, 1)
+        for name in ("followers", "following", "posts"):
+            assert seen[name]["edges"] == []
+            assert seen[name]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False}
+    # To others nothing is different.
+    assert (
+        len((await third.data(f'{{ user(username: "p2") {{ {CONTENT} }} }}'))["posts"]["edges"])
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["unblockUser", "muteUser", "unmuteUser", "followUser", "unfollowUser"]
+)
+async def test_no_payload_shows_who_blocks_the_viewer(cast: list[Asker], name: str) -> None:
+    ada, grace, _ = cast
+    await ada.change("MuteUser", key(grace))
+    await grace.change("BlockUser", key(ada))
+    given = name[0].upper() + name[1:]
+    query = (
+        f"mutation M($input: {given}Input!) {{ {name}(input: $input) {{ user {{ {CONTENT} }} }} }}"
+    )
+    assert (await ada.change(query, key(grace)))["user"] is None
+
+
+async def test_whoever_is_blocked_can_block_back(cast: list[Asker], database: Database) -> None:
+    ada, grace, _ = cast
+    await ada.change("BlockUser", key(grace))
+    payload = await grace.change("BlockUser", key(ada))
+    assert (payload["changed"], payload["user"]["viewerHasBlocked"]) == (True, True)
+    unblocked = await ada.change("UnblockUser", key(grace))
+    assert (unblocked["user"], unblocked["changed"], unblocked["errors"]) == (None, True, [])
+    assert codes(await ada.change("UnblockUser", key(grace))) == [("NOT_FOUND", "input", "userId")]
+    assert await relation(ada, grace) is None
+    assert (await grace.change("UnblockUser", key(ada)))["changed"] is True
+    assert await relation(ada, grace) is not None
+
+
+async def test_a_mute_from_before_a_block_can_be_taken_back(cast: list[Asker]) -> None:
+    ada, grace, _ = cast
+    await ada.change("MuteUser", key(grace))
+    await grace.change("BlockUser", key(ada))
+    unmuted = await ada.change("UnmuteUser", key(grace))
+    assert (unmuted["user"], unmuted["changed"], unmuted["errors"]) == (None, True, [])
+    assert codes(await ada.change("UnmuteUser", key(grace))) == [("NOT_FOUND", "input", "userId")]
+
+
+async def test_a_mute_hides_nobody_and_is_nobody_elses_business(cast: list[Asker]) -> None:
+    ada, grace, _ = cast
+    await ada.change("FollowUser", key(grace))
+    await ada.change("MuteUser", key(grace))
+    seen = await relation(ada, grace)
+    assert seen["viewerHasMuted"]
+    assert seen["viewerIsFollowing"]
+    assert await relation(grace, ada) == {
+        "followerCount": 0,
+        "followingCount": 1,
+        "viewerIsFollowing": False,
+        "followsViewer": True,
+        "viewerHasBlocked": False,
+        "viewerHasMuted": False,
+    }
+
+
+async def test_follows_that_arrive_together_take_one_transaction(services: Services) -> None:
+    database = services.database
+    ada, *others = await people(database, 40)
+    statements: list[str] = []
+    database.observer = statements.append
+    pairs = [(ada, other) for other in others] + [(other, ada) for other in others]
+    done = await asyncio.gather(
+        *(
+            writes.follow_create(services.batchers, viewer_id=one, user_id=other)
+            for one, other in pairs + pairs[:10]
+        )
+    )
+    database.observer = None
+    assert [change.changed for change in done] == [True] * 78 + [False] * 10
+    assert len(statements) == 2
+    assert len(await events(database)) == 78
+    await assert_all_is_well(database)
+
+
+async def test_one_who_cannot_follow_spoils_nobody_elses(services: Services) -> None:
+    database = services.database
+    ada, grace, third = await people(database, 3)
+    await writes.block_create(database, viewer_id=third, user_id=ada)
+    done = await asyncio.gather(
+        *(
+            writes.follow_create(services.batchers, viewer_id=one, user_id=other)
+            for one, other in [(ada, grace), (ada, third), (ada, 7), (7, ada), (grace, ada)]
+        ),
+        return_exceptions=True,
+    )
+    assert [isinstance(one, Refused) for one in done] == [False, True, True, True, False]
+    await assert_all_is_well(database)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
+    services: Services, seed: int
+) -> None:
+    """Two processes, few people, every change at once."""
+    database = services.database
+    chance = random.Random(seed)
+    cast = await people(database, 5)
+    changes: list[tuple[str, Change]] = []
+    for batchers in (services.batchers, Batchers(database)):
+        changes += [("user_followed", partial(writes.follow_create, batchers))] * 3
+        changes += [("user_unfollowed", partial(writes.follow_delete, batchers))]
+    changes += [("user_blocked", partial(writes.block_create, database))]
+    changes += [("user_unblocked", partial(writes.block_delete, database))] * 2
+    changes += [("user_muted", partial(writes.mute_create, database))]
+    changes += [("user_unmuted", partial(writes.mute_delete, database))]
+    changed: Counter[str] = Counter()
+
+    async def one() -> None:
+        kind, change = chance.choice(changes)
+        viewer, other = chance.sample(cast, 2)
+        try:
+            done = await change(viewer_id=viewer, user_id=other)
+        except Refused:
+            return
+        changed[kind] += done.changed
+
+    await asyncio.gather(*(one() for _ in range(600)))
+    await assert_all_is_well(database)
+    log = await events(database)
+    told = Counter(row[0] for row in log)
+    for kind in ("user_followed", "user_blocked", "user_unblocked", "user_muted", "user_unmuted"):
+        assert told[kind] == changed[kind], kind
+    # A block tells of the follows that it severs.
+    assert told["user_unfollowed"] >= changed["user_unfollowed"]
+    rows = await database.fetch("SELECT count(*) FROM follows")
+    assert rows[0][0] == told["user_followed"] - told["user_unfollowed"]
+
+
+async def test_follow_and_block_at_once_end_without_a_follow(services: Services) -> None:
+    database = services.database
+    for _ in range(40):
+        ada, grace = await people_named_anew(database)
+        await asyncio.gather(
+            writes.follow_create(services.batchers, viewer_id=ada, user_id=grace),
+            writes.block_create(database, viewer_id=grace, user_id=ada),
+            writes.follow_create(Batchers(database), viewer_id=grace, user_id=ada),
+            return_exceptions=True,
+        )
+        await assert_all_is_well(database)
+
+
+async def people_named_anew(database: Database) -> list[int]:
+    await database.write("TRUNCATE users CASCADE")
+    return await people(database, 2)

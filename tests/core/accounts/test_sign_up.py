@@ -1,0 +1,183 @@
+"""A new account: what it takes, and what is told when it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.accounts.sessions import Accounts
+from core.database.database import Database
+from tests.core.accounts.world import PASSWORD, Asker, codes, number_of
+
+EMAIL_REFUSED = {
+    "__typename": "InvalidInput",
+    "code": "INVALID_INPUT",
+    "message": "This e-mail address can't be used. It must have the form name@domain, with a domain name and no IP "
+    "address, and no account here.",
+    "path": ["input", "email"],
+}
+
+
+async def test_a_new_person_is_signed_in(anybody: Asker, accounts: Accounts) -> None:
+    before = datetime.now(UTC)
+    payload = await anybody.sign_up("Ada", displayName=" Ada   L. ", email=" Ada@example.com ")
+    assert payload["errors"] == []
+    session = payload["session"]
+    assert session["viewer"]["username"] == "Ada"
+    assert session["viewer"]["displayName"] == "Ada   L."
+    access_ends = datetime.fromisoformat(session["accessTokenExpiresAt"])
+    refresh_ends = datetime.fromisoformat(session["refreshTokenExpiresAt"])
+    assert timedelta(minutes=14, seconds=58) < access_ends - before < timedelta(minutes=15.1)
+    assert timedelta(days=29.9) < refresh_ends - before < timedelta(days=30.1)
+    said = accounts.access_tokens.read(session["accessToken"])
+    assert said.expires_at == access_ends.timestamp()
+
+    viewer = await Asker(anybody.services, said.viewer_id).data("Viewer")
+    assert viewer["id"] == session["viewer"]["id"]
+    assert (viewer["bio"], viewer["followerCount"], viewer["postCount"]) == ("", 0, 0)
+
+
+async def test_only_hashes_are_stored(anybody: Asker, database: Database) -> None:
+    session = (await anybody.sign_up())["session"]
+    proof = session["refreshToken"].rsplit(".", 1)[1]
+    for table in ("users", "sessions"):
+        rows = await database.fetch(f"SELECT t::text FROM {table} t")  # noqa: S608  # a name of ours
+        assert PASSWORD not in str(rows)
+        assert proof not in str(rows)
+        assert session["accessToken"] not in str(rows)
+    (row,) = await database.fetch("SELECT password FROM users")
+    assert row[0].startswith("argon2nfkc$argon2id$")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("username", "", "1 to 30"),
+        ("username", "a" * 31, "1 to 30"),
+        ("username", "ada lovelace", "A-Z"),
+        ("username", "adä", "A-Z"),
+        ("username", "ada\0", "A-Z"),
+        ("displayName", "  ", "1 to 50"),
+        ("displayName", "x" * 51, "1 to 50"),
+        ("displayName", "a\0b", "Control characters"),
+        ("displayName", "a\nb", "one line"),
+        ("displayName", "\u200b\u2060", "can be seen"),
+        ("displayName", "\u3164", "can be seen"),
+        ("displayName", "\u202eecila", "direction"),
+        ("displayName", "\u2066Alice", "direction"),
+        ("displayName", "A\u2028B", "one line"),
+        ("displayName", "A" + "\u0301" * 49, "combining marks"),
+        ("username", "admin", "reserved"),
+        ("username", "ROOT", "reserved"),
+        ("username", "_Me_", "reserved"),
+        ("username", "u17", "reserved"),
+        ("username", "null", "reserved"),
+        ("username", "deleted", "reserved"),
+        ("username", "\u212aate", "A-Z"),
+        ("password", "1234567", "too short"),
+        ("password", "password1", "too common"),
+        ("password", "x" * 129, "at most 128"),
+    ],
+)
+async def test_what_breaks_a_rule_is_told_and_nothing_is_made(
+    anybody: Asker, database: Database, field: str, value: str, said: str
+) -> None:
+    payload = await anybody.sign_up(
+        **{"email": "ada@example.com", "displayName": "Ada", field: value}
+    )
+    assert payload["session"] is None
+    assert codes(payload) == [("INVALID_INPUT", "input", field)]
+    assert said in payload["errors"][0]["message"]
+    assert await number_of(database, "users") == 0
+
+
+async def test_all_broken_rules_are_told_at_once(anybody: Asker) -> None:
+    payload = await anybody.sign_up("?", displayName="", password="x")
+    assert [path for _, _, path in codes(payload)] == ["username", "displayName", "password"]
+
+
+async def test_a_username_is_taken_whatever_its_case(anybody: Asker, database: Database) -> None:
+    await anybody.sign_up("ada")
+    payload = await anybody.sign_up("ADA", email="other@example.com")
+    assert payload["session"] is None
+    assert codes(payload) == [("USERNAME_TAKEN", "input", "username")]
+    assert payload["errors"][0]["__typename"] == "Conflict"
+    assert await number_of(database, "users") == 1
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ADA@example.com",
+        "",
+        "ada",
+        "ada@",
+        "a b@example.com",
+        "ada@example.com\0",
+        "ada@[127.0.0.1]",
+        "ada@127.0.0.1",
+        "ada@-example.com",
+        "ada@\u2603.com",
+        "\u212aate@example.com",
+        "a\u200bda@example.com",
+        "ä" * 33 + "@example.com",
+        "ada@localhost",
+        "x" * 255 + "@example.com",
+        "\ud800@example.com",
+    ],
+)
+async def test_an_address_that_is_taken_is_refused_as_any_other(
+    anybody: Asker, database: Database, email: str
+) -> None:
+    await anybody.sign_up("ada")
+    payload = await anybody.sign_up("grace", email=email)
+    assert (payload["session"], payload["errors"]) == (None, [EMAIL_REFUSED])
+    assert await number_of(database, "users") == 1
+    statements = anybody.statements
+
+    # Nor is it told together with what is wrong elsewhere, where asking costs nothing.
+    taken = await anybody.sign_up("ADA", email=email)
+    assert codes(taken) == [("USERNAME_TAKEN", "input", "username")]
+    weak = await anybody.sign_up("grace", email=email, password="x")
+    assert codes(weak) == [("INVALID_INPUT", "input", "password")]
+
+    await anybody.sign_up("grace", email="nobody")
+    assert anybody.statements == statements
+
+
+@pytest.mark.parametrize(
+    ("email", "stored", "others"),
+    [
+        ("müller@example.org", "müller@example.org", ["mu\u0308ller@EXAMPLE.org"]),
+        ("a@exämple.org", "a@xn--exmple-cua.org", ["A@EXÄMPLE.ORG", "a@xn--exmple-cua.org"]),
+        ("jane@例え。jp", "jane@xn--r8jz45g.jp", ["jane@例え.jp"]),
+        ("Ada@Example.ORG", "Ada@example.org", ["aDA@eXAMPLE.org"]),
+    ],
+)
+async def test_an_international_address_is_one_in_each_form(
+    anybody: Asker, database: Database, email: str, stored: str, others: list[str]
+) -> None:
+    assert (await anybody.sign_up("ada", email=email))["errors"] == []
+    assert [row[0] for row in await database.fetch("SELECT email FROM users")] == [stored]
+    for other in [email, *others]:
+        assert (await anybody.sign_in(other))["errors"] == []
+        assert (await anybody.sign_up("grace", email=other))["errors"] == [EMAIL_REFUSED]
+    assert await number_of(database, "users") == 1
+
+
+async def test_of_two_who_take_a_username_at_once_one_gets_it(
+    anybody: Asker, database: Database
+) -> None:
+    payloads = await asyncio.gather(
+        *(
+            Asker(anybody.services).sign_up(name, email=f"{number}@example.com")
+            for number, name in enumerate(["ada", "Ada", "ADA", "aDa"])
+        )
+    )
+    assert sorted(map(codes, payloads)) == [
+        [],
+        *([[("USERNAME_TAKEN", "input", "username")]] * 3),
+    ]
+    assert await number_of(database, "users") == await number_of(database, "sessions") == 1

@@ -1,0 +1,134 @@
+"""People who ask, as clients do, with the operations of the client contract."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from graphql import parse, validate
+
+from core.accounts.sessions import Accounts
+from core.config.schema import graphql_schema
+from core.context import Context, Services
+from core.database.database import Database
+from core.execution.executor import Executor
+from core.ids import global_id
+from tests.paths import OPERATIONS
+
+EXECUTOR = Executor(graphql_schema)
+PASSWORD = "hush, long enough, and nobody's"
+Json = dict[str, Any]
+
+WRONG_COUNTS = """
+SELECT id FROM users u WHERE (follower_count, following_count) <> (
+    (SELECT count(*) FROM follows WHERE followee_id = u.id),
+    (SELECT count(*) FROM follows WHERE follower_id = u.id)
+)
+"""
+FOLLOWS_ACROSS_BLOCKS = """
+SELECT f.follower_id, f.followee_id FROM follows f JOIN blocks b
+ON (b.blocker_id, b.blocked_id) IN ((f.follower_id, f.followee_id), (f.followee_id, f.follower_id))
+"""
+EVENTS = "SELECT kind, actor_id, subject_id, client_mutation_id FROM events ORDER BY id"
+
+
+def operation(name: str) -> str:
+    """The text of an operation of the client contract."""
+    return (OPERATIONS / f"{name}.graphql").read_text()
+
+
+class Asker:
+    """Somebody who sends requests; nobody in particular without a viewer."""
+
+    def __init__(self, services: Services, viewer_id: int | None = None) -> None:
+        self.services = services
+        self.viewer_id = viewer_id
+        self.ran: list[str] = []
+        """The statements that the last request took."""
+
+    @property
+    def statements(self) -> int:
+        """How many statements the last request took."""
+        return len(self.ran)
+
+    async def ask(self, query: str, **variables: Any) -> Json:
+        """The whole answer to one request: an operation of the contract, or a text."""
+        document = parse(query if "{" in query else operation(query))
+        assert validate(graphql_schema, document) == []
+        context = Context(self.services, self.viewer_id)
+        self.ran = []
+        self.services.database.observer = self.ran.append
+        answer = EXECUTOR.execute(document, variables=variables, context=context)
+        result = await answer if inspect.isawaitable(answer) else answer
+        self.services.database.observer = None
+        formatted: Json = dict(result.formatted)  # type: ignore[union-attr]  # not incremental
+        return formatted
+
+    async def data(self, query: str, **variables: Any) -> Any:
+        """The one root field of an answer without errors."""
+        answer = await self.ask(query, **variables)
+        assert "errors" not in answer, answer
+        (value,) = answer["data"].values()
+        return value
+
+    async def do(self, query: str, **values: Any) -> Any:
+        """The payload of a mutation with these input values."""
+        return await self.data(query, input=values)
+
+    async def change(self, query: str, other: int) -> Any:
+        """The payload of a mutation about another person."""
+        return await self.do(query, userId=global_id("User", other))
+
+    async def sign_up(self, username: str = "ada", **values: Any) -> Json:
+        """The payload of a sign-up."""
+        usual = {
+            "username": username,
+            "email": f"{username}@example.com",
+            "password": PASSWORD,
+            "displayName": username.title(),
+        }
+        payload: Json = await self.do("SignUp", **{**usual, **values})
+        return payload
+
+    async def sign_in(self, login: str, password: str = PASSWORD) -> Json:
+        """The payload of a sign-in."""
+        payload: Json = await self.do("SignIn", login=login, password=password)
+        return payload
+
+    async def refresh(self, token: str) -> Json:
+        """The payload of a refresh."""
+        payload: Json = await self.do("RefreshSession", refreshToken=token)
+        return payload
+
+    async def sign_out(self, token: str, *, everywhere: bool = False) -> bool:
+        """Whether somebody was signed out."""
+        payload = await self.do("SignOut", refreshToken=token, everywhere=everywhere)
+        assert payload["errors"] == []
+        return bool(payload["changed"])
+
+    def viewer_of(self, session: Json) -> int:
+        """Whose session it is."""
+        token = self.services.get(Accounts).access_tokens.read(session["accessToken"])
+        return token.viewer_id
+
+
+def codes(payload: Json) -> list[tuple[str, ...]]:
+    """Code and path of each error of a payload."""
+    return [(error["code"], *error["path"]) for error in payload["errors"]]
+
+
+async def events(database: Database) -> list[tuple[Any, ...]]:
+    """The event log: kind, actor, subject, client's key."""
+    return [tuple(row) for row in await database.fetch(EVENTS)]
+
+
+async def number_of(database: Database, table: str) -> int:
+    """How many rows the table has."""
+    rows = await database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608  # a name of ours
+    return int(rows[0][0])
+
+
+async def assert_all_is_well(database: Database) -> None:
+    """Every count is that of the rows, and nobody follows across a block."""
+    assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
+    assert [tuple(row) for row in await database.fetch(FOLLOWS_ACROSS_BLOCKS)] == []

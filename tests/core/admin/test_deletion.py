@@ -1,0 +1,243 @@
+"""Deleting in the admin does what it does through the API: rows, counts, tombstones and events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.db.models import Count, Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core.accounts.models import Block, Follow, Mute, Session, User
+from core.events.models import Event
+from feed.models import Post
+from interactions.models import Comment, CommentLike, PostLike, Share
+from tests.core.datasets.traces import assert_counts_are_right
+
+
+def url(model: type[Model], page: str, *arguments: object) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+def delete_one(admin: Client, row: Model) -> None:
+    """Through the row's own page of confirmation."""
+    page = url(type(row), "delete", row.pk)
+    assert admin.get(page).status_code == 200
+    answer = admin.post(page, {"post": "yes"})
+    assert answer.status_code == 302
+
+
+def delete_some(admin: Client, rows: list[Any]) -> None:
+    """Through the list's action, confirmed."""
+    chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows]}
+    page = url(type(rows[0]), "changelist")
+    assert admin.post(page, chosen).status_code == 200
+    assert admin.post(page, chosen | {"post": "yes"}).status_code == 302
+
+
+def erase() -> None:
+    """What the worker does about deleted accounts."""
+    call_command("maintain", once=True, stdout=StringIO())
+
+
+def events() -> list[tuple[Any, ...]]:
+    """Kind, actor, post and subject of what is in the log, in order."""
+    return list(
+        Event.objects.order_by("id").values_list("kind", "actor_id", "post_id", "subject_id")
+    )
+
+
+def session_of(person: User) -> Session:
+    return Session.objects.create(
+        user=person, salt=b"s", token_hash=b"h", expires_at=timezone.now() + timedelta(days=1)
+    )
+
+
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_post_goes_with_what_hangs_on_it(admin: Client, delete: Any) -> None:
+    post = Post.objects.filter(comment_count__gt=0, like_count__gt=0, share_count__gt=0)[0]
+    written = post.author.post_count
+
+    delete(admin, post)
+
+    assert not Comment.objects.filter(post_id=post.pk).exists()
+    assert User.objects.get(pk=post.author_id).post_count == written - 1
+    assert events() == [("post_deleted", post.author_id, post.pk, None)]
+    assert_counts_are_right()
+
+
+def test_many_posts_go_at_once(admin: Client) -> None:
+    posts = list(Post.objects.order_by("-id")[:40])
+    delete_some(admin, posts)
+
+    assert Post.objects.count() == 40
+    assert Counter(kind for kind, *_ in events()) == {"post_deleted": 40}
+    assert_counts_are_right()
+
+
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_comment_with_replies_becomes_a_tombstone(admin: Client, delete: Any) -> None:
+    comment = Comment.objects.filter(reply_count__gt=0)[0]
+    delete(admin, comment)
+
+    tombstones = Comment.objects.filter(text="", author=None, deleted_at__isnull=False)
+    assert tombstones.get().pk == comment.pk
+    assert events() == [("comment_deleted", comment.author_id, comment.post_id, comment.pk)]
+    assert_counts_are_right()
+
+
+def test_a_comment_of_somebody_whom_the_posts_author_blocks_can_be_deleted(admin: Client) -> None:
+    comment = Comment.objects.filter(reply_count=0, parent=None)[0]
+    Block.objects.create(blocker=comment.post.author, blocked_id=comment.author_id)
+    delete_one(admin, comment)
+
+    assert not Comment.objects.filter(pk=comment.pk).exists()
+    assert_counts_are_right()
+
+
+def test_a_whole_thread_goes_at_once_without_leaving_tombstones(admin: Client) -> None:
+    post = Post.objects.annotate(n=Count("comments__parent")).filter(n__gt=0)[0]
+    delete_some(admin, list(post.comments.all()))
+
+    assert not post.comments.exists()
+    assert_counts_are_right()
+
+
+def test_a_tombstone_can_not_be_deleted(admin: Client) -> None:
+    comment = Comment.objects.filter(reply_count__gt=0)[0]
+    delete_one(admin, comment)
+    assert admin.post(url(Comment, "delete", comment.pk), {"post": "yes"}).status_code == 403
+    assert Comment.objects.filter(pk=comment.pk).exists()
+
+
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_follow_ends_on_both_sides(admin: Client, delete: Any) -> None:
+    follow = Follow.objects.all()[0]
+    delete(admin, follow)
+
+    assert not Follow.objects.filter(pk=follow.pk).exists()
+    assert events() == [("user_unfollowed", follow.follower_id, None, follow.followee_id)]
+    assert_counts_are_right()
+
+
+def test_a_session_is_revoked_and_stays(admin: Client) -> None:
+    session = session_of(User.objects.all()[0])
+    chosen = {"action": "revoke", "_selected_action": [session.pk]}
+    assert admin.post(url(Session, "changelist"), chosen).status_code == 302
+
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", session.user_id, None, session.pk)]
+
+
+def test_a_deleted_session_is_revoked(admin: Client) -> None:
+    session = session_of(User.objects.all()[0])
+    delete_one(admin, session)
+
+    assert not Session.objects.filter(pk=session.pk).exists()
+    assert events() == [("session_revoked", session.user_id, None, session.pk)]
+
+
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_person_goes_with_all_that_is_theirs(admin: Client, delete: Any) -> None:
+    person = User.objects.filter(username__startswith="", is_staff=False).order_by("-post_count")[0]
+    other = User.objects.exclude(pk=person.pk).filter(is_staff=False)[0]
+    Block.objects.create(blocker=other, blocked=person)
+    Mute.objects.create(muter=person, muted=other)
+    session = session_of(person)
+    posts = set(Post.objects.filter(author=person).values_list("pk", flat=True))
+    likes = PostLike.objects.filter(user=person).exclude(post__author=person).count()
+    shares = Share.objects.filter(user=person).exclude(post__author=person).count()
+    comments = Comment.objects.filter(author=person).exclude(post__author=person).count()
+    comment_likes = CommentLike.objects.filter(user=person)
+    liked_comments = comment_likes.exclude(comment__post__author=person).count()
+    follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
+    followed = follows.count()
+
+    delete(admin, person)
+    assert admin.get(url(User, "change", person.pk)).status_code == 302
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert_counts_are_right()
+    erase()
+
+    assert not User.objects.filter(pk=person.pk).exists()
+    assert_counts_are_right()
+    told = events()
+    assert {post for kind, _, post, _ in told if kind == "post_deleted"} == posts
+    assert ("session_revoked", person.pk, None, session.pk) in told
+    assert Counter(kind for kind, *_ in told) == +Counter(
+        post_deleted=len(posts),
+        post_unliked=likes,
+        post_unshared=shares,
+        comment_deleted=comments,
+        comment_unliked=liked_comments,
+        user_unfollowed=followed,
+        session_revoked=1,
+    )
+
+
+def test_everybody_goes_at_once(admin: Client) -> None:
+    delete_some(admin, list(User.objects.filter(is_staff=False)))
+    erase()
+    assert User.objects.get().username == "root"
+    assert not Post.objects.exists()
+    assert not Comment.objects.exists()
+    assert_counts_are_right()
+
+
+def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
+    helper = User.objects.create_superuser("helper", "helper@example.org", "hush a password")
+    helper.user_permissions.add(Permission.objects.all()[0])
+    client = Client()
+    client.force_login(helper)
+    delete_one(client, Follow.objects.all()[0])
+    assert LogEntry.objects.filter(user=helper).exists()
+
+    delete_one(admin, helper)
+    erase()
+    assert not User.objects.filter(pk=helper.pk).exists()
+
+
+def test_one_can_delete_oneself(admin: Client) -> None:
+    delete_one(admin, User.objects.get(username="root"))
+    assert admin.get(url(Post, "changelist")).status_code == 302  # To the sign-in page.
+    erase()
+    assert not User.objects.filter(username="root").exists()
+
+
+def test_who_may_only_look_can_delete_nothing(world: None) -> None:
+    looker = User.objects.create_user("looker", "looker@example.org", is_staff=True)
+    looker.user_permissions.add(*Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(looker)
+    post, person = Post.objects.all()[0], User.objects.filter(is_staff=False)[0]
+
+    for row in (post, person):
+        assert client.get(url(type(row), "change", row.pk)).status_code == 200
+        assert client.post(url(type(row), "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert Post.objects.filter(pk=post.pk).exists()
+    assert User.objects.filter(pk=person.pk).exists()
+    assert events() == []
+
+
+def test_an_action_never_reaches_beyond_its_page(admin: Client) -> None:
+    post = Post.objects.all()[0]
+    chosen = {
+        "action": "delete_selected",
+        "select_across": "1",
+        "_selected_action": [post.pk],
+        "post": "yes",
+    }
+    answer = admin.post(url(Post, "changelist"), chosen, follow=True)
+
+    assert "works on the rows of one page" in answer.content.decode()
+    assert Post.objects.count() == 80

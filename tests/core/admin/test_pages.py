@@ -1,0 +1,369 @@
+"""Pages of the admin show what is there, and look at a bounded number of rows to do so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.admin import site as admin_site
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Model
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from core.accounts.models import Follow, Session, User
+from core.admin.lists import ROWS_LISTED, BoundedPaginator
+from core.events.models import Event
+from core.ids import global_id
+from feed.models import Post
+from interactions.models import Comment
+from tests.core.admin.test_deletion import delete_one, events, session_of, url
+
+LARGE = (User, Session, Follow, Post, Comment, Event)
+LARGE_TABLES = {model._meta.db_table for model in LARGE}
+
+FULL_WIDTH = "".join(chr(0xFEE0 + ord(character)) for character in "password123")
+
+
+@pytest.fixture
+def full(admin: Client) -> None:
+    """A row of every kind."""
+    session_of(User.objects.all()[0])
+    delete_one(admin, Post.objects.order_by("id")[0])
+
+
+def titles(admin: Client, model: type[Model], query: str = "") -> list[str]:
+    """Keys of the rows on a page of a list."""
+    page = admin.get(url(model, "changelist"), {"q": query}).content.decode()
+    return re.findall(r'name="_selected_action" value="([^"]+)"', page)
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("model", LARGE)
+def test_lists_and_rows_are_shown(admin: Client, model: type[Any]) -> None:
+    assert admin.get(url(model, "changelist")).status_code == 200
+    row = model.objects.order_by("pk")[0]
+    assert admin.get(url(model, "change", row.pk)).status_code == 200
+    assert admin.get(url(model, "history", row.pk)).status_code == 200
+
+
+@pytest.mark.usefixtures("full")
+@pytest.mark.parametrize("model", LARGE)
+def test_no_page_looks_at_a_whole_table(admin: Client, model: type[Any]) -> None:
+    row = model.objects.order_by("pk")[0]
+    name = User.objects.order_by("-post_count")[0].username
+    pages: list[tuple[str, dict[str, str]]]
+    pages = [(url(model, "change", row.pk), {}), (url(model, "delete", row.pk), {})]
+    searches = ("", str(row.pk), name, f"@{name}", "nobody", "a@b.example", "%", "Post:1")
+    pages += [(url(model, "changelist"), {"q": query}) for query in searches]
+    pages.append((url(model, "changelist"), {"p": "2", "o": "3.-1"}))
+    with CaptureQueriesContext(connection) as captured:
+        for page, query_string in pages:
+            admin.get(page, query_string)
+    statements = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    assert len(statements) > len(pages)
+    for statement in statements:
+        if "COUNT(" in statement.upper():
+            assert f"LIMIT {ROWS_LISTED}" in statement or '"django_' in statement, statement
+        assert not set(scanned_whole(statement)) & LARGE_TABLES, statement
+
+
+def scanned_whole(statement: str) -> Iterator[str]:
+    """Tables that the statement has no index for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        (plan,) = cursor.fetchone()
+        cursor.execute("RESET enable_seqscan")
+    nodes = [(json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        if node["Node Type"] == "Seq Scan":
+            yield node["Relation Name"]
+        nodes += node.get("Plans", [])
+
+
+def test_a_list_ends_after_ten_thousand_rows(orm: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO events (kind, actor_id) SELECT 'post_created', n "
+            "FROM generate_series(1, %s) n",
+            [ROWS_LISTED + 10],
+        )
+    pages = BoundedPaginator(Event.objects.order_by("-pk"), 50)
+    assert pages.count == ROWS_LISTED
+    assert len(list(pages.page(pages.num_pages))) == 50
+
+
+def test_people_are_found_by_name_address_and_id(admin: Client) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    for query in (
+        person.username,
+        f"@{person.username.upper()}",
+        person.email.upper(),
+        str(person.pk),
+        global_id("User", person.pk),
+        f"  {person.username} ",
+    ):
+        assert titles(admin, User, query) == [str(person.pk)], query
+    for query in ("nobody", "nobody@example.org", "9" * 30, global_id("Post", person.pk)):
+        assert titles(admin, User, query) == [], query
+
+
+def test_posts_comments_and_follows_are_found_by_person(admin: Client) -> None:
+    person = User.objects.order_by("-post_count")[0]
+    posts = Post.objects.filter(author=person).order_by("-pk")[:50]
+    assert titles(admin, Post, person.username) == [str(post.pk) for post in posts]
+    comments = Comment.objects.filter(author=person).order_by("-pk")[:50]
+    assert titles(admin, Comment, person.username) == [str(one.pk) for one in comments]
+    follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
+    assert len(titles(admin, Follow, person.username)) == min(50, follows.count())
+
+
+@pytest.mark.usefixtures("full")
+def test_the_event_log_is_to_look_at(admin: Client) -> None:
+    event = Event.objects.get()
+    post = global_id("Post", event.post_id or 0)
+    page = admin.get(url(Event, "changelist"), {"q": post}).content.decode()
+    assert "post_deleted" in page
+    assert admin.get(url(Event, "add")).status_code == 403
+    assert admin.post(url(Event, "delete", event.pk), {"post": "yes"}).status_code == 403
+    assert admin.post(url(Event, "change", event.pk), {"kind": "x"}).status_code == 403
+    assert Event.objects.get().kind == "post_deleted"
+
+
+def test_secrets_of_sessions_are_not_shown(admin: Client) -> None:
+    session = session_of(User.objects.all()[0])
+    page = admin.get(url(Session, "change", session.pk)).content.decode()
+    assert "token_hash" not in page
+    assert "salt" not in page
+
+
+def test_people_can_be_added_and_changed(admin: Client) -> None:
+    new = {
+        "username": "newcomer",
+        "email": "newcomer@example.org",
+        "display_name": "New Comer",
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    assert admin.post(url(User, "add"), new).status_code == 302
+    person = User.objects.get(username="newcomer")
+    assert person.check_password("hush horse battery")
+
+    for wrong, says in (
+        ({"username": "NewComer", "email": "x@example.org"}, "Somebody else has this username."),
+        ({"username": "other", "email": "NEWcomer@example.org"}, "has this e-mail address."),
+        ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ({"username": "a" * 31}, "at most 30 characters"),
+        ({"username": "a\0b"}, "Null characters are not allowed."),
+        ({"email": "no address"}, "Enter a valid email address."),
+        ({"email": "ada@[127.0.0.1]"}, "not an IP address"),
+        ({"username": "\u212aate"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ({"display_name": ""}, "This field is required."),
+        ({"display_name": "\u202eecila"}, "direction"),
+        ({"display_name": "\u3164"}, "can be seen"),
+        (
+            {"password1": FULL_WIDTH, "password2": FULL_WIDTH},
+            "too common",
+        ),
+        ({"password1": "ﷺ" * 8, "password2": "ﷺ" * 8}, "at most 128 characters"),
+    ):
+        answer = admin.post(url(User, "add"), new | wrong)
+        said = answer.content.decode()
+        assert answer.status_code == 200
+        assert says in said
+        assert "violated" not in said
+        assert "users_" not in said
+    assert User.objects.filter(email__iexact="newcomer@example.org").count() == 1
+    assert User.objects.filter(username__iexact="newcomer").count() == 1
+
+    page = admin.get(url(User, "change", person.pk)).content.decode()
+    assert person.password.rpartition("$")[2] not in page
+
+
+def test_the_admin_cleans_what_is_new_and_keeps_what_is_old(admin: Client) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    old = {"display_name": "\u202eecila", "bio": "\u2800x\x07y", "email": "Old@[127.0.0.1]"}
+    User.objects.filter(pk=person.pk).update(**old)
+    form = {"username": person.username, "is_active": "on", **old}
+    assert admin.post(url(User, "change", person.pk), form).status_code == 302
+    stored = User.objects.get(pk=person.pk)
+    assert {field: getattr(stored, field) for field in old} == old
+
+    page = admin.post(url(User, "change", person.pk), form | {"bio": "x\u202ey"})
+    assert "U+202D and U+202E" in page.content.decode()
+    new = {"display_name": "Zoe\u0308", "bio": "\u2800\u200b", "email": "mu\u0308ller@EXÄMPLE.org"}
+    assert admin.post(url(User, "change", person.pk), form | new).status_code == 302
+    stored.refresh_from_db()
+    assert (stored.display_name, stored.bio) == ("Zo\u00eb", "")
+    assert stored.email == "m\u00fcller@xn--exmple-cua.org"
+    found = admin.get(url(User, "changelist"), {"q": "m\u00fcller@ex\u00e4mple.org"})
+    assert f"/{person.pk}/change/" in found.content.decode()
+
+
+def test_the_admin_looks_names_up_as_the_api_does(world: None) -> None:
+    User.objects.create_superuser("kate", "kate@example.org", "hush a password")
+    client = Client()
+    form = {"username": "\u212aate", "password": "hush a password"}
+    page = client.post("/admin/login/", form)
+    assert "Please enter the correct username and password" in page.content.decode()
+    assert client.post("/admin/login/", form | {"username": "KATE"}).status_code == 302
+    assert client.get(url(User, "changelist"), {"q": "\u212aate"}).context["cl"].result_count == 0
+    assert client.get(url(User, "changelist"), {"q": "@Kate"}).context["cl"].result_count == 1
+
+
+def test_what_a_form_of_the_admin_can_break_is_said_in_words() -> None:
+    """Every rule of the database on a field that a form shows has words of its own."""
+    judged = 0
+    for model, page in admin_site._registry.items():
+        shown = changeable_fields(page)
+        for constraint in model._meta.constraints:
+            if not shown.isdisjoint(fields_of(constraint, model)):
+                judged += 1
+                words = str(constraint.get_violation_error_message())
+                assert constraint.name not in words, f"{model.__name__}.{constraint.name}"
+    assert judged >= 3
+
+
+def changeable_fields(page: Any) -> set[str]:
+    """The fields that may be filled in on a page of the admin, for a new row or for one that is there."""
+    request = RequestFactory().get("/")
+    request.user = User(is_active=True, is_superuser=True, is_staff=True)
+    fields: set[str] = set()
+    if page.has_add_permission(request):
+        fields |= set(page.get_form(request).base_fields)
+    if page.has_change_permission(request):
+        fields |= set(page.get_form(request, page.model(), change=True).base_fields)
+    return fields
+
+
+def fields_of(constraint: Any, model: type[Model]) -> set[str]:
+    """The fields that a constraint is about."""
+    text = f"{constraint.deconstruct()}"
+    return {
+        field.name
+        for field in model._meta.get_fields()
+        if f"'{field.name}" in text or f"({field.name})" in text
+    }
+
+
+@pytest.mark.parametrize("key", ["9" * 40, "-1", "x", "1%00", "%F0%28"])
+@pytest.mark.parametrize("page", ["change/", "delete/", "history/"])
+def test_an_address_of_no_row_is_no_fault(admin: Client, key: str, page: str) -> None:
+    for model in LARGE:
+        answer = admin.get(f"{url(model, 'changelist')}{key}/{page}")
+        assert answer.status_code in {302, 403, 404}, model
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "q=%ff",
+        "p=x",
+        "p=-1",
+        "p=99999999999999999999",
+        "o=x",
+        "e=1",
+        "id=x",
+        "a__b=c",
+        "_facets=x",
+    ],
+)
+def test_a_list_asked_for_wrongly_is_no_fault(admin: Client, query: str) -> None:
+    for model in LARGE:
+        assert admin.get(f"{url(model, 'changelist')}?{query}").status_code in {200, 302, 400}, (
+            model
+        )
+
+
+def test_two_who_add_the_same_person_at_once_are_told_apart(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        User, "validate_constraints", lambda *_, **__: None
+    )  # The other was faster.
+    person = User.objects.filter(is_staff=False)[0]
+    new = {
+        "username": person.username,
+        "email": "new@example.org",
+        "display_name": "New",
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    page = admin.post(url(User, "add"), new, follow=True)
+    assert page.status_code == 200
+    assert "Somebody else has saved the same at this moment." in page.content.decode()
+
+
+def test_who_is_deactivated_is_signed_out(admin: Client) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    session = session_of(person)
+    form = {
+        "username": person.username,
+        "email": person.email,
+        "display_name": "Another Name",
+        "is_active": "on",
+    }
+    assert admin.post(url(User, "change", person.pk), form).status_code == 302
+    person.refresh_from_db()
+    assert (person.display_name, person.is_active, events()) == ("Another Name", True, [])
+
+    del form["is_active"]
+    assert admin.post(url(User, "change", person.pk), form).status_code == 302
+    person.refresh_from_db()
+    session.refresh_from_db()
+    assert not person.is_active
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", person.pk, None, session.pk)]
+
+
+def test_a_new_password_signs_out(admin: Client) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    session = session_of(person)
+    new = {
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    page = f"{url(User, 'change', person.pk)[: -len('change/')]}password/"
+    assert admin.post(page, new).status_code == 302
+
+    person.refresh_from_db()
+    session.refresh_from_db()
+    assert person.check_password("hush horse battery")
+    assert session.revoked_at is not None
+
+
+def test_a_new_password_from_the_command_line_signs_out_and_a_better_hash_does_not(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = User.objects.filter(is_staff=False)[0]
+    session = session_of(person)
+    person.password = PBKDF2PasswordHasher().encode("hush a password", "salt", iterations=1)
+    person.save()
+    assert person.check_password("hush a password")
+    person.refresh_from_db()
+    assert not person.password.startswith("pbkdf2")
+    assert events() == []
+
+    monkeypatch.setattr("getpass.getpass", lambda **_: "hush horse battery")
+    call_command("changepassword", person.username, stdout=StringIO())
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", person.pk, None, session.pk)]
+
+
+def test_signing_in_ignores_the_case_of_the_name(world: None) -> None:
+    User.objects.create_superuser("Root", "root@example.org", "hush a password")
+    client = Client()
+    assert client.login(username="rOOT", password="hush a password")

@@ -1,0 +1,244 @@
+"""The settings: read together, refused in words, and the same wherever they are listed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import closing
+from datetime import timedelta
+from typing import Any
+
+import psycopg2
+import pytest
+import yaml
+
+from core.config.database_url import django_database
+from core.config.environment import (
+    DEVELOPMENT_ONLY,
+    Environment,
+    EnvironmentInvalid,
+    settings_described,
+)
+from core.database.database import Database
+from tests.commands import said_by
+from tests.paths import ROOT
+
+REQUIRED = {
+    "SECRET_KEY": "k" * 40,
+    "DATABASE_URL": "postgresql://feed:p%40ss@db:5432/feed",
+    "REDIS_URL": "redis://cache:6379/0",
+    "ALLOWED_HOSTS": "feed.example.com",
+}
+NAMES = [name.upper() for name in settings_described()]
+# Where a container is unlike a process on this machine.
+OF_CONTAINERS = {"HOST": "0.0.0.0"}  # noqa: S104  # compared, not listened on
+
+
+def default_of(name: str) -> str:
+    return OF_CONTAINERS.get(name) or settings_described()[name.lower()].default
+
+
+def example_settings() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    settings = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name: value for name, _, value in settings}
+
+
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return read
+
+
+def test_what_must_be_set_is_enough() -> None:
+    settings = Environment.read(REQUIRED)
+    assert settings.port == 8000
+    assert settings.debug is False
+    assert settings.allowed_hosts == ("feed.example.com",)
+    assert settings.cors_origins == ()
+
+
+def test_nothing_set_names_everything_that_is_missing() -> None:
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({})
+    lines = str(refused.value).splitlines()
+    assert [line.split()[0] for line in lines[:-1]] == sorted(REQUIRED, key=NAMES.index)
+
+
+def test_development_needs_nothing() -> None:
+    assert Environment.read({"DEBUG": "true"}).secret_key == DEVELOPMENT_ONLY
+
+
+def test_the_secret_of_development_is_refused_in_production() -> None:
+    with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is the one for development"):
+        Environment.read({**REQUIRED, "SECRET_KEY": DEVELOPMENT_ONLY})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SECRET_KEY", "short", "32 characters or more"),
+        ("DATABASE_URL", "mysql://db/feed", "begins with postgresql://"),
+        ("DATABASE_URL", "postgresql://db:5432", "name of the database"),
+        ("DATABASE_URL", "postgresql://feed:a b@db/feed", "percent-encode"),
+        ("DATABASE_URL", "postgresql://db:99999/feed", "begins with postgresql://"),
+        ("REDIS_URL", "http://cache", "begins with redis://"),
+        ("PORT", "0", "from 1 to 65535"),
+        ("PORT", "eighty", "from 1 to 65535"),
+        ("PORT", "9" * 10_000, "from 1 to 65535"),
+        ("POOL_SIZE", "0", "from 1 to 200"),
+        ("BYTE_CACHE_SECONDS", "nan", "from 0 to 60"),
+        ("BYTE_CACHE_SECONDS", "soon", "from 0 to 60"),
+        ("REQUEST_SECONDS", "-1", "from 0.1 to 300"),
+        ("COMPILED_EXECUTION", "perhaps", "true or false"),
+        ("DEBUG", "perhaps", "true or false"),
+        ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO"),
+        ("HOST", "not a host", "IP address"),
+        ("ALLOWED_HOSTS", "a b", "host names"),
+        ("CORS_ORIGINS", "my-app.test", "https://app.example.com"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words_that_help(name: str, value: str, says: str) -> None:
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, name: value})
+    message = str(refused.value)
+    assert message.startswith(f"{name} is refused: ")
+    assert says in message
+    assert value not in message.splitlines()[0] or len(value) < 3, "it may be a secret"
+
+
+@pytest.mark.parametrize("raw", [*"/?#%@[] \t", "%zz", "12/34", "12?34", "12#34", "a:b@c"])
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("DATABASE_URL", "postgresql://feed:{}@db:5432/feed"),
+        ("REDIS_URL", "redis://:{}@cache:6379/0"),
+    ],
+)
+def test_a_password_that_was_put_in_an_address_as_it_is_is_refused(
+    variable: str, url: str, raw: str
+) -> None:
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, variable: url.format(f"hush{raw}hush")})
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, variable: url.format(f"12{raw}hush")})
+    assert "percent-encode" in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_the_password_of_compose_may_hold_any_characters(database: Database) -> None:
+    """The drivers take it from PGPASSWORD, where the address has none: nothing is to be encoded."""
+    password = "p/a@s#s%41?w:o r[d]$'\"\\é"
+    url = os.environ["DATABASE_URL"]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        cursor.execute("DROP ROLE IF EXISTS composed")
+        cursor.execute("CREATE ROLE composed LOGIN SUPERUSER PASSWORD %s", (password,))
+        try:
+            composed = re.sub("//.*@", "//composed@", url)
+            assert Environment.read({**REQUIRED, "DATABASE_URL": composed}).database_url == composed
+            variables = {"DATABASE_URL": composed, "PGPASSWORD": password}
+            for command in ("migrate --check", "maintain --once"):  # psycopg2, asyncpg
+                said_by(sys.executable, "-W", "ignore", "manage.py", *command.split(), **variables)
+        finally:
+            cursor.execute("DROP ROLE composed")
+
+
+def test_wrong_values_are_told_together() -> None:
+    with pytest.raises(EnvironmentInvalid) as refused:
+        Environment.read({**REQUIRED, "PORT": "x", "POOL_SIZE": "x"})
+    assert [line.split()[0] for line in str(refused.value).splitlines()[:2]] == [
+        "PORT",
+        "POOL_SIZE",
+    ]
+
+
+def test_events_are_kept_for_longer_than_an_access_token_is_good() -> None:
+    def read(minutes: int, hours: int) -> Environment:
+        chosen = {"ACCESS_TOKEN_MINUTES": str(minutes), "EVENT_RETENTION_HOURS": str(hours)}
+        return Environment.read({**REQUIRED, **chosen})
+
+    assert read(30, 1).recent_revocations == timedelta(hours=1)
+    for minutes, hours in ((31, 1), (1_440, 24)):
+        with pytest.raises(EnvironmentInvalid, match=r"^EVENT_RETENTION_HOURS is refused: "):
+            read(minutes, hours)
+
+
+def test_an_empty_value_is_the_default() -> None:
+    assert Environment.read({**REQUIRED, "PORT": " "}).port == 8000
+
+
+def test_origins_are_a_list_or_all_or_none() -> None:
+    def origins(text: str) -> tuple[str, ...]:
+        return Environment.read({**REQUIRED, "CORS_ORIGINS": text}).cors_origins
+
+    assert origins("https://a.example/, http://localhost:3000") == (
+        "https://a.example",
+        "http://localhost:3000",
+    )
+    assert origins("*") == ("*",)
+    assert origins("none") == ()
+
+
+def test_the_database_address_is_taken_apart() -> None:
+    entry = django_database("postgresql://me:p%40ss@db:5433/feed?sslmode=require")
+    assert entry["NAME"] == "feed"
+    assert entry["PASSWORD"] == "p@ss"
+    assert (entry["HOST"], entry["PORT"]) == ("db", "5433")
+    assert entry["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    expected = [
+        (name.upper(), f"`{one.default}`" if one.default else "must be set", one.purpose)
+        for name, one in settings_described().items()
+    ]
+    assert rows == expected
+
+
+def test_the_example_lists_every_setting_with_its_default() -> None:
+    example = example_settings()
+    assert sorted(example) == sorted([*NAMES, "POSTGRES_PASSWORD"])
+    for name in NAMES:
+        if default_of(name):
+            assert example[name] == default_of(name)
+
+
+def test_the_example_is_accepted_once_the_marked_ones_are_filled_in() -> None:
+    example = {**example_settings(), "SECRET_KEY": "k" * 40}
+    settings = Environment.read(example)
+    assert not settings.debug
+    assert Environment.read({**REQUIRED, **OF_CONTAINERS}) == Environment.read(
+        {**example, **REQUIRED}
+    )
+
+
+def test_compose_passes_every_setting_on_with_the_same_default() -> None:
+    for name in ("migrate", "web", "worker"):
+        settings = compose()["services"][name]["environment"]
+        assert settings.pop("PGPASSWORD") == "${POSTGRES_PASSWORD:?Set POSTGRES_PASSWORD in .env}"
+        assert sorted(settings) == sorted(NAMES)
+        for variable, text in settings.items():
+            default = settings_described()[variable.lower()].default and default_of(variable)
+            expected = f":-{default}" if default else f":?Set {variable} in .env"
+            assert text == f"${{{variable}{expected}}}"
+
+
+def test_compose_reads_nothing_that_the_example_does_not_list() -> None:
+    used = re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text())
+    assert set(used) == set(example_settings())
+
+
+@pytest.mark.parametrize("name", settings_described())
+def test_every_setting_is_read_somewhere(name: str) -> None:
+    declared_in = ROOT / "core" / "config" / "environment.py"
+    sources = [
+        path
+        for folder in ("core", "feed", "interactions")
+        for path in (ROOT / folder).rglob("*.py")
+        if path != declared_in
+    ]
+    assert any(re.search(rf"\b\w+\.{name}\b", path.read_text()) for path in sources)

@@ -1,0 +1,103 @@
+"""PostgreSQL stands still under writers: nothing acknowledged is lost, and all is well when it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from core.database.database import Database, DatabaseUnavailable
+from core.database.group_commit import Batcher
+from core.devserver.postgres import Postgres
+from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still
+
+WRITERS = 20
+NOTE = "INSERT INTO notes (id) VALUES ($1)"
+NOTES = "INSERT INTO notes (id) SELECT unnest($1::text::bigint[])"
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(Path(tmp_path_factory.mktemp("stalled")) / "postgres", durable=False)
+    try:
+        server.start()
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0])
+async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, seconds: float) -> None:
+    """Limits are crossed in their order: of a request, of a connection, of a statement."""
+    database = Database(
+        postgres.url,
+        size=4,
+        acquire_seconds=0.5,
+        connect_seconds=0.5,
+        statement_seconds=1.5,
+        settle_seconds=0.5,
+    )
+    await database.open()
+    other = await Database(postgres.url, size=1).open()
+    await other.write("DROP TABLE IF EXISTS notes")
+    await other.write("CREATE TABLE notes (id bigint PRIMARY KEY)")
+    batcher = Batcher(database, NOTES)
+    numbers = count(1)
+    acknowledged: list[tuple[float, int]] = []
+    stop = asyncio.Event()
+
+    async def write(kind: int) -> list[int]:
+        number = next(numbers)
+        if kind == 0:
+            await database.write(NOTE, number)
+            return [number]
+        if kind == 1:
+            await batcher.submit(number)
+            return [number]
+        second = next(numbers)
+        async with database.transaction() as transaction:
+            await transaction.fetch(NOTE, number)
+            await transaction.fetch(NOTE, second)
+        return [number, second]
+
+    async def writer(place: int) -> None:
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(0.4):
+                    written = await write(place % 3)
+            except (DatabaseUnavailable, TimeoutError):
+                await asyncio.sleep(0.01)
+            else:
+                acknowledged.extend((time.monotonic(), number) for number in written)
+
+    writers = [asyncio.create_task(writer(place)) for place in range(WRITERS)]
+    await asyncio.sleep(0.3)
+    with standing_still(postgres):
+        await asyncio.sleep(seconds)
+        with pytest.raises((DatabaseUnavailable, TimeoutError)):
+            async with asyncio.timeout(0.3):
+                await database.takes_writes()
+    went_on = time.monotonic()
+    async with asyncio.timeout(20):
+        while not acknowledged or acknowledged[-1][0] < went_on:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    horizon = (await other.fetch(HORIZON))[0][0]
+    await asyncio.sleep(0.3)
+    stop.set()
+    await asyncio.gather(*writers)
+    await batcher.close()
+    async with asyncio.timeout(10):
+        while database.unused_connections < database.size:
+            await other.fetch("SELECT")
+    assert (await other.fetch(IDLE_IN_TRANSACTION))[0][0] == 0
+    assert (await other.fetch(HORIZON))[0][0] > horizon
+    assert await database.takes_writes()
+    found = {row[0] for row in await other.fetch("SELECT id FROM notes")}
+    assert {number for _, number in acknowledged} <= found
+    await database.close()
+    await other.close()

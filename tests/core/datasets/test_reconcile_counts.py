@@ -1,0 +1,104 @@
+"""reconcile_counts: what it finds, what it repairs, and that writers may go on meanwhile."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from threading import Event
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from psycopg2 import sql
+
+from core.database.django_bridge import run
+from core.datasets.reconcile import COUNTS, Count, compare, repair
+from interactions.moderation import SQL
+from tests.core.datasets.traces import assert_counts_are_right
+
+pytestmark = pytest.mark.usefixtures("orm")
+
+
+@pytest.fixture(autouse=True)
+def people_and_posts(orm: None) -> None:
+    call_command("seed_demo", "--people=30", "--posts=100", stdout=StringIO())
+
+
+def reconcile(*options: str) -> str:
+    """What the command says."""
+    said = StringIO()
+    call_command("reconcile_counts", *options, stdout=said)
+    return said.getvalue()
+
+
+def spoil(count: Count, rows: int) -> None:
+    """Makes the count of so many rows wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "WITH locked AS (SELECT id FROM {table} ORDER BY id LIMIT %s FOR NO KEY UPDATE) "
+                "UPDATE {table} SET {column} = {column} + 3 WHERE id IN (SELECT id FROM locked)"
+            ).format(table=sql.Identifier(count.table), column=sql.Identifier(count.column)),
+            [rows],
+        )
+
+
+def test_right_counts_are_said_to_be_right() -> None:
+    said = reconcile()
+    assert said.count(": right in all ") == len(COUNTS)
+    assert said.endswith("Every count equals its rows.\n")
+
+
+@pytest.mark.parametrize("count", COUNTS, ids=str)
+def test_a_wrong_count_is_found_and_repaired(count: Count) -> None:
+    spoil(count, 5)
+    before = {str(one): compare(one).wrong for one in COUNTS}
+    assert {name for name, wrong in before.items() if wrong} == {str(count)}
+
+    said = StringIO()
+    with pytest.raises(CommandError, match="5 counts differ") as refusal:
+        call_command("reconcile_counts", stdout=said)
+    assert refusal.value.returncode == 1
+    assert f"{count}: wrong in 5 of " in said.getvalue()
+    assert len(compare(count).wrong) == 5
+
+    assert "5 repaired, 0 differ now" in reconcile("--repair")
+    assert_counts_are_right()
+
+
+def test_tombstones_are_not_counted() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE comments SET deleted_at = now(), author_id = NULL, text = '' "
+            "WHERE id = (SELECT max(parent_id) FROM comments)"
+        )
+    assert "posts.comment_count: wrong in 1 of " in reconcile("--repair")
+    assert_counts_are_right()
+
+
+def test_repair_and_writers_do_not_disturb_each_other() -> None:
+    likes = next(one for one in COUNTS if str(one) == "posts.like_count")
+    people = [row[0] for row in run("SELECT id FROM users ORDER BY id")]
+    posts = [row[0] for row in run("SELECT id FROM posts ORDER BY id LIMIT 20")]
+    done = Event()
+
+    def write(person: int) -> None:
+        try:
+            while not done.is_set():
+                for statement in ("post_like", "post_unlike"):
+                    run(SQL[statement], [person] * len(posts), posts, [None] * len(posts))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as writers:
+        writing = [writers.submit(write, person) for person in people[:4]]
+        try:
+            for _ in range(20):
+                spoil(likes, 10)
+                repair(likes, compare(likes).wrong)
+                assert not compare(likes).wrong
+        finally:
+            done.set()
+        for one in writing:
+            one.result()
+    assert_counts_are_right()

@@ -1,0 +1,152 @@
+"""seed_demo: uneven as real people are, the same for the same seed, once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Max
+
+from core.accounts.models import User
+from feed.models import Post
+from tests.core.datasets.traces import assert_counts_are_right, count, fingerprint
+
+PASSWORD = "demo-for-tests"
+TABLES = (
+    "users",
+    "posts",
+    "comments",
+    "shares",
+    "follows",
+    "post_likes",
+    "comment_likes",
+)
+
+pytestmark = pytest.mark.usefixtures("orm")
+
+
+def seed(*options: str, people: int = 60, posts: int = 300) -> str:
+    """What the command says."""
+    said = StringIO()
+    call_command("seed_demo", f"--people={people}", f"--posts={posts}", *options, stdout=said)
+    return said.getvalue()
+
+
+def test_demo_data_has_everything_and_right_counts() -> None:
+    said = seed()
+
+    assert said.startswith("Made 60 users, 300 posts, ")
+    assert (count("users"), count("posts")) == (60, 300)
+    assert all(count(table) for table in TABLES)
+    assert count("comments WHERE parent_id IS NOT NULL") > 0
+    assert count("events") == 0
+    assert_counts_are_right()
+
+
+def test_the_same_seed_gives_the_same_rows() -> None:
+    seed("--seed=7", f"--password={PASSWORD}")
+    first = fingerprint()
+    _empty()
+    seed("--seed=7", f"--password={PASSWORD}")
+    assert fingerprint() == first
+    _empty()
+    seed("--seed=8", f"--password={PASSWORD}")
+    assert fingerprint() != first
+
+
+def test_what_happens_follows_what_it_happens_to() -> None:
+    seed()
+
+    for table in ("comments", "shares", "post_likes"):
+        assert count(f"{table} r JOIN posts p ON p.id = r.post_id WHERE r.id <= p.id") == 0
+    assert count("comments r JOIN comments c ON c.id = r.parent_id WHERE r.id <= c.id") == 0
+    assert (
+        count("comments r JOIN comments c ON c.id = r.parent_id WHERE r.post_id <> c.post_id") == 0
+    )
+    newest = Post.objects.aggregate(Max("created_at"))["created_at__max"]
+    assert newest < datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_few_have_most_of_the_attention() -> None:
+    seed(people=200, posts=500)
+
+    followers = sorted(User.objects.values_list("follower_count", flat=True), reverse=True)
+    assert sum(followers[:20]) > 0.3 * sum(followers)
+    posts = sorted(User.objects.values_list("post_count", flat=True), reverse=True)
+    assert sum(posts[:20]) > 0.3 * sum(posts)
+
+
+def test_the_demo_person_signs_in_and_has_a_full_feed() -> None:
+    said = seed(f"--password={PASSWORD}")
+
+    person = authenticate(username="demo", password=PASSWORD)
+    assert isinstance(person, User)
+    assert f"Sign in as demo with the password {PASSWORD}" in said
+    assert Post.objects.filter(author__followers__follower=person).count() > 100
+
+
+def test_without_a_password_nobody_can_sign_in() -> None:
+    seed()
+    assert not any(person.has_usable_password() for person in User.objects.all())
+
+
+def test_a_second_run_does_nothing() -> None:
+    seed()
+    before = fingerprint()
+    assert "nothing has been done" in seed("--seed=9", people=10, posts=10)
+    assert fingerprint() == before
+
+
+def test_a_demo_name_that_is_taken_is_left_alone() -> None:
+    somebody = User.objects.create_user("Demo", "somebody@example.org", "their own password")
+    assert "no sign-in has been made" in seed(f"--password={PASSWORD}")
+
+    somebody.refresh_from_db()
+    assert somebody.check_password("their own password")
+    assert somebody.following_count == 0
+    assert_counts_are_right()
+
+
+def test_other_people_do_not_keep_demo_people_out() -> None:
+    User.objects.create_user("somebody", "somebody@example.org")
+    assert seed().startswith("Made 60 users")
+
+
+@pytest.mark.parametrize(("people", "posts"), [(1, 0), (1, 5), (2, 3)])
+def test_small_worlds_work(people: int, posts: int) -> None:
+    seed(f"--password={PASSWORD}", people=people, posts=posts)
+    assert count("posts") == posts
+    assert_counts_are_right()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--people=0",
+        "--people=50001",
+        "--posts=-1",
+        "--seed=x",
+        "--until=soon",
+        "--until=2999-01-01",
+    ],
+)
+def test_options_out_of_range_are_refused(option: str) -> None:
+    with pytest.raises(CommandError, match=r"must (be|lie)"):
+        call_command("seed_demo", option)
+    assert count("users") == 0
+
+
+def test_data_can_end_at_a_given_time() -> None:
+    seed("--until=2020-02-01T00:00:00Z")
+    newest = Post.objects.aggregate(Max("created_at"))["created_at__max"]
+    assert newest < datetime(2020, 2, 1, tzinfo=UTC)
+    assert count("posts WHERE created_at < '2020-01-01'") == 0
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE users CASCADE")

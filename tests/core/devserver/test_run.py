@@ -1,0 +1,193 @@
+"""`make run` as a process: the first start, the second, and what it says when it can't."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.devserver.__main__ import DEMO_LOGIN, DEMO_PASSWORD
+from core.devserver.folder_locks import folder_lock
+from core.devserver.ports import free_port
+from core.devserver.published_variables import published_variables
+from core.devserver.server_processes import servers_in, wait_until_gone
+from tests.leaks import keep_output
+from tests.paths import ROOT
+from tests.servers import SETTINGS
+
+PATIENCE = 90.0
+SIGN_IN = """
+    mutation($input: SignInInput!) {
+        signIn(input: $input) { session { accessToken } errors { message } }
+    }
+"""
+
+
+class Run:
+    """One `python -m core.devserver` with its own data and port."""
+
+    def __init__(self, data: Path, port: int | str, **variables: str) -> None:
+        inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "core.devserver", "--data", str(data)],
+            cwd=ROOT,
+            env={**inherited, "PORT": str(port), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said = ""
+
+    def wait_for(self, words: str) -> str:
+        """All that it has said when it has said the words."""
+        assert self.process.stdout
+        deadline = time.monotonic() + PATIENCE
+        for line in self.process.stdout:
+            self.said += line
+            assert time.monotonic() < deadline, self.said
+            if words in line:
+                return self.said
+        raise AssertionError(f"It ended and never said {words!r}:\n{self.said}")
+
+    def end(self, number: signal.Signals | None = None) -> str:
+        """What it still says until it has ended, told to or by itself."""
+        if number:
+            self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=PATIENCE)
+        keep_output(self.process.args, self.said + output)
+        return output
+
+
+OURS = {*SETTINGS, "DATABASE_URL", "REDIS_URL"}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data folder in which nothing runs when the test is over."""
+    folder = tmp_path / "data"
+    yield folder
+    left = servers_in(folder / "postgres", "postgres") + servers_in(
+        folder / "valkey", "valkey-server"
+    )
+    assert wait_until_gone(left, PATIENCE)
+
+
+def ask(port: int, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
+    answer = httpx.post(
+        f"http://localhost:{port}/graphql/",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+    )
+    answered: dict[str, Any] = answer.json()
+    assert "errors" not in answered
+    data: dict[str, Any] = answered["data"]
+    return data
+
+
+def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
+    port = free_port()
+    first = Run(data, port)
+    try:
+        said = first.wait_for("Ctrl-C stops it")
+        assert f"http://localhost:{port}/graphql/" in said
+        query = json.loads(re.findall(r"-d '(.+)'", said)[0])["query"]
+        posts = ask(port, query)["publicFeed"]["edges"]
+        assert len(posts) == 3
+
+        credentials = {"login": DEMO_LOGIN, "password": DEMO_PASSWORD}
+        token = ask(port, SIGN_IN, input=credentials)["signIn"]["session"]["accessToken"]
+        assert ask(port, "{ homeFeed(first: 3) { edges { cursor } } }", token)["homeFeed"]["edges"]
+
+        assert "(the feed and the admin)" in said
+        with httpx.Client(base_url=f"http://localhost:{port}", follow_redirects=True) as browser:
+            page = browser.get("/admin/").text
+            csrf = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+            form = {"username": DEMO_LOGIN, "password": DEMO_PASSWORD, "next": "/admin/"}
+            form["csrfmiddlewaretoken"] = csrf
+            assert "Site administration" in browser.post("/admin/login/", data=form).text
+
+        found = published_variables(data)
+        assert found["PORT"] == str(port)
+        second = Run(data, free_port())
+        assert f"It runs already from this folder (process {first.process.pid}" in second.end()
+        assert second.process.returncode == 1
+    finally:
+        remains = first.end(signal.SIGINT)
+    assert remains.endswith("Stopped.\n")
+    assert first.process.returncode == 0
+    assert published_variables(data) == {}
+
+    began = time.monotonic()
+    again = Run(data, port)
+    try:
+        assert "First start" not in again.wait_for("Ctrl-C stops it")
+        assert time.monotonic() - began < 30
+        assert ask(port, query)["publicFeed"]["edges"] == posts
+        assert ask(port, "{ viewer { username } }", token)["viewer"] == {"username": DEMO_LOGIN}
+    finally:
+        again.end(signal.SIGTERM)
+
+
+def test_a_first_start_that_was_cut_short_is_made_again(data: Path) -> None:
+    port = free_port()
+    first = Run(data, port)
+    first.wait_for("First start")
+    first.end(signal.SIGKILL)
+    second = Run(data, port)
+    try:
+        assert "made again" in second.wait_for("Ctrl-C stops it")
+    finally:
+        second.end(signal.SIGINT)
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = Run(data, port)
+        said = run.end()
+    assert f"Port {port} is taken by another program" in said
+    assert re.search(r"PORT=\d+ make run", said)
+    assert run.process.returncode == 1
+    assert not (data / "postgres").exists()
+
+
+def test_a_wrong_setting_is_said_in_words(data: Path) -> None:
+    said = Run(data, "eighty").end()
+    assert said.strip().startswith("PORT is refused: write a whole number")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "kind"),
+    [
+        ("DATABASE_URL", "postgresql://feed:hidden@127.0.0.1:{port}/feed", "PostgreSQL"),
+        ("REDIS_URL", "redis://:hidden@127.0.0.1:{port}/0", "Valkey or Redis"),
+    ],
+)
+def test_a_given_server_that_is_not_there_is_named(
+    data: Path, variable: str, url: str, kind: str
+) -> None:
+    gone = free_port()
+    run = Run(data, free_port(), **{variable: url.format(port=gone)})
+    said = run.end()
+    assert f"No {kind} answers at 127.0.0.1:{gone}, which {variable} names" in said
+    assert "Traceback" not in said
+    assert "hidden" not in said
+    assert run.process.returncode == 1
+
+
+def test_a_folder_in_use_is_not_taken(data: Path) -> None:
+    with folder_lock(data, "process 1, elsewhere"):
+        assert "(process 1, elsewhere)" in Run(data, free_port()).end()

@@ -1,0 +1,229 @@
+"""Ends of sessions are passed on soon, each of them, whatever else happens in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.database.cursors import CursorSigner
+from core.database.database import Database, DatabaseUnavailable
+from core.events.event_log import SQL, EventLog, EventRow
+from core.events.log_positions import Position
+from core.events.revocations import RevocationReader, ends_session
+from tests.core.events.test_hub import CUT_OFF
+from tests.core.events.test_log import elsewhere
+
+REVOKE = "INSERT INTO events (kind, actor_id, subject_id) VALUES ('session_revoked', 7, $1)"
+LIKE = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
+OLD = (
+    "INSERT INTO events (kind, actor_id, subject_id, created_at) VALUES ('session_revoked', 7, $1, "
+    "now() - $2::interval)"
+)
+
+
+@pytest.fixture
+def log(database: Database) -> EventLog:
+    return EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+
+
+class Heard:
+    """The sessions that were passed on, in order."""
+
+    def __init__(self) -> None:
+        self.sessions: list[int | None] = []
+
+    def revoke(self, revocations: Sequence[EventRow]) -> None:
+        self.sessions += [event.subject_id for event in revocations]
+
+    async def until(self, holds: Callable[[set[int | None]], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not holds(set(self.sessions)):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def reading(
+    log: EventLog, *, recent: timedelta = timedelta(hours=1)
+) -> AsyncIterator[tuple[Heard, RevocationReader]]:
+    heard = Heard()
+    reader = RevocationReader(log, recent=recent)
+    reader.add(heard.revoke)
+    await reader.start()
+    try:
+        yield heard, reader
+    finally:
+        await reader.close()
+
+
+async def test_it_begins_with_those_of_the_recent_past(database: Database, log: EventLog) -> None:
+    await database.write(OLD, 1, timedelta(minutes=61))
+    await database.write(OLD, 2, timedelta(minutes=59))
+    await database.write(LIKE, 3)
+    await database.write(REVOKE, 4)
+    async with reading(log) as (heard, _):
+        assert set(heard.sessions) == {2, 4}
+
+
+async def test_it_looks_by_itself_and_when_it_is_woken(database: Database, log: EventLog) -> None:
+    async with reading(log) as (heard, reader):
+        await database.write(REVOKE, 1)
+        await heard.until(lambda seen: 1 in seen)
+        await database.write(REVOKE, 2)
+        reader.wake()
+        await heard.until(lambda seen: 2 in seen)
+    assert heard.sessions == [1, 2]
+
+
+async def test_open_transactions_delay_none(database: Database, log: EventLog) -> None:
+    """More than a page, below and above transactions of this and of another database that stay open."""
+    async with AsyncExitStack() as stack:
+        open_here = await stack.enter_async_context(database.connection())
+        open_there = await stack.enter_async_context(elsewhere())
+        transactions = [open_here.transaction(), open_there.transaction()]
+        for transaction in transactions:
+            await transaction.start()
+        await open_here.execute(REVOKE, 0)
+        await open_there.execute("CREATE TEMPORARY TABLE things (id int)")
+        heard, reader = await stack.enter_async_context(reading(log))
+        for first in (1, 6_001, 12_001):
+            await database.write(
+                "INSERT INTO events (kind, actor_id, subject_id) SELECT 'session_revoked', 7, n "
+                "FROM generate_series($1::bigint, $1 + 5999) n",
+                first,
+            )
+            reader.wake()
+        await heard.until(lambda seen: len(seen) == 18_000)
+        await transactions[0].commit()
+        await heard.until(lambda seen: len(seen) == 18_001)
+        await transactions[1].rollback()
+        await database.write(REVOKE, 18_001)
+        await heard.until(lambda seen: 18_001 in seen)
+    assert set(heard.sessions) == set(range(18_002))
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_overlapping_transactions_lose_none_and_repeat_none(
+    database: Database, log: EventLog, seed: int
+) -> None:
+    chance = random.Random(seed)
+    committed: set[int] = set()
+    seen: list[int | None] = []
+    position: Position = await log.now()
+
+    async def read() -> None:
+        nonlocal position
+        found = await log.revocations_since(position, limit=100)
+        assert found.is_from_here
+        position = found.position
+        seen.extend(event.subject_id for event in found.events)
+
+    async with AsyncExitStack() as stack:
+        connections = [await stack.enter_async_context(database.connection()) for _ in range(3)]
+        open_ones: dict[int, tuple[Any, list[int]]] = {}
+        for number in range(80):
+            which = chance.randrange(3)
+            if which not in open_ones:
+                transaction = connections[which].transaction()
+                await transaction.start()
+                open_ones[which] = (transaction, [])
+            transaction, written = open_ones[which]
+            if chance.random() < 0.5:
+                await connections[which].execute(chance.choice((REVOKE, LIKE)), number)
+                written.append(number)
+            elif chance.random() < 0.8:
+                del open_ones[which]
+                await transaction.commit()
+                committed |= set(written)
+            else:
+                del open_ones[which]
+                await transaction.rollback()
+            if chance.random() < 0.5:
+                await read()
+        for transaction, written in open_ones.values():
+            await transaction.commit()
+            committed |= set(written)
+    await read()
+    rows = await database.fetch("SELECT subject_id FROM events WHERE kind = 'session_revoked'")
+    assert {row[0] for row in rows} <= committed
+    assert Counter(seen) == Counter(row[0] for row in rows)
+
+
+async def test_a_log_that_lacks_what_was_read_is_begun_anew(
+    database: Database, log: EventLog
+) -> None:
+    async with reading(log) as (heard, reader):
+        await database.write(REVOKE, 1)
+        await heard.until(lambda seen: 1 in seen)
+        # Numbers stand at other events than before, as in a backup that was restored.
+        await database.write("DELETE FROM events")
+        await database.write(
+            "INSERT INTO events (kind, actor_id, subject_id, transaction) "
+            "VALUES ('session_revoked', 7, 2, 1)"
+        )
+        reader.wake()
+        await heard.until(lambda seen: 2 in seen)
+        await database.write(REVOKE, 3)
+        await heard.until(lambda seen: 3 in seen)
+
+
+async def test_it_goes_on_after_its_connections_were_cut_and_after_any_fault(
+    database: Database, log: EventLog, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    faults: list[Exception] = [LookupError("a fault"), DatabaseUnavailable("away"), OSError()]
+    read = log.revocations_since
+
+    async def failing(*arguments: Any, **named: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return await read(*arguments, **named)
+
+    async with reading(log) as (heard, reader):
+        monkeypatch.setattr(log, "revocations_since", failing)
+        for number in range(3):
+            await database.write(REVOKE, number)
+            await database.fetch(CUT_OFF)
+            reader.wake()
+        await heard.until(lambda seen: len(seen) == 3)
+    assert not faults
+    assert "trying again" in caplog.text
+
+
+async def test_an_end_of_all_sessions_concerns_those_that_began_before(
+    database: Database, log: EventLog
+) -> None:
+    [[before]] = await database.write("SELECT time_ordered_key(now() - interval '1 second')")
+    await database.write(REVOKE, None)
+    [[after]] = await database.write("SELECT time_ordered_key(now() + interval '1 second')")
+    [event] = await log.recent_revocations(timedelta(hours=1), limit=10)
+    assert ends_session(event, before)
+    assert not ends_session(event, after)
+    await database.write(REVOKE, before)
+    event, _ = await log.recent_revocations(timedelta(hours=1), limit=10)
+    assert ends_session(event, before)
+    assert not ends_session(event, after)
+
+
+@pytest.mark.parametrize("statement", ["revocations_since", "log_revocations"])
+async def test_reading_looks_at_ends_of_sessions_alone(
+    database: Database, log: EventLog, statement: str
+) -> None:
+    await database.write(
+        "INSERT INTO events (kind, actor_id) SELECT 'post_liked', n FROM generate_series(1, 5000) n"
+    )
+    await database.write(REVOKE, 1)
+    arguments: dict[str, tuple[Any, ...]] = {
+        "revocations_since": (1, 0, 0, [], 0, 0, 10),
+        "log_revocations": (timedelta(hours=1), 10),
+    }
+    async with database.connection() as connection:
+        plan = await connection.fetch(f"EXPLAIN {SQL[statement]}", *arguments[statement])
+    said = "\n".join(row[0] for row in plan)
+    assert "Seq Scan on events" not in said
+    assert "events_revocations" in said or "events_recent_revocations" in said

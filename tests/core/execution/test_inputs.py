@@ -1,0 +1,109 @@
+"""Inputs that an input type refuses, under both executors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+)
+
+from tests.core.execution.test_values import either_executor, run
+
+
+def refusing(value: Any) -> Any:
+    raise ZeroDivisionError(value)
+
+
+@strawberry.input(one_of=True)
+class Choice:
+    x: strawberry.Maybe[int]
+    y: strawberry.Maybe[str]
+
+
+@strawberry.type
+class Chooser:
+    @strawberry.field
+    def chosen(self, choice: Choice) -> str:
+        return repr(choice)
+
+    @strawberry.field
+    def all_chosen(self, choices: list[Choice]) -> str:
+        return repr(choices)
+
+
+@either_executor
+@pytest.mark.parametrize("choice", [{"x": 1, "y": "a"}, {}, {"x": None}])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query Q($sent: Choice!) { chosen(choice: $sent) }",
+        "query Q($sent: Choice!) { allChosen(choices: [$sent]) }",
+        "query Q($sent: [Choice!]!) { allChosen(choices: $sent) }",
+    ],
+)
+async def test_a_choice_of_several_or_none_is_an_error_of_the_request(
+    text: str, choice: Any, enabled: bool
+) -> None:
+    schema = strawberry.Schema(Chooser)._schema
+    result = await run(schema, text, enabled=enabled, variables={"sent": choice})
+    assert result.data is None
+    [error] = result.errors
+    assert error.path is None
+    assert "must" in error.message
+
+
+def refusing_schema(default: Any = None) -> GraphQLSchema:
+    """A schema with an input type that refuses all values, also inside another."""
+    refused = GraphQLInputObjectType(
+        "Refused", {"a": GraphQLInputField(GraphQLInt)}, out_type=refusing
+    )
+    around = GraphQLInputObjectType(
+        "Around", {"inside": GraphQLInputField(refused, default_value=default)}
+    )
+    arguments = {"refused": GraphQLArgument(refused), "around": GraphQLArgument(around)}
+    field = GraphQLField(GraphQLString, args=arguments, resolve=lambda *_, **__: "never")
+    return GraphQLSchema(GraphQLObjectType("Query", {"f": field, "g": GraphQLField(GraphQLInt)}))
+
+
+@either_executor
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("query Q($v: Refused) { f(refused: $v) }", {"a": 1}),
+        ("query Q($v: Refused!) { f(refused: $v) }", {}),
+        ("query Q($n: Int, $v: Around) { f(around: $v) g }", {"inside": {"a": 1}}),
+        ("query Q($v: [Refused]) { g }", [{"a": 1}]),
+        ("query Q($v: Refused = {a: 1}) { f(refused: $v) }", ...),
+    ],
+)
+async def test_whatever_an_input_type_raises_is_an_error_of_the_request(
+    text: str, sent: Any, enabled: bool
+) -> None:
+    variables = {} if sent is ... else {"v": sent}
+    result = await run(refusing_schema(), text, enabled=enabled, variables=variables)
+    assert result.data is None
+    [error] = result.errors
+    assert "$v" in error.message
+    assert error.locations
+    assert error.path is None
+
+
+@either_executor
+@pytest.mark.parametrize("text", ["{ f(refused: {a: 1}) g }", "{ f(around: {inside: {}}) g }"])
+async def test_whatever_an_input_type_raises_of_a_literal_is_an_error_of_the_field(
+    text: str, enabled: bool
+) -> None:
+    result = await run(refusing_schema(), text, enabled=enabled)
+    assert result.data == {"f": None, "g": None}
+    [error] = result.errors
+    assert error.path == ["f"]

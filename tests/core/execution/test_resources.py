@@ -1,0 +1,205 @@
+"""However an execution ends, resolvers give back what they hold, and nothing of it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import os
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from itertools import count
+from typing import Any
+
+import pytest
+from graphql import parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.database.database import Database
+from core.execution.executor import Executor
+from tests.core.execution.resources import Node, Spec, World, resource_schema, trees
+
+POOL_SIZE = 2
+SECONDS_AT_MOST = 20
+SCHEMA = resource_schema()._schema
+EXECUTORS = {"compiled": Executor(SCHEMA), "standard": Executor(SCHEMA, enabled=False)}
+# Of the standard executor, which drops coroutines that it has not begun. Of the compiled one it is asserted.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+either_executor = pytest.mark.parametrize("kind", EXECUTORS)
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[Database]:
+    """Few connections to the run's database."""
+    opened = await Database(os.environ["DATABASE_URL"], size=POOL_SIZE).open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(autouse=True)
+def own_garbage() -> Iterator[None]:
+    """Sees to it that what is collected in a test is its own."""
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect()
+    gc.disable()
+    yield
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect()
+    gc.enable()
+
+
+@contextmanager
+def nothing_logged(*, dropped: bool) -> Iterator[None]:
+    """Fails if asyncio or Python complain; with `dropped`, of awaitables that nobody awaited as well."""
+    loop = asyncio.get_running_loop()
+    complaints: list[Any] = []
+    before = loop.get_exception_handler()
+    with warnings.catch_warnings(action="ignore"):
+        gc.collect(1)  # What a case that failed has left behind is not this one's.
+    loop.set_exception_handler(lambda _, context: complaints.append(context))
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+            gc.collect(1)  # All of a case is young; a full collection would take most of the time.
+    finally:
+        loop.set_exception_handler(before)
+    if not dropped:
+        complaints = [each for each in complaints if "never retrieved" not in each["message"]]
+    assert complaints == []
+    if dropped:
+        assert [str(warning.message) for warning in caught] == []
+
+
+async def run(
+    kind: str, operation: str, tree: Spec, world: World, seconds: float | None = None
+) -> Any:
+    """The result of an operation."""
+    document = parse(f"{operation} {tree.selections}")
+    async with asyncio.timeout(seconds):
+        found = EXECUTORS[kind].execute(document, context=world, root=Node(spec=tree))
+        return await found if inspect.isawaitable(found) else found
+
+
+@asynccontextmanager
+async def clean_end(kind: str, world: World) -> AsyncIterator[None]:
+    """Checks that an execution has left nothing behind."""
+    before = asyncio.all_tasks()
+    # When it is cancelled early, graphql-core drops coroutines, and tasks that a resolver gave, without awaiting them.
+    with nothing_logged(dropped=kind == "compiled"):
+        yield
+        async with asyncio.timeout(SECONDS_AT_MOST):
+            while others := asyncio.all_tasks() - before:
+                await asyncio.wait(others)
+        assert +world.held == {}
+    async with asyncio.timeout(SECONDS_AT_MOST), AsyncExitStack() as all_connections:
+        for _ in range(POOL_SIZE):
+            await all_connections.enter_async_context(world.database.connection())
+
+
+@either_executor
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    tree=trees(),
+    operation=st.sampled_from(("query", "mutation")),
+    cancel_at=st.none() | st.integers(0, 60),
+    again_after=st.none() | st.integers(0, 3),
+    seconds=st.none() | st.sampled_from((0, 0.0005, 0.002)),
+)
+async def test_resolvers_give_back_what_they_hold(
+    kind: str,
+    pool: Database,
+    tree: Spec,
+    operation: str,
+    cancel_at: int | None,
+    again_after: int | None,
+    seconds: float | None,
+) -> None:
+    world = World(pool)
+    async with clean_end(kind, world):
+        task = asyncio.ensure_future(run(kind, operation, tree, world, seconds))
+        if cancel_at is not None:
+            await turns(cancel_at)
+            task.cancel()
+            if again_after is not None:
+                await turns(again_after)
+                task.cancel()
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(asyncio.wait([task]), SECONDS_AT_MOST)
+            await task
+        if kind == "compiled":
+            assert_ended(world)
+
+
+async def turns(count: int) -> None:
+    """Returns when the loop has come round so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def assert_ended(world: World) -> None:
+    """Nothing is held when the result is given, but by what is left to run on by itself."""
+    assert +world.held == {}
+
+
+EVERYTHING = Spec(
+    "root",
+    children=(
+        Spec("child", "coroutine", ("hold", "query", "tidy", "pause")),
+        Spec("child", "task", ("tidy", "connection", "query")),
+        Spec("child", "awaitable", ("group", "pause", "load")),
+        Spec("items", "coroutine", ("hold", "load"), (Spec("number", steps=("tidy", "query")),)),
+        Spec("items", container="stream", steps=("hold", "pause"), width=3),
+        Spec("loaded", steps=("hold", "query", "tidy", "pause")),
+        Spec("child", "coroutine", ("pause",), (Spec("loaded", steps=("connection", "query")),)),
+    ),
+)
+
+
+@either_executor
+async def test_an_execution_can_be_cancelled_at_every_await(kind: str, pool: Database) -> None:
+    for number in count(1):
+        if not await cancelled_at(number, kind, pool):
+            break
+    assert number > 25
+
+
+async def cancelled_at(number: int, kind: str, pool: Database) -> bool:
+    """Whether an execution came to that await, and was cancelled there."""
+    reached = False
+
+    def cancel(step: int) -> None:
+        nonlocal reached
+        if step == number:
+            reached = True
+            task.cancel()
+
+    world = World(pool, cancel)
+    async with clean_end(kind, world):
+        task = asyncio.ensure_future(run(kind, "query", EVERYTHING, world))
+        await asyncio.wait([task])
+        if kind == "compiled":
+            assert_ended(world)
+        assert task.cancelled() or not task.result().errors
+    return reached
+
+
+@either_executor
+@pytest.mark.parametrize("failing", ["sync", "coroutine", "task", "awaitable"])
+@pytest.mark.parametrize("pauses", [0, 1, 2, 5])
+async def test_a_field_that_fails_ends_all_beside_it(
+    kind: str, failing: str, pauses: int, pool: Database
+) -> None:
+    fails = Spec("needed", failing, (*["pause"] * pauses, "fail"))
+    for children in ((*EVERYTHING.children, fails), (fails, *EVERYTHING.children)):
+        world = World(pool)
+        async with clean_end(kind, world):
+            result = await run(kind, "query", Spec("root", children=children), world)
+            assert result.data is None
+            assert isinstance(result.errors[0].original_error, ValueError)

@@ -1,0 +1,327 @@
+"""Rows become the answers that the objects made of them become."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, NamedTuple
+
+import orjson
+import strawberry
+from graphql import execute, parse, validate
+from hypothesis import given, note
+from hypothesis import strategies as st
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from core.execution.executor import Executor
+from core.execution.hints import InstancesOf, of_columns
+from core.execution.loading import Loader, loaded
+from core.execution.rows import NOTHING, SHARED, Layout, Rows
+from tests.core.execution.test_same_as_standard import PATIENT, plain, settled
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+BROKEN = 13
+"""A key of which no id can be made, and that the loader refuses."""
+
+
+class PersonRow(NamedTuple):
+    id: int
+    name: str
+    joined: datetime | None
+    title: str | None
+
+    @property
+    def shout(self) -> str:
+        return self.name.upper()
+
+
+class ThingRow(NamedTuple):
+    id: int
+    made: datetime
+    size: int
+    owner: PersonRow
+    critic: PersonRow | None
+
+
+class EntryRow(NamedTuple):
+    thing: ThingRow
+    position: int
+    shelf: str
+    sender: PersonRow | None
+    nobody: PersonRow | None
+
+
+PERSON = Layout(PersonRow)
+ENTRY = Layout(
+    EntryRow,
+    thing=Layout(
+        ThingRow, 2, owner=Layout(PersonRow, 5), critic=Layout(PersonRow, 9, optional=True)
+    ),
+    position=0,
+    shelf=SHARED,
+    sender=Layout(PersonRow, inside=1, optional=True),
+    nobody=NOTHING,
+)
+
+
+class FriendsLoader(Loader[int, Any]):
+    async def fetch(self, keys: list[int]) -> Sequence[Any]:
+        return [
+            ValueError("no friends") if key == BROKEN else Rows(PERSON, people(key)) for key in keys
+        ]
+
+
+def people(key: int) -> list[tuple[Any, ...]]:
+    return [person(key * 7 + number) for number in range(key % 4)]
+
+
+def person(key: int) -> tuple[Any, ...]:
+    return key, f"person {key}", EPOCH + timedelta(hours=key), "Dr"
+
+
+@of_columns("id")
+def ids(keys: list[int]) -> list[str]:
+    if BROKEN in keys:
+        raise ValueError("no id")
+    return [f"#{key}" for key in keys]
+
+
+@of_columns("position", "shelf")
+def marks(positions: list[int], shelves: list[str]) -> list[str]:
+    return [f"{shelf}/{place}" for place, shelf in zip(positions, shelves, strict=True)]
+
+
+@of_columns("id")
+def odd_texts(keys: list[int]) -> list[Any]:
+    return [key if key % 2 else str(key) for key in keys]
+
+
+@strawberry.interface
+class Named:
+    name: str
+
+
+@strawberry.type
+class Person(Named):
+    name: str
+    joined: datetime | None
+    title: str
+    shout: str
+    code: str = strawberry.field(resolver=ids, graphql_type=str)
+    half: str = strawberry.field(resolver=odd_texts, graphql_type=str)
+
+    @strawberry.field
+    @staticmethod
+    def letters(root: strawberry.Parent[PersonRow], first: int = 1) -> list[str]:
+        return list(root.name)[:first]
+
+    @strawberry.field(graphql_type=list["Person"])
+    @loaded("id")
+    @staticmethod
+    def friends(info: strawberry.Info) -> FriendsLoader:
+        kept: FriendsLoader = info.context
+        return kept
+
+    is_type_of = InstancesOf(PersonRow, exact=("name",))
+
+
+@strawberry.type
+class Thing:
+    made: datetime
+    size: int
+    owner: Person
+    critic: Person | None
+
+    is_type_of = InstancesOf(ThingRow, exact=("size",))
+
+
+@strawberry.type
+class Entry:
+    thing: Thing
+    position: int
+    sender: Person | None
+    nobody: Person | None
+    mark: str = strawberry.field(resolver=marks, graphql_type=str)
+
+
+@strawberry.type
+class Shelf:
+    entries: list[Entry]
+    named: list[Named]
+    maybe: list[Person | None] | None
+
+
+class ShelfRow(NamedTuple):
+    entries: Any
+    named: Any
+    maybe: Any
+
+
+class Root(NamedTuple):
+    shelves: list[ShelfRow]
+
+
+@strawberry.type
+class Query:
+    shelves: list[Shelf]
+
+
+SCHEMA = strawberry.Schema(query=Query, types=[Person])._schema
+EXECUTOR = Executor(SCHEMA)
+
+PERSON_FIELDS = (
+    "name",
+    "title",
+    "joined",
+    "shout",
+    "code",
+    "half",
+    "letters",
+    "letters(first: 3)",
+    "__typename",
+)
+
+
+def world(chance: random.Random, trouble: float) -> Root:
+    """Shelves with things on them, in rows; `trouble`: how often a value is one that makes some."""
+
+    def some_person() -> tuple[Any, ...]:
+        key = BROKEN if chance.random() < trouble else chance.randrange(20, 99)
+        title = None if chance.random() < trouble else "Mx"
+        joined = None if chance.random() < 0.3 else EPOCH + timedelta(seconds=key)
+        return key, f"p{key}", joined, title
+
+    def entry() -> tuple[Any, ...]:
+        sender = some_person() if chance.random() < 0.5 else None
+        critic = some_person() if chance.random() < 0.5 else (None,) * 4
+        made = None if chance.random() < trouble else EPOCH + timedelta(days=chance.random())
+        thing = (chance.randrange(99), made, chance.randrange(99))
+        return (chance.randrange(9), sender, *thing, *some_person(), *critic)
+
+    def shelf(number: int) -> ShelfRow:
+        entries: Any = Rows(ENTRY, [entry() for _ in range(chance.randrange(4))], f"shelf {number}")
+        if chance.random() < 0.2:
+            entries = list(entries)
+        return ShelfRow(
+            entries,
+            Rows(PERSON, [some_person() for _ in range(chance.randrange(3))]),
+            Rows(PERSON, [some_person() for _ in range(chance.randrange(3))]),
+        )
+
+    return Root([shelf(number) for number in range(chance.randrange(1, 4))])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> str:
+    """A query for shelves. Names that might conflict are told apart by aliases."""
+    numbers = count()
+
+    def selected(of: str, depth: int) -> str:
+        return " ".join(part(of, depth) for _ in range(draw(st.integers(1, 5))))
+
+    def part(of: str, depth: int) -> str:
+        name, below = draw(st.sampled_from(FIELDS[of]))
+        if below and depth > 5:
+            return f"a{next(numbers)}: __typename"
+        skip = draw(st.sampled_from(("", "", " @skip(if: $yes)", " @include(if: $yes)")))
+        inner = f" {{ {selected(below, depth + 1)} }}" if below else ""
+        alias = f"a{next(numbers)}: " if below or "(" in name or draw(st.booleans()) else ""
+        text = f"{name}{skip}{inner}" if name.startswith("...") else f"{alias}{name}{skip}{inner}"
+        return draw(st.sampled_from((text, text, f"... on {of} {{ {text} }}")))
+
+    return f"query ($yes: Boolean!) {{ __typename @skip(if: $yes) shelves {{ {selected('Shelf', 0)} }} }}"
+
+
+FIELDS: dict[str, list[tuple[str, str]]] = {
+    "Person": [*((name, "") for name in PERSON_FIELDS), ("friends", "Person")],
+    "Named": [("name", ""), ("__typename", ""), ("... on Person", "Person")],
+    "Thing": [("made", ""), ("size", ""), ("owner", "Person"), ("critic", "Person")],
+    "Entry": [
+        *(("mark", ""), ("position", ""), ("__typename", "")),
+        *(("thing", "Thing"), ("sender", "Person"), ("nobody", "Person")),
+    ],
+    "Shelf": [("entries", "Entry"), ("named", "Named"), ("maybe", "Person")],
+}
+
+
+async def all_three(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any, Any]:
+    """What the standard executor says, what the compiled one says, and what that says for orjson."""
+    document = parse(text)
+    assert validate(SCHEMA, document) == []
+    variables = {"yes": yes}
+    standard = execute(
+        SCHEMA,
+        document,
+        root,
+        FriendsLoader(),
+        variables,
+        executor_class=StrawberryGraphQLCoreExecutionContext,
+    )
+    compiled, written = (
+        EXECUTOR.execute(
+            document, root=root, context=FriendsLoader(), variables=variables, to_json=to_json
+        )
+        for to_json in (False, True)
+    )
+    return await settled(standard), await settled(compiled), await settled(written)
+
+
+@PATIENT
+@given(data=st.data(), seed=st.integers(0, 10_000), yes=st.booleans())
+def test_rows_are_answered_as_their_objects_are(data: st.DataObject, seed: int, yes: bool) -> None:
+    text = data.draw(documents())
+    root = world(random.Random(seed), data.draw(st.sampled_from((0.0, 0.05))))
+    standard, compiled, written = asyncio.run(all_three(text, root, yes=yes))
+    note(f"{text}\n{standard}\n{compiled}\n{written}")
+    assert compiled.data == standard.data
+    assert list(map(str, _keys(compiled.data))) == list(map(str, _keys(standard.data)))
+    assert orjson.dumps(written.data) == orjson.dumps(standard.data)
+    if "friends" not in text:
+        expected = list(map(plain, standard.errors or ()))
+        assert list(map(plain, compiled.errors or ())) == expected
+        assert list(map(plain, written.errors or ())) == expected
+
+
+def _keys(data: Any) -> list[Any]:
+    """The keys of all objects, in their order."""
+    if isinstance(data, dict):
+        return [*data, *(key for value in data.values() for key in _keys(value))]
+    return [key for item in data for key in _keys(item)] if isinstance(data, list) else []
+
+
+def no_object(*_: Any) -> Any:
+    raise AssertionError("an object was made of a row")
+
+
+async def test_no_object_is_made_where_columns_tell() -> None:
+    text = """query { shelves { entries {
+        mark __typename sender { name code } nobody { name }
+        thing { made size owner { name joined friends { name } } critic { name joined } }
+    } } }"""
+    root = world(random.Random(5), 0.0)
+    layout = Layout(EntryRow)
+    layout.places, layout.make = ENTRY.places, no_object
+    shelves = [
+        shelf._replace(entries=Rows(layout, shelf.entries.rows, "shelf"))
+        for shelf in root.shelves
+        if isinstance(shelf.entries, Rows)
+    ]
+    assert sum(len(shelf.entries) for shelf in shelves) > 1
+    compiled = await settled(
+        EXECUTOR.execute(parse(text), root=Root(shelves), context=FriendsLoader())
+    )
+    assert compiled.errors is None
+    assert compiled.data is not None
+    assert sum(len(shelf["entries"]) for shelf in compiled.data["shelves"]) > 1
+
+
+def test_rows_are_a_list_of_objects() -> None:
+    rows = Rows(PERSON, people(3))
+    assert len(rows) == 3
+    assert list(rows) == rows == [PersonRow(*row) for row in people(3)]
+    assert rows[-1] == PersonRow(*people(3)[-1])
+    assert rows[:2] == list(rows)[:2]
+    assert rows.value(1, "name") == rows[1].name

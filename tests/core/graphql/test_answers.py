@@ -1,0 +1,248 @@
+"""Answers that are the same for everybody are made once and shared for a moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.graphql.http.endpoint import Answered
+from core.graphql.http.response_cache import (
+    SPELLING_LENGTH_AT_MOST,
+    SPELLINGS_AT_MOST,
+    WEIGHT_OF_ENTRY,
+    AnswerCache,
+)
+from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
+
+
+class Clock:
+    """A time that the tests set."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cached(clock: Clock) -> Iterator[RunningServer]:
+    answers = AnswerCache(1.0, clock=clock)
+    with graphql_server(answers=answers, private_fields=["viewer"]) as running:
+        yield running
+
+
+def test_an_answer_is_served_again_for_its_time(cached: RunningServer, clock: Clock) -> None:
+    assert cached.data("{ counted }") == {"counted": 1}
+    assert cached.data("{ counted }") == {"counted": 1}
+    clock.now += 0.99
+    assert cached.data("{ counted }") == {"counted": 1}
+    clock.now += 0.01
+    assert cached.data("{ counted }") == {"counted": 2}
+
+
+def test_each_media_type_and_method_gets_the_same_bytes(cached: RunningServer) -> None:
+    first = cached.post("{ counted }", accept="application/json")
+    second = cached.post("{ counted }", accept=GRAPHQL_JSON)
+    third = cached.get(query="{ counted }")
+    assert first.content == second.content == third.content
+    assert first.headers["content-type"] == "application/json; charset=utf-8"
+    assert second.headers["content-type"] == f"{GRAPHQL_JSON}; charset=utf-8"
+
+
+def test_what_was_asked_makes_the_difference(cached: RunningServer) -> None:
+    query = """
+        query A($n: Int = 0, $o: Boolean = true) { counted(atLeast: $n) @include(if: $o) }
+        query B { counted }
+    """
+    seen = [
+        cached.data(query, variables, operationName=name)["counted"]
+        for name, variables in [
+            ("A", None),
+            ("A", {"n": 5}),
+            ("A", {"n": 6}),
+            ("A", {"n": 5, "o": True}),
+            ("A", {"o": True, "n": 5}),
+            ("B", None),
+            ("A", {"n": 5}),
+            ("A", {}),
+        ]
+    ]
+    assert seen == [1, 5, 6, 7, 7, 8, 5, 1]
+
+
+def test_long_variables_make_no_long_keys() -> None:
+    answers = AnswerCache(60)
+    with graphql_server(answers=answers) as server:
+        ids = ["x" * 100] * 1_000
+        assert server.data("query($i: [ID!]!) { items(ids: $i) }", {"i": ids}) == {"items": 1_000}
+    [key] = answers._kept
+    assert isinstance(key, tuple)
+    assert len(key[1]) == 32
+
+
+def test_a_request_is_read_once_for_each_spelling(clock: Clock) -> None:
+    answers = AnswerCache(1.0, clock=clock)
+    body = b'{"query": "{ counted }", "variables": {}}'
+    with graphql_server(answers=answers) as server:
+
+        def ask(content: bytes) -> int:
+            return int(server.post_bytes(content).json()["data"]["counted"])
+
+        assert answers.find_spelled(body) is None
+        assert ask(body) == 1
+        assert answers.find_spelled(body) == b'{"data":{"counted":1}}'
+        assert ask(body) == ask(body + b" ") == 1
+        clock.now += 1.0
+        assert answers.find_spelled(body) is None
+        assert ask(body) == ask(body) == 2
+
+
+def test_few_spellings_are_remembered_and_no_long_ones() -> None:
+    answers = AnswerCache(1.0)
+    for number in range(SPELLINGS_AT_MOST + 5):
+        answers.spell(b"%d" % number, "key")
+    answers.spell(b"x" * (SPELLING_LENGTH_AT_MOST + 1), "key")
+    assert len(answers._spelled) == SPELLINGS_AT_MOST
+    assert b"0" not in answers._spelled
+
+
+def test_signed_in_people_get_answers_of_their_own(cached: RunningServer) -> None:
+    cached.data("{ counted }")
+    ann = {"authorization": "Bearer ann"}
+    assert cached.data("{ counted viewer }", headers=ann) == {"counted": 2, "viewer": "ann"}
+    assert cached.data("{ counted }", headers=ann) == {"counted": 3}
+    assert cached.data("{ counted }", headers=ann) == {"counted": 4}
+    assert cached.data("{ counted }") == {"counted": 1}
+
+
+def test_private_fields_are_asked_each_time(cached: RunningServer) -> None:
+    query = "{ counted ...V } fragment V on Query { v: viewer }"
+    assert cached.data(query) == {"counted": 1, "v": None}
+    assert cached.data(query) == {"counted": 2, "v": None}
+
+
+def test_mutations_are_done_each_time(cached: RunningServer) -> None:
+    assert cached.data("mutation { write }") == {"write": 1}
+    assert cached.data("mutation { write }") == {"write": 2}
+
+
+def test_errors_are_not_kept(cached: RunningServer) -> None:
+    for count in (1, 2):
+        assert cached.post("{ counted broken }").json()["data"]["counted"] == count
+    for count in (3, 4):
+        assert cached.post("{ counted refused }").json()["data"]["counted"] == count
+
+
+def test_those_who_ask_at_once_share_one_execution(cached: RunningServer) -> None:
+    with ThreadPoolExecutor(20) as clients:
+        waiting = [clients.submit(cached.data, "{ held }") for _ in range(20)]
+        while cached.calls.counted == 0:
+            pass
+        cached.data("{ hello }")
+        cached.let_go()
+        answers = [each.result(timeout=20) for each in waiting]
+    assert answers == [{"held": 1}] * 20
+
+
+def test_off_unless_asked_for(server: RunningServer) -> None:
+    first = server.data("{ counted }")["counted"]
+    assert server.data("{ counted }") == {"counted": first + 1}
+
+
+def test_what_is_added_to_an_answer_is_added_to_kept_ones_too() -> None:
+    seen: list[Answered] = []
+
+    def extensions_for(answered: Answered) -> dict[str, int]:
+        seen.append(answered)
+        return {"cost": len(seen)}
+
+    with graphql_server(
+        answers=AnswerCache(60),
+        extensions_for=extensions_for,
+        headers_for=lambda answered: [
+            (b"x-execution", b"kept" if answered.result is None else b"made")
+        ],
+    ) as server:
+        responses = [server.post("query Q($n: Int) { counted(atLeast: $n) }") for _ in range(2)]
+        assert [each.headers["x-execution"] for each in responses] == ["made", "kept"]
+        assert [each.json() for each in responses] == [
+            {"data": {"counted": 1}, "extensions": {"cost": 1}},
+            {"data": {"counted": 1}, "extensions": {"cost": 2}},
+        ]
+        assert [each.operation.name for each in seen] == ["Q", "Q"]
+        refusal = server.post("{ counted refused }")
+        assert set(refusal.json()) == {"errors", "data", "extensions"}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3_000), st.integers(0, 3))))
+def test_memory_is_bounded(steps: list[tuple[int, int, int]]) -> None:
+    clock = Clock()
+    cache = AnswerCache(5, bytes_at_most=6_000, clock=clock)
+
+    async def run() -> None:
+        for key, size, passed in steps:
+            clock.now += passed
+            body = b"x" * size
+
+            async def make(made: bytes = body) -> tuple[bytes, bytes]:
+                return made, made
+
+            assert await cache.sharing(key, make) == body
+            assert cache.weight <= 6_000
+            assert cache.find(key) in {None, body}
+            assert (cache.find(key) is None) == (size + WEIGHT_OF_ENTRY > 6_000)
+
+    asyncio.run(run())
+    kept = cache._kept.values()
+    assert cache.weight == sum(len(body) + WEIGHT_OF_ENTRY for _, body in kept)
+
+
+async def test_a_failed_execution_is_not_shared() -> None:
+    cache = AnswerCache(5)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def fail() -> tuple[bytes, bytes]:
+        begun.set()
+        await end.wait()
+        raise RuntimeError("broken")
+
+    leader = asyncio.create_task(cache.sharing("key", fail))
+    await begun.wait()
+    follower = asyncio.create_task(cache.shared("key"))
+    await asyncio.sleep(0)
+    end.set()
+    with pytest.raises(RuntimeError, match="broken"):
+        await leader
+    assert await follower is None
+    assert await cache.shared("key") is None
+
+
+async def test_one_who_stops_waiting_takes_nothing_from_others() -> None:
+    cache = AnswerCache(5)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def make() -> tuple[str, bytes]:
+        begun.set()
+        await end.wait()
+        return "made", b"made"
+
+    leader = asyncio.create_task(cache.sharing("key", make))
+    await begun.wait()
+    followers = [asyncio.create_task(cache.shared("key")) for _ in range(3)]
+    await asyncio.sleep(0)
+    followers[0].cancel()
+    await asyncio.sleep(0)
+    end.set()
+    assert await leader == "made"
+    assert await asyncio.gather(*followers[1:]) == [b"made", b"made"]
+    assert cache.find("key") == b"made"

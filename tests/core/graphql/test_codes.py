@@ -1,0 +1,119 @@
+"""The table of error codes: complete, nothing in it that is never sent, and shown to clients as it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from core.graphql.codes import CODES, Handling, handling, retry_after
+from tests.paths import ROOT
+
+PAGE = ROOT / "docs" / "errors.md"
+RAISERS = {"ClientError": 1, "Refusal": 1, "bad_request": 1, "document_error_entries": 1}
+"""What makes an error, and which argument its code is."""
+DEFAULTS = {"bad_request": "BAD_REQUEST"}
+PASSED_ON = {
+    ("core/graphql/http/http_errors.py", "code"),
+    ("core/errors.py", "code"),
+    ("core/graphql/errors.py", "code"),
+}
+"""Where a function hands on the code that it was given."""
+ENDINGS = "core/graphql/live/connection_registry.py"
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the product, by its path."""
+    for folder in ("core", "feed", "interactions"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def sent_codes(path: str, module: ast.Module) -> Iterator[str]:
+    """The codes that a module sends. Fails for one that is no constant, which could hide others."""
+    constants = {
+        target.id: node.value.value
+        for node in module.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(module):
+        for code in code_expressions(node):
+            match code:
+                case ast.Constant(value=str(value)):
+                    yield value
+                case ast.Name(id=name) if name in constants:
+                    yield str(constants[name])
+                case ast.Attribute(attr="code"):
+                    pass  # That of another error, or of an ending.
+                case _:
+                    assert (path, ast.unparse(code)) in PASSED_ON, f"{path}:{code.lineno}"
+        if path == ENDINGS and isinstance(node, ast.ClassDef) and node.name == "Ending":
+            for statement in node.body:
+                if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
+                    code, *_ = statement.value.elts
+                    assert isinstance(code, ast.Constant)
+                    yield str(code.value)
+
+
+def code_expressions(node: ast.AST) -> Iterator[ast.expr]:
+    """The expressions in a node that stand for codes."""
+    if isinstance(node, ast.Dict) and "'type'" not in map(ast.unparse, filter(None, node.keys)):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value == "code":
+                yield value
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func).rpartition(".")[2]
+        place = RAISERS.get(name)
+        if place is not None:
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+            given += node.args[place : place + 1]
+            if given:
+                yield given[0]
+            else:
+                yield ast.Constant(DEFAULTS[name], lineno=node.lineno)
+
+
+def table() -> list[str]:
+    """The table of docs/errors.md."""
+    return [
+        "| code | HTTP | WebSocket | `Retry-After` | what it means |",
+        "| --- | --- | --- | --- | --- |",
+        *(row(code, each) for code, each in CODES.items()),
+    ]
+
+
+def row(code: str, each: Handling) -> str:
+    status = "in `errors`" if each.status == 200 else str(each.status)
+    if each.status != 200 and not each.is_refusal:
+        status += " ¹"
+    close = "" if each.close is None else str(each.close)
+    wait = "" if each.retry_after is None else f"{each.retry_after} s"
+    return f"| `{code}` | {status} | {close} | {wait} | {each.meaning} |"
+
+
+def test_every_code_that_is_sent_stands_in_the_table_and_no_other() -> None:
+    sent = {code for path, module in sources() for code in sent_codes(path, module)}
+    assert sent == set(CODES)
+
+
+def test_the_page_for_clients_shows_the_table() -> None:
+    text = PAGE.read_text().splitlines()
+    start = text.index(table()[0])
+    assert text[start : start + len(table())] == table()
+
+
+def test_a_code_is_handled_alike_whether_or_not_it_is_known() -> None:
+    assert handling("NEW_CODE").status == 400
+    for each in CODES.values():
+        assert each.meaning.endswith(".")
+        # A client can only wait for what is refused as a whole.
+        assert each.retry_after is None or (each.is_refusal and each.status in {429, 503})
+        assert each.close is None or 1000 <= each.close < 5000
+
+
+def test_a_wait_is_whole_seconds_and_never_none_at_all() -> None:
+    assert retry_after("RATE_LIMITED", 2.5) == 3
+    assert retry_after("RATE_LIMITED", 0) == 1
+    assert retry_after("RATE_LIMITED", None) == CODES["RATE_LIMITED"].retry_after
+    assert retry_after("BAD_INPUT", None) is None

@@ -1,0 +1,127 @@
+"""Documents are read once, found again by text and by hash, and never more than fit."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from graphql import build_schema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.graphql.documents import DocumentStore
+from core.graphql.limits.limits import Limits
+from tests.core.graphql.server import RunningServer, refused
+
+SCHEMA = build_schema("type Query { a(x: Int): Query s: String }")
+HELLO = "{ hello }"
+
+
+def store(count_at_most: int = 1_000, bytes_at_most: int = 10_000_000) -> DocumentStore:
+    return DocumentStore(SCHEMA, Limits(), count_at_most=count_at_most, bytes_at_most=bytes_at_most)
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def persisted(text: str, **other: Any) -> dict[str, Any]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": digest(text), **other}}
+
+
+def test_a_text_is_read_once() -> None:
+    documents = store()
+    good, bad = documents.by_text("{ s }"), documents.by_text("{ x }")
+    assert good.operation(None).kind == "query"
+    assert documents.by_text("{ s }") is good
+    assert bad.errors
+    assert documents.by_text("{ x }") is bad
+
+
+def test_the_least_used_goes_first() -> None:
+    documents = store(count_at_most=2)
+    first, second = documents.by_text("{ s }"), documents.by_text("{ s s }")
+    assert documents.by_text("{ s }") is first
+    documents.by_text("{ s s s }")
+    assert documents.by_text("{ s }") is first
+    assert documents.by_text("{ s s }") is not second
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 5), st.integers(4_000, 60_000))
+def test_the_store_is_bounded(sizes: list[int], count: int, size: int) -> None:
+    documents = store(count_at_most=count, bytes_at_most=size)
+    for number in sizes:
+        text = "{ " + "s " * number + "}"
+        assert documents.by_text(text).text == text
+        documents.by_hash(digest(text), text)
+        assert len(documents) <= count
+        assert documents.weight <= size
+        assert len(documents._by_hash) <= count
+    assert documents.weight == sum(each.weight for each in documents._documents.values())
+
+
+def test_a_document_too_large_to_keep_is_served() -> None:
+    documents = store(bytes_at_most=1_000)
+    assert not documents.by_text("{ s }").errors
+    assert len(documents) == 0
+    assert not documents.by_hash(digest("{ s }"), "{ s }").errors
+    assert len(documents) == 0
+
+
+def test_root_fields_are_found_behind_fragments() -> None:
+    text = """
+        { x: s ...A ... on Query { y: a { z: s } } }
+        fragment A on Query { ...B } fragment B on Query { __typename }
+    """
+    assert store().by_text(text).operation(None).root_fields == {"s", "a", "__typename"}
+
+
+def test_a_hash_is_known_after_the_text_came_with_it(server: RunningServer) -> None:
+    said = refused(
+        server.post(None, extensions=persisted("{ later }")), 400, "PERSISTED_QUERY_NOT_FOUND"
+    )
+    assert said == "PersistedQueryNotFound"
+    plain = server.post(None, accept="application/json", extensions=persisted("{ later }"))
+    refused(plain, 200, "PERSISTED_QUERY_NOT_FOUND")
+    assert server.data("{ later }", extensions=persisted("{ later }")) == {"later": "later"}
+    for response in (
+        server.post(None, extensions=persisted("{ later }")),
+        server.get(extensions=orjson.dumps(persisted("{ later }")).decode()),
+    ):
+        assert response.json() == {"data": {"later": "later"}}
+
+
+def test_a_hash_of_another_text_is_refused(server: RunningServer) -> None:
+    for _ in range(2):
+        response = server.post("{ hello }", extensions=persisted("{ viewer }"))
+        refused(response, 400, "PERSISTED_QUERY_HASH_MISMATCH")
+    server.data("{ viewer }", extensions=persisted("{ viewer }"))
+    response = server.post("{ hello }", extensions=persisted("{ viewer }"))
+    refused(response, 400, "PERSISTED_QUERY_HASH_MISMATCH")
+    response = server.post(None, extensions=persisted("{ viewer }"))
+    assert response.json() == {"data": {"viewer": None}}
+
+
+def test_a_wrong_document_gets_no_hash(server: RunningServer) -> None:
+    for _ in range(2):
+        response = server.post("{ nothing }", extensions=persisted("{ nothing }"))
+        refused(response, 400, "GRAPHQL_VALIDATION_FAILED")
+        response = server.post(None, extensions=persisted("{ nothing }"))
+        refused(response, 400, "PERSISTED_QUERY_NOT_FOUND")
+
+
+def test_hashes_that_are_none(server: RunningServer) -> None:
+    wrongs: list[dict[str, Any]] = [
+        {"persistedQuery": 1},
+        {"persistedQuery": {}},
+        {"persistedQuery": {"version": 1}},
+        {"persistedQuery": {"version": 1, "sha256Hash": 5}},
+        {"persistedQuery": {"version": 1, "sha256Hash": "x" * 64}},
+        persisted(HELLO, version=2),
+        persisted(HELLO, sha256Hash=digest(HELLO).upper()),
+        persisted(HELLO, sha256Hash=digest(HELLO) + "\n"),
+    ]
+    for wrong in wrongs:
+        assert "sha256Hash" in refused(server.post(HELLO, extensions=wrong), 400, "BAD_REQUEST")
+    assert server.data(HELLO, extensions={"persistedQuery": None}) == {"hello": "Hello world"}

@@ -1,0 +1,302 @@
+"""GraphQL over HTTP as its specification says: media types, status codes, parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, entries, refused
+
+JSON = "application/json"
+BOTH = pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
+CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (None, JSON),
+        ("", JSON),
+        (", ,", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL_JSON, GRAPHQL_JSON),
+        (f"{GRAPHQL_JSON}, {JSON}", GRAPHQL_JSON),
+        (f"{JSON}, {GRAPHQL_JSON}", JSON),
+        (f"{GRAPHQL_JSON}; charset=utf-8, {JSON}; charset=utf-8", GRAPHQL_JSON),
+        (f"{JSON}, */*", JSON),
+        (f"{GRAPHQL_JSON};q=0.5, {JSON};q=0.9", JSON),
+        (f"{GRAPHQL_JSON};q=0.9, {JSON};q=0.5", GRAPHQL_JSON),
+        (f"{JSON};q=0, */*", GRAPHQL_JSON),
+        ("Application/GraphQL-Response+JSON", GRAPHQL_JSON),
+        (f"text/html, {JSON};q=nonsense, */*;q=0.1", JSON),
+        ('multipart/mixed;boundary="graphql", application/json', JSON),
+    ],
+)
+def test_the_answer_is_of_the_type_that_is_wanted_most(
+    server: RunningServer, accept: str | None, media_type: str
+) -> None:
+    request = server.client.build_request("POST", "/graphql", json={"query": "{ hello }"})
+    if accept is None:
+        del request.headers["accept"]
+    else:
+        request.headers["accept"] = accept
+    response = server.client.send(request)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == f"{media_type}; charset=utf-8"
+    assert response.json() == {"data": {"hello": "Hello world"}}
+
+
+def test_several_accept_headers_are_one_list(server: RunningServer) -> None:
+    response = server.client.get(
+        "/graphql",
+        params={"query": "{ hello }"},
+        headers=[("accept", "text/csv"), ("accept", GRAPHQL_JSON)],
+    )
+    assert response.headers["content-type"].startswith(GRAPHQL_JSON)
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/html", "text/csv", f"{JSON};q=0", f"{JSON}; charset=utf-16", "a" * 5_000]
+)
+def test_no_type_that_we_have(server: RunningServer, accept: str) -> None:
+    response = server.post("{ hello }", accept=accept)
+    assert "application/json" in refused(response, 406, "NOT_ACCEPTABLE")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+        "Application/JSON ; Charset=UTF8",
+    ],
+)
+def test_json_in_utf_8_is_read(server: RunningServer, content_type: str) -> None:
+    body = '{"query": "query($n: String) { hello(name: $n) }", "variables": {"n": "Zoë 🏃"}}'
+    response = server.post_bytes(body.encode(), {"content-type": content_type})
+    assert response.json() == {"data": {"hello": "Hello Zoë 🏃"}}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "application/graphql",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=utf-16",
+        "application/jsonx",
+        "\xff",
+    ],
+)
+def test_other_bodies_are_not_read(server: RunningServer, content_type: str) -> None:
+    response = server.client.post(
+        "/graphql",
+        content=b'{"query": "{ hello }"}',
+        headers=[(b"content-type", content_type.encode("latin-1"))],
+    )
+    assert "application/json" in refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_a_body_of_no_type_is_not_read(server: RunningServer) -> None:
+    response = server.client.post("/graphql", content=b'{"query": "{ hello }"}')
+    assert "no Content-Type" in refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", "nonsense"])
+def test_compressed_bodies_are_not_read(server: RunningServer, encoding: str) -> None:
+    response = server.post("{ hello }", headers={"content-encoding": encoding})
+    refused(response, 415, "UNSUPPORTED_CONTENT_ENCODING")
+    assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND"])
+def test_other_methods(server: RunningServer, method: str) -> None:
+    response = server.client.request(method, "/graphql", params={"query": "{ hello }"})
+    assert response.status_code == 405
+    assert response.headers["allow"] == "GET, POST, OPTIONS"
+    if method == "HEAD":
+        assert response.content == b""
+    else:
+        refused(response, 405, "METHOD_NOT_ALLOWED")
+
+
+def test_get_answers_queries(server: RunningServer) -> None:
+    query = "query A($n: String) { hello(name: $n) } query B { later }"
+    response = server.get(query=query, operationName="A", variables='{"n": "Zoë +&"}')
+    assert response.json() == {"data": {"hello": "Hello Zoë +&"}}
+    assert server.get(query=query, operationName="B").json() == {"data": {"later": "later"}}
+    response = server.get(query="{ hello }", operationName="", variables="", extensions="")
+    assert response.json() == {"data": {"hello": "Hello world"}}
+
+
+@BOTH
+def test_get_executes_no_mutation(server: RunningServer, accept: str) -> None:
+    before = server.calls.written
+    response = server.get({"accept": accept}, query="mutation { write }")
+    refused(response, 405, "METHOD_NOT_ALLOWED")
+    assert response.headers["allow"] == "POST"
+    query = "query A { hello } mutation B { write }"
+    refused(server.get(query=query, operationName="B"), 405, "METHOD_NOT_ALLOWED")
+    assert server.get(query=query, operationName="A").status_code == 200
+    assert server.calls.written == before
+
+
+def test_post_executes_mutations(server: RunningServer) -> None:
+    before = server.calls.written
+    assert server.data("mutation { write(by: 2) }") == {"write": before + 2}
+
+
+def test_subscriptions_are_served_elsewhere(server: RunningServer) -> None:
+    refused(server.post("subscription { ticks }"), 400, "SUBSCRIPTION_NOT_SUPPORTED")
+
+
+def test_a_browser_gets_the_page(server: RunningServer) -> None:
+    for parameters in ({}, {"query": "{ hello }"}):
+        response = server.client.get("/graphql", params=parameters, headers={"accept": CHROME})
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert response.text == "<h1>Page</h1>"
+
+
+def test_a_browser_that_posts_gets_json(server: RunningServer) -> None:
+    assert server.post("{ hello }", accept=CHROME).headers["content-type"].startswith(JSON)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("query", value) for value in (None, 0, False, ["{ hello }"], {"a": 1}, 1.5)],
+        *[("operationName", value) for value in (0, False, ["a"], {"a": 1})],
+        *[("variables", value) for value in ("{}", 0, False, ["a"])],
+        *[("extensions", value) for value in ("{}", 0, False, ["a"])],
+    ],
+)
+@BOTH
+def test_parameters_of_a_wrong_type(
+    server: RunningServer, accept: str, name: str, value: Any
+) -> None:
+    sent = {"query": "{ hello }", name: value}
+    response = server.client.post("/graphql", json=sent, headers={"accept": accept})
+    assert f"`{name}`" in refused(response, 400, "BAD_REQUEST")
+
+
+def test_parameters_may_be_null_or_unknown(server: RunningServer) -> None:
+    response = server.post("{ hello }", None, operationName=None, extensions=None, other=[1])
+    assert response.json() == {"data": {"hello": "Hello world"}}
+    assert server.post("{ hello }", extensions={"other": {"a": 1}}).status_code == 200
+
+
+def test_a_missing_document(server: RunningServer) -> None:
+    response = server.client.post("/graphql", json={"qeury": "{ hello }"})
+    assert "`query` is missing" in refused(response, 400, "BAD_REQUEST")
+    assert "`query` is missing" in refused(server.get(), 400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("body", ['[{"query": "{ hello }"}]', "[]"])
+def test_batches_are_refused(server: RunningServer, body: str) -> None:
+    said = refused(server.post_bytes(body.encode()), 400, "BATCHING_NOT_SUPPORTED")
+    assert "by itself" in said
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "code"),
+    [
+        ("{", None, "GRAPHQL_PARSE_FAILED"),
+        ("", None, "GRAPHQL_PARSE_FAILED"),
+        ("{ hello \x00 }", None, "GRAPHQL_PARSE_FAILED"),
+        ("qwerty cop { abc }", None, "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("type A { a: Int }", None, "GRAPHQL_VALIDATION_FAILED"),
+        ("query($v: Int!) { number(value: $v) }", None, "BAD_INPUT"),
+        ("query($v: Int!) { number(value: $v) }", {"v": "one"}, "BAD_INPUT"),
+        ("query($v: Int!) { number(value: $v) }", {"v": 1e30}, "BAD_INPUT"),
+    ],
+)
+def test_requests_that_are_not_executed(
+    server: RunningServer, query: str, variables: Any, code: str
+) -> None:
+    refused(server.post(query, variables), 400, code)
+    refused(server.post(query, variables, accept=JSON), 200, code)
+
+
+def test_which_operation(server: RunningServer) -> None:
+    both = "query A { hello } query B { later }"
+    assert "A, B" in refused(server.post(both), 400, "OPERATION_NOT_FOUND")
+    said = refused(server.post(both, operationName="C"), 400, "OPERATION_NOT_FOUND")
+    assert "A, B" in said
+    assert server.data(both, operationName="B") == {"later": "later"}
+    said = refused(server.post("{ hello }", operationName="A"), 400, "OPERATION_NOT_FOUND")
+    assert "leave `operationName` out" in said
+
+
+def test_partial_answers(server: RunningServer) -> None:
+    for accept in (JSON, GRAPHQL_JSON):
+        response = server.post("{ hello broken refused }", accept=accept)
+        assert response.status_code == 200
+        assert response.json()["data"] == {
+            "hello": "Hello world",
+            "broken": None,
+            "refused": None,
+        }
+        assert len(entries(response)) == 2
+
+
+def test_a_null_that_reaches_the_top_is_data(server: RunningServer) -> None:
+    response = server.post("{ tree { must } }")
+    assert (response.status_code, response.json()["data"]) == (200, None)
+    assert [error["path"] for error in entries(response)] == [["tree", "must"]]
+
+
+def test_tokens_that_are_turned_away(server: RunningServer) -> None:
+    for accept in (JSON, GRAPHQL_JSON):
+        response = server.post(
+            "{ hello }", accept=accept, headers={"authorization": "Bearer expired"}
+        )
+        assert refused(response, 401, "UNAUTHENTICATED") == "The token has expired."
+        assert response.headers["www-authenticate"] == "Bearer"
+        response = server.post("{ hello }", accept=accept, headers={"authorization": "Bearer busy"})
+        refused(response, 429, "RATE_LIMITED")
+        assert response.headers["retry-after"] == "3"
+        assert entries(response)[0]["extensions"]["retryAfterSeconds"] == 2.5
+    odd = server.post("{ hello }", headers={"authorization": "Bearer odd"})
+    refused(odd, 400, "ODD")
+    assert server.data("{ viewer }", headers={"authorization": "Bearer ann"}) == {"viewer": "ann"}
+
+
+def test_pages_of_allowed_origins_may_call(server: RunningServer) -> None:
+    asked = {
+        "origin": "https://app.example.org",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type, authorization",
+    }
+    preflight = server.client.options("/graphql", headers=asked)
+    assert (preflight.status_code, preflight.content) == (204, b"")
+    assert preflight.headers["access-control-allow-origin"] == "https://app.example.org"
+    assert "authorization" in preflight.headers["access-control-allow-headers"]
+    assert preflight.headers["access-control-allow-methods"] == "GET, POST"
+    answer = server.post("{ hello }", headers={"origin": "https://app.example.org"})
+    assert answer.headers["access-control-allow-origin"] == "https://app.example.org"
+    assert answer.headers["vary"] == "origin"
+    assert "access-control-allow-credentials" not in answer.headers
+    refusal = server.post("{", headers={"origin": "https://app.example.org"})
+    assert refusal.headers["access-control-allow-origin"] == "https://app.example.org"
+
+
+def test_pages_of_other_origins_may_not(server: RunningServer) -> None:
+    for origin in ("https://evil.example.org", "null", "https://app.example.org.evil.org"):
+        asked = {"origin": origin, "access-control-request-method": "POST"}
+        preflight = server.client.options("/graphql", headers=asked)
+        assert preflight.headers["allow"] == "GET, POST, OPTIONS"
+        for response in (preflight, server.post("{ hello }", headers={"origin": origin})):
+            assert not [n for n in response.headers if n.startswith("access-control")]
+            assert response.headers["vary"] == "origin"
+
+
+def test_answers_are_not_for_caches_on_the_way(server: RunningServer) -> None:
+    assert server.get(query="{ hello }").headers["cache-control"] == "no-store"

@@ -1,0 +1,154 @@
+"""The server as its operator starts it, and clients that keep it busy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from core.devserver.ports import free_port
+from tests.live.world import Person, operation
+from tests.paths import ROOT
+
+PATIENCE = 60.0
+
+
+class Served:
+    """One `python -m core.server` and what it has logged."""
+
+    def __init__(self, folder: Path, processes: int, **variables: str) -> None:
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        own = {
+            "PORT": str(self.port),
+            "HOST": "127.0.0.1",
+            "WEB_PROCESSES": str(processes),
+            "LOG_LEVEL": "INFO",
+            "POOL_SIZE": "4",
+            "TMPDIR": str(folder),
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "core.server"],
+                cwd=ROOT,
+                env={**os.environ, **own, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def logged(self) -> str:
+        return self.log.read_text()
+
+    def ready(self) -> list[int]:
+        """The processes that have become ready so far, in order."""
+        return [int(pid) for pid in re.findall(r"Ready, as process (\d+)", self.logged())]
+
+    async def becomes_ready(self, processes: int) -> list[int]:
+        """All that have become ready, when there are so many."""
+        deadline = time.monotonic() + PATIENCE
+        while len(self.ready()) < processes:
+            assert self.process.poll() is None, self.logged()
+            assert time.monotonic() < deadline, self.logged()
+            await asyncio.sleep(0.02)
+        return self.ready()
+
+    async def logs(self, words: str, times: int = 1) -> None:
+        """Returns when the words have been logged so often."""
+        deadline = time.monotonic() + PATIENCE
+        while self.logged().count(words) < times:
+            assert time.monotonic() < deadline, self.logged()
+            await asyncio.sleep(0.02)
+
+    async def stopped_by(self, number: signal.Signals) -> float:
+        """Sends the signal; how long the server took to end."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        await asyncio.to_thread(self.process.wait, PATIENCE)
+        return time.monotonic() - began
+
+
+@contextmanager
+def served(folder: Path, processes: int = 1, **variables: str) -> Iterator[Served]:
+    """The server, killed at the end if it has not been stopped."""
+    server = Served(folder, processes, **variables)
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait()
+
+
+@dataclass
+class Writer:
+    """Somebody who posts without a pause, and comes back when the server refuses connections."""
+
+    address: str
+    person: Person
+    acknowledged: list[str] = field(default_factory=list)
+    unavailable: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Calls that got no answer though they were accepted."""
+
+    async def write(self, stop: asyncio.Event) -> None:
+        number = 0
+        async with self._client() as client:
+            while not stop.is_set():
+                number += 1
+                text = f"{self.person.key} {number}"
+                try:
+                    answer = await client.post(
+                        "/graphql/",
+                        json={
+                            "query": operation("CreatePost"),
+                            "variables": {"input": {"text": text}},
+                        },
+                    )
+                except httpx.ConnectError:
+                    await asyncio.sleep(0.01)
+                except httpx.TransportError as error:
+                    self.failed.append(repr(error))
+                else:
+                    self._judge(answer, text)
+
+    def _client(self) -> httpx.AsyncClient:
+        headers = {"authorization": self.person.authorization}
+        return httpx.AsyncClient(
+            base_url=f"http://{self.address}", headers=headers, timeout=PATIENCE
+        )
+
+    def _judge(self, answer: httpx.Response, text: str) -> None:
+        if answer.status_code == 503:
+            self.unavailable += 1
+            return
+        said = answer.json()
+        if (
+            answer.status_code == 200
+            and "errors" not in said
+            and not said["data"]["createPost"]["errors"]
+        ):
+            self.acknowledged.append(text)
+        else:
+            self.failed.append(answer.text)
+
+
+async def metrics_of(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:
+    """The value of each sample of `/metrics`, by its name and the values of its labels."""
+    answer = await client.get("/metrics")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }

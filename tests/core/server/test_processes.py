@@ -1,0 +1,313 @@
+"""The server's processes under load: how they stop, are replaced, and what their metrics say."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.database.database import Database
+from core.devserver.ports import free_port
+from core.devserver.server_processes import wait_until_gone
+from core.graphql.live.connection_registry import Ending
+from core.ids import global_id
+from tests.core.server.served import PATIENCE, Served, Writer, metrics_of, served
+from tests.interactions.cast import posts_by
+from tests.live.world import Closed, Person, operation, phone, signed_in
+
+STREAMS = 50
+WRITERS = 20
+POSTS = "SELECT text FROM posts"
+
+
+class EventStream:
+    """A client of server-sent events that reads to the end."""
+
+    def __init__(self, client: httpx.AsyncClient, response: httpx.Response) -> None:
+        self._client = client
+        self._lines = response.aiter_lines()
+        self.read = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, address: str, post: int) -> AsyncIterator[EventStream]:
+        """A stream of what happens to the post, which has begun."""
+        sent = {
+            "query": operation("PostInteractions"),
+            "variables": {"postIds": [global_id("Post", post)]},
+        }
+        headers = {"accept": "text/event-stream"}
+        async with (
+            httpx.AsyncClient(timeout=PATIENCE) as client,
+            client.stream(
+                "POST", f"http://{address}/graphql/", json=sent, headers=headers
+            ) as answer,
+        ):
+            assert answer.status_code == 200
+            stream = cls(client, answer)
+            await stream.until("SubscriptionReady")
+            yield stream
+
+    async def until(self, words: str | None = None) -> str:
+        """All that has come, up to the line with the words; else to the end, which must be clean."""
+        async for line in self._lines:
+            self.read += f"{line}\n"
+            if words and words in line:
+                break
+        return self.read
+
+
+@asynccontextmanager
+async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Writer]]:
+    """Writers who are at work until the end."""
+    writers = [Writer(server.address, person) for person in people]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for writer in writers:
+            group.create_task(writer.write(stop))
+        try:
+            await all_wrote(writers, [3] * len(writers))
+            yield writers
+        finally:
+            stop.set()
+
+
+async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
+    """Returns when each has been told of so many posts of theirs."""
+    async with asyncio.timeout(PATIENCE):
+        while any(len(w.acknowledged) < n for w, n in zip(writers, counts, strict=True)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+def shared_folders(folder: Path) -> list[Path]:
+    """Those through which processes share their metrics."""
+    return list(folder.glob("feed-metrics-*"))
+
+
+async def assert_nothing_is_lost(database: Database, writers: list[Writer]) -> None:
+    assert [failure for writer in writers for failure in writer.failed] == []
+    stored = {row[0] for row in await database.fetch(POSTS)}
+    assert {text for writer in writers for text in writer.acknowledged} <= stored
+
+
+@pytest.mark.parametrize(
+    ("processes", "number"), [(1, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGTERM)]
+)
+async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
+    database: Database, tmp_path: Path, processes: int, number: signal.Signals
+) -> None:
+    people = await signed_in(database, WRITERS)
+    (post,) = await posts_by(database, people[0].key)
+    with served(tmp_path, processes) as server:
+        await server.becomes_ready(processes)
+        async with AsyncExitStack() as stack:
+            phones = [
+                await stack.enter_async_context(phone(server.address)) for _ in range(STREAMS)
+            ]
+            for each in phones:
+                await each.watch([post])
+            streams = [
+                await stack.enter_async_context(EventStream.open(server.address, post))
+                for _ in range(STREAMS)
+            ]
+            async with writing(server, people) as writers:
+                seconds = await server.stopped_by(number)
+            for each in phones:
+                with pytest.raises(Closed) as closed:
+                    await each.hear()
+                assert closed.value.code == 1012
+            for stream in streams:
+                read = await stream.until()
+                assert read.endswith(f"\n\n: {Ending.SHUTDOWN.message}\n")
+                assert "event: complete" not in read
+    logged = server.logged()
+    print(f"stopped in {seconds:.2f} s")
+    assert server.process.returncode == 0, logged
+    assert "Traceback" not in logged
+    assert "ERROR" not in logged
+    assert "Cut short" not in logged
+    assert shared_folders(tmp_path) == []
+    await assert_nothing_is_lost(database, writers)
+
+
+WAITING = """
+SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
+
+@asynccontextmanager
+async def held_up(database: Database) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
+    """Within it nothing can be posted. The function returns when so many wait to."""
+
+    async def waiting(count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(await database.fetch(WAITING)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async with database.transaction() as transaction:
+        await transaction.fetch("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+        yield waiting
+
+
+async def test_a_request_that_does_not_end_is_answered(database: Database, tmp_path: Path) -> None:
+    (person,) = await signed_in(database, 1)
+    with served(tmp_path) as server:
+        await server.becomes_ready(1)
+        writer, stop = Writer(server.address, person), asyncio.Event()
+        async with held_up(database) as waiting:
+            writing = asyncio.create_task(writer.write(stop))
+            await waiting(1)
+            await server.stopped_by(signal.SIGTERM)
+        stop.set()
+        await writing
+    assert server.process.returncode == 0, server.logged()
+    assert "Traceback" not in server.logged()
+    assert (writer.unavailable, writer.failed) == (1, [])
+
+
+async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_ends(
+    database: Database, tmp_path: Path
+) -> None:
+    (person,) = await signed_in(database, 1)
+    query, headers = operation("CreatePost"), {"authorization": person.authorization}
+    with served(tmp_path) as server:
+        await server.becomes_ready(1)
+        async with (
+            phone(server.address, person.authorization) as one,
+            httpx.AsyncClient() as client,
+        ):
+            async with held_up(database) as waiting:
+                await one.subscribe("1", query, input={"text": "by WebSocket"})
+                posting = asyncio.create_task(
+                    client.post(
+                        f"http://{server.address}/graphql/",
+                        json={"query": query, "variables": {"input": {"text": "by SSE"}}},
+                        headers={**headers, "accept": "text/event-stream"},
+                        timeout=PATIENCE,
+                    )
+                )
+                await waiting(2)
+                stopping = asyncio.create_task(server.stopped_by(signal.SIGTERM))
+                await server.logs("Shutting down")
+            assert (await one.hear())["payload"]["data"]["createPost"]["errors"] == []
+            assert (await one.hear())["type"] == "complete"
+            with pytest.raises(Closed) as closed:
+                await one.hear()
+            assert closed.value.code == 1012
+            assert '"createPost":' in (await posting).text
+            await stopping
+    assert {row[0] for row in await database.fetch(POSTS)} == {"by WebSocket", "by SSE"}
+    assert "Traceback" not in server.logged()
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_restart_under_load_loses_no_call(
+    database: Database, tmp_path: Path, processes: int
+) -> None:
+    people = await signed_in(database, WRITERS)
+    with served(tmp_path, processes) as server:
+        before = await server.becomes_ready(processes)
+        async with writing(server, people) as writers:
+            server.process.send_signal(signal.SIGHUP)
+            after = (await server.becomes_ready(2 * processes))[processes:]
+            if processes > 1:
+                await server.logs("The processes are replaced.")
+                assert set(before).isdisjoint(after)
+            done = [len(writer.acknowledged) for writer in writers]
+            await all_wrote(writers, [count + 1 for count in done])
+        await server.stopped_by(signal.SIGTERM)
+    assert server.process.returncode == 0, server.logged()
+    assert "Traceback" not in server.logged()
+    assert [writer.unavailable for writer in writers] == [0] * WRITERS
+    await assert_nothing_is_lost(database, writers)
+
+
+async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
+    database: Database, tmp_path: Path
+) -> None:
+    (author,) = await signed_in(database, 1)
+    (post,) = await posts_by(database, author.key)
+    query = {"query": "{ publicFeed(first: 1) { edges { cursor } } }"}
+    asked = 0
+    executed, subscribers = (
+        ("feed_executions_total", "compiled"),
+        ("feed_subscribers", "postInteractions"),
+    )
+    counts: list[float] = []
+    with served(tmp_path, 2, BYTE_CACHE_SECONDS="0") as server:
+        await server.becomes_ready(2)
+        async with AsyncExitStack() as stack:
+            # Each request has a connection of its own, so that both processes are asked.
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=f"http://{server.address}",
+                    timeout=PATIENCE,
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                )
+            )
+
+            async def ask() -> None:
+                nonlocal asked
+                for _ in range(20):
+                    assert (await client.post("/graphql/", json=query)).status_code == 200
+                    asked += 1
+                    counts.append((await metrics_of(client))[executed])
+                    assert counts[-1] == asked
+
+            await ask()
+            for _ in range(8):
+                one = await stack.enter_async_context(phone(server.address))
+                await one.watch([post])
+                asked += 1  # Its first message is executed, too.
+            metrics = await metrics_of(client)
+            assert metrics[subscribers] == 8
+            for death, pid in enumerate(server.ready()[:2], 1):
+                os.kill(pid, signal.SIGKILL)
+                await server.logs(f"Process {pid} has ended by itself")
+                await server.becomes_ready(2 + death)
+                await ask()
+                metrics = await metrics_of(client)
+                assert metrics["feed_process_ends_total", "SIGKILL"] == death
+                assert metrics["feed_processes",] == 2
+            assert metrics[subscribers] == 0
+        (folder,) = shared_folders(tmp_path)
+        files = [path.name for path in folder.iterdir()]
+        assert {name.split("_")[-1] for name in files} == {"1.db", "2.db", "supervisor.db"}
+        await server.stopped_by(signal.SIGTERM)
+    assert "(SIGKILL)" in server.logged()
+    assert server.process.returncode == 0
+
+
+async def test_processes_whose_supervisor_is_killed_stop(
+    django_db_setup: None, tmp_path: Path
+) -> None:
+    with served(tmp_path, 2) as server:
+        pids = await server.becomes_ready(2)
+        server.process.kill()
+        assert await asyncio.to_thread(wait_until_gone, pids, PATIENCE)
+    assert "Traceback" not in server.logged()
+
+
+async def test_a_server_that_can_not_start_ends(tmp_path: Path) -> None:
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    with served(tmp_path, 2, DATABASE_URL=nowhere) as server:
+        await asyncio.to_thread(server.process.wait, PATIENCE)
+    assert server.process.returncode == 1
+    assert "The server could not start; its messages are above." in server.logged()
+    assert shared_folders(tmp_path) == []
+
+
+async def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with served(tmp_path, PORT=port) as server:
+            await asyncio.to_thread(server.process.wait, PATIENCE)
+    assert server.process.returncode == 1
+    assert server.logged().startswith(f"The server can't listen on port {port} of 127.0.0.1: ")

@@ -1,0 +1,161 @@
+"""Answers that are written at once are the answers that uvicorn writes."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from core.server.uvicorn_http import WholeAnswersProtocol
+from tests.core.graphql.schema import Calls
+from tests.core.graphql.server import RunningServer, running
+
+HELLO = (b"content-type", b"text/plain")
+
+
+def start(*fields: tuple[bytes, bytes], status: int = 200) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": status, "headers": [*fields]}
+
+
+def body(text: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": text, "more_body": more}
+
+
+def length(of: int) -> tuple[bytes, bytes]:
+    return b"content-length", str(of).encode()
+
+
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "whole": [start(HELLO, length(5)), body(b"hello")],
+    "names in capitals": [start((b"X-Name", b"Value"), length(5)), body(b"hello")],
+    "an error": [start(HELLO, length(4), status=404), body(b"gone")],
+    "empty": [start(length(0)), body(b"")],
+    "nothing but the length": [start(length(2)), {"type": "http.response.body", "body": b"hi"}],
+    "no body named": [start(length(0)), {"type": "http.response.body"}],
+    "the length first": [start(length(5), HELLO), body(b"hello")],
+    "no length": [start(HELLO), body(b"hello")],
+    "no headers": [{"type": "http.response.start", "status": 200}, body(b"hello")],
+    "no content": [start((b"x-a", b"b"), status=204), body(b"")],
+    "in parts": [start(HELLO, length(6)), body(b"one", more=True), body(b"two")],
+    "in parts of no length": [start(HELLO), body(b"one", more=True), body(b""), body(b"")],
+    "too long": [start(HELLO, length(3)), body(b"hello")],
+    "too short": [start(HELLO, length(9)), body(b"hello")],
+    "closing": [start((b"connection", b"close"), length(5)), body(b"hello")],
+    "in chunks": [start((b"transfer-encoding", b"chunked"), length(5)), body(b"hello")],
+    "a header in two lines": [start((b"x-a", b"b\r\nx-c: d"), length(5)), body(b"hello")],
+    "a name that is none": [start((b"x a", b"b"), length(5)), body(b"hello")],
+    "a second head": [start(HELLO), start(HELLO, length(5)), body(b"hello")],
+    "two bodies": [start(HELLO, length(5)), body(b"hello"), body(b"hello")],
+    "a body first": [body(b"hello")],
+    "nothing": [],
+}
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Sends what the path names."""
+    await receive()
+    for message in ANSWERS.get(scope["path"][1:].replace("-", " "), []):
+        await send(message)
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Iterator[RunningServer]:
+    with running(application, Calls(), HttpToolsProtocol) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ours() -> Iterator[RunningServer]:
+    with running(application, Calls(), WholeAnswersProtocol) as server:
+        yield server
+
+
+def received(server: RunningServer, sent: bytes) -> bytes:
+    """All that comes back until the server closes, which it is asked to do in the end."""
+    with server.connect() as connection:
+        connection.sendall(sent + request("whole", more="Connection: close\r\n"))
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def answers(server: RunningServer, sent: bytes) -> list[tuple[bytes, list[bytes], bytes]]:
+    """Status line, header lines but the date, and body of each answer."""
+    found = []
+    for answer in re.split(rb"(?=HTTP/1\.1 )", received(server, sent))[1:]:
+        head, _, rest = answer.partition(b"\r\n\r\n")
+        line, *fields = head.split(b"\r\n")
+        found.append((line, sorted(f for f in fields if not f.startswith(b"date: ")), rest))
+        assert sum(field.startswith(b"date: ") for field in fields) == 1
+    return found
+
+
+def request(name: str, method: str = "GET", version: str = "1.1", more: str = "") -> bytes:
+    path = name.replace(" ", "-")
+    return f"{method} /{path} HTTP/{version}\r\nHost: x\r\n{more}\r\n".encode()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_is_answered_is_the_same(
+    theirs: RunningServer, ours: RunningServer, name: str
+) -> None:
+    for sent in (
+        request(name),
+        request(name, "HEAD"),
+        request(name, version="1.0"),
+        request(name, more="Connection: close\r\n"),
+        request(name, "POST", more="Content-Length: 3\r\n") + b"abc",
+        request(name) + request("whole") + request("in parts"),
+    ):
+        assert answers(ours, sent) == answers(theirs, sent)
+
+
+def test_a_connection_stays_for_the_next_request(ours: RunningServer) -> None:
+    with ours.connect() as connection:
+        for _ in range(3):
+            connection.sendall(request("whole"))
+            answer = b""
+            while not answer.endswith(b"\r\n\r\nhello"):
+                answer += connection.recv(65_536)
+            assert answer.count(b"HTTP/1.1 200 OK\r\n") == 1
+
+
+async def breaks(_scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send(start(HELLO, length(5)))
+    raise RuntimeError("after the head")
+
+
+def test_an_application_that_breaks_before_the_body_has_not_answered() -> None:
+    # uvicorn has sent the head by then, and can only hang up.
+    with running(breaks, Calls()) as server:
+        [(line, _, text)] = answers(server, request("any"))
+        assert line == b"HTTP/1.1 500 Internal Server Error"
+        assert text == b"Internal Server Error"
+
+
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_a_client_that_reads_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr("core.server.uvicorn_http.UNREAD_SECONDS", seconds)
+    size = 32 * 2**20
+
+    async def large(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send(start(HELLO, length(size)))
+        for _ in range(size // 65_536):
+            await send(body(b"x" * 65_536, more=True))
+        await send(body(b""))
+
+    with running(large, Calls(), WholeAnswersProtocol) as server, server.connect() as connection:
+        connection.sendall(request("whole"))
+        time.sleep(3)  # It reads nothing.
+        read = 0
+        with suppress(ConnectionResetError):
+            while read < size and (data := connection.recv(65_536)):
+                read += len(data)
+    assert (read >= size) is (seconds > 3)

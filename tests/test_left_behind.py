@@ -1,0 +1,115 @@
+"""The check that tests leave nothing behind finds each kind of thing, and says which test left it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.commands import outside_of_make
+from tests.leaks import keep_output
+from tests.paths import ROOT
+
+CONFTEST = """
+import os
+from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
+
+def pytest_configure(config):
+    config.pluginmanager.register(LeftBehindCheck(ServersView(os.environ)), NAME)
+"""
+SETTINGS = """
+[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = session
+asyncio_default_test_loop_scope = session
+"""
+START = """
+import asyncio, os, socket, subprocess, threading
+import psycopg2, pytest, redis
+from tests import left_behind
+
+left_behind.SECONDS_TO_END = 0.5
+KEPT = []
+
+def keep(thing):
+    KEPT.append(thing)
+    return thing
+
+def postgres():
+    return keep(psycopg2.connect(os.environ["DATABASE_URL"]))
+
+@pytest.fixture(scope="session")
+def of_session():
+    keep(open(os.devnull))
+    yield
+    {closed}
+
+@pytest.fixture(scope="module")
+def of_module():
+    with socket.create_server(("127.0.0.1", 0)):
+        yield
+
+async def test_first(of_session, of_module): pass
+"""
+LEAVES = {
+    "task": "keep(asyncio.create_task(asyncio.sleep(60)))",
+    "thread": "threading.Thread(target=threading.Event().wait, daemon=True).start()",
+    "process": "keep(subprocess.Popen(['sleep', '60']))",
+    "open_file": "keep(open(os.devnull))",
+    "socket": "keep(socket.create_server(('127.0.0.1', 0)))",
+    "PostgreSQL_session": "postgres().cursor().execute('SELECT 1')",
+    "advisory_lock": "postgres().cursor().execute('SELECT pg_advisory_lock(1)')",
+    "Valkey_client": "keep(redis.Redis.from_url(os.environ['REDIS_URL'])).ping()",
+}
+ENDS = {
+    "task": "keep(asyncio.create_task(asyncio.sleep(0.1)))",
+    "thread": "await asyncio.to_thread(len, '')",
+    "process": "subprocess.run(['true'])",
+    "session": "postgres().close()",
+}
+
+
+def run(folder: Path, tests: dict[str, str], *, closed: str = "KEPT[0].close()") -> tuple[int, str]:
+    """The exit code and words of a run with tests of these names that do this."""
+    source = START.format(closed=closed)
+    for name, does in tests.items():
+        source += f"async def test_{name}():\n    {does}\n"
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "pytest.ini").write_text(SETTINGS)
+    (folder / "test_it.py").write_text(source)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", folder],
+        cwd=ROOT,
+        env={**outside_of_make(), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, keep_output("a run of tests", ended.stdout + ended.stderr)
+
+
+def test_each_kind_of_thing_is_found_and_the_test_named(tmp_path: Path) -> None:
+    code, said = run(tmp_path, LEAVES)
+    assert code == 1
+    assert "9 passed, 2 errors" in said, said
+    assert "ERROR at teardown of test_task" in said
+    for name in LEAVES:
+        kind = name.replace("_", " ")
+        lines = [line for line in said.splitlines() if line.startswith(f"{kind} ")]
+        seen = "" if kind == "task" else f"first seen after test_it.py::test_{name}"
+        assert any(line.endswith(seen) for line in lines), said
+    assert "left behind by the session" not in said
+
+
+def test_what_a_fixture_of_the_session_leaves_is_found(tmp_path: Path) -> None:
+    code, said = run(tmp_path, {}, closed="pass")
+    assert code == 1
+    assert "1 passed in" in said
+    assert "open file" in said.partition("left behind by the session")[2]
+
+
+def test_what_ends_or_is_ended_is_not_left_behind(tmp_path: Path) -> None:
+    code, said = run(tmp_path, ENDS)
+    assert code == 0, said
+    assert "5 passed in" in said
