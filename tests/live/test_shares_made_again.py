@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 import pytest
-
 from core.database.pool import Database
-from core.graphql.node import global_id, key_of
+
+from core.ids import global_id, key_of
 from interactions.selectors import SQL
 from tests.interactions.cast import posts_by
 from tests.live.world import Api, Json, Person, Phone, phone, signed_in
