@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
-from core.database.pool import Database
 
+from core.database.database import Database
 from core.ids import global_id, key_of
 from interactions.selectors import SQL
 from tests.interactions.cast import posts_by
