@@ -102,6 +102,14 @@ class Environment:
         "1000",
         "Live connections that each process takes from one IPv4 address or IPv6 /64 network.",
     )
+    sockets_per_address: int = setting(
+        parsing.whole_number(0, 100_000),
+        "0",
+        "Open sockets that each process takes from one IPv4 address or IPv6 /64, trusted proxies aside; 0: any number.",
+    )
+    request_head_seconds: float = setting(
+        parsing.number(0.1, 300), "20", "How long a client may take to send the head of a request."
+    )
     request_seconds: float = setting(
         parsing.number(0.1, 300), "10", "How long a request may run before it is given up."
     )

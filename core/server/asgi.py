@@ -9,9 +9,11 @@ from functools import cache
 from typing import cast
 
 import django
+from django.conf import settings as django_settings
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def set_up_django() -> None:
@@ -31,12 +33,20 @@ def set_up_django() -> None:
 set_up_django()
 
 from core.config.environment import environment  # noqa: E402
+from core.graphql.http.http_errors import ClientGone, Refusal  # noqa: E402
+from core.graphql.http.requests import read_body  # noqa: E402
+from core.graphql.http.shared_timeout import Patience  # noqa: E402
+from core.graphql.limits.limits import Limits  # noqa: E402
 from core.server.app import Server  # noqa: E402
 from core.server.garbage_collection import settle_down  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
+BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+"""Of what is sent to Django's pages."""
+BODY_SECONDS = 10.0
+body_patience = Patience(BODY_SECONDS)
 
 
 class Application:
@@ -63,7 +73,23 @@ def django_application() -> ASGIApp:
 
 
 async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
-    await django_application()(scope, receive, send)
+    """Reads the whole body first: Django would wait for it without end and write any number of bytes to disk."""
+    length = dict(scope["headers"]).get(b"content-length")
+    try:
+        body = await read_body(receive, length, BODIES, body_patience)
+    except ClientGone:
+        return
+    except Refusal as refused:
+        said = f"The form did not arrive: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds are the limits."
+        answer = PlainTextResponse(said, refused.status, headers={"connection": "close"})
+        await answer(scope, receive, send)
+        return
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receive_whole() -> Message:
+        return next(messages, None) or await receive()
+
+    await django_application()(scope, receive_whole, send)
 
 
 server = Server(environment())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from prometheus_client import Counter
 from uvicorn._types import ASGI3Application, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
@@ -17,6 +19,9 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from core.server.socket_limits import SocketsByAddress, TooManySockets
+
+HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 60
 """When the system ends a connection whose client reads nothing of what it was sent, or is not there any more.
 
@@ -24,16 +29,33 @@ Closing is not enough: it waits for what was written before.
 """
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it.
 OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
+CUT_OFF = Counter(
+    "feed_http_connections_cut_off",
+    "HTTP connections that the server closed, by reason.",
+    ["reason"],
+)
 STOPPING = (
     b'{"errors":[{"message":"The server is stopping and has given the request up. What it was to '
     b'write may or may not have been written.","extensions":{"code":"UNAVAILABLE"}}]}'
 )
-GIVEN_UP = b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n%b\r\n%b" % (
-    STATUS_LINE[503],
-    len(STOPPING),
-    b"cache-control: no-store\r\nretry-after: 1\r\nconnection: close\r\n",
-    STOPPING,
+TOO_MANY = (
+    b'{"errors":[{"message":"Too many connections are open from your address. Close one first.",'
+    b'"extensions":{"code":"TOO_MANY_CONNECTIONS"}}]}'
 )
+
+
+def _last_answer(status: int, body: bytes, retry_after: int) -> bytes:
+    """An error in JSON, after which the connection is closed."""
+    return (
+        b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
+        b"cache-control: no-store\r\nretry-after: %d\r\nconnection: close\r\n\r\n%b"
+    ) % (STATUS_LINE[status], len(body), retry_after, body)
+
+
+GIVEN_UP = _last_answer(503, STOPPING, 1)
+REFUSED = _last_answer(429, TOO_MANY, 30)
+
+logger = logging.getLogger(__name__)
 
 SILENT = logging.getLogger(f"{__name__}.silent")
 """For what is cut short on purpose, of which uvicorn would log a traceback."""
@@ -112,10 +134,26 @@ def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
 class WholeAnswersProtocol(HttpToolsProtocol):
     """uvicorn's protocol with such answers, which leaves nothing for the garbage collector.
 
-    It can end without cutting an answer short.
+    It can end without cutting an answer short. It closes a connection whose client has no answer to wait for and
+    does not complete the head of a request in time: nothing sent, a byte now and then, or a body that no one reads.
     """
 
     _closes_after_next = False
+    _head_timer: asyncio.TimerHandle | None = None
+    """Runs while a head is awaited. Between requests uvicorn's own timer does, until the next byte."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        head_seconds: float = HEAD_SECONDS,
+        sockets: SocketsByAddress | None = None,
+        **named: Any,
+    ) -> None:
+        """`head_seconds`: how long a client may take to send a head. `sockets`: bounds them by address."""
+        super().__init__(*arguments, **named)
+        self._head_seconds = head_seconds
+        self._sockets = sockets
+        self._leave: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -123,20 +161,61 @@ class WholeAnswersProtocol(HttpToolsProtocol):
             raw = transport.get_extra_info("socket")
             if raw.family != socket.AF_UNIX:
                 raw.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNREAD_SECONDS * 1_000)
+        if self._sockets is not None and self.client is not None:
+            try:
+                self._leave = self._sockets.enter(self.client[0])
+            except TooManySockets as refused:
+                CUT_OFF.labels("too many of one address").inc()
+                logger.warning("A connection was refused: %s", refused)
+                transport.write(REFUSED)
+                transport.close()
+                return
+        self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         # uvicorn leaves the timer of a connection that was cut off, which holds it for a minute.
         self._unset_keepalive_if_required()
+        self._head_arrived()
+        if self._leave is not None:
+            self._leave()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        cycle: RequestResponseCycle | None = self.cycle
+        is_idle = cycle is None or cycle.response_complete
+        if is_idle and self._head_timer is None and self.parser is not None:
+            self._await_head()
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
         # The other protocol has the connection now, and this one is never lost. The parser holds it.
         self.parser = None  # type: ignore[assignment]
+        self._head_arrived()
+        self.transport.get_protocol().leave = self._leave  # type: ignore[attr-defined]  # ours, see below
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(self._head_seconds, self._head_is_late)
+
+    def _head_arrived(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            CUT_OFF.labels("no request in time").inc()
+            logger.warning(
+                "A connection was closed: it brought no complete head of a request within %g s.",
+                self._head_seconds,
+            )
+            self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         # uvicorn has no other place where one can say of which class they are.
         cycle.__class__ = WholeAnswers
+        self._head_arrived()
         if self._closes_after_next:
             cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)

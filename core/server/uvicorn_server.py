@@ -10,12 +10,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import uvicorn
 
 from core.config.environment import Environment
 from core.server.listening_sockets import BACKLOG, SETTLE_SECONDS, accepted, refuse_handshakes
+from core.server.socket_limits import SocketsByAddress
 from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
 
 logger = logging.getLogger(__name__)
@@ -39,11 +41,17 @@ POLL_SECONDS = 0.02
 
 def configuration(app: Any, settings: Environment) -> uvicorn.Config:
     """How uvicorn serves the application."""
+    at_most = settings.sockets_per_address
+    sockets = SocketsByAddress(at_most, settings.trusted_proxies) if at_most else None
     return uvicorn.Config(
         app,
         interface="asgi3",
         loop="uvloop",
-        http=WholeAnswersProtocol,
+        http=partial(  # type: ignore[arg-type]  # it is only called
+            WholeAnswersProtocol,
+            head_seconds=settings.request_head_seconds,
+            sockets=sockets,
+        ),
         ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
         ws_ping_interval=WEBSOCKET_PING_SECONDS,
@@ -148,7 +156,9 @@ class WebServer(uvicorn.Server):
             listener.close()
 
     def _protocol(self) -> asyncio.Protocol:
-        return WholeAnswersProtocol(self.config, self.server_state, self.lifespan.state)
+        return self.config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn calls it so
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     def _is_busy(self) -> bool:
         return bool(self.server_state.connections or self.server_state.tasks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
@@ -11,8 +13,13 @@ from core.server.uvicorn_http import SILENT
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, which leaves nothing for the garbage collector when it ends."""
 
+    leave: Callable[[], None] | None = None
+    """Called when the connection is lost."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        if self.leave is not None:
+            self.leave()
         # The parser is a generator of the object that holds it, and an error's traceback leads there too.
         self.conn.parser.close()
         self.conn.parser_exc = self.conn.handshake_exc = None

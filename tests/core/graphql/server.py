@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Thread
@@ -91,7 +91,7 @@ class RunningServer:
 
 @contextmanager
 def running(
-    app: ASGIApp, calls: Calls, http: type[asyncio.Protocol] = WholeAnswersProtocol
+    app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = WholeAnswersProtocol
 ) -> Iterator[RunningServer]:
     """The application, served by uvicorn as in production: uvloop and httptools."""
     loops: list[asyncio.AbstractEventLoop] = []
@@ -106,7 +106,7 @@ def running(
         host="127.0.0.1",
         port=0,
         loop="uvloop",
-        http=http,
+        http=http,  # type: ignore[arg-type]  # it is only called
         lifespan="off",
         log_config=None,
         access_log=False,
