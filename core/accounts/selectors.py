@@ -11,7 +11,6 @@ from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
 from core.context import Context
 from core.database.database import Database
 from core.database.statements import load_statements
-from core.errors import ClientError
 from core.execution.loading import Loader
 from core.execution.rows import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
@@ -48,18 +47,13 @@ async def profile_by_username(
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
 
-def person_gone() -> ClientError:
-    """The error for a person who was there when the answer was begun."""
-    return ClientError("This person's account has just been removed.", "NOT_FOUND")
-
-
 class UserDetails(ViewerLoader[UserDetailRow]):
-    """What profiles add, by the person's key."""
+    """What profiles add, by the user's key; next to nothing of deleted accounts, which events may name."""
 
-    async def fetch(self, keys: list[int]) -> list[UserDetailRow | BaseException]:
+    async def fetch(self, keys: list[int]) -> list[UserDetailRow]:
         rows = await self.database.fetch(SQL["user_details_by_ids"], self.viewer_id, keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
-        return [found[key] if key in found else person_gone() for key in keys]
+        return [found[key] for key in keys]
 
 
 class Relations(ViewerLoader[RelationRow]):
