@@ -38,6 +38,7 @@ from core.graphql.http.requests import read_body  # noqa: E402
 from core.graphql.http.shared_timeout import Patience  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
 from core.server.app import Server  # noqa: E402
+from core.server.front_page import front_page_routes  # noqa: E402
 from core.server.garbage_collection import settle_down  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
@@ -107,6 +108,7 @@ application = Application(
     server.graphql,
     Starlette(
         routes=[
+            *front_page_routes(development=environment().debug),
             *health_routes(server),
             metrics_route(),
             Mount("/", serve_django),

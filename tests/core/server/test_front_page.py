@@ -1,0 +1,47 @@
+"""`/` says what the server is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.core.server.served import PATIENCE, served
+
+
+@pytest.mark.usefixtures("django_db_setup")
+async def test_in_development_every_link_of_the_front_page_leads_somewhere(tmp_path: Path) -> None:
+    with served(tmp_path, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        address = f"http://{server.address}"
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+            page = await client.get("/")
+            assert page.status_code == 200
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
+            links = re.findall(r'href="([^"]+)"', page.text)
+            assert {"/graphql/", "/admin/", "/docs/README.md"} <= set(links)
+            for link in links:
+                answer = await client.get(link, headers={"accept": "text/html"})
+                assert answer.status_code in {200, 302}, link
+            assert "text/plain" in (await client.get("/docs/live.md")).headers["content-type"]
+            assert (
+                await client.get("/docs/docs/live.md")
+            ).status_code == 200  # as README links to it
+            for missing in ("/docs/none.md", "/docs/../manage.py", "/docs/%2e%2e/manage.py"):
+                assert (await client.get(missing)).status_code == 404, missing
+
+
+@pytest.mark.usefixtures("django_db_setup")
+async def test_in_production_the_front_page_is_one_sentence(tmp_path: Path) -> None:
+    with served(tmp_path, DEBUG="false", ALLOWED_HOSTS="127.0.0.1") as server:
+        await server.becomes_ready(1)
+        address = f"http://{server.address}"
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+            page = await client.get("/")
+            assert (page.status_code, page.text) == (
+                200,
+                "A social feed. Its GraphQL API is at /graphql/.\n",
+            )
+            assert (await client.get("/docs/README.md")).status_code == 404
