@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Length, Now
 
 from core.accounts.models import User
+from core.database.counted_rows import CountedRow
 from core.database.time_ordered_keys import KeyField, TransactionField
 
 TEXT_LENGTH = 500
@@ -15,8 +16,10 @@ TEXT_LENGTH = 500
 models.TextField.register_lookup(Length)
 
 
-class Post(models.Model):
+class Post(CountedRow):
     """A short text by one person."""
+
+    deleted_by = "feed.moderation.posts_delete(posts) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
     author = models.ForeignKey(

@@ -8,16 +8,19 @@ from django.db import models
 from django.db.models.functions import Now
 
 from core.accounts.models import User
+from core.database.counted_rows import CountedRow
 from core.database.time_ordered_keys import KeyField, TransactionField
 from feed.models import TEXT_LENGTH, Post
 
 
-class Comment(models.Model):
+class Comment(CountedRow):
     """A comment on a post, or a reply to one.
 
     One that is deleted while it has replies stays as a tombstone, with no text, author or likes, as long
     as it holds a live one. It counts as a reply to its parent, not as a comment on the post.
     """
+
+    deleted_by = "interactions.moderation.comments_delete(comments) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
     post = models.ForeignKey(
@@ -104,8 +107,10 @@ class Comment(models.Model):
         return self.text[:60]
 
 
-class PostLike(models.Model):
+class PostLike(CountedRow):
     """A person likes a post."""
+
+    deleted_by = "interactions.services.post_unlike"
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()
@@ -127,8 +132,10 @@ class PostLike(models.Model):
         indexes: ClassVar = [models.Index("post", "id", name="post_likes_likers")]
 
 
-class CommentLike(models.Model):
+class CommentLike(CountedRow):
     """A person likes a comment."""
+
+    deleted_by = "interactions.services.comment_unlike"
 
     pk = models.CompositePrimaryKey("user_id", "comment_id")
     user = models.ForeignKey(
@@ -148,8 +155,10 @@ class CommentLike(models.Model):
         indexes: ClassVar = [models.Index("comment", name="comment_likes_comment")]
 
 
-class Share(models.Model):
+class Share(CountedRow):
     """A person passes a post on to their followers; its key is its place in feeds."""
+
+    deleted_by = "interactions.services.post_unshare"
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()

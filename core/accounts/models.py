@@ -21,6 +21,7 @@ from core.accounts.validators import (
     clean_email,
     folded_username,
 )
+from core.database.counted_rows import CountedRow
 from core.database.time_ordered_keys import KeyField, TransactionField
 
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
@@ -257,8 +258,10 @@ class Session(models.Model):
         return f"session {self.pk}"
 
 
-class Follow(models.Model):
+class Follow(CountedRow):
     """A person follows another: their posts and shares stand in the follower's home feed."""
+
+    deleted_by = "core.accounts.moderation.follows_delete(follows) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
     follower = models.ForeignKey(

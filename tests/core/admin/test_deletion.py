@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.db import IntegrityError
 from django.db.models import Count, Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from core.accounts.models import Block, Follow, Mute, Session, User
+from core.admin.lists import LargeTableAdmin
 from core.events.models import Event
 from feed.models import Post
 from interactions.models import Comment, CommentLike, PostLike, Share
@@ -241,3 +246,47 @@ def test_an_action_never_reaches_beyond_its_page(admin: Client) -> None:
 
     assert "works on the rows of one page" in answer.content.decode()
     assert Post.objects.count() == 80
+
+
+MODELS = [
+    model
+    for label in ("accounts", "feed", "interactions", "events")
+    for model in apps.get_app_config(label).get_models()
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("whole", [True, False])
+def test_djangos_delete_keeps_counts_right_or_says_what_to_use(
+    world: None, model: type[Model], whole: bool
+) -> None:
+    rows = model._default_manager.all()
+    row = rows.first()
+    if row is None:
+        assert model not in {User, Post, Comment, PostLike, CommentLike, Share, Follow}
+        return
+    said = None
+    try:
+        rows.delete() if whole else row.delete()
+    except IntegrityError as refused:
+        said = str(refused)
+    if said is None:
+        assert_counts_are_right()
+    else:
+        assert re.search(r"Use \w+\.", said), said
+
+
+def test_each_list_of_the_admin_deletes_in_its_own_way(admin: Client) -> None:
+    """Or nobody can delete there. Groups are counted nowhere."""
+    request = RequestFactory().get("/")
+    request.user = User.objects.get(username="root")
+    ways = {
+        model.__name__: type(one).remove is not LargeTableAdmin.remove
+        if isinstance(one, LargeTableAdmin)
+        else None
+        for model, one in site._registry.items()
+        if one.has_delete_permission(request)
+    }
+    assert ways == dict.fromkeys(("Comment", "Follow", "Post", "Session", "User"), True) | {
+        "Group": None
+    }
