@@ -9,6 +9,7 @@ from enum import Enum
 from time import time
 from typing import Protocol
 
+from core.database.database import DatabaseUnavailable
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
 from core.events.revocations import ends_session
@@ -16,6 +17,8 @@ from core.ip_networks import network_of
 
 CONNECTIONS_PER_VIEWER = 20
 CONNECTIONS_PER_PROCESS = 20_000
+SESSION_SECONDS = 10.0
+"""How long a connection waits for its session to be looked up."""
 RETRY_SECONDS = 30
 """When a client that was refused for its address may try again."""
 
@@ -153,7 +156,11 @@ class OpenConnections:
         # Listed before the session is looked up, so that it can't end unnoticed in between.
         self._by_viewer.setdefault(token.viewer_id, set()).add(connection)
         try:
-            is_live = await self._session_is_live(token.session_id)
+            async with asyncio.timeout(SESSION_SECONDS):
+                is_live = await self._session_is_live(token.session_id)
+        except TimeoutError:
+            self._withdraw(connection)
+            raise DatabaseUnavailable("the session was not found in time") from None
         except BaseException:
             self._withdraw(connection)
             raise

@@ -33,8 +33,10 @@ class Connection:
     """What one client has open. It costs one task, and one more while an operation begins or runs."""
 
     __slots__ = (
+        "_admission",
         "_app",
         "_authorization",
+        "_early",
         "_is_acknowledged",
         "_is_closing",
         "_is_ending",
@@ -60,6 +62,10 @@ class Connection:
         self._tasks: set[asyncio.Task[None]] = set()
         """What ends with the connection."""
         self._authorization: str | None = None
+        self._admission: asyncio.Task[None] | None = None
+        """Looks the session up, while the connection is still listened to."""
+        self._early: list[Message] = []
+        """What has come during the admission."""
         self._is_initialised = False
         self._is_acknowledged = False
         self._is_closing = False
@@ -80,7 +86,7 @@ class Connection:
                 if self._is_closing:
                     continue
                 try:
-                    await self._hear(read_message(message, self._app.runner.limits), entered)
+                    self._hear(read_message(message, self._app.runner.limits), entered)
                 except Closing as closing:
                     self.close(closing.code, closing.reason)
         finally:
@@ -113,6 +119,8 @@ class Connection:
         self._is_closing = True
         for stream in tuple(self._streams.values()):
             stream.stop()
+        if self._admission is not None:
+            self._admission.cancel()
         reason = reason.encode()[:REASON_BYTES_AT_MOST].decode(errors="ignore")
         self._outbox.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
 
@@ -135,9 +143,11 @@ class Connection:
         if not self._streams:
             self.close(messages.SERVICE_RESTART, Ending.SHUTDOWN.message)
 
-    async def _hear(self, message: Message, entered: OpenConnection) -> None:
+    def _hear(self, message: Message, entered: OpenConnection) -> None:
         if message.type == "connection_init":
-            await self._initialise(message, entered)
+            self._initialise(message, entered)
+        elif self._admission is not None:
+            self._keep(message)
         elif message.type == "ping":
             self.put_anyway(encoded("pong", message.payload))
         elif message.type == "subscribe":
@@ -147,24 +157,54 @@ class Connection:
             if stream is not None:
                 stream.stop()
 
-    async def _initialise(self, message: Message, entered: OpenConnection) -> None:
+    def _keep(self, message: Message) -> None:
+        """Keeps a message until the connection is acknowledged."""
+        size = sum(len(each.text) for each in self._early) + len(message.text)
+        if len(self._early) >= WAITING_AT_MOST or size > WAITING_CHARACTERS_AT_MOST:
+            raise Closing(messages.TOO_MANY, "Too many messages before connection_ack")
+        self._early.append(message)
+
+    def _initialise(self, message: Message, entered: OpenConnection) -> None:
         if self._is_initialised:
             raise Closing(messages.TOO_MANY, "Too many initialisation requests")
         self._is_initialised = True
         self._authorization = messages.authorization_in(message.payload)
         if self._authorization is None:
             self._authorization = _header(self._scope, b"authorization")
-        try:
-            if self._authorization is not None:
-                await self._app.connections.admit(entered, self._authorization)
-        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
-            entry = failure_entries(failure)[0]
-            code = messages.close_code(entry["extensions"]["code"])
-            raise Closing(code, entry["message"]) from None
         if self._timer is not None:
             self._timer.cancel()
+        if self._authorization is None:
+            self._acknowledge()
+            return
+        self._admission = asyncio.create_task(self._admit_viewer(entered, self._authorization))
+        self._tasks.add(self._admission)
+        self._admission.add_done_callback(self._tasks.discard)
+
+    def _acknowledge(self) -> None:
         self._is_acknowledged = True
         self.put_anyway(encoded("connection_ack"))
+
+    async def _admit_viewer(self, entered: OpenConnection, authorization: str) -> None:
+        entry = None
+        try:
+            await self._app.connections.admit(entered, authorization)
+        except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
+            entry = failure_entries(failure)[0]
+        finally:
+            self._admission = None
+        if self._is_closing:
+            return
+        if entry is not None:
+            self.close(messages.close_code(entry["extensions"]["code"]), entry["message"])
+            return
+        self._acknowledge()
+        early, self._early = self._early, []
+        for message in early:
+            try:
+                self._hear(message, entered)
+            except Closing as closing:
+                self.close(closing.code, closing.reason)
+                return
 
     def _begin(self, message: Message) -> None:
         if not self._is_acknowledged:
