@@ -24,17 +24,19 @@ from interactions.graphql.subscriptions import POST_INTERACTION_TYPES, Interacti
 from interactions.graphql.types import Comment
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(description="All reads.")
 class Query(FeedQuery, AccountsQuery, NodeQuery):
     pass
 
 
-@strawberry.type(description="What can be done. Expected failures are in the payload's `errors`.")
+@strawberry.type(
+    description="All writes. Expected failures are returned in the payload's `errors`."
+)
 class Mutation(AccountsMutation, FeedMutation, InteractionsMutation):
     pass
 
 
-@strawberry.type(description="What happens, told as it happens.")
+@strawberry.type(description="Live events.")
 class Subscription(FeedSubscription, InteractionsSubscription):
     pass
 

@@ -91,7 +91,6 @@ CODES: dict[str, Handling] = {
     "TOO_MANY_IDS": Handling("Ask for fewer ids at once."),
     "BAD_PAGE": Handling("`first` and `last` do not go together, or are out of range."),
     "INVALID_CURSOR": Handling("The cursor is not of this list: begin at its start."),
-    "NOT_FOUND": Handling("What is asked for is not there, or not to be seen."),
     "TOO_MANY_ERRORS": Handling("More errors are left out of the answer."),
 }
 

@@ -23,8 +23,10 @@ class MutationInput:
 
     client_mutation_id: str | None = strawberry.field(
         default=None,
-        description="The client's own key for this call: echoed in the payload, and carried by the "
-        "event that the call causes.",
+        description=(
+            "A key chosen by the client; it is returned in the payload and in the event that "
+            "the call causes."
+        ),
     )
 
 
@@ -34,7 +36,7 @@ class Payload:
 
     errors: list[UserError] = strawberry.field(
         default_factory=list,
-        description="Why the mutation did nothing; empty if it did what was asked.",
+        description="Why the mutation failed; empty if it succeeded.",
     )
     client_mutation_id: str | None = strawberry.field(
         default=None, description="The clientMutationId of the input."
@@ -75,4 +77,4 @@ def describe_inputs(mutation: type) -> None:
     """
     for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
         for argument in field.arguments:
-            argument.description = argument.description or "What the mutation takes."
+            argument.description = argument.description or "The mutation's input."

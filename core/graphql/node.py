@@ -14,10 +14,12 @@ from core.ids import ids_of, parse_id
 
 NODES_AT_MOST = 100
 
-Id = Annotated[strawberry.ID, strawberry.argument(description="A global id, as it was given.")]
+Id = Annotated[
+    strawberry.ID, strawberry.argument(description="A global id, as the API returned it.")
+]
 
 
-@strawberry.interface(description="An object with an id by which it can be read again.")
+@strawberry.interface(description="An object with a global id.")
 class Node:
     id: strawberry.ID = strawberry.field(description="The object's opaque global id.")
 
@@ -67,21 +69,20 @@ NODE_TYPES = NodeTypes()
 
 @strawberry.type
 class NodeQuery:
-    @strawberry.field(
-        description="The object with this id; null if there is none that the viewer can see."
-    )
+    @strawberry.field(description="The object with this id; null if none is visible to the viewer.")
     async def node(self, info: strawberry.Info, id: Id) -> Node | None:
         found: Node | None = (await NODE_TYPES.find(info.context, [id]))[0]
         return found
 
     @strawberry.field(
-        description=f"The objects with these ids (at most {NODES_AT_MOST}), in their order."
+        description=f"The objects with these ids, in the same order; at most {NODES_AT_MOST} ids."
     )
     async def nodes(
         self,
         info: strawberry.Info,
         ids: Annotated[
-            list[strawberry.ID], strawberry.argument(description="Global ids, as they were given.")
+            list[strawberry.ID],
+            strawberry.argument(description="Global ids, as the API returned them."),
         ],
     ) -> list[Node | None]:
         return await NODE_TYPES.find(info.context, ids)

@@ -19,21 +19,21 @@ P = TypeVar("P", bound=PageLoader)
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many of the newest; 0 to {PAGE_AT_MOST}. "
-        f"If neither this nor `last` is sent, {PAGE_BY_DEFAULT}."
+        description=f"The number of newest edges, 0 to {PAGE_AT_MOST}. "
+        f"If neither `first` nor `last` is sent, {PAGE_BY_DEFAULT}."
     ),
 ]
 After = Annotated[
-    str | None, strawberry.argument(description="Only what is older than the edge of this cursor.")
+    str | None, strawberry.argument(description="Only edges that are older than this cursor.")
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many of the oldest; 0 to {PAGE_AT_MOST}. Not together with `first`."
+        description=f"The number of oldest edges, 0 to {PAGE_AT_MOST}. Not together with `first`."
     ),
 ]
 Before = Annotated[
-    str | None, strawberry.argument(description="Only what is newer than the edge of this cursor.")
+    str | None, strawberry.argument(description="Only edges that are newer than this cursor.")
 ]
 
 
@@ -51,24 +51,29 @@ def page_loader(
     return info.context.loader(kind, first, after, last, before, looks_ahead, *more)
 
 
-@strawberry.type(description="Where a page stands in its list. Both directions are always true.")
+@strawberry.type(
+    description=(
+        "Whether further pages exist, and the cursors to read them. Both directions are "
+        "always exact."
+    )
+)
 class PageInfo:
-    @strawberry.field(description="Whether there are older rows behind the page's last edge.")
+    @strawberry.field(description="Whether older edges follow the page's last edge.")
     @staticmethod
     def has_next_page(root: strawberry.Parent[Page]) -> bool:
         return root.has_older()  # type: ignore[return-value]  # executors wait for what is awaitable
 
-    @strawberry.field(description="Whether there are newer rows before the page's first edge.")
+    @strawberry.field(description="Whether newer edges precede the page's first edge.")
     @staticmethod
     def has_previous_page(root: strawberry.Parent[Page]) -> bool:
         return root.has_newer()  # type: ignore[return-value]  # as above
 
-    @strawberry.field(description="Cursor of the first edge; null for an empty page.")
+    @strawberry.field(description="The cursor of the first edge; null for an empty page.")
     @staticmethod
     def start_cursor(root: strawberry.Parent[Page]) -> str | None:
         return root.cursor(0) if root.edges else None
 
-    @strawberry.field(description="Cursor of the last edge; null for an empty page.")
+    @strawberry.field(description="The cursor of the last edge; null for an empty page.")
     @staticmethod
     def end_cursor(root: strawberry.Parent[Page]) -> str | None:
         return root.cursor(-1) if root.edges else None
@@ -81,14 +86,14 @@ def cursors_at(positions: list[int], codecs: list[CursorCodec]) -> list[str]:
     return [codec.encode(position) for position, codec in zip(positions, codecs, strict=True)]
 
 
-@strawberry.type(description="An object in a list, and where it stands there.")
+@strawberry.type(description="An edge of a list.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="The object.")
+    node: T = strawberry.field(description="The object at this edge.")
 
     cursor: str = strawberry.field(
         resolver=of_columns("position", "codec")(cursors_at),
         graphql_type=str,
-        description="Where the edge stands; for `after` and `before`. Opaque.",
+        description="The edge's opaque cursor, for `after` and `before`.",
     )
 
 
@@ -96,7 +101,7 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's edges, newest first.")
 
-    @strawberry.field(description="Where the page stands in the list.")
+    @strawberry.field(description="Whether further pages exist, and the cursors to read them.")
     @staticmethod
     def page_info(root: strawberry.Parent[Page]) -> PageInfo:
         page: Any = root

@@ -16,7 +16,10 @@ def to_text(moment: datetime) -> str:
 
 DateTime = strawberry.scalar(
     name="DateTime",
-    description="A moment in UTC as in RFC 3339, with microseconds: 2012-07-04T07:30:00.000000+00:00.",
+    description=(
+        "A time in UTC in the format of RFC 3339, with microseconds: "
+        "2012-07-04T07:30:00.000000+00:00."
+    ),
     specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
     serialize=TextAsItIs(to_text),
     parse_value=datetime.fromisoformat,

@@ -9,27 +9,25 @@ from core.graphql.enums import declare_enum
 
 declare_enum(
     ErrorCode,
-    "Why a mutation did nothing.",
+    "Why a mutation failed.",
     {
-        ErrorCode.INVALID_INPUT: "A value breaks a rule; the message says which.",
-        ErrorCode.NOT_FOUND: "There is nothing with this id that the viewer can see.",
-        ErrorCode.NOT_ALLOWED: "The viewer may see it but not do this to it.",
-        ErrorCode.USERNAME_TAKEN: "Somebody else has this username.",
+        ErrorCode.INVALID_INPUT: "An input value breaks a rule; the message says which.",
+        ErrorCode.NOT_FOUND: "No object with this id is visible to the viewer.",
+        ErrorCode.NOT_ALLOWED: "The viewer may see the object but not change it.",
+        ErrorCode.USERNAME_TAKEN: "Another user has this username.",
         ErrorCode.CREDENTIALS_REFUSED: "The login or the password is wrong.",
-        ErrorCode.TOKEN_REFUSED: "The refresh token is unknown, used up, expired or revoked: sign in again.",
-        ErrorCode.IDEMPOTENCY_KEY_REUSED: "The clientMutationId came before with another input.",
+        ErrorCode.TOKEN_REFUSED: "The refresh token is unknown, used, expired or revoked: sign in again.",
+        ErrorCode.IDEMPOTENCY_KEY_REUSED: "The `clientMutationId` was sent before with a different input.",
     },
 )
 
 
-@strawberry.interface(
-    description="Why a mutation did nothing: for a program, for a person, and about which field."
-)
+@strawberry.interface(description="An expected failure of a mutation.")
 class UserError:
-    code: ErrorCode = strawberry.field(description="For a program.")
-    message: str = strawberry.field(description="For a person: what is wrong and what to do.")
+    code: ErrorCode = strawberry.field(description="The cause, for programs.")
+    message: str = strawberry.field(description="What is wrong and what to do, for the user.")
     path: list[str] = strawberry.field(
-        description="The input field that it is about; empty if none."
+        description="The path of the input field concerned; empty if there is none."
     )
 
 
@@ -43,20 +41,24 @@ def _error_type(name: str, description: str, *codes: ErrorCode) -> type:
     )
 
 
-InvalidInput = _error_type("InvalidInput", "A value breaks a rule.", ErrorCode.INVALID_INPUT)
+InvalidInput = _error_type("InvalidInput", "An input value breaks a rule.", ErrorCode.INVALID_INPUT)
 NotFound = _error_type(
-    "NotFound", "What the input names is not there, or not to be seen.", ErrorCode.NOT_FOUND
+    "NotFound",
+    "The object named by the input does not exist or is not visible to the viewer.",
+    ErrorCode.NOT_FOUND,
 )
-NotAllowed = _error_type("NotAllowed", "The viewer may not do this.", ErrorCode.NOT_ALLOWED)
+NotAllowed = _error_type(
+    "NotAllowed", "The viewer is not allowed to do this.", ErrorCode.NOT_ALLOWED
+)
 Conflict = _error_type(
     "Conflict",
-    "What is there already stands against it.",
+    "The input conflicts with existing data.",
     ErrorCode.USERNAME_TAKEN,
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
 )
 SignInRefused = _error_type(
     "SignInRefused",
-    "Who asks could not be made sure of.",
+    "The credentials or the refresh token were refused.",
     ErrorCode.CREDENTIALS_REFUSED,
     ErrorCode.TOKEN_REFUSED,
 )

@@ -16,7 +16,7 @@ from feed.selectors import ProfileFeedLoader
 class UserPosts:
     @strawberry.field(
         graphql_type=PostConnection,
-        description=f"What the person has posted and shared, newest first, one entry a post. {PAGE_ARGUMENTS}",
+        description=f"The user's posts and shares, newest first, one entry for each post. {PAGE_ARGUMENTS}",
     )
     @loaded("id")
     @staticmethod

@@ -16,23 +16,25 @@ from feed.services import post_create, post_delete, post_edit
 TEXT = f"What the post says: {TEXT_RULES}"
 
 
-@strawberry.input(description="A new post.")
+@strawberry.input(description="The post to create.")
 class CreatePostInput(MutationInput):
     text: str = strawberry.field(description=TEXT)
 
 
-@strawberry.type(description="The new post.")
+@strawberry.type(description="The created post.")
 class CreatePostPayload(Payload):
     post: Post | None = strawberry.field(
-        default=None, description="The post; null if there is none."
+        default=None, description="The created post; null if the mutation failed."
     )
     replayed: bool = strawberry.field(
         default=False,
-        description="Whether this is the answer to an earlier call with the same clientMutationId.",
+        description=(
+            "Whether the payload repeats that of an earlier call with the same `clientMutationId`."
+        ),
     )
 
 
-@strawberry.input(description="A new text for one's own post.")
+@strawberry.input(description="The post to edit, which must be the viewer's own, and its new text.")
 class EditPostInput(MutationInput):
     post_id: strawberry.ID = strawberry.field(description="The post.")
     text: str = strawberry.field(description=TEXT)
@@ -41,22 +43,24 @@ class EditPostInput(MutationInput):
 @strawberry.type(description="The edited post.")
 class EditPostPayload(Payload):
     post: Post | None = strawberry.field(
-        default=None, description="The post as it is now; null if it was refused."
+        default=None, description="The post after the change; null if the mutation failed."
     )
 
 
-@strawberry.input(description="One's own post, to be deleted.")
+@strawberry.input(description="The post to delete; it must be the viewer's own.")
 class DeletePostInput(MutationInput):
     post_id: strawberry.ID = strawberry.field(description="The post.")
 
 
-@strawberry.type(description="The post that is gone.")
+@strawberry.type(description="The deleted post.")
 class DeletePostPayload(Payload):
     deleted_post_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Id of the post that is gone, by this call or before; null if it was refused.",
+        description="The id of the deleted post; null if the mutation failed.",
     )
-    changed: bool = strawberry.field(default=False, description="Whether this call deleted it.")
+    changed: bool = strawberry.field(
+        default=False, description="Whether this call deleted it; false if it was deleted before."
+    )
 
 
 def post_key(post_id: str) -> int:
@@ -77,7 +81,7 @@ def post_text(text: str) -> str:
 
 @strawberry.type
 class FeedMutation:
-    @strawberry.mutation(description="Writes a post.")
+    @strawberry.mutation(description="Creates a post.")
     @refusals_as_data(CreatePostPayload)
     @staticmethod
     async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:
@@ -92,7 +96,7 @@ class FeedMutation:
             context.services.ring()
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Changes the text of one's own post.")
+    @strawberry.mutation(description="Changes the text of the viewer's own post.")
     @refusals_as_data(EditPostPayload)
     @staticmethod
     async def edit_post(info: strawberry.Info, input: EditPostInput) -> EditPostPayload:
@@ -107,7 +111,9 @@ class FeedMutation:
         context.services.ring()
         return EditPostPayload(post=post)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Deletes one's own post, with its likes, comments and shares.")
+    @strawberry.mutation(
+        description="Deletes the viewer's own post with its likes, comments and shares."
+    )
     @refusals_as_data(DeletePostPayload)
     @staticmethod
     async def delete_post(info: strawberry.Info, input: DeletePostInput) -> DeletePostPayload:

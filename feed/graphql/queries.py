@@ -23,22 +23,22 @@ from feed.selectors import (
 )
 
 PAGE_ARGUMENTS = (
-    "`first` and `after` go on towards older posts, `last` and `before` towards newer ones; "
-    f"without them, the newest {PAGE_BY_DEFAULT}."
+    "`first` and `after` page towards older posts, `last` and `before` towards newer ones; "
+    f"by default the newest {PAGE_BY_DEFAULT}."
 )
 
 
-@strawberry.type(description="How much is newer than what the client holds.")
+@strawberry.type(description="The number of entries that are newer than the client's newest.")
 class HomeFeedUpdates:
     count: int = strawberry.field(
-        description=f"How many entries are newer, up to {UPDATES_COUNTED}."
+        description=f"The number of newer entries, at most {UPDATES_COUNTED}."
     )
-    capped: bool = strawberry.field(description="Whether there are more than `count`.")
+    capped: bool = strawberry.field(description="Whether more entries than `count` are newer.")
 
 
 @strawberry.type
 class FeedQuery:
-    @strawberry.field(description=f"Everybody's posts, newest first. {PAGE_ARGUMENTS}")
+    @strawberry.field(description=f"All posts, newest first. {PAGE_ARGUMENTS}")
     @staticmethod
     async def public_feed(
         info: strawberry.Info,
@@ -54,7 +54,8 @@ class FeedQuery:
         return await public_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
 
     @strawberry.field(
-        description=f"The viewer's own posts, and posts and shares of those they follow, newest first. {PAGE_ARGUMENTS}"
+        description="The viewer's posts and the posts and shares of the users they follow, newest first. "
+        f"{PAGE_ARGUMENTS}"
     )
     @staticmethod
     async def home_feed(
@@ -71,23 +72,24 @@ class FeedQuery:
         return await home_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
 
     @strawberry.field(
-        description="How many entries of the viewer's home feed are newer than one that the client holds."
+        description=(
+            "The number of entries in the viewer's home feed that are newer than the client's"
+            " newest."
+        )
     )
     @staticmethod
     async def home_feed_updates(
         info: strawberry.Info,
         since: Annotated[
             str,
-            strawberry.argument(description="Cursor of the newest entry that the client holds."),
+            strawberry.argument(description="The cursor of the newest entry that the client has."),
         ],
     ) -> HomeFeedUpdates:
         context: Context = info.context
         found = await home_feed_updates(context, decode_place(_home_codec(context), since))
         return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
 
-    @strawberry.field(
-        description="The post with this id; null if there is none that the viewer can see."
-    )
+    @strawberry.field(description="The post with this id; null if none is visible to the viewer.")
     @staticmethod
     async def post(info: strawberry.Info, id: Id) -> Post | None:
         type_name, key = parse_id(id)

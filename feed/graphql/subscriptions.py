@@ -12,26 +12,35 @@ from feed.graphql.home_feed_topic import FeedEntryGoneRow, FeedEntryRow
 from feed.graphql.types import PostEdge
 
 
-@strawberry.interface(description="Something that happened to the viewer's home feed.")
+@strawberry.interface(description="A change of the viewer's home feed.")
 class HomeFeedEvent:
-    cursor: str = strawberry.field(description="Names the event; for `after`. Opaque.")
+    cursor: str = strawberry.field(
+        description="The event's opaque cursor; a subscription resumes from it with `after`."
+    )
 
 
 also_gives(HomeFeedEvent)
 
 
 @strawberry.type(
-    description="A post stands in the feed: it was written or shared. If the client holds an entry of the same "
-    "post, remove that one."
+    description=(
+        "A post was added to the feed because it was written or shared. If the client has"
+        " an entry of the same post, it removes that entry."
+    )
 )
 class FeedEntryAdded(HomeFeedEvent):
-    edge: PostEdge = strawberry.field(description="The entry, as the feed has it.")
+    edge: PostEdge = strawberry.field(description="The feed's entry.")
     is_newest: bool = strawberry.field(
-        description="Whether the entry goes to the top. If not, it is a share that was taken back and made again "
-        "within an hour: it stands where it stood before."
+        description=(
+            "Whether the entry belongs at the top. If false, a share was withdrawn and "
+            "repeated within an hour, and the entry keeps its former place."
+        )
     )
     client_mutation_id: str | None = strawberry.field(
-        description="The clientMutationId of the call that caused it, by which a client knows its own."
+        description=(
+            "The `clientMutationId` of the mutation that caused the event, so that a client "
+            "recognises its own."
+        )
     )
 
     @classmethod
@@ -39,7 +48,7 @@ class FeedEntryAdded(HomeFeedEvent):
         return isinstance(value, FeedEntryRow)
 
 
-@strawberry.type(description="A post no longer stands in the feed.")
+@strawberry.type(description="A post was removed from the feed.")
 class FeedEntryRemoved(HomeFeedEvent):
     @strawberry.field(description="The post.")
     @staticmethod
@@ -57,8 +66,11 @@ HOME_FEED_EVENT_TYPES = [FeedEntryAdded, FeedEntryRemoved, *LIVE_TYPES]
 @strawberry.type
 class FeedSubscription:
     @strawberry.subscription(
-        description="What comes into the viewer's home feed and goes out of it. When the viewer follows, unfollows, "
-        "blocks or mutes somebody the feed changes as a whole: query it again."
+        description=(
+            "Entries added to and removed from the viewer's home feed. When the viewer "
+            "follows, unfollows, blocks or mutes a user, the whole feed changes: query it "
+            "again."
+        )
     )
     @staticmethod
     async def home_feed_events(

@@ -18,13 +18,13 @@ from feed.models import TEXT_LENGTH
 from feed.post_rows import PostRow
 
 TEXT_RULES = (
-    f"1 to {TEXT_LENGTH} code points after NFC, at least one that can be seen. Line breaks become LF; blank lines at "
-    "both ends are cut, other white space is kept. "
-    "Control characters but line breaks and tabs, U+202D and U+202E are refused."
+    f"1 to {TEXT_LENGTH} code points after NFC, at least one of them visible. Line breaks become LF; blank lines at "
+    "both ends are removed, other white space is kept. "
+    "Control characters other than line breaks and tabs, U+202D and U+202E are refused."
 )
 
 
-@model_type(models.Post, name="Post", description="A short text by one person.")
+@model_type(models.Post, name="Post", description="A short text by a user.")
 class Post(Node):
     text: auto
     created_at: auto
@@ -32,7 +32,7 @@ class Post(Node):
     like_count: auto
     comment_count: auto
     share_count: auto
-    author: User = strawberry.field(description="Who wrote the post.")
+    author: User = strawberry.field(description="The post's author.")
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
 
@@ -40,10 +40,12 @@ class Post(Node):
     is_type_of = InstancesOf(PostRow, exact=PostRow._fields)
 
 
-@strawberry.type(description="A post in a feed, and how it came there.")
+@strawberry.type(description="An edge of a feed.")
 class PostEdge(Edge[Post]):
     shared_by: User | None = strawberry.field(
-        description="Who passed the post on, if that is why it stands here; null if it stands here as a post."
+        description=(
+            "The user whose share put the post into the feed; null if the post is there by itself."
+        )
     )
 
 
@@ -61,7 +63,7 @@ class PostConnection(Connection[Post]):
     edges: list[PostEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # PostEdge is an Edge[Post]
 
     @strawberry.field(
-        description="Where a subscription must start so that nothing falls between it and this page. Opaque."
+        description="The opaque cursor from which a subscription continues this page without a gap."
     )
     @staticmethod
     def event_cursor(root: strawberry.Parent[Page], info: strawberry.Info) -> str:

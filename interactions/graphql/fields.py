@@ -11,17 +11,14 @@ from feed.graphql.types import in_feed
 from interactions.graphql.types import HIDDEN, CommentConnection
 from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader
 
-PEOPLE = (
-    "newest first; people whom a block hides from the viewer are left out, and in feeds and events those whom the "
-    "viewer has muted."
-)
+PEOPLE = "newest first. Users hidden by a block are left out; in feeds and events also those whom the viewer has muted."
 
 
 @strawberry.type
 class PostInteractions:
     @strawberry.field(
         graphql_type=CommentConnection,
-        description=f"Comments on the post, replies not among them, newest first. {HIDDEN}",
+        description=f"Comments on the post without replies, newest first. {HIDDEN}",
     )
     @loaded("id")
     @staticmethod
@@ -34,7 +31,7 @@ class PostInteractions:
     ) -> CommentsByPostLoader:
         return page_loader(info, CommentsByPostLoader, first, after, last, before, in_feed(info))
 
-    @strawberry.field(graphql_type=UserConnection, description=f"Who likes the post, {PEOPLE}")
+    @strawberry.field(graphql_type=UserConnection, description=f"Users who like the post, {PEOPLE}")
     @loaded("id")
     @staticmethod
     def likers(
@@ -46,7 +43,9 @@ class PostInteractions:
     ) -> LikersByPostLoader:
         return page_loader(info, LikersByPostLoader, first, after, last, before, in_feed(info))
 
-    @strawberry.field(graphql_type=UserConnection, description=f"Who shares the post, {PEOPLE}")
+    @strawberry.field(
+        graphql_type=UserConnection, description=f"Users who share the post, {PEOPLE}"
+    )
     @loaded("id")
     @staticmethod
     def sharers(

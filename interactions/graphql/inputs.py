@@ -13,7 +13,7 @@ from feed.models import TEXT_LENGTH
 from interactions.graphql.types import Comment
 from interactions.services import no_such_comment
 
-CHANGED = "Whether this call changed anything; false if it was so before."
+CHANGED = "Whether this call changed anything."
 
 
 @strawberry.input
@@ -30,7 +30,7 @@ class CommentInput(MutationInput):
 class PostPayload(Payload):
     post: Post | None = strawberry.field(
         default=None,
-        description="The post as it is now; null if it was refused, or if a block hides the post.",
+        description="The post after the change; null if the mutation failed, or if a block hides the post.",
     )
     changed: bool = strawberry.field(default=False, description=CHANGED)
 
@@ -39,12 +39,12 @@ class PostPayload(Payload):
 class CommentPayload(Payload):
     comment: Comment | None = strawberry.field(
         default=None,
-        description="The comment as it is now; null if it was refused, or if a block hides the comment.",
+        description="The comment after the change; null if the mutation failed, or if a block hides it.",
     )
     changed: bool = strawberry.field(default=False, description=CHANGED)
 
 
-@strawberry.input(description="A post to like.")
+@strawberry.input(description="The post to like.")
 class LikePostInput(PostInput):
     pass
 
@@ -54,17 +54,17 @@ class LikePostPayload(PostPayload):
     pass
 
 
-@strawberry.input(description="A post to like no longer.")
+@strawberry.input(description="The post to unlike.")
 class UnlikePostInput(PostInput):
     pass
 
 
-@strawberry.type(description="The post that is no longer liked.")
+@strawberry.type(description="The post without the viewer's like.")
 class UnlikePostPayload(PostPayload):
     pass
 
 
-@strawberry.input(description="A post to share.")
+@strawberry.input(description="The post to share.")
 class SharePostInput(PostInput):
     pass
 
@@ -74,17 +74,17 @@ class SharePostPayload(PostPayload):
     pass
 
 
-@strawberry.input(description="A post to share no longer.")
+@strawberry.input(description="The post to unshare.")
 class UnsharePostInput(PostInput):
     pass
 
 
-@strawberry.type(description="The post that is no longer shared.")
+@strawberry.type(description="The post without the viewer's share.")
 class UnsharePostPayload(PostPayload):
     pass
 
 
-@strawberry.input(description="A comment to like.")
+@strawberry.input(description="The comment to like.")
 class LikeCommentInput(CommentInput):
     pass
 
@@ -94,47 +94,52 @@ class LikeCommentPayload(CommentPayload):
     pass
 
 
-@strawberry.input(description="A comment to like no longer.")
+@strawberry.input(description="The comment to unlike.")
 class UnlikeCommentInput(CommentInput):
     pass
 
 
-@strawberry.type(description="The comment that is no longer liked.")
+@strawberry.type(description="The comment without the viewer's like.")
 class UnlikeCommentPayload(CommentPayload):
     pass
 
 
-@strawberry.input(description="A new comment.")
+@strawberry.input(description="The comment to create.")
 class CreateCommentInput(PostInput):
-    text: str = strawberry.field(description=f"What it says: {TEXT_RULES}")
+    text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
     parent_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The comment that it replies to, on the same post; null if none."
+        default=None,
+        description="The comment to reply to, on the same post; null for a comment on the post itself.",
     )
 
 
-@strawberry.type(description="The new comment.")
+@strawberry.type(description="The created comment.")
 class CreateCommentPayload(Payload):
     comment: Comment | None = strawberry.field(
-        default=None, description="The comment; null if there is none."
+        default=None, description="The created comment; null if the mutation failed."
     )
     replayed: bool = strawberry.field(
         default=False,
-        description="Whether this answers an earlier call with the same clientMutationId.",
+        description=(
+            "Whether the payload repeats that of an earlier call with the same `clientMutationId`."
+        ),
     )
 
 
-@strawberry.input(description="One's own comment, to be deleted.")
+@strawberry.input(description="The comment to delete; it must be the viewer's own.")
 class DeleteCommentInput(CommentInput):
     pass
 
 
-@strawberry.type(description="The comment that is gone.")
+@strawberry.type(description="The deleted comment.")
 class DeleteCommentPayload(Payload):
     deleted_comment_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Id of the comment that is gone, now or before; null if it was refused.",
+        description="The id of the deleted comment; null if the mutation failed.",
     )
-    changed: bool = strawberry.field(default=False, description="Whether this call deleted it.")
+    changed: bool = strawberry.field(
+        default=False, description="Whether this call deleted it; false if it was deleted before."
+    )
 
 
 def comment_key(comment_id: str, field: str = "commentId") -> int:

@@ -87,19 +87,19 @@ class InteractionsMutation:
     async def like_post(info: strawberry.Info, input: LikePostInput) -> LikePostPayload:
         return await change_post(info, input, services.post_like, LikePostPayload)
 
-    @strawberry.mutation(description="Takes the like of a post back.")
+    @strawberry.mutation(description="Removes the viewer's like from a post.")
     @refusals_as_data(UnlikePostPayload)
     @staticmethod
     async def unlike_post(info: strawberry.Info, input: UnlikePostInput) -> UnlikePostPayload:
         return await change_post(info, input, services.post_unlike, UnlikePostPayload)
 
-    @strawberry.mutation(description="Shares a post with one's followers.")
+    @strawberry.mutation(description="Shares a post with the viewer's followers.")
     @refusals_as_data(SharePostPayload)
     @staticmethod
     async def share_post(info: strawberry.Info, input: SharePostInput) -> SharePostPayload:
         return await change_post(info, input, services.post_share, SharePostPayload)
 
-    @strawberry.mutation(description="Takes the share of a post back.")
+    @strawberry.mutation(description="Removes the viewer's share of a post.")
     @refusals_as_data(UnsharePostPayload)
     @staticmethod
     async def unshare_post(info: strawberry.Info, input: UnsharePostInput) -> UnsharePostPayload:
@@ -111,7 +111,7 @@ class InteractionsMutation:
     async def like_comment(info: strawberry.Info, input: LikeCommentInput) -> LikeCommentPayload:
         return await change_comment(info, input, services.comment_like, LikeCommentPayload)
 
-    @strawberry.mutation(description="Takes the like of a comment back.")
+    @strawberry.mutation(description="Removes the viewer's like from a comment.")
     @refusals_as_data(UnlikeCommentPayload)
     @staticmethod
     async def unlike_comment(
@@ -119,7 +119,7 @@ class InteractionsMutation:
     ) -> UnlikeCommentPayload:
         return await change_comment(info, input, services.comment_unlike, UnlikeCommentPayload)
 
-    @strawberry.mutation(description="Writes a comment on a post, or a reply to one.")
+    @strawberry.mutation(description="Creates a comment on a post or a reply to a comment.")
     @refusals_as_data(CreateCommentPayload)
     @staticmethod
     async def create_comment(
@@ -141,7 +141,7 @@ class InteractionsMutation:
         return CreateCommentPayload(comment=row, replayed=replayed)
 
     @strawberry.mutation(
-        description="Deletes one's own comment. One with replies leaves a tombstone, to hold them."
+        description="Deletes the viewer's own comment. If it has replies, a tombstone remains."
     )
     @refusals_as_data(DeleteCommentPayload)
     @staticmethod

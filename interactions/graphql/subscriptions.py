@@ -18,14 +18,17 @@ from interactions.graphql.types import Comment
 PostIds = Annotated[
     list[strawberry.ID],
     strawberry.argument(
-        description=f"The posts to watch: 1 to {POSTS_AT_MOST} ids. What the viewer can't see stays silent."
+        description=f"The posts to watch: 1 to {POSTS_AT_MOST} ids. Posts that are not visible to the viewer send no "
+        "events."
     ),
 ]
 
 
-@strawberry.interface(description="Something that happened to a post.")
+@strawberry.interface(description="An event about a post.")
 class PostInteraction:
-    cursor: str = strawberry.field(description="Names the event; for `after`. Opaque.")
+    cursor: str = strawberry.field(
+        description="The event's opaque cursor; a subscription resumes from it with `after`."
+    )
 
 
 also_gives(PostInteraction)
@@ -36,10 +39,13 @@ class Action(PostInteraction):
     """What most of them tell."""
 
     client_mutation_id: str | None = strawberry.field(
-        description="The clientMutationId of the call that caused it, by which a client knows its own."
+        description=(
+            "The `clientMutationId` of the mutation that caused the event, so that a client "
+            "recognises its own."
+        )
     )
-    actor: User = strawberry.field(description="Who did it.")
-    post: Post = strawberry.field(description="The post, as it is now.")
+    actor: User = strawberry.field(description="The user who caused the event.")
+    post: Post = strawberry.field(description="The post in its current state.")
 
 
 def _is(kind: str) -> classmethod[object, [object, object], bool]:
@@ -51,57 +57,60 @@ def _is(kind: str) -> classmethod[object, [object, object], bool]:
     return classmethod(is_type_of)
 
 
-@strawberry.type(description="Somebody likes the post.")
+@strawberry.type(description="A user liked the post.")
 class PostLiked(Action):
     is_type_of = _is(event_types.POST_LIKED)
 
 
-@strawberry.type(description="Somebody no longer likes the post.")
+@strawberry.type(description="A user removed their like from the post.")
 class PostUnliked(Action):
     is_type_of = _is(event_types.POST_UNLIKED)
 
 
-@strawberry.type(description="Somebody shares the post.")
+@strawberry.type(description="A user shared the post.")
 class PostShared(Action):
     is_type_of = _is(event_types.POST_SHARED)
 
 
-@strawberry.type(description="Somebody no longer shares the post.")
+@strawberry.type(description="A user removed their share of the post.")
 class PostUnshared(Action):
     is_type_of = _is(event_types.POST_UNSHARED)
 
 
-@strawberry.type(description="Somebody has commented on the post, or replied to a comment on it.")
+@strawberry.type(description="A user commented on the post or replied to a comment on it.")
 class CommentCreated(Action):
     comment: Comment = strawberry.field(description="The comment.")
 
     is_type_of = _is(event_types.COMMENT_CREATED)
 
 
-@strawberry.type(description="A comment on the post is gone.")
+@strawberry.type(description="A comment on the post was deleted.")
 class CommentDeleted(Action):
     is_type_of = _is(event_types.COMMENT_DELETED)
 
-    @strawberry.field(description="The comment that is gone.")
+    @strawberry.field(description="The deleted comment.")
     @staticmethod
     def deleted_comment_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Comment", root.comment_id or 0))
 
 
-@strawberry.type(description="The post's text has changed.")
+@strawberry.type(description="The post's text was changed.")
 class PostEdited(Action):
     is_type_of = _is(event_types.POST_EDITED)
 
 
-@strawberry.type(description="The post is gone. Nothing more will be told of it.")
+@strawberry.type(description="The post was deleted. No further events about it follow.")
 class PostDeleted(PostInteraction):
     client_mutation_id: str | None = strawberry.field(
-        description="The clientMutationId of the call that caused it, by which a client knows its own."
+        description=(
+            "The `clientMutationId` of the mutation that caused the event, so that a client "
+            "recognises its own."
+        )
     )
 
     is_type_of = _is(event_types.POST_DELETED)
 
-    @strawberry.field(description="The post that is gone.")
+    @strawberry.field(description="The deleted post.")
     @staticmethod
     def deleted_post_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Post", root.post_id))
@@ -123,7 +132,10 @@ POST_INTERACTION_TYPES = [
 @strawberry.type
 class InteractionsSubscription:
     @strawberry.subscription(
-        description="Likes, shares and comments on these posts, their edits and their end. Anonymous clients may watch."
+        description=(
+            "Likes, shares, comments, edits and deletions of these posts. Anonymous clients "
+            "may subscribe."
+        )
     )
     @staticmethod
     async def post_interactions(

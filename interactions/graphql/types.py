@@ -25,8 +25,8 @@ from interactions.selectors import (
 )
 
 HIDDEN = (
-    "What a block hides from the viewer is left out, and in feeds and events what is by those whom the viewer has "
-    "muted; tombstones stand in it."
+    "Tombstones are included. Comments hidden by a block are left out; in feeds and events also those by users whom "
+    "the viewer has muted."
 )
 
 
@@ -37,10 +37,12 @@ class Comment(Node):
     like_count: auto
     reply_count: auto
     author: User | None = strawberry.field(
-        description="Who wrote the comment; null once it is deleted."
+        description="The comment's author; null once the comment is deleted."
     )
     is_deleted: bool = strawberry.field(
-        description="Whether it is deleted and stays only to hold its replies."
+        description=(
+            "Whether the comment is deleted and remains only because it has replies (a tombstone)."
+        )
     )
 
     id = id_field("Comment", "The comment's opaque global id.")
@@ -54,7 +56,10 @@ class Comment(Node):
 
     @strawberry.field(
         graphql_type=Post | None,
-        description="The post that it is about; null if a block hides it, or if it has been deleted meanwhile.",
+        description=(
+            "The post that the comment belongs to; null if a block hides the post, or if it "
+            "has been deleted."
+        ),
     )
     @loaded("post_id")
     @staticmethod
@@ -64,7 +69,10 @@ class Comment(Node):
 
     @strawberry.field(
         graphql_type=Annotated["Comment", strawberry.lazy(__name__)] | None,
-        description="The comment that it replies to; null if there is none that the viewer can see.",
+        description=(
+            "The comment that this one replies to; null if there is none, or if it is not "
+            "visible to the viewer."
+        ),
     )
     @loaded("parent_id")
     @staticmethod
@@ -90,7 +98,7 @@ class Comment(Node):
     is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 
 
-@strawberry.type(description="A comment in a list, and where it stands there.")
+@strawberry.type(description="An edge of a list of comments.")
 class CommentEdge(Edge[Comment]):
     pass
 

@@ -10,13 +10,13 @@ from core.execution.loading import loaded
 from core.graphql.info import Info
 from core.graphql.relay_connections import After, Before, First, Last, page_loader
 
-FILTERED = "newest first; people whom a block hides from the viewer are left out."
+FILTERED = "newest first. Users hidden by a block are left out."
 
 
 @strawberry.type
 class UserFollows:
     @strawberry.field(
-        graphql_type=UserConnection, description=f"Who follows the person, {FILTERED}"
+        graphql_type=UserConnection, description=f"Users who follow the user, {FILTERED}"
     )
     @loaded("id")
     @staticmethod
@@ -30,7 +30,7 @@ class UserFollows:
         return page_loader(info, FollowersLoader, first, after, last, before)
 
     @strawberry.field(
-        graphql_type=UserConnection, description=f"Whom the person follows, {FILTERED}"
+        graphql_type=UserConnection, description=f"Users whom the user follows, {FILTERED}"
     )
     @loaded("id")
     @staticmethod

@@ -9,76 +9,76 @@ from core.accounts.validators import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.mutations import MutationInput
 
 
-@strawberry.input(description="A new account.")
+@strawberry.input(description="The account to create.")
 class SignUpInput(MutationInput):
     username: str = strawberry.field(
-        description=f"The public handle: 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _. "
+        description=f"The public name: 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _. "
         "Some names, such as `admin`, are reserved."
     )
     email: str = strawberry.field(
-        description="Where the person is reached: name@domain, with letters of any script; the domain is stored in its "
-        "ASCII form and is no IP address. Shown to nobody."
+        description="The e-mail address: name@domain, with letters of any script; the domain is stored in its ASCII "
+        "form and is no IP address. Never shown to other users."
     )
     password: str = strawberry.field(
         description=f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} code points after NFKC, "
-        "the form in which it is compared; not a common one."
+        "the form in which it is compared; common passwords are refused."
     )
     display_name: str = strawberry.field(
         description=f"The name shown beside posts: 1 to {DISPLAY_NAME_LENGTH} code points after NFC and trimming, "
-        "at least one that can be seen. One line, no characters that set the direction of text, "
+        "at least one of them visible. One line, no characters that set the direction of text, "
         "at most four combining marks in a row."
     )
 
 
-@strawberry.input(description="Who signs in.")
+@strawberry.input(description="The credentials.")
 class SignInInput(MutationInput):
     login: str = strawberry.field(description="The username or the e-mail address.")
     password: str = strawberry.field(description="The password.")
 
 
-@strawberry.input(description="A session that goes on.")
+@strawberry.input(description="The session to continue.")
 class RefreshSessionInput(MutationInput):
     refresh_token: str = strawberry.field(description="The session's newest refresh token.")
 
 
-@strawberry.input(description="A session that ends.")
+@strawberry.input(description="The session to end.")
 class SignOutInput(MutationInput):
     refresh_token: str = strawberry.field(description="A refresh token of the session.")
     everywhere: bool = strawberry.field(
-        default=False, description="Whether all other sessions of the person end too."
+        default=False, description="Whether all other sessions of the user end, too."
     )
 
 
 @strawberry.input(description="Another person.")
 class OtherPersonInput(MutationInput):
-    user_id: strawberry.ID = strawberry.field(description="The person.")
+    user_id: strawberry.ID = strawberry.field(description="The user's id.")
 
 
-@strawberry.input(description="A person to follow.")
+@strawberry.input(description="The user to follow.")
 class FollowUserInput(OtherPersonInput):
     pass
 
 
-@strawberry.input(description="A person to follow no more.")
+@strawberry.input(description="The user to unfollow.")
 class UnfollowUserInput(OtherPersonInput):
     pass
 
 
-@strawberry.input(description="A person to block.")
+@strawberry.input(description="The user to block.")
 class BlockUserInput(OtherPersonInput):
     pass
 
 
-@strawberry.input(description="A person to block no more.")
+@strawberry.input(description="The user to unblock.")
 class UnblockUserInput(OtherPersonInput):
     pass
 
 
-@strawberry.input(description="A person to mute.")
+@strawberry.input(description="The user to mute.")
 class MuteUserInput(OtherPersonInput):
     pass
 
 
-@strawberry.input(description="A person to mute no more.")
+@strawberry.input(description="The user to unmute.")
 class UnmuteUserInput(OtherPersonInput):
     pass

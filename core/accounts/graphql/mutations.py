@@ -57,25 +57,27 @@ from core.text import CONTROLS
 P = TypeVar("P", bound="OtherPersonPayload")
 
 
-@strawberry.type(description="A sign-in on one device, and the tokens that stand for it.")
+@strawberry.type(description="A signed-in session on one device, and its tokens.")
 class Session:
     access_token: str = strawberry.field(
-        description="Goes along with each request: `Authorization: Bearer …`."
+        description="Sent with each request: `Authorization: Bearer …`."
     )
-    access_token_expires_at: datetime = strawberry.field(description="When the access token ends.")
+    access_token_expires_at: datetime = strawberry.field(
+        description="When the access token expires."
+    )
     refresh_token: str = strawberry.field(
-        description="Gives the next tokens, once. Keep it safe and send it to `refreshSession` only."
+        description="Exchanged for new tokens once, by `refreshSession`. Keep it secret."
     )
     refresh_token_expires_at: datetime = strawberry.field(
-        description="When the refresh token ends."
+        description="When the refresh token expires."
     )
-    viewer: User = strawberry.field(description="Who is signed in.")
+    viewer: User = strawberry.field(description="The signed-in user.")
 
 
 @strawberry.type(description="The session, if there is one now.")
 class SessionPayload(Payload):
     session: Session | None = strawberry.field(
-        default=None, description="The session; null if it was refused."
+        default=None, description="The session; null if the mutation failed."
     )
 
 
@@ -89,15 +91,15 @@ class SignInPayload(SessionPayload):
     pass
 
 
-@strawberry.type(description="The session with its next tokens.")
+@strawberry.type(description="The session with its new tokens.")
 class RefreshSessionPayload(SessionPayload):
     pass
 
 
-@strawberry.type(description="Whether anybody was signed out.")
+@strawberry.type(description="Whether a session was ended.")
 class SignOutPayload(Payload):
     changed: bool = strawberry.field(
-        default=False, description="Whether a session ended by this call."
+        default=False, description="Whether this call ended a session."
     )
 
 
@@ -105,46 +107,49 @@ class SignOutPayload(Payload):
 class OtherPersonPayload(Payload):
     user: User | None = strawberry.field(
         default=None,
-        description="The user as they are now; null if it was refused, or if the user blocks the viewer.",
+        description=(
+            "The user after the change; null if the mutation failed, or if the user blocks "
+            "the viewer."
+        ),
     )
     changed: bool = strawberry.field(
-        default=False, description="Whether anything is different now."
+        default=False, description="Whether the call changed anything."
     )
 
 
-@strawberry.type(description="The person who is followed.")
+@strawberry.type(description="The followed user.")
 class FollowUserPayload(OtherPersonPayload):
     pass
 
 
-@strawberry.type(description="The person who is followed no more.")
+@strawberry.type(description="The unfollowed user.")
 class UnfollowUserPayload(OtherPersonPayload):
     pass
 
 
-@strawberry.type(description="The person who is blocked.")
+@strawberry.type(description="The blocked user.")
 class BlockUserPayload(OtherPersonPayload):
     pass
 
 
-@strawberry.type(description="The person who is blocked no more.")
+@strawberry.type(description="The unblocked user.")
 class UnblockUserPayload(OtherPersonPayload):
     pass
 
 
-@strawberry.type(description="The person who is muted.")
+@strawberry.type(description="The muted user.")
 class MuteUserPayload(OtherPersonPayload):
     pass
 
 
-@strawberry.type(description="The person who is muted no more.")
+@strawberry.type(description="The unmuted user.")
 class UnmuteUserPayload(OtherPersonPayload):
     pass
 
 
 @strawberry.type
 class AccountsMutation:
-    @strawberry.mutation(description="Makes an account and signs it in.")
+    @strawberry.mutation(description="Creates an account and signs it in.")
     @refusals_as_data(SignUpPayload)
     @staticmethod
     async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
@@ -186,7 +191,7 @@ class AccountsMutation:
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
 
-    @strawberry.mutation(description="Gives a session's next tokens for its newest refresh token.")
+    @strawberry.mutation(description="Exchanges a session's newest refresh token for new tokens.")
     @refusals_as_data(RefreshSessionPayload)
     @staticmethod
     async def refresh_session(
@@ -201,7 +206,7 @@ class AccountsMutation:
         )
         return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Ends a session, or all sessions of its person.")
+    @strawberry.mutation(description="Ends a session, or all sessions of its user.")
     @refusals_as_data(SignOutPayload)
     @staticmethod
     async def sign_out(info: strawberry.Info, input: SignOutInput) -> SignOutPayload:
@@ -216,7 +221,7 @@ class AccountsMutation:
             context.services.ring()
         return SignOutPayload(changed=changed)
 
-    @strawberry.mutation(description="Follows a person. Doing it twice changes nothing.")
+    @strawberry.mutation(description="Follows a user. Following twice changes nothing.")
     @refusals_as_data(FollowUserPayload)
     @staticmethod
     async def follow_user(info: strawberry.Info, input: FollowUserInput) -> FollowUserPayload:
@@ -227,7 +232,7 @@ class AccountsMutation:
             FollowUserPayload,
         )
 
-    @strawberry.mutation(description="Follows a person no more.")
+    @strawberry.mutation(description="Unfollows a user.")
     @refusals_as_data(UnfollowUserPayload)
     @staticmethod
     async def unfollow_user(info: strawberry.Info, input: UnfollowUserInput) -> UnfollowUserPayload:
@@ -239,7 +244,7 @@ class AccountsMutation:
         )
 
     @strawberry.mutation(
-        description="Blocks a person: the two see nothing of each other, and follow each other no more."
+        description="Blocks a user: neither sees anything of the other, and follows between them end."
     )
     @refusals_as_data(BlockUserPayload)
     @staticmethod
@@ -248,7 +253,7 @@ class AccountsMutation:
             info.context, input, partial(block_create, info.context.database), BlockUserPayload
         )
 
-    @strawberry.mutation(description="Blocks a person no more. Follows do not come back.")
+    @strawberry.mutation(description="Unblocks a user. Former follows are not restored.")
     @refusals_as_data(UnblockUserPayload)
     @staticmethod
     async def unblock_user(info: strawberry.Info, input: UnblockUserInput) -> UnblockUserPayload:
@@ -256,7 +261,9 @@ class AccountsMutation:
             info.context, input, partial(block_delete, info.context.database), UnblockUserPayload
         )
 
-    @strawberry.mutation(description="Mutes a person: nothing of theirs in feeds and live events.")
+    @strawberry.mutation(
+        description="Mutes a user: feeds and live events leave out everything by them."
+    )
     @refusals_as_data(MuteUserPayload)
     @staticmethod
     async def mute_user(info: strawberry.Info, input: MuteUserInput) -> MuteUserPayload:
@@ -264,7 +271,7 @@ class AccountsMutation:
             info.context, input, partial(mute_create, info.context.database), MuteUserPayload
         )
 
-    @strawberry.mutation(description="Mutes a person no more.")
+    @strawberry.mutation(description="Unmutes a user.")
     @refusals_as_data(UnmuteUserPayload)
     @staticmethod
     async def unmute_user(info: strawberry.Info, input: UnmuteUserInput) -> UnmuteUserPayload:

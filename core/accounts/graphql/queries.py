@@ -15,7 +15,7 @@ from core.context import Context
 
 @strawberry.type
 class AccountsQuery:
-    @strawberry.field(description="The person who asks; null for an anonymous viewer.")
+    @strawberry.field(description="The signed-in user; null for an anonymous request.")
     @staticmethod
     async def viewer(info: strawberry.Info) -> User | None:
         context: Context = info.context
@@ -27,13 +27,15 @@ class AccountsQuery:
         return found[0]  # type: ignore[return-value]  # a row is what a User reads from
 
     @strawberry.field(
-        description="The person of that name, of which A to Z and a to z are the same; null if there is none that the "
-        "viewer can see."
+        description=(
+            "The user with this username, ignoring the case of A to Z; null if none is "
+            "visible to the viewer."
+        )
     )
     @staticmethod
     async def user(
         info: strawberry.Info,
-        username: Annotated[str, strawberry.argument(description="The handle, without @.")],
+        username: Annotated[str, strawberry.argument(description="The username, without @.")],
     ) -> User | None:
         context: Context = info.context
         if folded_username(username) is None:

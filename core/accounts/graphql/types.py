@@ -39,7 +39,7 @@ def detail(name: str, kind: Any) -> Any:
     return part_of(UserDetails, name, kind, str(field.help_text))
 
 
-@model_type(models.User, name="User", description="A person with an account.")
+@model_type(models.User, name="User", description="A user account.")
 class User(Node):
     username: auto
     display_name: auto
@@ -50,27 +50,27 @@ class User(Node):
     following_count = detail("following_count", int)
     post_count = detail("post_count", int)
     viewer_is_following = part_of(
-        Relations, "is_following", bool, "Whether the viewer follows the person."
+        Relations, "is_following", bool, "Whether the viewer follows the user."
     )
     follows_viewer = part_of(
-        Relations, "follows_viewer", bool, "Whether the person follows the viewer."
+        Relations, "follows_viewer", bool, "Whether the user follows the viewer."
     )
     viewer_has_blocked = part_of(
-        Relations, "has_blocked", bool, "Whether the viewer has blocked the person."
+        Relations, "has_blocked", bool, "Whether the viewer has blocked the user."
     )
     viewer_has_muted = part_of(
-        Relations, "has_muted", bool, "Whether the viewer has muted the person."
+        Relations, "has_muted", bool, "Whether the viewer has muted the user."
     )
 
-    id = id_field("User", "The person's opaque global id.")
+    id = id_field("User", "The user's opaque global id.")
     is_type_of = InstancesOf(UserRow, exact=UserRow._fields)
 
 
-@strawberry.type(description="A person in a list, and where they stand there.")
+@strawberry.type(description="An edge of a list of users.")
 class UserEdge(Edge[User]):
     pass
 
 
-@strawberry.type(description="A page of people, newest first.")
+@strawberry.type(description="A page of users, newest first.")
 class UserConnection(Connection[User]):
     edges: list[UserEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # UserEdge is an Edge[User]

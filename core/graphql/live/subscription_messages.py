@@ -13,19 +13,21 @@ from core.graphql.enums import declare_enum
 
 declare_enum(
     ResyncReason,
-    "Why a subscription can't go on from where the client stands.",
+    "Why a subscription cannot continue from the client's cursor.",
     {
-        ResyncReason.CURSOR_TOO_OLD: "Some of what came after the cursor is no longer kept.",
-        ResyncReason.CURSOR_UNKNOWN: "The cursor is none of this server's, or of its future.",
-        ResyncReason.TOO_SLOW: "The client did not read fast enough, and too much was waiting.",
+        ResyncReason.CURSOR_TOO_OLD: "Events after the cursor are no longer retained.",
+        ResyncReason.CURSOR_UNKNOWN: "The cursor is not one of this server.",
+        ResyncReason.TOO_SLOW: "The client read too slowly, and its queue overflowed.",
     },
 )
 
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Where to go on: a `cursor` of this subscription, or the `eventCursor` of a query. What has "
-        "happened since comes first, then what happens. Left out: from now on."
+        description=(
+            "Where to resume: a `cursor` of this subscription, or the `eventCursor` of a "
+            "query. Events since then come first, then new ones. If omitted, only new events."
+        )
     ),
 ]
 
@@ -45,14 +47,17 @@ class ResyncRow(NamedTuple):
 
 
 @strawberry.type(
-    description="The first message of every subscription: from here on nothing is missed."
+    description="The first message of every subscription: every event after it is delivered."
 )
 class SubscriptionReady:
     cursor: str = strawberry.field(
-        description="Where the subscription begins. Opaque; for `after`."
+        description="The opaque cursor at which the subscription begins, for `after`."
     )
     resumed: bool = strawberry.field(
-        description="Whether it goes on from `after`. If `after` was sent and this is false, `ResyncRequired` follows."
+        description=(
+            "Whether the subscription resumes from `after`. If `after` was sent and this is "
+            "false, `ResyncRequired` follows."
+        )
     )
 
     @classmethod
@@ -61,14 +66,16 @@ class SubscriptionReady:
 
 
 @strawberry.type(
-    description="The last message of a subscription that can't go on without a gap: query again, then "
-    "subscribe from the query's `eventCursor`."
+    description=(
+        "The last message of a subscription that cannot continue without a gap: repeat "
+        "the query, then subscribe from its `eventCursor`."
+    )
 )
 class ResyncRequired:
     cursor: str = strawberry.field(
-        description="Where the client stands: the cursor that it sent, or that of the last event it was given."
+        description="The cursor that the client sent, or that of the last event it received."
     )
-    reason: ResyncReason = strawberry.field(description="Why the subscription can't go on.")
+    reason: ResyncReason = strawberry.field(description="Why the subscription cannot continue.")
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
