@@ -28,6 +28,8 @@ PAUSE_WITHOUT_AUDIENCE_SECONDS = 0.1
 HELD_BACK_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25)
 """When to look again for what waits for an open transaction; those who end one without an event do not ring."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
+DELIVERY_SECONDS = 30.0
+"""How long a listener may take to deliver what was read, with all attempts; a failover of PostgreSQL takes less."""
 HOLDERS_AFTER = 3
 """After so many looks in vain: whose transaction it is that holds events back."""
 REPORT_SECONDS = 5.0
@@ -47,6 +49,9 @@ class Listener(Protocol):
         Errors: DatabaseUnavailable; then it is given the same events again and must not pass on
         twice what it has passed on.
         """
+
+    def give_up(self, position: Position) -> None:
+        """Ends what was to be given the events up to the position, so that it resumes: they were not delivered."""
 
     async def restart(self) -> None:
         """Looks anew where in the log it stands: the log is another one than before."""
@@ -248,10 +253,20 @@ class Hub:
             await self._deliver(listener, reading)
 
     async def _deliver(self, listener: Listener, reading: Reading) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DELIVERY_SECONDS
         while True:
             try:
-                await listener.deliver(reading.events, reading.position)
-            except DatabaseUnavailable as error:
+                async with asyncio.timeout_at(deadline):
+                    await listener.deliver(reading.events, reading.position)
+            except (DatabaseUnavailable, TimeoutError) as error:
+                if loop.time() >= deadline:
+                    logger.warning(
+                        "Events were not delivered within %g s; their subscribers have to resume.",
+                        DELIVERY_SECONDS,
+                    )
+                    listener.give_up(reading.position)
+                    return
                 await self._recover(error)
             except Exception:
                 # One listener's fault must not stop the others, nor the log.
@@ -261,7 +276,7 @@ class Hub:
                 self._lost = 0
                 return
 
-    async def _recover(self, error: DatabaseUnavailable) -> None:
+    async def _recover(self, error: Exception) -> None:
         dispatcher_metrics.LOG_READ_FAILURES.inc()
         if self._lost == 0:
             logger.warning("The event log can't be read, trying again: %s", error)

@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from core.context import Context
 from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
-from core.events.dispatcher import Hub
+from core.events.dispatcher import DELIVERY_SECONDS, Hub
 from core.events.dispatcher_metrics import EVENT_AGE
 from core.events.event_log import EventLog, EventRow, ResyncReason
 from core.events.log_positions import Position, Snapshot
-from core.graphql.errors import fault_entry
+from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
 from core.graphql.live.event_payloads import Renderer
 from core.graphql.live.shared_operations import LiveOperation, PublicFields
@@ -162,13 +162,19 @@ class Channel(ABC):
         """Gives the subscriber what is in the log up to where live events begin, then those that
         have arrived in the meantime.
         """
-        failures = 0
+        loop = asyncio.get_running_loop()
+        failures, deadline = 0, 0.0
         while subscriber.is_open and (waiting := subscriber.waiting) is not None:
             try:
                 async with self._joining:
-                    after = await self._give_missed(subscriber, waiting, after)
+                    if not failures:
+                        deadline = loop.time() + DELIVERY_SECONDS
+                    async with asyncio.timeout_at(deadline):
+                        after = await self._give_missed(subscriber, waiting, after)
                 failures = 0
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, TimeoutError):
+                if loop.time() >= deadline:
+                    raise DatabaseUnavailable("events could not be delivered in time") from None
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
             await subscriber.sink.drained()
@@ -243,6 +249,13 @@ class Channel(ABC):
         finally:
             self._count_messages()
 
+    def give_up(self, position: Position) -> None:
+        """Ends the subscriptions that lack these events, as unavailable. See `Listener`."""
+        entry = _unavailable(DatabaseUnavailable("events could not be delivered in time"))
+        for subscriber in tuple(self._everyone):
+            if subscriber.live_from.is_before(position):
+                self._fail(subscriber, entry)
+
     def _count_messages(self) -> None:
         self._messages.inc(self._uncounted)
         self._uncounted = 0
@@ -260,6 +273,8 @@ class Channel(ABC):
     async def _resume(self, subscriber: Subscriber) -> None:
         try:
             await self._catch_up(subscriber, subscriber.position)
+        except DatabaseUnavailable as error:
+            self._fail(subscriber, _unavailable(error))
         except Exception as fault:  # noqa: BLE001  # logged; nobody must miss an event unawares
             self._fail(subscriber, fault_entry(fault, self.field))
 
@@ -334,3 +349,9 @@ class Channel(ABC):
         if subscriber.is_open:
             self.close(subscriber)
             subscriber.sink.fail([entry])
+
+
+def _unavailable(error: DatabaseUnavailable) -> JSONObject:
+    """What a client is told that has to resume when the database is back."""
+    refusal = client_error(error)
+    return fault_entry(error) if refusal is None else error_entry(refusal)

@@ -51,6 +51,8 @@ class Ear:
     async def restart(self) -> None:
         self.restarts += 1
 
+    def give_up(self, position: Position) -> None: ...
+
     async def heard(self, count: int) -> list[int | None]:
         return [await asyncio.wait_for(self.posts.get(), 20) for _ in range(count)]
 
@@ -157,6 +159,8 @@ async def test_a_listener_that_breaks_stops_nobody(
             raise LookupError(len(events), position)
 
         async def restart(self) -> None: ...
+
+        def give_up(self, position: Position) -> None: ...
 
     doorbell = Doorbell(redis_url)
     hub = Hub(

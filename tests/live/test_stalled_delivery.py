@@ -1,0 +1,136 @@
+"""A database that stalls while an event is delivered: a subscriber waits for a while, or is asked to resume."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from core.database.database import Database
+from core.ids import global_id
+from tests.interactions.cast import posts_by
+from tests.live.test_sse import streaming
+from tests.live.world import Person, Phone, eventually, operation, phone, serving, signed_in
+
+DELIVERY_SECONDS = 1.0
+ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
+WAITING = """
+SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
+
+@pytest.fixture(scope="module")
+def hurried(django_db_setup: None) -> Iterator[str]:
+    """The address of a server that gives up sooner."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.events.dispatcher.DELIVERY_SECONDS", DELIVERY_SECONDS)
+        patch.setattr("core.graphql.live.topic.DELIVERY_SECONDS", DELIVERY_SECONDS)
+        with serving() as address:
+            yield address
+
+
+class World:
+    """Somebody's post, and what happens to it."""
+
+    def __init__(self, database: Database, people: list[Person], post: int) -> None:
+        self.database = database
+        self.actor = people[1]
+        self.post = post
+        self.ids = [global_id("Post", post)]
+
+    @asynccontextmanager
+    async def stalled(self, *events: str) -> AsyncIterator[None]:
+        """Adds the events; within it nothing that concerns posts can be read."""
+        async with AsyncExitStack() as stack:
+            async with self.database.transaction() as writer:
+                for name in events:
+                    await writer.fetch(ADD, self.actor.key, self.post, name)
+                # The events' transaction has to be the older one: the log ends before the oldest that runs.
+                locker = await stack.enter_async_context(self.database.transaction())
+                await locker.fetch("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+            yield
+
+    async def is_stuck(self) -> bool:
+        return bool(await self.database.fetch(WAITING))
+
+
+@pytest.fixture
+async def world(database: Database) -> World:
+    people = await signed_in(database, 2)
+    (post,) = await posts_by(database, people[0].key)
+    return World(database, people, post)
+
+
+async def unavailable(watcher: Phone) -> None:
+    """Returns when the watcher's subscription has ended as one to be resumed."""
+    message = await watcher.hear()
+    assert message["type"] == "error", message
+    assert [error["extensions"]["code"] for error in message["payload"]] == ["UNAVAILABLE"]
+
+
+async def test_a_live_subscriber_is_asked_to_resume_and_misses_nothing(
+    hurried: str, world: World
+) -> None:
+    async with phone(hurried) as watcher:
+        ready = await watcher.watch([world.post])
+        async with world.stalled("a", "b"):
+            await unavailable(watcher)
+        # The connection is as it was, and so is the delivery to others.
+        assert (await watcher.watch([world.post], after=ready["cursor"]))["resumed"]
+        assert [each["clientMutationId"] for each in await watcher.events(2)] == ["a", "b"]
+        await world.database.write(ADD, world.actor.key, world.post, "c")
+        assert (await watcher.event())["clientMutationId"] == "c"
+
+
+async def test_a_subscriber_that_resumes_is_asked_to_resume_again(
+    hurried: str, world: World
+) -> None:
+    async with phone(hurried) as watcher, phone(hurried) as other:
+        ready = await watcher.watch([world.post])
+        await watcher.say(type="complete", id="1")
+        async with world.stalled("a"):
+            # More than are served at a time, so that none keeps the others out for ever.
+            for number in range(8):
+                query = operation("PostInteractions")
+                await other.subscribe(str(number), query, postIds=world.ids, after=ready["cursor"])
+            ended: set[str] = set()
+            while len(ended) < 8:
+                message = await other.hear()
+                if message["type"] == "next":
+                    [event] = message["payload"]["data"].values()
+                    assert event["__typename"] == "SubscriptionReady"
+                else:
+                    assert message["payload"][0]["extensions"]["code"] == "UNAVAILABLE"
+                    ended.add(message["id"])
+        assert (await watcher.watch([world.post], after=ready["cursor"]))["resumed"]
+        assert (await watcher.event())["clientMutationId"] == "a"
+
+
+async def test_a_stream_of_events_ends_with_what_to_do(hurried: str, world: World) -> None:
+    query = operation("PostInteractions")
+    async with streaming(hurried, query, postIds=world.ids) as stream:
+        ready = await stream.event()
+        async with world.stalled("a"):
+            [error] = (await stream.next())["data"]["errors"]
+            assert error["extensions"]["code"] == "UNAVAILABLE"
+            assert (await stream.next())["event"] == "complete"
+    headers = {"last-event-id": ready["cursor"]}
+    async with streaming(hurried, query, headers=headers, postIds=world.ids) as stream:
+        assert (await stream.event())["resumed"]
+        assert (await stream.event())["clientMutationId"] == "a"
+
+
+async def test_a_short_stall_ends_nothing(
+    address: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whatever the other server of this module has.
+    monkeypatch.setattr("core.events.dispatcher.DELIVERY_SECONDS", 60)
+    monkeypatch.setattr("core.graphql.live.topic.DELIVERY_SECONDS", 60)
+    async with phone(address) as watcher:
+        await watcher.watch([world.post])
+        async with world.stalled("a", "b"):
+            await eventually(world.is_stuck)
+            await asyncio.sleep(DELIVERY_SECONDS)
+        assert [each["clientMutationId"] for each in await watcher.events(2)] == ["a", "b"]
