@@ -16,11 +16,13 @@ from core.accounts.selectors import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import comparable_email, folded_username
-from core.database.database import Database, Transaction
+from core.database.database import Database, Row, Transaction
 from core.errors import ErrorCode, Refused, refuse
 
 SAME_SUCCESSOR = timedelta(seconds=30)
 SALT_BYTES = 16
+SIGN_IN_ATTEMPTS = 3
+"""How often the password is checked when its hash is changed at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,10 @@ async def sign_up(
             SQL["user_create"], username, email, encoded, display_name
         )
         if user is not None:
-            return await _begin(transaction, accounts, UserRow._make(user))
+            begun = await _begin(transaction, accounts, UserRow._make(user), encoded)
+            if begun is None:
+                raise credentials_refused()
+            return begun
         taken = await transaction.fetch_row(SQL["username_taken"], username)
     if taken is not None and taken[0]:
         raise refuse(
@@ -92,22 +97,41 @@ async def sign_in(
 
     A wrong password and an unknown login are told apart neither in words nor in time.
     """
-    by, known = (
-        ("email", comparable_email(login)) if "@" in login else ("username", folded_username(login))
-    )
-    person = None
-    if known is not None:
-        person = await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], known)
+    person = await _user_for_sign_in(database, login)
     account = Account(None if person is None else person[1], login)
     await asyncio.to_thread(accounts.attempts.count, account, address)
     checked = await accounts.passwords.check(password, None if person is None else person[0])
     if person is None or not checked.is_right:
         raise credentials_refused()
     await asyncio.to_thread(accounts.attempts.succeeded, account, address)
-    async with database.transaction() as transaction:
-        if checked.new_hash is not None:
-            await transaction.fetch(SQL["password_rehash"], person[1], person[0], checked.new_hash)
-        return await _begin(transaction, accounts, UserRow(*person[1:]))
+    for _ in range(SIGN_IN_ATTEMPTS):
+        encoded, *user = person
+        async with database.transaction() as transaction:
+            if checked.new_hash is not None and await transaction.fetch(
+                SQL["password_rehash"], user[0], encoded, checked.new_hash
+            ):
+                encoded = checked.new_hash
+            begun = await _begin(transaction, accounts, UserRow(*user), encoded)
+        if begun is not None:
+            return begun
+        # What was checked is no longer stored: a new password, or another sign-in's hash of the same one.
+        person = await _user_for_sign_in(database, login)
+        if person is None:
+            break
+        checked = await accounts.passwords.check(password, person[0])
+        if not checked.is_right:
+            break
+    raise credentials_refused()
+
+
+async def _user_for_sign_in(database: Database, login: str) -> Row | None:
+    """The hash of the password, then the user's columns."""
+    by, known = (
+        ("email", comparable_email(login)) if "@" in login else ("username", folded_username(login))
+    )
+    if known is None:
+        return None
+    return await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], known)
 
 
 def credentials_refused() -> Refused:
@@ -184,14 +208,17 @@ async def sign_out(
         return gone is not None and gone[0] > 0
 
 
-async def _begin(transaction: Transaction, accounts: Accounts, user: UserRow) -> SignedIn:
+async def _begin(
+    transaction: Transaction, accounts: Accounts, user: UserRow, encoded: str
+) -> SignedIn | None:
+    """A session, None if the user may not sign in or has another password than that of this hash by now."""
     ((session_id,),) = await transaction.fetch(SQL["session_key"])
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    columns = (session_id, user.id, salt, token.hash, expires_at)
+    columns = (session_id, user.id, salt, token.hash, expires_at, encoded)
     if not await transaction.fetch(SQL["session_create"], *columns):
-        raise credentials_refused()
+        return None
     return _signed_in(accounts, user, token, expires_at)
 
 
