@@ -18,15 +18,17 @@ SQL = load_statements(
     HERE.parent / "core" / "accounts" / "sql",
     HERE.parent / "core" / "events" / "sql",
 )
+POSTS_HOLDER = 1
+"""What `_posts_holder.sql` says."""
 
 
 def posts_delete(posts: Iterable[Post]) -> None:
     """Deletes posts in their authors' names. Likes, comments and shares go with them.
 
-    Locks: the posts, then their authors.
+    Locks: the posts, then their authors and the account that posts go to on which much hangs.
     """
     going = list(posts)
     run(SQL["posts_lock"], [post.pk for post in going])
-    run(ACCOUNTS_SQL["people_lock"], [post.author_id for post in going])
+    run(ACCOUNTS_SQL["people_lock"], [POSTS_HOLDER, *(post.author_id for post in going)])
     for post in going:
         run(SQL["post_delete"], post.author_id, post.pk, None)

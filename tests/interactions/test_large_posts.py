@@ -1,0 +1,201 @@
+"""A post on which much hangs is hidden at once, and removed in small steps, each complete in itself."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from typing import Any
+
+import pytest
+
+from core.context import Services
+from core.database.database import Database
+from core.database.group_commit import Batchers
+from core.errors import Refused
+from core.ids import global_id
+from feed.services import post_delete
+from interactions import erasure
+from interactions.erasure import accounts_erase
+from interactions.services import (
+    comment_create,
+    comment_delete,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
+from tests.interactions.cast import events, people, posts_by
+from tests.interactions.conftest import Ask
+from tests.interactions.test_erasure import assert_all_counts_are_exact
+from tests.paths import ROOT
+
+FILL = """
+WITH crowd AS (
+    SELECT id, row_number() OVER (ORDER BY id) AS n FROM users WHERE username LIKE 'p%'
+), liked AS (
+    INSERT INTO post_likes (user_id, post_id) SELECT id, $1 FROM crowd WHERE n <= $2 RETURNING 1
+), shared AS (
+    INSERT INTO shares (user_id, post_id) SELECT id, $1 FROM crowd WHERE n <= $3 RETURNING 1
+), said AS (
+    INSERT INTO comments (author_id, post_id, text, like_count)
+    SELECT id, $1, 'x', CASE WHEN n = 1 THEN $5 ELSE 0 END FROM crowd WHERE n <= $4 RETURNING id, author_id, like_count
+), liked_comment AS (
+    INSERT INTO comment_likes (user_id, comment_id)
+    SELECT crowd.id, said.id FROM said JOIN crowd ON crowd.n <= said.like_count WHERE said.like_count > 0
+)
+UPDATE posts SET like_count = $2, share_count = $3, comment_count = $4 WHERE id = $1
+"""
+HANGING = """
+SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM post_likes), (SELECT count(*) FROM shares),
+    (SELECT count(*) FROM comments), (SELECT count(*) FROM comment_likes)
+"""
+MANY = 600
+
+
+@pytest.fixture
+async def batchers(services: Services) -> Any:
+    yield services.batchers
+    await services.batchers.close()
+
+
+async def large_post(
+    database: Database, *, likes: int = 0, shares: int = 0, comments: int = 0, of_comment: int = 0
+) -> tuple[int, int]:
+    """A post on which so much hangs, and its author."""
+    author, *_ = await people(database, MANY)
+    (post,) = await posts_by(database, author)
+    await database.write(FILL, post, likes, shares, comments, of_comment)
+    return post, author
+
+
+async def rows_left(database: Database) -> tuple[int, ...]:
+    [row] = await database.fetch(HANGING)
+    return tuple(row)
+
+
+@pytest.mark.parametrize(
+    "hanging",
+    [
+        {"likes": MANY},
+        {"shares": MANY},
+        {"comments": MANY},
+        {"comments": 2, "of_comment": MANY},
+        {"likes": 200, "shares": 200, "comments": 200},
+    ],
+)
+async def test_it_is_removed_in_steps_of_which_each_keeps_counts(
+    database: Database, hanging: dict[str, int]
+) -> None:
+    post, author = await large_post(database, **hanging)
+    assert await post_delete(database, viewer_id=author, post_id=post, client_mutation_id="k")
+    assert (await rows_left(database))[0] == 1
+    await assert_all_counts_are_exact(database)
+    [[written]] = await database.fetch("SELECT post_count FROM users WHERE id = $1", author)
+    assert written == 0
+    assert not await post_delete(database, viewer_id=author, post_id=post)
+    steps = 0
+    while await erasure._erase_some(database) is not None:
+        steps += 1
+        await assert_all_counts_are_exact(database)
+    assert steps > 5
+    assert await rows_left(database) == (0, 0, 0, 0, 0)
+    # One event, in the author's name; nothing stays of what held it meanwhile.
+    assert await events(database) == [("post_deleted", author, post, None, "k")]
+    assert len(await database.fetch("SELECT FROM users")) == MANY
+    assert await database.fetch("SELECT FROM former_usernames") == []
+
+
+async def test_a_small_post_is_gone_at_once(database: Database) -> None:
+    post, author = await large_post(database, likes=100, shares=100, comments=100, of_comment=100)
+    assert await post_delete(database, viewer_id=author, post_id=post)
+    assert await rows_left(database) == (0, 0, 0, 0, 0)
+
+
+async def test_nobody_sees_it_from_then_on(
+    database: Database, batchers: Batchers, ask: Ask
+) -> None:
+    post, author = await large_post(database, likes=MANY, shares=3, comments=5)
+    users = await database.fetch("SELECT id FROM users ORDER BY id LIMIT 3")
+    liker, reader = users[1][0], users[2][0]
+    [[comment]] = await database.fetch(
+        "SELECT id FROM comments WHERE author_id = $1 AND post_id = $2", liker, post
+    )
+    await post_delete(database, viewer_id=author, post_id=post)
+    query = """query Seen($id: ID!, $comment: ID!) {
+        post(id: $id) { id } node(id: $id) { id } comment: node(id: $comment) { id }
+        publicFeed(first: 5) { edges { node { id } } } homeFeed(first: 5) { edges { node { id } } }
+        viewer { postCount posts { edges { node { id } } } }
+    }"""
+    wanted = {"id": global_id("Post", post), "comment": global_id("Comment", comment)}
+    for viewer in (author, reader):
+        seen = await ask(viewer, query, **wanted)
+        assert seen["post"] is seen["node"] is seen["comment"] is None
+        assert seen["publicFeed"]["edges"] == seen["homeFeed"]["edges"] == []
+        assert seen["viewer"] == {"postCount": 0, "posts": {"edges": []}}
+    for change in (post_like, post_share):
+        with pytest.raises(Refused):
+            await change(batchers, viewer_id=author, post_id=post)
+    with pytest.raises(Refused):
+        await comment_create(database, author_id=reader, post_id=post, text="Late")
+    # What one did oneself can be taken back to the end.
+    for undo in (post_unlike, post_unshare):
+        assert (await undo(batchers, viewer_id=liker, post_id=post)).changed
+    assert await comment_delete(database, viewer_id=liker, comment_id=comment)
+    await assert_all_counts_are_exact(database)
+    await accounts_erase(database)
+    assert await rows_left(database) == (0, 0, 0, 0, 0)
+
+
+async def test_it_goes_on_after_a_kill_and_while_others_write(
+    database: Database, batchers: Batchers
+) -> None:
+    post, author = await large_post(database, likes=MANY, shares=MANY, comments=MANY)
+    other, *_ = [row[0] for row in await database.fetch("SELECT id FROM users ORDER BY id DESC")]
+    chance = random.Random(1)
+    doing = [
+        *(post_like(batchers, viewer_id=other, post_id=post) for _ in range(5)),
+        *(
+            comment_create(database, author_id=other, post_id=post, text=f"Late {n}")
+            for n in range(20)
+        ),
+        post_delete(database, viewer_id=author, post_id=post),
+        *(post_unlike(batchers, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_share(batchers, viewer_id=other, post_id=post) for _ in range(5)),
+        post_delete(database, viewer_id=author, post_id=post),
+    ]
+    answers = await asyncio.gather(*doing, return_exceptions=True)
+    assert {type(each) for each in answers if isinstance(each, BaseException)} <= {Refused}
+    await assert_all_counts_are_exact(database)
+    for _ in range(3):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+        )
+        await asyncio.sleep(0.8 + chance.random() * 0.4)
+        process.kill()
+        await process.wait()
+        await assert_all_counts_are_exact(database)
+    await asyncio.gather(accounts_erase(database), accounts_erase(database))
+    await database.write("UPDATE account_deletions SET next_at = now()")
+    await accounts_erase(database)
+    assert await rows_left(database) == (0, 0, 0, 0, 0)
+    assert [kind for kind, *_ in await events(database)].count("post_deleted") == 1
+
+
+async def test_two_large_posts_of_two_authors_at_once(database: Database) -> None:
+    first, author = await large_post(database, likes=MANY)
+    [[other]] = await database.fetch("SELECT max(id) FROM users")
+    second, third = await posts_by(database, other, 2)
+    for post in (second, third):
+        await database.write(FILL, post, MANY, 0, 0, 0)
+    deleted = await asyncio.gather(
+        *(
+            post_delete(database, viewer_id=viewer, post_id=post)
+            for viewer, post in ((author, first), (other, second), (other, third)) * 2
+        )
+    )
+    assert sorted(deleted) == [False] * 3 + [True] * 3
+    await assert_all_counts_are_exact(database)
+    await accounts_erase(database)
+    assert await rows_left(database) == (0, 0, 0, 0, 0)
+    assert len(await events(database)) == 3
