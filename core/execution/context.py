@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from graphql import ExecutionResult, GraphQLError, GraphQLResolveInfo, GraphQLSchema
-from graphql.execution import ExperimentalIncrementalExecutionResults
-from graphql.execution.executor import Executor as StandardExecutor
+from graphql import GraphQLError, GraphQLSchema
 from graphql.pyutils import AwaitableOrValue
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.cache import RecentlyUsed
 from core.execution.counters import Counters
 from core.execution.plans import NotCompiled, Plan
 from core.execution.run import Run
+from core.execution.standard import Result, StandardExecutor, is_strawberry
 from core.execution.ways import ways_of
-
-Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 
 PLANS = 512
 """How many plans are kept for a schema."""
 
 
-class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
+class CompiledExecutionContext(StandardExecutor):
     """An executor for `strawberry.Schema(execution_context_class=...)` and for graphql-core.
 
     Runs queries, mutations and the events of subscriptions from plans; what has none goes the usual way.
@@ -31,12 +27,6 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     enabled: ClassVar[bool] = True
     """Whether plans are used at all."""
     counters: ClassVar[Counters] = Counters()
-
-    def build_resolve_info(self, *arguments: Any) -> GraphQLResolveInfo[Any]:
-        """The info as Strawberry wants it, or as graphql-core does for a schema of its own."""
-        if _is_strawberry(self.schema):
-            return super().build_resolve_info(*arguments)
-        return StandardExecutor.build_resolve_info(self, *arguments)
 
     def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
         """The result, from the operation's plan if it has one."""
@@ -73,8 +63,8 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
 
     def _own_build_info(self) -> Any:
         """The info of a class that makes its own, and of a schema without Strawberry."""
-        own = type(self).build_resolve_info is not CompiledExecutionContext.build_resolve_info
-        return self.build_resolve_info if own or not _is_strawberry(self.schema) else None
+        own = type(self).build_resolve_info is not StandardExecutor.build_resolve_info
+        return self.build_resolve_info if own or not is_strawberry(self.schema) else None
 
     def _plan(self) -> Plan:
         """The plan of this operation, or of one that is the same word for word."""
@@ -112,7 +102,3 @@ def _plans(schema: GraphQLSchema) -> Plans:
     if found is None:
         found = ways.plans = RecentlyUsed(PLANS)
     return found
-
-
-def _is_strawberry(schema: GraphQLSchema) -> bool:
-    return hasattr(schema, "_strawberry_schema")

@@ -15,21 +15,14 @@ from graphql import (
     default_type_resolver,
     get_operation_ast,
 )
-from graphql.execution import (
-    ExperimentalIncrementalExecutionResults,
-    experimental_execute_incrementally,
-)
-from graphql.execution.executor import Executor as StandardExecutor
-from graphql.execution.incremental import IncrementalExecutor
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from graphql.execution import experimental_execute_incrementally
 
 from core.execution.cache import RecentlyUsed
 from core.execution.counters import Counters
 from core.execution.plans import NotCompiled, Plan, operation_of
 from core.execution.run import Run
+from core.execution.standard import Result, StandardExecutor
 from core.execution.variables import variable_values
-
-Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 
 
 class FellBack(ExecutionResult):
@@ -107,10 +100,6 @@ class Executor:
         self._hide_suggestions = not suggestions
         self.counters = counters or Counters()
         self._operations: RecentlyUsed[tuple[int, str | None], Operation] = RecentlyUsed(plans)
-        strawberry = hasattr(schema, "_strawberry_schema")
-        self._standard: type[StandardExecutor[Any]] = (
-            StrawberryGraphQLCoreExecutionContext if strawberry else IncrementalExecutor
-        )
 
     def __len__(self) -> int:
         """How many plans are kept."""
@@ -173,7 +162,7 @@ class Executor:
                 context,
                 variables,
                 operation_name,
-                executor_class=self._standard,
+                executor_class=StandardExecutor,
                 hide_suggestions=self._hide_suggestions,
             )
         except Exception:
