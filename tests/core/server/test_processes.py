@@ -56,9 +56,10 @@ class EventStream:
             yield stream
 
     async def until(self, words: str | None = None) -> str:
-        """All that has come, up to the line with the words; else to the end, which must be clean."""
+        """All that has come but heartbeats, up to the line with the words; else to the end, which must be clean."""
         async for line in self._lines:
-            self.read += f"{line}\n"
+            if line != ":":
+                self.read += f"{line}\n"
             if words and words in line:
                 break
         return self.read

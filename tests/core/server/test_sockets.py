@@ -74,9 +74,9 @@ async def drips(client: RawClient, data: bytes) -> None:
 async def test_who_brings_no_request_is_closed_and_hinders_nobody(
     hurried: str, before: bytes, dripped: bytes
 ) -> None:
-    clients = [await RawClient.connect(hurried) for _ in range(MANY)]
-    dripping = []
-    for client in clients:
+    clients, dripping = [], []
+    for _ in range(MANY):
+        clients.append(client := await RawClient.connect(hurried))
         if before:
             client.send(before)
             await client.receives(b"ok", before.count(b" HTTP/"))
