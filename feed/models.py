@@ -30,7 +30,8 @@ class Post(CountedRow):
         related_name="posts",
     )
     text = models.TextField(
-        max_length=TEXT_LENGTH, help_text="What the post says: 1 to 500 code points."
+        max_length=TEXT_LENGTH,
+        help_text="What the post says: 1 to 500 code points, in Unicode's form NFC.",
     )
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When the post was written."

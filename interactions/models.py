@@ -49,7 +49,7 @@ class Comment(CountedRow):
     )
     text = models.TextField(
         max_length=TEXT_LENGTH,
-        help_text="What the comment says: 1 to 500 code points; empty once it is deleted.",
+        help_text="What the comment says: 1 to 500 code points, in Unicode's form NFC; empty once it is deleted.",
     )
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When the comment was written."

@@ -17,6 +17,7 @@ from core.accounts.validators import (
     EMAIL_LENGTH,
     USERNAME_FORM,
     USERNAME_LENGTH,
+    clean_bio,
     clean_display_name,
     clean_email,
     folded_username,
@@ -39,29 +40,42 @@ class UserManager(BaseUserManager["User"]):
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        user = self.model(username=username, email=email, **{"display_name": username, **fields})
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
+        """Errors: ValidationError, in words; IntegrityError for a username or address that is taken.
+
+        Reserved usernames can be given.
+        """
+        return self._create(username, email, password, fields, validate_constraints=False)
 
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        """Errors: ValidationError, in words, for what the database would refuse."""
-        user = self.model(
-            username=username,
-            email=email,
-            **{"display_name": username, "is_staff": True, "is_superuser": True, **fields},
-        )
+        """Errors: ValidationError, in words, for what the database would refuse, too."""
+        fields = {"is_staff": True, "is_superuser": True, **fields}
+        return self._create(username, email, password, fields, validate_constraints=True)
+
+    def _create(
+        self,
+        username: str,
+        email: str,
+        password: str | None,
+        fields: dict[str, Any],
+        *,
+        validate_constraints: bool,
+    ) -> User:
+        user = self.model(username=username, email=email, **{"display_name": username, **fields})
         user.set_password(password)
         problems = {}
-        for field, clean in (("email", clean_email), ("display_name", clean_display_name)):
+        for field, clean in (
+            ("email", clean_email),
+            ("display_name", clean_display_name),
+            ("bio", clean_bio),
+        ):
             try:
                 setattr(user, field, clean(getattr(user, field)))
             except ValueError as problem:
                 problems[field] = str(problem)
         try:
-            user.full_clean(exclude=problems)
+            user.full_clean(exclude=problems, validate_constraints=validate_constraints)
         except ValidationError as error:
             raise ValidationError({**problems, **error.message_dict}) from error
         if problems:

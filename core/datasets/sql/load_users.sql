@@ -1,9 +1,11 @@
--- Takes over new people. Those whose username or address somebody has already are left out.
+-- Takes over new users. Those whose username or address somebody has already are left out, and usernames of deleted accounts.
 WITH made AS (
     INSERT INTO users (id, username, email, password, display_name, bio, created_at,
         avatar_url, is_active, is_staff, is_superuser)
     SELECT id, username, email, password, display_name, bio, created_at, '', true, false, false
-    FROM new_users ORDER BY id
+    FROM new_users
+    WHERE NOT EXISTS (SELECT FROM former_usernames f WHERE f.username = lower(new_users.username))
+    ORDER BY id
     ON CONFLICT DO NOTHING
     RETURNING 1
 )

@@ -16,7 +16,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from core.accounts.models import User
+from core.accounts.models import FormerUsername, User
 from core.datasets import trace_import
 from feed.models import Post
 from interactions.models import Comment, Share, TraceImport
@@ -212,6 +212,16 @@ def test_a_name_that_somebody_has_is_not_taken_over(tmp_path: Path) -> None:
     somebody.refresh_from_db()
     assert (somebody.post_count, somebody.follower_count) == (0, 0)
     assert "5 rows left out" in said  # The person, the follow both ways, the post and its share.
+    assert_counts_are_right()
+
+
+def test_the_name_of_a_deleted_account_is_given_to_nobody(tmp_path: Path) -> None:
+    FormerUsername.objects.create(username="u1")
+    said, _ = run_import(
+        write_trace(tmp_path / "trace", [], extra=b"1 2 %d MT\n2 1 %d RT\n" % (START, START))
+    )
+    assert [user.username for user in User.objects.all()] == ["u2"]
+    assert "5 rows left out" in said
     assert_counts_are_right()
 
 

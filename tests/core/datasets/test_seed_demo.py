@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Max
 
-from core.accounts.models import User
+from core.accounts.models import FormerUsername, User
 from feed.models import Post
 from tests.core.datasets.traces import assert_counts_are_right, count, fingerprint
 
@@ -108,6 +108,13 @@ def test_a_demo_name_that_is_taken_is_left_alone() -> None:
     somebody.refresh_from_db()
     assert somebody.check_password("their own password")
     assert somebody.following_count == 0
+    assert_counts_are_right()
+
+
+def test_the_demo_name_of_a_deleted_account_is_given_to_nobody() -> None:
+    FormerUsername.objects.create(username="demo")
+    assert "no sign-in has been made" in seed(f"--password={PASSWORD}")
+    assert not User.objects.filter(username="demo").exists()
     assert_counts_are_right()
 
 
