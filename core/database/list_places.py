@@ -81,8 +81,10 @@ class Horizon(NamedTuple):
             floor = max(floor, before.floor)
             seen = tuple(each for each in before.seen if each.up_to > position)
         if position > self.key:
-            # The newest snapshot must stay: without it the same rows would come again and again.
-            seen = (*seen[-SEEN_AT_MOST + 1 :], Seen(position, self.snapshot))
+            # The newest snapshot must stay: without it the same rows would come again and again. So must the oldest,
+            # which has the most rows. Where another is missing, an older one says what was seen but for a few rows.
+            kept = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
+            seen = (*kept, Seen(position, self.snapshot))
         return Place(position, floor, seen)
 
 

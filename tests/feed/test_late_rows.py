@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import asyncpg
 import pytest
 
 from core.context import Services
+from core.database.list_places import SEEN_AT_MOST
 from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import people
@@ -156,6 +160,50 @@ async def test_who_reads_on_is_given_each_row_once_and_at_once(
         assert sorted(reader.met) == sorted(there)
     for cursor, seen in held:
         assert set(ids(await newer(scene, kind, cursor))) == there - seen
+
+
+@pytest.mark.parametrize("late", [10, 40])
+@pytest.mark.parametrize("falling", [True, False])
+async def test_more_late_rows_than_a_cursor_has_room_for(
+    services: Services, late: int, falling: bool
+) -> None:
+    """Each is committed when the one before has been read: some may come again, no other row does, and none is lost."""
+    scene = Scene(services)
+    await scene.set(6)
+    insert = "INSERT INTO posts (author_id, text) VALUES ($1, 'late') RETURNING id"
+    async with AsyncExitStack() as stack:
+        writers = []
+        for _ in range(late):
+            connection = await asyncpg.connect(os.environ["DATABASE_URL"])
+            stack.push_async_callback(connection.close)
+            transaction = connection.transaction()
+            await transaction.start()
+            key = await connection.fetchval(insert, scene.owner)
+            writers.append((global_id("Post", key), transaction))
+        above = [await services.database.write(insert, scene.owner) for _ in range(5)]
+        page = await scene.page("publicFeed", scene.owner, "first: 100")
+        there = ids(page)
+        assert len(there) >= len(above)
+        cursor, met = page["edges"][0]["cursor"], Counter(there)
+        order = writers[::-1] if falling else random.Random(late).sample(writers, late)
+        for _, transaction in order:
+            await transaction.commit()
+            page = await newer(scene, "publicFeed", cursor, 1)
+            met.update(ids(page))
+            cursor = page["pageInfo"]["startCursor"] or cursor
+        for _ in range(3 * late):
+            page = await newer(scene, "publicFeed", cursor, 1)
+            if not page["edges"]:
+                break
+            met.update(ids(page))
+            cursor = page["pageInfo"]["startCursor"]
+    lates = {key for key, _ in writers}
+    assert set(met) == {*there, *lates}
+    assert page["edges"] == []
+    again = {key for key, times in met.items() if times > 1}
+    assert again <= lates
+    if late < SEEN_AT_MOST:
+        assert not again
 
 
 @pytest.mark.parametrize("kind", LISTS)
