@@ -184,14 +184,10 @@ async def fuzz(
     """Sends anything for so long to a server over an empty database."""
     [*people, watched] = await signed_in(database, CROWD_SIZE, lasts=3_600)
     async with database.connection() as connection:
-        await connection.execute(CROWD)
+        await add_crowd(connection)
         post = await connection.fetchval(
             "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", watched.key
         )
-        for count in COUNTS:
-            await connection.execute(
-                f"UPDATE {count.table} t SET {count.column} = {counted(count)}"  # noqa: S608  # ours
-            )
     chance = random.Random(seed)
     known = Known(usernames=[f"p{number}" for number in range(1, CROWD_SIZE)])
     for table, name in (("posts", "Post"), ("users", "User"), ("comments", "Comment")):
@@ -233,6 +229,15 @@ async def fuzz(
         outcome.faults += client.faults
     outcome.faults += [problem async for problem in aftermath(server, database, setup)]
     return outcome
+
+
+async def add_crowd(connection: Any) -> None:
+    """Adds what the people have posted and done, with the counts of it."""
+    await connection.execute(CROWD)
+    for count in COUNTS:
+        await connection.execute(
+            f"UPDATE {count.table} t SET {count.column} = {counted(count)}"  # noqa: S608  # ours
+        )
 
 
 async def aftermath(server: Served, database: Database, setup: Setup) -> Any:
@@ -310,7 +315,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        _migrate()
+        migrate()
         for number, (setup, share) in enumerate(SETUPS.items()):
             if arguments.setup not in {None, number}:
                 continue
@@ -320,7 +325,7 @@ def main() -> None:
             print(outcome, flush=True)
 
 
-def _migrate() -> None:
+def migrate() -> None:
     command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(command, cwd=ROOT, check=True)
 

@@ -9,19 +9,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from core.database.database import Database
 from core.devserver.ports import free_port
 from tests.live.world import Person, operation
 from tests.paths import ROOT
 
 PATIENCE = 60.0
+POSTS = "SELECT text FROM posts"
 
 
 class Served:
@@ -142,6 +144,34 @@ class Writer:
             self.acknowledged.append(text)
         else:
             self.failed.append(answer.text)
+
+
+@asynccontextmanager
+async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Writer]]:
+    """Writers who are at work until the end."""
+    writers = [Writer(server.address, person) for person in people]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for writer in writers:
+            group.create_task(writer.write(stop))
+        try:
+            await all_wrote(writers, [3] * len(writers))
+            yield writers
+        finally:
+            stop.set()
+
+
+async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
+    """Returns when each has been told of so many posts of theirs."""
+    async with asyncio.timeout(PATIENCE):
+        while any(len(w.acknowledged) < n for w, n in zip(writers, counts, strict=True)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def assert_nothing_is_lost(database: Database, writers: list[Writer]) -> None:
+    assert [failure for writer in writers for failure in writer.failed] == []
+    stored = {row[0] for row in await database.fetch(POSTS)}
+    assert {text for writer in writers for text in writer.acknowledged} <= stored
 
 
 async def metrics_of(client: httpx.AsyncClient) -> dict[tuple[str, ...], float]:

@@ -18,13 +18,21 @@ from core.devserver.ports import free_port
 from core.devserver.server_processes import wait_until_gone
 from core.graphql.live.connection_registry import Ending
 from core.ids import global_id
-from tests.core.server.served import PATIENCE, Served, Writer, metrics_of, served
+from tests.core.server.served import (
+    PATIENCE,
+    POSTS,
+    Writer,
+    assert_nothing_is_lost,
+    metrics_of,
+    served,
+    writing,
+)
 from tests.interactions.cast import posts_by
-from tests.live.world import Closed, Person, operation, phone, signed_in
+from tests.live.restarts import restart_round
+from tests.live.world import Closed, operation, phone, signed_in
 
 STREAMS = 50
 WRITERS = 20
-POSTS = "SELECT text FROM posts"
 
 
 class EventStream:
@@ -65,37 +73,9 @@ class EventStream:
         return self.read
 
 
-@asynccontextmanager
-async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Writer]]:
-    """Writers who are at work until the end."""
-    writers = [Writer(server.address, person) for person in people]
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        for writer in writers:
-            group.create_task(writer.write(stop))
-        try:
-            await all_wrote(writers, [3] * len(writers))
-            yield writers
-        finally:
-            stop.set()
-
-
-async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
-    """Returns when each has been told of so many posts of theirs."""
-    async with asyncio.timeout(PATIENCE):
-        while any(len(w.acknowledged) < n for w, n in zip(writers, counts, strict=True)):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 def shared_folders(folder: Path) -> list[Path]:
     """Those through which processes share their metrics."""
     return list(folder.glob("feed-metrics-*"))
-
-
-async def assert_nothing_is_lost(database: Database, writers: list[Writer]) -> None:
-    assert [failure for writer in writers for failure in writer.failed] == []
-    stored = {row[0] for row in await database.fetch(POSTS)}
-    assert {text for writer in writers for text in writer.acknowledged} <= stored
 
 
 @pytest.mark.parametrize(
@@ -213,21 +193,7 @@ async def test_a_restart_under_load_loses_no_call(
     database: Database, tmp_path: Path, processes: int
 ) -> None:
     people = await signed_in(database, WRITERS)
-    with served(tmp_path, processes) as server:
-        before = await server.becomes_ready(processes)
-        async with writing(server, people) as writers:
-            server.process.send_signal(signal.SIGHUP)
-            after = (await server.becomes_ready(2 * processes))[processes:]
-            if processes > 1:
-                await server.logs("The processes are replaced.")
-                assert set(before).isdisjoint(after)
-            done = [len(writer.acknowledged) for writer in writers]
-            await all_wrote(writers, [count + 1 for count in done])
-        await server.stopped_by(signal.SIGTERM)
-    assert server.process.returncode == 0, server.logged()
-    assert "Traceback" not in server.logged()
-    assert [writer.unavailable for writer in writers] == [0] * WRITERS
-    await assert_nothing_is_lost(database, writers)
+    assert await restart_round(tmp_path, database, people, processes=processes)
 
 
 async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
