@@ -14,7 +14,7 @@ from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models import Count, Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -75,6 +75,29 @@ def test_a_post_goes_with_what_hangs_on_it(admin: Client, delete: Any) -> None:
 
     assert not Comment.objects.filter(post_id=post.pk).exists()
     assert User.objects.get(pk=post.author_id).post_count == written - 1
+    assert events() == [("post_deleted", post.author_id, post.pk, None)]
+    assert_counts_are_right()
+
+
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_post_on_which_much_hangs_is_removed_in_steps(admin: Client, delete: Any) -> None:
+    post = Post.objects.all()[0]
+    written = post.author.post_count
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH made AS (INSERT INTO comments (post_id, author_id, text) "
+            "SELECT %(post)s, %(author)s, 'x' FROM generate_series(1, 600)) "
+            "UPDATE posts SET comment_count = comment_count + 600 WHERE id = %(post)s",
+            {"post": post.pk, "author": post.author_id},
+        )
+    for _ in range(2):
+        # The second time it is another's already, and nothing happens.
+        delete(admin, Post.objects.get(pk=post.pk))
+        assert_counts_are_right()
+    assert User.objects.get(pk=post.author_id).post_count == written - 1
+    erase()
+
+    assert not Post.objects.filter(pk=post.pk).exists()
     assert events() == [("post_deleted", post.author_id, post.pk, None)]
     assert_counts_are_right()
 
