@@ -8,7 +8,7 @@ import sys
 THRESHOLDS = (10_000, 10, 5)
 """Objects made and not yet dropped before the youngest are looked at; how many such looks before the older are.
 
-So at most some 500,000 objects in cycles lie about, which take 70 MiB; see docs/decisions/what-connections-leave.md.
+So at most some 500,000 objects in cycles lie about, which take 70 MiB; see docs/decisions/cycle-free-connections.md.
 """
 
 

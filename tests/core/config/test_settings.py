@@ -188,9 +188,11 @@ def test_the_database_address_is_taken_apart() -> None:
     assert entry["OPTIONS"] == {"sslmode": "require"}
 
 
-def test_the_readme_lists_every_setting_with_its_default() -> None:
+def test_the_docs_list_every_setting_with_its_default() -> None:
     rows = re.findall(
-        r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
+        r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$",
+        (ROOT / "docs" / "settings.md").read_text(),
+        re.MULTILINE,
     )
     expected = [
         (name.upper(), f"`{one.default}`" if one.default else "must be set", one.purpose)

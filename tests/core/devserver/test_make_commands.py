@@ -45,14 +45,6 @@ def test_the_readme_names_commands_that_exist() -> None:
     assert set(named) - {"help"} <= set(get_commands())
 
 
-def test_the_readme_names_folders_that_exist() -> None:
-    table = README.partition("## Layout")[2].partition("##")[0]
-    folders = re.findall(r"^\| `([a-z_/]+/)`", table, re.MULTILINE)
-    assert len(folders) > 5
-    for folder in folders:
-        assert (ROOT / folder).is_dir(), folder
-
-
 def test_the_readme_names_files_that_exist() -> None:
     for file in re.findall(r"`?(requirements/[a-z]+\.txt|\.env\.example)`?", README):
         assert (ROOT / file).is_file()

@@ -22,6 +22,7 @@ from core.devserver.folder_locks import folder_lock
 from core.devserver.ports import free_port
 from core.devserver.published_variables import published_variables
 from core.devserver.server_processes import servers_in, wait_until_gone
+from tests.docs.first_queries import said_by_first_queries
 from tests.leaks import keep_output
 from tests.paths import ROOT
 from tests.servers import SETTINGS
@@ -136,6 +137,12 @@ def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
         assert time.monotonic() - began < 30
         assert ask(port, query)["publicFeed"]["edges"] == posts
         assert ask(port, "{ viewer { username } }", token)["viewer"] == {"username": DEMO_LOGIN}
+
+        answers = said_by_first_queries(port, str(data.parent))
+        assert "errors" not in answers.replace('"errors":[]', "")
+        assert '"viewerHasLiked":' in answers
+        assert '"changed":true' in answers
+        assert '"likeCount":1' in answers
     finally:
         again.end(signal.SIGTERM)
 

@@ -1,0 +1,97 @@
+"""Links and names in the docs lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from tests.docs.pages import FENCE, PAGES, anchors, name_of
+from tests.paths import ROOT
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAMED = re.compile(r"`((?:core|feed|interactions|tests|docs|requirements)/[\w./-]*)`")
+MODULE = re.compile(r"python -m ((?:core|tests)\.[\w.]+)")
+SCRIPTED = re.compile(r"manage\.py ([a-z_]+)")
+TARGET = re.compile(r"(?:`|^\s*)make ([a-z-]+)", re.MULTILINE)
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+pages = pytest.mark.parametrize("page", PAGES, ids=name_of)
+
+
+@pages
+def test_relative_links_lead_to_pages_and_headings_that_exist(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(FENCE.sub("", page.read_text())):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, heading = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (heading and heading not in anchors(target)):
+            broken.append(link)
+    assert not broken
+
+
+@pages
+def test_named_files_and_folders_exist(page: Path) -> None:
+    lines = [line for line in page.read_text().splitlines() if "(new)" not in line]
+    named = NAMED.findall("\n".join(lines))
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pages
+def test_named_commands_exist(page: Path) -> None:
+    text = page.read_text()
+    assert [name for name in MODULE.findall(text) if not importlib.util.find_spec(name)] == []
+    assert set(SCRIPTED.findall(text)) - {"help"} <= set(get_commands())
+    assert set(TARGET.findall(text)) <= TARGETS
+
+
+@pytest.mark.parametrize("folder", ["core", "feed", "interactions"])
+def test_pages_that_the_code_names_exist(folder: str) -> None:
+    files = [
+        file
+        for suffix in ("py", "sql", "c", "pyi")
+        for file in (ROOT / folder).rglob(f"*.{suffix}")
+    ]
+    named = {
+        (name_of(file), page)
+        for file in files
+        for page in re.findall(r"(?<!/)docs/[\w./-]+\.md", file.read_text())
+    }
+    assert {(file, page) for file, page in named if not (ROOT / page).exists()} == set()
+
+
+def test_every_page_is_linked_from_another() -> None:
+    linked = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in PAGES
+        for link in LINK.findall(page.read_text())
+    }
+    unlinked = [name_of(page) for page in PAGES if page not in linked]
+    assert unlinked == ["README.md"]
+
+
+def test_every_decision_stands_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    rows = re.findall(
+        r"^\| \[(.+)\]\((.+)\) \| .+ \| (?:in force|replaced by .+) \| \d{4}-\d\d-\d\d \| \d{4}-\d\d-\d\d \|$",
+        (folder / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    assert sorted(name for _, name in rows) == sorted(
+        page.name for page in folder.glob("*.md") if page.name != "README.md"
+    )
+    for title, name in rows:
+        assert (folder / name).read_text().startswith(f"# {title}\n")
+
+
+def test_mermaid_takes_each_line_for_one_statement() -> None:
+    for page in PAGES:
+        for block in re.findall(
+            r"^```mermaid$(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+        ):
+            assert ";" not in block, f"{name_of(page)}: a semicolon ends a statement of Mermaid."
