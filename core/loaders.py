@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import repeat
 from typing import Any, ClassVar, TypeVar
 
 from core.context import Context
 from core.database.cursors import CursorCodec
 from core.database.database import Row
+from core.database.statements import Variants
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
 from core.execution.loading import Loader
@@ -39,8 +40,7 @@ class PageLoader(ViewerLoader[Page]):
 
     name: ClassVar[str]
     """Names the list in its cursors."""
-    statements: ClassVar[Mapping[str, str]]
-    statement: ClassVar[str]
+    statement: ClassVar[Variants]
     layout: ClassVar[Layout[EdgeRow]]
     """Of the rows, as edges."""
     key_column: ClassVar[int] = 0
@@ -99,7 +99,7 @@ class PageLoader(ViewerLoader[Page]):
 
     def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
         return self.database.fetch(
-            self.statements[self.statement + request.suffix],
+            self.statement[request.variant],
             self.viewer_id,
             key_array(keys),
             request.below,

@@ -38,8 +38,8 @@ class PageRequest(NamedTuple):
         return self.before.floor
 
     @property
-    def suffix(self) -> str:
-        """What follows the name of the statement that reads in this direction and leaves out what was seen."""
+    def variant(self) -> str:
+        """The variant of a statement that reads in this direction and leaves out what was seen."""
         return (":oldest_first" if self.oldest_first else "") + (
             ":unseen" if self.before.seen else ""
         )

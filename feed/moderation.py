@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
-from core.database.statements import load_statements
 from feed.models import Post
+from feed.statements import FeedStatements
 
-HERE = Path(__file__).parent
-SQL = load_statements(
-    HERE / "sql",
-    EVERYTHING_VISIBLE,
-    HERE.parent / "core" / "accounts" / "sql",
-    HERE.parent / "core" / "events" / "sql",
-)
+SQL = FeedStatements(EVERYTHING_VISIBLE)
 POSTS_HOLDER = 1
 """What `_posts_holder.sql` says."""
 
@@ -28,7 +21,7 @@ def posts_delete(posts: Iterable[Post]) -> None:
     Locks: the posts, then their authors and the account that posts go to on which much hangs.
     """
     going = list(posts)
-    run(SQL["posts_lock"], [post.pk for post in going])
-    run(ACCOUNTS_SQL["people_lock"], [POSTS_HOLDER, *(post.author_id for post in going)])
+    run(SQL.posts_lock, [post.pk for post in going])
+    run(ACCOUNTS_SQL.people_lock, [POSTS_HOLDER, *(post.author_id for post in going)])
     for post in going:
-        run(SQL["post_delete"], post.author_id, post.pk, None)
+        run(SQL.post_delete, post.author_id, post.pk, None)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Sequence
+from typing import Any
 
 from core.accounts.user_rows import UserRow
 from core.context import Context
 from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_places import Place
-from core.database.statements import load_statements
+from core.database.statements import Variants
 from core.execution.rows import SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import EdgeRow, Page, PageRequest, PageSource
 from feed.post_rows import PostRow, post_at
-
-HERE = Path(__file__).parent
-SQL = load_statements(
-    HERE / "sql",
-    HERE.parent / "core" / "accounts" / "sql",
-    HERE.parent / "core" / "events" / "sql",
-)
+from feed.statements import SQL
 
 UPDATES_COUNTED = 100
 
@@ -48,7 +41,7 @@ async def posts_by_ids(
 ) -> list[PostRow | None]:
     """The posts, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
     found = {
-        row[0]: post_from(row) for row in await database.fetch(SQL["posts_by_ids"], viewer_id, ids)
+        row[0]: post_from(row) for row in await database.fetch(SQL.posts_by_ids, viewer_id, ids)
     }
     return [found.get(key) for key in ids]
 
@@ -57,7 +50,7 @@ def public_feed_page(
     context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
     """A page of everybody's posts. Cost: one statement."""
-    return _feed_page("public_feed_page", context, codec, request, with_snapshot)
+    return _feed_page(SQL.public_feed_page, context, codec, request, with_snapshot)
 
 
 def home_feed_page(
@@ -67,11 +60,11 @@ def home_feed_page(
 
     One entry a post, at its newest reason. Cost: one statement.
     """
-    return _feed_page("home_feed_page", context, codec, request, with_snapshot)
+    return _feed_page(SQL.home_feed_page, context, codec, request, with_snapshot)
 
 
 async def _feed_page(
-    statement: str,
+    statement: Variants,
     context: Context,
     codec: CursorCodec,
     request: PageRequest,
@@ -79,7 +72,7 @@ async def _feed_page(
 ) -> Page:
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
-            SQL[statement + part.suffix],
+            statement[part.variant],
             *(context.viewer_id, part.below, part.above, part.limit + ahead),
             2 if with_snapshot else int(not request.is_settled),
             *part.seen,
@@ -102,7 +95,7 @@ async def home_feed_updates(context: Context, since: Place) -> int:
     """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED."""
     request = PageRequest(UPDATES_COUNTED + 1, before=since, oldest_first=True)
     row = await context.database.fetch_row(
-        SQL["home_feed_updates" + request.suffix],
+        SQL.home_feed_updates[request.variant],
         *(context.viewer_id, request.below, request.above, request.limit),
         UPDATES_COUNTED + 1,
         *request.seen,
@@ -114,7 +107,6 @@ class ProfileFeedLoader(PageLoader):
     """What each person has posted and shared, by the person's key."""
 
     name = "profile"
-    statements: ClassVar[Mapping[str, str]] = SQL
-    statement = "profile_feed_pages"
+    statement = SQL.profile_feed_pages
     has_empty_rows = True
     layout = ENTRY

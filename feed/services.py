@@ -8,7 +8,8 @@ from core.accounts.idempotency import Claim
 from core.database.database import Database
 from core.errors import ErrorCode, account_removed, refuse
 from feed.post_rows import PostRow
-from feed.selectors import SQL, post_from, posts_by_ids
+from feed.selectors import post_from, posts_by_ids
+from feed.statements import SQL
 
 
 class PostCreated(NamedTuple):
@@ -30,7 +31,7 @@ async def post_create(
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
             row = (author_id, text, client_mutation_id)
-            made = await transaction.fetch_row(SQL["post_create"], *row)
+            made = await transaction.fetch_row(SQL.post_create, *row)
             if made is None:
                 raise account_removed()
             post = post_from(made)
@@ -51,7 +52,7 @@ async def post_edit(
 
     Errors: Refused (NOT_FOUND, NOT_ALLOWED).
     """
-    rows = await database.write(SQL["post_edit"], viewer_id, post_id, text, client_mutation_id)
+    rows = await database.write(SQL.post_edit, viewer_id, post_id, text, client_mutation_id)
     if not rows:
         raise refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
     if not rows[0][0]:
@@ -66,7 +67,7 @@ async def post_delete(
 
     Errors: Refused (NOT_ALLOWED). A post that is not there, or not to be seen, is no error: it is gone for the viewer.
     """
-    rows = await database.write(SQL["post_delete"], viewer_id, post_id, client_mutation_id)
+    rows = await database.write(SQL.post_delete, viewer_id, post_id, client_mutation_id)
     if not rows:
         return False
     if not rows[0][0]:

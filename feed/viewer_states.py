@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.database.database import Database
 from feed.post_rows import PostRow
-from feed.selectors import SQL
+from feed.statements import SQL
 
 Pair = tuple[int, int]
 """Viewer, post."""
@@ -38,7 +38,7 @@ async def viewer_states(
     """What these posts are to these viewers now. Cost: one statement."""
     if not viewers or not posts:
         return NO_STATES
-    rows = await database.fetch(SQL["viewer_states"], list(viewers), list(posts))
+    rows = await database.fetch(SQL.viewer_states, list(viewers), list(posts))
     return ViewerStates(
         frozenset((viewer, post) for viewer, post, is_share in rows if not is_share),
         frozenset((viewer, post) for viewer, post, is_share in rows if is_share),

@@ -41,14 +41,14 @@ async def posts_erase(transaction: Transaction, user_id: int) -> int:
     if not posts:
         return 0
     keys = key_array(posts)
-    for name in ("likes_of_posts_delete", "shares_of_posts_delete"):
-        if removed := await _count(transaction, name, keys, ROWS_AT_ONCE):
+    for statement in (SQL.likes_of_posts_delete, SQL.shares_of_posts_delete):
+        if removed := await _count(transaction, statement, keys, ROWS_AT_ONCE):
             return removed
-    comments = await transaction.fetch(SQL["comments_of_posts_lock"], keys, ROWS_AT_ONCE)
+    comments = await transaction.fetch(SQL.comments_of_posts_lock, keys, ROWS_AT_ONCE)
     if comments:
         theirs = key_array([row[0] for row in comments])
-        removed = await _count(transaction, "likes_of_comments_delete", theirs, ROWS_AT_ONCE)
-        removed = removed or await _count(transaction, "comments_of_posts_delete", theirs)
+        removed = await _count(transaction, SQL.likes_of_comments_delete, theirs, ROWS_AT_ONCE)
+        removed = removed or await _count(transaction, SQL.comments_of_posts_delete, theirs)
         if removed:
             return removed
     return await posts_delete(transaction, user_id, posts)
@@ -56,36 +56,36 @@ async def posts_erase(transaction: Transaction, user_id: int) -> int:
 
 async def shares_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts."""
-    return await _take_back(transaction, "posts_shared_by", "post_unshare", user_id)
+    return await _take_back(transaction, SQL.posts_shared_by, SQL.post_unshare, user_id)
 
 
 async def likes_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts."""
-    return await _take_back(transaction, "posts_liked_by", "post_unlike", user_id)
+    return await _take_back(transaction, SQL.posts_liked_by, SQL.post_unlike, user_id)
 
 
 async def comment_likes_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts, the comments."""
-    return await _take_back(transaction, "comments_liked_by", "comment_unlike", user_id)
+    return await _take_back(transaction, SQL.comments_liked_by, SQL.comment_unlike, user_id)
 
 
 async def comments_erase(transaction: Transaction, user_id: int) -> int:
     """Comments with replies become tombstones. Locks: the posts, each with its comments and those above them."""
-    threads = await transaction.fetch(SQL["threads_of_author"], user_id, COMMENTS_AT_ONCE)
+    threads = await transaction.fetch(SQL.threads_of_author, user_id, COMMENTS_AT_ONCE)
     comments = [comment for _, comment, _ in threads]
     above: defaultdict[int, set[int]] = defaultdict(set)
     for post_id, _, thread in threads:
         above[post_id].update(thread)
     for post_id in sorted(above):
-        await transaction.fetch(SQL["comment_lock"], post_id, list(above[post_id]))
+        await transaction.fetch(SQL.comment_lock, post_id, list(above[post_id]))
     removed = await _count(
-        transaction, "likes_of_comments_delete", key_array(comments), ROWS_AT_ONCE
+        transaction, SQL.likes_of_comments_delete, key_array(comments), ROWS_AT_ONCE
     )
     if removed == ROWS_AT_ONCE:
         return removed
     ends = time.monotonic() + COMMENTS_SECONDS
     for deleted, comment in enumerate(comments, start=1):
-        await transaction.fetch(SQL["comment_delete"], user_id, comment, None)
+        await transaction.fetch(SQL.comment_delete, user_id, comment, None)
         if time.monotonic() > ends:
             return deleted
     return len(comments)
@@ -137,7 +137,7 @@ async def _erase_some(database: Database) -> bool | None:
     except asyncpg.PostgresError as error:
         if user_id is None:
             raise
-        rows = await database.write(ACCOUNTS_SQL["account_deletion_postpone"], user_id)
+        rows = await database.write(ACCOUNTS_SQL.account_deletion_postpone, user_id)
         # Something was written late, or another writer had the lock: that is no reason to worry at first.
         level = logging.WARNING if rows and rows[0][0] > 1 else logging.INFO
         logger.log(
@@ -147,13 +147,13 @@ async def _erase_some(database: Database) -> bool | None:
 
 
 async def _take_back(transaction: Transaction, found: str, undo: str, user_id: int) -> int:
-    keys = [row[0] for row in await transaction.fetch(SQL[found], user_id, ROWS_AT_ONCE)]
+    keys = [row[0] for row in await transaction.fetch(found, user_id, ROWS_AT_ONCE)]
     if keys:
         users = key_array([user_id] * len(keys))
-        await transaction.fetch(SQL[undo], users, key_array(keys), [None] * len(keys))
+        await transaction.fetch(undo, users, key_array(keys), [None] * len(keys))
     return len(keys)
 
 
-async def _count(transaction: Transaction, name: str, *arguments: object) -> int:
-    rows = await transaction.fetch(SQL[name], *arguments)
+async def _count(transaction: Transaction, statement: str, *arguments: object) -> int:
+    rows = await transaction.fetch(statement, *arguments)
     return int(rows[0][0])

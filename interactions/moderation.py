@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
-from core.database.statements import load_statements
 from interactions.models import Comment
+from interactions.statements import InteractionStatements
 
-HERE = Path(__file__).parent
-SQL = load_statements(
-    HERE / "sql",
-    EVERYTHING_VISIBLE,
-    HERE.parent / "feed" / "sql",
-    HERE.parent / "core" / "accounts" / "sql",
-    HERE.parent / "core" / "events" / "sql",
-)
+SQL = InteractionStatements(EVERYTHING_VISIBLE)
 
 
 def comments_delete(comments: Iterable[Comment]) -> None:
@@ -30,10 +22,10 @@ def comments_delete(comments: Iterable[Comment]) -> None:
     going = sorted(comments, key=lambda comment: comment.pk, reverse=True)
     threads: defaultdict[int, set[int]] = defaultdict(set)
     for comment in going:
-        for post_id, above in run(SQL["comment_thread"], comment.pk):
+        for post_id, above in run(SQL.comment_thread, comment.pk):
             threads[post_id].update(above)
     for post_id in sorted(threads):
-        run(SQL["comment_lock"], post_id, list(threads[post_id]))
+        run(SQL.comment_lock, post_id, list(threads[post_id]))
     for comment in going:
         if comment.author_id is not None:
-            run(SQL["comment_delete"], comment.author_id, comment.pk, None)
+            run(SQL.comment_delete, comment.author_id, comment.pk, None)

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 from core.accounts.selectors import PERSON_EDGE
 from core.context import Context
 from core.database.database import Database
-from core.database.statements import load_statements
 from core.execution.rows import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
 from interactions.comment_rows import COMMENT, CommentRow
-
-HERE = Path(__file__).parent
-SQL = load_statements(
-    HERE / "sql",
-    HERE.parent / "feed" / "sql",
-    HERE.parent / "core" / "accounts" / "sql",
-    HERE.parent / "core" / "events" / "sql",
-)
-
+from interactions.statements import SQL
 
 COMMENT_EDGE = Layout(EdgeRow, node=COMMENT, position=1, codec=SHARED, shared_by=NOTHING)
 """The columns of `_comment.sql`, as an edge."""
@@ -41,7 +31,7 @@ async def comments_by_ids(
     """The comments, tombstones among them, None for those that the viewer can't see, in the order
     of `ids`. Cost: one statement.
     """
-    rows = await database.fetch(SQL["comments_by_ids"], viewer_id, ids)
+    rows = await database.fetch(SQL.comments_by_ids, viewer_id, ids)
     found = {row[1]: comment_from(row) for row in rows}
     return [found.get(key) for key in ids]
 
@@ -66,15 +56,13 @@ class LikedByCommentLoader(ViewerLoader[bool]):
     async def fetch(self, keys: list[int]) -> Sequence[bool]:
         if self.viewer_id is None:
             return [False for _ in keys]
-        rows = await self.database.fetch(SQL["comments_liked"], self.viewer_id, keys)
+        rows = await self.database.fetch(SQL.comments_liked, self.viewer_id, keys)
         liked = {row[0] for row in rows}
         return [key in liked for key in keys]
 
 
 class UnderPostLoader(PageLoader):
     """A list that hangs on a post, or on a comment on one. In a feed it is without those whom the viewer has muted."""
-
-    statements: ClassVar[Mapping[str, str]] = SQL
 
     def __init__(
         self,
@@ -95,7 +83,7 @@ class CommentsByPostLoader(UnderPostLoader):
     """What is said about each post, replies not among it, by the post's key."""
 
     name = "comments"
-    statement = "comments_of_posts"
+    statement = SQL.comments_of_posts
 
     layout = COMMENT_EDGE
 
@@ -104,7 +92,7 @@ class RepliesByCommentLoader(UnderPostLoader):
     """Direct replies to each comment, by the comment's key."""
 
     name = "replies"
-    statement = "comments_of_comments"
+    statement = SQL.comments_of_comments
 
     key_column = 2
     layout = COMMENT_EDGE
@@ -114,7 +102,7 @@ class LikersByPostLoader(UnderPostLoader):
     """Who likes each post, by the post's key."""
 
     name = "likers"
-    statement = "likers_of_posts"
+    statement = SQL.likers_of_posts
 
     layout = PERSON_EDGE
 
@@ -123,4 +111,4 @@ class SharersByPostLoader(LikersByPostLoader):
     """Who shares each post, by the post's key."""
 
     name = "sharers"
-    statement = "sharers_of_posts"
+    statement = SQL.sharers_of_posts

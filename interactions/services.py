@@ -13,10 +13,11 @@ from core.database.database import Database, Row
 from core.database.group_commit import Batchers
 from core.errors import ErrorCode, Refused, refuse
 from feed.post_rows import PostRow
-from feed.selectors import SQL as FEED_SQL
 from feed.selectors import post_from
+from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import CommentRow
-from interactions.selectors import SQL, comment_from, comments_by_ids
+from interactions.selectors import comment_from, comments_by_ids
+from interactions.statements import SQL
 
 
 class PostChanged(NamedTuple):
@@ -45,7 +46,7 @@ async def post_like(
 ) -> PostChanged:
     """The post, liked. Errors: Refused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL["post_like"], *row))
+    return _post_changed(await batchers.submit(SQL.post_like, *row))
 
 
 async def post_unlike(
@@ -56,7 +57,7 @@ async def post_unlike(
     Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor likes). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL["post_unlike"], *row))
+    return _post_changed(await batchers.submit(SQL.post_unlike, *row))
 
 
 async def post_share(
@@ -64,7 +65,7 @@ async def post_share(
 ) -> PostChanged:
     """The post, shared. Errors: Refused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL["post_share"], *row))
+    return _post_changed(await batchers.submit(SQL.post_share, *row))
 
 
 async def post_unshare(
@@ -75,7 +76,7 @@ async def post_unshare(
     Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor shares). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL["post_unshare"], *row))
+    return _post_changed(await batchers.submit(SQL.post_unshare, *row))
 
 
 async def comment_like(
@@ -83,7 +84,7 @@ async def comment_like(
 ) -> CommentChanged:
     """The comment, liked. Errors: Refused (NOT_FOUND). Locks: the comment's row."""
     row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await batchers.submit(SQL["comment_like"], *row))
+    return _comment_changed(await batchers.submit(SQL.comment_like, *row))
 
 
 async def comment_unlike(
@@ -94,7 +95,7 @@ async def comment_unlike(
     Errors: Refused (NOT_FOUND for a comment that the viewer neither sees nor likes). Locks: the comment's row.
     """
     row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await batchers.submit(SQL["comment_unlike"], *row))
+    return _comment_changed(await batchers.submit(SQL.comment_unlike, *row))
 
 
 async def comment_create(
@@ -117,12 +118,12 @@ async def comment_create(
         if earlier is None:
             row = (author_id, post_id, text, client_mutation_id)
             made = await (
-                transaction.fetch_row(SQL["comment_create"], *row)
+                transaction.fetch_row(SQL.comment_create, *row)
                 if parent_id is None
-                else transaction.fetch_row(SQL["reply_create"], *row, parent_id)
+                else transaction.fetch_row(SQL.reply_create, *row, parent_id)
             )
             if made is None:
-                post = await transaction.fetch(FEED_SQL["posts_by_ids"], author_id, [post_id])
+                post = await transaction.fetch(FEED_SQL.posts_by_ids, author_id, [post_id])
                 raise no_such_comment("parentId") if post and parent_id else no_such_post()
             comment = comment_from(made)
             await claim.settle(transaction, comment.id)
@@ -140,12 +141,12 @@ async def comment_delete(
     gone for the viewer. Locks: the post's row, the comment's and those above it.
     """
     async with database.transaction() as transaction:
-        thread = await transaction.fetch_row(SQL["comment_thread"], comment_id)
+        thread = await transaction.fetch_row(SQL.comment_thread, comment_id)
         if thread is None:
             return False
-        await transaction.fetch(SQL["comment_lock"], *thread)
+        await transaction.fetch(SQL.comment_lock, *thread)
         row = (viewer_id, comment_id, client_mutation_id)
-        seen = await transaction.fetch_row(SQL["comment_delete"], *row)
+        seen = await transaction.fetch_row(SQL.comment_delete, *row)
     if seen is not None and not seen[0]:
         raise refuse(
             ErrorCode.NOT_ALLOWED, "Only its author can delete a comment.", "input", "commentId"

@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 
+from core.accounts.statements import SQL
 from core.database.database import Transaction
-from core.database.statements import load_statements
 from core.errors import ErrorCode, refuse
-
-SQL = load_statements(
-    Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"
-)
 
 
 class Claim:
@@ -43,11 +38,11 @@ class Claim:
         Cost: one statement, two for a used key.
         """
         while self._given:
-            claimed = await transaction.fetch_row(SQL["idempotency_claim"], *self._name, self._hash)
+            claimed = await transaction.fetch_row(SQL.idempotency_claim, *self._name, self._hash)
             if claimed is not None:
                 return None
             # A used key may be cleared away, by its age, before it is read: then it is free again.
-            earlier = await transaction.fetch_row(SQL["idempotency_earlier"], *self._name)
+            earlier = await transaction.fetch_row(SQL.idempotency_earlier, *self._name)
             if earlier is not None:
                 return self._result(earlier[0], earlier[1])
         return None
@@ -55,7 +50,7 @@ class Claim:
     async def settle(self, transaction: Transaction, result_id: int) -> None:
         """Remembers what was made. Cost: one statement."""
         if self._given:
-            await transaction.fetch(SQL["idempotency_settle"], *self._name, result_id)
+            await transaction.fetch(SQL.idempotency_settle, *self._name, result_id)
 
     def _result(self, input_hash: bytes, result_id: int) -> int:
         if input_hash != self._hash:

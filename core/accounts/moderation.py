@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from core.accounts.models import Follow, Session, User
+from core.accounts.statements import AccountStatements
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
-from core.database.statements import load_statements
 
-SQL = load_statements(
-    Path(__file__).parent / "sql",
-    EVERYTHING_VISIBLE,
-    Path(__file__).parent.parent / "events" / "sql",
-)
+SQL = AccountStatements(EVERYTHING_VISIBLE)
 
 
 def sessions_revoke(sessions: Iterable[Session]) -> int:
     """How many sessions have ended by this. Their access tokens end with them."""
-    return sum(run(SQL["sessions_revoke"], one.user_id, one.pk)[0][0] for one in sessions)
+    return sum(run(SQL.sessions_revoke, one.user_id, one.pk)[0][0] for one in sessions)
 
 
 def sign_out_everywhere(person: User) -> None:
     """Ends every session of a person."""
-    run(SQL["sessions_revoke"], person.pk, None)
+    run(SQL.sessions_revoke, person.pk, None)
 
 
 def sessions_delete(sessions: Iterable[Session]) -> None:
@@ -39,8 +34,8 @@ def follows_delete(follows: Iterable[Follow]) -> None:
     pairs = [(follow.follower_id, follow.followee_id) for follow in follows]
     if pairs:
         followers, followees = zip(*pairs, strict=True)
-        run(SQL["people_lock"], [*followers, *followees])
-        run(SQL["follow_delete"], list(followers), list(followees), [None] * len(pairs))
+        run(SQL.people_lock, [*followers, *followees])
+        run(SQL.follow_delete, list(followers), list(followees), [None] * len(pairs))
 
 
 def person_delete(person: User) -> None:
@@ -49,6 +44,6 @@ def person_delete(person: User) -> None:
     What is of it is removed afterwards by `manage.py maintain`, with its counts and events.
     Locks: the user, then their sessions.
     """
-    run(SQL["people_lock"], [person.pk])
-    run(SQL["account_hide"], person.pk)
+    run(SQL.people_lock, [person.pk])
+    run(SQL.account_hide, person.pk)
     sign_out_everywhere(person)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from asyncio import gather
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+from core.accounts.statements import SQL
 from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
 from core.context import Context
 from core.database.database import Database
-from core.database.statements import load_statements
 from core.execution.loading import Loader
 from core.execution.rows import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
-
-SQL = load_statements(
-    Path(__file__).parent / "sql", Path(__file__).parent.parent / "events" / "sql"
-)
 
 STRANGER = RelationRow()
 
@@ -34,7 +29,7 @@ async def users_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[UserRow | None]:
     """The users, None for those whose names the viewer can't see, in the order of `ids`. Cost: one statement."""
-    rows = await database.fetch(SQL["users_by_ids"], viewer_id, ids)
+    rows = await database.fetch(SQL.users_by_ids, viewer_id, ids)
     found = {row[0]: UserRow._make(row) for row in rows}
     return [found.get(key) for key in ids]
 
@@ -43,7 +38,7 @@ async def profile_by_username(
     database: Database, viewer_id: int | None, username: str
 ) -> Profile | None:
     """The user of that name, whatever its case, if the viewer can see the name. Cost: one statement."""
-    row = await database.fetch_row(SQL["user_by_username"], viewer_id, username)
+    row = await database.fetch_row(SQL.user_by_username, viewer_id, username)
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
 
@@ -51,7 +46,7 @@ class UserDetails(ViewerLoader[UserDetailRow]):
     """What profiles add, by the user's key; next to nothing of deleted accounts, which events may name."""
 
     async def fetch(self, keys: list[int]) -> list[UserDetailRow]:
-        rows = await self.database.fetch(SQL["user_details_by_ids"], self.viewer_id, keys)
+        rows = await self.database.fetch(SQL.user_details_by_ids, self.viewer_id, keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
         return [found[key] for key in keys]
 
@@ -62,7 +57,7 @@ class Relations(ViewerLoader[RelationRow]):
     async def fetch(self, keys: list[int]) -> list[RelationRow]:
         if self.viewer_id is None:
             return [STRANGER for _ in keys]
-        rows = await self.database.fetch(SQL["relations_by_ids"], self.viewer_id, keys)
+        rows = await self.database.fetch(SQL.relations_by_ids, self.viewer_id, keys)
         found = {row[0]: RelationRow(*row[1:]) for row in rows}
         return [found[key] for key in keys]
 
@@ -90,8 +85,7 @@ class FollowersLoader(PageLoader):
     """Who follows each person, by the person's key."""
 
     name = "followers"
-    statements: ClassVar[Mapping[str, str]] = SQL
-    statement = "followers_pages"
+    statement = SQL.followers_pages
 
     layout = PERSON_EDGE
 
@@ -100,4 +94,4 @@ class FollowingLoader(FollowersLoader):
     """Whom each person follows, by the person's key."""
 
     name = "following"
-    statement = "following_pages"
+    statement = SQL.following_pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core.accounts.selectors import SQL
+from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
 from core.database.database import Database, Row, Transaction
 from core.database.group_commit import UNDONE_BY_OTHERS, Batchers
@@ -26,14 +26,14 @@ async def follow_create(
 
     Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people.
     """
-    return await _follow(batchers, "follow_create", viewer_id, user_id, client_mutation_id)
+    return await _follow(batchers, SQL.follow_create, viewer_id, user_id, client_mutation_id)
 
 
 async def follow_delete(
     batchers: Batchers, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
     """The person, no longer followed. Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
-    return await _follow(batchers, "follow_delete", viewer_id, user_id, client_mutation_id)
+    return await _follow(batchers, SQL.follow_delete, viewer_id, user_id, client_mutation_id)
 
 
 async def block_create(
@@ -60,7 +60,7 @@ async def block_delete(
     """
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
-    return _pair_changed(await database.write(SQL["block_delete"], *row))
+    return _pair_changed(await database.write(SQL.block_delete, *row))
 
 
 async def mute_create(
@@ -69,7 +69,7 @@ async def mute_create(
     """The person, muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
-    return _pair_changed(await database.write(SQL["mute_create"], *row))
+    return _pair_changed(await database.write(SQL.mute_create, *row))
 
 
 async def mute_delete(
@@ -78,7 +78,7 @@ async def mute_delete(
     """The person, no longer muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
-    return _pair_changed(await database.write(SQL["mute_delete"], *row))
+    return _pair_changed(await database.write(SQL.mute_delete, *row))
 
 
 def user_not_found() -> Refused:
@@ -89,21 +89,21 @@ def user_not_found() -> Refused:
 async def people_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
     """Locks the first two of each row. A pair that is locked is neither blocked nor followed by others."""
     people = {person for pair in pairs for person in pair[:2]}
-    await transaction.fetch(SQL["people_lock"], list(people))
+    await transaction.fetch(SQL.people_lock, list(people))
 
 
 async def _follow(
     batchers: Batchers, statement: str, viewer_id: int, user_id: int, key: str | None
 ) -> PairChanged:
     _refuse_oneself(viewer_id, user_id)
-    row = await batchers.submit(SQL[statement], viewer_id, user_id, key, lock=people_lock)
+    row = await batchers.submit(statement, viewer_id, user_id, key, lock=people_lock)
     return _pair_changed([] if row is None else [row[1:]])
 
 
 async def _block(database: Database, viewer_id: int, user_id: int, key: str | None) -> list[Row]:
     async with database.transaction() as transaction:
         await people_lock(transaction, [(viewer_id, user_id)])
-        return await transaction.fetch(SQL["block_create"], viewer_id, user_id, key)
+        return await transaction.fetch(SQL.block_create, viewer_id, user_id, key)
 
 
 def _refuse_oneself(viewer_id: int, user_id: int) -> None:

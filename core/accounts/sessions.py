@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from core.accounts.login_throttle import Account, Attempts
 from core.accounts.passwords import Passwords
-from core.accounts.selectors import SQL
+from core.accounts.statements import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import comparable_email, folded_username
@@ -63,15 +63,13 @@ async def sign_up(
     """
     encoded = await accounts.passwords.hashed(password)
     async with database.transaction() as transaction:
-        user = await transaction.fetch_row(
-            SQL["user_create"], username, email, encoded, display_name
-        )
+        user = await transaction.fetch_row(SQL.user_create, username, email, encoded, display_name)
         if user is not None:
             begun = await _begin(transaction, accounts, UserRow._make(user), encoded)
             if begun is None:
                 raise credentials_refused()
             return begun
-        taken = await transaction.fetch_row(SQL["username_taken"], username)
+        taken = await transaction.fetch_row(SQL.username_taken, username)
     if taken is not None and taken[0]:
         raise refuse(
             ErrorCode.USERNAME_TAKEN, "Somebody else has this username.", "input", "username"
@@ -108,7 +106,7 @@ async def sign_in(
         encoded, *user = person
         async with database.transaction() as transaction:
             if checked.new_hash is not None and await transaction.fetch(
-                SQL["password_rehash"], user[0], encoded, checked.new_hash
+                SQL.password_rehash, user[0], encoded, checked.new_hash
             ):
                 encoded = checked.new_hash
             begun = await _begin(transaction, accounts, UserRow(*user), encoded)
@@ -126,12 +124,12 @@ async def sign_in(
 
 async def _user_for_sign_in(database: Database, login: str) -> Row | None:
     """The hash of the password, then the user's columns."""
-    by, known = (
-        ("email", comparable_email(login)) if "@" in login else ("username", folded_username(login))
-    )
+    statement, known = SQL.user_for_sign_in_by_username, folded_username(login)
+    if "@" in login:
+        statement, known = SQL.user_for_sign_in_by_email, comparable_email(login)
     if known is None:
         return None
-    return await database.fetch_row(SQL[f"user_for_sign_in_by_{by}"], known)
+    return await database.fetch_row(statement, known)
 
 
 def credentials_refused() -> Refused:
@@ -175,7 +173,7 @@ async def _renew(
         if presented.generation == generation - 1 and just_rotated:
             newest = accounts.refresh_tokens.make(presented.session_id, salt, generation)
             return _signed_in(accounts, UserRow(*user), newest, expires_at)
-        await transaction.fetch(SQL["sessions_revoke"], user[0], presented.session_id)
+        await transaction.fetch(SQL.sessions_revoke, user[0], presented.session_id)
     ring()
     return None
 
@@ -186,7 +184,7 @@ async def _rotate(
     salt, generation, _, _, _, *user = session
     newest = accounts.refresh_tokens.make(used.session_id, salt, generation + 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    await transaction.fetch(SQL["session_rotate"], used.session_id, newest.hash, expires_at)
+    await transaction.fetch(SQL.session_rotate, used.session_id, newest.hash, expires_at)
     return _signed_in(accounts, UserRow(*user), newest, expires_at)
 
 
@@ -199,12 +197,12 @@ async def sign_out(
         return False
     async with database.transaction() as transaction:
         if everywhere:
-            await transaction.fetch(SQL["user_lock_of_session"], presented.session_id)
+            await transaction.fetch(SQL.user_lock_of_session, presented.session_id)
         session = await _lock_given(transaction, accounts, presented)
         if session is None:
             return False
         which = None if everywhere else presented.session_id
-        gone = await transaction.fetch_row(SQL["sessions_revoke"], session[5], which)
+        gone = await transaction.fetch_row(SQL.sessions_revoke, session[5], which)
         return gone is not None and gone[0] > 0
 
 
@@ -212,12 +210,12 @@ async def _begin(
     transaction: Transaction, accounts: Accounts, user: UserRow, encoded: str
 ) -> SignedIn | None:
     """A session, None if the user may not sign in or has another password than that of this hash by now."""
-    ((session_id,),) = await transaction.fetch(SQL["session_key"])
+    ((session_id,),) = await transaction.fetch(SQL.session_key)
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
     columns = (session_id, user.id, salt, token.hash, expires_at, encoded)
-    if not await transaction.fetch(SQL["session_create"], *columns):
+    if not await transaction.fetch(SQL.session_create, *columns):
         return None
     return _signed_in(accounts, user, token, expires_at)
 
@@ -226,7 +224,7 @@ async def _lock_given(
     transaction: Transaction, accounts: Accounts, presented: RefreshToken
 ) -> Sequence[Any] | None:
     """The session in force, if it gave this token at some time."""
-    session = await transaction.fetch_row(SQL["session_lock"], presented.session_id, SAME_SUCCESSOR)
+    session = await transaction.fetch_row(SQL.session_lock, presented.session_id, SAME_SUCCESSOR)
     if session is None or presented.generation > session[1]:
         return None
     given = accounts.refresh_tokens.make(presented.session_id, session[0], presented.generation)

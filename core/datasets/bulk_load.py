@@ -9,17 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from io import StringIO
-from pathlib import Path
 
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from core.database.statements import load_statements
 from core.datasets.dataset_rows import TYPES, NewRow, Rows
+from core.datasets.statements import SQL
 
-SQL = load_statements(Path(__file__).parent / "sql")
 STAGE = sql.SQL("CREATE TEMP TABLE {new} AS SELECT {columns} FROM {table} WITH NO DATA")
 COPY = sql.SQL("COPY {new} ({columns}) FROM STDIN")
+LOADS = {
+    "users": SQL.load_users,
+    "posts": SQL.load_posts,
+    "follows": SQL.load_follows,
+    "comments": SQL.load_comments,
+    "post_likes": SQL.load_post_likes,
+    "shares": SQL.load_shares,
+    "comment_likes": SQL.load_comment_likes,
+}
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -38,10 +45,10 @@ def load(rows: Rows) -> dict[str, int]:
                 names = {"table": sql.Identifier(table), "new": sql.Identifier(f"new_{table}")}
                 cursor.execute(STAGE.format(columns=columns, **names))
                 cursor.copy_expert(COPY.format(columns=columns, **names), _lines(new_rows))
-                cursor.execute(SQL[f"load_{table}"])
+                cursor.execute(LOADS[table])
                 gained[table] = cursor.fetchone()[0]
         if rows.comments:
-            cursor.execute(SQL["count_replies"])
+            cursor.execute(SQL.count_replies)
         for table in TYPES:
             if getattr(rows, table):
                 cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.database.database import Database
-from core.database.statements import load_statements
 from core.events.log_positions import (
     START,
     EventId,
@@ -20,8 +18,7 @@ from core.events.log_positions import (
     encode_position,
     position_from_snapshot,
 )
-
-SQL: Mapping[str, str] = load_statements(Path(__file__).parent / "sql")
+from core.events.statements import SQL
 
 
 class EventRow(NamedTuple):
@@ -102,7 +99,7 @@ class EventLog:
 
     async def end(self, foreign: Collection[int] = ()) -> Position:
         """After all that is complete now. `foreign`: running transactions known to be other databases'."""
-        row = await self.database.fetch_row(SQL["log_end"], foreign)
+        row = await self.database.fetch_row(SQL.log_end, foreign)
         return START if row is None else Position(*row)
 
     async def since(
@@ -114,7 +111,7 @@ class EventLog:
         """
         transaction, id, microsecond = position[:3]
         rows = await self.database.fetch(
-            SQL["events_since"], transaction, id, microsecond, limit, foreign
+            SQL.events_since, transaction, id, microsecond, limit, foreign
         )
         is_from_here, held_back = rows[0][:2]
         events = [event_from(row[2:]) for row in rows if row[2] is not None]
@@ -131,7 +128,7 @@ class EventLog:
             position = decode_position(self.cursors, after)
         except CursorMalformed:
             return ResyncReason.CURSOR_UNKNOWN
-        rows = await self.database.fetch(SQL["log_now"], self._retention, *position.newest)
+        rows = await self.database.fetch(SQL.log_now, self._retention, *position.newest)
         snapshot, first_transaction, first_id, first_is_old, is_known = rows[0]
         if first_is_old and _needs_before(position, (first_transaction, first_id), snapshot):
             return ResyncReason.CURSOR_TOO_OLD
@@ -141,12 +138,12 @@ class EventLog:
 
     async def now(self) -> Position:
         """What is visible now. Cost: one statement."""
-        rows = await self.database.fetch(SQL["log_now"], self._retention, *START.newest)
+        rows = await self.database.fetch(SQL.log_now, self._retention, *START.newest)
         return position_from_snapshot(rows[0][0])
 
     async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
         """The newest ends of sessions, in transactions that began within that time. Cost: one statement."""
-        rows = await self.database.fetch(SQL["log_revocations"], within, limit)
+        rows = await self.database.fetch(SQL.log_revocations, within, limit)
         return [event_from(row) for row in rows]
 
     async def revocations_since(
@@ -158,7 +155,7 @@ class EventLog:
         """
         running = () if position.snapshot is None else position.snapshot.running
         rows = await self.database.fetch(
-            SQL["revocations_since"], *position.newest, running, *after, limit
+            SQL.revocations_since, *position.newest, running, *after, limit
         )
         is_from_here, snapshot = rows[0][:2]
         events = [event_from(row[2:]) for row in rows if row[2] is not None]
@@ -166,7 +163,7 @@ class EventLog:
 
     async def holders(self) -> list[Holder]:
         """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""
-        return [Holder(*row) for row in await self.database.fetch(SQL["log_holders"])]
+        return [Holder(*row) for row in await self.database.fetch(SQL.log_holders)]
 
     def cursor(self, position: Position) -> str:
         """The position as clients carry it."""
@@ -174,20 +171,20 @@ class EventLog:
 
     async def delay(self, foreign: Collection[int] = ()) -> float:
         """For how many seconds an open transaction has been holding events back."""
-        row = await self.database.fetch_row(SQL["log_delay"], foreign)
+        row = await self.database.fetch_row(SQL.log_delay, foreign)
         return 0.0 if row is None else float(row[0])
 
     async def expire(self, *, batch: int = 1_000) -> int:
         """How many events it removed that are older than the retention, batch by batch."""
         removed = 0
-        while now := await self._removed("events_expire", self._retention, batch):
+        while now := await self._removed(SQL.events_expire, self._retention, batch):
             removed += now
-        while now := await self._removed("delete_events_from_future_transactions", batch):
+        while now := await self._removed(SQL.delete_events_from_future_transactions, batch):
             removed += now
         return removed
 
     async def _removed(self, statement: str, *arguments: object) -> int:
-        rows = await self.database.write(SQL[statement], *arguments)
+        rows = await self.database.write(statement, *arguments)
         return int(rows[0][0])
 
 

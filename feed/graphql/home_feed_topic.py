@@ -21,7 +21,8 @@ from core.graphql.live.subscriber import Subscriber
 from core.graphql.live.topic import Channel, Presented
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
-from feed.selectors import SQL, posts_by_ids
+from feed.selectors import posts_by_ids
+from feed.statements import SQL
 
 READABLE_BY_ALL: PublicFields = {
     "User": frozenset({"id", "username", "displayName", "avatarUrl"}),
@@ -158,7 +159,7 @@ class HomeFeedChannel(Channel):
         self, subscriber: Subscriber, after: Position, until: Position, limit: int
     ) -> list[EventRow]:
         rows = await self.log.database.fetch(
-            SQL["home_events"],
+            SQL.home_events,
             subscriber.topic,
             after.transaction,
             after.id,
@@ -199,7 +200,7 @@ class HomeFeedChannel(Channel):
     async def _told(self, events: Sequence[EventRow], viewers: list[int]) -> list[dict[int, Told]]:
         """For each event, what it is to those whose feeds it changes. Cost: one statement."""
         rows = await self.log.database.fetch(
-            SQL["home_recipients"],
+            SQL.home_recipients,
             list(range(len(events))),
             [event.kind for event in events],
             [event.actor_id for event in events],

@@ -1,6 +1,6 @@
--- What may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
--- those whom they follow, own posts, and the end of posts that those have shared; of those whom they followed until
--- the account was deleted, too.
+-- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
+-- followees, own posts, and deletions of posts that followees have shared; of users followed until their accounts were
+-- deleted, too.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1

@@ -1,5 +1,6 @@
--- A page of the viewer's home feed. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is asked for: 0 none,
--- 1 that of the list, which comes where a position is above its horizon, 2 that of list and log, in each row.
+-- A page of the viewer's home feed. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is returned: 0 none,
+-- 1 that of the list, where a position is above its horizon, 2 that of list and log, in each row;
+-- unseen: $6 keys, $7 snapshots.
 {entries}
 SELECT CASE WHEN $5::int = 2 OR e.position > snapshot.horizon THEN snapshot.now END, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}
 FROM (

@@ -1,6 +1,6 @@
--- Who of the viewers is to be told of which events of home feeds, judged now.
+-- Which of the viewers are notified of which events of home feeds, by what they may see now.
 -- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions of the events.
--- One row for each event and viewer: the event's number, the viewer, the place of a new entry or null for one that is
+-- One row for each event and viewer: the event's number, the viewer, the position of a new entry or null for one that is
 -- gone, whether the viewer likes and shares the post.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])

@@ -1,4 +1,4 @@
--- Writes a post. $1 author, $2 text, $3 client's key. No row if the author's account has been deleted.
+-- Creates a post. $1 author, $2 text, $3 client's key. No row if the author's account has been deleted.
 WITH made AS (
     INSERT INTO posts (author_id, text) SELECT id, $2 FROM users WHERE id = $1 AND {not_deleted person=id} RETURNING *
 ), counted AS (

@@ -1,7 +1,7 @@
--- Deletes the author's own post; likes, comments and shares go with it. $1 viewer, $2 post, $3 client's key.
--- One row for a post that the viewer can see: whether it is theirs, and whether it was there to delete.
--- A post on which much hangs becomes one of a deleted account that there is only for that: so it is hidden from everybody
--- at once, and removed in small transactions (interactions/erasure.py).
+-- Deletes the author's own post with its likes, comments and shares. $1 viewer, $2 post, $3 client's key.
+-- One row for a post that the viewer can see: whether it is the viewer's, and whether it was there to delete.
+-- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
+-- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
 ), hanging AS MATERIALIZED (

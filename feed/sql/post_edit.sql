@@ -1,5 +1,5 @@
 -- Changes the text of the author's own post. $1 viewer, $2 post, $3 text, $4 client's key.
--- One row for a post that the viewer can see: whether it is theirs, then the post as it is afterwards.
+-- One row for a post that the viewer can see: whether it is the viewer's, then the post as it is afterwards.
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
 ), changed AS (

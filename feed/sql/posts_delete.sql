@@ -1,5 +1,5 @@
--- Deletes posts of an author on which nothing hangs; they are locked already. $1 author, $2 posts. Gives how many.
--- Of posts that were deleted one by one subscribers have been notified (post_delete.sql).
+-- Deletes posts of an author that have no likes, comments or shares; they are locked already. $1 author, $2 posts.
+-- Gives the number of posts. Subscribers have been notified already of posts that were deleted one by one (post_delete.sql).
 WITH gone AS (
     DELETE FROM posts WHERE author_id = $1 AND id = ANY($2::text::bigint[]) RETURNING id
 ), counted AS (

@@ -1,5 +1,5 @@
--- Pages of what users have posted and shared, one entry a post; empty where a block stands between.
--- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
+-- Pages of users' posts and shares, one entry a post; empty where a block stands between.
+-- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
 FROM (SELECT id, {visible person=k.id} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot

@@ -1,5 +1,6 @@
--- A page of everybody's posts. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is asked for: 0 none,
--- 1 that of the list, which comes where a position is above its horizon, 2 that of list and log, in each row.
+-- A page of all posts. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is returned: 0 none,
+-- 1 that of the list, where a position is above its horizon, 2 that of list and log, in each row;
+-- unseen: $6 keys, $7 snapshots.
 SELECT CASE WHEN $5::int = 2 OR p.id > snapshot.horizon THEN snapshot.now END, p.id, NULL::record, {post}
 FROM (
     SELECT now, split_part(now, ':', 1)::bigint AS horizon FROM (

@@ -26,7 +26,8 @@ from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
 from feed.viewer_states import ViewerStates, viewer_states
 from interactions.comment_rows import CommentRow
-from interactions.selectors import SQL, comments_by_ids
+from interactions.selectors import comments_by_ids
+from interactions.statements import SQL
 
 POSTS_AT_MOST = 100
 ABOUT_THE_POST = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
@@ -192,7 +193,7 @@ class PostInteractionsChannel(Channel):
         self, subscriber: Subscriber, after: Position, until: Position, limit: int
     ) -> list[EventRow]:
         rows = await self.log.database.fetch(
-            SQL["post_events"],
+            SQL.post_events,
             list(subscriber.topic),
             list(self.kinds),
             after.transaction,

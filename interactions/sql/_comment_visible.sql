@@ -1,1 +1,4 @@
-(c.author_id = {viewer} OR ({visible person=p.author_id} AND {visible person=c.author_id}))
+-- Whether the viewer may see comment c on post p: their own always, others if no block hides either author.
+-- parameters: viewer=$1
+-- needs: c (comments), p (posts)
+(c.author_id = {viewer} OR ({visible person=p.author_id viewer={viewer}} AND {visible person=c.author_id viewer={viewer}}))

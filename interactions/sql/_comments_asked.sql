@@ -1,8 +1,11 @@
+-- The comments to like or unlike, locked, one for each place of the three arrays, with their authors. {undoes}: whether a
+-- like is taken back.
+-- parameters: undoes, actors=$1, comments=$2, keys=$3
 asked AS MATERIALIZED (
     -- A comment that the actor can't see counts only where the actor takes a like of their own back: `undoes`.
     SELECT t.n, t.actor_id, t.key, NOT {undoes} OR {comment_visible viewer=t.actor_id} AS is_visible,
         c.*, a.username, a.display_name, a.avatar_url
-    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
+    FROM unnest({actors}::text::bigint[], {comments}::text::bigint[], {keys}::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
     JOIN users v ON v.id = t.actor_id AND {not_deleted person=v.id}
     JOIN comments c ON c.id = t.comment_id
     JOIN posts p ON p.id = c.post_id

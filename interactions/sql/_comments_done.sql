@@ -1,3 +1,6 @@
+-- Which places changed (`done`), with the like counts and the events. {sign} of the counts is + or -.
+-- parameters: sign, kind
+-- needs: asked (n, actor_id, key, comments), changes (user_id, comment_id)
 done AS MATERIALIZED (
     -- Of those that ask for the same thing at once, the first one does it.
     SELECT asked.*,

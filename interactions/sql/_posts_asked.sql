@@ -1,8 +1,11 @@
+-- The posts to react to, locked, one for each place of the three arrays, with their authors. {undoes}: whether a reaction in
+-- {table} is taken back.
+-- parameters: table, undoes, actors=$1, posts=$2, keys=$3
 asked AS MATERIALIZED (
     -- A post that the actor can't see counts only where the actor takes something of their own back: `undoes`, of `table`.
     SELECT t.n, t.actor_id, t.key, NOT {undoes} OR ({visible person=p.author_id viewer=t.actor_id}) AS is_visible,
         p.*, a.username, a.display_name, a.avatar_url
-    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text[]) WITH ORDINALITY AS t(actor_id, post_id, key, n)
+    FROM unnest({actors}::text::bigint[], {posts}::text::bigint[], {keys}::text[]) WITH ORDINALITY AS t(actor_id, post_id, key, n)
     JOIN users v ON v.id = t.actor_id AND {not_deleted person=v.id}
     JOIN posts p ON p.id = t.post_id
     JOIN users a ON a.id = p.author_id

@@ -1,3 +1,6 @@
+-- Which places changed (`done`), with the posts' {count}. {sign} is + or -.
+-- parameters: count, sign
+-- needs: asked (n, actor_id, key, posts), changes (user_id, post_id)
 done AS MATERIALIZED (
     -- Of those that ask for the same thing at once, the first one does it.
     SELECT asked.*,

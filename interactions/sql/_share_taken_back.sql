@@ -1,6 +1,7 @@
--- A share that the actor took back within the last hour, if nothing was since: its key, and the transaction that inserted it
--- at first, null if the log no longer tells. Looked for among the actor's newest events of the feed, 1,000 at most.
--- With its own transaction it counts as seen for readers who have seen it, so that it is new to nobody.
+-- A share that the actor took back within the last hour, if nothing happened since: its key, and the transaction that
+-- inserted it at first, null if the log no longer has it. Looked for among the actor's newest events of the feed, 1,000 at
+-- most. With its own transaction it counts as seen for readers who have seen it, so that it is new to nobody.
+-- needs: asked (actor_id, id)
 LEFT JOIN LATERAL (
     WITH newest AS MATERIALIZED (
         SELECT transaction, id, kind, subject_id, created_at FROM (

@@ -1,4 +1,4 @@
--- Writes a comment. $1 author, $2 post, $3 text, $4 client's key. No row if there is no such post for the author.
+-- Creates a comment. $1 author, $2 post, $3 text, $4 client's key. No row if the author can see no such post.
 WITH seen AS MATERIALIZED (
     -- Whoever changes which comments a post has holds its row.
     SELECT p.id FROM posts p JOIN users v ON v.id = $1 AND {not_deleted person=v.id}

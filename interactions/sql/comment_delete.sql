@@ -1,7 +1,7 @@
--- Deletes the viewer's own comment. Its post is locked, and so is the comment with all above it: what a statement has to
--- wait for it would find changed, and PostgreSQL then judges the row anew, without the parts of this one that come first.
+-- Deletes the viewer's own comment. The post is locked already, and so is the comment with all above it: a row for which a
+-- statement waits is judged anew by PostgreSQL after the change, without the parts of the statement that come first.
 -- $1 viewer, $2 comment, $3 client's key.
--- One row for a comment that the viewer can see and that is not deleted: whether it is theirs.
+-- One row for a comment that the viewer can see and that is not deleted: whether it is the viewer's.
 WITH RECURSIVE seen AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.author_id = $1 AS own
     FROM comments c JOIN posts p ON p.id = c.post_id

@@ -1,5 +1,5 @@
--- Likes comments. $1 people, $2 comments, $3 clients' keys: one at each place.
--- A row for each place where there is a comment to be seen: the place, whether this changed anything, true, the
+-- Likes comments. Arrays with one place for each like: $1 actors, $2 comments, $3 clients' keys.
+-- A row for each place with a comment that the actor can see: the place, whether this changed anything, true, the
 -- comment afterwards.
 WITH {comments_asked undoes=false}, changes AS (
     INSERT INTO comment_likes (user_id, comment_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING

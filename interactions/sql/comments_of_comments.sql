@@ -1,6 +1,7 @@
--- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Other comments have been
--- judged with their posts. $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 whose
--- mutes hide, or NULL.
+-- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Whether other comments are
+-- visible has been decided with their posts.
+-- $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 the viewer if mutes hide, or NULL;
+-- unseen: $7 keys, $8 snapshots.
 WITH horizon AS MATERIALIZED (
     SELECT {key_horizon} AS key
 )

@@ -1,5 +1,5 @@
--- Removes those of these comments that hold no other reply than these, of posts that are about to go; nobody is notified.
--- They and their posts are locked already. $1 comments. Gives how many.
+-- Deletes those of these comments that have no other replies than these, on posts that are about to be deleted, without
+-- events. They and their posts are locked already. $1 comments. Gives the number of comments.
 WITH going AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.deleted_at IS NULL AS is_live
     FROM unnest($1::text::bigint[]) AS k(id) JOIN comments c ON c.id = k.id

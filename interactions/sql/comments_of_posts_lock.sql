@@ -1,4 +1,4 @@
--- Locks some comments on posts, by key: replies, the newest first, before what they reply to. $1 posts, $2 how many at most.
+-- Locks some comments on posts, by key: replies, newest first, before what they reply to. $1 posts, $2 limit.
 SELECT id FROM comments WHERE id = ANY(ARRAY(
     SELECT c.id FROM unnest($1::text::bigint[]) AS k(id)
     CROSS JOIN LATERAL (

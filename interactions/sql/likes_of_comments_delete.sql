@@ -1,5 +1,5 @@
--- Removes some likes of comments that are about to go, which are locked already; nobody is notified. $1 comments, $2 how
--- many at most. Gives how many.
+-- Deletes some likes of comments that are about to be deleted and are locked already, without events.
+-- $1 comments, $2 limit. Gives the number of likes.
 WITH picked AS (
     SELECT m.user_id, m.comment_id FROM unnest($1::text::bigint[]) AS k(id)
     CROSS JOIN LATERAL (SELECT user_id, comment_id FROM comment_likes WHERE comment_id = k.id LIMIT $2) m

@@ -1,5 +1,5 @@
--- Removes some likes of posts that are about to go, which are locked already; nobody is notified. $1 posts, $2 how many at
--- most. Gives how many.
+-- Deletes some likes of posts that are about to be deleted and are locked already, without events. $1 posts, $2 limit.
+-- Gives the number of likes.
 WITH picked AS (
     SELECT m.user_id, m.post_id FROM unnest($1::text::bigint[]) AS k(id)
     CROSS JOIN LATERAL (SELECT user_id, post_id FROM post_likes WHERE post_id = k.id LIMIT $2) m

@@ -1,6 +1,6 @@
--- Likes posts. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post to be seen: the place, whether this changed anything, true, the
--- post afterwards.
+-- Likes posts. Arrays with one place for each like: $1 actors, $2 posts, $3 clients' keys.
+-- A row for each place with a post that the actor can see: the place, whether this changed anything, true, the post
+-- afterwards.
 WITH {posts_asked table=post_likes undoes=false}, changes AS (
     INSERT INTO post_likes (user_id, post_id) SELECT actor_id, id FROM asked ON CONFLICT DO NOTHING
     RETURNING user_id, post_id

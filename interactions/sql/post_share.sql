@@ -1,6 +1,6 @@
--- Shares posts. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post to be seen: the place, whether this changed anything, true, the
--- post afterwards.
+-- Shares posts. Arrays with one place for each share: $1 actors, $2 posts, $3 clients' keys.
+-- A row for each place with a post that the actor can see: the place, whether this changed anything, true, the post
+-- afterwards.
 WITH {posts_asked table=shares undoes=false}, changes AS (
     INSERT INTO shares (user_id, post_id, id, transaction)
     SELECT asked.actor_id, asked.id, coalesce(taken_back.id, time_ordered_key()),

@@ -1,6 +1,6 @@
--- Takes shares of posts back. $1 people, $2 posts, $3 clients' keys: one at each place.
--- A row for each place where there is a post that the actor can see or shares: the place, whether this changed anything,
--- whether the actor can see the post, the post afterwards.
+-- Deletes shares of posts. Arrays with one place for each share: $1 actors, $2 posts, $3 clients' keys.
+-- A row for each place with a post that the actor can see or shares: the place, whether this changed anything, whether the
+-- actor can see the post, the post afterwards.
 WITH {posts_asked table=shares undoes=true}, changes AS (
     DELETE FROM shares m USING asked WHERE m.user_id = asked.actor_id AND m.post_id = asked.id
     RETURNING user_id, post_id, m.id

@@ -1,5 +1,5 @@
--- Writes a reply. $1 author, $2 post, $3 text, $4 client's key, $5 comment that it replies to.
--- No row if there is no such post, or no such comment on it, for the author.
+-- Creates a reply. $1 author, $2 post, $3 text, $4 client's key, $5 comment that it replies to.
+-- No row if the author can see no such post, or no such comment on it.
 WITH seen AS MATERIALIZED (
     -- Whoever changes which comments a post has holds its row: first that one, then the comment's.
     SELECT p.id, c.id AS parent_id

@@ -1,5 +1,6 @@
--- Pages of the people who share posts.
--- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 whose mutes hide, or NULL.
+-- Pages of the users who share posts.
+-- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 the viewer if mutes hide, or NULL;
+-- unseen: $7 keys, $8 snapshots.
 WITH horizon AS MATERIALIZED (
     SELECT {key_horizon} AS key
 )

@@ -1,4 +1,4 @@
--- Some comments of an author: the post, the comment, and the comment with all above it. $1 author, $2 how many.
+-- Some comments of an author: the post, the comment, and the comment with all above it. $1 author, $2 limit.
 WITH RECURSIVE picked AS (
     SELECT id, parent_id, post_id FROM comments WHERE author_id = $1 LIMIT $2
 ), above AS (

@@ -25,10 +25,10 @@ from starlette.types import Receive, Scope, Send
 from core.database.database import PLANNER
 from core.database.statements import load_statements
 from core.database.time_ordered_keys import HIGHEST_KEY
-from tests.benchmarks.likes import BY_HAND, ROOMS
-from tests.paths import ROOT
+from interactions.statements import InteractionStatements
+from tests.benchmarks.likes import BY_HAND
 
-SQL = load_statements(Path(__file__).parent / "sql", *(ROOT / room / "sql" for room in ROOMS))
+SQL = load_statements(Path(__file__).parent / "sql", *InteractionStatements.folders)
 PAGE = 20
 COMMENTS_SHOWN = 3
 CONNECTIONS = 8
@@ -76,12 +76,12 @@ class Floor:
         return rows
 
     async def _public(self, below: int) -> bytes:
-        rows = await self._rows(SQL["public"], None, below, 0, PAGE + 1)
+        rows = await self._rows(SQL["public"][""], None, below, 0, PAGE + 1)
         edges = [{"cursor": row[0], "node": _post(row)} for row in rows[:PAGE]]
         return _answer("publicFeed", edges, more=len(rows) > PAGE)
 
     async def _home(self, viewer: int) -> bytes:
-        rows = await self._rows(SQL["home"], viewer, HIGHEST_KEY, 0, PAGE + 1)
+        rows = await self._rows(SQL["home"][""], viewer, HIGHEST_KEY, 0, PAGE + 1)
         edges = []
         comments: dict[int, list[JSONObject]] = {}
         for row in rows[:PAGE]:
@@ -92,7 +92,7 @@ class Floor:
             node["comments"] = {"edges": said}
             shared_by = None if row[14] is None else _person(row, 14)
             edges.append({"cursor": row[0], "sharedBy": shared_by, "node": node})
-        for row in await self._rows(SQL["comments"], viewer, list(comments), COMMENTS_SHOWN):
+        for row in await self._rows(SQL["comments"][""], viewer, list(comments), COMMENTS_SHOWN):
             comment = {
                 "id": row[1],
                 "text": row[3],

@@ -24,16 +24,14 @@ from django.core.management import call_command
 
 from core.database.database import Database
 from core.database.group_commit import Batchers
-from core.database.statements import load_statements
 from core.database.time_ordered_keys import key_array
 from core.devserver.folder_locks import folder_lock
 from core.devserver.postgres import Postgres
+from interactions.statements import SQL
 from tests.benchmarks.figures import Figure, write_results
 from tests.paths import ROOT
 
 FOLDER = ROOT / ".data" / "benchmark-likes"
-ROOMS = ("interactions", "feed", "core/accounts", "core/events")
-LIKE = load_statements(*(ROOT / room / "sql" for room in ROOMS))["post_like"]
 BY_HAND = """
 WITH made AS (
     INSERT INTO post_likes (user_id, post_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1
@@ -108,7 +106,7 @@ def durable_database() -> Iterator[str]:
 
 
 def like_alone(database: Database, who: int, what: int) -> Awaitable[object]:
-    return database.write(LIKE, key_array([who]), key_array([what]), [None])
+    return database.write(SQL.post_like, key_array([who]), key_array([what]), [None])
 
 
 async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figure]:
@@ -125,7 +123,7 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figur
         Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
         Way("one transaction each, 8", partial(like_alone, few)),
         Way("one transaction each, 64", partial(like_alone, many)),
-        Way(TOGETHER, lambda who, what: batchers.submit(LIKE, who, what, None)),
+        Way(TOGETHER, lambda who, what: batchers.submit(SQL.post_like, who, what, None)),
     ]
     for title, targets, at_least in (
         ("distinct posts", posts, 1.5),

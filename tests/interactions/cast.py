@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from core.accounts.selectors import SQL as ACCOUNTS
+from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database
 from feed.services import post_create
 from interactions.erasure import accounts_erase
@@ -46,9 +46,9 @@ async def people(database: Database, count: int, first: int = 1) -> list[int]:
 async def hide_account(database: Database, user_id: int) -> None:
     """What deleting an account does at once, as the admin does it."""
     async with database.transaction() as transaction:
-        await transaction.fetch(ACCOUNTS["people_lock"], [user_id])
-        await transaction.fetch(ACCOUNTS["account_hide"], user_id)
-        await transaction.fetch(ACCOUNTS["sessions_revoke"], user_id, None)
+        await transaction.fetch(ACCOUNTS.people_lock, [user_id])
+        await transaction.fetch(ACCOUNTS.account_hide, user_id)
+        await transaction.fetch(ACCOUNTS.sessions_revoke, user_id, None)
 
 
 async def delete_account(database: Database, user_id: int) -> None:

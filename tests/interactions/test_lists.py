@@ -15,7 +15,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY, key_array
 from core.ids import global_id
 from interactions import services
 from interactions.comment_rows import CommentRow
-from interactions.selectors import SQL
+from interactions.statements import SQL
 from tests.interactions.cast import block, people, posts_by
 from tests.interactions.conftest import Ask
 
@@ -189,7 +189,7 @@ async def test_a_page_of_comments_reads_no_other_post_s(database: Database, dire
         author,
     )
     await database.write("ANALYZE")
-    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL['comments_of_posts' + direction]}"
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL.comments_of_posts[direction]}"
     arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4, author)
     ((plan,),) = await database.fetch(explain, *arguments)
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]

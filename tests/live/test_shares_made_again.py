@@ -11,7 +11,7 @@ import pytest
 
 from core.database.database import Database
 from core.ids import global_id, key_of
-from interactions.selectors import SQL
+from interactions.statements import SQL
 from tests.interactions.cast import posts_by
 from tests.live.world import Api, Json, Person, Phone, phone, signed_in
 
@@ -214,7 +214,7 @@ async def test_sharing_again_reads_few_rows(scene: Scene) -> None:
         for sharer, rows in ((scene.one, 1_000), (scene.other, 2)):
             arguments = (f"{{{sharer.key}}}", f"{{{key_of('Post', scene.second)}}}", [None])
             [[text]] = await connection.fetch(
-                "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + SQL["post_share"], *arguments
+                "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + SQL.post_share, *arguments
             )
             nodes = [*plan_nodes(orjson.loads(text)[0]["Plan"])]
             read = [node for node in nodes if node.get("Relation Name") == "events"]

@@ -1,3 +1,6 @@
+-- Which pairs changed (`done`), with the counts of both users and the events. {sign} of the counts is + or -.
+-- parameters: sign, kind
+-- needs: asked (n, viewer_id, key, id), changes (follower_id, followee_id)
 done AS MATERIALIZED (
     -- Of those that ask for the same thing at once, the first one does it.
     SELECT asked.*,

@@ -1,2 +1,3 @@
--- Whether the account of a person, who may be null, is not being deleted. The few accounts that are, are read once a statement.
+-- Whether the user's account is not being deleted; true for null. The few accounts that are being deleted are read once a statement.
+-- parameters: person
 ({person} = ANY(ARRAY(SELECT user_id FROM account_deletions))) IS NOT TRUE

@@ -1,1 +1,2 @@
+-- The deleted account that gets deleted posts until all that belongs to them is removed.
 1::bigint

@@ -1,4 +1,4 @@
--- Marks a user's account as deleted: hidden from now on. The user is locked already. $1 user.
+-- Marks a user's account as deleted, which hides it. The user is locked already. $1 user.
 WITH inactive AS (
     UPDATE users SET is_active = false WHERE id = $1 RETURNING id
 )

@@ -1,5 +1,5 @@
--- Removes some of what nobody counts and nobody is notified of. $1 user, $2 how many rows of a table at most.
--- Gives how many rows.
+-- Deletes some rows of a user that have no counts and no events. $1 user, $2 limit of rows per table.
+-- Gives the number of rows.
 WITH own_mutes AS (
     DELETE FROM mutes m USING (SELECT muted_id FROM mutes WHERE muter_id = $1 LIMIT $2) k
     WHERE m.muter_id = $1 AND m.muted_id = k.muted_id RETURNING 1

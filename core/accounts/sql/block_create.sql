@@ -1,5 +1,5 @@
--- Blocks a person and severs follows both ways; both people are locked already. $1 viewer, $2 person, $3 client's key.
--- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
+-- Blocks a user and ends follows both ways; both users are locked already. $1 viewer, $2 user, $3 client's key.
+-- One row if the user exists: whether the block is new, whether the viewer can see the name, then the user.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1
     WHERE u.id = $2 AND {not_deleted person=u.id} AND {not_deleted person=v.id}

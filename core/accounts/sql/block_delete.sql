@@ -1,4 +1,4 @@
--- Takes a block back. $1 viewer, $2 user, $3 client's key.
+-- Deletes a block. $1 viewer, $2 user, $3 client's key.
 -- One row for a user whom the viewer has blocked or can see: whether there was a block, whether the viewer can see the
 -- user afterwards, then the user.
 WITH gone AS (

@@ -1,5 +1,5 @@
--- Follows people, who are locked already. $1 viewers, $2 people, $3 clients' keys: one at each place.
--- A row for each place where the viewer can see the person: the place, whether this changed anything, true, the person.
+-- Follows users, who are locked already. Arrays with one place for each follow: $1 viewers, $2 users, $3 clients' keys.
+-- A row for each place where the viewer can see the user: the place, whether this changed anything, true, the user.
 WITH {follows_asked}, changes AS (
     INSERT INTO follows (follower_id, followee_id) SELECT viewer_id, id FROM asked ORDER BY n ON CONFLICT DO NOTHING
     RETURNING follower_id, followee_id

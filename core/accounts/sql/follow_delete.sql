@@ -1,5 +1,5 @@
--- Ends follows of people, who are locked already. $1 viewers, $2 people, $3 clients' keys: one at each place.
--- A row for each place where the viewer can see the person: the place, whether this changed anything, true, the person.
+-- Ends follows of users, who are locked already. Arrays with one place for each: $1 viewers, $2 users, $3 clients' keys.
+-- A row for each place where the viewer can see the user: the place, whether this changed anything, true, the user.
 WITH {follows_asked}, changes AS (
     DELETE FROM follows f USING asked WHERE f.follower_id = asked.viewer_id AND f.followee_id = asked.id
     RETURNING f.follower_id, f.followee_id

@@ -1,5 +1,5 @@
--- Pages of who follows users, newest first; empty where a block stands between.
--- $1 viewer, $2 people, $3 below, $4 above, $5 limit.
+-- Pages of users' followers, newest follow first; empty where a block stands between.
+-- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 WITH horizon AS MATERIALIZED (
     SELECT {key_horizon} AS key
 )

@@ -1,5 +1,5 @@
--- Ends follows whatever stands between the two, who are locked already. $1 followers, $2 followees: one at each place.
--- Gives how many.
+-- Ends follows whatever blocks there are; all users are locked already. Arrays with one place for each follow:
+-- $1 followers, $2 followees. Gives the number of follows.
 WITH gone AS (
     DELETE FROM follows f USING unnest($1::text::bigint[], $2::text::bigint[]) AS k(follower_id, followee_id)
     WHERE f.follower_id = k.follower_id AND f.followee_id = k.followee_id

@@ -1,5 +1,5 @@
--- Which of the viewers must not be told of which people. $1 viewers, $2 people.
--- One row a pair and reason: viewer, person, whether it is a mute (else a block, by either of them).
+-- Which users the viewers must not hear of in live events. $1 viewers, $2 users.
+-- One row for each pair and reason: viewer, user, whether it is a mute (else a block, by either of them).
 SELECT b.blocker_id, person.id, false
 FROM unnest($2::bigint[]) AS person(id)
 JOIN LATERAL (SELECT blocker_id FROM blocks WHERE blocked_id = person.id AND blocker_id = ANY($1::bigint[]) OFFSET 0) b ON true

@@ -1,4 +1,4 @@
--- Removes keys of clients that are older than the time for which they are kept. $1 that time, $2 at most so many.
+-- Deletes clients' keys past their retention. $1 retention, $2 limit. Gives the number of keys.
 WITH removed AS (
     DELETE FROM idempotency_keys k USING (
         SELECT user_id, mutation, key FROM idempotency_keys

@@ -1,5 +1,5 @@
--- Mutes a person whom the viewer can see. $1 viewer, $2 person, $3 client's key.
--- One row if there is such a person: whether that is new, whether the viewer can see the name, then the person.
+-- Mutes a user whom the viewer can see. $1 viewer, $2 user, $3 client's key.
+-- One row if there is such a user: whether the mute is new, whether the viewer can see the name, then the user.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1 AND {not_deleted person=v.id} WHERE u.id = $2 AND {visible person=u.id}
 ), made AS (

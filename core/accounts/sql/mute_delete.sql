@@ -1,4 +1,4 @@
--- Takes a mute back. $1 viewer, $2 user, $3 client's key.
+-- Deletes a mute. $1 viewer, $2 user, $3 client's key.
 -- One row for a user whom the viewer has muted or can see: whether there was a mute, whether the viewer can see the
 -- user's name, then the user.
 WITH gone AS (

@@ -1,4 +1,5 @@
--- How the viewer and people stand to each other. $1 viewer, $2 people.
+-- Follows, blocks and mutes between the viewer and users: whether the viewer follows the user, the user follows the
+-- viewer, the viewer blocks the user, the viewer mutes the user. $1 viewer, $2 users.
 SELECT k.id,
     EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = k.id OFFSET 0),
     EXISTS (SELECT FROM follows WHERE follower_id = k.id AND followee_id = $1 OFFSET 0),

@@ -1,7 +1,7 @@
--- Begins a session of a user who may sign in. $1 key, $2 user, $3 salt, $4 hash of the refresh token, $5 its end, $6 hash
+-- Creates a session of a user who may sign in. $1 key, $2 user, $3 salt, $4 hash of the refresh token, $5 expiry, $6 hash
 -- of the password that was checked.
--- Locks the user: whose account is suspended or gets a new password at this moment does so either before, and there is no
--- session, or after, when it is revoked.
+-- Locks the user: a suspension or a new password at the same moment comes either before, and no session is made, or after,
+-- and revokes it.
 INSERT INTO sessions (id, user_id, salt, token_hash, expires_at)
 SELECT $1, id, $3, $4, $5 FROM users WHERE id = $2 AND is_active AND password = $6 FOR SHARE
 RETURNING id

@@ -1,2 +1,2 @@
--- Whether a session has not been signed out or revoked. $1 session. No row for one that is not there.
+-- Whether a session has not been revoked; no row if it does not exist. $1 session.
 SELECT revoked_at IS NULL FROM sessions WHERE id = $1

@@ -1,2 +1,2 @@
--- A key for a new session, whose token is made of it.
+-- A key for a new session, of which its token is made.
 SELECT time_ordered_key()

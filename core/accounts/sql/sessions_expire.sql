@@ -1,4 +1,4 @@
--- Removes sessions that ended longer ago than a time. $1 that time, $2 at most so many.
+-- Deletes sessions that ended longer ago than the retention. $1 retention, $2 limit. Gives the number of sessions.
 WITH removed AS (
     DELETE FROM sessions WHERE id IN (
         SELECT id FROM sessions WHERE expires_at < now() - $1::interval ORDER BY expires_at LIMIT $2

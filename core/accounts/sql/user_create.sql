@@ -1,4 +1,4 @@
--- Makes an account; no row if the username is or was somebody's, the address is taken, or there is no address to be used.
+-- Creates an account; no row if the username is or was taken, the address is taken, or there is no usable address.
 -- $1 username, $2 e-mail address or NULL, $3 password hash, $4 display name.
 INSERT INTO users AS u
     (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)

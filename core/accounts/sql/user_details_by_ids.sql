@@ -1,5 +1,4 @@
--- What a profile adds, for users that have been named already; no bio where a block stands between. $1 viewer, $2 keys.
--- A deleted account has nothing but the moment in its key: an event may name it when nothing of it is left.
+-- What a profile adds to users that have been read already; no bio where a block stands between. $1 viewer, $2 keys.
 SELECT k.id, coalesce(CASE WHEN {visible person=u.id} THEN u.bio END, ''), {moment of=coalesce(u.created_at,key_moment)},
     coalesce(u.follower_count, 0), coalesce(u.following_count, 0), coalesce(u.post_count, 0)
 FROM (SELECT id, {key_time key=id} AS key_moment FROM unnest($2::bigint[]) AS given(id)) k

@@ -1,2 +1,2 @@
--- Locks a user so that nothing of theirs, and nothing that names them, is written meanwhile. $1 user.
+-- Locks a user so that nothing of the user's, and nothing that refers to the user, is written meanwhile. $1 user.
 SELECT id FROM users WHERE id = $1 FOR UPDATE

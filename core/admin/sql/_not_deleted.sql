@@ -1,1 +1,3 @@
+-- A moderator sees every account.
+-- parameters: person
 true

@@ -1,1 +1,3 @@
+-- A moderator sees everything.
+-- parameters: person, viewer=$1
 true

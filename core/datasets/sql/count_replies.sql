@@ -1,4 +1,4 @@
--- Counts the new replies under the comments that they answer. A statement of its own, since they may be new as well.
+-- Counts the new replies on the comments that they reply to. A statement of its own, since those may be new as well.
 WITH counts AS (
     SELECT n.parent_id AS id, count(*) AS n
     FROM new_comments n JOIN comments c ON c.id = n.id

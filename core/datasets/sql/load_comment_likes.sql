@@ -1,4 +1,4 @@
--- Takes over new likes of comments whose person and comment are there, once for each pair, and counts them.
+-- Inserts the staged likes of comments whose user and comment exist, once for each pair, and counts them.
 WITH made AS (
     INSERT INTO comment_likes (user_id, comment_id, created_at)
     SELECT n.user_id, n.comment_id, n.created_at

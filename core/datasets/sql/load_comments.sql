@@ -1,4 +1,4 @@
--- Takes over new comments whose post, parent and author are there, and counts them.
+-- Inserts the staged comments whose post, parent and author exist, and counts them.
 WITH made AS (
     INSERT INTO comments (id, post_id, parent_id, author_id, text, created_at)
     SELECT n.id, n.post_id, n.parent_id, n.author_id, n.text, n.created_at

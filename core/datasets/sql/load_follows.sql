@@ -1,4 +1,4 @@
--- Takes over new follows between people who are there, once for each pair, and counts both ends.
+-- Inserts the staged follows between users who exist, once for each pair, and counts them for both users.
 WITH made AS (
     INSERT INTO follows (id, follower_id, followee_id, created_at)
     SELECT n.id, n.follower_id, n.followee_id, n.created_at

@@ -1,4 +1,4 @@
--- Takes over new likes whose person and post are there, once for each pair, and counts them.
+-- Inserts the staged likes of posts whose user and post exist, once for each pair, and counts them.
 WITH made AS (
     INSERT INTO post_likes (id, user_id, post_id, created_at)
     SELECT n.id, n.user_id, n.post_id, n.created_at

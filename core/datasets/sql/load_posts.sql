@@ -1,4 +1,4 @@
--- Takes over new posts whose author is there, and counts them.
+-- Inserts the staged posts whose author exists, and counts them.
 WITH made AS (
     INSERT INTO posts (id, author_id, text, created_at)
     SELECT n.id, n.author_id, n.text, n.created_at

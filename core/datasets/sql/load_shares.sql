@@ -1,4 +1,4 @@
--- Takes over new shares whose person and post are there, once for each pair, and counts them.
+-- Inserts the staged shares whose user and post exist, once for each pair, and counts them.
 WITH made AS (
     INSERT INTO shares (id, user_id, post_id, created_at)
     SELECT n.id, n.user_id, n.post_id, n.created_at

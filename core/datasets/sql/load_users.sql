@@ -1,4 +1,4 @@
--- Takes over new users. Those whose username or address somebody has already are left out, and usernames of deleted accounts.
+-- Inserts the staged users, but those whose username is or was taken or whose address is taken.
 WITH made AS (
     INSERT INTO users (id, username, email, password, display_name, bio, created_at,
         avatar_url, is_active, is_staff, is_superuser)

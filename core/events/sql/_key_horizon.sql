@@ -1,6 +1,7 @@
 -- A key that the keys of all running transactions are above. A key is made after its transaction's number, and a
--- transaction's number after its beginning: so what runs has keys from after the beginning of any transaction of a lower
--- number, as the log's events tell them. Of an empty log, what began in this hour or the one before counts as running.
+-- transaction's number after its beginning: so running transactions have keys from after the beginning of any transaction
+-- of a lower number, as the log's events date it. With an empty log, what began in this hour or the one before counts as
+-- running.
 (((extract(epoch FROM coalesce((
     SELECT created_at FROM events WHERE transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
     ORDER BY transaction DESC, id DESC LIMIT 1

@@ -1,3 +1,3 @@
--- The horizon of a list, as text: a key that all running transactions' keys are above, then PostgreSQL's snapshot
--- (xmin:xmax:running). See _key_horizon.sql.
+-- What the statement sees of lists, as text: the horizon of lists ({key_horizon}), then PostgreSQL's snapshot
+-- (xmin:xmax:running).
 {key_horizon} || ':' || pg_current_snapshot()::text

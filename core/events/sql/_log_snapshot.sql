@@ -1,5 +1,5 @@
--- What the statement sees of lists and of the log, as text: the horizon of lists (_list_snapshot.sql), then transaction,
--- id and microsecond of the newest event, if there is one. An event from the future was restored from another cluster.
+-- What the statement sees of lists and of the log, as text: {list_snapshot}, then transaction, id and microsecond of the
+-- newest event, if there is one. An event from the future was restored from another cluster.
 {list_snapshot} || coalesce((
     SELECT ':' || transaction || ':' || id || ':' || {microsecond} FROM events
     WHERE transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint

@@ -1,5 +1,5 @@
--- Removes the oldest events up to the first that is younger than the retention, but the last of them: it marks
--- where the log begins. What an open transaction holds back stays. $1 retention, $2 how many to look at. Gives the number removed.
+-- Deletes the oldest events up to the first within the retention, but the last of them: it marks where the log begins.
+-- What an open transaction holds back stays. $1 retention, $2 limit of events to look at. Gives the number of events.
 WITH oldest AS MATERIALIZED (
     SELECT transaction, id, created_at < now() - $1::interval AS old FROM events
     WHERE transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint

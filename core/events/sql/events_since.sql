@@ -1,5 +1,5 @@
--- The events after a position that are complete, in order: those below the oldest running transaction. An open
--- transaction holds back what began after it.
+-- The complete events after a position, in order: those below the oldest running transaction. An open transaction holds
+-- back what began after it.
 -- $1 transaction, $2 id and $3 microsecond of the event at the position, $4 limit, $5 transactions of other databases.
 -- One row at least: whether the log has the event at the position, whether anything is held back, an event or nulls.
 WITH horizon AS MATERIALIZED (

@@ -1,7 +1,7 @@
--- The running transactions of the whole cluster, and who has them open: transaction, whether it is known to be another
--- database's, process, database, application, seconds since it began; nulls where they are not known.
--- The snapshot is older than the look at the sessions, and a number stays with its session: whoever is found with it now
--- has had it all along. A transaction that nobody is found with has ended, or counts as one of this database.
+-- The running transactions of the whole cluster and the sessions that hold them open: transaction, whether it is known to
+-- be another database's, process, database, application, seconds since it began; nulls where they are not known.
+-- The snapshot is older than the look at the sessions, and a number stays with its session: the session found with it has
+-- had it all along. A transaction without a session has ended, or counts as one of this database.
 SELECT x::text::bigint, coalesce(database <> current_database(), false), s.pid, s.database, s.application, s.seconds
 FROM pg_snapshot_xip(pg_current_snapshot()) x
 LEFT JOIN (

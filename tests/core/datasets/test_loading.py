@@ -66,9 +66,9 @@ def test_a_load_and_writers_do_not_disturb_each_other(people: list[int]) -> None
     def write(person: int) -> None:
         try:
             while not loaded.is_set():
-                for statement in ("post_like", "post_unlike"):
+                for statement in (SQL.post_like, SQL.post_unlike):
                     keys = [None] * len(posts)
-                    undisturbed(lambda: run(SQL[statement], [person] * len(posts), posts, keys))  # noqa: B023  # run at once
+                    undisturbed(lambda: run(statement, [person] * len(posts), posts, keys))  # noqa: B023  # run at once
         finally:
             connection.close()
 

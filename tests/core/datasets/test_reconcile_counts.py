@@ -85,8 +85,8 @@ def test_repair_and_writers_do_not_disturb_each_other() -> None:
     def write(person: int) -> None:
         try:
             while not done.is_set():
-                for statement in ("post_like", "post_unlike"):
-                    run(SQL[statement], [person] * len(posts), posts, [None] * len(posts))
+                for statement in (SQL.post_like, SQL.post_unlike):
+                    run(statement, [person] * len(posts), posts, [None] * len(posts))
         finally:
             connection.close()
 

@@ -15,11 +15,12 @@ import pytest
 from core.context import Services
 from core.database.cursors import CursorSigner
 from core.database.database import Database
-from core.events.event_log import SQL, EventLog, EventRow, ResyncReason
+from core.events.event_log import EventLog, EventRow, ResyncReason
 from core.events.log_positions import START, Position, cursor_from_snapshot, position_from_snapshot
+from core.events.statements import SQL
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1) RETURNING id"
-SNAPSHOT = (SQL["log_now"], timedelta(days=1), *START.newest)
+SNAPSHOT = (SQL.log_now, timedelta(days=1), *START.newest)
 CURSORS = CursorSigner(b"for tests")
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
-from core.events.event_log import SQL, EventLog, EventRow
+from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
 from core.events.revocations import RevocationReader, ends_session
+from core.events.statements import SQL
 from tests.core.events.test_hub import CUT_OFF
 from tests.core.events.test_log import elsewhere
 
@@ -210,20 +211,23 @@ async def test_an_end_of_all_sessions_concerns_those_that_began_before(
     assert not ends_session(event, after)
 
 
-@pytest.mark.parametrize("statement", ["revocations_since", "log_revocations"])
+@pytest.mark.parametrize(
+    ("statement", "arguments"),
+    [
+        (SQL.revocations_since, (1, 0, 0, [], 0, 0, 10)),
+        (SQL.log_revocations, (timedelta(hours=1), 10)),
+    ],
+    ids=["revocations_since", "log_revocations"],
+)
 async def test_reading_looks_at_ends_of_sessions_alone(
-    database: Database, log: EventLog, statement: str
+    database: Database, log: EventLog, statement: str, arguments: tuple[Any, ...]
 ) -> None:
     await database.write(
         "INSERT INTO events (kind, actor_id) SELECT 'post_liked', n FROM generate_series(1, 5000) n"
     )
     await database.write(REVOKE, 1)
-    arguments: dict[str, tuple[Any, ...]] = {
-        "revocations_since": (1, 0, 0, [], 0, 0, 10),
-        "log_revocations": (timedelta(hours=1), 10),
-    }
     async with database.connection() as connection:
-        plan = await connection.fetch(f"EXPLAIN {SQL[statement]}", *arguments[statement])
+        plan = await connection.fetch(f"EXPLAIN {statement}", *arguments)
     said = "\n".join(row[0] for row in plan)
     assert "Seq Scan on events" not in said
     assert "events_revocations" in said or "events_recent_revocations" in said

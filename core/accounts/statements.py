@@ -1,0 +1,51 @@
+"""The SQL statements of accounts, sessions, follows, blocks and mutes, by name."""
+
+from __future__ import annotations
+
+from core.database.statements import Statements, Variants
+from core.events.statements import EventStatements
+
+
+class AccountStatements(Statements, uses=[EventStatements]):
+    account_delete: str
+    account_deletion_postpone: str
+    account_deletion_take: str
+    account_hide: str
+    account_remains_delete: str
+    block_create: str
+    block_delete: str
+    follow_create: str
+    follow_delete: str
+    followers_pages: Variants
+    following_pages: Variants
+    follows_of_user: str
+    follows_sever: str
+    hidden_pairs: str
+    idempotency_claim: str
+    idempotency_earlier: str
+    idempotency_expire: str
+    idempotency_settle: str
+    mute_create: str
+    mute_delete: str
+    password_rehash: str
+    people_lock: str
+    relations_by_ids: str
+    session_create: str
+    session_is_live: str
+    session_key: str
+    session_lock: str
+    session_rotate: str
+    sessions_expire: str
+    sessions_revoke: str
+    user_by_username: str
+    user_create: str
+    user_details_by_ids: str
+    user_for_sign_in_by_email: str
+    user_for_sign_in_by_username: str
+    user_lock: str
+    user_lock_of_session: str
+    username_taken: str
+    users_by_ids: str
+
+
+SQL = AccountStatements()

@@ -1,0 +1,50 @@
+"""`manage.py sql`: SQL statements as PostgreSQL gets them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import autodiscover_modules
+
+from core.database.statements import Statements, source_at
+
+
+class Command(BaseCommand):
+    help = "Prints an SQL statement with its fragments filled in; without a name, lists all statements."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "name", nargs="?", help="posts_by_ids, home_feed_page:oldest_first, ..."
+        )
+
+    def handle(self, *_: Any, name: str | None, **__: Any) -> None:
+        found = statements()
+        if name is None:
+            for each, (path, _text) in found.items():
+                first_line = source_at(path).header.partition("\n")[0]
+                self.stdout.write(f"{each:42} {first_line}")
+        elif name in found:
+            path, text = found[name]
+            others = [each for each in found if each.split(":")[0] == path.stem and each != name]
+            self.stdout.write(f"-- {path}\n{source_at(path).header}{text}")
+            if others:
+                self.stdout.write(f"-- Variants: {', '.join(others)}.")
+        else:
+            near = get_close_matches(name, found)
+            advice = f"Near it: {', '.join(near)}." if near else "`manage.py sql` lists all."
+            raise CommandError(f"No SQL statement is named {name}. {advice}")
+
+
+def statements() -> dict[str, tuple[Path, str]]:
+    """File and text of every statement of every room, by name and variant."""
+    autodiscover_modules("statements")
+    return {
+        f"{name}{variant}": (room.folders[0] / f"{name}.sql", text)
+        for room in Statements.rooms
+        for name, texts in room().variants.items()
+        for variant, text in texts.items()
+    }

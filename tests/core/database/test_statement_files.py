@@ -1,0 +1,182 @@
+"""A statement or fragment that breaks a rule of docs/sql.md is an error that names file and line."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from core.database.statements import (
+    SHARED_FRAGMENTS,
+    StatementMalformed,
+    Statements,
+    load_statements,
+)
+
+OWNED = """
+-- Whether the viewer owns p.
+-- parameters: table, viewer=$1
+-- needs: p (posts)
+p.id IN (SELECT id FROM {table} WHERE owner = {viewer})
+"""
+READ = "-- What the viewer owns. $1 viewer.\nSELECT id FROM posts p\nWHERE {owned table=posts}"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    (tmp_path / "_owned.sql").write_text(OWNED)
+    return tmp_path
+
+
+def load(room: Path, text: str) -> dict[str, str]:
+    (room / "read.sql").write_text(text)
+    return dict(load_statements(room, SHARED_FRAGMENTS)["read"])
+
+
+def test_fragments_are_filled_in(room: Path) -> None:
+    assert load(room, READ) == {
+        "": "-- read\nSELECT id FROM posts p\nWHERE p.id IN (SELECT id FROM posts WHERE owner = $1)"
+    }
+    given = load(
+        room, READ.replace("table=posts", "table=shares viewer=p.owner").replace(" $1", "")
+    )
+    assert given[""].endswith("p.id IN (SELECT id FROM shares WHERE owner = p.owner)")
+
+
+def test_a_page_has_four_variants(room: Path) -> None:
+    page = """
+-- A page. $1 limit; unseen: $6 keys, $7 snapshots.
+SELECT id FROM posts p WHERE true {unseen key=p.id transaction=p.transaction} ORDER BY id {direction} LIMIT $1
+"""
+    found = load(room, page)
+    assert list(found) == ["", ":oldest_first", ":unseen", ":oldest_first:unseen"]
+    for variant, text in found.items():
+        assert text.startswith(f"-- read{variant}\n")
+        assert ("ORDER BY id ASC" in text) == ("oldest_first" in variant)
+        assert ("p.id <= seen.up_to" in text) == ("unseen" in variant)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "problem"),
+    [
+        ("{owned table", "{owns table", 3, "{owns} is neither a parameter nor a fragment."),
+        ("{owned table=posts", "{owned", 3, "{owned} lacks its parameter `table`."),
+        ("table=posts}", "table=posts viewr=$1}", 3, "{owned} has no parameter `viewr`."),
+        ("posts p", "posts", 3, "{owned} needs `p`, which the statement does not define."),
+        ("posts p", "posts -- FROM posts p", 3, "{owned} needs `p`, which the statement does not"),
+        (" $1 viewer.", "", 2, "$1 is not explained in the header."),
+        ("$1 viewer", "$1 viewer, $2 limit", 2, "$2 is explained, but not used."),
+    ],
+)
+def test_a_statement_that_breaks_a_rule(
+    room: Path, before: str, after: str, line: int, problem: str
+) -> None:
+    assert before in READ
+    with pytest.raises(
+        StatementMalformed, match=re.escape(f"{room / 'read.sql'}:{line}: {problem}")
+    ):
+        load(room, READ.replace(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where", "problem"),
+    [
+        ("{viewer}", "{x}", "_owned.sql:4", "{x} is neither a parameter nor a fragment."),
+        ("{viewer}", "$1", "_owned.sql:4", "A fragment gets $1 by a parameter, such as"),
+        ("parameters:", "parameter:", "read.sql:3", "{owned} has no parameter `table`."),
+    ],
+)
+def test_a_fragment_that_breaks_a_rule(
+    room: Path, before: str, after: str, where: str, problem: str
+) -> None:
+    assert before in OWNED
+    (room / "_owned.sql").write_text(OWNED.replace(before, after))
+    with pytest.raises(StatementMalformed, match=re.escape(f"{room / where}: {problem}")):
+        load(room, READ)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT 1 FROM posts AS p WHERE {owned table=a}",
+        "SELECT 1 FROM a JOIN LATERAL (SELECT 1) p ON {owned table=a}",
+        "SELECT 1 FROM unnest(ARRAY[1]) WITH ORDINALITY AS p(id, n) WHERE {owned table=a}",
+        "WITH p AS MATERIALIZED (SELECT 1 AS id) SELECT {owned table=a} FROM p",
+        "WITH p (id) AS (SELECT 1) SELECT {owned table=a} FROM p",
+        "UPDATE posts p SET id = 1 WHERE {owned table=a}",
+        "DELETE FROM a USING posts p WHERE {owned table=a}",
+        "INSERT INTO posts AS p (id) SELECT 1 RETURNING {owned table=a}",
+    ],
+)
+def test_ways_to_define_an_alias(room: Path, text: str) -> None:
+    assert load(room, f"-- Something. $1 viewer.\n{text}")
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ("read: str", None),
+        ("pass", "`read: str` is to be declared."),
+        ("read: Variants", "`read: str` is to be declared."),
+        ("read: str; reed: str", "`reed` is declared, and there is no sql/reed.sql."),
+    ],
+)
+def test_a_room_declares_its_names(
+    room: Path, monkeypatch: pytest.MonkeyPatch, declared: str, problem: str | None
+) -> None:
+    (room / "sql").mkdir()
+    (room / "sql" / "read.sql").write_text("-- One.\nSELECT 1")
+    (room / "statements.py").write_text(
+        "from __future__ import annotations\nfrom core.database.statements import Statements\n"
+        f"class SomeRoom(Statements):\n    {declared}\n"
+    )
+    monkeypatch.setattr(Statements, "rooms", [])
+    spec = spec_from_file_location("some_room", room / "statements.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "some_room", module)
+    spec.loader.exec_module(module)
+    if problem is None:
+        assert module.SomeRoom().read == "-- read\nSELECT 1"
+    else:
+        expected = f"{room / 'statements.py'}: in SomeRoom {problem}"
+        with pytest.raises(StatementMalformed, match=re.escape(expected)):
+            module.SomeRoom()
+
+
+def command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("sql", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_prints_a_statement() -> None:
+    text = command("home_feed_page:unseen")
+    assert "feed/sql/home_feed_page.sql\n-- A page of the viewer's home feed. $1 viewer" in text
+    assert "-- home_feed_page:unseen\nWITH deleted AS MATERIALIZED" in text
+    assert "{" not in text
+    assert "-- Variants: home_feed_page, home_feed_page:oldest_first, " in text
+
+
+def test_the_command_lists_all() -> None:
+    lines = command().splitlines()
+    for name in ("events_since", "user_create", "post_edit", "comment_like", "load_posts"):
+        assert any(line.startswith(name + " ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("post_by_ids", "No SQL statement is named post_by_ids. Near it: posts_by_ids"),
+        ("zzz", "No SQL statement is named zzz. `manage.py sql` lists all."),
+    ],
+)
+def test_the_command_names_what_is_near(name: str, said: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(said)):
+        command(name)
