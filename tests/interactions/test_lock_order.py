@@ -8,7 +8,9 @@ import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
+from typing import cast
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.db.models import Model
@@ -28,7 +30,9 @@ from core.database.group_commit import Batchers
 from core.errors import ClientError, Refused
 from core.graphql.references import known_references
 from feed.models import Post
+from feed.moderation import SQL as MODERATION_SQL
 from feed.moderation import posts_delete
+from feed.selectors import SQL as FEED_SQL
 from feed.services import post_create, post_delete, post_edit
 from interactions.erasure import accounts_erase
 from interactions.models import Comment
@@ -179,10 +183,21 @@ async def moderate_some(crowd: Crowd, ends: float) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.parametrize("in_steps", [False, True])
 async def test_no_write_waits_in_a_circle(
-    database: Database, django_db_blocker: DjangoDbBlocker
+    database: Database,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+    in_steps: bool,
 ) -> None:
-    """The writers are two servers', the admin and a worker."""
+    """The writers are two servers', the admin and a worker. In steps: posts on which two rows hang are large."""
+    if in_steps:
+        for statements in (FEED_SQL, MODERATION_SQL):
+            found = statements["post_delete"]
+            assert "500" in found
+            monkeypatch.setitem(
+                cast("dict[str, str]", statements), "post_delete", found.replace("500", "2")
+            )
     before = await deadlocks(database)
     servers = [await Database(os.environ["DATABASE_URL"], size=4).open() for _ in range(2)]
     both = [Batchers(server) for server in servers]
