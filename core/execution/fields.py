@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Field:
         "arguments",
         "by_class",
         "constant",
+        "decided",
         "definition",
         "depth",
         "details",
@@ -80,6 +82,8 @@ class Field:
         self.selections: dict[GraphQLObjectType, Selection] = {}
         self.by_class: dict[type, Selection] = {}
         """What is selected of objects that are of the field's type by their class."""
+        self.decided: dict[Callable[..., bool], bool] = {}
+        """What resolvers have decided by nothing but the field's place in the document."""
 
     @property
     def is_exact(self) -> bool:

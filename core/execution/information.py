@@ -32,34 +32,34 @@ class Told:
     Most resolvers that take an info only want the context.
     """
 
-    __slots__ = ("_field", "_index", "_level", "_run", "context")
+    __slots__ = ("_index", "_level", "_run", "context", "field")
 
     def __init__(self, run: Run, field: Field, level: Level, index: int) -> None:
         self._run = run
-        self._field = field
+        self.field = field
         self._level = level
         self._index = index
         self.context = run.context
 
     @property
     def field_name(self) -> str:
-        return self._field.name
+        return self.field.name
 
     @property
     def field_nodes(self) -> list[FieldNode]:
-        return self._field.nodes
+        return self.field.nodes
 
     @property
     def return_type(self) -> GraphQLOutputType:
-        return self._field.definition.type
+        return self.field.definition.type
 
     @property
     def parent_type(self) -> GraphQLObjectType:
-        return self._field.parent_type
+        return self.field.parent_type
 
     @property
     def path(self) -> Path:
-        field = self._field
+        field = self.field
         return Path(self._level.path(self._index), field.key, field.parent_type.name)
 
     @property
