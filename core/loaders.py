@@ -14,7 +14,7 @@ from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
 from core.execution.loading import Loader
 from core.execution.rows import Layout
-from core.paging import EdgeRow, Page, PageRequest, PageSource, page_request
+from core.paging import EdgeRow, Page, PageRequest, page_request, page_source
 
 V = TypeVar("V")
 
@@ -91,7 +91,8 @@ class PageLoader(ViewerLoader[Page]):
         rows: dict[int, list[Row]] = {key: [] for key in keys}
         for row in found:
             rows[row[column]].append(row)
-        source = PageSource(request, self.layout, self._beyond, snapshot, bool(self._ahead))
+        ahead = bool(self._ahead)
+        source = page_source(request, self.layout, self._beyond, snapshot, looked_ahead=ahead)
         return list(map(Page, rows.values(), codecs, repeat(source)))
 
     async def _beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
@@ -103,7 +104,7 @@ class PageLoader(ViewerLoader[Page]):
             self.viewer_id,
             key_array(keys),
             request.below,
-            request.above,
+            request.before.floor,
             request.limit + ahead,
             *self.more_parameters,
             *request.seen,

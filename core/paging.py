@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from core.database.cursors import CursorCodec, CursorMalformed, codec_row
+from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.list_places import START, Horizon, Place, horizon_from_text
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
@@ -19,7 +19,7 @@ ALL_SETTLED = Horizon(HIGHEST_KEY, "")
 
 
 class PageRequest(NamedTuple):
-    """The part of a list that is asked for: up to `limit` rows with above < position < below.
+    """The part of a list that is asked for: up to `limit` rows with before.floor < position < below.
 
     The newest of them, or, `oldest_first`, the oldest.
     """
@@ -31,11 +31,6 @@ class PageRequest(NamedTuple):
     oldest_first: bool = False
     is_settled: bool = False
     """Whether all rows below are settled: their keys say where they stand, and none is to come among them."""
-
-    @property
-    def above(self) -> int:
-        """Only rows with higher keys are asked for."""
-        return self.before.floor
 
     @property
     def variant(self) -> str:
@@ -113,10 +108,30 @@ class PageSource(NamedTuple):
     """Of the rows, as edges."""
     read: Read
     """Looks beyond the pages."""
-    snapshot: str | None = None
+    snapshot: str | None
     """In which they were read, as `_log_snapshot.sql` or `_list_snapshot.sql` gives it, if the statement does."""
-    looked_ahead: bool = True
+    looked_ahead: bool
     """Whether a row more than the limit was asked for."""
+    horizon: Horizon | None
+    """Of the statement; None if all that it gave is settled."""
+
+
+def page_source(
+    request: PageRequest,
+    layout: Layout[EdgeRow],
+    read: Read,
+    snapshot: str | None,
+    *,
+    looked_ahead: bool = True,
+) -> PageSource:
+    """What pages of the statement have in common that was read in this snapshot, if it gave one."""
+    horizon = None
+    if not request.is_settled:
+        if snapshot is not None:
+            horizon = horizon_from_text(snapshot)
+        if request.before.seen:
+            horizon = (horizon or ALL_SETTLED)._replace(before=request.before)
+    return PageSource(request, layout, read, snapshot, looked_ahead, horizon)
 
 
 class Page:
@@ -127,11 +142,6 @@ class Page:
     def __init__(self, rows: Sequence[Any], codec: CursorCodec, source: PageSource) -> None:
         """`rows`: what was read, in the order of the request. `codec`: of the list's cursors."""
         request = source.request
-        if not request.is_settled and (source.snapshot is not None or request.before.seen):
-            horizon = ALL_SETTLED if source.snapshot is None else horizon_from_text(source.snapshot)
-            if request.before.seen:
-                horizon = horizon._replace(before=request.before)
-            codec = codec_row((codec.key, codec.feed, codec.subject, horizon))
         self._codec = codec
         self._source = source
         self._more = len(rows) > request.limit
@@ -140,6 +150,14 @@ class Page:
         if request.oldest_first:
             rows = rows[::-1]
         self.edges = Rows(source.layout, rows, codec)
+        if source.horizon is not None and rows:
+            self._look_at(source.horizon)
+
+    def _look_at(self, horizon: Horizon) -> None:
+        """Has cursors say what was seen, unless the newest edge is settled: then all are."""
+        if horizon.before is not None or self.edges.value(0, "position") > horizon.key:
+            key, feed, subject, _ = self._codec
+            self._codec = self.edges.shared = CursorCodec(key, feed, subject, horizon)
 
     @property
     def snapshot(self) -> str | None:

@@ -13,7 +13,7 @@ from core.database.list_places import Place
 from core.database.statements import Variants
 from core.execution.rows import SHARED, Layout
 from core.loaders import PageLoader
-from core.paging import EdgeRow, Page, PageRequest, PageSource
+from core.paging import EdgeRow, Page, PageRequest, page_source
 from feed.post_rows import PostRow, post_at
 from feed.statements import SQL
 
@@ -73,7 +73,7 @@ async def _feed_page(
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
             statement[part.variant],
-            *(context.viewer_id, part.below, part.above, part.limit + ahead),
+            *(context.viewer_id, part.below, part.before.floor, part.limit + ahead),
             2 if with_snapshot else int(not request.is_settled),
             *part.seen,
         )
@@ -83,7 +83,7 @@ async def _feed_page(
 
     rows = await read(request, 1)
     snapshot = rows[-1 if request.oldest_first else 0][0]
-    return Page(_entries(rows), codec, PageSource(request, ENTRY, beyond, snapshot))
+    return Page(_entries(rows), codec, page_source(request, ENTRY, beyond, snapshot))
 
 
 def _entries(rows: list[Row]) -> list[Row]:
@@ -96,7 +96,7 @@ async def home_feed_updates(context: Context, since: Place) -> int:
     request = PageRequest(UPDATES_COUNTED + 1, before=since, oldest_first=True)
     row = await context.database.fetch_row(
         SQL.home_feed_updates[request.variant],
-        *(context.viewer_id, request.below, request.above, request.limit),
+        *(context.viewer_id, request.below, request.before.floor, request.limit),
         UPDATES_COUNTED + 1,
         *request.seen,
     )

@@ -89,15 +89,16 @@ class CursorCodec(NamedTuple):
     def encode_all(self, positions: list[int]) -> list[str]:
         """The same for each position."""
         horizon = self.horizon
-        if horizon is None or (horizon.before is None and max(positions, default=0) <= horizon.key):
-            bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
-            return cursor_texts(self.key, bound, positions)
-        return [self.encode_place(horizon.place(position)) for position in positions]
+        if horizon is not None:
+            return [self.encode_place(horizon.place(position)) for position in positions]
+        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        return cursor_texts(self.key, bound, positions)
 
     def encode_place(self, place: Place) -> str:
         """The cursor of a place."""
         if not place.seen:
-            return self._replace(horizon=None).encode(place.position)
+            settled = self if self.horizon is None else self._replace(horizon=None)
+            return settled.encode(place.position)
         packed = pack_numbers(place.numbers())
         signed = PLACE_VERSION + packed + self._place_tag(packed)
         return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
