@@ -109,12 +109,12 @@ class Connections:
 
     def release(self, connection: PreparedConnection) -> None:
         """Takes back a connection on which nothing runs; one in a transaction is ended."""
-        if connection not in self._open:
-            return  # It was cut off while in use.
         if not connection.is_clean():
+            # Or it was cut off while in use.
             self.end(connection)
             return
-        waiter = self._waiting.next() if self._waiting else None
+        # While anybody waits, there is a timer.
+        waiter = self._waiting.next() if self._expiry is not None else None
         if waiter is None:
             self._free.append(connection)
             if self._closing is not None:

@@ -51,11 +51,9 @@ class PreparedConnection(Connection):
         """Whether the connection is open and the server has said that no transaction is."""
         # As `is_closed` and `is_in_transaction`, which are asked before and after each statement.
         protocol = self._protocol
-        return (
-            protocol is not None
-            and bool(protocol.is_connected())
-            and not protocol.is_in_transaction()
-        )
+        if protocol is None or not protocol.is_connected():
+            return False
+        return not protocol.is_in_transaction()
 
     async def _prepare_and_run(
         self, statement: str, arguments: Sequence[object], seconds: float
