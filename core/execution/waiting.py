@@ -230,7 +230,7 @@ class Waits:
                     continue
                 self._begin(loop)
                 if self._ending is not None:
-                    raise self._ending
+                    raise self._ending  # noqa: TRY301  # here is where the execution ends
                 if self._done:
                     done, self._done = self._done, []
                     for wait in done:
@@ -239,20 +239,23 @@ class Waits:
                 elif self._begun or self._own:
                     await self._wait(loop, work)
                 elif not self._new:
-                    return
+                    break
+            if self._given:
+                await settle({*self._given})
         except GeneratorExit:
             # A coroutine that is being closed can't wait: its tasks end by themselves.
             for task in (*self._own, *self._given):
                 task.cancel()
             self._own, self._given = set(), set()
+            self.drop()
             raise
-        finally:
+        except BaseException:
             self._ending = None
             try:
-                if self._own or self._given:
-                    await settle({*self._own, *self._given})
+                await settle({*self._own, *self._given})
             finally:
                 self.drop()
+            raise
 
     async def _went_on_alone(self) -> bool:
         """Awaits a coroutine here, without a task for it, if it is all that there is to wait for.
