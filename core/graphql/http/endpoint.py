@@ -87,6 +87,7 @@ ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[No
 DatabaseUnavailable.
 """
 
+NO_STORE = (b"cache-control", b"no-store")
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 TRANSPORTS = (
     "A subscription has no single answer: use graphql-transport-ws over WebSocket, or server-sent "
@@ -159,19 +160,12 @@ class GraphQLHTTP:
         status, media_type, body, more = reply
         if media_type is EVENTS:
             body = as_events(body)
-        fields = [*self._common_headers(headers), *more]
+        fields = [NO_STORE, *self._cross_origin.headers(headers.get(b"origin")), *more]
         if status != 204:
             fields.append((b"content-type", media_type))
             fields.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
-
-    def _common_headers(self, headers: dict[bytes, bytes]) -> Headers:
-        """What every response has."""
-        return (
-            (b"cache-control", b"no-store"),
-            *self._cross_origin.headers(headers.get(b"origin")),
-        )
 
     async def _asked(
         self, scope: Scope, headers: dict[bytes, bytes], takes: Accepted, receive: Receive
@@ -261,7 +255,7 @@ class GraphQLHTTP:
             request.variables,
             None if authorization is None else authorization.decode("latin-1"),
             headers.get(b"last-event-id", b"").decode("latin-1") or None,
-            self._common_headers(headers),
+            (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
         )
 
     async def _kept(self, question: Question, key: Hashable) -> Reply:
