@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -113,7 +114,7 @@ class Batcher:
         self._commit = None
         if batch:
             self._commit = asyncio.create_task(self._write_for(batch))
-            self._commit.add_done_callback(lambda _: self._ended(batch))
+            self._commit.add_done_callback(partial(self._ended, batch))
 
     def _take(self) -> list[Waiting]:
         if self._expiry is not None:
@@ -147,7 +148,7 @@ class Batcher:
                 if not waiting.outcome.done():
                     waiting.outcome.set_result(outcome)
 
-    def _ended(self, batch: list[Waiting]) -> None:
+    def _ended(self, batch: list[Waiting], _commit: asyncio.Task[None]) -> None:
         for waiting in batch:
             waiting.outcome.cancel()  # Those that have none, because the commit was cancelled.
         self._next()

@@ -7,9 +7,10 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 import strawberry
+from asyncpg import ForeignKeyViolationError
 
 from core.errors import InputRules, Refused
-from core.graphql.references import known_references
+from core.graphql.references import refusal_of
 from core.graphql.user_errors import UserError
 from core.text import clean_key
 
@@ -56,8 +57,10 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:
                 rules.done()
-                with known_references():
+                try:
                     result = await resolve(info=info, input=input)
+                except ForeignKeyViolationError as error:
+                    raise refusal_of(error) from error
             except Refused as refused:
                 # Problems are what the types of UserError read from.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from asyncpg import ForeignKeyViolationError
 
@@ -25,19 +23,11 @@ NAMED_BY = {
 """By the column that refers to what is gone: the input field that names it. All other columns refer to the viewer."""
 
 
-@contextmanager
-def known_references() -> Iterator[None]:
-    """Around a write. Errors: Refused (NOT_FOUND) or UNAUTHENTICATED, for what is gone by the time it is written."""
-    try:
-        yield
-    except ForeignKeyViolationError as error:
-        raise (_said_of(error) or error) from error
-
-
-def _said_of(error: ForeignKeyViolationError) -> Refused | ClientError | None:
+def refusal_of(error: ForeignKeyViolationError) -> Refused | ClientError | ForeignKeyViolationError:
+    """What to raise: Refused (NOT_FOUND) or UNAUTHENTICATED for a row that is gone, else the error as it is."""
     found = CONSTRAINT.fullmatch(error.constraint_name or "")
     if found is None:
-        return None
+        return error
     named = NAMED_BY.get(found[1])
     if named is None:
         return ClientError("This account has been removed.", "UNAUTHENTICATED")
