@@ -29,7 +29,7 @@ UVICORN = (
     "--no-server-header",
     "--log-level=warning",
 )
-OURS, KEPT, FLOOR, STOCK = "ours", "ours, bytes kept 1 s", "the floor", "Strawberry, our SQL"
+OURS, KEPT, BASELINE, STOCK = "ours", "ours, bytes kept 1 s", "baseline", "Strawberry, our SQL"
 
 
 class Cores:
@@ -125,7 +125,7 @@ def running_peers(variables: Mapping[str, str], cores: Cores) -> Iterator[dict[s
     """The servers by name, up."""
     plain = {**variables, "BYTE_CACHE_SECONDS": "0"}
     found = {
-        FLOOR: Peer(FLOOR, (*UVICORN, "tests.benchmarks.floor:application"), plain),
+        BASELINE: Peer(BASELINE, (*UVICORN, "tests.benchmarks.baseline:application"), plain),
         OURS: Peer(OURS, SERVE, plain),
         KEPT: Peer(KEPT, SERVE, {**variables, "BYTE_CACHE_SECONDS": "1"}),
         STOCK: Peer(STOCK, (*UVICORN, "tests.benchmarks.stock:application"), plain),

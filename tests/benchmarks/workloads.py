@@ -1,4 +1,4 @@
-"""The four workloads over HTTP: the product, the floor and the plain stack beside each other in one run.
+"""The four workloads over HTTP: the product, the baseline and the plain stack beside each other in one run.
 
     python -m tests.benchmarks.workloads [--rounds 5] [--seconds 2] [--people 2000] [--posts 20000]
 
@@ -28,7 +28,7 @@ from core.ids import global_id, parse_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.load import load, request
 from tests.benchmarks.peers import (
-    FLOOR,
+    BASELINE,
     KEPT,
     OURS,
     STOCK,
@@ -116,7 +116,7 @@ async def read_data(variables: Mapping[str, str]) -> Data:
 
 
 def requests_of(workload: str, data: Data, chance: Random, *, by_hand: bool) -> list[str]:
-    """The requests of a workload, as the floor or as GraphQL servers understand them."""
+    """The requests of a workload, as the baseline or as GraphQL servers understand them."""
     if workload in {W2, W4}:
         return _requests_of_people(workload, data, chance, by_hand=by_hand)
     if workload == W1:
@@ -158,10 +158,10 @@ async def check_answers(found: Mapping[str, Peer], data: Data) -> None:
     for workload in (W1, W2, W3):
         said = {}
         for name, peer in found.items():
-            requests = requests_of(workload, data, Random(1), by_hand=name == FLOOR)
+            requests = requests_of(workload, data, Random(1), by_hand=name == BASELINE)
             said[name] = plain((await _ask(peer.port, requests[-1]))["data"])
         assert said[STOCK] == said[OURS] == said[KEPT], f"{workload}: the answers differ"
-        assert said[FLOOR] == said[OURS], f"{workload}: the floor's answer differs"
+        assert said[BASELINE] == said[OURS], f"{workload}: the baseline's answer differs"
 
 
 async def _ask(port: int, text: str) -> dict[str, Any]:
@@ -174,7 +174,7 @@ async def _ask(port: int, text: str) -> dict[str, Any]:
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """An answer with keys for ids and without cursors, which the floor does not make."""
+    """An answer with keys for ids and without cursors, which the baseline does not make."""
     if isinstance(value, dict):
         opaque = {"cursor", "endCursor", "startCursor", "eventCursor", "hasPreviousPage"}
         return {key: plain(each, key) for key, each in value.items() if key not in opaque}
@@ -204,7 +204,7 @@ def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: flo
             for place, name in enumerate(names):
                 # No like comes twice: the second of a pair has less to do.
                 chance = Random(number * 10_000 + (turn + 1) * 10 + place)
-                requests = requests_of(workload, data, chance, by_hand=name == FLOOR)
+                requests = requests_of(workload, data, chance, by_hand=name == BASELINE)
                 # The first turn warms all servers up.
                 lasts = seconds if turn >= 0 else WARM_UP_SECONDS
                 one = measure(found[name], requests, lasts)
@@ -219,12 +219,12 @@ def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: flo
 
 
 def print_rows(workload: str, rows: Mapping[str, Measured]) -> None:
-    floor = rows[FLOOR].cpu
-    heads = f"{'CPU ms':>9}{'x floor':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}"
+    baseline = rows[BASELINE].cpu
+    heads = f"{'CPU ms':>9}{'x base':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'MiB':>6}"
     print(f"{workload:<40}{heads}")
     for name, row in rows.items():
         print(
-            f"  {name:<38}{row.cpu:>9.3f}{row.cpu / floor:>9.2f}"
+            f"  {name:<38}{row.cpu:>9.3f}{row.cpu / baseline:>9.2f}"
             f"{row.rate:>9.0f}{row.p50:>9.2f}{row.p99:>9.2f}{row.memory:>6.0f}",
             flush=True,
         )
@@ -236,10 +236,10 @@ def measure_delays(
     """How long answers take at four fifths of the rate that was reached just before, by workload and server."""
     results: dict[str, dict[str, Delays]] = {}
     for workload in (W1, W2, W3):
-        measured: dict[str, list[Delays]] = {FLOOR: [], OURS: []}
+        measured: dict[str, list[Delays]] = {BASELINE: [], OURS: []}
         for _ in range(rounds):
             for name, several in measured.items():
-                requests = requests_of(workload, data, Random(1), by_hand=name == FLOOR)
+                requests = requests_of(workload, data, Random(1), by_hand=name == BASELINE)
                 several.append(delays(found[name], requests, seconds))
         results[workload] = {
             name: Delays(*(median(column) for column in zip(*undisturbed(several), strict=True)))
@@ -283,23 +283,23 @@ def print_delays(workload: str, rows: Mapping[str, Delays]) -> None:
 def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> Iterator[Figure]:
     """What was measured, with its goals."""
     for workload, rows in results.items():
-        ours, floor = rows[OURS].cpu, rows[FLOOR].cpu
+        ours, baseline = rows[OURS].cpu, rows[BASELINE].cpu
         yield Figure(f"{workload}: CPU a request", ours, "ms")
         most = 1.3 if workload == W4 else 1.5
-        yield Figure(f"{workload}: CPU, ours / the floor", ours / floor, "x", at_most=most)
+        yield Figure(f"{workload}: CPU, ours / the baseline", ours / baseline, "x", at_most=most)
         yield Figure(f"{workload}: CPU, {STOCK} / ours", rows[STOCK].cpu / ours, "x")
         if KEPT in rows:
-            kept = rows[KEPT].cpu / floor
-            yield Figure(f"{workload}: CPU, {KEPT} / the floor", kept, "x", at_most=0.3)
+            kept = rows[KEPT].cpu / baseline
+            yield Figure(f"{workload}: CPU, {KEPT} / the baseline", kept, "x", at_most=0.3)
         if workload == W2:
             yield Figure("Memory after W2", rows[OURS].memory, "MiB", at_most=80)
     for workload, by_name in delays.items():
-        ours_ratio, floor_ratio = (
-            None if by_name[name].problem else by_name[name].ratio for name in (OURS, FLOOR)
+        ours_ratio, baseline_ratio = (
+            None if by_name[name].problem else by_name[name].ratio for name in (OURS, BASELINE)
         )
         title = f"{workload}: p99 / p50 at {BUSY:.0%} of the highest rate"
         yield Figure(title, ours_ratio, "x", at_most=4)
-        yield Figure(f"{title}, the floor", floor_ratio, "x")
+        yield Figure(f"{title}, the baseline", baseline_ratio, "x")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The floor: the four workloads by hand over asyncpg and orjson, without GraphQL.
+"""The baseline: the four workloads by hand over asyncpg and orjson, without GraphQL.
 
 Run by uvicorn. The reads are put together of the fragments of the product's statements, so that PostgreSQL has the same
 to do; the like is the row and the count alone. All that GraphQL and the contract bring is left out: there are no
@@ -37,7 +37,7 @@ JSONObject = dict[str, Any]
 Columns = Sequence[Any]
 
 
-class Floor:
+class Baseline:
     """The application, and its connections."""
 
     def __init__(self) -> None:
@@ -137,23 +137,23 @@ async def _left_as_it_is(_: object) -> None:
     """Nothing is left behind on a connection: its settings need no reset."""
 
 
-floor = Floor()
+baseline = Baseline()
 
 
 @asynccontextmanager
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
-    await floor.open()
+    await baseline.open()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     yield
     async with asyncio.timeout(5):
-        await floor.close()
+        await baseline.close()
 
 
 _rest = Starlette(lifespan=lifespan)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    serve = _rest if scope["type"] == "lifespan" else floor
+    serve = _rest if scope["type"] == "lifespan" else baseline
     await serve(scope, receive, send)
