@@ -8,7 +8,6 @@ import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import cast
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -33,8 +32,8 @@ from core.graphql.references import refusal_of
 from feed.models import Post
 from feed.moderation import SQL as MODERATION_SQL
 from feed.moderation import posts_delete
-from feed.selectors import SQL as FEED_SQL
 from feed.services import post_create, post_delete, post_edit
+from feed.statements import SQL as FEED_SQL
 from interactions.erasure import accounts_erase
 from interactions.models import Comment
 from interactions.moderation import comments_delete
@@ -196,11 +195,9 @@ async def test_no_write_waits_in_a_circle(
     """The writers are two servers', the admin and a worker. In steps: posts on which two rows hang are large."""
     if in_steps:
         for statements in (FEED_SQL, MODERATION_SQL):
-            found = statements["post_delete"]
+            found = statements.post_delete
             assert "500" in found
-            monkeypatch.setitem(
-                cast("dict[str, str]", statements), "post_delete", found.replace("500", "2")
-            )
+            monkeypatch.setattr(statements, "post_delete", found.replace("500", "2"))
     before = await deadlocks(database)
     servers = [await Database(os.environ["DATABASE_URL"], size=4).open() for _ in range(2)]
     both = [Batchers(server) for server in servers]
