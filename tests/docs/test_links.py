@@ -72,7 +72,9 @@ def test_every_page_is_linked_from_another() -> None:
         for link in LINK.findall(page.read_text())
     }
     unlinked = [name_of(page) for page in PAGES if page not in linked]
-    assert unlinked == ["README.md"]
+    assert set(unlinked) <= {"README.md"}, (
+        "Link the page where its readers look, as README.md does."
+    )
 
 
 def test_every_decision_stands_in_the_index() -> None:
