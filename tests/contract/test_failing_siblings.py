@@ -12,7 +12,8 @@ import pytest
 from tests.live.world import serving
 
 POOL_SIZE = 2
-SECONDS_AT_MOST = 5
+SECONDS_AT_MOST = 30
+"""Longer than a request may take: a connection that is lost shows in an error, not in the time."""
 
 USERS = " ".join(f'a{number}: user(username: "demo") {{ id }}' for number in range(18))
 FAILING = {

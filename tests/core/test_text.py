@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
-from time import perf_counter
+from time import thread_time
 
 import pytest
 import unicodedata2  # type: ignore[import-not-found]  # it has no types
@@ -230,12 +230,12 @@ def test_names_have_four_marks_in_a_row_at_most(name: str, accepted: bool) -> No
 def test_no_text_takes_long() -> None:
     marks = "a" + "\u0315\u0300" * 60_000
     blanks = " \n" * 100_000
-    began = perf_counter()
+    began = thread_time()
     with pytest.raises(ValueError, match="it has 120001"):
         clean_text(marks, at_most=500)
     with pytest.raises(ValueError, match=r"shows nothing|1 to 500"):
         clean_text(f"{blanks}\u200b{blanks}", at_most=500)
-    assert perf_counter() - began < 0.5
+    assert thread_time() - began < 0.5
 
 
 def test_no_character_is_composed_of_more() -> None:

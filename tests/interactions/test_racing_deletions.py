@@ -31,7 +31,7 @@ async def answer_after(services: Services, viewer: int, name: str, gone: int, **
     async with database.transaction() as transaction:
         await remove(transaction, gone)
         asking = asyncio.create_task(Asker(services, viewer).ask(operation(name), input=sent))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not await database.fetch(LOCKED):  # nothing notifies of it
                 assert not asking.done(), asking.result()
                 await asyncio.sleep(0.01)

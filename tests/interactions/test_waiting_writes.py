@@ -106,7 +106,7 @@ async def changed_meanwhile(scene: Scene, change: str, key: int, act: Awaitable[
     async with database.connection() as connection, connection.transaction():
         await connection.execute(change, key)
         waiting = asyncio.ensure_future(act)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while not await database.fetch(BLOCKED):
                 assert not waiting.done()
     return await waiting

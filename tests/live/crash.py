@@ -122,7 +122,7 @@ async def _entries(watcher: Phone, expected: set[str]) -> list[str]:
     told: list[str] = []
     try:
         while not expected <= set(told):
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(20):
                 event = await watcher.event()
             if event["__typename"] != "FeedEntryAdded":
                 break

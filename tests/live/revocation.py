@@ -28,7 +28,8 @@ from tests.live.surroundings import Surroundings, surroundings  # needs the sett
 from tests.live.world import operation  # as above
 
 PASSWORD = "hush, long enough, and nobody's"
-REFUSED_SECONDS = 2.0
+REFUSED_SECONDS = 20.0
+"""After so long it is a fault, not a busy machine. Two seconds are the aim, which `main` measures."""
 WHO = "{ viewer { username } }"
 Json = dict[str, Any]
 

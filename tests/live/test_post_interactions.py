@@ -270,7 +270,7 @@ class TestVisibility:
     async def test_an_access_ends_when_its_token_does(
         self, address: str, database: Database
     ) -> None:
-        (viewer,) = await signed_in(database, 1, lasts=1.5)
+        (viewer,) = await signed_in(database, 1, lasts=4)
         async with phone(address, viewer.authorization) as ending:
             await ending.watch([1])
             with pytest.raises(Closed) as closed:

@@ -11,7 +11,7 @@ import pytest
 
 from core.accounts.moderation import SQL
 from core.database.database import Database
-from tests.live.revocation import Device, clients_of, measure
+from tests.live.revocation import REFUSED_SECONDS, Device, clients_of, measure
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.test_sse import streaming
 from tests.live.world import Closed, operation, phone
@@ -116,7 +116,7 @@ async def test_sockets_and_streams_end_and_begin_no_more(
             )
             await streams[-1].event()
         assert await device.sign_out(everywhere=True)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(REFUSED_SECONDS):
             for socket in sockets:
                 with pytest.raises(Closed) as closed:
                     await socket.hear()

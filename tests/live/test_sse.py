@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -28,6 +28,11 @@ class Stream:
         self.response = response
         self.comments = 0
         self._lines = response.aiter_lines()
+
+    async def aclose(self) -> None:
+        """Ends the reading: a generator that is only dropped is ended by a task, at some time."""
+        if isinstance(self._lines, AsyncGenerator):
+            await self._lines.aclose()
 
     async def next(self) -> dict[str, Any]:
         """The fields of the next event; `data` as the JSON that it is."""
@@ -74,8 +79,9 @@ async def streaming(
         client.stream(
             method, "/graphql/", headers={**ACCEPT, **(headers or {})}, **options
         ) as response,
+        aclosing(Stream(response)) as stream,
     ):
-        yield Stream(response)
+        yield stream
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -175,7 +181,7 @@ async def test_a_bad_token_is_refused_as_a_whole(address: str, database: Databas
 
 
 async def test_an_access_ends_when_its_token_does(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1, lasts=1.5)
+    (person,) = await signed_in(database, 1, lasts=4)
     async with streaming(
         address, operation("HomeFeedEvents"), headers={"authorization": person.authorization}
     ) as stream:

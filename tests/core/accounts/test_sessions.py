@@ -6,7 +6,7 @@ import asyncio
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any, Literal
 
 import pytest
@@ -88,9 +88,9 @@ class TestSignIn:
         took: dict[str, list[float]] = {"ada": [], "nobody": []}
         for _ in range(15):
             for login, seconds in took.items():
-                began = perf_counter()
+                began = process_time()
                 await anybody.sign_in(login, "wrong")
-                seconds.append(perf_counter() - began)
+                seconds.append(process_time() - began)
         known, unknown = (median(seconds) for seconds in took.values())
         assert 0.6 < known / unknown < 1.6, took
 

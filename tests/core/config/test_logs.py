@@ -45,7 +45,7 @@ async def test_what_repeats_is_logged_once_and_then_counted() -> None:
 
 async def test_a_fault_that_repeats_is_logged_with_one_traceback() -> None:
     with logger_and_output(0.05) as (logger, output):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while output.getvalue().count(" more within ") < 3:
                 fail(logger, ValueError, 1)
                 await asyncio.sleep(0)

@@ -45,7 +45,7 @@ async def writes_held_up(database: Database) -> AsyncIterator[None]:
 
 async def blocked_writer(database: Database) -> int:
     """Process of the writer that is held up, as soon as there is one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while (found := await database.fetch_row(BLOCKED)) is None:
             pass
     return int(found[0])

@@ -133,7 +133,7 @@ async def test_cancelled_users_leave_nothing_lent(pair: Database) -> None:
 async def assert_locks_end(database: Database, holders: list[int]) -> None:
     """The connections hold no lock on a table before long, without being used again."""
     held = "SELECT count(*) FROM pg_locks WHERE pid = ANY($1::int[]) AND relation IS NOT NULL"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await database.fetch(held, holders))[0][0]:
             pass
 

@@ -94,7 +94,7 @@ USES: list[Use] = [
 
 async def assert_all_is_well(interrupted: Database, other: Database, number: int) -> None:
     """All connections are in the pool, none is in a transaction, and what is written is seen by others."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while interrupted.unused_connections < interrupted.size:
             await other.fetch("SELECT")
         while (await other.fetch(IN_TRANSACTION))[0][0]:

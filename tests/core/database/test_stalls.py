@@ -91,7 +91,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
     stop.set()
     await asyncio.gather(*writers)
     await batcher.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while database.unused_connections < database.size:
             await other.fetch("SELECT")
     assert (await other.fetch(IDLE_IN_TRANSACTION))[0][0] == 0

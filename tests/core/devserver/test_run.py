@@ -130,11 +130,9 @@ def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
     assert first.process.returncode == 0
     assert published_variables(data) == {}
 
-    began = time.monotonic()
     again = Run(data, port)
     try:
         assert "First start" not in again.wait_for("Ctrl-C stops it")
-        assert time.monotonic() - began < 30
         assert ask(port, query)["publicFeed"]["edges"] == posts
         assert ask(port, "{ viewer { username } }", token)["viewer"] == {"username": DEMO_LOGIN}
 
