@@ -26,7 +26,7 @@ run: $(COMPILED) ## Run everything on http://localhost:8000 (PORT=… changes it
 test: $(COMPILED) ## Check everything: style, types, imports, migrations, schema, tests
 	@$(MAKE) lint
 	@echo "— tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(INSTALLED) ## Check style, types, import rules, migrations and schema.graphql
 	@echo "— style"

@@ -1,14 +1,16 @@
-"""A real PostgreSQL and a real Valkey for the whole run, up before Django reads its settings."""
+"""A real PostgreSQL and a real Valkey for each process that runs tests, up before Django reads its settings."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import django
 import hypothesis
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
@@ -17,7 +19,11 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import NO_SERVERS, SETTINGS, servers_for_tests
+from tests.session_check import SessionCheck
+
+if TYPE_CHECKING:
+    from core.context import Services
 
 __all__ = ["tests_loop"]
 
@@ -25,24 +31,41 @@ __all__ = ["tests_loop"]
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
 TABLES = "users, events, trace_imports, former_usernames"  # All others hang on people.
-RUNNING = ExitStack()
-SERVERS = RUNNING.enter_context(servers_for_tests())
-os.environ.update(SETTINGS, **SERVERS.variables)
-django.setup()
-
-from core.context import Services  # noqa: E402  # needs the settings
+VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    logs = [server.process.log for server in SERVERS.started if server.process.log]
-    config.pluginmanager.register(LeakCheck(logs))
-    if os.environ.get("CHECK_LEFT_BEHIND"):
-        check = LeftBehindCheck(ServersView(SERVERS.variables) if SERVERS.started else None)
-        config.pluginmanager.register(check, NAME)
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Starts the servers and Django, before the conftests of folders import what needs the settings.
+
+    With `-n` each worker has servers. The controller, which hands the tests out, has none.
+    """
+    config = pluginmanager.get_plugin("pytestconfig")
+    assert isinstance(config, pytest.Config)
+    if settings.configured:
+        raise pytest.UsageError(
+            f"Unset {VARIABLE}: the tests would write to the database it leads to."
+        )
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    is_controller = not is_worker and getattr(config.known_args_namespace, "numprocesses", None)
+    running = ExitStack()
+    config.add_cleanup(running.close)
+    servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
+    os.environ.update(SETTINGS, **servers.variables)
+    django.setup()
+    if is_controller:
+        # Workers inherit the environment, and load the settings only when they have servers.
+        del os.environ[VARIABLE]
+    logs = [server.process.log for server in servers.started if server.process.log]
+    pluginmanager.register(LeakCheck(logs))
+    pluginmanager.register(
+        SessionCheck(NAME) if is_controller else LeftBehindCheck(ServersView(servers.variables)),
+        NAME,
+    )
 
 
-def pytest_unconfigure() -> None:
-    RUNNING.close()
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` stands for: much of what tests do is to wait for processes that they start."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")
@@ -75,4 +98,6 @@ def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[N
 @pytest.fixture
 def services(database: Database) -> Services:
     """What the requests of a server share; ringing wakes nobody."""
+    from core.context import Services  # noqa: PLC0415  # needs the settings
+
     return Services(database=database, cursors=CursorSigner(b"for tests"), ring=lambda: None)

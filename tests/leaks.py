@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.session_check import SessionCheck
+
 SECRETS = {
     "a password": re.compile(r"hush[-\w]*|for-tests-for-tests"),
     "an e-mail address": re.compile(r"[\w.+-]+@example\.(?:com|org|invalid)\b"),
@@ -21,7 +23,6 @@ SECRETS = {
     "a server's password": re.compile(r"\b(?:postgres(?:ql)?|rediss?)://[^\s/@]*:[^\s/@]+@"),
     "values that PostgreSQL quotes": re.compile(r"\bKey \([^)]*\)=\(|Failing row contains \("),
 }
-SHOWN_AT_MOST = 50
 KEPT: list[tuple[str, str]] = []
 
 
@@ -36,12 +37,12 @@ def secrets_in(text: str) -> list[str]:
     return [kind for kind, form in SECRETS.items() if form.search(text)]
 
 
-class LeakCheck:
+class LeakCheck(SessionCheck):
     """Judges what each test has written, what processes have written to it, and the servers' logs."""
 
     def __init__(self, logs: Iterable[Path] = ()) -> None:
+        super().__init__("secrets in logs and messages")
         self._logs = list(logs)
-        self.found: list[str] = []
 
     def judge(self, place: str, text: str) -> None:
         self.found += [f"{kind} in {place}" for kind in secrets_in(text)]
@@ -59,11 +60,4 @@ class LeakCheck:
         for log in self._logs:
             if log.exists():
                 self.judge(log.name, log.read_text(errors="replace"))
-        if self.found and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.found:
-            terminalreporter.section("secrets in logs and messages")
-            for line in self.found[:SHOWN_AT_MOST]:
-                terminalreporter.line(line)
+        self.judge_session(session)

@@ -2,7 +2,7 @@
 
 Tasks are looked for after each test. The rest may belong to a server that serves a module, so it is judged when the
 module and its fixtures are over, and named by the test after which it was first seen. What a fixture of the whole
-session opens is judged at the end of the session. `CHECK_LEFT_BEHIND=1` turns the check on.
+session opens is judged at the end of the session.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ import uvloop
 from redis import Redis
 from tqdm import TMonitor
 
-NAME = "left behind"
+from tests.session_check import SessionCheck
+
+NAME = "left behind by the session"
 """Of the check among pytest's plugins."""
-SECONDS_TO_END = 5.0
-"""How long something that is ending may take to be gone."""
+SECONDS_TO_END = 30.0
+"""How long something that is ending may take to be gone, on a machine that is busy."""
 POLL_SECONDS = 0.01
 SESSIONS = """
 SELECT pid, concat_ws(' ', state, application_name, left(query, 100)) FROM pg_stat_activity
@@ -83,10 +85,11 @@ class ServersView:
         self._valkey.close()
 
 
-class LeftBehindCheck:
+class LeftBehindCheck(SessionCheck):
     """Compares what there is before and after."""
 
-    def __init__(self, servers: ServersView | None = None) -> None:
+    def __init__(self, servers: ServersView) -> None:
+        super().__init__(NAME)
         self._servers = servers
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop of the tests."""
@@ -98,7 +101,6 @@ class LeftBehindCheck:
         self._first_seen: dict[tuple[str, object], str] = {}
         """The test after which something was seen first."""
         self._reported: Resources = {}
-        self.found: list[str] = []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -148,16 +150,8 @@ class LeftBehindCheck:
         known = self._at_start | self._reported
         left = self._left(lambda: without(self._resources(), known))
         self.found = list(self._described(left))
-        if self.found and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._servers is not None:
-            self._servers.close()
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.found:
-            terminalreporter.section("left behind by the session")
-            for line in self.found:
-                terminalreporter.line(line)
+        self.judge_session(session)
+        self._servers.close()
 
     def _left(self, look: Callable[[], Resources]) -> Resources:
         """What is still there after the time that an end may take."""
@@ -191,9 +185,8 @@ class LeftBehindCheck:
         }
 
     def _resources(self) -> Resources:
-        of_servers = {} if self._servers is None else self._servers.resources()
-        found = {**open_files(), **threads(self.loop), **children(), **of_servers}
-        for own in () if self._servers is None else self._servers.own_sockets():
+        found = {**open_files(), **threads(self.loop), **children(), **self._servers.resources()}
+        for own in self._servers.own_sockets():
             found.pop(own, None)
         return found
 

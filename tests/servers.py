@@ -1,9 +1,8 @@
-"""The servers that a test run stands on: its own, or those that TEST_DATABASE_URL names."""
+"""The servers that tests run on."""
 
 from __future__ import annotations
 
-import os
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from core.devserver.servers import Servers, temporary_servers
 from tests.paths import ROOT
@@ -16,13 +15,14 @@ SETTINGS = {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "LOG_LEVEL": "WARNING",
 }
+NO_SERVERS = Servers("postgresql://127.0.0.1:1/feed", "redis://127.0.0.1:1/0", started=())
+"""Addresses that satisfy the settings of a process that runs no test itself."""
 
 
 def servers_for_tests() -> AbstractContextManager[Servers]:
-    """Servers with an empty database. One that is named instead is written to: give none that
-    matters."""
-    named = os.environ.get("TEST_DATABASE_URL")
-    if named:
-        redis_url = os.environ.get("TEST_REDIS_URL", "redis://localhost:6379/0")
-        return nullcontext(Servers(named, redis_url, started=()))
+    """A PostgreSQL with an empty database and a Valkey, removed at the end.
+
+    Each process that runs tests has its own pair. Databases of one server would share what tests look at: a
+    transaction that is open in one holds back the snapshots of all, and what is published in one is heard in all.
+    """
     return temporary_servers(FOLDER)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.commands import outside_of_make
 from tests.leaks import keep_output
 from tests.paths import ROOT
@@ -13,9 +15,12 @@ from tests.paths import ROOT
 CONFTEST = """
 import os
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
+from tests.session_check import SessionCheck
 
 def pytest_configure(config):
-    config.pluginmanager.register(LeftBehindCheck(ServersView(os.environ)), NAME)
+    is_controller = config.option.numprocesses
+    check = SessionCheck(NAME) if is_controller else LeftBehindCheck(ServersView(os.environ))
+    config.pluginmanager.register(check, NAME)
 """
 SETTINGS = """
 [pytest]
@@ -69,7 +74,9 @@ ENDS = {
 }
 
 
-def run(folder: Path, tests: dict[str, str], *, closed: str = "KEPT[0].close()") -> tuple[int, str]:
+def run(
+    folder: Path, tests: dict[str, str], *, closed: str = "KEPT[0].close()", workers: int = 0
+) -> tuple[int, str]:
     """The exit code and words of a run with tests of these names that do this."""
     source = START.format(closed=closed)
     for name, does in tests.items():
@@ -78,12 +85,16 @@ def run(folder: Path, tests: dict[str, str], *, closed: str = "KEPT[0].close()")
     (folder / "pytest.ini").write_text(SETTINGS)
     (folder / "test_it.py").write_text(source)
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider", folder],
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider"),
+            f"-n{workers}",
+            folder,
+        ],
         cwd=ROOT,
         env={**outside_of_make(), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     return ended.returncode, keep_output("a run of tests", ended.stdout + ended.stderr)
@@ -102,8 +113,9 @@ def test_each_kind_of_thing_is_found_and_the_test_named(tmp_path: Path) -> None:
     assert "left behind by the session" not in said
 
 
-def test_what_a_fixture_of_the_session_leaves_is_found(tmp_path: Path) -> None:
-    code, said = run(tmp_path, {}, closed="pass")
+@pytest.mark.parametrize("workers", [0, 1])
+def test_what_a_fixture_of_the_session_leaves_is_found(tmp_path: Path, workers: int) -> None:
+    code, said = run(tmp_path, {}, closed="pass", workers=workers)
     assert code == 1
     assert "1 passed in" in said
     assert "open file" in said.partition("left behind by the session")[2]
