@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database
-from core.database.group_commit import Batchers
+from core.database.group_commit import GroupCommits
 from core.errors import ClientError
 from core.execution.loading import Loader
 
@@ -22,7 +22,7 @@ class Services:
         self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]
     ) -> None:
         self.database = database
-        self.batchers = Batchers(database)
+        self.group_commits = GroupCommits(database)
         """Commits together the small writes of all requests. Closed before the database."""
         self.cursors = cursors
         self.ring = ring

@@ -47,7 +47,7 @@ class Problem(NamedTuple):
     path: tuple[str, ...] = ()
 
 
-class Refused(Exception):
+class MutationRefused(Exception):
     """A mutation that does nothing, and why."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -55,9 +55,9 @@ class Refused(Exception):
         self.problems = problems
 
 
-def refuse(code: ErrorCode, message: str, *path: str) -> Refused:
+def refuse(code: ErrorCode, message: str, *path: str) -> MutationRefused:
     """The exception for one problem, to be raised."""
-    return Refused(Problem(code, message, path))
+    return MutationRefused(Problem(code, message, path))
 
 
 class InputRules:
@@ -75,6 +75,6 @@ class InputRules:
             return None
 
     def done(self) -> None:
-        """Errors: Refused, if any rule was broken."""
+        """Errors: MutationRefused, if any rule was broken."""
         if self._problems:
-            raise Refused(*self._problems)
+            raise MutationRefused(*self._problems)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core.accounts.admin import person_named
 from core.admin.lists import LargeTableAdmin
-from core.database.django_bridge import undisturbed
+from core.database.django_bridge import retry_on_deadlock
 from feed.models import Post
 from feed.moderation import posts_delete
 
@@ -25,4 +25,4 @@ class PostAdmin(LargeTableAdmin):
         return Q(author__in=person_named(term))
 
     def remove(self, rows: Sequence[Post]) -> None:
-        undisturbed(lambda: posts_delete(rows))
+        retry_on_deadlock(lambda: posts_delete(rows))

@@ -24,7 +24,7 @@ async def post_create(
 ) -> PostCreated:
     """A post, written once for each idempotency key.
 
-    Errors: Refused (IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the author's row.
+    Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the author's row.
     """
     claim = Claim(author_id, "createPost", client_mutation_id, (text,))
     async with database.transaction() as transaction:
@@ -50,7 +50,7 @@ async def post_edit(
 ) -> PostRow:
     """The post with its new text; one that has that text already stays as it is.
 
-    Errors: Refused (NOT_FOUND, NOT_ALLOWED).
+    Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED).
     """
     rows = await database.write(SQL.post_edit, viewer_id, post_id, text, client_mutation_id)
     if not rows:
@@ -65,7 +65,7 @@ async def post_delete(
 ) -> bool:
     """Whether there was a post to delete. Its likes, comments and shares go with it.
 
-    Errors: Refused (NOT_ALLOWED). A post that is not there, or not to be seen, is no error: it is gone for the viewer.
+    Errors: MutationRefused (NOT_ALLOWED). A post that does not exist or is not visible is no error.
     """
     rows = await database.write(SQL.post_delete, viewer_id, post_id, client_mutation_id)
     if not rows:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from core.accounts.admin import person_named
 from core.admin.lists import LargeTableAdmin
-from core.database.django_bridge import undisturbed
+from core.database.django_bridge import retry_on_deadlock
 from interactions.models import Comment
 from interactions.moderation import comments_delete
 
@@ -30,7 +30,7 @@ class CommentAdmin(LargeTableAdmin):
         return Q(author__in=person_named(term))
 
     def remove(self, rows: Sequence[Comment]) -> None:
-        undisturbed(lambda: comments_delete(rows))
+        retry_on_deadlock(lambda: comments_delete(rows))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         is_tombstone = obj is not None and cast("Comment", obj).deleted_at is not None

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Row
-from core.database.group_commit import Batchers
-from core.errors import ErrorCode, Refused, refuse
+from core.database.group_commit import GroupCommits
+from core.errors import ErrorCode, MutationRefused, refuse
 from feed.post_rows import PostRow
 from feed.selectors import post_from
 from feed.statements import SQL as FEED_SQL
@@ -34,7 +34,7 @@ class CommentChanged(NamedTuple):
     changed: bool
 
 
-class CommentCreated(NamedTuple):
+class CreatedComment(NamedTuple):
     """A new comment, or the one that the same key made before; None if the viewer sees it no more."""
 
     comment: CommentRow | None
@@ -42,60 +42,84 @@ class CommentCreated(NamedTuple):
 
 
 async def post_like(
-    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    post_id: int,
+    client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, liked. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    """The post, liked. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL.post_like, *row))
+    return _post_changed(await group_commits.submit(SQL.post_like, *row))
 
 
 async def post_unlike(
-    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    post_id: int,
+    client_mutation_id: str | None = None,
 ) -> PostChanged:
     """The post, no longer liked, whether or not the viewer can see it.
 
-    Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor likes). Locks: the post's row.
+    Errors: MutationRefused (NOT_FOUND for a post that the viewer neither sees nor likes). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL.post_unlike, *row))
+    return _post_changed(await group_commits.submit(SQL.post_unlike, *row))
 
 
 async def post_share(
-    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    post_id: int,
+    client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, shared. Errors: Refused (NOT_FOUND). Locks: the post's row."""
+    """The post, shared. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL.post_share, *row))
+    return _post_changed(await group_commits.submit(SQL.post_share, *row))
 
 
 async def post_unshare(
-    batchers: Batchers, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    post_id: int,
+    client_mutation_id: str | None = None,
 ) -> PostChanged:
     """The post, no longer shared, whether or not the viewer can see it.
 
-    Errors: Refused (NOT_FOUND for a post that the viewer neither sees nor shares). Locks: the post's row.
+    Errors: MutationRefused (NOT_FOUND for a post that the viewer neither sees nor shares). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await batchers.submit(SQL.post_unshare, *row))
+    return _post_changed(await group_commits.submit(SQL.post_unshare, *row))
 
 
 async def comment_like(
-    batchers: Batchers, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    comment_id: int,
+    client_mutation_id: str | None = None,
 ) -> CommentChanged:
-    """The comment, liked. Errors: Refused (NOT_FOUND). Locks: the comment's row."""
+    """The comment, liked. Errors: MutationRefused (NOT_FOUND). Locks: the comment's row."""
     row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await batchers.submit(SQL.comment_like, *row))
+    return _comment_changed(await group_commits.submit(SQL.comment_like, *row))
 
 
 async def comment_unlike(
-    batchers: Batchers, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    comment_id: int,
+    client_mutation_id: str | None = None,
 ) -> CommentChanged:
     """The comment, no longer liked, whether or not the viewer can see it.
 
-    Errors: Refused (NOT_FOUND for a comment that the viewer neither sees nor likes). Locks: the comment's row.
+    Errors: MutationRefused (NOT_FOUND for a comment that the viewer neither sees nor likes). Locks: the comment's row.
     """
     row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await batchers.submit(SQL.comment_unlike, *row))
+    return _comment_changed(await group_commits.submit(SQL.comment_unlike, *row))
 
 
 async def comment_create(
@@ -106,10 +130,10 @@ async def comment_create(
     text: str,
     parent_id: int | None = None,
     client_mutation_id: str | None = None,
-) -> CommentCreated:
+) -> CreatedComment:
     """A comment, or a reply, written once for each idempotency key.
 
-    Errors: Refused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's
+    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's
     row, the row of the comment that it replies to.
     """
     claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
@@ -127,8 +151,8 @@ async def comment_create(
                 raise no_such_comment("parentId") if post and parent_id else no_such_post()
             comment = comment_from(made)
             await claim.settle(transaction, comment.id)
-            return CommentCreated(comment, replayed=False)
-    return CommentCreated((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
+            return CreatedComment(comment, replayed=False)
+    return CreatedComment((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
 
 
 async def comment_delete(
@@ -137,7 +161,7 @@ async def comment_delete(
     """Whether there was a comment to delete. One that has replies stays as a tombstone, to hold them.
     One's own can be deleted on a post that a block hides, too.
 
-    Errors: Refused (NOT_ALLOWED). A comment that is not there, or not to be seen, is no error: it is
+    Errors: MutationRefused (NOT_ALLOWED). A comment that is not there, or not to be seen, is no error: it is
     gone for the viewer. Locks: the post's row, the comment's and those above it.
     """
     async with database.transaction() as transaction:
@@ -154,12 +178,12 @@ async def comment_delete(
     return seen is not None
 
 
-def no_such_post() -> Refused:
+def no_such_post() -> MutationRefused:
     """What an input's `postId` gets that names nothing the viewer can see."""
     return refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
 
 
-def no_such_comment(field: str = "commentId") -> Refused:
+def no_such_comment(field: str = "commentId") -> MutationRefused:
     """What an input's comment id gets that names nothing the viewer can see."""
     return refuse(ErrorCode.NOT_FOUND, "There is no such comment.", "input", field)
 

@@ -30,7 +30,7 @@ from core.accounts.moderation import (
 )
 from core.accounts.validators import clean_bio, clean_display_name, clean_email, comparable_email
 from core.admin.lists import LargeTableAdmin
-from core.database.django_bridge import undisturbed
+from core.database.django_bridge import retry_on_deadlock
 
 
 def person_named(handle: str) -> QuerySet[User]:
@@ -135,7 +135,7 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
 
     def remove(self, rows: Sequence[User]) -> None:
         for person in rows:
-            undisturbed(partial(person_delete, person))
+            retry_on_deadlock(partial(person_delete, person))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return UserAdmin.has_add_permission(self, request)
@@ -156,11 +156,11 @@ class SessionAdmin(LargeTableAdmin):
         return Q(user__in=person_named(term))
 
     def remove(self, rows: Sequence[Session]) -> None:
-        undisturbed(lambda: sessions_delete(rows))
+        retry_on_deadlock(lambda: sessions_delete(rows))
 
     @admin.action(description="Revoke selected sessions", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        ended = undisturbed(lambda: sessions_revoke(queryset))
+        ended = retry_on_deadlock(lambda: sessions_revoke(queryset))
         self.message_user(request, f"{ended} of them have ended by this.", messages.SUCCESS)
 
 
@@ -175,4 +175,4 @@ class FollowAdmin(LargeTableAdmin):
         return None if person is None else Q(follower=person) | Q(followee=person)
 
     def remove(self, rows: Sequence[Follow]) -> None:
-        undisturbed(lambda: follows_delete(rows))
+        retry_on_deadlock(lambda: follows_delete(rows))

@@ -11,7 +11,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from core.accounts.login_throttle import Account, attempts_on
+from core.accounts.login_throttle import Account, login_throttle_on
 from core.accounts.models import User
 from core.accounts.password_rules import INPUT_LENGTH_AT_MOST
 from core.accounts.validators import USERNAME_LENGTH
@@ -40,7 +40,7 @@ class SignInForm(AdminAuthenticationForm):
         if login is None or not self.cleaned_data.get("password"):
             return self.cleaned_data
         environment = settings.ENVIRONMENT
-        attempts = attempts_on(environment.redis_url, environment.sign_in_attempts)
+        attempts = login_throttle_on(environment.redis_url, environment.sign_in_attempts)
         account = _account(login)
         address = None if self.request is None else self.request.META.get("REMOTE_ADDR")
         try:

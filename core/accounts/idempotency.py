@@ -34,7 +34,7 @@ class Claim:
     async def earlier_result(self, transaction: Transaction) -> int | None:
         """Key of what this claim made before; None if it is now this transaction's to settle.
 
-        Errors: Refused (IDEMPOTENCY_KEY_REUSED). Locks: the key.
+        Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED). Locks: the key.
         Cost: one statement, two for a used key.
         """
         while self._given:

@@ -53,7 +53,7 @@ class Bound(NamedTuple):
     words: str
 
 
-class Attempts:
+class LoginThrottle:
     """Counts tries within a quarter of an hour, in Redis for all processes; right ones are taken back.
 
     Bounded are the tries at an account from one address, at all accounts from one address, and at an
@@ -192,12 +192,12 @@ class LocalCounts:
 
 
 @cache
-def attempts_on(redis_url: str, at_most: int) -> Attempts:
+def login_throttle_on(redis_url: str, at_most: int) -> LoginThrottle:
     """The one counter of this process, for both doors."""
     redis = Redis.from_url(
         redis_url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
     )
-    return Attempts(redis, at_most=at_most)
+    return LoginThrottle(redis, at_most=at_most)
 
 
 def _known(account: Account, network: str | None) -> str | None:

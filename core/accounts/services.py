@@ -8,8 +8,8 @@ from typing import NamedTuple
 from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
 from core.database.database import Database, Row, Transaction
-from core.database.group_commit import UNDONE_BY_OTHERS, Batchers
-from core.errors import ErrorCode, Refused, refuse
+from core.database.group_commit import RETRYABLE_ERRORS, GroupCommits
+from core.errors import ErrorCode, MutationRefused, refuse
 
 
 class PairChanged(NamedTuple):
@@ -20,20 +20,28 @@ class PairChanged(NamedTuple):
 
 
 async def follow_create(
-    batchers: Batchers, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> PairChanged:
     """The person, followed. Follows that arrive together are committed together.
 
-    Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people.
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both people.
     """
-    return await _follow(batchers, SQL.follow_create, viewer_id, user_id, client_mutation_id)
+    return await _follow(group_commits, SQL.follow_create, viewer_id, user_id, client_mutation_id)
 
 
 async def follow_delete(
-    batchers: Batchers, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> PairChanged:
-    """The person, no longer followed. Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
-    return await _follow(batchers, SQL.follow_delete, viewer_id, user_id, client_mutation_id)
+    """The person, no longer followed. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both people."""
+    return await _follow(group_commits, SQL.follow_delete, viewer_id, user_id, client_mutation_id)
 
 
 async def block_create(
@@ -41,12 +49,12 @@ async def block_create(
 ) -> PairChanged:
     """The person, blocked; follows are severed both ways. Whoever is blocked can block back.
 
-    Errors: Refused (NOT_FOUND, INVALID_INPUT). Locks: both people.
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both people.
     """
     _refuse_oneself(viewer_id, user_id)
     try:
         rows = await _block(database, viewer_id, user_id, client_mutation_id)
-    except UNDONE_BY_OTHERS:
+    except RETRYABLE_ERRORS:
         rows = await _block(database, viewer_id, user_id, client_mutation_id)
     return _pair_changed(rows)
 
@@ -56,7 +64,7 @@ async def block_delete(
 ) -> PairChanged:
     """The user, no longer blocked. No follow comes back.
 
-    Errors: Refused (INVALID_INPUT; NOT_FOUND for a user who blocks the viewer and whom the viewer has not blocked).
+    Errors: MutationRefused (INVALID_INPUT; NOT_FOUND for a user who blocks the viewer and is not blocked by them).
     """
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
@@ -66,7 +74,7 @@ async def block_delete(
 async def mute_create(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """The person, muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
+    """The person, muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
     return _pair_changed(await database.write(SQL.mute_create, *row))
@@ -75,13 +83,13 @@ async def mute_create(
 async def mute_delete(
     database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
 ) -> PairChanged:
-    """The person, no longer muted. Errors: Refused (NOT_FOUND, INVALID_INPUT)."""
+    """The person, no longer muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
     _refuse_oneself(viewer_id, user_id)
     row = (viewer_id, user_id, client_mutation_id)
     return _pair_changed(await database.write(SQL.mute_delete, *row))
 
 
-def user_not_found() -> Refused:
+def user_not_found() -> MutationRefused:
     """The refusal for a person who is not there, or not to be seen."""
     return refuse(ErrorCode.NOT_FOUND, "There is no such person.", "input", "userId")
 
@@ -93,10 +101,10 @@ async def people_lock(transaction: Transaction, pairs: Sequence[Sequence[object]
 
 
 async def _follow(
-    batchers: Batchers, statement: str, viewer_id: int, user_id: int, key: str | None
+    group_commits: GroupCommits, statement: str, viewer_id: int, user_id: int, key: str | None
 ) -> PairChanged:
     _refuse_oneself(viewer_id, user_id)
-    row = await batchers.submit(statement, viewer_id, user_id, key, lock=people_lock)
+    row = await group_commits.submit(statement, viewer_id, user_id, key, lock=people_lock)
     return _pair_changed([] if row is None else [row[1:]])
 
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from core.accounts.login_throttle import Account, Attempts
+from core.accounts.login_throttle import Account, LoginThrottle
 from core.accounts.passwords import Passwords
 from core.accounts.statements import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import comparable_email, folded_username
 from core.database.database import Database, Row, Transaction
-from core.errors import ErrorCode, Refused, refuse
+from core.errors import ErrorCode, MutationRefused, refuse
 
 SAME_SUCCESSOR = timedelta(seconds=30)
 SALT_BYTES = 16
@@ -32,7 +32,7 @@ class Accounts:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     passwords: Passwords
-    attempts: Attempts
+    attempts: LoginThrottle
     access_token_life: timedelta
     refresh_token_life: timedelta
 
@@ -56,7 +56,7 @@ async def sign_up(
     password: str,
     display_name: str,
 ) -> SignedIn:
-    """A new account and its first session. Errors: Refused (USERNAME_TAKEN, INVALID_INPUT).
+    """A new account and its first session. Errors: MutationRefused (USERNAME_TAKEN, INVALID_INPUT).
 
     Usernames are public. Whether an address has an account is not: one that is taken is refused
     in the same words, and after the same work, as None, which stands for an address of no use.
@@ -91,7 +91,7 @@ async def sign_in(
     password: str,
     address: str | None = None,
 ) -> SignedIn:
-    """A new session. Errors: Refused (CREDENTIALS_REFUSED), RATE_LIMITED.
+    """A new session. Errors: MutationRefused (CREDENTIALS_REFUSED), RATE_LIMITED.
 
     A wrong password and an unknown login are told apart neither in words nor in time.
     """
@@ -132,7 +132,7 @@ async def _user_for_sign_in(database: Database, login: str) -> Row | None:
     return await database.fetch_row(statement, known)
 
 
-def credentials_refused() -> Refused:
+def credentials_refused() -> MutationRefused:
     """The one answer to everybody who can't sign in."""
     return refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
 
@@ -140,7 +140,7 @@ def credentials_refused() -> Refused:
 async def session_refresh(
     database: Database, accounts: Accounts, *, refresh_token: str, ring: Callable[[], None]
 ) -> SignedIn:
-    """The session's next tokens. Errors: Refused (TOKEN_REFUSED).
+    """The session's next tokens. Errors: MutationRefused (TOKEN_REFUSED).
 
     The token before the newest gives the newest again for 30 seconds, for a client that lost the answer.
     After that, or an older one: somebody else has used it, and the session is revoked; `ring` is called.

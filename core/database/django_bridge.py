@@ -26,7 +26,7 @@ def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
     return rows
 
 
-def undisturbed(change: Callable[[], T]) -> T:
+def retry_on_deadlock(change: Callable[[], T]) -> T:
     """What the change gives, in a transaction that starts anew when it loses a deadlock.
 
     The server's own writes take some locks in another order.

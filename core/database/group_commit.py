@@ -23,21 +23,21 @@ Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
 """Locks what must stay as it is before the statement for these rows looks at it."""
 
 # What PostgreSQL undoes because of others, and would do now.
-UNDONE_BY_OTHERS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+RETRYABLE_ERRORS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 class Overloaded(DatabaseUnavailable):
     """Too much waits to be written. Of this, nothing has been."""
 
 
-class Waiting(NamedTuple):
+class PendingRow(NamedTuple):
     """A row that is to be written, and where its writer waits for the commit."""
 
     row: tuple[object, ...]
     outcome: asyncio.Future[Outcome]
 
 
-class Batcher:
+class GroupCommit:
     """One kind of write: what arrives while a commit is under way is committed by the next one.
 
     The statement takes an array for each column of a row, of keys as text (`$1::text::bigint[]`), does
@@ -67,7 +67,7 @@ class Batcher:
         self._rows_at_most = rows_at_most
         self._waiting_at_most = waiting_at_most
         self._patience_seconds = patience_seconds
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[PendingRow] = deque()
         self._commit: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._busy = False
@@ -84,7 +84,7 @@ class Batcher:
             raise Overloaded(f"{len(self._waiting)} writes are waiting")
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Outcome] = loop.create_future()
-        self._waiting.append(Waiting(row, outcome))
+        self._waiting.append(PendingRow(row, outcome))
         if not self._busy:
             # Not before the loop has come round: what has arrived already comes along.
             self._busy = True
@@ -116,11 +116,11 @@ class Batcher:
             self._commit = asyncio.create_task(self._write_for(batch))
             self._commit.add_done_callback(partial(self._ended, batch))
 
-    def _take(self) -> list[Waiting]:
+    def _take(self) -> list[PendingRow]:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-        batch: list[Waiting] = []
+        batch: list[PendingRow] = []
         while self._waiting and len(batch) < self._rows_at_most:
             waiting = self._waiting.popleft()
             if not waiting.outcome.done():
@@ -135,7 +135,7 @@ class Batcher:
         _fail(self._waiting, Overloaded("an earlier write does not end"))
         self._waiting.clear()
 
-    async def _write_for(self, batch: list[Waiting]) -> None:
+    async def _write_for(self, batch: list[PendingRow]) -> None:
         try:
             outcomes = await self._write([waiting.row for waiting in batch])
         except asyncpg.PostgresError:
@@ -148,12 +148,12 @@ class Batcher:
                 if not waiting.outcome.done():
                     waiting.outcome.set_result(outcome)
 
-    def _ended(self, batch: list[Waiting], _commit: asyncio.Task[None]) -> None:
+    def _ended(self, batch: list[PendingRow], _commit: asyncio.Task[None]) -> None:
         for waiting in batch:
             waiting.outcome.cancel()  # Those that have none, because the commit was cancelled.
         self._next()
 
-    async def _write_singly(self, batch: list[Waiting]) -> None:
+    async def _write_singly(self, batch: list[PendingRow]) -> None:
         for place, waiting in enumerate(batch):
             try:
                 outcome = await self._write_again(waiting.row)
@@ -169,7 +169,7 @@ class Batcher:
     async def _write_again(self, row: tuple[object, ...]) -> Outcome:
         try:
             return (await self._write([row]))[0]
-        except UNDONE_BY_OTHERS:
+        except RETRYABLE_ERRORS:
             return (await self._write([row]))[0]
 
     async def _write(self, rows: list[tuple[object, ...]]) -> list[Outcome]:
@@ -190,30 +190,30 @@ class Batcher:
             return await transaction.fetch(self._statement, *columns)
 
 
-def _fail(batch: deque[Waiting] | list[Waiting], error: Exception) -> None:
+def _fail(batch: deque[PendingRow] | list[PendingRow], error: Exception) -> None:
     for waiting in batch:
         if not waiting.outcome.done():
             waiting.outcome.set_exception(error)
 
 
-class Batchers:
-    """The batchers of a process, by statement."""
+class GroupCommits:
+    """The group_commits of a process, by statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._by_statement: dict[str, Batcher] = {}
+        self._by_statement: dict[str, GroupCommit] = {}
 
     def submit(
         self, statement: str, *row: object, lock: Lock | None = None
     ) -> Coroutine[Any, Any, Outcome]:
-        """As `Batcher.submit`, with others of the same statement, which has always the same lock."""
-        batcher = self._by_statement.get(statement)
-        if batcher is None:
-            batcher = Batcher(self._database, statement, lock=lock)
-            self._by_statement[statement] = batcher
-        return batcher.submit(*row)
+        """As `GroupCommit.submit`, with others of the same statement, which has always the same lock."""
+        group_commit = self._by_statement.get(statement)
+        if group_commit is None:
+            group_commit = GroupCommit(self._database, statement, lock=lock)
+            self._by_statement[statement] = group_commit
+        return group_commit.submit(*row)
 
     async def close(self) -> None:
         """Waits for what has been submitted; before the database is closed."""
-        for batcher in self._by_statement.values():
-            await batcher.close()
+        for group_commit in self._by_statement.values():
+            await group_commit.close()

@@ -13,7 +13,7 @@ from io import StringIO
 from django.db import connection, transaction
 from psycopg2 import sql
 
-from core.datasets.dataset_rows import TYPES, NewRow, Rows
+from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
 from core.datasets.statements import SQL
 
 STAGE = sql.SQL("CREATE TEMP TABLE {new} AS SELECT {columns} FROM {table} WITH NO DATA")
@@ -30,7 +30,7 @@ LOADS = {
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def load(rows: Rows) -> dict[str, int]:
+def load(rows: DatasetRows) -> dict[str, int]:
     """How many rows each table has gained, by table.
 
     Locks: the people, posts and comments that are counted, each kind in the order of keys.

@@ -1,4 +1,4 @@
-"""Rows of a bulk load: one type a table, its fields in the order of the columns that are copied."""
+"""DatasetRows of a bulk load: one type a table, its fields in the order of the columns that are copied."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ NewRow = NewPerson | NewPost | NewComment | NewShare | NewPostLike | NewCommentL
 
 
 @dataclass(slots=True)
-class Rows:
+class DatasetRows:
     """What one transaction of a bulk load brings, in lists named after the tables."""
 
     users: list[NewPerson] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Rows of demo people and of what they do. The same for the same numbers and seed."""
+"""DatasetRows of demo people and of what they do. The same for the same numbers and seed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from random import Random
 
 from core.database.time_ordered_keys import key_at
 from core.datasets.dataset_rows import (
+    DatasetRows,
     NewCommentLike,
     NewFollow,
     NewPerson,
     NewPost,
     NewPostLike,
     NewShare,
-    Rows,
 )
 from core.datasets.distributions import Calendar, Crowd
 from core.datasets.factories import (
@@ -51,9 +51,9 @@ class DemoRows:
             for number in range(people)
         ]
 
-    def parts(self) -> Iterator[Rows]:
+    def parts(self) -> Iterator[DatasetRows]:
         """People and follows first, then posts with all that happens to them."""
-        rows = Rows()
+        rows = DatasetRows()
         for number, key in enumerate(self._people):
             rows.users.append(NewPersonFactory.build(number=number, id=key))
         for follower in range(len(self._people)):
@@ -61,12 +61,12 @@ class DemoRows:
         yield rows
         moments = sorted(self._calendar.busy_time() for _ in range(self._posts))
         for start in range(0, self._posts, POSTS_A_PART):
-            rows = Rows()
+            rows = DatasetRows()
             for moment in moments[start : start + POSTS_A_PART]:
                 self._post(rows, moment)
             yield rows
 
-    def viewer(self, username: str, password: str) -> Rows:
+    def viewer(self, username: str, password: str) -> DatasetRows:
         """One more person, who follows the most popular. Ask for it after the parts."""
         key = self._key(self._calendar.since)
         person: NewPerson = NewPersonFactory.build(
@@ -76,24 +76,24 @@ class DemoRows:
             display_name="Demo Viewer",
             password=password,
         )
-        rows = Rows(users=[person])
+        rows = DatasetRows(users=[person])
         for number in self._crowd.most_popular(VIEWER_FOLLOWS):
             self._add_follow(rows, key, self._people[number])
         for number in {self._crowd.active() for _ in range(VIEWER_FOLLOWERS)}:
             self._add_follow(rows, self._people[number], key)
         return rows
 
-    def _follow(self, rows: Rows, follower: int) -> None:
+    def _follow(self, rows: DatasetRows, follower: int) -> None:
         wanted = FOLLOWS_IN_THE_MIDDLE * math.exp(0.9 * self._chance.gauss(0, 1))
         followees = {self._crowd.popular() for _ in range(min(int(wanted), MOST_FOLLOWS))}
         for followee in sorted(followees - {follower}):
             self._add_follow(rows, self._people[follower], self._people[followee])
 
-    def _add_follow(self, rows: Rows, follower: int, followee: int) -> None:
+    def _add_follow(self, rows: DatasetRows, follower: int, followee: int) -> None:
         moment = self._calendar.any_time()
         rows.follows.append(NewFollow(self._key(moment), follower, followee, moment))
 
-    def _post(self, rows: Rows, moment: datetime) -> None:
+    def _post(self, rows: DatasetRows, moment: datetime) -> None:
         author = self._crowd.active()
         post: NewPost = NewPostFactory.build(id=self._key(moment), author_id=self._people[author])
         rows.posts.append(post)
@@ -106,7 +106,7 @@ class DemoRows:
             rows.shares.append(NewShare(key, person, post.id, at))
         self._discuss(rows, post, self._how_many(COMMENTS, appeal))
 
-    def _discuss(self, rows: Rows, post: NewPost, comments: int) -> None:
+    def _discuss(self, rows: DatasetRows, post: NewPost, comments: int) -> None:
         first = len(rows.comments)
         for _ in range(comments):
             earlier = rows.comments[first:]

@@ -72,7 +72,7 @@ REPAIR = sql.SQL("""
 
 
 def compare(count: Count) -> Findings:
-    """What differs at one moment. Rows and counts change together, so a running server is no excuse.
+    """What differs at one moment. DatasetRows and counts change together, so a running server is no excuse.
 
     Cost: two statements over whole tables.
     """

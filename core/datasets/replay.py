@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from core.database.time_ordered_keys import SEQUENCE_BITS, key_at
 from core.datasets.dataset_rows import (
+    DatasetRows,
     NewComment,
     NewFollow,
     NewPerson,
     NewPost,
     NewShare,
-    Rows,
 )
 from core.datasets.fake_text import person_name, sentence
 from core.datasets.trace import TraceEvent
@@ -59,11 +59,11 @@ class Replay:
         self._shared: set[tuple[int, int]] = set()
         self._following: set[tuple[int, int]] = set()
         self._places: dict[int, int] = {}
-        self._rows = Rows()
+        self._rows = DatasetRows()
 
-    def take_rows(self) -> Rows:
+    def take_rows(self) -> DatasetRows:
         """The rows since the last call."""
-        rows, self._rows = self._rows, Rows()
+        rows, self._rows = self._rows, DatasetRows()
         return rows
 
     def play(self, event: TraceEvent) -> None:

@@ -11,10 +11,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
-from core.database.django_bridge import undisturbed
+from core.database.django_bridge import retry_on_deadlock
 from core.database.error_text import text_without_values
 from core.datasets.bulk_load import load, tidy
-from core.datasets.dataset_rows import TYPES, Rows
+from core.datasets.dataset_rows import TYPES, DatasetRows
 from core.datasets.replay import EMAIL_DOMAIN, Replay
 from core.datasets.trace import (
     BadLine,
@@ -63,7 +63,7 @@ class Progress(NamedTuple):
 def import_trace(path: Path, progress: Progress) -> Imported:
     """What the trace has become, after loading what earlier runs have not.
 
-    Rows, counts and the place that is reached are committed together, batch by batch. After a kill
+    DatasetRows, counts and the place that is reached are committed together, batch by batch. After a kill
     the next run plays the trace from its start, which gives the same rows, and loads from there on.
 
     Errors: TraceUnreadable, ImportInterrupted.
@@ -116,7 +116,7 @@ def _known_people() -> dict[int, int]:
         return {int(username[1:]): key for username, key in cursor.fetchall()}
 
 
-def _load_batch(record: TraceImport, rows: Rows, place: int) -> None:
+def _load_batch(record: TraceImport, rows: DatasetRows, place: int) -> None:
     """Loads the rows and moves the record on, both or neither."""
 
     def change() -> None:
@@ -131,5 +131,5 @@ def _load_batch(record: TraceImport, rows: Rows, place: int) -> None:
             **counts, left_out=F("left_out") + brought - sum(gained.values())
         )
 
-    undisturbed(change)
+    retry_on_deadlock(change)
     record.lines = place

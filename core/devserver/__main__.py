@@ -103,7 +103,7 @@ def run(data: Path, *, with_process: int | None) -> None:
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
         worker = Worker(root=ROOT, variables=variables, log=data / "worker.log")
-        with step("Server and worker"):
+        with step("SupervisedServer and worker"):
             for process in (web, worker):
                 stack.callback(process.stop)
                 process.start()

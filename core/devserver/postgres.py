@@ -28,7 +28,7 @@ from core.devserver.server_processes import (
 PROGRAM = "postgres"
 DATABASE = "feed"
 ROLE = "feed"
-START_PATIENCE = 120.0  # A server that was killed replays its log first.
+START_TIMEOUT = 120.0  # A server that was killed replays its log first.
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -109,9 +109,9 @@ class Postgres:
             owner=owner,
         )
 
-    def wait(self, *, patience: float = START_PATIENCE) -> None:
+    def wait(self, *, timeout: float = START_TIMEOUT) -> None:
         """Returns when the server takes connections and has its database."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         administration = f"{self.url.rpartition('/')[0]}/postgres"
         while True:
             try:
@@ -129,7 +129,7 @@ class Postgres:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.stop(patience=30)
+            self._process.stop(timeout=30)
             self._process = None
 
     def remove(self) -> None:
@@ -178,9 +178,9 @@ class Postgres:
             owner=owner,
         )
         try:
-            made.process.wait(START_PATIENCE)
+            made.process.wait(START_TIMEOUT)
         finally:
-            made.stop(patience=5)
+            made.stop(timeout=5)
         if made.process.returncode != 0:
             advice = advice_on_closed_folders(self.folder)
             raise ServerFailed(f"PostgreSQL's folder can't be made.\n{made.last_lines()}{advice}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.devserver.server_processes import POLL_SECONDS, ServerFailed, ServerProcess
 
-START_PATIENCE = 60.0
+START_TIMEOUT = 60.0
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
 
 
@@ -77,7 +77,7 @@ class Web(LocalProcess):
 
     def wait(self) -> None:
         """Returns when the server says that it is ready."""
-        deadline = time.monotonic() + START_PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT
         while not self._is_ready():
             if self.process.has_ended():
                 raise ServerFailed("The server did not start; its messages are above.")

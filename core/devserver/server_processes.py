@@ -150,12 +150,12 @@ class ServerProcess:
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
-    def stop(self, *, patience: float = 20.0) -> None:
-        """Asks the server to stop and waits; past the patience (seconds) it is killed."""
+    def stop(self, *, timeout: float = 20.0) -> None:
+        """Asks the server to stop and waits; past the timeout (seconds) it is killed."""
         if not self.has_ended():
             self.process.send_signal(self.stop_signal)
         try:
-            self.process.wait(patience)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -168,9 +168,9 @@ class ServerProcess:
         return "\n".join(f"    {line}" for line in lines[-count:])
 
 
-def wait_until_gone(pids: Sequence[int], patience: float) -> bool:
-    """Whether all of these processes, children or not, have ended within the patience (seconds)."""
-    deadline = time.monotonic() + patience
+def wait_until_gone(pids: Sequence[int], timeout: float) -> bool:
+    """Whether all of these processes, children or not, have ended within the timeout (seconds)."""
+    deadline = time.monotonic() + timeout
     while any(is_alive(pid) for pid in pids):
         if time.monotonic() > deadline:
             return False
@@ -209,11 +209,11 @@ def _servers_in(folder: Path, program: str) -> Iterator[int]:
 
 def end_leftovers(folder: Path, program: str, stop_signal: signal.Signals) -> None:
     """Ends what an earlier start left running in this folder, gently first."""
-    for number, patience in ((stop_signal, 20.0), (signal.SIGKILL, 10.0)):
+    for number, timeout in ((stop_signal, 20.0), (signal.SIGKILL, 10.0)):
         leftovers = servers_in(folder, program)
         for pid in leftovers:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-        if wait_until_gone(leftovers, patience):
+        if wait_until_gone(leftovers, timeout):
             return
     raise ServerFailed(f"{program} is still running in {folder} and can't be ended. Restart it.")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.devserver.folder_locks import folder_lock, is_locked
 from core.devserver.postgres import Postgres
-from core.devserver.supervision import Server
+from core.devserver.supervision import SupervisedServer
 from core.devserver.valkey import Valkey
 
 ABANDONED_AFTER_SECONDS = 60.0  # A younger folder may be another run's that has yet to lock it.
@@ -24,7 +24,7 @@ class Servers:
 
     database_url: str
     redis_url: str
-    started: tuple[Server, ...]
+    started: tuple[SupervisedServer, ...]
 
     @property
     def variables(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ def running_servers(
             None if given.get("DATABASE_URL") else Postgres(folder / "postgres", durable=durable)
         )
         valkey = None if given.get("REDIS_URL") else Valkey(folder / "valkey")
-        started: list[Server] = [server for server in (valkey, postgres) if server]
+        started: list[SupervisedServer] = [server for server in (valkey, postgres) if server]
         for server in started:
             stack.callback(server.stop)
             server.start()

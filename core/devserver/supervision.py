@@ -22,7 +22,7 @@ class StopRequested(BaseException):
     """The person or the system asked this process to stop."""
 
 
-class Server(Protocol):
+class SupervisedServer(Protocol):
     """Something that runs as one process and can be started again."""
 
     @property
@@ -54,7 +54,7 @@ def stop_requests() -> Iterator[None]:
 
 
 def keep_up(
-    servers: Sequence[Server],
+    servers: Sequence[SupervisedServer],
     report: Callable[[str], None],
     *,
     after_restart: Callable[[], None] = lambda: None,
@@ -83,7 +83,9 @@ def keep_up(
         after_restart()
 
 
-def _first_to_end(servers: Sequence[Server], with_process: int | None) -> Server | None:
+def _first_to_end(
+    servers: Sequence[SupervisedServer], with_process: int | None
+) -> SupervisedServer | None:
     """The first server that ends; None if the other process did, or was told to."""
     while with_process is None or not is_interrupted(with_process):
         for server in servers:

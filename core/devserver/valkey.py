@@ -1,4 +1,4 @@
-"""Valkey from its wheel. It holds nothing that must outlive it: caches, limits and the doorbell."""
+"""Valkey from its wheel. It holds nothing that must outlive it: caches, limits and the notifier."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ class Valkey:
             owner=owner,
         )
 
-    def wait(self, *, patience: float = 30.0) -> None:
+    def wait(self, *, timeout: float = 30.0) -> None:
         """Returns when the server answers."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         with redis.Redis.from_url(self.url, socket_timeout=2) as client:
             while True:
                 try:
@@ -96,5 +96,5 @@ class Valkey:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.stop(patience=10)
+            self._process.stop(timeout=10)
             self._process = None

@@ -1,4 +1,4 @@
-"""The hub: reads the event log once for everything in this process that waits for events."""
+"""The dispatcher: reads the event log once for everything in this process that waits for events."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Protocol
 from core.database.database import DatabaseUnavailable
 from core.events import dispatcher_metrics
 from core.events.async_utils import end
-from core.events.event_log import EventLog, EventRow, Holder, Reading
+from core.events.event_log import EventLog, EventRow, LogHolder, Reading
 from core.events.event_types import SESSION_REVOKED
 from core.events.log_positions import START, Position
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from core.events.revocations import RevocationReader, Revoke
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ REPORT_SECONDS = 5.0
 
 
 class Listener(Protocol):
-    """What the hub gives events to."""
+    """What the dispatcher gives events to."""
 
     @property
     def has_audience(self) -> bool:
@@ -57,19 +57,19 @@ class Listener(Protocol):
         """Looks anew where in the log it stands: the log is another one than before."""
 
 
-class Hub:
+class Dispatcher:
     """One reader of the log for a process. Needs `start`; `close` ends it."""
 
     def __init__(
         self,
         log: EventLog,
-        doorbell: Doorbell,
+        notifier: Notifier,
         *,
         recent_revocations: timedelta = timedelta(0),
     ) -> None:
         """`recent_revocations`: how far back ends of sessions still matter when it starts."""
         self.log = log
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._revocations = RevocationReader(log, recent=recent_revocations)
         self._listeners: list[Listener] = []
         self._arrived = asyncio.Event()
@@ -79,7 +79,7 @@ class Hub:
         self._lost = 0
         self._foreign: list[int] = []
         """Running transactions known to be other databases'; they hold nothing back."""
-        self._reported: Holder | None = None
+        self._reported: LogHolder | None = None
 
     def add(self, listener: Listener) -> None:
         """Gives the listener all events from now on; before `start`."""
@@ -105,11 +105,11 @@ class Hub:
         """Begins to read. Errors: DatabaseUnavailable."""
         self._position = await self.log.end()
         await self._revocations.start()
-        await self._doorbell.open(self._wake)
-        self._task = asyncio.create_task(self._run(), name="hub")
+        await self._notifier.open(self._wake)
+        self._task = asyncio.create_task(self._run(), name="dispatcher")
 
     async def close(self) -> None:
-        await self._doorbell.close()
+        await self._notifier.close()
         await self._revocations.close()
         if self._task is not None:
             await end([self._task])
@@ -126,7 +126,7 @@ class Hub:
             if not reading.is_from_here:
                 await self._restart()
                 continue
-            dispatcher_metrics.CACHE_DEGRADED.set(not self._doorbell.is_connected)
+            dispatcher_metrics.CACHE_DEGRADED.set(not self._notifier.is_connected)
             await self._tell(reading)
             if not reading.held_back:
                 looked_in_vain = 0
@@ -169,7 +169,7 @@ class Hub:
             holder = next((each for each in holders if not each.is_foreign), None)
         self._report(holder, delay)
 
-    def _report(self, holder: Holder | None, delay: float) -> None:
+    def _report(self, holder: LogHolder | None, delay: float) -> None:
         before, self._reported = self._reported, holder
         if before is not None and (holder is None or holder.transaction != before.transaction):
             dispatcher_metrics.LOG_HOLDER.labels(

@@ -39,7 +39,7 @@ class EventRow(NamedTuple):
         return EventId(self.transaction, self.id, self.created_at.microsecond)
 
 
-class Holder(NamedTuple):
+class LogHolder(NamedTuple):
     """A running transaction, and the session that has it open; None for what is not known."""
 
     transaction: int
@@ -161,9 +161,9 @@ class EventLog:
         events = [event_from(row[2:]) for row in rows if row[2] is not None]
         return Revocations(events, position_from_snapshot(snapshot), is_from_here)
 
-    async def holders(self) -> list[Holder]:
+    async def holders(self) -> list[LogHolder]:
         """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""
-        return [Holder(*row) for row in await self.database.fetch(SQL.log_holders)]
+        return [LogHolder(*row) for row in await self.database.fetch(SQL.log_holders)]
 
     def cursor(self, position: Position) -> str:
         """The position as clients carry it."""

@@ -1,4 +1,4 @@
-"""The doorbell: tells every process that there is something new in the event log.
+"""The notifier: tells every process that there is something new in the event log.
 
 It makes delivery fast and is never needed for it to be right: readers look by themselves every
 second. So a ring that gets lost is no loss, and Redis being away costs the one who rings nothing.
@@ -27,7 +27,7 @@ SILENCE_SECONDS = 20.0
 AWAY = (RedisError, OSError, TimeoutError)
 
 
-class Doorbell:
+class Notifier:
     """Rings in this process at once, and through Redis in the others."""
 
     def __init__(self, redis_url: str) -> None:
@@ -54,8 +54,8 @@ class Doorbell:
         """Begins to listen; `answer` is called for each ring, whoever rang."""
         self._answer = answer
         self._tasks = [
-            asyncio.create_task(self._publish(), name="doorbell: ring"),
-            asyncio.create_task(self._listen(), name="doorbell: listen"),
+            asyncio.create_task(self._publish(), name="notifier: ring"),
+            asyncio.create_task(self._listen(), name="notifier: listen"),
         ]
 
     async def close(self) -> None:
@@ -82,7 +82,7 @@ class Doorbell:
                     await self._hear(subscription)
             except AWAY as error:
                 if self.is_connected:
-                    logger.warning("The doorbell is silent: %s", error)
+                    logger.warning("The notifier is silent: %s", error)
                 self.is_connected = False
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -103,6 +103,6 @@ class Doorbell:
                 # A subscription that has just begun may have missed what was rung before it.
                 if message["type"] == "subscribe":
                     self.is_connected = True
-                    logger.info("The doorbell is connected.")
+                    logger.info("The notifier is connected.")
                 if message["data"] != self._name:
                     self._answer()

@@ -45,16 +45,16 @@ class Document:
         """The hash under which a client has registered it."""
         self.weight = 2_000 + len(text) * (1 if ast is None else WEIGHT_OF_CHARACTER)
         """About how many bytes of memory it takes."""
-        self.operations: dict[str | None, Operation] = {}
+        self.operations: dict[str | None, DocumentOperation] = {}
         if ast is not None and not errors:
             for node in ast.definitions:
                 if isinstance(node, OperationDefinitionNode):
-                    operation = Operation(ast, node)
+                    operation = DocumentOperation(ast, node)
                     self.operations[operation.name] = operation
             if len(self.operations) == 1:
                 self.operations[None] = operation
 
-    def operation(self, name: str | None) -> Operation:
+    def operation(self, name: str | None) -> DocumentOperation:
         """The operation that is to be executed. Errors: OPERATION_NOT_FOUND."""
         found = self.operations.get(name)
         if found is not None:
@@ -69,7 +69,7 @@ class Document:
         raise ClientError(said, "OPERATION_NOT_FOUND")
 
 
-class Operation:
+class DocumentOperation:
     """An operation of a valid document."""
 
     __slots__ = ("document", "kind", "name", "node", "root_fields")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import strawberry
 from asyncpg import ForeignKeyViolationError
 
-from core.errors import InputRules, Refused
+from core.errors import InputRules, MutationRefused
 from core.graphql.references import refusal_of
 from core.graphql.user_errors import UserError
 from core.text import clean_key
@@ -45,7 +45,7 @@ class Payload:
 
 
 def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
-    """The resolver `(info, input)`, which answers where it raises Refused with what was wrong.
+    """The resolver `(info, input)`, which answers where it raises MutationRefused with what was wrong.
 
     Use below `@strawberry.mutation`.
     """
@@ -61,7 +61,7 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
                     result = await resolve(info=info, input=input)
                 except ForeignKeyViolationError as error:
                     raise refusal_of(error) from error
-            except Refused as refused:
+            except MutationRefused as refused:
                 # Problems are what the types of UserError read from.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))
             info.context.forget_loaded()

@@ -6,7 +6,7 @@ import re
 
 from asyncpg import ForeignKeyViolationError
 
-from core.errors import ClientError, ErrorCode, Refused, refuse
+from core.errors import ClientError, ErrorCode, MutationRefused, refuse
 
 # Constraints are named so by `ForeignKeysInDatabase`.
 CONSTRAINT = re.compile(
@@ -23,8 +23,10 @@ NAMED_BY = {
 """By the column that refers to what is gone: the input field that names it. All other columns refer to the viewer."""
 
 
-def refusal_of(error: ForeignKeyViolationError) -> Refused | ClientError | ForeignKeyViolationError:
-    """What to raise: Refused (NOT_FOUND) or UNAUTHENTICATED for a row that is gone, else the error as it is."""
+def refusal_of(
+    error: ForeignKeyViolationError,
+) -> MutationRefused | ClientError | ForeignKeyViolationError:
+    """What to raise: MutationRefused (NOT_FOUND) or UNAUTHENTICATED for a row that is gone, else the error as it is."""
     found = CONSTRAINT.fullmatch(error.constraint_name or "")
     if found is None:
         return error

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
 from core.accounts.authentication import BearerAuthentication
-from core.accounts.login_throttle import attempts_on
+from core.accounts.login_throttle import login_throttle_on
 from core.accounts.passwords import Passwords
 from core.accounts.revoked_sessions import RevokedSessions
 from core.accounts.sessions import Accounts
@@ -27,8 +27,8 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
 from core.execution.executor import Executor, FellBack
 from core.graphql.documents import DocumentStore
-from core.graphql.http.endpoint import Answered, GraphQLHTTP
-from core.graphql.http.response_cache import AnswerCache
+from core.graphql.http.endpoint import ExecutedOperation, GraphQLHTTP
+from core.graphql.http.response_cache import ResponseCache
 from core.graphql.limits.limits import Limits
 from core.server.prometheus import ExecutionCounters
 from core.server.subscriptions import Live
@@ -42,7 +42,7 @@ PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
 PAGE = get_graphql_ide_html(graphql_ide="graphiql")
 
 
-def executed_how(answered: Answered) -> tuple[tuple[bytes, bytes], ...]:
+def executed_how(answered: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
     """A header that says whether a plan or the standard executor gave the answer, and why."""
     result = answered.result
     said = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
@@ -68,7 +68,7 @@ class Server:
                 access_tokens=tokens,
                 refresh_tokens=RefreshTokens(secret),
                 passwords=Passwords(),
-                attempts=attempts_on(settings.redis_url, settings.sign_in_attempts),
+                attempts=login_throttle_on(settings.redis_url, settings.sign_in_attempts),
                 access_token_life=access_token_life,
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
@@ -78,7 +78,9 @@ class Server:
             Limits(execution_seconds=settings.request_seconds),
             suggestions=settings.debug,
         )
-        answers = AnswerCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
+        answers = (
+            ResponseCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
+        )
         self.executor = Executor(
             graphql_schema,
             enabled=settings.compiled_execution,
@@ -128,7 +130,7 @@ class Server:
             stack.push_async_callback(self.redis.aclose)
             stack.callback(self.services.get(Accounts).passwords.close)
             stack.callback(self.services.get(Accounts).attempts.close)
-            stack.push_async_callback(self.services.batchers.close)
+            stack.push_async_callback(self.services.group_commits.close)
             await self.live.start()
             stack.push_async_callback(self.live.close)
             yield

@@ -33,9 +33,9 @@ def set_up_django() -> None:
 set_up_django()
 
 from core.config.environment import environment  # noqa: E402
-from core.graphql.http.http_errors import ClientGone, Refusal  # noqa: E402
+from core.graphql.http.http_errors import ClientGone, HTTPError  # noqa: E402
 from core.graphql.http.requests import read_body  # noqa: E402
-from core.graphql.http.shared_timeout import Patience  # noqa: E402
+from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
 from core.server.app import Server  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
@@ -47,7 +47,7 @@ GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 """Of what is sent to Django's pages."""
 BODY_SECONDS = 10.0
-body_patience = Patience(BODY_SECONDS)
+body_timeout = SharedTimeout(BODY_SECONDS)
 
 
 class Application:
@@ -77,10 +77,10 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
     """Reads the whole body first: Django would wait for it without end and write any number of bytes to disk."""
     length = dict(scope["headers"]).get(b"content-length")
     try:
-        body = await read_body(receive, length, BODIES, body_patience)
+        body = await read_body(receive, length, BODIES, body_timeout)
     except ClientGone:
         return
-    except Refusal as refused:
+    except HTTPError as refused:
         said = f"The form did not arrive: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds are the limits."
         answer = PlainTextResponse(said, refused.status, headers={"connection": "close"})
         await answer(scope, receive, send)

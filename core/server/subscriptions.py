@@ -1,4 +1,4 @@
-"""Live delivery, put together: the log's reader, the channels, and the transports over them."""
+"""Live delivery, put together: the log's reader, the topics, and the transports over them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from core.accounts.visibility import session_is_live
 from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.context import Context, Services
-from core.events.dispatcher import Hub
+from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventLog
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from core.events.revocations import Revoke
 from core.execution.executor import Executor
 from core.graphql.documents import DocumentStore
-from core.graphql.live.connection_registry import OpenConnections, ReadToken
-from core.graphql.live.event_payloads import Renderer
-from core.graphql.live.subscription_runner import LiveRunner
+from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
+from core.graphql.live.event_payloads import EventRenderer
+from core.graphql.live.subscription_runner import SubscriptionRunner
 from core.graphql.ports import ContextFor
 from core.graphql.sse.sse_endpoint import EventStreams
 from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
-from feed.graphql.home_feed_topic import HomeFeedChannel
-from interactions.graphql.post_topic import PostInteractionsChannel
+from feed.graphql.home_feed_topic import HomeFeedTopic
+from interactions.graphql.post_topic import PostInteractionsTopic
 
 
 class Live:
@@ -43,13 +43,15 @@ class Live:
         revoke: Revoke,
     ) -> None:
         """`revoke`: is called with sessions that have ended."""
-        self._doorbell = Doorbell(settings.redis_url)
+        self._notifier = Notifier(settings.redis_url)
         log = EventLog(
             services.database,
             services.cursors,
             retention=timedelta(hours=settings.event_retention_hours),
         )
-        self._hub = Hub(log, self._doorbell, recent_revocations=settings.recent_revocations)
+        self._dispatcher = Dispatcher(
+            log, self._notifier, recent_revocations=settings.recent_revocations
+        )
 
         def execute(
             document: DocumentNode,
@@ -62,19 +64,19 @@ class Live:
                 document, operation_name=name, variables=variables, context=context, root=root
             )
 
-        renderer = Renderer(services, execute)
-        channels = [
-            HomeFeedChannel(self._hub, renderer),
-            PostInteractionsChannel(self._hub, renderer),
+        renderer = EventRenderer(services, execute)
+        topics = [
+            HomeFeedTopic(self._dispatcher, renderer),
+            PostInteractionsTopic(self._dispatcher, renderer),
         ]
-        runner = LiveRunner(graphql_schema, documents, execute, channels)
-        self.connections = connections = OpenConnections(
+        runner = SubscriptionRunner(graphql_schema, documents, execute, topics)
+        self.connections = connections = ConnectionRegistry(
             read_token,
             partial(session_is_live, services.database),
             per_address=settings.connections_per_address,
         )
-        self._hub.when_revoked(revoke)
-        self._hub.when_revoked(connections.revoke)
+        self._dispatcher.when_revoked(revoke)
+        self._dispatcher.when_revoked(connections.revoke)
         self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )
@@ -82,11 +84,11 @@ class Live:
 
     def ring(self) -> None:
         """Says, after a commit, that the event log has something new. Returns at once."""
-        self._doorbell.ring()
+        self._notifier.ring()
 
     async def start(self) -> None:
         """Begins to read the log. Errors: DatabaseUnavailable."""
-        await self._hub.start()
+        await self._dispatcher.start()
 
     async def close(self) -> None:
-        await self._hub.close()
+        await self._dispatcher.close()

@@ -18,7 +18,7 @@ from core.events.event_log import EventRow, event_from
 from core.events.log_positions import Position
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import Channel, Presented
+from core.graphql.live.topic import Presented, Topic
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
@@ -60,7 +60,7 @@ class FeedEntryGoneRow(NamedTuple):
     post_id: int
 
 
-class Told(NamedTuple):
+class FeedChange(NamedTuple):
     """What an event is to one viewer."""
 
     position: int | None
@@ -77,7 +77,7 @@ class PresentedEntry(Presented):
     def __init__(
         self,
         event: EventRow,
-        told: dict[int, Told],
+        told: dict[int, FeedChange],
         post: PostRow | None,
         sharer: UserRow | None,
         cursors: CursorSigner,
@@ -116,7 +116,7 @@ class PresentedEntry(Presented):
         return FeedEntryRow(cursor, self.event.client_mutation_id, edge, is_newest)
 
 
-class HomeFeedChannel(Channel):
+class HomeFeedTopic(Topic):
     """Subscribers by whose home feed it is."""
 
     field: ClassVar = "homeFeedEvents"
@@ -197,7 +197,9 @@ class HomeFeedChannel(Channel):
                 )
         return presented
 
-    async def _told(self, events: Sequence[EventRow], viewers: list[int]) -> list[dict[int, Told]]:
+    async def _told(
+        self, events: Sequence[EventRow], viewers: list[int]
+    ) -> list[dict[int, FeedChange]]:
         """For each event, what it is to those whose feeds it changes. Cost: one statement."""
         rows = await self.log.database.fetch(
             SQL.home_recipients,
@@ -208,7 +210,7 @@ class HomeFeedChannel(Channel):
             viewers,
             [event.transaction for event in events],
         )
-        told: list[dict[int, Told]] = [{} for _ in events]
+        told: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *what in rows:
-            told[number][viewer_id] = Told(*what)
+            told[number][viewer_id] = FeedChange(*what)
         return told

@@ -64,7 +64,7 @@ class DeletePostPayload(Payload):
 
 
 def post_key(post_id: str) -> int:
-    """The key in an input's `postId`. Errors: Refused (NOT_FOUND)."""
+    """The key in an input's `postId`. Errors: MutationRefused (NOT_FOUND)."""
     key = key_of("Post", post_id)
     if key is None:
         raise refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
@@ -72,7 +72,7 @@ def post_key(post_id: str) -> int:
 
 
 def post_text(text: str) -> str:
-    """The text in an input's `text`, cleaned. Errors: Refused."""
+    """The text in an input's `text`, cleaned. Errors: MutationRefused."""
     rules = InputRules()
     cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
     rules.done()

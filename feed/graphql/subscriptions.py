@@ -74,8 +74,8 @@ class FeedSubscription:
     )
     @staticmethod
     async def home_feed_events(
-        after: After = None,  # noqa: ARG004  # the channel reads it
+        after: After = None,  # noqa: ARG004  # the topic reads it
     ) -> AsyncGenerator[HomeFeedEvent, None]:
-        """See HomeFeedChannel."""
+        """See HomeFeedTopic."""
         async for event in served_live():
             yield event

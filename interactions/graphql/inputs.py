@@ -143,7 +143,7 @@ class DeleteCommentPayload(Payload):
 
 
 def comment_key(comment_id: str, field: str = "commentId") -> int:
-    """The key in an input's `field`. Errors: Refused (NOT_FOUND)."""
+    """The key in an input's `field`. Errors: MutationRefused (NOT_FOUND)."""
     key = key_of("Comment", comment_id)
     if key is None:
         raise no_such_comment(field)
@@ -151,7 +151,7 @@ def comment_key(comment_id: str, field: str = "commentId") -> int:
 
 
 def comment_text(text: str) -> str:
-    """The text in an input's `text`, cleaned. Errors: Refused (INVALID_INPUT)."""
+    """The text in an input's `text`, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
     rules = InputRules()
     cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
     rules.done()

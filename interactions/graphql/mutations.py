@@ -50,7 +50,7 @@ async def change_post(
     """The payload of a change to the post that the input names."""
     context: Context = info.context
     post, changed = await service(
-        context.services.batchers,
+        context.services.group_commits,
         viewer_id=context.require_viewer(),
         post_id=post_key(asked.post_id),
         client_mutation_id=asked.client_mutation_id,
@@ -69,7 +69,7 @@ async def change_comment(
     """The payload of a change to the comment that the input names."""
     context: Context = info.context
     comment, changed = await service(
-        context.services.batchers,
+        context.services.group_commits,
         viewer_id=context.require_viewer(),
         comment_id=comment_key(asked.comment_id),
         client_mutation_id=asked.client_mutation_id,

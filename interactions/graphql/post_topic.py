@@ -13,13 +13,13 @@ from core.accounts.visibility import HiddenPairs, hidden_pairs
 from core.context import Context
 from core.errors import ClientError, JSONObject
 from core.events import event_types
-from core.events.dispatcher import Hub
+from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventRow, event_from
 from core.events.log_positions import Position
-from core.graphql.live.event_payloads import Renderer
+from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import Channel, Presented
+from core.graphql.live.topic import Presented, Topic
 from core.ids import key_of
 from feed.graphql.home_feed_topic import READABLE_BY_ALL
 from feed.post_rows import PostRow
@@ -134,15 +134,15 @@ class PresentedInteraction(Presented):
         )
 
 
-class PostInteractionsChannel(Channel):
+class PostInteractionsTopic(Topic):
     """Subscribers by the posts that they watch."""
 
     field: ClassVar = "postInteractions"
     kinds: ClassVar = frozenset(event_types.INTERACTION_KINDS)
     public_fields: ClassVar[PublicFields] = PUBLIC_FIELDS
 
-    def __init__(self, hub: Hub, renderer: Renderer) -> None:
-        super().__init__(hub, renderer)
+    def __init__(self, dispatcher: Dispatcher, renderer: EventRenderer) -> None:
+        super().__init__(dispatcher, renderer)
         self._by_post: defaultdict[int, set[Subscriber]] = defaultdict(set)
         self._looking_closely: Counter[int | None] = Counter()
         """How many subscribers of each viewer select what depends on who looks."""

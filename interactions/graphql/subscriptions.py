@@ -139,9 +139,9 @@ class InteractionsSubscription:
     )
     @staticmethod
     async def post_interactions(
-        post_ids: PostIds,  # noqa: ARG004  # the channel reads both
+        post_ids: PostIds,  # noqa: ARG004  # the topic reads both
         after: After = None,  # noqa: ARG004
     ) -> AsyncGenerator[PostInteraction, None]:
-        """See PostInteractionsChannel."""
+        """See PostInteractionsTopic."""
         async for event in served_live():
             yield event

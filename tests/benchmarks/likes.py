@@ -1,6 +1,6 @@
 """Likes a second, on many posts and on one: `python -m tests.benchmarks.likes`.
 
-The same statement, once in a transaction for each like and once through the write batcher, on a
+The same statement, once in a transaction for each like and once through the write group_commit, on a
 PostgreSQL that writes every commit to disk. For comparison, the least that could be done by hand:
 the row and the count, without a look at blocks and without an event.
 """
@@ -23,7 +23,7 @@ import uvloop
 from django.core.management import call_command
 
 from core.database.database import Database
-from core.database.group_commit import Batchers
+from core.database.group_commit import GroupCommits
 from core.database.time_ordered_keys import key_array
 from core.devserver.folder_locks import folder_lock
 from core.devserver.postgres import Postgres
@@ -118,12 +118,12 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figur
     rows = await few.write(FILL, likes)
     posts, people = [row[0] for row in rows], [row[1] for row in rows]
     await few.write("VACUUM ANALYZE")
-    batchers = Batchers(few)
+    group_commits = GroupCommits(few)
     ways = [
         Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
         Way("one transaction each, 8", partial(like_alone, few)),
         Way("one transaction each, 64", partial(like_alone, many)),
-        Way(TOGETHER, lambda who, what: batchers.submit(SQL.post_like, who, what, None)),
+        Way(TOGETHER, lambda who, what: group_commits.submit(SQL.post_like, who, what, None)),
     ]
     for title, targets, at_least in (
         ("distinct posts", posts, 1.5),
@@ -139,7 +139,7 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figur
         times = print_table(f"{title}, {callers} at once", results)
         name = f"Likes, {title}, {callers} at once: together / one transaction each"
         figures.append(Figure(name, times, "x", at_least=at_least))
-    await batchers.close()
+    await group_commits.close()
     await many.close()
     await few.close()
     return figures

@@ -29,7 +29,7 @@ from core.accounts.tokens import AccessToken, AccessTokens
 from core.devserver.ports import free_port
 from core.devserver.product_processes import Web
 from core.devserver.servers import temporary_servers
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live_clients import Client, connected
@@ -120,12 +120,12 @@ class Bench:
         port: int,
         server: ServerFigures,
         database: asyncpg.Connection,
-        doorbell: Doorbell,
+        notifier: Notifier,
     ) -> None:
         self.port = port
         self.server = server
         self._database = database
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._tokens = AccessTokens(variables["SECRET_KEY"].encode())
         self.authorizations: list[str] = []
         self._actor = self._post = 0
@@ -156,12 +156,12 @@ class Bench:
             await self._database.execute(ADD, self._actor, self._post, str(number))
             self._written[number] = perf_counter()
             if ring:
-                self._doorbell.ring()
+                self._notifier.ring()
             await asyncio.sleep(max(0.0, 1 / a_second - (perf_counter() - began)))
 
-    async def delays(self, clients: Sequence[Client], patience: float = 30) -> list[list[float]]:
+    async def delays(self, clients: Sequence[Client], seconds: float = 30) -> list[list[float]]:
         """For each event the times, in seconds, that it took to each client. All must have it."""
-        deadline = perf_counter() + patience
+        deadline = perf_counter() + seconds
         while any(len(client.heard) < len(self._written) for client in clients):
             if perf_counter() > deadline:
                 raise TimeoutError("not every event has reached every client")
@@ -259,12 +259,12 @@ async def main() -> None:
     arguments = parser.parse_args()
     with serving() as (variables, port, server):
         database = await asyncpg.connect(variables["DATABASE_URL"])
-        doorbell = Doorbell(variables["REDIS_URL"])
-        await doorbell.open(lambda: None)
+        notifier = Notifier(variables["REDIS_URL"])
+        await notifier.open(lambda: None)
         try:
-            figures = await measure(Bench(variables, port, server, database, doorbell), arguments)
+            figures = await measure(Bench(variables, port, server, database, notifier), arguments)
         finally:
-            await doorbell.close()
+            await notifier.close()
             await database.close()
     write_results(arguments.results, figures)
 

@@ -17,7 +17,7 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live import PEOPLE, WATCH, serving
@@ -110,20 +110,20 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
     for kind in arguments.kinds or KINDS:
         with serving() as (variables, port, server):
             database = await asyncpg.connect(variables["DATABASE_URL"])
-            doorbell = Doorbell(variables["REDIS_URL"])
-            await doorbell.open(lambda: None)
+            notifier = Notifier(variables["REDIS_URL"])
+            await notifier.open(lambda: None)
             actor = (await database.fetch(PEOPLE, 1))[0][0]
             add_post = "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id"
             post = await database.fetchval(add_post, actor)
 
             async def write_events(
                 database: asyncpg.Connection = database,
-                doorbell: Doorbell = doorbell,
+                notifier: Notifier = notifier,
                 actor: int = actor,
                 post: int = post,
             ) -> None:
                 await database.execute(ADD_EVENTS, actor, post, EVENTS)
-                doorbell.ring()
+                notifier.ring()
 
             rounds = Rounds(f"127.0.0.1:{port}", server.pid, post, write_events)
             sizes = [server.memory]
@@ -131,7 +131,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
                 await rounds.run(kind, arguments.clients)
                 await asyncio.sleep(1)
                 sizes.append(server.memory)
-            await doorbell.close()
+            await notifier.close()
             await database.close()
         growth = (sizes[-1] / sizes[1] - 1) * 100
         after = ", ".join(f"{size / MIB:.1f}" for size in sizes[1:])

@@ -242,14 +242,16 @@ def measure_delays(
                 requests = requests_of(workload, data, Random(1), by_hand=name == BASELINE)
                 several.append(delays(found[name], requests, seconds))
         results[workload] = {
-            name: Delays(*(median(column) for column in zip(*undisturbed(several), strict=True)))
+            name: Delays(
+                *(median(column) for column in zip(*retry_on_deadlock(several), strict=True))
+            )
             for name, several in measured.items()
         }
         print_delays(workload, results[workload])
     return results
 
 
-def undisturbed(measured: list[Delays]) -> list[Delays]:
+def retry_on_deadlock(measured: list[Delays]) -> list[Delays]:
     """Those in which the server had its core to itself; all if there are none."""
     return [one for one in measured if one.waited <= DISTURBED] or measured
 

@@ -157,7 +157,7 @@ class Marked:
     async def _follow(self, who: str, whom: str) -> None:
         if who != whom:
             await follow_create(
-                self.services.batchers, viewer_id=self.key[who], user_id=self.key[whom]
+                self.services.group_commits, viewer_id=self.key[who], user_id=self.key[whom]
             )
 
     async def _post(self, author: str) -> int:
@@ -176,9 +176,9 @@ class Marked:
         if on in {"host", "target"} and actor in {"host", "blocker", "blocked"}:
             self.comments += [comment, reply]
         for liked in (comment, reply):
-            await comment_like(self.services.batchers, viewer_id=key, comment_id=liked)
-        await post_like(self.services.batchers, viewer_id=key, post_id=post)
-        await post_share(self.services.batchers, viewer_id=key, post_id=post)
+            await comment_like(self.services.group_commits, viewer_id=key, comment_id=liked)
+        await post_like(self.services.group_commits, viewer_id=key, post_id=post)
+        await post_share(self.services.group_commits, viewer_id=key, post_id=post)
 
     async def _comment(self, author: str, post: int, text: str, parent: int | None = None) -> int:
         made = await comment_create(

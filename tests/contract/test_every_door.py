@@ -37,7 +37,7 @@ async def marked(services: Services, accounts: Accounts) -> AsyncIterator[Marked
     await made.make()
     yield made
     await made.drop()
-    await services.batchers.close()
+    await services.group_commits.close()
 
 
 async def enter(marked: Marked, viewer: str, door: Door) -> Json:

@@ -44,7 +44,7 @@ async def test_an_account_from_sign_up_to_sign_out(api: Api) -> None:
 
     login = {"login": "ADA@example.com", "password": PASSWORD}
     session = (await api.do(None, "SignIn", input=login))["session"]
-    viewer = Holder(session["accessToken"])
+    viewer = LogHolder(session["accessToken"])
     assert (await api.do(viewer, "Viewer"))["username"] == "Ada"
 
     token = {"refreshToken": session["refreshToken"]}
@@ -57,7 +57,7 @@ async def test_an_account_from_sign_up_to_sign_out(api: Api) -> None:
     assert not (await api.do(None, "SignOut", input={**newest, "everywhere": True}))["changed"]
 
 
-class Holder(Person):
+class LogHolder(Person):
     """Somebody with an access token that the server has given."""
 
     def __init__(self, access_token: str) -> None:

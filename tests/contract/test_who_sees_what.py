@@ -42,7 +42,7 @@ async def world(services: Services) -> AsyncIterator[World]:
     made = World(services)
     await made.make()
     yield made
-    await services.batchers.close()
+    await services.group_commits.close()
 
 
 def expected(viewer: str) -> dict[str, bool]:
@@ -227,7 +227,7 @@ async def test_what_a_block_hid_comes_back_with_its_end_but_for_follows(world: W
 
 async def test_a_comment_like_by_the_hidden_still_counts(world: World) -> None:
     root = (await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1"))[0][0]
-    await comment_like(world.services.batchers, viewer_id=world.key["target"], comment_id=root)
+    await comment_like(world.services.group_commits, viewer_id=world.key["target"], comment_id=root)
     query = "query C($id: ID!) { node(id: $id) { ... on Comment { likeCount replyCount } } }"
     for viewer in VIEWERS:
         seen = await world.ask(viewer, query, id=global_id("Comment", root))

@@ -88,15 +88,15 @@ class World:
             await self._follow(name, "host")
         await self._follow("host", "target")
 
-        batchers = self.services.batchers
+        group_commits = self.services.group_commits
         post = await self.post("target")
         shared = await self.post("target")
-        await post_share(batchers, viewer_id=self.key["host"], post_id=shared)
+        await post_share(group_commits, viewer_id=self.key["host"], post_id=shared)
         passed_on = await self.post("stranger")
-        await post_share(batchers, viewer_id=self.key["target"], post_id=passed_on)
+        await post_share(group_commits, viewer_id=self.key["target"], post_id=passed_on)
         hosts = await self.post("host")
-        await post_share(batchers, viewer_id=self.key["target"], post_id=hosts)
-        await post_like(batchers, viewer_id=self.key["target"], post_id=hosts)
+        await post_share(group_commits, viewer_id=self.key["target"], post_id=hosts)
+        await post_like(group_commits, viewer_id=self.key["target"], post_id=hosts)
         comment = await self._comment("target", hosts)
         root = await self._comment("host", hosts)
         reply = await self._comment("target", hosts, root)
@@ -111,7 +111,7 @@ class World:
     async def _follow(self, who: str, whom: str) -> None:
         if who != whom:
             await follow_create(
-                self.services.batchers, viewer_id=self.key[who], user_id=self.key[whom]
+                self.services.group_commits, viewer_id=self.key[who], user_id=self.key[whom]
             )
 
     async def post(self, author: str) -> int:

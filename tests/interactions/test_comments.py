@@ -9,8 +9,8 @@ import pytest
 
 from core.context import Context, Services
 from core.database.database import Database
-from core.database.group_commit import Batchers
-from core.errors import ErrorCode, Refused
+from core.database.group_commit import GroupCommits
+from core.errors import ErrorCode, MutationRefused
 from interactions.comment_rows import CommentRow
 from interactions.selectors import comments_by_ids
 from interactions.services import comment_create, comment_delete, comment_like, comment_unlike
@@ -46,7 +46,7 @@ async def counted(database: Database, post: int) -> int:
 
 
 async def refusal(database: Database, **comment: int) -> tuple[ErrorCode, str]:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(MutationRefused) as refused:
         await comment_create(database, text="so", **comment)  # type: ignore[arg-type]  # keys only
     (problem,) = refused.value.problems
     return problem.code, problem.path[-1]
@@ -117,7 +117,7 @@ async def test_one_comment_for_a_key_however_often_it_comes(database: Database) 
     assert await counted(database, post) == 1
     assert [entry[4] for entry in await events(database)] == ["k"]
     for changed in (("twice", author, post), ("once", author, second)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(MutationRefused) as refused:
             await say(*changed)
         assert refused.value.problems[0].code is ErrorCode.IDEMPOTENCY_KEY_REUSED
     assert not (await say("once", other))[1], "a key is its viewer's own"
@@ -132,7 +132,7 @@ async def test_a_refused_comment_leaves_its_key_free(database: Database) -> None
             created = await comment_create(
                 database, author_id=author, post_id=place, text="so", client_mutation_id="k"
             )
-        except Refused:
+        except MutationRefused:
             assert place == 5
         else:
             assert not created.replayed
@@ -180,7 +180,7 @@ async def test_a_comment_with_replies_leaves_a_tombstone_until_they_are_gone(
     top = await write(database, other, post)
     middle = await write(database, other, post, top)
     leaf = await write(database, author, post, middle)
-    await comment_like(Batchers(database), viewer_id=author, comment_id=top.id)
+    await comment_like(GroupCommits(database), viewer_id=author, comment_id=top.id)
 
     for holder, holds in ((top, 1), (middle, 1)):
         assert await comment_delete(database, viewer_id=other, comment_id=holder.id)
@@ -220,7 +220,7 @@ async def test_only_its_author_deletes_a_comment(database: Database) -> None:
     (post,) = await posts_by(database, author)
     comment = await write(database, other, post)
     before = await events(database)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(MutationRefused) as refused:
         await comment_delete(database, viewer_id=author, comment_id=comment.id)
     assert refused.value.problems[0].code is ErrorCode.NOT_ALLOWED
     await block(database, author, other)
@@ -237,7 +237,7 @@ async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> 
     database = services.database
     crowd = await people(database, 6)
     posts = await posts_by(database, crowd[0], 2)
-    batchers = [Batchers(database), Batchers(database)]
+    group_commits = [GroupCommits(database), GroupCommits(database)]
     known: list[tuple[int, int, int]] = []
     made: set[int] = set()
     deleted = 0
@@ -269,13 +269,13 @@ async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> 
             else:
                 change = chance.choice([comment_like, comment_like, comment_unlike])
                 comment_id = chance.choice(known)[1]
-                await change(chance.choice(batchers), viewer_id=actor, comment_id=comment_id)
+                await change(chance.choice(group_commits), viewer_id=actor, comment_id=comment_id)
 
     async def persist() -> None:
         for _ in range(2):
             try:
                 await act()
-            except Refused:
+            except MutationRefused:
                 continue
 
     await asyncio.gather(*(persist() for _ in range(16)))

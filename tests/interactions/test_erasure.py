@@ -15,8 +15,8 @@ from core.accounts.moderation import person_delete
 from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
 from core.database.database import Database
-from core.database.group_commit import Batchers
-from core.errors import Refused
+from core.database.group_commit import GroupCommits
+from core.errors import MutationRefused
 from interactions import erasure
 from interactions.erasure import accounts_erase
 from interactions.services import comment_create, comment_like, post_like, post_share
@@ -54,9 +54,9 @@ SELECT count(*) FROM (
 
 
 @pytest.fixture
-async def batchers(services: Services) -> Any:
-    yield services.batchers
-    await services.batchers.close()
+async def group_commits(services: Services) -> Any:
+    yield services.group_commits
+    await services.group_commits.close()
 
 
 async def assert_all_counts_are_exact(database: Database) -> None:
@@ -64,7 +64,7 @@ async def assert_all_counts_are_exact(database: Database) -> None:
     assert [tuple(row) for row in await database.fetch(USERS_COUNTS)] == []
 
 
-async def a_life(database: Database, batchers: Batchers) -> tuple[int, list[int]]:
+async def a_life(database: Database, group_commits: GroupCommits) -> tuple[int, list[int]]:
     """Somebody who has done everything with others, who have done everything with them; and those others."""
     person, *others = await people(database, 6)
     own = await posts_by(database, person, 5)
@@ -80,13 +80,13 @@ async def a_life(database: Database, batchers: Batchers) -> tuple[int, list[int]
             )
             assert made.comment is not None
             comments.append(made.comment.id)
-            await post_like(batchers, viewer_id=writer, post_id=post)
-            await post_share(batchers, viewer_id=writer, post_id=post)
+            await post_like(group_commits, viewer_id=writer, post_id=post)
+            await post_share(group_commits, viewer_id=writer, post_id=post)
             for comment in comments:
-                await comment_like(batchers, viewer_id=writer, comment_id=comment)
+                await comment_like(group_commits, viewer_id=writer, comment_id=comment)
     for other in others[:3]:
-        await follow_create(batchers, viewer_id=other, user_id=person)
-        await follow_create(batchers, viewer_id=person, user_id=other)
+        await follow_create(group_commits, viewer_id=other, user_id=person)
+        await follow_create(group_commits, viewer_id=person, user_id=other)
     await block_create(database, viewer_id=person, user_id=others[3])
     await block_create(database, viewer_id=others[4], user_id=person)
     await mute_create(database, viewer_id=others[0], user_id=person)
@@ -104,9 +104,9 @@ def rows_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("rows_at_once")
 async def test_nothing_is_left_and_every_count_is_right_at_each_step(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
-    person, others = await a_life(database, batchers)
+    person, others = await a_life(database, group_commits)
     await hide_account(database, person)
     await database.write("TRUNCATE events")
     steps = 0
@@ -134,9 +134,9 @@ async def test_nothing_is_left_and_every_count_is_right_at_each_step(
 
 
 async def test_a_worker_that_is_killed_at_any_instant_is_followed_by_one_that_ends_it(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
-    person, _ = await a_life(database, batchers)
+    person, _ = await a_life(database, group_commits)
     await hide_account(database, person)
     chance = random.Random(1)
     for _ in range(6):
@@ -154,8 +154,8 @@ async def test_a_worker_that_is_killed_at_any_instant_is_followed_by_one_that_en
     assert len(found) == len(set(found))
 
 
-async def test_two_workers_share_the_work(database: Database, batchers: Batchers) -> None:
-    person, others = await a_life(database, batchers)
+async def test_two_workers_share_the_work(database: Database, group_commits: GroupCommits) -> None:
+    person, others = await a_life(database, group_commits)
     for each in (person, *others[:2]):
         await hide_account(database, each)
     erased = [*await asyncio.gather(accounts_erase(database), accounts_erase(database))]
@@ -203,12 +203,12 @@ def test_the_database_refuses_every_other_way(orm: None) -> None:
 
 
 async def test_who_writes_to_a_deleted_account_learns_that_it_is_not_there(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
     person, other = await people(database, 2)
     await hide_account(database, person)
     for change in (block_create, mute_create):
-        with pytest.raises(Refused):
+        with pytest.raises(MutationRefused):
             await change(database, viewer_id=other, user_id=person)
-    with pytest.raises(Refused):
-        await follow_create(batchers, viewer_id=other, user_id=person)
+    with pytest.raises(MutationRefused):
+        await follow_create(group_commits, viewer_id=other, user_id=person)

@@ -11,8 +11,8 @@ import pytest
 
 from core.context import Services
 from core.database.database import Database
-from core.database.group_commit import Batchers
-from core.errors import Refused
+from core.database.group_commit import GroupCommits
+from core.errors import MutationRefused
 from core.ids import global_id
 from feed.services import post_delete
 from interactions import erasure
@@ -54,9 +54,9 @@ MANY = 600
 
 
 @pytest.fixture
-async def batchers(services: Services) -> Any:
-    yield services.batchers
-    await services.batchers.close()
+async def group_commits(services: Services) -> Any:
+    yield services.group_commits
+    await services.group_commits.close()
 
 
 async def large_post(
@@ -113,7 +113,7 @@ async def test_a_small_post_is_gone_at_once(database: Database) -> None:
 
 
 async def test_nobody_sees_it_from_then_on(
-    database: Database, batchers: Batchers, ask: Ask
+    database: Database, group_commits: GroupCommits, ask: Ask
 ) -> None:
     post, author = await large_post(database, likes=MANY, shares=3, comments=5)
     users = await database.fetch("SELECT id FROM users ORDER BY id LIMIT 3")
@@ -134,13 +134,13 @@ async def test_nobody_sees_it_from_then_on(
         assert seen["publicFeed"]["edges"] == seen["homeFeed"]["edges"] == []
         assert seen["viewer"] == {"postCount": 0, "posts": {"edges": []}}
     for change in (post_like, post_share):
-        with pytest.raises(Refused):
-            await change(batchers, viewer_id=author, post_id=post)
-    with pytest.raises(Refused):
+        with pytest.raises(MutationRefused):
+            await change(group_commits, viewer_id=author, post_id=post)
+    with pytest.raises(MutationRefused):
         await comment_create(database, author_id=reader, post_id=post, text="Late")
     # What one did oneself can be taken back to the end.
     for undo in (post_unlike, post_unshare):
-        assert (await undo(batchers, viewer_id=liker, post_id=post)).changed
+        assert (await undo(group_commits, viewer_id=liker, post_id=post)).changed
     assert await comment_delete(database, viewer_id=liker, comment_id=comment)
     await assert_all_counts_are_exact(database)
     await accounts_erase(database)
@@ -148,24 +148,24 @@ async def test_nobody_sees_it_from_then_on(
 
 
 async def test_it_goes_on_after_a_kill_and_while_others_write(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
     post, author = await large_post(database, likes=MANY, shares=MANY, comments=MANY)
     other, *_ = [row[0] for row in await database.fetch("SELECT id FROM users ORDER BY id DESC")]
     chance = random.Random(1)
     doing = [
-        *(post_like(batchers, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_like(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
         *(
             comment_create(database, author_id=other, post_id=post, text=f"Late {n}")
             for n in range(20)
         ),
         post_delete(database, viewer_id=author, post_id=post),
-        *(post_unlike(batchers, viewer_id=other, post_id=post) for _ in range(5)),
-        *(post_share(batchers, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_unlike(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_share(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
         post_delete(database, viewer_id=author, post_id=post),
     ]
     answers = await asyncio.gather(*doing, return_exceptions=True)
-    assert {type(each) for each in answers if isinstance(each, BaseException)} <= {Refused}
+    assert {type(each) for each in answers if isinstance(each, BaseException)} <= {MutationRefused}
     await assert_all_counts_are_exact(database)
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from core.database.database import Database
-from core.database.group_commit import Batchers
-from core.errors import ErrorCode, Refused
+from core.database.group_commit import GroupCommits
+from core.errors import ErrorCode, MutationRefused
 from feed.services import post_delete
 from interactions import services
 from interactions.services import CommentChanged, PostChanged
@@ -35,8 +35,8 @@ PAIRS = [
 
 
 @pytest.fixture
-def batchers(database: Database) -> Batchers:
-    return Batchers(database)
+def group_commits(database: Database) -> GroupCommits:
+    return GroupCommits(database)
 
 
 def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
@@ -52,7 +52,7 @@ def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
 
 @pytest.mark.parametrize("pair", PAIRS)
 async def test_doing_it_twice_changes_nothing_the_second_time(
-    database: Database, batchers: Batchers, pair: tuple[Change, Change, str, str]
+    database: Database, group_commits: GroupCommits, pair: tuple[Change, Change, str, str]
 ) -> None:
     do, undo, done, undone = pair
     author, viewer = await people(database, 2)
@@ -60,16 +60,16 @@ async def test_doing_it_twice_changes_nothing_the_second_time(
     liking = done == "post_liked"
     on = (int(liking), int(not liking), liking, not liking)
 
-    first = await do(batchers, viewer_id=viewer, post_id=post, client_mutation_id="a")
+    first = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="a")
     assert state(first) == (*on, True)
     assert seen(first.post).author.username == "p1"
-    again = await do(batchers, viewer_id=viewer, post_id=post, client_mutation_id="b")
+    again = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="b")
     assert state(again) == (*on, False)
     # What an event says of a share that is taken back is its place.
     places = [row[0] for row in await database.fetch("SELECT id FROM shares")] or [None]
-    gone = await undo(batchers, viewer_id=viewer, post_id=post, client_mutation_id="c")
+    gone = await undo(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="c")
     assert state(gone) == (0, 0, False, False, True)
-    still = await undo(batchers, viewer_id=viewer, post_id=post)
+    still = await undo(group_commits, viewer_id=viewer, post_id=post)
     assert state(still) == (0, 0, False, False, False)
     assert await events(database) == [
         (done, viewer, post, None, "a"),
@@ -85,26 +85,26 @@ async def places(database: Database, user_id: int) -> list[int]:
 
 
 async def test_a_share_that_is_made_again_within_an_hour_keeps_its_place(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
     author, viewer, other = await people(database, 3)
     post, another = await posts_by(database, author, 2)
     for user in (viewer, other):
-        await services.post_share(batchers, viewer_id=user, post_id=post)
+        await services.post_share(group_commits, viewer_id=user, post_id=post)
     (place,), (others,) = await places(database, viewer), await places(database, other)
-    await services.post_share(batchers, viewer_id=viewer, post_id=another)
+    await services.post_share(group_commits, viewer_id=viewer, post_id=another)
     (newer,) = set(await places(database, viewer)) - {place}
     for _ in range(20):
-        gone = await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+        gone = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
         assert gone.changed
-        made = await services.post_share(batchers, viewer_id=viewer, post_id=post)
+        made = await services.post_share(group_commits, viewer_id=viewer, post_id=post)
         assert state(made) == (0, 2, False, True, True)
         assert await places(database, viewer) == [place, newer]
     assert await places(database, other) == [others]
 
-    await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+    await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
     await database.write("UPDATE events SET created_at = created_at - interval '61 minutes'")
-    await services.post_share(batchers, viewer_id=viewer, post_id=post)
+    await services.post_share(group_commits, viewer_id=viewer, post_id=post)
     _, last = await places(database, viewer)
     assert last > newer
     kinds = Counter(kind for kind, actor, *_ in await events(database) if actor == viewer)
@@ -112,20 +112,22 @@ async def test_a_share_that_is_made_again_within_an_hour_keeps_its_place(
     await assert_counts_are_exact(database)
 
 
-async def test_a_like_does_not_hide_a_share(database: Database, batchers: Batchers) -> None:
+async def test_a_like_does_not_hide_a_share(
+    database: Database, group_commits: GroupCommits
+) -> None:
     (viewer,) = await people(database, 1)
     (post,) = await posts_by(database, viewer)
-    await services.post_share(batchers, viewer_id=viewer, post_id=post)
-    liked = await services.post_like(batchers, viewer_id=viewer, post_id=post)
+    await services.post_share(group_commits, viewer_id=viewer, post_id=post)
+    liked = await services.post_like(group_commits, viewer_id=viewer, post_id=post)
     assert state(liked) == (1, 1, True, True, True)
-    unshared = await services.post_unshare(batchers, viewer_id=viewer, post_id=post)
+    unshared = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
     assert state(unshared) == (1, 0, True, False, True)
 
 
 @pytest.mark.parametrize("blocker", [0, 1])
 @pytest.mark.parametrize("change", [pair[side] for pair in PAIRS for side in (0, 1)])
 async def test_what_is_not_to_be_seen_is_not_there(
-    database: Database, batchers: Batchers, change: Change, blocker: int
+    database: Database, group_commits: GroupCommits, change: Change, blocker: int
 ) -> None:
     pair = await people(database, 2)
     author, viewer = pair
@@ -133,25 +135,27 @@ async def test_what_is_not_to_be_seen_is_not_there(
     before = await events(database)
     await block(database, pair[blocker], pair[1 - blocker])
     for unseen in (post, post + 1):
-        with pytest.raises(Refused) as refused:
-            await change(batchers, viewer_id=viewer, post_id=unseen)
+        with pytest.raises(MutationRefused) as refused:
+            await change(group_commits, viewer_id=viewer, post_id=unseen)
         (problem,) = refused.value.problems
         assert (problem.code, problem.path) == (ErrorCode.NOT_FOUND, ("input", "postId"))
     assert await events(database) == before
     await assert_counts_are_exact(database)
 
 
-async def test_somebody_who_is_gone_likes_nothing(database: Database, batchers: Batchers) -> None:
+async def test_somebody_who_is_gone_likes_nothing(
+    database: Database, group_commits: GroupCommits
+) -> None:
     author, viewer = await people(database, 2)
     (post,) = await posts_by(database, author)
     await delete_account(database, viewer)
-    with pytest.raises(Refused):
-        await services.post_like(batchers, viewer_id=viewer, post_id=post)
+    with pytest.raises(MutationRefused):
+        await services.post_like(group_commits, viewer_id=viewer, post_id=post)
     await assert_counts_are_exact(database)
 
 
 async def test_those_who_like_together_each_learn_their_own(
-    database: Database, batchers: Batchers
+    database: Database, group_commits: GroupCommits
 ) -> None:
     author, one, other, blocked = await people(database, 4)
     first, second = await posts_by(database, author, 2)
@@ -167,13 +171,13 @@ async def test_those_who_like_together_each_learn_their_own(
     statements: list[str] = []
     database.observer = statements.append
     told = await asyncio.gather(
-        *(services.post_like(batchers, viewer_id=who, post_id=what) for who, what in asked),
+        *(services.post_like(group_commits, viewer_id=who, post_id=what) for who, what in asked),
         return_exceptions=True,
     )
     database.observer = None
     assert len(statements) == 1
-    assert isinstance(told[3], Refused)
-    assert isinstance(told[5], Refused)
+    assert isinstance(told[3], MutationRefused)
+    assert isinstance(told[5], MutationRefused)
     liked = [answer for answer in told if isinstance(answer, PostChanged)]
     assert [(seen(like.post).id, seen(like.post).like_count, like.changed) for like in liked] == [
         (first, 2, True),
@@ -190,7 +194,7 @@ async def test_counts_are_exact_after_a_storm(database: Database, seed: int) -> 
     chance = random.Random(seed)
     crowd = await people(database, 8)
     posts = await posts_by(database, crowd[0], 6)
-    processes = [Batchers(database), Batchers(database)]
+    processes = [GroupCommits(database), GroupCommits(database)]
     changes: Counter[tuple[str, int, int]] = Counter()
 
     async def act() -> None:
@@ -200,7 +204,7 @@ async def test_counts_are_exact_after_a_storm(database: Database, seed: int) -> 
             actor, post = chance.choice(crowd), chance.choice(posts)
             try:
                 told = await change(chance.choice(processes), viewer_id=actor, post_id=post)
-            except Refused:
+            except MutationRefused:
                 assert post == posts[-1]
                 continue
             changes[kind, actor, post] += told.changed
@@ -223,7 +227,7 @@ def assert_each_state_follows_the_other(log: list[tuple[Any, ...]]) -> None:
             assert all(one != other for one, other in pairwise(kinds))
 
 
-async def test_likes_of_comments(database: Database, batchers: Batchers) -> None:
+async def test_likes_of_comments(database: Database, group_commits: GroupCommits) -> None:
     author, viewer, blocked = await people(database, 3)
     (post,) = await posts_by(database, author)
     comment = await written(database, viewer, post)
@@ -231,15 +235,15 @@ async def test_likes_of_comments(database: Database, batchers: Batchers) -> None
     await block(database, blocked, viewer)
 
     async def told(change: Callable[..., Awaitable[CommentChanged]]) -> tuple[int, bool]:
-        found = await change(batchers, viewer_id=viewer, comment_id=comment)
+        found = await change(group_commits, viewer_id=viewer, comment_id=comment)
         return seen(found.comment).like_count, found.changed
 
     assert await told(services.comment_like) == (1, True)
     assert await told(services.comment_like) == (1, False)
     assert await told(services.comment_unlike) == (0, True)
     assert await told(services.comment_unlike) == (0, False)
-    with pytest.raises(Refused):
-        await services.comment_like(batchers, viewer_id=viewer, comment_id=hidden)
+    with pytest.raises(MutationRefused):
+        await services.comment_like(group_commits, viewer_id=viewer, comment_id=hidden)
     assert [entry for entry in await events(database) if "lik" in str(entry[0])] == [
         ("comment_liked", viewer, post, comment, None),
         ("comment_unliked", viewer, post, comment, None),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.database.database import Database
-from core.database.group_commit import Batchers
+from core.database.group_commit import GroupCommits
 from core.database.time_ordered_keys import HIGHEST_KEY, key_array
 from core.ids import global_id
 from interactions import services
@@ -102,11 +102,11 @@ async def test_lists_are_whole_and_hide_what_blocks_hide(
     viewer, hidden, hiding = crowd[0], crowd[1], crowd[2]
     liked = chance.sample(crowd, 7)
     shared = chance.sample(crowd, 6)
-    batchers = Batchers(database)
+    group_commits = GroupCommits(database)
     for person in liked:
-        await services.post_like(batchers, viewer_id=person, post_id=post)
+        await services.post_like(group_commits, viewer_id=person, post_id=post)
     for person in shared:
-        await services.post_share(batchers, viewer_id=person, post_id=post)
+        await services.post_share(group_commits, viewer_id=person, post_id=post)
     top = [await comment(database, chance.choice(crowd), post) for _ in range(15)]
     root = await comment(database, viewer, post)
     replies = [await comment(database, chance.choice(crowd), post, root) for _ in range(11)]
@@ -144,13 +144,13 @@ async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: 
       sharers(first: 2) { edges { node { username } } }
     } } } }
     """
-    batchers = Batchers(database)
+    group_commits = GroupCommits(database)
     for post in await posts_by(database, author, 30):
         top = await comment(database, viewer, post)
         await comment(database, author, post, top)
-        await services.post_like(batchers, viewer_id=viewer, post_id=post)
-        await services.post_share(batchers, viewer_id=viewer, post_id=post)
-        await services.comment_like(batchers, viewer_id=viewer, comment_id=top.id)
+        await services.post_like(group_commits, viewer_id=viewer, post_id=post)
+        await services.post_share(group_commits, viewer_id=viewer, post_id=post)
+        await services.comment_like(group_commits, viewer_id=viewer, comment_id=top.id)
 
     async def cost(first: int) -> tuple[int, Any]:
         statements: list[str] = []

@@ -25,9 +25,9 @@ from core.accounts.services import (
     mute_delete,
 )
 from core.database.database import Database
-from core.database.django_bridge import undisturbed
-from core.database.group_commit import Batchers
-from core.errors import ClientError, Refused
+from core.database.django_bridge import retry_on_deadlock
+from core.database.group_commit import GroupCommits
+from core.errors import ClientError, MutationRefused
 from core.graphql.references import refusal_of
 from feed.models import Post
 from feed.moderation import SQL as MODERATION_SQL
@@ -105,7 +105,7 @@ class Crowd:
         await self.add(1)
         await hide_account(self.database, gone)
 
-    def writes(self, batchers: Batchers) -> list[Write]:
+    def writes(self, group_commits: GroupCommits) -> list[Write]:
         """One write of each kind, on rows chosen at random."""
         database, pick = self.database, self.chance.choice
         viewer, other = self.chance.sample(self.people, 2)
@@ -115,12 +115,12 @@ class Crowd:
             for change in (block_create, block_delete, mute_create, mute_delete)
         ]
         found += [
-            partial(change, batchers, viewer_id=viewer, user_id=other)
+            partial(change, group_commits, viewer_id=viewer, user_id=other)
             for change in (follow_create, follow_delete)
         ]
         post = pick(self.posts)
         found += [
-            partial(change, batchers, viewer_id=viewer, post_id=post)
+            partial(change, group_commits, viewer_id=viewer, post_id=post)
             for change in (post_like, post_unlike, post_share, post_unshare)
         ]
         found += [
@@ -130,7 +130,7 @@ class Crowd:
         if self.comments:
             comment = pick(self.comments)
             found += [
-                partial(change, batchers, viewer_id=viewer, comment_id=comment)
+                partial(change, group_commits, viewer_id=viewer, comment_id=comment)
                 for change in (comment_like, comment_unlike)
             ]
             found += [partial(comment_delete, database, viewer_id=viewer, comment_id=comment)]
@@ -141,9 +141,9 @@ def moderate(kind: type[Model], keys: list[int]) -> None:
     """What the admin does with a list of rows, on Django's own connection."""
     try:
         if kind is Post:
-            undisturbed(lambda: posts_delete(Post.objects.filter(pk__in=keys)))
+            retry_on_deadlock(lambda: posts_delete(Post.objects.filter(pk__in=keys)))
         else:
-            undisturbed(lambda: comments_delete(Comment.objects.filter(pk__in=keys)))
+            retry_on_deadlock(lambda: comments_delete(Comment.objects.filter(pk__in=keys)))
     finally:
         connection.close()
 
@@ -153,15 +153,15 @@ async def deadlocks(database: Database) -> int:
     return int((await database.fetch(DEADLOCKS))[0][0])
 
 
-async def write(crowd: Crowd, batchers: Batchers, ends: float) -> int:
+async def write(crowd: Crowd, group_commits: GroupCommits, ends: float) -> int:
     """How many writes were done."""
     done = 0
     while monotonic() < ends:
-        change = crowd.chance.choice(crowd.writes(batchers))
+        change = crowd.chance.choice(crowd.writes(group_commits))
         try:
             await change()
             done += 1
-        except (Refused, ClientError):
+        except (MutationRefused, ClientError):
             pass
         except ForeignKeyViolationError as error:
             if refusal_of(error) is error:
@@ -200,7 +200,7 @@ async def test_no_write_waits_in_a_circle(
             monkeypatch.setattr(statements, "post_delete", found.replace("500", "2"))
     before = await deadlocks(database)
     servers = [await Database(os.environ["DATABASE_URL"], size=4).open() for _ in range(2)]
-    both = [Batchers(server) for server in servers]
+    both = [GroupCommits(server) for server in servers]
     crowd = Crowd(database, seed=1)
     await crowd.add(PEOPLE)
     for _ in range(KEPT):
@@ -216,8 +216,8 @@ async def test_no_write_waits_in_a_circle(
     while await database.fetch("SELECT FROM account_deletions"):
         await database.write("UPDATE account_deletions SET next_at = now()")
         await accounts_erase(database)
-    for batchers, server in zip(both, servers, strict=True):
-        await batchers.close()
+    for group_commits, server in zip(both, servers, strict=True):
+        await group_commits.close()
         await server.close()
     assert sum(task.result() for task in writing) > 100
     assert await deadlocks(database) == before

@@ -8,7 +8,7 @@ import pytest
 
 from core.accounts.services import follow_create, mute_create
 from core.database.database import Database
-from core.database.group_commit import Batchers
+from core.database.group_commit import GroupCommits
 from core.ids import global_id
 from interactions.services import comment_create, post_like, post_share
 from tests.interactions.cast import people, posts_by
@@ -58,7 +58,7 @@ def found(post: Any) -> Found:
 
 async def busy_post(database: Database, post: int, actors: list[int]) -> None:
     """Each of them comments, replies to the first comment, likes and shares."""
-    batchers = Batchers(database)
+    group_commits = GroupCommits(database)
     first: int | None = None
     for actor in actors:
         for parent in dict.fromkeys((None, first)):
@@ -67,9 +67,9 @@ async def busy_post(database: Database, post: int, actors: list[int]) -> None:
             )
             assert made.comment is not None
             first = first or made.comment.id
-        await post_like(batchers, viewer_id=actor, post_id=post)
-        await post_share(batchers, viewer_id=actor, post_id=post)
-    await batchers.close()
+        await post_like(group_commits, viewer_id=actor, post_id=post)
+        await post_share(group_commits, viewer_id=actor, post_id=post)
+    await group_commits.close()
 
 
 @pytest.mark.parametrize("blocked_too", [False, True])
@@ -78,15 +78,15 @@ async def test_a_mute_hides_in_feeds_and_not_on_purpose(
 ) -> None:
     viewer, author, muted, other, blocked = await people(database, 5)
     (post,) = await posts_by(database, author)
-    batchers = Batchers(database)
-    await follow_create(batchers, viewer_id=viewer, user_id=author)
+    group_commits = GroupCommits(database)
+    await follow_create(group_commits, viewer_id=viewer, user_id=author)
     await busy_post(database, post, [other, muted, muted, muted, blocked])
     await mute_create(database, viewer_id=viewer, user_id=muted)
     if blocked_too:
         await database.write(
             "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocked, viewer
         )
-    await batchers.close()
+    await group_commits.close()
 
     asked = {"post": global_id("Post", post)}
     seen = await ask(viewer, QUERY, **asked)

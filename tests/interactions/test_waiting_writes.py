@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from core.database.database import Database
-from core.database.group_commit import Batchers
+from core.database.group_commit import GroupCommits
 from interactions import services
 from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by, seen
 
@@ -23,7 +23,7 @@ class Scene(NamedTuple):
     """A post with a comment that has a reply, and another comment; all by the viewer."""
 
     database: Database
-    batchers: Batchers
+    group_commits: GroupCommits
     viewer: int
     post: int
     comment: int
@@ -31,30 +31,38 @@ class Scene(NamedTuple):
     other: int
 
     async def like(self) -> bool:
-        told = await services.post_like(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        told = await services.post_like(
+            self.group_commits, viewer_id=self.viewer, post_id=self.post
+        )
         return told.changed and seen(told.post).like_count == 1
 
     async def unlike(self) -> bool:
-        told = await services.post_unlike(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        told = await services.post_unlike(
+            self.group_commits, viewer_id=self.viewer, post_id=self.post
+        )
         return told.changed and seen(told.post).like_count == 0
 
     async def share(self) -> bool:
-        told = await services.post_share(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        told = await services.post_share(
+            self.group_commits, viewer_id=self.viewer, post_id=self.post
+        )
         return told.changed and seen(told.post).share_count == 1
 
     async def unshare(self) -> bool:
-        told = await services.post_unshare(self.batchers, viewer_id=self.viewer, post_id=self.post)
+        told = await services.post_unshare(
+            self.group_commits, viewer_id=self.viewer, post_id=self.post
+        )
         return told.changed and seen(told.post).share_count == 0
 
     async def like_comment(self) -> bool:
         told = await services.comment_like(
-            self.batchers, viewer_id=self.viewer, comment_id=self.comment
+            self.group_commits, viewer_id=self.viewer, comment_id=self.comment
         )
         return told.changed and seen(told.comment).like_count == 1
 
     async def unlike_comment(self) -> bool:
         told = await services.comment_unlike(
-            self.batchers, viewer_id=self.viewer, comment_id=self.comment
+            self.group_commits, viewer_id=self.viewer, comment_id=self.comment
         )
         return told.changed and seen(told.comment).like_count == 0
 
@@ -95,7 +103,7 @@ Act = Callable[[Scene], Awaitable[Any]]
 async def scene(database: Database) -> Scene:
     (viewer,) = await people(database, 1)
     (post,) = await posts_by(database, viewer)
-    empty = Scene(database, Batchers(database), viewer, post, 0, 0, 0)
+    empty = Scene(database, GroupCommits(database), viewer, post, 0, 0, 0)
     comment, other = await empty.write(), await empty.write()
     return empty._replace(comment=comment, reply=await empty.write(comment), other=other)
 

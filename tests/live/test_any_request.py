@@ -19,7 +19,7 @@ from tests.core.graphql.test_negotiation import APOLLO_MULTIPART, CHROME, URQL
 from tests.live.documents import Known, parameters
 from tests.live.fuzz import SETUPS, Setup, run
 from tests.live.test_websocket_operations import ASK, VALUES, WATCH
-from tests.live.world import PATIENCE, operation
+from tests.live.world import TIMEOUT, operation
 
 QUERIES = [
     ASK,
@@ -76,7 +76,7 @@ def answer(address: str, method: str, path: str, body: bytes, headers: dict[str,
     """Sends a request and judges its answer; of a stream, what comes first."""
     sent = [(name.encode(), value.strip().encode("latin-1")) for name, value in headers.items()]
     with (
-        httpx.Client(base_url=f"http://{address}", timeout=PATIENCE) as client,
+        httpx.Client(base_url=f"http://{address}", timeout=TIMEOUT) as client,
         client.stream(method, path, content=body, headers=sent) as response,
     ):
         assert response.status_code < 500, response.read()

@@ -16,7 +16,7 @@ from core.database.database import Database
 from core.graphql.codes import CODES
 from tests.live.relay import relay
 from tests.live.world import (
-    PATIENCE,
+    TIMEOUT,
     Closed,
     Person,
     dial,
@@ -57,7 +57,7 @@ async def by_http(
     """The answer by POST: in JSON, or in a stream that ends."""
     headers = {"accept": accept, **({"authorization": token} if token else {})}
     sent = {"query": query, "variables": variables}
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         answer = await client.post("/graphql/", json=sent, headers=headers)
     text = answer.text
     if answer.headers["content-type"].startswith(STREAM):
@@ -173,7 +173,7 @@ async def test_a_throttled_sign_in(django_db_setup: None, database: Database) ->
         sent = {"query": SIGN_IN, "variables": {"password": "wrong password"}}
 
         async def throttled() -> bool:
-            async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+            async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
                 answer = await client.post("/graphql/", json=sent, headers=headers)
             return "errors" in answer.json()
 
@@ -213,7 +213,7 @@ async def test_a_database_that_is_away(django_db_setup: None, database: Database
 
         async def is_back() -> bool:
             async with httpx.AsyncClient(base_url=f"http://{address}") as client:
-                answer = await client.post("/graphql/", json={"query": ASK}, timeout=PATIENCE)
+                answer = await client.post("/graphql/", json={"query": ASK}, timeout=TIMEOUT)
             return answer.status_code == 200
 
         assert await eventually(is_back)

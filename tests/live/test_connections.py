@@ -14,11 +14,11 @@ from websockets.exceptions import ConnectionClosed
 
 from core.database.database import Database
 from core.errors import ClientError
-from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER, Ending, OpenConnections
+from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER, ConnectionRegistry, Ending
 from core.ip_networks import network_of
 from tests.live.test_sse import ACCEPT, Stream, streaming
 from tests.live.world import (
-    PATIENCE,
+    TIMEOUT,
     Closed,
     Person,
     Phone,
@@ -201,7 +201,7 @@ async def test_connections_are_bounded_by_address(
 
 
 async def refused_stream(address: str) -> httpx.Response:
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         sent = {"query": operation("PostInteractions"), "variables": {"postIds": ["UG9zdDox"]}}
         return await client.post(f"http://{address}/graphql/", json=sent, headers=ACCEPT)
 
@@ -232,7 +232,7 @@ class Token:
         self.expires_at = time() + 60
 
 
-def connections(**changed: Any) -> OpenConnections:
+def connections(**changed: Any) -> ConnectionRegistry:
     async def session_is_live(session_id: int) -> bool:
         await asyncio.sleep(0)
         return session_id > 0
@@ -240,7 +240,7 @@ def connections(**changed: Any) -> OpenConnections:
     def read_token(authorization: str) -> Token:
         return Token(1, int(authorization))
 
-    return OpenConnections(read_token, session_is_live, **{"per_address": 100, **changed})
+    return ConnectionRegistry(read_token, session_is_live, **{"per_address": 100, **changed})
 
 
 async def test_all_are_closed_once_and_nobody_comes_in_afterwards() -> None:

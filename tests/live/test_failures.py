@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import WebSocketException
 
 from core.database.database import Database, DatabaseUnavailable
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
 from tests.interactions.cast import people, posts_by
 from tests.live.surroundings import Surroundings, surroundings
@@ -40,9 +40,9 @@ async def database(around: Surroundings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def doorbell(around: Surroundings) -> AsyncIterator[Doorbell]:
+async def notifier(around: Surroundings) -> AsyncIterator[Notifier]:
     """Rings as another process would."""
-    opened = Doorbell(around.valkey.url)
+    opened = Notifier(around.valkey.url)
     await opened.open(lambda: None)
     yield opened
     await opened.close()
@@ -100,12 +100,12 @@ class Writers:
     """Short and long transactions that overlap, on whatever is up."""
 
     def __init__(
-        self, database: Database, actor: int, posts: list[int], doorbell: Doorbell
+        self, database: Database, actor: int, posts: list[int], notifier: Notifier
     ) -> None:
         self._database = database
         self._actor = actor
         self._posts = posts
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._count = 0
 
     async def run(self, until: asyncio.Event, chance: random.Random) -> None:
@@ -114,7 +114,7 @@ class Writers:
                 await self._write(chance)
             except DatabaseUnavailable:
                 await asyncio.sleep(0.1)
-            self._doorbell.ring()
+            self._notifier.ring()
 
     async def _write(self, chance: random.Random) -> None:
         async with self._database.transaction() as transaction:
@@ -136,13 +136,13 @@ async def endure(
         Wanderer(around, chance.sample(posts, chance.randint(1, POSTS)), random.Random(number))
         for number in range(PHONES)
     ]
-    doorbell = Doorbell(around.valkey.url)
-    await doorbell.open(lambda: None)
+    notifier = Notifier(around.valkey.url)
+    await notifier.open(lambda: None)
     done_writing, done_reading = asyncio.Event(), asyncio.Event()
     reading = [asyncio.create_task(wanderer.run(done_reading)) for wanderer in wanderers]
     for wanderer in wanderers:
         await eventually(wanderer.is_placed)
-    writers = Writers(database, actor, posts, doorbell)
+    writers = Writers(database, actor, posts, notifier)
     writing = [
         asyncio.create_task(writers.run(done_writing, random.Random(number))) for number in range(4)
     ]
@@ -160,7 +160,7 @@ async def endure(
         try:
             await asyncio.gather(*reading)
         finally:
-            await doorbell.close()
+            await notifier.close()
 
 
 async def test_lost_connections(around: Surroundings, database: Database) -> None:
@@ -217,7 +217,7 @@ SELECT 'post_liked', $1, $2, lpad(n::text, 60, '0') FROM generate_series($3::int
 
 
 async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_little(
-    around: Surroundings, database: Database, doorbell: Doorbell
+    around: Surroundings, database: Database, notifier: Notifier
 ) -> None:
     (actor,) = await people(database, 1)
     (post,) = await posts_by(database, actor)
@@ -232,7 +232,7 @@ async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_litt
         before = around.memory(0)
         for first in range(1, count + 1, step):
             await database.write(ADD_MANY, actor, post, first, first + step - 1)
-            doorbell.ring()
+            notifier.ring()
             told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
             assert told == list(range(first, first + step))
         # All that was not read is more than a hundred megabytes.
@@ -287,14 +287,14 @@ async def test_a_long_transaction_delays_but_loses_nothing(
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_memory_is_the_same_after_each_round_of_lost_connections(
-    around: Surroundings, database: Database, doorbell: Doorbell, kind: str
+    around: Surroundings, database: Database, notifier: Notifier, kind: str
 ) -> None:
     (actor,) = await people(database, 1)
     (post,) = await posts_by(database, actor)
 
     async def write_events() -> None:
         await database.write(ADD_EVENTS, actor, post, EVENTS)
-        doorbell.ring()
+        notifier.ring()
 
     rounds = Rounds(around.address(0), around.pid(0), post, write_events)
     sizes: list[int] = []

@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from core.accounts.pruning import idempotency_keys_expire, sessions_expire
 from core.database.database import Database
-from tests.live.world import PATIENCE, signed_in
+from tests.live.world import TIMEOUT, signed_in
 from tests.paths import ROOT
 
 WAITING = """
@@ -60,7 +60,7 @@ async def test_a_round_under_way_does_not_hold_up_a_stop(database: Database) -> 
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stderr=asyncio.subprocess.PIPE
         )
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not await database.fetch(WAITING):  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
             process.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ import pytest
 from core.database.database import Database
 from tests.core.graphql.test_negotiation import APOLLO_MULTIPART, URQL
 from tests.live.test_sse import ASK, streaming
-from tests.live.world import PATIENCE, operation, signed_in
+from tests.live.world import TIMEOUT, operation, signed_in
 
 WATCH = 'subscription { postInteractions(postIds: ["UG9zdDox"]) { __typename cursor } }'
 EMPTY: dict[str, Any] = {"data": {"publicFeed": {"edges": []}}}
@@ -29,7 +29,7 @@ async def asked(
     options: dict[str, Any] = (
         {"params": {"query": query}} if method == "GET" else {"json": {"query": query}}
     )
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         return await client.request(method, "/graphql/", headers=sent, **options)
 
 
@@ -112,7 +112,7 @@ async def test_browsers_get_the_page(address: str) -> None:
 async def test_single_connection_mode_is_refused_with_the_name_of_the_other(address: str) -> None:
     token = {"x-graphql-event-stream-token": "00000000-0000-4000-8000-000000000000"}
     requests = [("PUT", {}), ("GET", token), ("POST", token), ("DELETE", token)]
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         for method, headers in requests:
             accept = {"accept": "text/event-stream"}
             answer = await client.request(method, "/graphql/", headers={**accept, **headers})
@@ -135,7 +135,7 @@ async def test_what_is_no_cursor_never_reaches_a_stream(address: str, cursor: st
 async def test_a_last_event_id_that_is_no_cursor(address: str, last: str) -> None:
     sent = {"query": WATCH}
     headers = [(b"accept", b"text/event-stream"), (b"last-event-id", last.encode("latin-1"))]
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         answer = await client.post("/graphql/", json=sent, headers=headers)
     assert "INVALID_CURSOR" in answer.text
     assert answer.text.count("event: ") == 2
@@ -148,7 +148,7 @@ async def test_an_empty_operation_name_is_none(
 ) -> None:
     accept = "text/event-stream" if transport == "stream" else "application/json"
     sent = {"query": ASK, "operationName": ""}
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         options: dict[str, Any] = {"params": sent} if transport == "GET" else {"json": sent}
         method = "GET" if transport == "GET" else "POST"
         answer = await client.request(method, "/graphql/", headers={"accept": accept}, **options)
@@ -159,7 +159,7 @@ async def test_a_viewers_token_goes_with_an_event_source(address: str, database:
     (person,) = await signed_in(database, 1)
     token = person.authorization.removeprefix("Bearer ")
     query = {"query": "{ viewer { id } }", "access_token": token}
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         answer = await client.get(
             "/graphql/", params=query, headers={"accept": "text/event-stream"}
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.graphql.live.send_queue import MESSAGES_AT_MOST, Outbox
+from core.graphql.live.send_queue import MESSAGES_AT_MOST, SendQueue
 
 
 class Wire:
@@ -49,25 +49,25 @@ class Wire:
 
 async def test_messages_are_written_in_order_once_the_client_reads() -> None:
     wire = Wire()
-    outbox = Outbox(wire.write)
+    send_queue = SendQueue(wire.write)
     for number in range(5):
-        assert outbox.put(number, 1)
+        assert send_queue.put(number, 1)
     assert wire.written == []
     wire.reads.set()
-    await outbox.written(5)
+    await send_queue.written(5)
     assert wire.written == [0, 1, 2, 3, 4]
-    assert not outbox.is_waiting
-    await outbox.close()
+    assert not send_queue.is_waiting
+    await send_queue.close()
     assert wire.is_idle
 
 
 async def test_only_so_much_waits() -> None:
     wire = Wire()
-    outbox = Outbox(wire.write)
-    taken = [outbox.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
+    send_queue = SendQueue(wire.write)
+    taken = [send_queue.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
     assert taken.count(False) == 4  # The first one is being written.
-    await outbox.close()
-    assert not outbox.is_waiting
+    await send_queue.close()
+    assert not send_queue.is_waiting
     assert wire.is_idle
 
 
@@ -77,50 +77,50 @@ STEPS = 12
 @pytest.mark.parametrize("steps", range(STEPS))
 async def test_closed_after_any_number_of_steps_it_leaves_nothing(steps: int) -> None:
     wire = Wire()
-    outbox = Outbox(wire.write)
+    send_queue = SendQueue(wire.write)
     for number in range(4):
-        outbox.put(number, 1)
+        send_queue.put(number, 1)
     for step in range(steps):
         if step == 2:
             wire.reads.set()
         await asyncio.sleep(0)
     before = list(wire.written)
-    await outbox.close()
-    outbox.put("too late", 1)
+    await send_queue.close()
+    send_queue.put("too late", 1)
     await asyncio.sleep(0)
     assert wire.written == before
     assert wire.is_idle
     assert len(asyncio.all_tasks()) == 1
 
 
-async def _close(outbox: Outbox) -> None:
-    await outbox.close()
+async def _close(send_queue: SendQueue) -> None:
+    await send_queue.close()
 
 
-async def _drain_and_close(outbox: Outbox) -> None:
+async def _drain_and_close(send_queue: SendQueue) -> None:
     try:
-        await outbox.drained()
-        await outbox.written(1)
+        await send_queue.drained()
+        await send_queue.written(1)
     finally:
-        await outbox.close()
+        await send_queue.close()
 
 
 @pytest.mark.parametrize("ends", [_close, _drain_and_close])
 @pytest.mark.parametrize("steps", range(4))
 async def test_who_closes_it_may_be_cancelled(
-    ends: Callable[[Outbox], Awaitable[None]], steps: int
+    ends: Callable[[SendQueue], Awaitable[None]], steps: int
 ) -> None:
     wire = Wire()
-    outbox = Outbox(wire.write)
+    send_queue = SendQueue(wire.write)
     for number in range(100):
-        outbox.put(number, 1)
-    closing = asyncio.ensure_future(ends(outbox))
+        send_queue.put(number, 1)
+    closing = asyncio.ensure_future(ends(send_queue))
     for _ in range(steps):
         await asyncio.sleep(0)
     closing.cancel()
     await asyncio.wait([closing])
     if steps == 0:  # It was cancelled before it had begun.
-        await outbox.close()
+        await send_queue.close()
     await asyncio.sleep(0)
     assert wire.is_idle
     assert len(asyncio.all_tasks()) == 1
@@ -133,16 +133,16 @@ async def test_a_client_that_is_gone_is_no_error(problem: Exception, is_reading:
     wire.problem = problem
     if is_reading:
         wire.reads.set()
-    outbox = Outbox(wire.write)
-    assert outbox.put("first", 1)
-    assert outbox.put("second", 1)
+    send_queue = SendQueue(wire.write)
+    assert send_queue.put("first", 1)
+    assert send_queue.put("second", 1)
     wire.reads.set()
-    await outbox.written(5)
-    assert outbox.put("third", 1)
-    assert not outbox.is_waiting
+    await send_queue.written(5)
+    assert send_queue.put("third", 1)
+    assert not send_queue.is_waiting
     assert wire.written == []
-    await outbox.drained()
-    await outbox.close()
+    await send_queue.drained()
+    await send_queue.close()
     assert wire.is_idle
 
 
@@ -152,15 +152,15 @@ async def test_closed_while_it_waits_it_is_freed_without_a_collection() -> None:
     try:
         wire = Wire()
         for started in (False, True):
-            outbox = Outbox(wire.write)
-            outbox.put("waits", 1)
+            send_queue = SendQueue(wire.write)
+            send_queue.put("waits", 1)
             if started:
                 await asyncio.sleep(0)
-            await outbox.close()
-            del outbox
+            await send_queue.close()
+            del send_queue
         await asyncio.sleep(0)
         kinds = {type(each).__qualname__ for each in gc.get_objects(generation=0)}
-        assert "Outbox" not in kinds
+        assert "SendQueue" not in kinds
         assert wire.is_idle
     finally:
         gc.enable()

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from core.config.schema import graphql_schema
 from core.database.database import Database
-from core.graphql.documents import DocumentStore, Operation
+from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.limits.limits import Limits
 from core.graphql.live.shared_operations import LiveOperations
 from core.ids import global_id
@@ -23,7 +23,7 @@ SHARED = (
 PERSONAL = f"subscription($ids: [ID!]!, $after: String) {ROOT} post {{ likeCount viewerHasLiked }} }} }} }}"
 
 
-def known(text: str) -> Operation:
+def known(text: str) -> DocumentOperation:
     return DocumentStore(graphql_schema, Limits()).by_text(text).operation(None)
 
 

@@ -15,7 +15,7 @@ from prometheus_client import REGISTRY
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import posts_by
-from tests.live.world import PATIENCE, Api, eventually, operation, signed_in
+from tests.live.world import TIMEOUT, Api, eventually, operation, signed_in
 
 ACCEPT = {"accept": "text/event-stream"}
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
@@ -37,7 +37,7 @@ class Stream:
     async def next(self) -> dict[str, Any]:
         """The fields of the next event; `data` as the JSON that it is."""
         fields: dict[str, Any] = {}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             async for line in self._lines:
                 if line.startswith(":"):
                     self.comments += 1
@@ -75,7 +75,7 @@ async def streaming(
     else:
         options = {"json": sent}
     async with (
-        httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client,
+        httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client,
         client.stream(
             method, "/graphql/", headers={**ACCEPT, **(headers or {})}, **options
         ) as response,
@@ -206,7 +206,7 @@ async def test_what_is_no_request_is_refused_in_json(
     address: str, database: Database, method: str, body: bytes, status: int
 ) -> None:
     headers = {**ACCEPT, "content-type": "application/json"}
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         answer = await client.request(method, "/graphql/", content=body, headers=headers)
     assert answer.status_code == status
     assert answer.json()["errors"][0]["message"]

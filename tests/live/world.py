@@ -27,7 +27,7 @@ from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
 from tests.interactions.cast import people
 from tests.paths import OPERATIONS
 
-PATIENCE = 20.0
+TIMEOUT = 20.0
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -132,7 +132,7 @@ def serving(**changed: Any) -> Iterator[str]:
 
 async def eventually(look: Callable[[], Awaitable[T]]) -> T:
     """What it sees as soon as it sees something. Errors: TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (seen := await look()):  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.01)
     return seen
@@ -168,7 +168,7 @@ class Phone:
     async def hear(self) -> Json:
         """The server's next message. Errors: Closed."""
         try:
-            text = await asyncio.wait_for(self.connection.recv(), PATIENCE)
+            text = await asyncio.wait_for(self.connection.recv(), TIMEOUT)
         except ConnectionClosed as closed:
             received = closed.rcvd
             raise Closed(
@@ -241,7 +241,7 @@ class Api:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=PATIENCE)
+        self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT)
 
     async def do(self, person: Person | None, name: str, **variables: Any) -> Json:
         """The payload of an operation of the contract that succeeds."""

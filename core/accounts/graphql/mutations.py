@@ -228,7 +228,7 @@ class AccountsMutation:
         return await _change(
             info.context,
             input,
-            partial(follow_create, info.context.services.batchers),
+            partial(follow_create, info.context.services.group_commits),
             FollowUserPayload,
         )
 
@@ -239,7 +239,7 @@ class AccountsMutation:
         return await _change(
             info.context,
             input,
-            partial(follow_delete, info.context.services.batchers),
+            partial(follow_delete, info.context.services.group_commits),
             UnfollowUserPayload,
         )
 
@@ -314,7 +314,7 @@ def _usable_email(email: str) -> str | None:
 
 
 def _login(text: str) -> str:
-    """The login, without white space around it. Errors: Refused, for what can't be anybody's."""
+    """The login, without white space around it. Errors: MutationRefused, for what can't be anybody's."""
     login = text.strip()
     if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
         raise credentials_refused()

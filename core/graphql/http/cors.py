@@ -10,7 +10,7 @@ PREFLIGHT_SECONDS = 7_200
 ALLOW = (b"allow", b"GET, POST, OPTIONS")
 
 
-class CrossOrigin:
+class CORSPolicy:
     """An allow-list of origins. Without credentials: tokens are sent by the page itself."""
 
     def __init__(self, origins: Iterable[str]) -> None:

@@ -11,10 +11,10 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from core.errors import JSONObject
-from core.graphql.documents import Document, DocumentStore, Operation
+from core.graphql.documents import Document, DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
-from core.graphql.http.cors import ALLOW, CrossOrigin
-from core.graphql.http.http_errors import ClientGone, Headers, Refusal, bad_request
+from core.graphql.http.cors import ALLOW, CORSPolicy
+from core.graphql.http.http_errors import ClientGone, Headers, HTTPError, bad_request
 from core.graphql.http.negotiation import (
     EVENTS,
     HTML,
@@ -32,7 +32,7 @@ from core.graphql.http.requests import (
     read_body,
     token_in_url,
 )
-from core.graphql.http.response_cache import AnswerCache
+from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
     Reply,
     as_events,
@@ -42,25 +42,25 @@ from core.graphql.http.responses import (
     timed_out,
     with_extensions,
 )
-from core.graphql.http.shared_timeout import OutOfPatience, Patience
+from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.ports import ContextFor, Execute
 
 
-class Answered(NamedTuple):
+class ExecutedOperation(NamedTuple):
     """What was answered, for those who add to an answer. Without context and result if the answer
     was made for another request and kept.
     """
 
-    operation: Operation
+    operation: DocumentOperation
     variables: JSONObject
     context: Any
     result: ExecutionResult | None
 
 
-class Question(NamedTuple):
+class PreparedOperation(NamedTuple):
     """An operation that may be executed, and who asks for it."""
 
-    operation: Operation
+    operation: DocumentOperation
     variables: JSONObject
     media_type: bytes
     """Of the answer."""
@@ -73,7 +73,7 @@ class Question(NamedTuple):
 class SubscriptionRequest(NamedTuple):
     """A subscription that is to be answered with a stream."""
 
-    operation: Operation
+    operation: DocumentOperation
     variables: JSONObject
     authorization: str | None
     last_event_id: str | None
@@ -109,12 +109,12 @@ class GraphQLHTTP:
         execute: Execute,
         context_for: ContextFor,
         stream: ServeStream | None = None,
-        answers: AnswerCache | None = None,
+        answers: ResponseCache | None = None,
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
         page: str | None = None,
-        headers_for: Callable[[Answered], Headers] | None = None,
-        extensions_for: Callable[[Answered], JSONObject | None] | None = None,
+        headers_for: Callable[[ExecutedOperation], Headers] | None = None,
+        extensions_for: Callable[[ExecutedOperation], JSONObject | None] | None = None,
     ) -> None:
         """`stream`: serves subscriptions. `answers`: keeps answers to anonymous queries; without it none is kept.
         `private_fields`: root fields whose answers differ between anonymous clients.
@@ -123,14 +123,14 @@ class GraphQLHTTP:
         """
         self._documents = documents
         self._limits = documents.limits
-        self._body_patience = Patience(self._limits.body_seconds)
-        self._execution_patience = Patience(self._limits.execution_seconds)
+        self._body_timeout = SharedTimeout(self._limits.body_seconds)
+        self._execution_timeout = SharedTimeout(self._limits.execution_seconds)
         self._execute = execute
         self._context_for = context_for
         self._serve_stream = stream or _no_streams
         self._answers = answers
         self._private_fields = frozenset(private_fields)
-        self._cross_origin = CrossOrigin(origins)
+        self._cross_origin = CORSPolicy(origins)
         self._page = None if page is None else page.encode()
         self._headers_for = headers_for
         self._extensions_for = extensions_for
@@ -144,7 +144,7 @@ class GraphQLHTTP:
         takes = accepted(headers.get(b"accept"))
         try:
             asked = await self._asked(scope, headers, takes, receive)
-            if type(asked) is not Question:
+            if type(asked) is not PreparedOperation:
                 if type(asked) is SubscriptionRequest:
                     await self._serve_stream(asked, scope, receive, send)
                     return
@@ -169,7 +169,7 @@ class GraphQLHTTP:
 
     async def _asked(
         self, scope: Scope, headers: dict[bytes, bytes], takes: Accepted, receive: Receive
-    ) -> Question | SubscriptionRequest | Reply:
+    ) -> PreparedOperation | SubscriptionRequest | Reply:
         """What the client asks for, or the reply where there is nothing to execute. Errors: ClientError."""
         method = scope["method"]
         if method != "POST":
@@ -189,7 +189,7 @@ class GraphQLHTTP:
             check_content_type(headers.get(b"content-type"))
             check_content_encoding(headers.get(b"content-encoding"))
             length = headers.get(b"content-length")
-            body = await read_body(receive, length, self._limits, self._body_patience)
+            body = await read_body(receive, length, self._limits, self._body_timeout)
             if self._spellings is not None and authorization is None:
                 kept = self._spellings.find_spelled(body)
                 if kept is not None:
@@ -215,19 +215,19 @@ class GraphQLHTTP:
             said = "GraphQL is served by POST and, for queries and subscriptions, by GET."
             if STREAM_TOKEN in headers or method == "PUT":
                 said = f"{said} {SINGLE_CONNECTION}"
-            raise Refusal(said, "METHOD_NOT_ALLOWED", (ALLOW,))
+            raise HTTPError(said, "METHOD_NOT_ALLOWED", (ALLOW,))
         if self._page is not None and takes.is_page_preferred:
             return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
         return None
 
     def _question(
         self,
-        operation: Operation,
+        operation: DocumentOperation,
         request: GraphQLRequest,
         media_type: bytes,
         scope: Scope,
         authorization: bytes | None,
-    ) -> Question:
+    ) -> PreparedOperation:
         key = None
         if operation.kind == "query":
             if (
@@ -240,12 +240,14 @@ class GraphQLHTTP:
                     self._spellings.spell(request.source, key)
         elif scope["method"] == "GET":
             said = "Mutations are served by POST only."
-            raise Refusal(said, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
-        return Question(operation, request.variables, media_type, scope, authorization, key)
+            raise HTTPError(said, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+        return PreparedOperation(
+            operation, request.variables, media_type, scope, authorization, key
+        )
 
     def _subscription(
         self,
-        operation: Operation,
+        operation: DocumentOperation,
         request: GraphQLRequest,
         authorization: bytes | None,
         headers: dict[bytes, bytes],
@@ -258,9 +260,9 @@ class GraphQLHTTP:
             (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
         )
 
-    async def _kept(self, question: Question, key: Hashable) -> Reply:
+    async def _kept(self, question: PreparedOperation, key: Hashable) -> Reply:
         """The reply with the answer that is kept, or under way; else with one that is kept from now on."""
-        answers = cast("AnswerCache", self._answers)
+        answers = cast("ResponseCache", self._answers)
         body = answers.find(key) or await answers.shared(key)
         if body is not None:
             return self._finished(question, body, None, None)
@@ -271,7 +273,7 @@ class GraphQLHTTP:
             return self._documents.by_hash(request.digest, request.query)
         return self._documents.by_text(request.query or "")
 
-    async def _executed(self, question: Question) -> tuple[Reply, bytes | None]:
+    async def _executed(self, question: PreparedOperation) -> tuple[Reply, bytes | None]:
         """The reply and, if nothing went wrong, the bytes that others may share."""
         operation, variables, media_type, scope, authorization, _ = question
         context = self._context_for(
@@ -282,8 +284,8 @@ class GraphQLHTTP:
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
-                result = await self._execution_patience.wait_for(result)
-            except OutOfPatience:
+                result = await self._execution_timeout.wait_for(result)
+            except SharedTimeoutExpired:
                 return timed_out(self._limits.execution_seconds, media_type), None
         errors = result.errors
         if not errors:
@@ -300,13 +302,13 @@ class GraphQLHTTP:
         return self._finished(question, body, context, result), None
 
     def _finished(
-        self, question: Question, body: bytes, context: Any, result: ExecutionResult | None
+        self, question: PreparedOperation, body: bytes, context: Any, result: ExecutionResult | None
     ) -> Reply:
         """The reply, with what others add to it."""
         extensions = result.extensions if result is not None else None
         headers: Headers = ()
         if self._headers_for is not None or self._extensions_for is not None:
-            answered = Answered(question.operation, question.variables, context, result)
+            answered = ExecutedOperation(question.operation, question.variables, context, result)
             if self._headers_for is not None:
                 headers = self._headers_for(answered)
             if self._extensions_for is not None:
@@ -316,7 +318,7 @@ class GraphQLHTTP:
         return Reply(200, question.media_type, body, headers)
 
 
-def _not_streamed() -> Refusal:
+def _not_streamed() -> HTTPError:
     return bad_request(TRANSPORTS, "SUBSCRIPTION_NOT_SUPPORTED")
 
 

@@ -10,7 +10,7 @@ from core.graphql.codes import handling
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Refusal(ClientError):
+class HTTPError(ClientError):
     """A request that is refused with headers of its own, or with another status than its code's."""
 
     def __init__(
@@ -25,6 +25,6 @@ class ClientGone(Exception):
     """The client went away before it had sent its request."""
 
 
-def bad_request(message: str, code: str = "BAD_REQUEST") -> Refusal:
+def bad_request(message: str, code: str = "BAD_REQUEST") -> HTTPError:
     """A refusal of something that is no GraphQL request."""
-    return Refusal(message, code)
+    return HTTPError(message, code)

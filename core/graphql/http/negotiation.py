@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.graphql.http.http_errors import Refusal
+from core.graphql.http.http_errors import HTTPError
 
 JSON = b"application/json; charset=utf-8"
 GRAPHQL = b"application/graphql-response+json; charset=utf-8"
@@ -63,13 +63,13 @@ def accepted(accept: bytes | None) -> Accepted:
     return _accepted(accept)
 
 
-def not_acceptable() -> Refusal:
+def not_acceptable() -> HTTPError:
     """The refusal where nothing is accepted that there is."""
     said = (
         "Accept one of application/graphql-response+json, application/json and text/event-stream, "
         "in UTF-8."
     )
-    return Refusal(said, "NOT_ACCEPTABLE")
+    return HTTPError(said, "NOT_ACCEPTABLE")
 
 
 def check_content_type(content_type: bytes | None) -> None:
@@ -85,10 +85,10 @@ def check_content_type(content_type: bytes | None) -> None:
         raise _unsupported("The body's character set is not UTF-8.")
 
 
-def _unsupported(said: str) -> Refusal:
+def _unsupported(said: str) -> HTTPError:
     advice = "Send the request as application/json, in UTF-8."
     headers = ((b"accept-post", b"application/json; charset=utf-8"),)
-    return Refusal(f"{said} {advice}", "UNSUPPORTED_MEDIA_TYPE", headers)
+    return HTTPError(f"{said} {advice}", "UNSUPPORTED_MEDIA_TYPE", headers)
 
 
 @lru_cache(maxsize=256)
@@ -103,7 +103,7 @@ def check_content_encoding(content_encoding: bytes | None) -> None:
         return
     said = "Compressed bodies are not read. Send the body as it is, without Content-Encoding."
     headers = ((b"accept-encoding", b"identity"),)
-    raise Refusal(said, "UNSUPPORTED_CONTENT_ENCODING", headers)
+    raise HTTPError(said, "UNSUPPORTED_CONTENT_ENCODING", headers)
 
 
 @lru_cache(maxsize=256)

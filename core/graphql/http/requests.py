@@ -10,8 +10,8 @@ import orjson
 from starlette.types import Receive
 
 from core.errors import JSONObject
-from core.graphql.http.http_errors import ClientGone, Refusal, bad_request
-from core.graphql.http.shared_timeout import OutOfPatience, Patience
+from core.graphql.http.http_errors import ClientGone, HTTPError, bad_request
+from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.limits.limits import Limits, over_limit
 
 DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024
@@ -36,17 +36,17 @@ class GraphQLRequest(NamedTuple):
 
 
 async def read_body(
-    receive: Receive, content_length: bytes | None, limits: Limits, patience: Patience
+    receive: Receive, content_length: bytes | None, limits: Limits, body_timeout: SharedTimeout
 ) -> bytes:
     """The whole body. Errors: 413, 408, ClientGone."""
     declared = int(content_length) if content_length and content_length.isdigit() else None
     if declared is not None and declared > limits.body_bytes:
         raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
     try:
-        return await patience.wait_for(_received(receive, limits))
-    except OutOfPatience:
-        said = f"The body did not arrive within {patience.seconds:g} seconds. Send it again."
-        raise Refusal(said, "REQUEST_TIMEOUT", CLOSE) from None
+        return await body_timeout.wait_for(_received(receive, limits))
+    except SharedTimeoutExpired:
+        said = f"The body did not arrive within {body_timeout.seconds:g} seconds. Send it again."
+        raise HTTPError(said, "REQUEST_TIMEOUT", CLOSE) from None
 
 
 async def _received(receive: Receive, limits: Limits) -> bytes:
@@ -68,12 +68,12 @@ async def _received(receive: Receive, limits: Limits) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _too_large(limits: Limits, *, close: bool) -> Refusal:
+def _too_large(limits: Limits, *, close: bool) -> HTTPError:
     said = (
         f"The body is limited to {limits.body_bytes:,} bytes. Ask for less at once, or send the "
         "document's hash in its place (`extensions.persistedQuery`)."
     )
-    return Refusal(said, "REQUEST_TOO_LARGE", CLOSE if close else ())
+    return HTTPError(said, "REQUEST_TOO_LARGE", CLOSE if close else ())
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
@@ -93,7 +93,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
     """The request in the parameters of a URL. Errors: 400, 414."""
     if len(query_string) > limits.body_bytes:
         said = "The URL is too long. Send the request by POST."
-        raise Refusal(said, "REQUEST_TOO_LARGE", status=414)
+        raise HTTPError(said, "REQUEST_TOO_LARGE", status=414)
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"),

@@ -15,7 +15,7 @@ SPELLING_LENGTH_AT_MOST = 2_000
 T = TypeVar("T")
 
 
-class AnswerCache:
+class ResponseCache:
     """Bytes by what was asked, for `seconds`; and one execution for all who ask at once."""
 
     def __init__(

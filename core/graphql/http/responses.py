@@ -10,7 +10,7 @@ import orjson
 from core.errors import JSONObject
 from core.graphql.codes import handling, retry_after
 from core.graphql.errors import client_error, error_entry, fault_entry, timeout_error
-from core.graphql.http.http_errors import Headers, Refusal
+from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON
 
 
@@ -61,10 +61,10 @@ def failed(failure: Exception, media_type: bytes | None) -> Reply:
     if error is None:
         return Reply(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
     handled = handling(error.code)
-    if not isinstance(error, Refusal) and not handled.is_refusal:
+    if not isinstance(error, HTTPError) and not handled.is_refusal:
         return request_errors([error_entry(error)], media_type or JSON)
-    headers = list(error.headers) if isinstance(error, Refusal) else []
-    status = error.status if isinstance(error, Refusal) else handled.status
+    headers = list(error.headers) if isinstance(error, HTTPError) else []
+    status = error.status if isinstance(error, HTTPError) else handled.status
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     headers += _wait(retry_after(error.code, error.extensions.get("retryAfterSeconds")))

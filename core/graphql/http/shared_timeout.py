@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class OutOfPatience(Exception):
+class SharedTimeoutExpired(Exception):
     """What was awaited took too long, and was cancelled."""
 
 
-class Patience:
+class SharedTimeout:
     """Waits up to `seconds`: `asyncio.timeout`, for a sixth of its cost.
 
-    All who wait have the same patience, so those who came first are first to lose it, and one
+    All who wait have the same timeout, so those who came first are first to lose it, and one
     timer is enough. A task waits for one thing at a time.
     """
 
@@ -36,7 +36,7 @@ class Patience:
         self._timer: TimerHandle | None = None
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
-        """What the awaitable gives. Errors: OutOfPatience, after it was cancelled."""
+        """What the awaitable gives. Errors: SharedTimeoutExpired, after it was cancelled."""
         loop = get_running_loop()
         task: Any = current_task(loop)
         deadline = self._deadlines[task] = loop.time() + self.seconds
@@ -48,7 +48,7 @@ class Patience:
         except CancelledError:
             # If others have cancelled the task as well, they come first.
             if task in self._given_up and task.cancelling() <= 1:
-                raise OutOfPatience from None
+                raise SharedTimeoutExpired from None
             raise
         finally:
             del self._deadlines[task]

@@ -63,8 +63,8 @@ SessionIsLive = Callable[[int], Awaitable[bool]]
 """Whether a session has not been revoked."""
 
 
-class OpenConnection:
-    """One connection as `OpenConnections` knows it: whose it is, and how it is ended."""
+class RegisteredConnection:
+    """One connection as `ConnectionRegistry` knows it: whose it is, and how it is ended."""
 
     __slots__ = ("admission", "end", "network", "session_id", "timer", "viewer_id")
 
@@ -79,7 +79,7 @@ class OpenConnection:
         self.timer: asyncio.TimerHandle | None = None
 
 
-class OpenConnections:
+class ConnectionRegistry:
     """The connections of a process: bounded by process, address and viewer, ended with sessions.
 
     Each enters, and leaves whatever becomes of it. One that comes with a token is admitted in
@@ -93,9 +93,9 @@ class OpenConnections:
         self._read_token = read_token
         self._session_is_live = session_is_live
         self._per_address = per_address
-        self._all: set[OpenConnection] = set()
+        self._all: set[RegisteredConnection] = set()
         self._by_network: defaultdict[str, int] = defaultdict(int)
-        self._by_viewer: dict[int, set[OpenConnection]] = {}
+        self._by_viewer: dict[int, set[RegisteredConnection]] = {}
         self._admissions = 0
         self._is_closed = False
 
@@ -103,7 +103,7 @@ class OpenConnections:
     def count(self) -> int:
         return len(self._all)
 
-    def enter(self, address: str | None, end: End) -> OpenConnection:
+    def enter(self, address: str | None, end: End) -> RegisteredConnection:
         """Counts a connection in. One without an address is bounded by the process alone.
 
         Errors: UNAVAILABLE if the process has too many or is stopping, TOO_MANY_CONNECTIONS if
@@ -127,11 +127,11 @@ class OpenConnections:
                     retryAfterSeconds=RETRY_SECONDS,
                 )
             self._by_network[network] += 1
-        connection = OpenConnection(network, end)
+        connection = RegisteredConnection(network, end)
         self._all.add(connection)
         return connection
 
-    def leave(self, connection: OpenConnection) -> None:
+    def leave(self, connection: RegisteredConnection) -> None:
         """Forgets a connection that is closed."""
         connection.end = None
         self._withdraw(connection)
@@ -142,7 +142,7 @@ class OpenConnections:
             if not self._by_network[network]:
                 del self._by_network[network]
 
-    async def admit(self, connection: OpenConnection, authorization: str) -> None:
+    async def admit(self, connection: RegisteredConnection, authorization: str) -> None:
         """Admits a viewer for as long as the token and the session last.
 
         The viewer's oldest connection ends where there would be too many. Errors: ClientError for
@@ -189,13 +189,13 @@ class OpenConnections:
         for connection in tuple(self._all):
             self._end(connection, Ending.SHUTDOWN)
 
-    def _end(self, connection: OpenConnection, ending: Ending) -> None:
+    def _end(self, connection: RegisteredConnection, ending: Ending) -> None:
         end, connection.end = connection.end, None
         self._withdraw(connection)
         if end is not None:
             end(ending)
 
-    def _withdraw(self, connection: OpenConnection) -> None:
+    def _withdraw(self, connection: RegisteredConnection) -> None:
         """Takes a connection from its viewer."""
         if connection.timer is not None:
             connection.timer.cancel()

@@ -21,7 +21,7 @@ ExecuteEvent = Callable[
 """Executes a selection over an event: document, operation name, variables, context, the event."""
 
 
-class Renderer:
+class EventRenderer:
     """Answers a subscription's selection for events."""
 
     def __init__(self, services: Services, execute: ExecuteEvent) -> None:

@@ -18,7 +18,7 @@ Write = Callable[[Any], Awaitable[None]]
 """Writes one message, as ASGI's `send` does: waits while the connection takes no more."""
 
 
-class Outbox:
+class SendQueue:
     """Writes at once while the client reads; else keeps messages, up to a bound.
 
     A message to a client that keeps up costs no task, no queue and no turn of the loop: the

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from core.errors import JSONObject
-from core.graphql.documents import Operation
+from core.graphql.documents import DocumentOperation
 
 PublicFields = Mapping[str, frozenset[str]]
 """Names of fields by type that are the same whoever looks. What is not listed may differ."""
@@ -35,14 +35,16 @@ class LiveOperation:
 
     __slots__ = ("__weakref__", "is_shared", "operation", "variables")
 
-    def __init__(self, operation: Operation, variables: JSONObject, is_shared: bool) -> None:
+    def __init__(
+        self, operation: DocumentOperation, variables: JSONObject, is_shared: bool
+    ) -> None:
         self.operation = operation
         self.variables = variables
         self.is_shared = is_shared
         """Whether nothing selected depends on who looks."""
 
 
-class Shape(NamedTuple):
+class SubscriptionShape(NamedTuple):
     """What there is to know about a subscription whatever its variables."""
 
     root: FieldNode
@@ -57,15 +59,15 @@ class LiveOperations:
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
         self._public_fields = public_fields
-        self._shapes: dict[Operation, Shape] = {}
-        self._known: WeakValueDictionary[tuple[Operation, bytes], LiveOperation] = (
+        self._shapes: dict[DocumentOperation, SubscriptionShape] = {}
+        self._known: WeakValueDictionary[tuple[DocumentOperation, bytes], LiveOperation] = (
             WeakValueDictionary()
         )
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def find(self, operation: Operation, variables: JSONObject) -> LiveOperation:
+    def find(self, operation: DocumentOperation, variables: JSONObject) -> LiveOperation:
         """The operation, shared with those whose variables differ only in the root field's arguments.
 
         Those choose which events come; what is told of an event is up to the rest.
@@ -78,7 +80,7 @@ class LiveOperations:
             found = self._known[key] = LiveOperation(operation, variables, shape.is_shared)
         return found
 
-    def shape(self, operation: Operation) -> Shape:
+    def shape(self, operation: DocumentOperation) -> SubscriptionShape:
         """The operation's shape, looked at once."""
         found = self._shapes.get(operation)
         if found is None:
@@ -86,19 +88,19 @@ class LiveOperations:
                 self._shapes.clear()
             root = root_field(operation)
             is_shared = self._same_for_all(operation, root)
-            found = Shape(root, used_variables(operation, root), is_shared)
+            found = SubscriptionShape(root, used_variables(operation, root), is_shared)
             self._shapes[operation] = found
         return found
 
-    def _same_for_all(self, operation: Operation, root: FieldNode) -> bool:
+    def _same_for_all(self, operation: DocumentOperation, root: FieldNode) -> bool:
         type_info = TypeInfo(self._schema)
-        looker = _Looker(type_info, self._public_fields, root)
+        looker = _PublicFieldsVisitor(type_info, self._public_fields, root)
         for node in (operation.node, *reached_fragments(operation)):
             visit(node, TypeInfoVisitor(type_info, looker))
         return looker.is_public
 
 
-class _Looker(Visitor):
+class _PublicFieldsVisitor(Visitor):
     """Looks whether all fields of a document, but the root field, are public."""
 
     def __init__(self, type_info: TypeInfo, public_fields: PublicFields, root: FieldNode) -> None:
@@ -116,13 +118,13 @@ class _Looker(Visitor):
             self.is_public = self.is_public and name in known
 
 
-def root_field(operation: Operation) -> FieldNode:
+def root_field(operation: DocumentOperation) -> FieldNode:
     """The one root field of a valid subscription, wherever fragments put it."""
     parts: tuple[Node, ...] = (operation.node.selection_set, *reached_fragments(operation))
     return next(node for part in parts for node in nodes_in(part) if isinstance(node, FieldNode))
 
 
-def reached_fragments(operation: Operation) -> list[FragmentDefinitionNode]:
+def reached_fragments(operation: DocumentOperation) -> list[FragmentDefinitionNode]:
     """The fragments that the operation uses; a client's file may hold others beside them."""
     defined = {
         node.name.value: node
@@ -139,7 +141,7 @@ def reached_fragments(operation: Operation) -> list[FragmentDefinitionNode]:
     return list(reached.values())
 
 
-def used_variables(operation: Operation, root: FieldNode) -> frozenset[str]:
+def used_variables(operation: DocumentOperation, root: FieldNode) -> frozenset[str]:
     """The variables that are used anywhere but in the root field's arguments."""
     beside = (operation.node.selection_set, *(operation.node.directives or ()))
     return frozenset(

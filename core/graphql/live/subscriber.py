@@ -29,7 +29,7 @@ class Sink(Protocol):
 WAITING_AT_MOST = 1_000
 
 
-class Waiting:
+class HeldEvents:
     """What arrives for a subscriber that is still being given what it missed."""
 
     __slots__ = ("events", "is_for_another_log", "is_overrun")
@@ -74,11 +74,11 @@ class Subscriber:
         self.operation = operation
         self.viewer_id = viewer_id
         self.topic = topic
-        """What it is about, in the terms of its channel."""
+        """What it is about, in the terms of its topic."""
         self.position = START
         """After the last event that it was given, or that was not for it."""
         self.live_from = START
         """Later events come live; those up to here it has to be given from the log."""
-        self.waiting: Waiting | None = None
+        self.waiting: HeldEvents | None = None
         """Live events, while those from the log are not finished; None when they are."""
         self.is_open = True

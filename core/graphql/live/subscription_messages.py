@@ -86,7 +86,7 @@ LIVE_TYPES = [SubscriptionReady, ResyncRequired]
 
 
 def served_live() -> AsyncGenerator[Any, None]:
-    """Nothing: channels give events to subscribers. Errors: ClientError, told to whoever asks elsewhere."""
+    """Nothing: topics give events to subscribers. Errors: ClientError, told to whoever asks elsewhere."""
     raise ClientError(
         "Subscriptions are served over WebSocket and as server-sent events.",
         "SUBSCRIPTION_NOT_SUPPORTED",

@@ -17,7 +17,7 @@ from core.context import Context
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
 from core.execution.variables import variable_values
-from core.graphql.documents import Document, DocumentStore, Operation
+from core.graphql.documents import Document, DocumentOperation, DocumentStore
 from core.graphql.errors import (
     client_error,
     document_error_entries,
@@ -27,17 +27,17 @@ from core.graphql.errors import (
     timeout_error,
 )
 from core.graphql.http.requests import GraphQLRequest
-from core.graphql.http.shared_timeout import OutOfPatience, Patience
+from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.live.shared_operations import LiveOperations
 from core.graphql.live.subscriber import Sink, Subscriber
-from core.graphql.live.topic import Channel
+from core.graphql.live.topic import Topic
 from core.graphql.ports import Execute
 
 MakeContext = Callable[[], Context]
 """The context of one more operation of a connection. Errors: ClientError."""
 
 
-class Refused(Exception):
+class OperationRefused(Exception):
     """An operation that can't be begun."""
 
     def __init__(self, errors: list[JSONObject]) -> None:
@@ -45,21 +45,21 @@ class Refused(Exception):
         self.errors = errors
 
 
-class Subscription:
+class ActiveSubscription:
     """A subscription under way."""
 
-    __slots__ = ("_channel", "_subscriber")
+    __slots__ = ("_subscriber", "_topic")
 
-    def __init__(self, channel: Channel, subscriber: Subscriber) -> None:
-        self._channel = channel
+    def __init__(self, topic: Topic, subscriber: Subscriber) -> None:
+        self._topic = topic
         self._subscriber = subscriber
 
     def close(self) -> None:
         """Ends it; nothing more is sent."""
-        self._channel.close(self._subscriber)
+        self._topic.close(self._subscriber)
 
 
-class LiveRunner:
+class SubscriptionRunner:
     """The operations of one schema."""
 
     def __init__(
@@ -67,71 +67,71 @@ class LiveRunner:
         schema: GraphQLSchema,
         documents: DocumentStore,
         execute: Execute,
-        channels: Iterable[Channel],
+        topics: Iterable[Topic],
     ) -> None:
         self._schema = schema
         self._documents = documents
         self._execute = execute
         self.limits = documents.limits
-        self._patience = Patience(self.limits.execution_seconds)
-        self._channels = {channel.field: channel for channel in channels}
+        self._timeout = SharedTimeout(self.limits.execution_seconds)
+        self._topics = {topic.field: topic for topic in topics}
         public_fields: dict[str, frozenset[str]] = {}
-        for channel in self._channels.values():
-            public_fields.update(channel.public_fields)
+        for topic in self._topics.values():
+            public_fields.update(topic.public_fields)
         self._operations = LiveOperations(schema, public_fields)
 
-    def operation(self, request: GraphQLRequest) -> Operation:
-        """The operation that is asked for. Errors: Refused, ClientError."""
+    def operation(self, request: GraphQLRequest) -> DocumentOperation:
+        """The operation that is asked for. Errors: OperationRefused, ClientError."""
         document = self._document(request)
         if document.errors:
-            raise Refused(document.errors)
+            raise OperationRefused(document.errors)
         return document.operation(request.operation_name)
 
     async def answer(
-        self, operation: Operation, variables: JSONObject, context: Context
+        self, operation: DocumentOperation, variables: JSONObject, context: Context
     ) -> JSONObject:
-        """The result of a query or mutation, ready for JSON. Errors: Refused, TIMEOUT."""
+        """The result of a query or mutation, ready for JSON. Errors: OperationRefused, TIMEOUT."""
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
-                result = await self._patience.wait_for(result)
-            except OutOfPatience:
-                raise timeout_error(self._patience.seconds) from None
+                result = await self._timeout.wait_for(result)
+            except SharedTimeoutExpired:
+                raise timeout_error(self._timeout.seconds) from None
         if not result.errors:
             return {"data": result.data}
         entries = execution_error_entries(result.errors, operation.name)
         if result.data is None and all(error.path is None for error in result.errors):
-            raise Refused(entries)
+            raise OperationRefused(entries)
         return {"errors": entries, "data": result.data}
 
     async def subscribe(
         self,
-        operation: Operation,
+        operation: DocumentOperation,
         variables: JSONObject,
         context: Context,
         sink: Sink,
         *,
-        begun: Callable[[Subscription], None],
+        begun: Callable[[ActiveSubscription], None],
         resume: str | None = None,
     ) -> None:
         """Returns when the subscription has been given what it missed; it goes on by itself.
 
         `begun` is called before the first message with what ends it. `resume` stands in for the
-        argument `after`. Errors: Refused, ClientError, DatabaseUnavailable.
+        argument `after`. Errors: OperationRefused, ClientError, DatabaseUnavailable.
         """
         root = self._operations.shape(operation).root
-        channel = self._channels[root.name.value]
+        topic = self._topics[root.name.value]
         arguments = self._arguments(operation, root, variables)
         after = arguments.get("after") if resume is None else resume
         if after is not None and not is_cursor(after):
             raise ClientError("The cursor is none of this server's.", "INVALID_CURSOR")
-        topic = channel.topic(context, arguments)
+        topic = topic.topic(context, arguments)
         found = self._operations.find(operation, variables)
         subscriber = Subscriber(sink, found, context.viewer_id, topic)
-        subscription = Subscription(channel, subscriber)
+        subscription = ActiveSubscription(topic, subscriber)
         begun(subscription)
         try:
-            await channel.serve(subscriber, after)
+            await topic.serve(subscriber, after)
         except BaseException:
             subscription.close()
             raise
@@ -141,7 +141,9 @@ class LiveRunner:
             return self._documents.by_hash(request.digest, request.query)
         return self._documents.by_text(request.query or "")
 
-    def _arguments(self, operation: Operation, root: FieldNode, variables: JSONObject) -> Any:
+    def _arguments(
+        self, operation: DocumentOperation, root: FieldNode, variables: JSONObject
+    ) -> Any:
         found = variable_values(
             self._schema,
             operation.node.variable_definitions or (),
@@ -150,17 +152,19 @@ class LiveRunner:
             errors_at_most=20,
         )
         if isinstance(found, list):
-            raise Refused(document_error_entries(found, "BAD_INPUT"))
+            raise OperationRefused(document_error_entries(found, "BAD_INPUT"))
         subscription_type = self._schema.subscription_type
         if subscription_type is None:
-            raise Refused([error_entry(ClientError("There are no subscriptions.", "BAD_REQUEST"))])
+            raise OperationRefused(
+                [error_entry(ClientError("There are no subscriptions.", "BAD_REQUEST"))]
+            )
         definition = subscription_type.fields[root.name.value]
         return get_argument_values(definition, root, found)
 
 
 def failure_entries(failure: Exception, operation_name: str | None = None) -> list[JSONObject]:
     """What a client is told of an operation that could not be begun or failed as a whole."""
-    if isinstance(failure, Refused):
+    if isinstance(failure, OperationRefused):
         return failure.errors
     error = client_error(failure)
     return [fault_entry(failure, operation_name) if error is None else error_entry(error)]

@@ -1,4 +1,4 @@
-"""A channel: one subscription field, with everybody who is subscribed to it in this process."""
+"""A topic: one subscription field, with everybody who is subscribed to it in this process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, ClassVar
 from core.context import Context
 from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
-from core.events.dispatcher import DELIVERY_SECONDS, Hub
+from core.events.dispatcher import DELIVERY_SECONDS, Dispatcher
 from core.events.dispatcher_metrics import EVENT_AGE
 from core.events.event_log import EventLog, EventRow, ResyncReason
 from core.events.log_positions import Position, Snapshot
 from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
-from core.graphql.live.event_payloads import Renderer
+from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import LiveOperation, PublicFields
-from core.graphql.live.subscriber import Subscriber, Waiting
+from core.graphql.live.subscriber import HeldEvents, Subscriber
 from core.graphql.live.subscription_messages import ReadyRow, ResyncRow
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Presented(ABC):
         """What all fields read when that viewer looks."""
 
 
-class Channel(ABC):
+class Topic(ABC):
     """Gives subscribers what they missed, then what happens, with no seam.
 
     A subclass knows which events go to whom and how they are told.
@@ -65,8 +65,8 @@ class Channel(ABC):
     kinds: ClassVar[frozenset[str]]
     public_fields: ClassVar[PublicFields]
 
-    def __init__(self, hub: Hub, renderer: Renderer) -> None:
-        self._hub = hub
+    def __init__(self, dispatcher: Dispatcher, renderer: EventRenderer) -> None:
+        self._dispatcher = dispatcher
         self._renderer = renderer
         self._subscribers = topic_metrics.SUBSCRIBERS.labels(self.field)
         self._uncounted = 0
@@ -77,11 +77,11 @@ class Channel(ABC):
         self._everyone: set[Subscriber] = set()
         self._joining = asyncio.Semaphore(JOINING_AT_ONCE)
         self._resuming: set[asyncio.Task[None]] = set()
-        hub.add(self)
+        dispatcher.add(self)
 
     @property
     def log(self) -> EventLog:
-        return self._hub.log
+        return self._dispatcher.log
 
     @property
     def has_audience(self) -> bool:
@@ -127,11 +127,11 @@ class Channel(ABC):
 
         Errors: DatabaseUnavailable, before the first message.
         """
-        subscriber.waiting = Waiting()
-        subscriber.live_from = self._hub.position
+        subscriber.waiting = HeldEvents()
+        subscriber.live_from = self._dispatcher.position
         self._everyone.add(subscriber)
         self.add(subscriber)
-        self._hub.arrived()
+        self._dispatcher.arrived()
         self._subscribers.inc()
         async with self._joining:
             start = await self.log.start(after)
@@ -180,7 +180,7 @@ class Channel(ABC):
             await subscriber.sink.drained()
 
     async def _give_missed(
-        self, subscriber: Subscriber, waiting: Waiting, after: Position
+        self, subscriber: Subscriber, waiting: HeldEvents, after: Position
     ) -> Position:
         """Gives a part; live when there is none left. Where to read on from."""
         if waiting.is_for_another_log:
@@ -193,7 +193,7 @@ class Channel(ABC):
                 return Position(*events[-1].identity)
             return until
         if waiting.is_overrun:
-            subscriber.live_from, subscriber.waiting = self._hub.position, Waiting()
+            subscriber.live_from, subscriber.waiting = self._dispatcher.position, HeldEvents()
             return after
         if waiting.events:
             events = waiting.events[:MISSED_AT_ONCE]
@@ -211,7 +211,7 @@ class Channel(ABC):
             topic_metrics.RESYNCS.labels(start.value).inc()
             await self._say_last(subscriber, ResyncRow(cursor, start))
             return subscriber.position
-        subscriber.live_from, subscriber.waiting = self._hub.position, Waiting()
+        subscriber.live_from, subscriber.waiting = self._dispatcher.position, HeldEvents()
         return start
 
     async def _give_judged(self, subscriber: Subscriber, events: list[EventRow]) -> None:
@@ -264,7 +264,7 @@ class Channel(ABC):
         """Has each subscriber's position judged anew: the log is another one. See `Listener`."""
         for subscriber in tuple(self._everyone):
             if subscriber.waiting is None:
-                subscriber.waiting = Waiting()
+                subscriber.waiting = HeldEvents()
                 task = asyncio.create_task(self._resume(subscriber), name=f"{self.field}: resume")
                 self._resuming.add(task)
                 task.add_done_callback(self._resuming.discard)

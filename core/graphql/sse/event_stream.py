@@ -14,8 +14,8 @@ from starlette.types import Send
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import error_entry
 from core.graphql.live.connection_registry import Ending
-from core.graphql.live.send_queue import Outbox
-from core.graphql.live.subscription_runner import Subscription
+from core.graphql.live.send_queue import SendQueue
+from core.graphql.live.subscription_runner import ActiveSubscription
 
 HEARTBEAT = b":\n"
 """A comment. Without an empty line, which some clients take for an event of its own."""
@@ -29,14 +29,14 @@ class EventStream:
 
     def __init__(self, send: Send, heartbeat_seconds: float) -> None:
         self._send = send
-        self._outbox = Outbox(send)
+        self._send_queue = SendQueue(send)
         self._heartbeat_seconds = heartbeat_seconds
         self._heartbeat: asyncio.TimerHandle | None = None
         self._stuck = 0
         self._is_open = False
         self._ending: Ending | None = None
         """Why it was ended before it was open."""
-        self.subscription: Subscription | None = None
+        self.subscription: ActiveSubscription | None = None
         self.over = asyncio.Event()
         """Set when the last event has been put on its way, or the client is taken for gone."""
 
@@ -78,7 +78,7 @@ class EventStream:
             self._end(with_complete=ending is not Ending.SHUTDOWN)
 
     async def drained(self) -> None:
-        await self._outbox.drained()
+        await self._send_queue.drained()
 
     async def close(self) -> None:
         """Ends the response; what waits is written first if the stream is over and the client reads."""
@@ -89,14 +89,14 @@ class EventStream:
         self._close_subscription()
         try:
             if is_complete and self._stuck < STUCK_BEATS:
-                await self._outbox.written(self._heartbeat_seconds)
+                await self._send_queue.written(self._heartbeat_seconds)
         finally:
-            await self._outbox.close()
+            await self._send_queue.close()
 
     def _end(self, *, with_complete: bool = True) -> None:
         if with_complete:
             self._put_anyway(COMPLETE)
-        self._outbox.put_anyway({"type": "http.response.body", "body": b""}, 0)
+        self._send_queue.put_anyway({"type": "http.response.body", "body": b""}, 0)
         self.over.set()
         self._close_subscription()
 
@@ -106,7 +106,7 @@ class EventStream:
             subscription.close()
 
     def _beat(self) -> None:
-        if self._outbox.is_waiting:
+        if self._send_queue.is_waiting:
             self._stuck += 1
             if self._stuck >= STUCK_BEATS:
                 self.over.set()
@@ -118,11 +118,11 @@ class EventStream:
 
     def _put(self, body: bytes) -> bool:
         message = {"type": "http.response.body", "body": body, "more_body": True}
-        return self._outbox.put(message, len(body))
+        return self._send_queue.put(message, len(body))
 
     def _put_anyway(self, body: bytes) -> None:
         message = {"type": "http.response.body", "body": body, "more_body": True}
-        self._outbox.put_anyway(message, len(body))
+        self._send_queue.put_anyway(message, len(body))
 
 
 def _event(payload: str, cursor: str) -> bytes:

@@ -9,10 +9,10 @@ from starlette.types import Receive, Scope, Send
 from core.context import Context
 from core.graphql.http.endpoint import SubscriptionRequest
 from core.graphql.http.negotiation import EVENTS
-from core.graphql.live.connection_registry import OpenConnections
+from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
-    LiveRunner,
-    Subscription,
+    ActiveSubscription,
+    SubscriptionRunner,
     cancelled,
     failure_entries,
 )
@@ -28,8 +28,8 @@ class EventStreams:
     def __init__(
         self,
         *,
-        runner: LiveRunner,
-        connections: OpenConnections,
+        runner: SubscriptionRunner,
+        connections: ConnectionRegistry,
         context_for: ContextFor,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
@@ -76,7 +76,7 @@ class EventStreams:
     async def _run(self, stream: EventStream, asked: SubscriptionRequest, context: Context) -> None:
         """Begins the subscription, which goes on by itself."""
 
-        def begun(subscription: Subscription) -> None:
+        def begun(subscription: ActiveSubscription) -> None:
             stream.subscription = subscription
 
         try:

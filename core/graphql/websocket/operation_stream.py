@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from core.errors import JSONObject
-from core.graphql.documents import Operation
-from core.graphql.live.subscription_runner import Subscription
+from core.graphql.documents import DocumentOperation
+from core.graphql.live.subscription_runner import ActiveSubscription
 from core.graphql.websocket.messages import encoded
 
 if TYPE_CHECKING:
-    from core.graphql.websocket.websocket_connection import Connection
+    from core.graphql.websocket.websocket_connection import WebSocketConnection
 
 
-class Waiting(NamedTuple):
+class QueuedOperation(NamedTuple):
     """A query or mutation that has not begun."""
 
-    operation: Operation
+    operation: DocumentOperation
     variables: JSONObject
     size: int
     """Characters of the message that asks for it."""
@@ -39,15 +39,15 @@ class Stream:
         "waiting",
     )
 
-    def __init__(self, connection: Connection, id: str) -> None:
+    def __init__(self, connection: WebSocketConnection, id: str) -> None:
         self._connection = connection
         self.id = id
         self._before = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":'
-        self.subscription: Subscription | None = None
+        self.subscription: ActiveSubscription | None = None
         self.task: asyncio.Task[None] | None = None
         """What begins the operation, while it is being begun."""
         self.is_subscription = False
-        self.waiting: Waiting | None = None
+        self.waiting: QueuedOperation | None = None
         """The operation, while it waits for its turn."""
         self.is_over = False
 

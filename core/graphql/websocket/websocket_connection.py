@@ -9,14 +9,14 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError, JSONObject
-from core.graphql.documents import Operation
+from core.graphql.documents import DocumentOperation
 from core.graphql.http.requests import from_object
-from core.graphql.live.connection_registry import Ending, OpenConnection
-from core.graphql.live.send_queue import Outbox
-from core.graphql.live.subscription_runner import Subscription, cancelled, failure_entries
+from core.graphql.live.connection_registry import Ending, RegisteredConnection
+from core.graphql.live.send_queue import SendQueue
+from core.graphql.live.subscription_runner import ActiveSubscription, cancelled, failure_entries
 from core.graphql.websocket import messages
 from core.graphql.websocket.messages import Closing, Message, encoded, read_message
-from core.graphql.websocket.operation_stream import Stream, Waiting
+from core.graphql.websocket.operation_stream import QueuedOperation, Stream
 
 if TYPE_CHECKING:
     from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
@@ -29,7 +29,7 @@ WAITING_AT_MOST = 200
 WAITING_CHARACTERS_AT_MOST = 1024 * 1024
 
 
-class Connection:
+class WebSocketConnection:
     """What one client has open. It costs one task, and one more while an operation begins or runs."""
 
     __slots__ = (
@@ -41,10 +41,10 @@ class Connection:
         "_is_closing",
         "_is_ending",
         "_is_initialised",
-        "_outbox",
         "_running",
         "_scope",
         "_send",
+        "_send_queue",
         "_streams",
         "_tasks",
         "_timer",
@@ -54,7 +54,7 @@ class Connection:
         self._app = app
         self._scope = scope
         self._send = send
-        self._outbox = Outbox(send)
+        self._send_queue = SendQueue(send)
         self._streams: dict[str, Stream] = {}
         """In the order in which they came."""
         self._running = 0
@@ -72,14 +72,14 @@ class Connection:
         self._is_ending = False
         self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, receive: Receive, entered: OpenConnection) -> None:
+    async def run(self, receive: Receive, entered: RegisteredConnection) -> None:
         """Serves the connection until it is closed by either side."""
         await self._send({"type": "websocket.accept", "subprotocol": messages.SUBPROTOCOL})
         self._timer = asyncio.get_running_loop().call_later(
             self._app.initialisation_seconds,
             self.close,
             messages.INITIALISATION_TIMEOUT,
-            "Connection initialisation timeout",
+            "WebSocketConnection initialisation timeout",
         )
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
@@ -94,16 +94,16 @@ class Connection:
 
     def put(self, text: str) -> bool:
         """Sends a message, now or in its turn. False if too much is waiting."""
-        return self._is_closing or self._outbox.put(
+        return self._is_closing or self._send_queue.put(
             {"type": "websocket.send", "text": text}, len(text)
         )
 
     def put_anyway(self, text: str) -> None:
         if not self._is_closing:
-            self._outbox.put_anyway({"type": "websocket.send", "text": text}, len(text))
+            self._send_queue.put_anyway({"type": "websocket.send", "text": text}, len(text))
 
     async def drained(self) -> None:
-        await self._outbox.drained()
+        await self._send_queue.drained()
 
     def forget(self, stream: Stream) -> None:
         """Frees the id of an operation that is over."""
@@ -122,7 +122,7 @@ class Connection:
         if self._admission is not None:
             self._admission.cancel()
         reason = reason.encode()[:REASON_BYTES_AT_MOST].decode(errors="ignore")
-        self._outbox.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
+        self._send_queue.put_anyway({"type": "websocket.close", "code": code, "reason": reason}, 0)
 
     def end(self, ending: Ending) -> None:
         """Closes the connection for a reason that is not in what the client sent.
@@ -143,7 +143,7 @@ class Connection:
         if not self._streams:
             self.close(messages.SERVICE_RESTART, Ending.SHUTDOWN.message)
 
-    def _hear(self, message: Message, entered: OpenConnection) -> None:
+    def _hear(self, message: Message, entered: RegisteredConnection) -> None:
         if message.type == "connection_init":
             self._initialise(message, entered)
         elif self._admission is not None:
@@ -164,7 +164,7 @@ class Connection:
             raise Closing(messages.TOO_MANY, "Too many messages before connection_ack")
         self._early.append(message)
 
-    def _initialise(self, message: Message, entered: OpenConnection) -> None:
+    def _initialise(self, message: Message, entered: RegisteredConnection) -> None:
         if self._is_initialised:
             raise Closing(messages.TOO_MANY, "Too many initialisation requests")
         self._is_initialised = True
@@ -184,7 +184,7 @@ class Connection:
         self._is_acknowledged = True
         self.put_anyway(encoded("connection_ack"))
 
-    async def _admit_viewer(self, entered: OpenConnection, authorization: str) -> None:
+    async def _admit_viewer(self, entered: RegisteredConnection, authorization: str) -> None:
         entry = None
         try:
             await self._app.connections.admit(entered, authorization)
@@ -224,7 +224,7 @@ class Connection:
             stream.fail(failure_entries(failure))
 
     def _admit(
-        self, stream: Stream, operation: Operation, variables: JSONObject, size: int
+        self, stream: Stream, operation: DocumentOperation, variables: JSONObject, size: int
     ) -> None:
         """Begins the operation, or lets it wait for its turn. Errors: TOO_MANY_OPERATIONS."""
         if operation.kind == "subscription":
@@ -242,9 +242,9 @@ class Connection:
             if len(waiting) >= WAITING_AT_MOST or sum(waiting) + size > WAITING_CHARACTERS_AT_MOST:
                 said = "Too many operations wait on this connection. Send more when some have been answered."
                 raise ClientError(said, "TOO_MANY_OPERATIONS")
-            stream.waiting = Waiting(operation, variables, size)
+            stream.waiting = QueuedOperation(operation, variables, size)
 
-    def _start(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+    def _start(self, stream: Stream, operation: DocumentOperation, variables: JSONObject) -> None:
         task = asyncio.create_task(self._run(stream, operation, variables))
         if not stream.is_subscription:
             # Not in the coroutine: one that is cancelled before its first step is never entered.
@@ -269,7 +269,9 @@ class Connection:
                 self._start(stream, waiting.operation, waiting.variables)
                 return
 
-    async def _run(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+    async def _run(
+        self, stream: Stream, operation: DocumentOperation, variables: JSONObject
+    ) -> None:
         try:
             await self._execute(stream, operation, variables)
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
@@ -277,7 +279,9 @@ class Connection:
         finally:
             stream.task = None
 
-    async def _execute(self, stream: Stream, operation: Operation, variables: JSONObject) -> None:
+    async def _execute(
+        self, stream: Stream, operation: DocumentOperation, variables: JSONObject
+    ) -> None:
         runner = self._app.runner
         context = self._app.context_for(self._authorization, self._scope)
         if operation.kind != "subscription":
@@ -285,7 +289,7 @@ class Connection:
             stream.answer(orjson.dumps(answer).decode())
             return
 
-        def begun(subscription: Subscription) -> None:
+        def begun(subscription: ActiveSubscription) -> None:
             stream.subscription = subscription
 
         await runner.subscribe(operation, variables, context, stream, begun=begun)
@@ -300,7 +304,7 @@ class Connection:
         try:
             await cancelled(*self._tasks)
         finally:
-            await self._outbox.close()
+            await self._send_queue.close()
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

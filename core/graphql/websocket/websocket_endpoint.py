@@ -7,11 +7,11 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError
-from core.graphql.live.connection_registry import OpenConnections
-from core.graphql.live.subscription_runner import LiveRunner
+from core.graphql.live.connection_registry import ConnectionRegistry
+from core.graphql.live.subscription_runner import SubscriptionRunner
 from core.graphql.ports import ContextFor
 from core.graphql.websocket.messages import SUBPROTOCOL, SUBPROTOCOL_NOT_ACCEPTABLE, close_code
-from core.graphql.websocket.websocket_connection import Connection
+from core.graphql.websocket.websocket_connection import WebSocketConnection
 
 INITIALISATION_SECONDS = 10.0
 
@@ -22,8 +22,8 @@ class GraphQLWebSocket:
     def __init__(
         self,
         *,
-        runner: LiveRunner,
-        connections: OpenConnections,
+        runner: SubscriptionRunner,
+        connections: ConnectionRegistry,
         context_for: ContextFor,
         initialisation_seconds: float = INITIALISATION_SECONDS,
     ) -> None:
@@ -44,7 +44,7 @@ class GraphQLWebSocket:
         if SUBPROTOCOL not in scope["subprotocols"]:
             await _turn_away(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
-        connection = Connection(self, scope, send)
+        connection = WebSocketConnection(self, scope, send)
         client = scope.get("client")
         try:
             entered = self.connections.enter(client and client[0], connection.end)

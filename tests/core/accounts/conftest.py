@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from core.accounts.login_throttle import attempts_on
+from core.accounts.login_throttle import login_throttle_on
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessTokens, RefreshTokens
@@ -30,7 +30,7 @@ async def redis() -> AsyncIterator[Redis]:
 async def accounts(redis: Redis) -> AsyncIterator[Accounts]:
     """What a server keeps to sign people in."""
     passwords = Passwords()
-    attempts = attempts_on(os.environ["REDIS_URL"], 50)
+    attempts = login_throttle_on(os.environ["REDIS_URL"], 50)
     yield Accounts(
         access_tokens=AccessTokens(b"for tests"),
         refresh_tokens=RefreshTokens(b"for tests"),

@@ -21,7 +21,7 @@ async def crowd(services: Services) -> list[int]:
     """People of whom all but the first follow the first, in their order."""
     keys = await people(services.database, CROWD)
     for follower in keys[1:]:
-        await writes.follow_create(services.batchers, viewer_id=follower, user_id=keys[0])
+        await writes.follow_create(services.group_commits, viewer_id=follower, user_id=keys[0])
     return keys
 
 
@@ -113,7 +113,7 @@ async def test_a_walk_over_followers_gives_each_once_newest_first(
 async def test_whom_a_person_follows_in_both_directions(services: Services) -> None:
     ada, *others = await people(services.database, 6)
     for other in others:
-        await writes.follow_create(services.batchers, viewer_id=ada, user_id=other)
+        await writes.follow_create(services.group_commits, viewer_id=ada, user_id=other)
     asker = Asker(services)
     query = """
     query Q($first: Int, $after: String, $last: Int, $before: String) {

@@ -15,8 +15,8 @@ from core.accounts import services as writes
 from core.accounts.services import PairChanged
 from core.context import Services
 from core.database.database import Database
-from core.database.group_commit import Batchers
-from core.errors import Refused
+from core.database.group_commit import GroupCommits
+from core.errors import MutationRefused
 from core.ids import global_id
 from tests.core.accounts.world import Asker, assert_all_is_well, codes, events
 from tests.interactions.cast import delete_account, people
@@ -281,7 +281,7 @@ async def test_follows_that_arrive_together_take_one_transaction(services: Servi
     pairs = [(ada, other) for other in others] + [(other, ada) for other in others]
     done = await asyncio.gather(
         *(
-            writes.follow_create(services.batchers, viewer_id=one, user_id=other)
+            writes.follow_create(services.group_commits, viewer_id=one, user_id=other)
             for one, other in pairs + pairs[:10]
         )
     )
@@ -298,12 +298,12 @@ async def test_one_who_cannot_follow_spoils_nobody_elses(services: Services) -> 
     await writes.block_create(database, viewer_id=third, user_id=ada)
     done = await asyncio.gather(
         *(
-            writes.follow_create(services.batchers, viewer_id=one, user_id=other)
+            writes.follow_create(services.group_commits, viewer_id=one, user_id=other)
             for one, other in [(ada, grace), (ada, third), (ada, 7), (7, ada), (grace, ada)]
         ),
         return_exceptions=True,
     )
-    assert [isinstance(one, Refused) for one in done] == [False, True, True, True, False]
+    assert [isinstance(one, MutationRefused) for one in done] == [False, True, True, True, False]
     await assert_all_is_well(database)
 
 
@@ -316,9 +316,9 @@ async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
     chance = random.Random(seed)
     cast = await people(database, 5)
     changes: list[tuple[str, Change]] = []
-    for batchers in (services.batchers, Batchers(database)):
-        changes += [("user_followed", partial(writes.follow_create, batchers))] * 3
-        changes += [("user_unfollowed", partial(writes.follow_delete, batchers))]
+    for group_commits in (services.group_commits, GroupCommits(database)):
+        changes += [("user_followed", partial(writes.follow_create, group_commits))] * 3
+        changes += [("user_unfollowed", partial(writes.follow_delete, group_commits))]
     changes += [("user_blocked", partial(writes.block_create, database))]
     changes += [("user_unblocked", partial(writes.block_delete, database))] * 2
     changes += [("user_muted", partial(writes.mute_create, database))]
@@ -330,7 +330,7 @@ async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
         viewer, other = chance.sample(cast, 2)
         try:
             done = await change(viewer_id=viewer, user_id=other)
-        except Refused:
+        except MutationRefused:
             return
         changed[kind] += done.changed
 
@@ -351,9 +351,9 @@ async def test_follow_and_block_at_once_end_without_a_follow(services: Services)
     for _ in range(40):
         ada, grace = await people_named_anew(database)
         await asyncio.gather(
-            writes.follow_create(services.batchers, viewer_id=ada, user_id=grace),
+            writes.follow_create(services.group_commits, viewer_id=ada, user_id=grace),
             writes.block_create(database, viewer_id=grace, user_id=ada),
-            writes.follow_create(Batchers(database), viewer_id=grace, user_id=ada),
+            writes.follow_create(GroupCommits(database), viewer_id=grace, user_id=ada),
             return_exceptions=True,
         )
         await assert_all_is_well(database)

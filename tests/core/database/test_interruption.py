@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from core.database.database import Database, DatabaseUnavailable, Transaction
-from core.database.group_commit import Batcher
+from core.database.group_commit import GroupCommit
 from tests.core.database.interruption import WAYS, Interrupted, Thrown, Way
 
 NOTE = "INSERT INTO interrupted (id) SELECT unnest($1::text::bigint[]) RETURNING 1, id"
@@ -67,13 +67,13 @@ async def lock(transaction: Transaction, _: object) -> None:
 
 
 async def batched(database: Database, number: int) -> None:
-    batcher = Batcher(database, NOTE)
-    await asyncio.gather(batcher.submit(number), batcher.submit(number + 1))
+    group_commit = GroupCommit(database, NOTE)
+    await asyncio.gather(group_commit.submit(number), group_commit.submit(number + 1))
 
 
 async def batched_with_lock(database: Database, number: int) -> None:
-    batcher = Batcher(database, NOTE, lock=lock)
-    await asyncio.gather(batcher.submit(number), batcher.submit(number + 1))
+    group_commit = GroupCommit(database, NOTE, lock=lock)
+    await asyncio.gather(group_commit.submit(number), group_commit.submit(number + 1))
 
 
 async def opened(database: Database, _: int) -> None:
@@ -159,7 +159,7 @@ async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: An
             found: list[Interrupted] = found,
             **named: Any,
         ) -> asyncio.Task[Any]:
-            if coroutine.__qualname__ == "Batcher._write_for":
+            if coroutine.__qualname__ == "GroupCommit._write_for":
                 found.append(Interrupted(coroutine, nth, WAYS[0]))
 
                 async def awaiting() -> None:
@@ -168,17 +168,17 @@ async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: An
                 return asyncio.Task(awaiting(), loop=loop, **named)
             return asyncio.Task(coroutine, loop=loop, **named)
 
-        batcher = Batcher(pool, NOTE, lock=used)
+        group_commit = GroupCommit(pool, NOTE, lock=used)
         loop.set_task_factory(make_task)
         try:
             outcomes = await asyncio.gather(
-                *(batcher.submit(number + place) for place in range(3)), return_exceptions=True
+                *(group_commit.submit(number + place) for place in range(3)), return_exceptions=True
             )
         finally:
             loop.set_task_factory(None)
         [interrupted] = found
         reached = interrupted.reached
-        await batcher.close()
+        await group_commit.close()
         written = await other.fetch(
             "SELECT FROM interrupted WHERE id BETWEEN $1 AND $2", number, number + 2
         )

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from core.database.database import Database, DatabaseUnavailable
-from core.database.group_commit import Batcher
+from core.database.group_commit import GroupCommit
 
 RAISE = """
 CREATE FUNCTION refuse(code text) RETURNS int LANGUAGE plpgsql
@@ -47,7 +47,7 @@ async def test_each_kind_of_use_says_unavailable(pool: Database, code: str) -> N
         async with pool.transaction() as transaction:
             await transaction.fetch(refuse, code)
     with pytest.raises(DatabaseUnavailable):
-        await Batcher(pool, "SELECT 1, refuse(($1::text[])[1])").submit(code)
+        await GroupCommit(pool, "SELECT 1, refuse(($1::text[])[1])").submit(code)
     assert await pool.takes_writes() is (code not in WRITES_REFUSED)
     assert pool.unused_connections == 1
 

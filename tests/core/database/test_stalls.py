@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.database.database import Database, DatabaseUnavailable
-from core.database.group_commit import Batcher
+from core.database.group_commit import GroupCommit
 from core.devserver.postgres import Postgres
 from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still
 
@@ -46,7 +46,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
     other = await Database(postgres.url, size=1).open()
     await other.write("DROP TABLE IF EXISTS notes")
     await other.write("CREATE TABLE notes (id bigint PRIMARY KEY)")
-    batcher = Batcher(database, NOTES)
+    group_commit = GroupCommit(database, NOTES)
     numbers = count(1)
     acknowledged: list[tuple[float, int]] = []
     stop = asyncio.Event()
@@ -57,7 +57,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
             await database.write(NOTE, number)
             return [number]
         if kind == 1:
-            await batcher.submit(number)
+            await group_commit.submit(number)
             return [number]
         second = next(numbers)
         async with database.transaction() as transaction:
@@ -90,7 +90,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
     await asyncio.sleep(0.3)
     stop.set()
     await asyncio.gather(*writers)
-    await batcher.close()
+    await group_commit.close()
     async with asyncio.timeout(20):
         while database.unused_connections < database.size:
             await other.fetch("SELECT")

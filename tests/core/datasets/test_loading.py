@@ -11,10 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from core.database.django_bridge import run, undisturbed
+from core.database.django_bridge import retry_on_deadlock, run
 from core.database.time_ordered_keys import key_at
 from core.datasets.bulk_load import load
-from core.datasets.dataset_rows import NewComment, NewPost, NewPostLike, NewShare, Rows
+from core.datasets.dataset_rows import DatasetRows, NewComment, NewPost, NewPostLike, NewShare
 from interactions.moderation import SQL
 from tests.core.datasets.traces import assert_counts_are_right, count
 
@@ -35,7 +35,7 @@ def test_what_points_to_nothing_is_left_out(people: list[int]) -> None:
     post = run("SELECT id FROM posts LIMIT 1")[0][0]
     before = {table: count(table) for table in ("posts", "comments", "shares")}
     gained = load(
-        Rows(
+        DatasetRows(
             posts=[NewPost(10, NOBODY, "x", NOW)],
             comments=[
                 NewComment(11, post, None, NOBODY, "x", NOW),
@@ -53,7 +53,7 @@ def test_what_points_to_nothing_is_left_out(people: list[int]) -> None:
 
 def test_text_arrives_as_it_is(people: list[int]) -> None:
     text = "tab\tline\nreturn\rback\\slash \\N \\. quote' \" 🦊"
-    load(Rows(posts=[NewPost(10, people[0], text, NOW)]))
+    load(DatasetRows(posts=[NewPost(10, people[0], text, NOW)]))
     assert run("SELECT text FROM posts WHERE id = 10") == [(text,)]
 
 
@@ -68,7 +68,7 @@ def test_a_load_and_writers_do_not_disturb_each_other(people: list[int]) -> None
             while not loaded.is_set():
                 for statement in (SQL.post_like, SQL.post_unlike):
                     keys = [None] * len(posts)
-                    undisturbed(lambda: run(statement, [person] * len(posts), posts, keys))  # noqa: B023  # run at once
+                    retry_on_deadlock(lambda: run(statement, [person] * len(posts), posts, keys))  # noqa: B023  # run at once
         finally:
             connection.close()
 
@@ -77,8 +77,10 @@ def test_a_load_and_writers_do_not_disturb_each_other(people: list[int]) -> None
         try:
             for number, person in enumerate(people[3:]):
                 key = key_at(NOW, number)
-                rows = Rows(post_likes=[NewPostLike(key, person, post, NOW) for post in posts])
-                undisturbed(lambda: load(rows))  # noqa: B023  # run at once
+                rows = DatasetRows(
+                    post_likes=[NewPostLike(key, person, post, NOW) for post in posts]
+                )
+                retry_on_deadlock(lambda: load(rows))  # noqa: B023  # run at once
         finally:
             loaded.set()
         for one in writing:

@@ -27,7 +27,7 @@ from tests.leaks import keep_output
 from tests.paths import ROOT
 from tests.servers import SETTINGS
 
-PATIENCE = 90.0
+TIMEOUT = 90.0
 SIGN_IN = """
     mutation($input: SignInInput!) {
         signIn(input: $input) { session { accessToken } errors { message } }
@@ -54,7 +54,7 @@ class Run:
     def wait_for(self, words: str) -> str:
         """All that it has said when it has said the words."""
         assert self.process.stdout
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         for line in self.process.stdout:
             self.said += line
             assert time.monotonic() < deadline, self.said
@@ -66,7 +66,7 @@ class Run:
         """What it still says until it has ended, told to or by itself."""
         if number:
             self.process.send_signal(number)
-        output, _ = self.process.communicate(timeout=PATIENCE)
+        output, _ = self.process.communicate(timeout=TIMEOUT)
         keep_output(self.process.args, self.said + output)
         return output
 
@@ -82,7 +82,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     left = servers_in(folder / "postgres", "postgres") + servers_in(
         folder / "valkey", "valkey-server"
     )
-    assert wait_until_gone(left, PATIENCE)
+    assert wait_until_gone(left, TIMEOUT)
 
 
 def ask(port: int, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from tests.commands import minding
 from tests.leaks import keep_output
 from tests.paths import ROOT
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class Starter:
@@ -62,9 +62,9 @@ class Starter:
     def end(self, number: signal.Signals) -> str:
         """Sends the signal; what the starter still wrote, once it and its servers are gone."""
         self.process.send_signal(number)
-        output, errors = self.process.communicate(timeout=PATIENCE)
+        output, errors = self.process.communicate(timeout=TIMEOUT)
         keep_output("a starter", errors)
-        assert wait_until_gone(self.pids, PATIENCE), "a server outlived its starter"
+        assert wait_until_gone(self.pids, TIMEOUT), "a server outlived its starter"
         return output
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -93,7 +93,7 @@ def end_all(started: list[Starter]) -> None:
         with starter.process as process:
             process.kill()
         if starter.told:
-            assert wait_until_gone(starter.pids, PATIENCE)
+            assert wait_until_gone(starter.pids, TIMEOUT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -139,7 +139,7 @@ def test_a_start_over_a_crash_recovers_though_the_old_process_number_is_taken(
     first.process.kill()
     for pid in first.pids:
         os.kill(pid, signal.SIGKILL)
-    assert wait_until_gone(first.pids, PATIENCE)
+    assert wait_until_gone(first.pids, TIMEOUT)
     stale.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     assert start().listen().query("SELECT number FROM kept") == [(7,)]
 
@@ -172,7 +172,7 @@ def test_a_cluster_that_was_half_made_is_made_again(tmp_path: Path) -> None:
 def test_a_folder_is_started_by_one_at_a_time(start: Callable[[], Starter]) -> None:
     start().listen()
     second = start()
-    _, error = second.process.communicate(timeout=PATIENCE)
+    _, error = second.process.communicate(timeout=TIMEOUT)
     assert "AlreadyRunning: the starter" in error
     assert second.process.returncode == 1
 
@@ -282,5 +282,5 @@ def test_a_process_that_does_not_stop_is_killed(tmp_path: Path) -> None:
     )
     while not log.stat().st_size:
         assert not process.has_ended()
-    process.stop(patience=0.1)
+    process.stop(timeout=0.1)
     assert not is_alive(process.pid)

@@ -18,7 +18,7 @@ from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
 from core.events.revocations import RevocationReader, ends_session
 from core.events.statements import SQL
-from tests.core.events.test_hub import CUT_OFF
+from tests.core.events.test_dispatcher import CUT_OFF
 from tests.core.events.test_log import elsewhere
 
 REVOKE = "INSERT INTO events (kind, actor_id, subject_id) VALUES ('session_revoked', 7, $1)"

@@ -9,7 +9,7 @@ from core.graphql.codes import CODES, Handling, handling, retry_after
 from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "errors.md"
-RAISERS = {"ClientError": 1, "Refusal": 1, "bad_request": 1, "document_error_entries": 1}
+RAISERS = {"ClientError": 1, "HTTPError": 1, "bad_request": 1, "document_error_entries": 1}
 """What makes an error, and which argument its code is."""
 DEFAULTS = {"bad_request": "BAD_REQUEST"}
 PASSED_ON = {

@@ -22,7 +22,7 @@ from core.devserver.ports import free_port
 from tests.live.world import Person, operation
 from tests.paths import ROOT
 
-PATIENCE = 60.0
+TIMEOUT = 60.0
 POSTS = "SELECT text FROM posts"
 
 
@@ -60,7 +60,7 @@ class Served:
 
     async def becomes_ready(self, processes: int) -> list[int]:
         """All that have become ready, when there are so many."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while len(self.ready()) < processes:
             assert self.process.poll() is None, self.logged()
             assert time.monotonic() < deadline, self.logged()
@@ -69,7 +69,7 @@ class Served:
 
     async def logs(self, words: str, times: int = 1) -> None:
         """Returns when the words have been logged so often."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while self.logged().count(words) < times:
             assert time.monotonic() < deadline, self.logged()
             await asyncio.sleep(0.02)
@@ -78,7 +78,7 @@ class Served:
         """Sends the signal; how long the server took to end."""
         began = time.monotonic()
         self.process.send_signal(number)
-        await asyncio.to_thread(self.process.wait, PATIENCE)
+        await asyncio.to_thread(self.process.wait, TIMEOUT)
         return time.monotonic() - began
 
 
@@ -128,7 +128,7 @@ class Writer:
     def _client(self) -> httpx.AsyncClient:
         headers = {"authorization": self.person.authorization}
         return httpx.AsyncClient(
-            base_url=f"http://{self.address}", headers=headers, timeout=PATIENCE
+            base_url=f"http://{self.address}", headers=headers, timeout=TIMEOUT
         )
 
     def _judge(self, answer: httpx.Response, text: str) -> None:
@@ -163,7 +163,7 @@ async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Wr
 
 async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
     """Returns when each has been told of so many posts of theirs."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while any(len(w.acknowledged) < n for w, n in zip(writers, counts, strict=True)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.core.server.served import PATIENCE, served
+from tests.core.server.served import TIMEOUT, served
 
 
 @pytest.mark.usefixtures("django_db_setup")
@@ -16,7 +16,7 @@ async def test_in_development_every_link_of_the_front_page_leads_somewhere(tmp_p
     with served(tmp_path, DEBUG="true") as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
             page = await client.get("/")
             assert page.status_code == 200
             assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -38,7 +38,7 @@ async def test_in_production_the_front_page_is_one_sentence(tmp_path: Path) -> N
     with served(tmp_path, DEBUG="false", ALLOWED_HOSTS="127.0.0.1") as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
             page = await client.get("/")
             assert (page.status_code, page.text) == (
                 200,

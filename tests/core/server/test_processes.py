@@ -19,8 +19,8 @@ from core.devserver.server_processes import wait_until_gone
 from core.graphql.live.connection_registry import Ending
 from core.ids import global_id
 from tests.core.server.served import (
-    PATIENCE,
     POSTS,
+    TIMEOUT,
     Writer,
     assert_nothing_is_lost,
     metrics_of,
@@ -53,7 +53,7 @@ class EventStream:
         }
         headers = {"accept": "text/event-stream"}
         async with (
-            httpx.AsyncClient(timeout=PATIENCE) as client,
+            httpx.AsyncClient(timeout=TIMEOUT) as client,
             client.stream(
                 "POST", f"http://{address}/graphql/", json=sent, headers=headers
             ) as answer,
@@ -128,7 +128,7 @@ async def held_up(database: Database) -> AsyncIterator[Callable[[int], Awaitable
     """Within it nothing can be posted. The function returns when so many wait to."""
 
     async def waiting(count: int) -> None:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while len(await database.fetch(WAITING)) < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -171,7 +171,7 @@ async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_end
                         f"http://{server.address}/graphql/",
                         json={"query": query, "variables": {"input": {"text": "by SSE"}}},
                         headers={**headers, "accept": "text/event-stream"},
-                        timeout=PATIENCE,
+                        timeout=TIMEOUT,
                     )
                 )
                 await waiting(2)
@@ -215,7 +215,7 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
             client = await stack.enter_async_context(
                 httpx.AsyncClient(
                     base_url=f"http://{server.address}",
-                    timeout=PATIENCE,
+                    timeout=TIMEOUT,
                     limits=httpx.Limits(max_keepalive_connections=0),
                 )
             )
@@ -258,14 +258,14 @@ async def test_processes_whose_supervisor_is_killed_stop(
     with served(tmp_path, 2) as server:
         pids = await server.becomes_ready(2)
         server.process.kill()
-        assert await asyncio.to_thread(wait_until_gone, pids, PATIENCE)
+        assert await asyncio.to_thread(wait_until_gone, pids, TIMEOUT)
     assert "Traceback" not in server.logged()
 
 
 async def test_a_server_that_can_not_start_ends(tmp_path: Path) -> None:
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     with served(tmp_path, 2, DATABASE_URL=nowhere) as server:
-        await asyncio.to_thread(server.process.wait, PATIENCE)
+        await asyncio.to_thread(server.process.wait, TIMEOUT)
     assert server.process.returncode == 1
     assert "The server could not start; its messages are above." in server.logged()
     assert shared_folders(tmp_path) == []
@@ -275,6 +275,6 @@ async def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with served(tmp_path, PORT=port) as server:
-            await asyncio.to_thread(server.process.wait, PATIENCE)
+            await asyncio.to_thread(server.process.wait, TIMEOUT)
     assert server.process.returncode == 1
     assert server.logged().startswith(f"The server can't listen on port {port} of 127.0.0.1: ")

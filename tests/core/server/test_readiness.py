@@ -12,7 +12,7 @@ import pytest
 from core.devserver.folder_locks import folder_lock
 from core.devserver.servers import running_servers
 from core.devserver.valkey import Valkey
-from tests.core.server.served import PATIENCE, Served, metrics_of, served
+from tests.core.server.served import TIMEOUT, Served, metrics_of, served
 from tests.live.world import eventually
 from tests.paths import ROOT
 
@@ -41,7 +41,7 @@ async def server(
     with served(tmp_path, REDIS_URL=valkey.url) as server:
         await server.becomes_ready(1)
         async with httpx.AsyncClient(
-            base_url=f"http://{server.address}", timeout=PATIENCE
+            base_url=f"http://{server.address}", timeout=TIMEOUT
         ) as client:
             yield server, client
 

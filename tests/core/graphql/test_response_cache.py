@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graphql.http.endpoint import Answered
+from core.graphql.http.endpoint import ExecutedOperation
 from core.graphql.http.response_cache import (
     SPELLING_LENGTH_AT_MOST,
     SPELLINGS_AT_MOST,
     WEIGHT_OF_ENTRY,
-    AnswerCache,
+    ResponseCache,
 )
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
 
@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def cached(clock: Clock) -> Iterator[RunningServer]:
-    answers = AnswerCache(1.0, clock=clock)
+    answers = ResponseCache(1.0, clock=clock)
     with graphql_server(answers=answers, private_fields=["viewer"]) as running:
         yield running
 
@@ -81,7 +81,7 @@ def test_what_was_asked_makes_the_difference(cached: RunningServer) -> None:
 
 
 def test_long_variables_make_no_long_keys() -> None:
-    answers = AnswerCache(60)
+    answers = ResponseCache(60)
     with graphql_server(answers=answers) as server:
         ids = ["x" * 100] * 1_000
         assert server.data("query($i: [ID!]!) { items(ids: $i) }", {"i": ids}) == {"items": 1_000}
@@ -91,7 +91,7 @@ def test_long_variables_make_no_long_keys() -> None:
 
 
 def test_a_request_is_read_once_for_each_spelling(clock: Clock) -> None:
-    answers = AnswerCache(1.0, clock=clock)
+    answers = ResponseCache(1.0, clock=clock)
     body = b'{"query": "{ counted }", "variables": {}}'
     with graphql_server(answers=answers) as server:
 
@@ -108,7 +108,7 @@ def test_a_request_is_read_once_for_each_spelling(clock: Clock) -> None:
 
 
 def test_few_spellings_are_remembered_and_no_long_ones() -> None:
-    answers = AnswerCache(1.0)
+    answers = ResponseCache(1.0)
     for number in range(SPELLINGS_AT_MOST + 5):
         answers.spell(b"%d" % number, "key")
     answers.spell(b"x" * (SPELLING_LENGTH_AT_MOST + 1), "key")
@@ -160,14 +160,14 @@ def test_off_unless_asked_for(server: RunningServer) -> None:
 
 
 def test_what_is_added_to_an_answer_is_added_to_kept_ones_too() -> None:
-    seen: list[Answered] = []
+    seen: list[ExecutedOperation] = []
 
-    def extensions_for(answered: Answered) -> dict[str, int]:
+    def extensions_for(answered: ExecutedOperation) -> dict[str, int]:
         seen.append(answered)
         return {"cost": len(seen)}
 
     with graphql_server(
-        answers=AnswerCache(60),
+        answers=ResponseCache(60),
         extensions_for=extensions_for,
         headers_for=lambda answered: [
             (b"x-execution", b"kept" if answered.result is None else b"made")
@@ -187,7 +187,7 @@ def test_what_is_added_to_an_answer_is_added_to_kept_ones_too() -> None:
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3_000), st.integers(0, 3))))
 def test_memory_is_bounded(steps: list[tuple[int, int, int]]) -> None:
     clock = Clock()
-    cache = AnswerCache(5, bytes_at_most=6_000, clock=clock)
+    cache = ResponseCache(5, bytes_at_most=6_000, clock=clock)
 
     async def run() -> None:
         for key, size, passed in steps:
@@ -208,7 +208,7 @@ def test_memory_is_bounded(steps: list[tuple[int, int, int]]) -> None:
 
 
 async def test_a_failed_execution_is_not_shared() -> None:
-    cache = AnswerCache(5)
+    cache = ResponseCache(5)
     begun, end = asyncio.Event(), asyncio.Event()
 
     async def fail() -> tuple[bytes, bytes]:
@@ -228,7 +228,7 @@ async def test_a_failed_execution_is_not_shared() -> None:
 
 
 async def test_one_who_stops_waiting_takes_nothing_from_others() -> None:
-    cache = AnswerCache(5)
+    cache = ResponseCache(5)
     begun, end = asyncio.Event(), asyncio.Event()
 
     async def make() -> tuple[str, bytes]:

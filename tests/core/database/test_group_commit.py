@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from core.database.database import Database, DatabaseUnavailable
-from core.database.group_commit import Batcher, Batchers, Outcome, Overloaded
+from core.database.group_commit import GroupCommit, GroupCommits, Outcome, Overloaded
 
 NOTE = """
 WITH asked AS MATERIALIZED (
@@ -55,8 +55,8 @@ async def written(database: Database) -> list[int]:
     return [row[0] for row in await database.fetch("SELECT id FROM notes ORDER BY id")]
 
 
-def submit(batcher: Batcher, *keys: int, word: str = "x") -> list[asyncio.Task[Outcome]]:
-    return [asyncio.create_task(batcher.submit(key, word)) for key in keys]
+def submit(group_commit: GroupCommit, *keys: int, word: str = "x") -> list[asyncio.Task[Outcome]]:
+    return [asyncio.create_task(group_commit.submit(key, word)) for key in keys]
 
 
 async def outcomes(tasks: list[asyncio.Task[Outcome]]) -> list[object]:
@@ -69,21 +69,21 @@ async def outcomes(tasks: list[asyncio.Task[Outcome]]) -> list[object]:
 
 
 async def held_up(
-    database: Database, batcher: Batcher, first: int, *others: int
+    database: Database, group_commit: GroupCommit, first: int, *others: int
 ) -> list[asyncio.Task[Outcome]]:
     """A first write on its way to the database, and others that wait behind it."""
-    sent = submit(batcher, first)
+    sent = submit(group_commit, first)
     await blocked_writer(database)
-    waiting = submit(batcher, *others)
+    waiting = submit(group_commit, *others)
     await asyncio.sleep(0)
     return sent + waiting
 
 
 async def test_what_arrives_during_a_commit_is_committed_by_the_next(notes: Database) -> None:
     statements: list[str] = []
-    batcher = Batcher(notes, NOTE)
+    group_commit = GroupCommit(notes, NOTE)
     async with writes_held_up(notes):
-        tasks = await held_up(notes, batcher, 0, *range(1, 50))
+        tasks = await held_up(notes, group_commit, 0, *range(1, 50))
         notes.observer = statements.append
     assert await outcomes(tasks) == [True] * 50
     notes.observer = None
@@ -93,27 +93,34 @@ async def test_what_arrives_during_a_commit_is_committed_by_the_next(notes: Data
 
 async def test_a_batch_has_a_greatest_size(notes: Database) -> None:
     statements: list[str] = []
-    batcher = Batcher(notes, NOTE, rows_at_most=10)
+    group_commit = GroupCommit(notes, NOTE, rows_at_most=10)
     notes.observer = statements.append
-    await asyncio.gather(*submit(batcher, *range(95)))
+    await asyncio.gather(*submit(group_commit, *range(95)))
     notes.observer = None
     assert len(statements) == 10
     assert await written(notes) == list(range(95))
 
 
 async def test_the_same_row_twice_in_a_batch(notes: Database) -> None:
-    assert await outcomes(submit(Batcher(notes, NOTE), 7, 7, 8, 7)) == [True, False, True, False]
+    assert await outcomes(submit(GroupCommit(notes, NOTE), 7, 7, 8, 7)) == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 async def test_a_row_without_an_answer(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
-    tasks = submit(batcher, 1, word="unanswered") + submit(batcher, 2)
+    group_commit = GroupCommit(notes, NOTE)
+    tasks = submit(group_commit, 1, word="unanswered") + submit(group_commit, 2)
     assert await outcomes(tasks) == [None, True]
 
 
 async def test_a_bad_row_fails_alone(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
-    tasks = submit(batcher, 1, 2) + submit(batcher, 3, word="bad") + submit(batcher, 4)
+    group_commit = GroupCommit(notes, NOTE)
+    tasks = (
+        submit(group_commit, 1, 2) + submit(group_commit, 3, word="bad") + submit(group_commit, 4)
+    )
     one, two, bad, four = await outcomes(tasks)
     assert isinstance(bad, asyncpg.CheckViolationError)
     assert [one, two, four] == [True] * 3
@@ -121,16 +128,16 @@ async def test_a_bad_row_fails_alone(notes: Database) -> None:
 
 
 async def test_a_value_that_no_column_takes_fails_alone(notes: Database) -> None:
-    one, huge, three = await outcomes(submit(Batcher(notes, NOTE), 1, 2**70, 3))
+    one, huge, three = await outcomes(submit(GroupCommit(notes, NOTE), 1, 2**70, 3))
     assert isinstance(huge, asyncpg.DataError)
     assert [one, three] == [True, True]
     assert await written(notes) == [1, 3]
 
 
 async def test_a_cancelled_caller_takes_back_what_was_not_sent(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
+    group_commit = GroupCommit(notes, NOTE)
     async with writes_held_up(notes):
-        tasks = await held_up(notes, batcher, 0, 1, 2, 3)
+        tasks = await held_up(notes, group_commit, 0, 1, 2, 3)
         tasks[2].cancel()
     told = await outcomes(tasks)
     assert isinstance(told.pop(2), asyncio.CancelledError)
@@ -139,23 +146,23 @@ async def test_a_cancelled_caller_takes_back_what_was_not_sent(notes: Database) 
 
 
 async def test_a_cancelled_caller_does_not_hurt_those_in_its_batch(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
+    group_commit = GroupCommit(notes, NOTE)
     async with writes_held_up(notes):
-        tasks = submit(batcher, 0, 1, 2)
+        tasks = submit(group_commit, 0, 1, 2)
         await blocked_writer(notes)
         tasks[0].cancel()
-        behind = submit(batcher, 3)
+        behind = submit(group_commit, 3)
     told = await outcomes(tasks + behind)
     assert isinstance(told.pop(0), asyncio.CancelledError)
     assert told == [True] * 3
 
 
 async def test_nobody_is_told_yes_when_the_connection_dies(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
+    group_commit = GroupCommit(notes, NOTE)
     async with writes_held_up(notes):
-        tasks = submit(batcher, 0, 1, 2)
+        tasks = submit(group_commit, 0, 1, 2)
         pid = await blocked_writer(notes)
-        behind = submit(batcher, 3, 4)
+        behind = submit(group_commit, 3, 4)
         await notes.fetch("SELECT pg_terminate_backend($1)", pid)
         assert [type(told) for told in await outcomes(tasks)] == [DatabaseUnavailable] * 3
     assert await outcomes(behind) == [True, True]
@@ -163,45 +170,45 @@ async def test_nobody_is_told_yes_when_the_connection_dies(notes: Database) -> N
 
 
 async def test_too_many_waiting_are_turned_away(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE, waiting_at_most=3)
+    group_commit = GroupCommit(notes, NOTE, waiting_at_most=3)
     async with writes_held_up(notes):
-        tasks = await held_up(notes, batcher, 0, 1, 2, 3)
+        tasks = await held_up(notes, group_commit, 0, 1, 2, 3)
         with pytest.raises(Overloaded):
-            await batcher.submit(4, "x")
+            await group_commit.submit(4, "x")
     assert await outcomes(tasks) == [True] * 4
     assert await written(notes) == [0, 1, 2, 3]
 
 
 async def test_nobody_waits_for_long_behind_a_commit_that_does_not_end(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE, patience_seconds=0.01)
+    group_commit = GroupCommit(notes, NOTE, patience_seconds=0.01)
     async with writes_held_up(notes):
-        first, *others = await held_up(notes, batcher, 0, 1, 2)
+        first, *others = await held_up(notes, group_commit, 0, 1, 2)
         assert [type(told) for told in await outcomes(others)] == [Overloaded] * 2
         with pytest.raises(Overloaded):
-            await batcher.submit(3, "x")
+            await group_commit.submit(3, "x")
     await first
-    await batcher.submit(4, "x")
+    await group_commit.submit(4, "x")
     assert await written(notes) == [0, 4]
 
 
 async def test_closing_waits_for_what_was_submitted(notes: Database) -> None:
-    batchers = Batchers(notes)
-    tasks = [asyncio.create_task(batchers.submit(NOTE, key, "x")) for key in range(5)]
+    group_commits = GroupCommits(notes)
+    tasks = [asyncio.create_task(group_commits.submit(NOTE, key, "x")) for key in range(5)]
     await asyncio.sleep(0)
-    await batchers.close()
+    await group_commits.close()
     assert await written(notes) == list(range(5))
     assert await outcomes(tasks) == [True] * 5
 
 
 async def test_a_server_that_ends_leaves_nobody_waiting(notes: Database) -> None:
-    batcher = Batcher(notes, NOTE)
+    group_commit = GroupCommit(notes, NOTE)
     async with writes_held_up(notes):
-        tasks = submit(batcher, 0)
+        tasks = submit(group_commit, 0)
         await blocked_writer(notes)
-        assert batcher._commit is not None
-        batcher._commit.cancel()
+        assert group_commit._commit is not None
+        group_commit._commit.cancel()
         assert [type(told) for told in await outcomes(tasks)] == [asyncio.CancelledError]
-    assert await outcomes(submit(batcher, 1)) == [True]
+    assert await outcomes(submit(group_commit, 1)) == [True]
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -215,8 +222,8 @@ async def test_outcomes_are_those_of_one_write_after_the_other(notes: Database, 
         expected.append({"x": key not in held, "bad": "refused", "unanswered": None}[word])
         if word == "x":
             held.add(key)
-    batcher = Batcher(notes, NOTE, rows_at_most=chance.choice([1, 4, 100]))
-    told = await outcomes([asyncio.create_task(batcher.submit(*row)) for row in rows])
+    group_commit = GroupCommit(notes, NOTE, rows_at_most=chance.choice([1, 4, 100]))
+    told = await outcomes([asyncio.create_task(group_commit.submit(*row)) for row in rows])
     assert [
         "refused" if isinstance(outcome, asyncpg.CheckViolationError) else outcome
         for outcome in told

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from core.graphql.http.shared_timeout import OutOfPatience, Patience
+from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 
 
 async def never() -> None:
@@ -14,11 +14,11 @@ async def never() -> None:
 
 
 async def test_what_comes_in_time_is_given() -> None:
-    patience = Patience(10)
-    assert await patience.wait_for(asyncio.sleep(0, "value")) == "value"
+    timeout = SharedTimeout(10)
+    assert await timeout.wait_for(asyncio.sleep(0, "value")) == "value"
     with pytest.raises(ZeroDivisionError):
-        await patience.wait_for(divide())
-    assert not patience._deadlines
+        await timeout.wait_for(divide())
+    assert not timeout._deadlines
 
 
 async def divide() -> float:
@@ -27,29 +27,29 @@ async def divide() -> float:
 
 
 async def test_each_is_given_up_when_its_own_time_is_over() -> None:
-    patience = Patience(0.1)
+    timeout = SharedTimeout(0.1)
     loop = asyncio.get_running_loop()
 
     async def waited() -> float:
         began = loop.time()
-        with pytest.raises(OutOfPatience):
-            await patience.wait_for(never())
+        with pytest.raises(SharedTimeoutExpired):
+            await timeout.wait_for(never())
         return loop.time() - began
 
     async with asyncio.TaskGroup() as group:
         waits = []
         for _ in range(5):
             waits.append(group.create_task(waited()))
-            await patience.wait_for(asyncio.sleep(0))
+            await timeout.wait_for(asyncio.sleep(0))
             await asyncio.sleep(0.03)
     assert all(each.result() > 0.09 for each in waits)
-    assert not patience._deadlines
+    assert not timeout._deadlines
 
 
 async def test_the_task_goes_on_as_if_never_cancelled() -> None:
-    patience = Patience(0.01)
-    with pytest.raises(OutOfPatience):
-        await patience.wait_for(never())
+    timeout = SharedTimeout(0.01)
+    with pytest.raises(SharedTimeoutExpired):
+        await timeout.wait_for(never())
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
@@ -57,17 +57,17 @@ async def test_the_task_goes_on_as_if_never_cancelled() -> None:
         await asyncio.sleep(0)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await Patience(10).wait_for(never())
+            await SharedTimeout(10).wait_for(never())
 
 
 async def test_a_cancellation_by_others_stays_one() -> None:
-    patience = Patience(0.01)
-    waiting = asyncio.create_task(patience.wait_for(never()))
+    timeout = SharedTimeout(0.01)
+    waiting = asyncio.create_task(timeout.wait_for(never()))
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not patience._deadlines
+    assert not timeout._deadlines
 
 
 async def test_what_ignores_its_cancellation_may_still_answer() -> None:
@@ -78,14 +78,14 @@ async def test_what_ignores_its_cancellation_may_still_answer() -> None:
             return "still here"
         return ""
 
-    assert await Patience(0.01).wait_for(stubborn()) == "still here"
+    assert await SharedTimeout(0.01).wait_for(stubborn()) == "still here"
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
 
 
 def test_one_loop_after_another() -> None:
-    patience = Patience(0.01)
+    timeout = SharedTimeout(0.01)
     for _ in range(3):
-        with pytest.raises(OutOfPatience):
-            asyncio.run(patience.wait_for(never()))
+        with pytest.raises(SharedTimeoutExpired):
+            asyncio.run(timeout.wait_for(never()))

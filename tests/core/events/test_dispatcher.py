@@ -1,4 +1,4 @@
-"""The hub hears of events at once, and without Redis or after PostgreSQL was away all the same."""
+"""The dispatcher hears of events at once, and without Redis or after PostgreSQL was away all the same."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
-from core.events.dispatcher import Hub
+from core.events.dispatcher import Dispatcher
 from core.events.dispatcher_metrics import LOG_HOLDER
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import START, Position
-from core.events.notifier import Doorbell
+from core.events.notifier import Notifier
 from tests.core.events.test_log import elsewhere
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
@@ -58,18 +58,18 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(database: Database, redis_url: str) -> AsyncIterator[tuple[Ear, Doorbell]]:
-    doorbell = Doorbell(redis_url)
-    hub = Hub(
-        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), doorbell
+async def listening(database: Database, redis_url: str) -> AsyncIterator[tuple[Ear, Notifier]]:
+    notifier = Notifier(redis_url)
+    dispatcher = Dispatcher(
+        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), notifier
     )
     ear = Ear()
-    hub.add(ear)
-    await hub.start()
+    dispatcher.add(ear)
+    await dispatcher.start()
     try:
-        yield ear, doorbell
+        yield ear, notifier
     finally:
-        await hub.close()
+        await dispatcher.close()
 
 
 @pytest.fixture
@@ -77,16 +77,16 @@ def redis_url() -> str:
     return os.environ["REDIS_URL"]
 
 
-async def connected(doorbell: Doorbell) -> None:
+async def connected(notifier: Notifier) -> None:
     deadline = monotonic() + 20
-    while not doorbell.is_connected:
+    while not notifier.is_connected:
         assert monotonic() < deadline
         await asyncio.sleep(0.01)
 
 
 async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url: str) -> None:
     async with (
-        listening(database, redis_url) as (here, doorbell),
+        listening(database, redis_url) as (here, notifier),
         listening(database, redis_url) as (there, other),
     ):
         await connected(other)
@@ -94,7 +94,7 @@ async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url
         for number in range(5):
             began = monotonic()
             await database.write(ADD, number)
-            doorbell.ring()
+            notifier.ring()
             assert await there.heard(1) == [number]
             quickest = min(quickest, monotonic() - began)
             assert await here.heard(1) == [number]
@@ -102,24 +102,24 @@ async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url
 
 
 async def test_without_a_ring_it_looks_by_itself(database: Database) -> None:
-    async with listening(database, NOBODY) as (ear, doorbell):
+    async with listening(database, NOBODY) as (ear, notifier):
         await database.write(ADD, 1)
         assert await ear.heard(1) == [1]
         # Ringing costs nothing though nobody answers.
         began = thread_time()
         for _ in range(1_000):
-            doorbell.ring()
+            notifier.ring()
         assert thread_time() - began < 0.1
-        assert not doorbell.is_connected
+        assert not notifier.is_connected
 
 
 async def test_it_comes_back_after_its_connections_were_cut(
     database: Database, redis_url: str
 ) -> None:
-    async with listening(database, redis_url) as (ear, doorbell):
+    async with listening(database, redis_url) as (ear, notifier):
         for number in range(6):
             await database.write(ADD, number)
-            doorbell.ring()
+            notifier.ring()
             if number % 2:
                 await database.fetch(CUT_OFF)
         assert await ear.heard(6) == list(range(6))
@@ -128,22 +128,22 @@ async def test_it_comes_back_after_its_connections_were_cut(
 async def test_what_could_not_be_delivered_is_delivered_again_in_order(
     database: Database, redis_url: str
 ) -> None:
-    async with listening(database, redis_url) as (ear, doorbell):
+    async with listening(database, redis_url) as (ear, notifier):
         ear.fail_before = {2, 3}
         async with database.transaction() as transaction:
             for number in range(5):
                 await transaction.fetch(ADD, number)
-        doorbell.ring()
+        notifier.ring()
         assert await ear.heard(5) == list(range(5))
 
 
 async def test_more_than_one_reading_holds_comes_whole(database: Database, redis_url: str) -> None:
-    async with listening(database, redis_url) as (ear, doorbell):
+    async with listening(database, redis_url) as (ear, notifier):
         await database.write(
             "INSERT INTO events (kind, actor_id, post_id) "
             "SELECT 'post_liked', 1, n FROM generate_series(0, 2499) n"
         )
-        doorbell.ring()
+        notifier.ring()
         assert await ear.heard(2_500) == list(range(2_500))
 
 
@@ -160,45 +160,45 @@ async def test_a_listener_that_breaks_stops_nobody(
 
         def give_up(self, position: Position) -> None: ...
 
-    doorbell = Doorbell(redis_url)
-    hub = Hub(
-        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), doorbell
+    notifier = Notifier(redis_url)
+    dispatcher = Dispatcher(
+        EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), notifier
     )
     ear = Ear()
-    hub.add(Broken())
-    hub.add(ear)
-    await hub.start()
+    dispatcher.add(Broken())
+    dispatcher.add(ear)
+    await dispatcher.start()
     try:
         await database.write(ADD, 1)
-        doorbell.ring()
+        notifier.ring()
         assert await ear.heard(1) == [1]
     finally:
-        await hub.close()
+        await dispatcher.close()
     assert "could not be delivered" in caplog.text
 
 
 async def test_what_happens_before_somebody_listens_is_passed_over(
     database: Database, redis_url: str
 ) -> None:
-    hub = Hub(
+    dispatcher = Dispatcher(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
-        Doorbell(redis_url),
+        Notifier(redis_url),
     )
     ear = Ear(has_audience=False)
-    hub.add(ear)
-    await hub.start()
+    dispatcher.add(ear)
+    await dispatcher.start()
     try:
-        before = hub.position
+        before = dispatcher.position
         await database.write(ADD, 1)
         async with asyncio.timeout(20):
-            while hub.position == before:
+            while dispatcher.position == before:
                 await database.fetch("SELECT")
         ear.has_audience = True
-        hub.arrived()
+        dispatcher.arrived()
         await database.write(ADD, 2)
         assert await ear.heard(1) == [2]
     finally:
-        await hub.close()
+        await dispatcher.close()
 
 
 async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
@@ -216,29 +216,29 @@ async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
                 await database.write(ADD, 7)
             return await super().end(foreign)
 
-    hub = Hub(
+    dispatcher = Dispatcher(
         Crowded(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
-        Doorbell(redis_url),
+        Notifier(redis_url),
     )
-    hub.add(ear)
-    await hub.start()
+    dispatcher.add(ear)
+    await dispatcher.start()
     begun.append(True)
     try:
         assert await ear.heard(1) == [7]
     finally:
-        await hub.close()
+        await dispatcher.close()
 
 
 async def test_who_writes_in_another_database_delays_nothing(
     database: Database, redis_url: str
 ) -> None:
-    async with listening(database, redis_url) as (ear, doorbell), elsewhere() as stranger:
+    async with listening(database, redis_url) as (ear, notifier), elsewhere() as stranger:
         transaction = stranger.transaction()
         await transaction.start()
         await stranger.execute("CREATE TEMPORARY TABLE things (id int)")
         for number in range(3):
             await database.write(ADD, number)
-            doorbell.ring()
+            notifier.ring()
             assert await ear.heard(1) == [number]
         await transaction.rollback()
 
@@ -255,13 +255,13 @@ async def test_who_holds_events_back_is_named(
         [metric] = LOG_HOLDER.collect()
         return {sample.labels["process"]: sample.value for sample in metric.samples}
 
-    async with listening(database, redis_url) as (ear, doorbell), database.connection() as holder:
+    async with listening(database, redis_url) as (ear, notifier), database.connection() as holder:
         pid = str(holder.get_server_pid())
         transaction = holder.transaction()
         await transaction.start()
         await holder.execute(ADD, 1)
         await database.write(ADD, 2)
-        doorbell.ring()
+        notifier.ring()
         async with asyncio.timeout(20):
             while not ages().get(pid):  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
@@ -276,16 +276,16 @@ async def test_who_holds_events_back_is_named(
 async def test_a_log_that_lacks_what_was_read_is_begun_anew(
     database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with listening(database, redis_url) as (ear, doorbell):
+    async with listening(database, redis_url) as (ear, notifier):
         for number in range(3):
             await database.write(ADD, number)
-        doorbell.ring()
+        notifier.ring()
         assert await ear.heard(3) == [0, 1, 2]
         await database.write("DELETE FROM events WHERE post_id = 2")
         async with asyncio.timeout(20):
             while not ear.restarts:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
         await database.write(ADD, 3)
-        doorbell.ring()
+        notifier.ring()
         assert await ear.heard(1) == [3]
     assert "judged anew" in caplog.text

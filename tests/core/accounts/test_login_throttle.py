@@ -22,9 +22,9 @@ from core.accounts.login_throttle import (
     REDIS_SECONDS,
     WINDOW_SECONDS,
     Account,
-    Attempts,
     LocalCounts,
-    attempts_on,
+    LoginThrottle,
+    login_throttle_on,
 )
 from core.devserver.valkey import Valkey
 from core.errors import ClientError
@@ -60,12 +60,12 @@ def store(request: pytest.FixtureRequest, client: Redis, nowhere: Redis) -> Redi
     return client if request.param == "in Redis" else nowhere
 
 
-def fail(attempts: Attempts, account: Account, address: str | None, times: int) -> None:
+def fail(attempts: LoginThrottle, account: Account, address: str | None, times: int) -> None:
     for _ in range(times):
         attempts.count(account, address)
 
 
-def refused(attempts: Attempts, account: Account, address: str | None) -> ClientError:
+def refused(attempts: LoginThrottle, account: Account, address: str | None) -> ClientError:
     with pytest.raises(ClientError, match="Too many tries") as caught:
         attempts.count(account, address)
     assert caught.value.code == "RATE_LIMITED"
@@ -73,7 +73,7 @@ def refused(attempts: Attempts, account: Account, address: str | None) -> Client
 
 
 def test_an_account_can_be_tried_so_often_from_one_address(store: Redis) -> None:
-    attempts = Attempts(store, at_most=3)
+    attempts = LoginThrottle(store, at_most=3)
     fail(attempts, ADA, HOME, 3)
     error = refused(attempts, ADA, HOME)
     assert "Wait 15 minutes" in error.message
@@ -83,7 +83,7 @@ def test_an_account_can_be_tried_so_often_from_one_address(store: Redis) -> None
 
 
 def test_a_login_in_another_spelling_is_the_same_account(store: Redis) -> None:
-    attempts = Attempts(store, at_most=2)
+    attempts = LoginThrottle(store, at_most=2)
     fail(attempts, Account(7, "ada"), HOME, 1)
     fail(attempts, Account(7, "ada@example.com"), HOME, 1)
     refused(attempts, Account(7, "ADA"), HOME)
@@ -93,7 +93,7 @@ def test_a_login_in_another_spelling_is_the_same_account(store: Redis) -> None:
 
 
 def test_one_address_can_try_so_many_accounts(store: Redis) -> None:
-    attempts = Attempts(store, at_most=1)
+    attempts = LoginThrottle(store, at_most=1)
     for number in range(ACCOUNTS_FROM_ONE_ADDRESS):
         attempts.count(Account(None, f"p{number}"), "2001:db8::1")
     refused(attempts, ADA, "2001:db8::ffff")  # The same network of IPv6.
@@ -102,7 +102,7 @@ def test_one_address_can_try_so_many_accounts(store: Redis) -> None:
 
 
 def test_many_addresses_together_are_bounded_and_do_not_lock_out_the_owner(store: Redis) -> None:
-    attempts = Attempts(store, at_most=2)
+    attempts = LoginThrottle(store, at_most=2)
     attempts.count(ADA, HOME)
     attempts.succeeded(ADA, HOME)
     for number in range(ADDRESSES_AT_ONE_ACCOUNT):
@@ -117,7 +117,7 @@ def test_many_addresses_together_are_bounded_and_do_not_lock_out_the_owner(store
 
 
 def test_one_address_alone_never_fills_the_account(store: Redis) -> None:
-    attempts = Attempts(store, at_most=2)
+    attempts = LoginThrottle(store, at_most=2)
     fail(attempts, ADA, "203.0.113.1", 2)
     for _ in range(5 * ADDRESSES_AT_ONE_ACCOUNT):
         refused(attempts, ADA, "203.0.113.1")
@@ -125,7 +125,7 @@ def test_one_address_alone_never_fills_the_account(store: Redis) -> None:
 
 
 def test_a_right_password_counts_for_nothing(store: Redis) -> None:
-    attempts = Attempts(store, at_most=2)
+    attempts = LoginThrottle(store, at_most=2)
     for _ in range(2 * ACCOUNTS_FROM_ONE_ADDRESS + 1):
         attempts.count(ADA, HOME)
         attempts.succeeded(ADA, HOME)
@@ -134,7 +134,7 @@ def test_a_right_password_counts_for_nothing(store: Redis) -> None:
 
 
 def test_counts_end_and_name_nobody(client: Redis) -> None:
-    attempts = Attempts(client, at_most=2)
+    attempts = LoginThrottle(client, at_most=2)
     attempts.count(Account(None, "ada@example.com"), HOME)
     # A count that ended before the password was found right.
     attempts.succeeded(ADA, OFFICE)
@@ -163,7 +163,7 @@ def test_what_is_counted_here_ends_and_is_bounded() -> None:
 def test_a_refusal_is_logged_once_and_without_the_login(
     client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    attempts = Attempts(client, at_most=1)
+    attempts = LoginThrottle(client, at_most=1)
     for account in (ADA, Account(None, "secret-login")):
         attempts.count(account, HOME)
         for _ in range(3):
@@ -185,7 +185,7 @@ def test_a_redis_that_stands_still_is_waited_for_once_and_used_again_when_it_ans
     try:
         valkey.wait()
         clock = Clock()
-        attempts = attempts_on(valkey.url, 3)
+        attempts = login_throttle_on(valkey.url, 3)
         attempts._clock = clock
         attempts._here = LocalCounts(clock)
         attempts.count(ADA, HOME)
