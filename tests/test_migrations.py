@@ -1,0 +1,103 @@
+"""Migrations are in one line for each app, and hold no lock that stops a database in service (docs/migrations.md)."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+
+from tests.commands import BIN
+from tests.paths import ROOT
+
+FOLDERS = {
+    app.label: Path(app.path) / "migrations"
+    for app in apps.get_app_configs()
+    if app.name.split(".")[0] in {"core", "feed", "interactions"}
+    and (Path(app.path) / "migrations").is_dir()
+}
+BASELINE = {
+    "accounts": "0005_ends_of_sessions",
+    "database": "0002_keys_after_transactions",
+    "events": "0004_recent_revocations",
+    "feed": "0003_authors_stay",
+    "interactions": "0005_users_stay",
+}
+"""Migrations up to these are not checked: they were written while no database was in service, for empty tables."""
+
+ALLOWED: dict[tuple[str, str], list[str]] = {}
+"""Rules that a migration breaks for a reason, which stands beside it."""
+
+
+def problems(sql: str, allowed: Sequence[str] = ()) -> str:
+    """What squawk says about it; nothing if it is right."""
+    ran = subprocess.run(
+        [BIN / "squawk", "--reporter", "gcc", "--config", ROOT / ".squawk.toml"],
+        input="".join(f"-- squawk-ignore-file {rule}\n" for rule in allowed) + sql,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode in {0, 1}, ran.stderr
+    return ran.stdout if ran.returncode else ""
+
+
+@pytest.mark.parametrize("app", FOLDERS)
+def test_the_newest_migration_is_named(app: str) -> None:
+    newest = [name for label, name in MigrationLoader(None).graph.leaf_nodes(app) if label == app]
+    assert len(newest) == 1, f"Put these one after the other: {newest}"
+    file = FOLDERS[app] / "max_migration.txt"
+    assert file.read_text().split() == newest, f"Write {newest[0]} to {file}"
+
+
+def test_new_migrations_pass_squawk(orm: None) -> None:
+    found = {}
+    for app, name in sorted(MigrationLoader(None).disk_migrations or ()):
+        if app in FOLDERS and name > BASELINE.get(app, ""):
+            out = StringIO()
+            call_command("sqlmigrate", app, name, stdout=out)
+            found[app, name] = problems(out.getvalue(), ALLOWED.get((app, name), []))
+    assert not any(found.values()), "\n".join(found.values())
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("CREATE INDEX posts_text ON posts (text);", "require-concurrent-index-creation"),
+        ("ALTER TABLE posts ALTER COLUMN text SET NOT NULL;", "adding-not-nullable-field"),
+        ("ALTER TABLE posts ADD CONSTRAINT c CHECK (id > 0);", "constraint-missing-not-valid"),
+        (
+            "ALTER TABLE posts ADD CONSTRAINT f FOREIGN KEY (author_id) REFERENCES users;",
+            "adding-foreign-key-constraint",
+        ),
+        ("ALTER TABLE posts DROP COLUMN text;", "ban-drop-column"),
+        ("ALTER TABLE posts RENAME COLUMN text TO body;", "renaming-column"),
+        ("ALTER TABLE posts ALTER COLUMN text TYPE bigint;", "changing-column-type"),
+        ("ALTER TABLE posts ADD COLUMN;", "syntax-error"),
+    ],
+)
+def test_what_stops_a_database_in_service_is_found(sql: str, rule: str) -> None:
+    assert rule in problems(f"BEGIN;\n{sql}\nCOMMIT;")
+
+
+def test_a_rule_may_be_broken_for_a_reason() -> None:
+    assert problems("ALTER TABLE posts DROP COLUMN text;", ["ban-drop-column"]) == ""
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE INDEX CONCURRENTLY posts_text ON posts (text);",
+        "BEGIN; ALTER TABLE posts ADD COLUMN pinned boolean DEFAULT false NOT NULL; COMMIT;",
+        "BEGIN; ALTER TABLE posts ADD CONSTRAINT c CHECK (id > 0) NOT VALID; COMMIT;",
+        "BEGIN; ALTER TABLE posts VALIDATE CONSTRAINT c; COMMIT;",
+        "BEGIN; CREATE TABLE bookmarks (id bigint PRIMARY KEY); COMMIT;",
+    ],
+)
+def test_what_a_database_in_service_bears_passes(sql: str) -> None:
+    assert problems(sql) == ""
