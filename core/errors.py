@@ -60,6 +60,11 @@ def refuse(code: ErrorCode, message: str, *path: str) -> MutationRefused:
     return MutationRefused(Problem(code, message, path))
 
 
+def not_found(type_name: str, field: str) -> MutationRefused:
+    """The refusal of an input's id that names no object of this GraphQL type visible to the viewer."""
+    return refuse(ErrorCode.NOT_FOUND, f"There is no such {type_name.lower()}.", "input", field)
+
+
 class InputRules:
     """Judges the fields of an input, all of them, before any SQL."""
 

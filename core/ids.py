@@ -7,7 +7,7 @@ from binascii import Error as Base64Error
 from functools import cache
 
 from core.database.time_ordered_keys import HIGHEST_KEY
-from core.errors import ClientError
+from core.errors import ClientError, not_found
 from core.execution.hints import Base64Numbers
 
 ID_LENGTH_AT_MOST = 60
@@ -53,3 +53,11 @@ def key_of(type_name: str, text: str) -> int | None:
     except ClientError:
         return None
     return key if found == type_name else None
+
+
+def input_key(type_name: str, text: str, field: str) -> int:
+    """The key of the id in an input's `field`. Errors: MutationRefused (NOT_FOUND) for an id of another type."""
+    key = key_of(type_name, text)
+    if key is None:
+        raise not_found(type_name, field)
+    return key

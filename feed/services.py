@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
 from core.database.database import Database
-from core.errors import ErrorCode, account_removed, refuse
+from core.errors import ErrorCode, account_removed, not_found, refuse
 from feed.post_rows import PostRow
 from feed.selectors import post_from, posts_by_ids
 from feed.statements import SQL
@@ -54,7 +54,7 @@ async def post_edit(
     """
     rows = await database.write(SQL.post_edit, viewer_id, post_id, text, client_mutation_id)
     if not rows:
-        raise refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
+        raise not_found("Post", "postId")
     if not rows[0][0]:
         raise refuse(ErrorCode.NOT_ALLOWED, "Only its author can edit a post.", "input", "postId")
     return post_from(rows[0][1:])

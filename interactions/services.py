@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Row
 from core.database.group_commit import GroupCommits
-from core.errors import ErrorCode, MutationRefused, refuse
+from core.errors import ErrorCode, not_found, refuse
 from feed.post_rows import PostRow
 from feed.selectors import post_from
 from feed.statements import SQL as FEED_SQL
@@ -148,7 +148,9 @@ async def comment_create(
             )
             if made is None:
                 post = await transaction.fetch(FEED_SQL.posts_by_ids, author_id, [post_id])
-                raise no_such_comment("parentId") if post and parent_id else no_such_post()
+                if post and parent_id is not None:
+                    raise not_found("Comment", "parentId")
+                raise not_found("Post", "postId")
             comment = comment_from(made)
             await claim.settle(transaction, comment.id)
             return CreatedComment(comment, replayed=False)
@@ -178,25 +180,15 @@ async def comment_delete(
     return seen is not None
 
 
-def no_such_post() -> MutationRefused:
-    """What an input's `postId` gets that names nothing the viewer can see."""
-    return refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
-
-
-def no_such_comment(field: str = "commentId") -> MutationRefused:
-    """What an input's comment id gets that names nothing the viewer can see."""
-    return refuse(ErrorCode.NOT_FOUND, "There is no such comment.", "input", field)
-
-
 def _post_changed(answer: Row | None) -> PostChanged:
     if answer is None:
-        raise no_such_post()
+        raise not_found("Post", "postId")
     _, changed, is_visible, *post = answer
     return PostChanged(post_from(post) if is_visible else None, changed)
 
 
 def _comment_changed(answer: Row | None) -> CommentChanged:
     if answer is None:
-        raise no_such_comment()
+        raise not_found("Comment", "commentId")
     _, changed, is_visible, *comment = answer
     return CommentChanged(comment_from(comment) if is_visible else None, changed)

@@ -9,7 +9,7 @@ from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
 from core.database.database import Database, Row, Transaction
 from core.database.group_commit import RETRYABLE_ERRORS, GroupCommits
-from core.errors import ErrorCode, MutationRefused, refuse
+from core.errors import ErrorCode, not_found, refuse
 
 
 class PairChanged(NamedTuple):
@@ -89,11 +89,6 @@ async def mute_delete(
     return _pair_changed(await database.write(SQL.mute_delete, *row))
 
 
-def user_not_found() -> MutationRefused:
-    """The refusal for a person who is not there, or not to be seen."""
-    return refuse(ErrorCode.NOT_FOUND, "There is no such person.", "input", "userId")
-
-
 async def people_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
     """Locks the first two of each row. A pair that is locked is neither blocked nor followed by others."""
     people = {person for pair in pairs for person in pair[:2]}
@@ -123,6 +118,6 @@ def _refuse_oneself(viewer_id: int, user_id: int) -> None:
 
 def _pair_changed(rows: Sequence[Row]) -> PairChanged:
     if not rows:
-        raise user_not_found()
+        raise not_found("User", "userId")
     changed, is_visible, *user = rows[0]
     return PairChanged(UserRow(*user) if is_visible else None, changed)

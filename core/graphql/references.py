@@ -6,21 +6,21 @@ import re
 
 from asyncpg import ForeignKeyViolationError
 
-from core.errors import ClientError, ErrorCode, MutationRefused, refuse
+from core.errors import ClientError, MutationRefused, not_found
 
 # Constraints are named so by `ForeignKeysInDatabase`.
 CONSTRAINT = re.compile(
     r"(?:posts|comments|post_likes|comment_likes|shares|follows|blocks|mutes|sessions|idempotency_keys)_(\w+_id)_fkey"
 )
 NAMED_BY = {
-    "followee_id": ("userId", "There is no such person."),
-    "blocked_id": ("userId", "There is no such person."),
-    "muted_id": ("userId", "There is no such person."),
-    "post_id": ("postId", "There is no such post."),
-    "comment_id": ("commentId", "There is no such comment."),
-    "parent_id": ("parentId", "There is no such comment."),
+    "followee_id": ("User", "userId"),
+    "blocked_id": ("User", "userId"),
+    "muted_id": ("User", "userId"),
+    "post_id": ("Post", "postId"),
+    "comment_id": ("Comment", "commentId"),
+    "parent_id": ("Comment", "parentId"),
 }
-"""By the column that refers to what is gone: the input field that names it. All other columns refer to the viewer."""
+"""By the column that refers to the missing row: its GraphQL type and the input field. Others refer to the viewer."""
 
 
 def refusal_of(
@@ -33,5 +33,4 @@ def refusal_of(
     named = NAMED_BY.get(found[1])
     if named is None:
         return ClientError("This account has been removed.", "UNAUTHENTICATED")
-    field, message = named
-    return refuse(ErrorCode.NOT_FOUND, message, "input", field)
+    return not_found(*named)

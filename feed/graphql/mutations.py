@@ -5,9 +5,9 @@ from __future__ import annotations
 import strawberry
 
 from core.context import Context
-from core.errors import ErrorCode, InputRules, refuse
+from core.errors import InputRules
 from core.graphql.mutations import MutationInput, Payload, refusals_as_data
-from core.ids import key_of
+from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH
@@ -63,16 +63,8 @@ class DeletePostPayload(Payload):
     )
 
 
-def post_key(post_id: str) -> int:
-    """The key in an input's `postId`. Errors: MutationRefused (NOT_FOUND)."""
-    key = key_of("Post", post_id)
-    if key is None:
-        raise refuse(ErrorCode.NOT_FOUND, "There is no such post.", "input", "postId")
-    return key
-
-
-def post_text(text: str) -> str:
-    """The text in an input's `text`, cleaned. Errors: MutationRefused."""
+def input_text(text: str) -> str:
+    """The text in the `text` of an input for a post or comment, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
     rules = InputRules()
     cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
     rules.done()
@@ -89,7 +81,7 @@ class FeedMutation:
         created = await post_create(
             context.database,
             author_id=context.require_viewer(),
-            text=post_text(input.text),
+            text=input_text(input.text),
             client_mutation_id=input.client_mutation_id,
         )
         if not created.replayed:
@@ -104,8 +96,8 @@ class FeedMutation:
         post = await post_edit(
             context.database,
             viewer_id=context.require_viewer(),
-            post_id=post_key(input.post_id),
-            text=post_text(input.text),
+            post_id=input_key("Post", input.post_id, "postId"),
+            text=input_text(input.text),
             client_mutation_id=input.client_mutation_id,
         )
         context.services.ring()
@@ -121,7 +113,7 @@ class FeedMutation:
         changed = await post_delete(
             context.database,
             viewer_id=context.require_viewer(),
-            post_id=post_key(input.post_id),
+            post_id=input_key("Post", input.post_id, "postId"),
             client_mutation_id=input.client_mutation_id,
         )
         if changed:

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from core.errors import InputRules
 from core.graphql.mutations import MutationInput, Payload
-from core.ids import key_of
-from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
-from feed.models import TEXT_LENGTH
 from interactions.graphql.types import Comment
-from interactions.services import no_such_comment
 
 CHANGED = "Whether this call changed anything."
 
@@ -140,19 +135,3 @@ class DeleteCommentPayload(Payload):
     changed: bool = strawberry.field(
         default=False, description="Whether this call deleted it; false if it was deleted before."
     )
-
-
-def comment_key(comment_id: str, field: str = "commentId") -> int:
-    """The key in an input's `field`. Errors: MutationRefused (NOT_FOUND)."""
-    key = key_of("Comment", comment_id)
-    if key is None:
-        raise no_such_comment(field)
-    return key
-
-
-def comment_text(text: str) -> str:
-    """The text in an input's `text`, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
-    rules = InputRules()
-    cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
-    rules.done()
-    return cleaned

@@ -9,7 +9,8 @@ import strawberry
 
 from core.context import Context
 from core.graphql.mutations import refusals_as_data
-from feed.graphql.mutations import post_key
+from core.ids import input_key
+from feed.graphql.mutations import input_text
 from interactions import services
 from interactions.graphql.inputs import (
     CommentInput,
@@ -32,8 +33,6 @@ from interactions.graphql.inputs import (
     UnlikePostPayload,
     UnsharePostInput,
     UnsharePostPayload,
-    comment_key,
-    comment_text,
 )
 from interactions.services import CommentChanged, PostChanged
 
@@ -52,7 +51,7 @@ async def change_post(
     post, changed = await service(
         context.services.group_commits,
         viewer_id=context.require_viewer(),
-        post_id=post_key(asked.post_id),
+        post_id=input_key("Post", asked.post_id, "postId"),
         client_mutation_id=asked.client_mutation_id,
     )
     if changed:
@@ -71,7 +70,7 @@ async def change_comment(
     comment, changed = await service(
         context.services.group_commits,
         viewer_id=context.require_viewer(),
-        comment_id=comment_key(asked.comment_id),
+        comment_id=input_key("Comment", asked.comment_id, "commentId"),
         client_mutation_id=asked.client_mutation_id,
     )
     if changed:
@@ -130,9 +129,9 @@ class InteractionsMutation:
         comment, replayed = await services.comment_create(
             context.database,
             author_id=context.require_viewer(),
-            post_id=post_key(input.post_id),
-            parent_id=None if parent_id is None else comment_key(parent_id, "parentId"),
-            text=comment_text(input.text),
+            post_id=input_key("Post", input.post_id, "postId"),
+            parent_id=None if parent_id is None else input_key("Comment", parent_id, "parentId"),
+            text=input_text(input.text),
             client_mutation_id=input.client_mutation_id,
         )
         if not replayed:
@@ -152,7 +151,7 @@ class InteractionsMutation:
         changed = await services.comment_delete(
             context.database,
             viewer_id=context.require_viewer(),
-            comment_id=comment_key(input.comment_id),
+            comment_id=input_key("Comment", input.comment_id, "commentId"),
             client_mutation_id=input.client_mutation_id,
         )
         if changed:

@@ -32,7 +32,6 @@ from core.accounts.services import (
     follow_delete,
     mute_create,
     mute_delete,
-    user_not_found,
 )
 from core.accounts.sessions import (
     Accounts,
@@ -51,7 +50,7 @@ from core.accounts.validators import (
 from core.context import Context
 from core.errors import InputRules
 from core.graphql.mutations import Payload, refusals_as_data
-from core.ids import key_of
+from core.ids import input_key
 from core.text import CONTROLS
 
 P = TypeVar("P", bound="OtherPersonPayload")
@@ -287,12 +286,9 @@ async def _change(
     payload: Callable[..., P],
 ) -> P:
     viewer_id = context.require_viewer()
-    user_id = key_of("User", input.user_id)
-    if user_id is None:
-        raise user_not_found()
     done = await service(
         viewer_id=viewer_id,
-        user_id=user_id,
+        user_id=input_key("User", input.user_id, "userId"),
         client_mutation_id=input.client_mutation_id,
     )
     if done.changed:
