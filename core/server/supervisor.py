@@ -40,7 +40,7 @@ class WebProcess:
     number: int
     """Names its metrics. Free for another when it has ended."""
     process: Process
-    topic: asyncio.StreamReader
+    pipe: asyncio.StreamReader
     writer: asyncio.StreamWriter
     """Held open: the process stops when it closes."""
     started: float
@@ -52,7 +52,7 @@ class WebProcess:
         """Whether it serves; False if it has ended or takes too long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_SECONDS):
-                self.is_ready = bool(await self.topic.read(1))
+                self.is_ready = bool(await self.pipe.read(1))
         self.settled.set()
         return self.is_ready
 
@@ -139,7 +139,7 @@ class Supervisor:
         if await process.becomes_ready():
             self._has_served = True
             self._count_ready()
-        elif process.process.returncode is None and not process.topic.at_eof():
+        elif process.process.returncode is None and not process.pipe.at_eof():
             logger.error(
                 "Process %d was not ready within %g s.", process.process.pid, READY_SECONDS
             )
