@@ -134,17 +134,17 @@ class HomeFeedTopic(Topic):
         super().__init__(*arguments)
         self._by_viewer: defaultdict[int, set[Subscriber]] = defaultdict(set)
 
-    def topic(self, context: Context, _: JSONObject) -> int:
+    def topic_key(self, context: Context, _: JSONObject) -> int:
         return context.require_viewer()
 
     def add(self, subscriber: Subscriber) -> None:
-        self._by_viewer[subscriber.topic].add(subscriber)
+        self._by_viewer[subscriber.topic_key].add(subscriber)
 
     def remove(self, subscriber: Subscriber) -> None:
-        theirs = self._by_viewer[subscriber.topic]
+        theirs = self._by_viewer[subscriber.topic_key]
         theirs.discard(subscriber)
         if not theirs:
-            del self._by_viewer[subscriber.topic]
+            del self._by_viewer[subscriber.topic_key]
 
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         return set(self._by_viewer) if events else set()
@@ -160,7 +160,7 @@ class HomeFeedTopic(Topic):
     ) -> list[EventRow]:
         rows = await self.log.database.fetch(
             SQL.home_events,
-            subscriber.topic,
+            subscriber.topic_key,
             after.transaction,
             after.id,
             until.transaction,

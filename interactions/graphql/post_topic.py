@@ -147,7 +147,7 @@ class PostInteractionsTopic(Topic):
         self._looking_closely: Counter[int | None] = Counter()
         """How many subscribers of each viewer select what depends on who looks."""
 
-    def topic(self, _: Context, arguments: JSONObject) -> tuple[int, ...]:
+    def topic_key(self, _: Context, arguments: JSONObject) -> tuple[int, ...]:
         ids = arguments["postIds"]
         if not 1 <= len(ids) <= POSTS_AT_MOST:
             said = f"`postIds` has {len(ids)} ids; send between 1 and {POSTS_AT_MOST}."
@@ -161,13 +161,13 @@ class PostInteractionsTopic(Topic):
         return tuple(key for key in keys if key is not None)
 
     def add(self, subscriber: Subscriber) -> None:
-        for post_id in subscriber.topic:
+        for post_id in subscriber.topic_key:
             self._by_post[post_id].add(subscriber)
         if not subscriber.operation.is_shared:
             self._looking_closely[subscriber.viewer_id] += 1
 
     def remove(self, subscriber: Subscriber) -> None:
-        for post_id in subscriber.topic:
+        for post_id in subscriber.topic_key:
             watching = self._by_post[post_id]
             watching.discard(subscriber)
             if not watching:
@@ -194,7 +194,7 @@ class PostInteractionsTopic(Topic):
     ) -> list[EventRow]:
         rows = await self.log.database.fetch(
             SQL.post_events,
-            list(subscriber.topic),
+            list(subscriber.topic_key),
             list(self.kinds),
             after.transaction,
             after.id,

@@ -62,19 +62,19 @@ class Subscriber:
         "operation",
         "position",
         "sink",
-        "topic",
+        "topic_key",
         "viewer_id",
         "waiting",
     )
 
     def __init__(
-        self, sink: Sink, operation: LiveOperation, viewer_id: int | None, topic: Any
+        self, sink: Sink, operation: LiveOperation, viewer_id: int | None, topic_key: Any
     ) -> None:
         self.sink = sink
         self.operation = operation
         self.viewer_id = viewer_id
-        self.topic = topic
-        """What it is about, in the terms of its topic."""
+        self.topic_key = topic_key
+        """Which events of its topic the subscriber receives: the viewer or the posts."""
         self.position = START
         """After the last event that it was given, or that was not for it."""
         self.live_from = START

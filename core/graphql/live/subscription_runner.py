@@ -125,9 +125,9 @@ class SubscriptionRunner:
         after = arguments.get("after") if resume is None else resume
         if after is not None and not is_cursor(after):
             raise ClientError("The cursor is none of this server's.", "INVALID_CURSOR")
-        watched = topic.topic(context, arguments)
+        topic_key = topic.topic_key(context, arguments)
         found = self._operations.find(operation, variables)
-        subscriber = Subscriber(sink, found, context.viewer_id, watched)
+        subscriber = Subscriber(sink, found, context.viewer_id, topic_key)
         subscription = ActiveSubscription(topic, subscriber)
         begun(subscription)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from time import time
 from typing import Any, ClassVar
 
@@ -88,8 +88,8 @@ class Topic(ABC):
         return bool(self._everyone)
 
     @abstractmethod
-    def topic(self, context: Context, arguments: JSONObject, /) -> Any:
-        """What a subscription with these arguments is about. Errors: ClientError."""
+    def topic_key(self, context: Context, arguments: JSONObject, /) -> Hashable:
+        """Which events a subscription with these arguments receives. Errors: ClientError."""
 
     @abstractmethod
     def add(self, subscriber: Subscriber) -> None:
@@ -111,7 +111,7 @@ class Topic(ABC):
     async def missed(
         self, subscriber: Subscriber, after: Position, until: Position, limit: int
     ) -> list[EventRow]:
-        """The first events for the subscriber's topic between two positions, in order."""
+        """The first events for the subscriber's topic key between two positions, in order."""
 
     @abstractmethod
     async def present(
