@@ -19,23 +19,23 @@ class Services:
     """What the requests of one process share. Opened and closed with the server."""
 
     def __init__(
-        self, *, database: Database, cursors: CursorSigner, ring: Callable[[], None]
+        self, *, database: Database, cursors: CursorSigner, notify: Callable[[], None]
     ) -> None:
         self.database = database
         self.group_commits = GroupCommits(database)
         """Commits together the small writes of all requests. Closed before the database."""
         self.cursors = cursors
-        self.ring = ring
+        self.notify = notify
         """Wakes the readers of the event log, after a commit that wrote to it. Returns at once."""
-        self._kept: dict[type, Any] = {}
+        self._registered: dict[type, Any] = {}
 
-    def keep(self, thing: object) -> None:
+    def register(self, thing: object) -> None:
         """Keeps what a feature needs for as long as the process lives, one of its type."""
-        self._kept[type(thing)] = thing
+        self._registered[type(thing)] = thing
 
     def get(self, kind: type[T]) -> T:
         """What a feature has kept."""
-        kept: T = self._kept[kind]
+        kept: T = self._registered[kind]
         return kept
 
 
@@ -67,7 +67,7 @@ class Context:
             found = self._loaders[name] = kind(self, *arguments)
         return found  # type: ignore[return-value]  # the kind is part of the name
 
-    def forget_loaded(self) -> None:
+    def clear_loaders(self) -> None:
         """Forgets what loaders have read: what is asked for after a write is read after it."""
         self._loaders.clear()
 

@@ -79,7 +79,7 @@ class InputRules:
             self._problems.append(Problem(ErrorCode.INVALID_INPUT, str(error), ("input", field)))
             return None
 
-    def done(self) -> None:
+    def raise_problems(self) -> None:
         """Errors: MutationRefused, if any rule was broken."""
         if self._problems:
             raise MutationRefused(*self._problems)

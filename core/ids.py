@@ -14,14 +14,14 @@ ID_LENGTH_AT_MOST = 60
 
 
 @cache
-def ids_of(type_name: str) -> Base64Numbers:
+def id_encoder(type_name: str) -> Base64Numbers:
     """Encodes keys as the ids of a type's objects."""
     return Base64Numbers(f"{type_name}:")
 
 
 def global_id(type_name: str, key: int) -> str:
     """The opaque id of one object."""
-    return ids_of(type_name)([key])[0]
+    return id_encoder(type_name)([key])[0]
 
 
 def parse_id(text: str) -> tuple[str, int]:

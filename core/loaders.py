@@ -33,7 +33,7 @@ class PageLoader(ViewerLoader[Page]):
 
     A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
     $2 the owners' keys, $3 and $4 the positions that bound the pages (below, above), $5 the limit, then
-    `more_parameters`, then, if it leaves out what a reader has seen, keys and snapshots. Its rows have the owner's
+    `extra_parameters`, then, if it leaves out what a reader has seen, keys and snapshots. Its rows have the owner's
     key in `key_column`, the position in column 1 and the snapshot in the last, at least where the position is above
     its horizon. They are in the order of the page.
     """
@@ -44,7 +44,7 @@ class PageLoader(ViewerLoader[Page]):
     layout: ClassVar[Layout[EdgeRow]]
     """Of the rows, as edges."""
     key_column: ClassVar[int] = 0
-    more_parameters: tuple[Any, ...] = ()
+    extra_parameters: tuple[Any, ...] = ()
     """Of the statement, from $6 on."""
     has_empty_rows: ClassVar[bool] = False
     """Whether there is a row for an owner whose page is empty: without a position, for the snapshot's sake."""
@@ -104,9 +104,9 @@ class PageLoader(ViewerLoader[Page]):
             self.viewer_id,
             key_array(keys),
             request.below,
-            request.before.floor,
+            request.before.baseline,
             request.limit + ahead,
-            *self.more_parameters,
+            *self.extra_parameters,
             *request.seen,
         )
 

@@ -19,7 +19,7 @@ ALL_SETTLED = Horizon(HIGHEST_KEY, "")
 
 
 class PageRequest(NamedTuple):
-    """The part of a list that is asked for: up to `limit` rows with before.floor < position < below.
+    """The part of a list that is asked for: up to `limit` rows with before.baseline < position < below.
 
     The newest of them, or, `oldest_first`, the oldest.
     """

@@ -23,11 +23,11 @@ CLIENT_MUTATION_ID_LENGTH = 100
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters but line feeds and tabs, and surrogates."""
-OVERRIDES = re.compile(r"[\u202d\u202e]")
+DIRECTION_OVERRIDES = re.compile(r"[\u202d\u202e]")
 """What shows all that follows in the other order."""
-DIRECTIONS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+DIRECTION_CONTROLS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINE_SEPARATORS = re.compile(r"[\t-\r\x85\u2028\u2029]")
-SHOWS_NOTHING = re.compile(
+INVISIBLE = re.compile(
     # Default_Ignorable_Code_Point, as far as the categories below don't say it.
     r"[\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
     # Blank characters that are letters and symbols by their category, and the place of an object that is missing.
@@ -35,9 +35,9 @@ SHOWS_NOTHING = re.compile(
     # Noncharacters.
     r"\ufdd0-\ufdef" + "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(17)) + "]"
 )
-SHOWN_FORMATS = re.compile(r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")
+VISIBLE_FORMATS = re.compile(r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")
 """Prepended_Concatenation_Mark: the format characters that have a shape."""
-SHOW_NOTHING_ALONE = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
 """Categories: controls, formats, surrogates, combining marks and white space."""
 LOWER_CASE = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
@@ -51,13 +51,13 @@ def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if CONTROLS.search(text):
         raise ValueError("Control characters are not allowed. Line breaks and tabs are.")
-    if OVERRIDES.search(text):
+    if DIRECTION_OVERRIDES.search(text):
         raise ValueError("U+202D and U+202E, which turn the order of text, are not allowed.")
     cleaned = _without_blank_ends(text)
     # The time of composing grows with the square of the length: a text that is too long anyway is not composed.
     if len(cleaned) <= at_most * COMPOSED_OF_AT_MOST:
         cleaned = nfc(cleaned)
-    if len(cleaned) <= at_most and not shows_something(cleaned):
+    if len(cleaned) <= at_most and not has_visible_character(cleaned):
         if at_least == 0:
             return ""
         raise ValueError(
@@ -77,7 +77,7 @@ def clean_name(name: str, *, at_most: int) -> str:
     """
     if LINE_SEPARATORS.search(name):
         raise ValueError("A name has one line, without tabs.")
-    if DIRECTIONS.search(name):
+    if DIRECTION_CONTROLS.search(name):
         raise ValueError("Characters that set the direction of text are not allowed in a name.")
     cleaned = clean_text(name.strip(WHITE_SPACE), at_most=at_most)
     if _longest_run_of_marks(cleaned) > MARKS_AT_MOST:
@@ -96,11 +96,11 @@ def clean_key(key: str | None) -> str | None:
     return key
 
 
-def shows_something(text: str) -> bool:
+def has_visible_character(text: str) -> bool:
     """Whether any character has a shape of its own."""
     if text.isascii():
         return bool(text.strip(WHITE_SPACE))
-    return any(map(_is_shown, text))
+    return any(map(_is_visible, text))
 
 
 def nfc(text: str) -> str:
@@ -134,10 +134,10 @@ def _without_blank_ends(text: str) -> str:
     return text[begin:] if end < 0 else text[begin:end]
 
 
-def _is_shown(character: str) -> bool:
-    if category(character) in SHOW_NOTHING_ALONE:
-        return SHOWN_FORMATS.match(character) is not None
-    return SHOWS_NOTHING.match(character) is None
+def _is_visible(character: str) -> bool:
+    if category(character) in INVISIBLE_CATEGORIES:
+        return VISIBLE_FORMATS.match(character) is not None
+    return INVISIBLE.match(character) is None
 
 
 def _is_printable(character: str) -> bool:

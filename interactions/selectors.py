@@ -76,7 +76,7 @@ class UnderPostLoader(PageLoader):
     ) -> None:
         """`in_feed`: whether the post stands in a feed, and was not opened on purpose."""
         super().__init__(context, first, after, last, before, looks_ahead)
-        self.more_parameters = (self.viewer_id if in_feed else None,)
+        self.extra_parameters = (self.viewer_id if in_feed else None,)
 
 
 class CommentsByPostLoader(UnderPostLoader):

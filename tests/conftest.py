@@ -100,4 +100,4 @@ def services(database: Database) -> Services:
     """What the requests of a server share; ringing wakes nobody."""
     from core.context import Services  # noqa: PLC0415  # needs the settings
 
-    return Services(database=database, cursors=CursorSigner(b"for tests"), ring=lambda: None)
+    return Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)

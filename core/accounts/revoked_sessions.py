@@ -12,7 +12,7 @@ from typing import NamedTuple
 from core.accounts.tokens import AccessToken
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
-from core.events.revocations import RECENT_AT_MOST, begun_before
+from core.events.revocations import RECENT_AT_MOST, revoked_below
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Revoked(NamedTuple):
 
     until: float
     """When no access token that was given before is good any more."""
-    begun_before: int
+    below: int
     """Of all sessions of a user: the keys of those that have ended are below this."""
 
 
@@ -63,7 +63,7 @@ class RevokedSessions:
         until = now + self._token_seconds
         for event in revocations:
             key = (event.actor_id, event.subject_id)
-            self._revoked[key] = Revoked(until, begun_before(event))
+            self._revoked[key] = Revoked(until, revoked_below(event))
             self._revoked.move_to_end(key)
         if len(self._revoked) > self._at_most:
             self._forget_more()
@@ -79,7 +79,7 @@ class RevokedSessions:
         if token[:2] in self._revoked:
             return True
         all_sessions = self._revoked.get((token.viewer_id, None))
-        return all_sessions is not None and token.session_id < all_sessions.begun_before
+        return all_sessions is not None and token.session_id < all_sessions.below
 
     def _forget_before(self, moment: float) -> None:
         while self._revoked and next(iter(self._revoked.values())).until < moment:

@@ -138,15 +138,15 @@ def credentials_refused() -> MutationRefused:
 
 
 async def session_refresh(
-    database: Database, accounts: Accounts, *, refresh_token: str, ring: Callable[[], None]
+    database: Database, accounts: Accounts, *, refresh_token: str, notify: Callable[[], None]
 ) -> SignedIn:
     """The session's next tokens. Errors: MutationRefused (TOKEN_REFUSED).
 
     The token before the newest gives the newest again for 30 seconds, for a client that lost the answer.
-    After that, or an older one: somebody else has used it, and the session is revoked; `ring` is called.
+    After that, or an older one: somebody else has used it, and the session is revoked; `notify` is called.
     """
     presented = accounts.refresh_tokens.parse(refresh_token)
-    renewed = None if presented is None else await _renew(database, accounts, presented, ring)
+    renewed = None if presented is None else await _renew(database, accounts, presented, notify)
     if renewed is None:
         raise refuse(
             ErrorCode.TOKEN_REFUSED,
@@ -161,7 +161,7 @@ async def _renew(
     database: Database,
     accounts: Accounts,
     presented: RefreshToken,
-    ring: Callable[[], None],
+    notify: Callable[[], None],
 ) -> SignedIn | None:
     async with database.transaction() as transaction:
         session = await _lock_given(transaction, accounts, presented)
@@ -174,7 +174,7 @@ async def _renew(
             newest = accounts.refresh_tokens.make(presented.session_id, salt, generation)
             return _signed_in(accounts, UserRow(*user), newest, expires_at)
         await transaction.fetch(SQL.sessions_revoke, user[0], presented.session_id)
-    ring()
+    notify()
     return None
 
 

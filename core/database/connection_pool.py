@@ -12,16 +12,16 @@ import asyncpg
 
 from core.database.prepared import PreparedConnection
 
-SETTLE_SECONDS = 5.0
+SYNC_SECONDS = 5.0
 RECONNECT_SECONDS = 0.2
 
-COMES_FIRST: ContextVar[bool] = ContextVar("COMES_FIRST", default=False)
+HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
 """Whether what runs in this context is served by turns with all others, however many of these wait."""
 
 Waiter = asyncio.Future[PreparedConnection]
 
 
-class Connections:
+class ConnectionPool:
     """Connections that are made when they are first needed and again when they have broken.
 
     Each of `size` places is free, empty, or in use: by a caller, by a task that connects, or by one that settles
@@ -38,15 +38,15 @@ class Connections:
         *,
         size: int,
         acquire_seconds: float,
-        settle_seconds: float = SETTLE_SECONDS,
+        sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: for how long a caller waits. `settle_seconds`: for how long a cancelled statement may
+        """`acquire_seconds`: for how long a caller waits. `sync_seconds`: for how long a cancelled statement may
         take to end before its connection is ended.
         """
         self._connect = connect
         self._size = size
         self._acquire_seconds = acquire_seconds
-        self._settle_seconds = settle_seconds
+        self._sync_seconds = sync_seconds
         # The last one released is the first to be acquired again: few stay busy, and their caches warm.
         self._free: list[PreparedConnection] = []
         self._empty = size
@@ -88,13 +88,13 @@ class Connections:
         finally:
             self._cut_off()
 
-    def acquire_now(self) -> PreparedConnection | None:
+    def try_acquire(self) -> PreparedConnection | None:
         """A connection, if one is free and clean at this moment. Release it in any case."""
         while self._free:
             connection = self._free.pop()
             if connection.is_clean():
                 return connection
-            self.end(connection)
+            self.terminate(connection)
         return None
 
     async def acquire(self) -> PreparedConnection:
@@ -102,7 +102,7 @@ class Connections:
 
         Errors: TimeoutError, InterfaceError of a closed pool, and whatever connecting raises.
         """
-        connection = self.acquire_now()
+        connection = self.try_acquire()
         while connection is None:
             connection = await self._wait()
         return connection
@@ -111,7 +111,7 @@ class Connections:
         """Takes back a connection on which nothing runs; one in a transaction is ended."""
         if not connection.is_clean():
             # Or it was cut off while in use.
-            self.end(connection)
+            self.terminate(connection)
             return
         # While anybody waits, there is a timer.
         waiter = self._waiting.next() if self._expiry is not None else None
@@ -123,7 +123,7 @@ class Connections:
             self._handed[waiter] = waiter.get_loop().time() + self._acquire_seconds
             waiter.set_result(connection)
 
-    def end(self, connection: PreparedConnection) -> None:
+    def terminate(self, connection: PreparedConnection) -> None:
         """Takes back a connection and ends it."""
         if connection not in self._open:
             return
@@ -133,14 +133,14 @@ class Connections:
         self._replace()
         self._notice_unused()
 
-    def settle(self, connection: PreparedConnection) -> None:
+    def release_after_sync(self, connection: PreparedConnection) -> None:
         """Takes back a connection whose caller left in the middle of a statement, once that has ended."""
-        self._start(self._settle(connection), asyncio.get_running_loop())
+        self._start(self._sync_and_release(connection), asyncio.get_running_loop())
 
-    def distrust(self) -> None:
+    def terminate_idle(self) -> None:
         """Ends all free connections: what ended one has often ended all."""
         while self._free:
-            self.end(self._free.pop())
+            self.terminate(self._free.pop())
 
     async def _wait(self) -> PreparedConnection | None:
         """A connection; None if it came so long ago that it was taken back."""
@@ -212,11 +212,11 @@ class Connections:
             self.release(connection)
             self._replace()
 
-    async def _settle(self, connection: PreparedConnection) -> None:
+    async def _sync_and_release(self, connection: PreparedConnection) -> None:
         # The driver parses a statement and runs it in two steps. What was parsed only would hold
         # locks on its tables until the connection is used again, which may be hours.
         try:
-            await connection.execute("SELECT", timeout=self._settle_seconds)
+            await connection.execute("SELECT", timeout=self._sync_seconds)
         except (
             asyncpg.PostgresError,
             asyncpg.InterfaceError,
@@ -224,7 +224,7 @@ class Connections:
             OSError,
             TimeoutError,
         ):
-            self.end(connection)
+            self.terminate(connection)
         else:
             self.release(connection)
 
@@ -266,7 +266,7 @@ class WaitingQueue:
 
     def append(self, until: float, waiter: Waiter) -> None:
         """Adds a waiter, of the class that its context says."""
-        (self._first if COMES_FIRST.get() else self._others).append((until, waiter))
+        (self._first if HAS_PRIORITY.get() else self._others).append((until, waiter))
 
     def first(self) -> Waiter | None:
         """One that still waits, if there is any."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from core.database.list_places import Horizon, Place, place_from_numbers
 from core.database.packed_numbers import pack_numbers, unpack_numbers
-from core.database.row_factory import maker
+from core.database.row_factory import row_factory
 
 VERSION = b"\x01"
 PLACE_VERSION = b"\x02"
@@ -66,7 +66,7 @@ class CursorSigner:
     def codecs(self, feed: str, subjects: Iterable[int]) -> list[CursorCodec]:
         """The codecs of the same feed of many."""
         key = self._key
-        return [codec_row((key, feed, subject, None)) for subject in subjects]
+        return [codec_from_columns((key, feed, subject, None)) for subject in subjects]
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
@@ -137,4 +137,4 @@ class CursorCodec(NamedTuple):
         return blake2s(bound + packed, key=self.key, digest_size=TAG_BYTES).digest()
 
 
-codec_row = maker(CursorCodec)
+codec_from_columns = row_factory(CursorCodec)

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import asyncpg
 
-from core.database.connection_pool import COMES_FIRST, SETTLE_SECONDS, Connections
-from core.database.prepared import SCHEMA_HAS_CHANGED, PreparedConnection
+from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
+from core.database.prepared import SCHEMA_CHANGED_ERRORS, PreparedConnection
 
 # Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
 # all, planning each call would cost more than running it, and a plan made while the tables were small or before
@@ -50,7 +50,7 @@ ROLLBACK_SECONDS = 5
 CLOSE_SECONDS = 5
 WRITES_FAILING_SECONDS = 5.0
 
-UNREACHABLE = (
+UNREACHABLE_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -63,7 +63,7 @@ UNREACHABLE = (
     TimeoutError,
 )
 
-NOT_NOW = (
+TEMPORARY_ERRORS = (
     asyncpg.InsufficientResourcesError,  # Class 53: the disk or the memory is full.
     asyncpg.PostgresSystemError,  # Class 58: the disk fails.
     asyncpg.OperatorInterventionError,  # Class 57: stopping, or a limit of time.
@@ -72,7 +72,7 @@ NOT_NOW = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 """What a server that can be reached refuses at this moment, whatever the statement."""
-WRITES_REFUSED = (
+WRITE_REFUSALS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -98,18 +98,18 @@ class Database:
         acquire_seconds: float = 5.0,
         connect_seconds: float = CONNECT_SECONDS,
         statement_seconds: float = STATEMENT_SECONDS,
-        settle_seconds: float = SETTLE_SECONDS,
+        sync_seconds: float = SYNC_SECONDS,
     ) -> None:
         """`acquire_seconds`: for how long a statement waits for a connection to come free."""
         self.size = size
         self._url = url
         self._connect_seconds = connect_seconds
         self._statement_seconds = statement_seconds
-        self._connections = Connections(
+        self._pool = ConnectionPool(
             self._connect,
             size=size,
             acquire_seconds=acquire_seconds,
-            settle_seconds=settle_seconds,
+            sync_seconds=sync_seconds,
         )
         self._write_failed_at = -math.inf
         self.observer: Callable[[str], None] | None = None
@@ -118,14 +118,14 @@ class Database:
     @property
     def unused_connections(self) -> int:
         """How many connections nobody uses; `size` when everything has been released."""
-        return self._connections.unused
+        return self._pool.unused
 
-    async def takes_writes(self) -> bool:
+    async def accepts_writes(self) -> bool:
         """Whether the server, which answers, takes writes: it is not read only, and none was refused just now.
 
         Errors: DatabaseUnavailable.
         """
-        COMES_FIRST.set(True)
+        HAS_PRIORITY.set(True)
         row = await self.fetch_row("SELECT current_setting('transaction_read_only') = 'off'")
         refused_until = self._write_failed_at + WRITES_FAILING_SECONDS
         return row is not None and bool(row[0]) and time.monotonic() >= refused_until
@@ -133,12 +133,12 @@ class Database:
     async def open(self) -> Self:
         """The database, connected. Errors: DatabaseUnavailable."""
         with self._available():
-            await self._connections.open()
+            await self._pool.open()
         return self
 
     async def close(self) -> None:
         """Waits for running statements, for five seconds, then cuts them off."""
-        await self._connections.close(CLOSE_SECONDS)
+        await self._pool.close(CLOSE_SECONDS)
 
     def fetch(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
         """The rows of one reading statement.
@@ -157,31 +157,31 @@ class Database:
 
         Errors: DatabaseUnavailable: it may or may not have been committed. Never run twice.
         """
-        COMES_FIRST.set(True)
+        HAS_PRIORITY.set(True)
         return self._run(statement, arguments, tries=1)
 
     async def _run(self, statement: str, arguments: tuple[object, ...], tries: int) -> list[Row]:
-        connections = self._connections
+        pool = self._pool
         while True:
             if self.observer is not None:
                 self.observer(statement)
             tries -= 1
             try:
-                connection = connections.acquire_now() or await connections.acquire()
+                connection = pool.try_acquire() or await pool.acquire()
                 seconds = self._statement_seconds
                 try:
                     try:
                         rows = await connection.run(statement, arguments, seconds)
-                    except SCHEMA_HAS_CHANGED:
-                        rows = await connection.fetch_anew(statement, arguments, seconds)
+                    except SCHEMA_CHANGED_ERRORS:
+                        rows = await connection.fetch_reprepared(statement, arguments, seconds)
                 except BaseException as error:
                     self._take_back(connection, error)
                     raise
-                connections.release(connection)
-            except NOT_NOW as error:
+                pool.release(connection)
+            except TEMPORARY_ERRORS as error:
                 if not tries or not _is_unreachable(error):
                     raise self._unavailable(error) from error
-            except UNREACHABLE as error:
+            except UNREACHABLE_ERRORS as error:
                 if isinstance(error, ValueError):
                     raise
                 if not tries:
@@ -193,16 +193,16 @@ class Database:
         """Takes back a connection on which a single statement has failed."""
         if isinstance(error, asyncpg.DataError | asyncio.CancelledError | TimeoutError):
             # The driver's own complaints about an argument are of the same class as the server's.
-            self._connections.settle(connection)
+            self._pool.release_after_sync(connection)
         elif isinstance(error, asyncpg.PostgresError):
-            self._connections.release(connection)
+            self._pool.release(connection)
         else:
-            self._connections.end(connection)
+            self._pool.terminate(connection)
         if _is_unreachable(error):
-            self._connections.distrust()
+            self._pool.terminate_idle()
 
     def _unavailable(self, error: Exception) -> DatabaseUnavailable:
-        if isinstance(error, WRITES_REFUSED) and not _is_unreachable(error):
+        if isinstance(error, WRITE_REFUSALS) and not _is_unreachable(error):
             self._write_failed_at = time.monotonic()
         return DatabaseUnavailable(str(error) or type(error).__name__)
 
@@ -211,7 +211,7 @@ class Database:
         """Turns what the driver raises when PostgreSQL is away, or can't do it now, into DatabaseUnavailable."""
         try:
             yield
-        except (*UNREACHABLE, *NOT_NOW) as error:
+        except (*UNREACHABLE_ERRORS, *TEMPORARY_ERRORS) as error:
             if isinstance(error, ValueError):
                 raise
             raise self._unavailable(error) from error
@@ -223,11 +223,11 @@ class Database:
 
         Errors: DatabaseUnavailable: it may or may not have been committed.
         """
-        return TransactionContext(self._connections, self._available, self.observer)
+        return TransactionContext(self._pool, self._available, self.observer)
 
     def connection(self) -> AbstractAsyncContextManager[PreparedConnection]:
         """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
-        return ConnectionContext(self._connections, self._available)
+        return ConnectionContext(self._pool, self._available)
 
     async def _connect(self) -> PreparedConnection:
         return await asyncpg.connect(
@@ -243,7 +243,7 @@ class Database:
 
 def _is_unreachable(error: BaseException) -> bool:
     # The driver's complaints about an argument are of a class that is also an InterfaceError.
-    return isinstance(error, UNREACHABLE) and not isinstance(error, ValueError)
+    return isinstance(error, UNREACHABLE_ERRORS) and not isinstance(error, ValueError)
 
 
 class Transaction:
@@ -285,22 +285,22 @@ class TransactionContext(AbstractAsyncContextManager[Transaction]):
 
     def __init__(
         self,
-        connections: Connections,
+        pool: ConnectionPool,
         available: Available,
         observer: Callable[[str], None] | None,
     ) -> None:
-        self._connections = connections
+        self._pool = pool
         self._available = available
         self._observer = observer
 
     async def __aenter__(self) -> Transaction:
-        COMES_FIRST.set(True)
+        HAS_PRIORITY.set(True)
         with self._available():
-            self._connection = await self._connections.acquire()
+            self._connection = await self._pool.acquire()
             try:
                 await self._connection.execute("BEGIN")
             except BaseException:
-                self._connections.end(self._connection)
+                self._pool.terminate(self._connection)
                 raise
         return Transaction(self._connection, self._observer, self._available)
 
@@ -320,26 +320,26 @@ class TransactionContext(AbstractAsyncContextManager[Transaction]):
                     # PostgreSQL answers so, without an error, if a statement has failed.
                     raise asyncpg.InFailedSQLTransactionError("the transaction was rolled back")
             elif isinstance(error, Exception):
-                with suppress(*UNREACHABLE, asyncpg.PostgresError):
+                with suppress(*UNREACHABLE_ERRORS, asyncpg.PostgresError):
                     await self._connection.execute("ROLLBACK", timeout=ROLLBACK_SECONDS)
                     has_ended = True
         finally:
             if has_ended:
-                self._connections.release(self._connection)
+                self._pool.release(self._connection)
             else:
-                self._connections.end(self._connection)
+                self._pool.terminate(self._connection)
 
 
 class ConnectionContext(AbstractAsyncContextManager[PreparedConnection]):
     """`async with` around the use of a connection."""
 
-    def __init__(self, connections: Connections, available: Available) -> None:
-        self._connections = connections
+    def __init__(self, pool: ConnectionPool, available: Available) -> None:
+        self._pool = pool
         self._available = available
 
     async def __aenter__(self) -> PreparedConnection:
         with self._available():
-            self._connection = await self._connections.acquire()
+            self._connection = await self._pool.acquire()
         return self._connection
 
     async def __aexit__(
@@ -351,15 +351,15 @@ class ConnectionContext(AbstractAsyncContextManager[PreparedConnection]):
         is_settled = False
         try:
             with self._available():
-                if isinstance(error, (*UNREACHABLE, *NOT_NOW)):
+                if isinstance(error, (*UNREACHABLE_ERRORS, *TEMPORARY_ERRORS)):
                     raise error
                 if error is None or isinstance(error, Exception):
                     # The caller may have given up a statement that still runs.
-                    with suppress(*UNREACHABLE, asyncpg.PostgresError):
-                        await self._connection.execute("SELECT", timeout=SETTLE_SECONDS)
+                    with suppress(*UNREACHABLE_ERRORS, asyncpg.PostgresError):
+                        await self._connection.execute("SELECT", timeout=SYNC_SECONDS)
                         is_settled = True
         finally:
             if is_settled:
-                self._connections.release(self._connection)
+                self._pool.release(self._connection)
             else:
-                self._connections.end(self._connection)
+                self._pool.terminate(self._connection)

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from core.database.connection_pool import COMES_FIRST
+from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable, Row, Transaction
 from core.database.time_ordered_keys import key_array
 
 ROWS_AT_MOST = 100
 WAITING_AT_MOST = 2_000
-PATIENCE_SECONDS = 5.0
+WAIT_SECONDS = 5.0
 
 Outcome = Row | None
 Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
@@ -56,17 +56,17 @@ class GroupCommit:
         lock: Lock | None = None,
         rows_at_most: int = ROWS_AT_MOST,
         waiting_at_most: int = WAITING_AT_MOST,
-        patience_seconds: float = PATIENCE_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         """`lock`: what comes before the statement in its transaction; costs three round trips.
-        `patience_seconds`: for how long rows wait behind a commit that does not end.
+        `wait_seconds`: for how long rows wait behind a commit that does not end.
         """
         self._database = database
         self._statement = statement
         self._lock = lock
         self._rows_at_most = rows_at_most
         self._waiting_at_most = waiting_at_most
-        self._patience_seconds = patience_seconds
+        self._wait_seconds = wait_seconds
         self._waiting: deque[PendingRow] = deque()
         self._commit: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
@@ -90,9 +90,9 @@ class GroupCommit:
             self._busy = True
             loop.call_soon(self._next)
         elif self._expiry is None:
-            self._expiry = loop.call_later(self._patience_seconds, self._expire)
+            self._expiry = loop.call_later(self._wait_seconds, self._expire)
         # What the caller reads of its result comes first, as the write does.
-        COMES_FIRST.set(True)
+        HAS_PRIORITY.set(True)
         try:
             return await outcome
         except BaseException:
@@ -127,7 +127,7 @@ class GroupCommit:
                 batch.append(waiting)
         if self._waiting:
             loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(self._patience_seconds, self._expire)
+            self._expiry = loop.call_later(self._wait_seconds, self._expire)
         return batch
 
     def _expire(self) -> None:

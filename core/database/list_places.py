@@ -26,16 +26,16 @@ class Seen(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A reader's place in a list: at a row's key, and what they have seen of the rows above the floor."""
+    """A reader's place in a list: at a row's key, and what they have seen of the rows above the baseline."""
 
     position: int
-    floor: int
+    baseline: int
     """Nothing is to come at or below this key."""
     seen: tuple[Seen, ...] = ()
 
     def numbers(self) -> list[int]:
         """The place as numbers that are not negative."""
-        numbers = [self.position, self.position - self.floor]
+        numbers = [self.position, self.position - self.baseline]
         for up_to, snapshot in self.seen:
             _xmin, xmax, in_progress = snapshot.split(":")
             running = sorted(map(int, in_progress.split(",")), reverse=True) if in_progress else []
@@ -75,17 +75,17 @@ class Horizon(NamedTuple):
     def place(self, position: int) -> Place:
         """The place at a row that the statement gave."""
         before = self.before
-        floor = min(position, self.key)
+        baseline = min(position, self.key)
         seen: tuple[Seen, ...] = ()
         if before is not None:
-            floor = max(floor, before.floor)
+            baseline = max(baseline, before.baseline)
             seen = tuple(each for each in before.seen if each.up_to > position)
         if position > self.key:
             # The newest snapshot must stay: without it the same rows would come again and again. So must the oldest,
             # which has the most rows. Where another is missing, an older one says what was seen but for a few rows.
             kept = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
             seen = (*kept, Seen(position, self.snapshot))
-        return Place(position, floor, seen)
+        return Place(position, baseline, seen)
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from asyncpg import Connection
 
-SCHEMA_HAS_CHANGED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
+SCHEMA_CHANGED_ERRORS = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 
 
 class PreparedConnection(Connection):
@@ -31,7 +31,7 @@ class PreparedConnection(Connection):
     ) -> Awaitable[list[Any]]:
         """The rows of a statement.
 
-        Errors: asyncpg's; SCHEMA_HAS_CHANGED, after which it is to be fetched anew; TimeoutError, after which the
+        Errors: asyncpg's; SCHEMA_CHANGED_ERRORS, after which it is to be fetched anew; TimeoutError, after which the
         statement is cancelled.
         """
         prepared: Any = self._prepared.get(statement)
@@ -63,7 +63,7 @@ class PreparedConnection(Connection):
             raise asyncpg.InterfaceError("the connection was ended")
         return await self.run(statement, arguments, seconds)
 
-    async def fetch_anew(
+    async def fetch_reprepared(
         self, statement: str, arguments: Sequence[object], seconds: float
     ) -> list[Any]:
         """The rows of a statement that is to be prepared again, with the types as they are now."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 R = TypeVar("R", bound=tuple[Any, ...])
 
 
-def maker(kind: type[R]) -> Callable[[Iterable[Any]], R]:
+def row_factory(kind: type[R]) -> Callable[[Iterable[Any]], R]:
     """Makes rows of a NamedTuple from all their columns, in order.
 
     As `_make` does, without a Python frame and without counting: 0.1 µs a row instead of 0.2.

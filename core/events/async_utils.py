@@ -8,7 +8,7 @@ from collections.abc import Iterable
 AGAIN_SECONDS = 0.5
 
 
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def cancel_and_wait(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Returns when all have ended.
 
     A cancellation that meets a time limit in the same moment may be swallowed by a library; it is

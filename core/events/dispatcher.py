@@ -11,7 +11,7 @@ from typing import Protocol
 
 from core.database.database import DatabaseUnavailable
 from core.events import dispatcher_metrics
-from core.events.async_utils import end
+from core.events.async_utils import cancel_and_wait
 from core.events.event_log import EventLog, EventRow, LogHolder, Reading
 from core.events.event_types import SESSION_REVOKED
 from core.events.log_positions import START, Position
@@ -40,7 +40,7 @@ class Listener(Protocol):
     """What the dispatcher gives events to."""
 
     @property
-    def has_audience(self) -> bool:
+    def has_subscribers(self) -> bool:
         """Whether it has anybody to tell."""
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
@@ -50,7 +50,7 @@ class Listener(Protocol):
         twice what it has passed on.
         """
 
-    def give_up(self, position: Position) -> None:
+    def force_resync(self, position: Position) -> None:
         """Ends what was to be given the events up to the position, so that it resumes: they were not delivered."""
 
     async def restart(self) -> None:
@@ -72,7 +72,7 @@ class Dispatcher:
         self._notifier = notifier
         self._revocations = RevocationReader(log, recent=recent_revocations)
         self._listeners: list[Listener] = []
-        self._arrived = asyncio.Event()
+        self._subscriber_added = asyncio.Event()
         self._position = START
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -85,16 +85,16 @@ class Dispatcher:
         """Gives the listener all events from now on; before `start`."""
         self._listeners.append(listener)
 
-    def when_revoked(self, revoke: Revoke) -> None:
+    def on_revocation(self, revoke: Revoke) -> None:
         """Calls this when sessions have ended, whoever listens; before `start`."""
         self._revocations.add(revoke)
 
-    def arrived(self) -> None:
+    def subscriber_added(self) -> None:
         """Says that somebody has joined a listener's audience."""
-        self._arrived.set()
+        self._subscriber_added.set()
 
     def _has_audience(self) -> bool:
-        return any(listener.has_audience for listener in self._listeners)
+        return any(listener.has_subscribers for listener in self._listeners)
 
     @property
     def position(self) -> Position:
@@ -112,7 +112,7 @@ class Dispatcher:
         await self._notifier.close()
         await self._revocations.close()
         if self._task is not None:
-            await end([self._task])
+            await cancel_and_wait([self._task])
             self._task = None
 
     def _wake(self) -> None:
@@ -123,7 +123,7 @@ class Dispatcher:
         looked_in_vain = 0
         while True:
             reading = await self._read()
-            if not reading.is_from_here:
+            if not reading.is_same_log:
                 await self._restart()
                 continue
             dispatcher_metrics.CACHE_DEGRADED.set(not self._notifier.is_connected)
@@ -146,10 +146,10 @@ class Dispatcher:
         if self._has_audience():
             await asyncio.sleep(PAUSE_SECONDS)
         else:
-            self._arrived.clear()
+            self._subscriber_added.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_WITHOUT_AUDIENCE_SECONDS):
-                    await self._arrived.wait()
+                    await self._subscriber_added.wait()
         if at_most == 0:
             return
         try:
@@ -265,7 +265,7 @@ class Dispatcher:
                         "Events were not delivered within %g s; their subscribers have to resume.",
                         DELIVERY_SECONDS,
                     )
-                    listener.give_up(reading.position)
+                    listener.force_resync(reading.position)
                     return
                 await self._recover(error)
             except Exception:

@@ -52,7 +52,7 @@ class LogHolder(NamedTuple):
     """Since it began."""
 
 
-def event_from(columns: Sequence[Any]) -> EventRow:
+def event_from_columns(columns: Sequence[Any]) -> EventRow:
     """The event in the columns that the statements give."""
     return EventRow(*columns)
 
@@ -73,7 +73,7 @@ class Reading(NamedTuple):
     position: Position
     held_back: bool
     """Whether there are committed events that wait for a transaction that is still open."""
-    is_from_here: bool = True
+    is_same_log: bool = True
     """Whether the log has the event at which the reading began. Without it the log is another one: what came after
     that event is not known."""
 
@@ -85,7 +85,7 @@ class Revocations(NamedTuple):
     """In order; what other transactions do makes none of them wait."""
     position: Position
     """What the reading has seen."""
-    is_from_here: bool
+    is_same_log: bool
     """As in a `Reading`."""
 
 
@@ -113,12 +113,12 @@ class EventLog:
         rows = await self.database.fetch(
             SQL.events_since, transaction, id, microsecond, limit, foreign
         )
-        is_from_here, held_back = rows[0][:2]
-        events = [event_from(row[2:]) for row in rows if row[2] is not None]
+        is_same_log, held_back = rows[0][:2]
+        events = [event_from_columns(row[2:]) for row in rows if row[2] is not None]
         if events:
             position = Position(*events[-1].identity)
         is_more = held_back or len(events) == limit
-        return Reading(events, position, is_more, is_from_here)
+        return Reading(events, position, is_more, is_same_log)
 
     async def start(self, after: str | None) -> Position | ResyncReason:
         """Where a subscription begins: at the cursor, or now; or why it can't. Cost: one statement."""
@@ -144,7 +144,7 @@ class EventLog:
     async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
         """The newest ends of sessions, in transactions that began within that time. Cost: one statement."""
         rows = await self.database.fetch(SQL.log_revocations, within, limit)
-        return [event_from(row) for row in rows]
+        return [event_from_columns(row) for row in rows]
 
     async def revocations_since(
         self, position: Position, *, after: tuple[int, int] = (0, 0), limit: int
@@ -157,9 +157,9 @@ class EventLog:
         rows = await self.database.fetch(
             SQL.revocations_since, *position.newest, running, *after, limit
         )
-        is_from_here, snapshot = rows[0][:2]
-        events = [event_from(row[2:]) for row in rows if row[2] is not None]
-        return Revocations(events, position_from_snapshot(snapshot), is_from_here)
+        is_same_log, snapshot = rows[0][:2]
+        events = [event_from_columns(row[2:]) for row in rows if row[2] is not None]
+        return Revocations(events, position_from_snapshot(snapshot), is_same_log)
 
     async def holders(self) -> list[LogHolder]:
         """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""

@@ -84,7 +84,7 @@ class Position(NamedTuple):
             return False
         return self.snapshot is None or not self.snapshot.sees(transaction)
 
-    def past(self, event: EventId) -> Position:
+    def advanced_past(self, event: EventId) -> Position:
         """Where a reader who stands here stands after that event."""
         snapshot = self.snapshot
         if snapshot is not None and event.transaction > snapshot.newest.transaction:

@@ -1,7 +1,7 @@
 """The notifier: tells every process that there is something new in the event log.
 
 It makes delivery fast and is never needed for it to be right: readers look by themselves every
-second. So a ring that gets lost is no loss, and Redis being away costs the one who rings nothing.
+second. A lost notification does no harm, and an unavailable Redis does not slow the notifier down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from core.events.async_utils import end
+from core.events.async_utils import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -45,21 +45,21 @@ class Notifier:
         self.is_connected = False
         """Whether rings of other processes reach this one."""
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Says that something was committed. Returns at once; many rings may become one."""
         self._answer()
         self._rung.set()
 
     async def open(self, answer: Callable[[], None]) -> None:
-        """Begins to listen; `answer` is called for each ring, whoever rang."""
+        """Begins to listen; `answer` is called for each notification, also of other processes."""
         self._answer = answer
         self._tasks = [
-            asyncio.create_task(self._publish(), name="notifier: ring"),
+            asyncio.create_task(self._publish(), name="notifier: notify"),
             asyncio.create_task(self._listen(), name="notifier: listen"),
         ]
 
     async def close(self) -> None:
-        await end(self._tasks)
+        await cancel_and_wait(self._tasks)
         self._tasks = []
         with suppress(*AWAY):
             await self._redis.aclose()

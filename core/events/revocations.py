@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from core.database.connection_pool import COMES_FIRST
+from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import DatabaseUnavailable
 from core.database.time_ordered_keys import key_at
-from core.events.async_utils import end
+from core.events.async_utils import cancel_and_wait
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import START
 
@@ -28,15 +28,15 @@ Revoke = Callable[[Sequence[EventRow]], None]
 """Ends what these sessions had. Called before any event of a later moment is delivered, maybe twice."""
 
 
-def begun_before(event: EventRow) -> int:
+def revoked_below(event: EventRow) -> int:
     """The keys of a user's sessions that an end of all of them concerns are below this."""
     return key_at(event.created_at, 0)
 
 
-def ends_session(event: EventRow, session_id: int) -> bool:
+def revokes_session(event: EventRow, session_id: int) -> bool:
     """Whether the end of sessions concerns this one of the same user."""
     if event.subject_id is None:
-        return session_id < begun_before(event)
+        return session_id < revoked_below(event)
     return session_id == event.subject_id
 
 
@@ -76,7 +76,7 @@ class RevocationReader:
 
     async def close(self) -> None:
         if self._task is not None:
-            await end([self._task])
+            await cancel_and_wait([self._task])
             self._task = None
 
     async def begin(self) -> None:
@@ -86,7 +86,7 @@ class RevocationReader:
         self._position = position
 
     async def _run(self) -> None:
-        COMES_FIRST.set(True)
+        HAS_PRIORITY.set(True)
         while True:
             self._wanted.clear()
             try:
@@ -113,7 +113,7 @@ class RevocationReader:
     async def _read(self) -> None:
         """Passes on what is new, page by page. What commits meanwhile is new to the next reading."""
         reading = await self._log.revocations_since(self._position, limit=READ_AT_ONCE)
-        if not reading.is_from_here:
+        if not reading.is_same_log:
             # Another log than before: a backup was restored, or a replica took over.
             await self.begin()
             return

@@ -56,7 +56,7 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
             rules = InputRules()
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:
-                rules.done()
+                rules.raise_problems()
                 try:
                     result = await resolve(info=info, input=input)
                 except ForeignKeyViolationError as error:
@@ -64,7 +64,7 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
             except MutationRefused as refused:
                 # Problems are what the types of UserError read from.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))
-            info.context.forget_loaded()
+            info.context.clear_loaders()
             result.client_mutation_id = input.client_mutation_id
             return result
 

@@ -10,7 +10,7 @@ import strawberry
 from core.context import Context
 from core.errors import ClientError
 from core.execution.hints import of_columns
-from core.ids import ids_of, parse_id
+from core.ids import id_encoder, parse_id
 
 NODES_AT_MOST = 100
 
@@ -27,7 +27,7 @@ class Node:
 def id_field(type_name: str, description: str) -> Any:
     """The opaque id of a type's objects, whose rows have their key as `id`."""
     return strawberry.field(graphql_type=strawberry.ID, description=description)(
-        of_columns("id")(ids_of(type_name))
+        of_columns("id")(id_encoder(type_name))
     )
 
 

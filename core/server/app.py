@@ -57,13 +57,13 @@ class Server:
         self.database = Database(settings.database_url, size=settings.pool_size)
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
-            database=self.database, cursors=CursorSigner(secret), ring=lambda: None
+            database=self.database, cursors=CursorSigner(secret), notify=lambda: None
         )
         tokens = AccessTokens(secret)
         access_token_life = timedelta(minutes=settings.access_token_minutes)
         revoked = RevokedSessions(token_life=access_token_life)
         self.authentication = BearerAuthentication(self.services, tokens, revoked)
-        self.services.keep(
+        self.services.register(
             Accounts(
                 access_tokens=tokens,
                 refresh_tokens=RefreshTokens(secret),
@@ -96,7 +96,7 @@ class Server:
             read_token=self.authentication.read_token,
             revoke=revoked.add,
         )
-        self.services.ring = self.live.ring
+        self.services.notify = self.live.notify
         self._http = GraphQLHTTP(
             documents=documents,
             execute=self._execute,
@@ -137,17 +137,17 @@ class Server:
 
     async def reachable(self) -> Reachable:
         """Whether each server that this one stands on answers in time."""
-        takes_writes, ping = await asyncio.gather(
-            _answer(self.database.takes_writes()), _answer(self.redis.ping())
+        accepts_writes, ping = await asyncio.gather(
+            _answer(self.database.accepts_writes()), _answer(self.redis.ping())
         )
-        return Reachable(takes_writes is not None, bool(takes_writes), ping is not None)
+        return Reachable(accepts_writes is not None, bool(accepts_writes), ping is not None)
 
 
 class Reachable(NamedTuple):
     """What a server can do at this moment."""
 
     database: bool
-    takes_writes: bool
+    accepts_writes: bool
     cache: bool
 
 

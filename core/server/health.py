@@ -21,13 +21,13 @@ def health_routes(server: Server) -> list[Route]:
 
     async def readyz(_: Request) -> JSONResponse:
         reachable = await server.reachable()
-        state = "ready" if reachable.cache and reachable.takes_writes else "degraded"
+        state = "ready" if reachable.cache and reachable.accepts_writes else "degraded"
         if not reachable.database:
             state = "not ready"
         said = {
             "status": state,
             "database": _word(reachable.database),
-            "writes": "accepted" if reachable.takes_writes else "refused",
+            "writes": "accepted" if reachable.accepts_writes else "refused",
             "cache": _word(reachable.cache),
         }
         return JSONResponse(said, 200 if reachable.database else 503)

@@ -75,16 +75,16 @@ class Live:
             partial(session_is_live, services.database),
             per_address=settings.connections_per_address,
         )
-        self._dispatcher.when_revoked(revoke)
-        self._dispatcher.when_revoked(connections.revoke)
+        self._dispatcher.on_revocation(revoke)
+        self._dispatcher.on_revocation(connections.revoke)
         self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )
         self.streams = EventStreams(runner=runner, connections=connections, context_for=context_for)
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Says, after a commit, that the event log has something new. Returns at once."""
-        self._notifier.ring()
+        self._notifier.notify()
 
     async def start(self) -> None:
         """Begins to read the log. Errors: DatabaseUnavailable."""

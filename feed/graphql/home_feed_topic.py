@@ -14,7 +14,7 @@ from core.database.list_places import Horizon
 from core.database.time_ordered_keys import key_at
 from core.errors import JSONObject
 from core.events import event_types
-from core.events.event_log import EventRow, event_from
+from core.events.event_log import EventRow, event_from_columns
 from core.events.log_positions import Position
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
@@ -167,7 +167,7 @@ class HomeFeedTopic(Topic):
             until.id,
             limit,
         )
-        return [event_from(row) for row in rows]
+        return [event_from_columns(row) for row in rows]
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

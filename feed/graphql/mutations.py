@@ -67,7 +67,7 @@ def input_text(text: str) -> str:
     """The text in the `text` of an input for a post or comment, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
     rules = InputRules()
     cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
-    rules.done()
+    rules.raise_problems()
     return cleaned
 
 
@@ -85,7 +85,7 @@ class FeedMutation:
             client_mutation_id=input.client_mutation_id,
         )
         if not created.replayed:
-            context.services.ring()
+            context.services.notify()
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(description="Changes the text of the viewer's own post.")
@@ -100,7 +100,7 @@ class FeedMutation:
             text=input_text(input.text),
             client_mutation_id=input.client_mutation_id,
         )
-        context.services.ring()
+        context.services.notify()
         return EditPostPayload(post=post)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(
@@ -117,5 +117,5 @@ class FeedMutation:
             client_mutation_id=input.client_mutation_id,
         )
         if changed:
-            context.services.ring()
+            context.services.notify()
         return DeletePostPayload(deleted_post_id=input.post_id, changed=changed)

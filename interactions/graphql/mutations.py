@@ -55,7 +55,7 @@ async def change_post(
         client_mutation_id=asked.client_mutation_id,
     )
     if changed:
-        context.services.ring()
+        context.services.notify()
     return payload(post=post, changed=changed)
 
 
@@ -74,7 +74,7 @@ async def change_comment(
         client_mutation_id=asked.client_mutation_id,
     )
     if changed:
-        context.services.ring()
+        context.services.notify()
     return payload(comment=comment, changed=changed)
 
 
@@ -135,7 +135,7 @@ class InteractionsMutation:
             client_mutation_id=input.client_mutation_id,
         )
         if not replayed:
-            context.services.ring()
+            context.services.notify()
         row: Any = comment
         return CreateCommentPayload(comment=row, replayed=replayed)
 
@@ -155,5 +155,5 @@ class InteractionsMutation:
             client_mutation_id=input.client_mutation_id,
         )
         if changed:
-            context.services.ring()
+            context.services.notify()
         return DeleteCommentPayload(deleted_comment_id=input.comment_id, changed=changed)

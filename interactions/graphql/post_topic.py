@@ -14,7 +14,7 @@ from core.context import Context
 from core.errors import ClientError, JSONObject
 from core.events import event_types
 from core.events.dispatcher import Dispatcher
-from core.events.event_log import EventRow, event_from
+from core.events.event_log import EventRow, event_from_columns
 from core.events.log_positions import Position
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import PublicFields
@@ -202,7 +202,7 @@ class PostInteractionsTopic(Topic):
             until.id,
             limit,
         )
-        return [event_from(row) for row in rows]
+        return [event_from_columns(row) for row in rows]
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

@@ -148,15 +148,15 @@ class Bench:
         payload = {"query": WATCH, "variables": {"postIds": ids}}
         return await connected(self.port, self.authorizations[:count], lambda _: payload)
 
-    async def events(self, count: int, *, a_second: float, ring: bool) -> None:
+    async def events(self, count: int, *, a_second: float, notify: bool) -> None:
         """Writes events at that pace."""
         self._written = {}
         for number in range(count):
             began = perf_counter()
             await self._database.execute(ADD, self._actor, self._post, str(number))
             self._written[number] = perf_counter()
-            if ring:
-                self._notifier.ring()
+            if notify:
+                self._notifier.notify()
             await asyncio.sleep(max(0.0, 1 / a_second - (perf_counter() - began)))
 
     async def delays(self, clients: Sequence[Client], seconds: float = 30) -> list[list[float]]:
@@ -199,25 +199,26 @@ async def measure(bench: Bench, arguments: argparse.Namespace) -> list[Figure]:
     print(f"{len(idle)} idle subscribers: connected in {took:.1f} s, {each:.1f} KiB each")
 
     print(f"{'milliseconds from commit to socket':<58}{'p50':>9}{'p99':>9}{'most':>9}")
-    await bench.events(8, a_second=1, ring=True)
+    await bench.events(8, a_second=1, notify=True)
     row(f"{len(idle)} subscribers, until an event is with all", most(await bench.delays(idle)))
     first.heard.clear()
     await leave(idle)
 
     alone = [first]
-    await bench.events(20, a_second=20, ring=True)
+    await bench.events(20, a_second=20, notify=True)
     await bench.delays(alone)
-    await bench.events(300, a_second=20, ring=True)
+    await bench.events(300, a_second=20, notify=True)
     p50, p99 = row(
-        "one subscriber, rung by another process through Valkey", flat(await bench.delays(alone))
+        "one subscriber, notified by another process through Valkey",
+        flat(await bench.delays(alone)),
     )
-    await bench.events(15, a_second=1.3, ring=False)
-    _, unrung = row("one subscriber, no ring", flat(await bench.delays(alone)))
+    await bench.events(15, a_second=1.3, notify=False)
+    _, unnotified = row("one subscriber, no notification", flat(await bench.delays(alone)))
 
     many = await bench.subscribers(arguments.subscribers)
     busy = bench.server.cpu
     count = int(arguments.seconds * 4)
-    await bench.events(count, a_second=4, ring=True)
+    await bench.events(count, a_second=4, notify=True)
     delays = await bench.delays(many)
     used = bench.server.cpu
     _, to_many = row(f"{len(many)} subscribers, 4 events a second, each message", flat(delays))
@@ -229,7 +230,7 @@ async def measure(bench: Bench, arguments: argparse.Namespace) -> list[Figure]:
     return [
         Figure("Live: commit to socket, p50", p50, "ms", at_most=10),
         Figure("Live: commit to socket, p99", p99, "ms", at_most=50),
-        Figure("Live: commit to socket without Redis, p99", unrung, "ms", at_most=2_000),
+        Figure("Live: commit to socket without Redis, p99", unnotified, "ms", at_most=2_000),
         Figure(f"Live: {len(many):,} subscribers, p99", to_many, "ms", at_most=goal),
         Figure("Live: an idle connection", each, "KiB", at_most=30),
     ]

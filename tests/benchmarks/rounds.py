@@ -123,7 +123,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
                 post: int = post,
             ) -> None:
                 await database.execute(ADD_EVENTS, actor, post, EVENTS)
-                notifier.ring()
+                notifier.notify()
 
             rounds = Rounds(f"127.0.0.1:{port}", server.pid, post, write_events)
             sizes = [server.memory]

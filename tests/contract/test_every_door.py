@@ -32,7 +32,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 async def marked(services: Services, accounts: Accounts) -> AsyncIterator[Marked]:
-    services.keep(accounts)
+    services.register(accounts)
     made = Marked(services)
     await made.make()
     yield made

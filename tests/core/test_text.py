@@ -22,9 +22,9 @@ from core.text import (
     clean_name,
     clean_text,
     fold_case,
+    has_visible_character,
     nfc,
     nfkc,
-    shows_something,
 )
 
 ALL = [
@@ -33,7 +33,7 @@ ALL = [
     if category(character) not in {"Cn", "Co"} or point % 64 in {0, 63} or point & 0xFFFE == 0xFFFE
 ]
 """Every assigned code point, and of those for private use and not assigned one in 32."""
-SHOWS_NOTHING = (
+INVISIBLE = (
     " \t\n\u00a0\u3000\u200b\u200d\u2060\ufeff\u00ad\u034f\u115f\u1160\u17b4\u180e\u2061\u206a\u2800\u3164\uffa0\ufe0f"
     "\u0301\u0903\u20dd\u202f\u2066\u2028\ufff9\ufffc\ufdd0\uffff\U000e0020\U000e0100\U0001d173\U0001d159\U00013441"
 )
@@ -41,7 +41,7 @@ DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069
 # Texts that come near the rules more often than those of all characters.
 TEXTS = st.text(max_size=60) | st.text(
     st.sampled_from(
-        "ab \r\n\t\x00\x85\u0301\u0338\u202e\u2066\u1100\u1161\u11a8é\u212a👍" + SHOWS_NOTHING
+        "ab \r\n\t\x00\x85\u0301\u0338\u202e\u2066\u1100\u1161\u11a8é\u212a👍" + INVISIBLE
     ),
     max_size=60,
 )
@@ -61,7 +61,7 @@ def kept(text: str, clean: object = clean_text, at_most: int = 50) -> str | None
 def assert_stands(cleaned: str, clean: object = clean_text) -> None:
     """What is kept is in one form, shows something and is kept as it is a second time."""
     assert cleaned == nfc(cleaned)
-    assert shows_something(cleaned)
+    assert has_visible_character(cleaned)
     assert kept(cleaned, clean) == cleaned
 
 
@@ -78,7 +78,7 @@ def test_every_character_is_kept_in_form_or_refused(clean: object) -> None:
             if cleaned is not None:
                 assert_stands(cleaned, clean)
         # What is allowed between letters and has a shape is allowed alone, and nothing else is.
-        shown = between is not None and shows_something(nfc(character))
+        shown = between is not None and has_visible_character(nfc(character))
         assert (alone is not None) == shown, hex(ord(character))
 
 
@@ -116,7 +116,7 @@ def test_any_name_is_kept_in_one_form_or_refused(name: str) -> None:
         assert cleaned == cleaned.strip(WHITE_SPACE)
 
 
-@given(st.text(st.sampled_from(SHOWS_NOTHING), min_size=1, max_size=20))
+@given(st.text(st.sampled_from(INVISIBLE), min_size=1, max_size=20))
 def test_what_shows_nothing_is_empty(text: str) -> None:
     assert kept(text) is None
     assert kept(text, clean_name) is None
@@ -124,7 +124,7 @@ def test_what_shows_nothing_is_empty(text: str) -> None:
     assert kept(text + "x" + text) is not None
 
 
-@pytest.mark.parametrize("character", SHOWS_NOTHING)
+@pytest.mark.parametrize("character", INVISIBLE)
 def test_no_character_that_shows_nothing_is_a_text(character: str) -> None:
     with pytest.raises(ValueError, match="shows nothing"):
         clean_text(character, at_most=500)

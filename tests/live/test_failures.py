@@ -114,7 +114,7 @@ class Writers:
                 await self._write(chance)
             except DatabaseUnavailable:
                 await asyncio.sleep(0.1)
-            self._notifier.ring()
+            self._notifier.notify()
 
     async def _write(self, chance: random.Random) -> None:
         async with self._database.transaction() as transaction:
@@ -232,7 +232,7 @@ async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_litt
         before = around.memory(0)
         for first in range(1, count + 1, step):
             await database.write(ADD_MANY, actor, post, first, first + step - 1)
-            notifier.ring()
+            notifier.notify()
             told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
             assert told == list(range(first, first + step))
         # All that was not read is more than a hundred megabytes.
@@ -294,7 +294,7 @@ async def test_memory_is_the_same_after_each_round_of_lost_connections(
 
     async def write_events() -> None:
         await database.write(ADD_EVENTS, actor, post, EVENTS)
-        notifier.ring()
+        notifier.notify()
 
     rounds = Rounds(around.address(0), around.pid(0), post, write_events)
     sizes: list[int] = []

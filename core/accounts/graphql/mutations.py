@@ -165,7 +165,7 @@ class AccountsMutation:
         rules.check(
             "password", _no_problem, await accounts.passwords.problem(input.password, person)
         )
-        rules.done()
+        rules.raise_problems()
         session = await sign_up(
             context.database,
             accounts,
@@ -201,7 +201,7 @@ class AccountsMutation:
             context.database,
             context.services.get(Accounts),
             refresh_token=input.refresh_token,
-            ring=context.services.ring,
+            notify=context.services.notify,
         )
         return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # a row
 
@@ -217,7 +217,7 @@ class AccountsMutation:
             everywhere=input.everywhere,
         )
         if changed:
-            context.services.ring()
+            context.services.notify()
         return SignOutPayload(changed=changed)
 
     @strawberry.mutation(description="Follows a user. Following twice changes nothing.")
@@ -292,7 +292,7 @@ async def _change(
         client_mutation_id=input.client_mutation_id,
     )
     if done.changed:
-        context.services.ring()
+        context.services.notify()
     return payload(user=done.user, changed=done.changed)
 
 

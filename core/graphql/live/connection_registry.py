@@ -12,7 +12,7 @@ from typing import Protocol
 from core.database.database import DatabaseUnavailable
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
-from core.events.revocations import ends_session
+from core.events.revocations import revokes_session
 from core.ip_networks import network_of
 
 CONNECTIONS_PER_VIEWER = 20
@@ -180,7 +180,9 @@ class ConnectionRegistry:
         """Ends the connections of sessions that are over."""
         for event in revocations:
             for connection in tuple(self._by_viewer.get(event.actor_id, ())):
-                if connection.session_id is not None and ends_session(event, connection.session_id):
+                if connection.session_id is not None and revokes_session(
+                    event, connection.session_id
+                ):
                     self._end(connection, Ending.SESSION_ENDED)
 
     def close_all(self) -> None:

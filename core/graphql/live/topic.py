@@ -84,7 +84,7 @@ class Topic(ABC):
         return self._dispatcher.log
 
     @property
-    def has_audience(self) -> bool:
+    def has_subscribers(self) -> bool:
         return bool(self._everyone)
 
     @abstractmethod
@@ -131,7 +131,7 @@ class Topic(ABC):
         subscriber.live_from = self._dispatcher.position
         self._everyone.add(subscriber)
         self.add(subscriber)
-        self._dispatcher.arrived()
+        self._dispatcher.subscriber_added()
         self._subscribers.inc()
         async with self._joining:
             start = await self.log.start(after)
@@ -224,7 +224,7 @@ class Topic(ABC):
         for presented in await self.present(events, {viewer_id}):
             if presented.is_seen_by(viewer_id):
                 event = presented.event
-                position = subscriber.position.past(event.identity)
+                position = subscriber.position.advanced_past(event.identity)
                 cursor = self.log.cursor(position)
                 payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
                 await self._give(subscriber, payload, cursor, position)
@@ -249,7 +249,7 @@ class Topic(ABC):
         finally:
             self._count_messages()
 
-    def give_up(self, position: Position) -> None:
+    def force_resync(self, position: Position) -> None:
         """Ends the subscriptions that lack these events, as unavailable. See `Listener`."""
         entry = _unavailable(DatabaseUnavailable("events could not be delivered in time"))
         for subscriber in tuple(self._everyone):
@@ -295,7 +295,7 @@ class Topic(ABC):
             position = subscriber.position
             if not position.precedes(event.transaction, event.id):
                 continue
-            position = position.past(event.identity)
+            position = position.advanced_past(event.identity)
             cursor = cursors.get(position.snapshot)
             if cursor is None:
                 cursor = cursors[position.snapshot] = self.log.cursor(position)

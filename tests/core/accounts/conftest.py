@@ -46,5 +46,5 @@ async def accounts(redis: Redis) -> AsyncIterator[Accounts]:
 @pytest.fixture
 def anybody(services: Services, accounts: Accounts) -> Asker:
     """Somebody who is not signed in."""
-    services.keep(accounts)
+    services.register(accounts)
     return Asker(services)

@@ -58,8 +58,8 @@ async def test_doing_it_twice_changes_nothing_the_second_time(
 ) -> None:
     ada, grace, _ = cast
     do, undo, field, done, undone = pair
-    rung: list[int] = []
-    ada.services.ring = lambda: rung.append(1)
+    notified: list[int] = []
+    ada.services.notify = lambda: notified.append(1)
     for name, on in ((do, True), (undo, False)):
         for changed in (True, False):
             payload = await ada.change(name, key(grace))
@@ -71,7 +71,7 @@ async def test_doing_it_twice_changes_nothing_the_second_time(
         (done, key(ada), key(grace), None),
         (undone, key(ada), key(grace), None),
     ]
-    assert rung == [1, 1]
+    assert notified == [1, 1]
     await assert_all_is_well(database)
 
 

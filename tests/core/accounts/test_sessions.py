@@ -170,8 +170,8 @@ class TestRefresh:
     async def test_a_token_used_twice_later_ends_the_session(
         self, anybody: Asker, database: Database, session: Any
     ) -> None:
-        rung: list[int] = []
-        anybody.services.ring = lambda: rung.append(1)
+        notified: list[int] = []
+        anybody.services.notify = lambda: notified.append(1)
         successor = (await anybody.refresh(session["refreshToken"]))["session"]
         await grow_older(database, 31)
         assert codes(await anybody.refresh(session["refreshToken"])) == [
@@ -182,7 +182,7 @@ class TestRefresh:
         assert await events(database) == [
             ("session_revoked", said.viewer_id, said.session_id, None)
         ]
-        assert rung == [1]
+        assert notified == [1]
 
     async def test_an_older_token_ends_it_at_once(
         self, anybody: Asker, database: Database, session: Any

@@ -180,7 +180,7 @@ async def test_too_many_waiting_are_turned_away(notes: Database) -> None:
 
 
 async def test_nobody_waits_for_long_behind_a_commit_that_does_not_end(notes: Database) -> None:
-    group_commit = GroupCommit(notes, NOTE, patience_seconds=0.01)
+    group_commit = GroupCommit(notes, NOTE, wait_seconds=0.01)
     async with writes_held_up(notes):
         first, *others = await held_up(notes, group_commit, 0, 1, 2)
         assert [type(told) for told in await outcomes(others)] == [Overloaded] * 2

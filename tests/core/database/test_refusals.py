@@ -48,7 +48,7 @@ async def test_each_kind_of_use_says_unavailable(pool: Database, code: str) -> N
             await transaction.fetch(refuse, code)
     with pytest.raises(DatabaseUnavailable):
         await GroupCommit(pool, "SELECT 1, refuse(($1::text[])[1])").submit(code)
-    assert await pool.takes_writes() is (code not in WRITES_REFUSED)
+    assert await pool.accepts_writes() is (code not in WRITES_REFUSED)
     assert pool.unused_connections == 1
 
 
@@ -57,7 +57,7 @@ async def test_a_server_that_is_read_only_takes_no_writes(
 ) -> None:
     async with pool.connection() as connection:
         await connection.execute("SET default_transaction_read_only = on")
-    assert not await pool.takes_writes()
+    assert not await pool.accepts_writes()
     with pytest.raises(DatabaseUnavailable):
         await pool.write("CREATE TABLE nothing ()")
 

@@ -40,7 +40,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
         acquire_seconds=0.5,
         connect_seconds=0.5,
         statement_seconds=1.5,
-        settle_seconds=0.5,
+        sync_seconds=0.5,
     )
     await database.open()
     other = await Database(postgres.url, size=1).open()
@@ -81,7 +81,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
         await asyncio.sleep(seconds)
         with pytest.raises((DatabaseUnavailable, TimeoutError)):
             async with asyncio.timeout(0.3):
-                await database.takes_writes()
+                await database.accepts_writes()
     went_on = time.monotonic()
     async with asyncio.timeout(20):
         while not acknowledged or acknowledged[-1][0] < went_on:  # noqa: ASYNC110
@@ -96,7 +96,7 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
             await other.fetch("SELECT")
     assert (await other.fetch(IDLE_IN_TRANSACTION))[0][0] == 0
     assert (await other.fetch(HORIZON))[0][0] > horizon
-    assert await database.takes_writes()
+    assert await database.accepts_writes()
     found = {row[0] for row in await other.fetch("SELECT id FROM notes")}
     assert {number for _, number in acknowledged} <= found
     await database.close()

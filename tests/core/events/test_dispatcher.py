@@ -31,8 +31,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 class Ear:
     """Hears events, and fails now and then if it is told to."""
 
-    def __init__(self, *, has_audience: bool = True) -> None:
-        self.has_audience = has_audience
+    def __init__(self, *, has_subscribers: bool = True) -> None:
+        self.has_subscribers = has_subscribers
         self.posts: asyncio.Queue[int | None] = asyncio.Queue()
         self.fail_before: set[int] = set()
         self._passed = START
@@ -51,7 +51,7 @@ class Ear:
     async def restart(self) -> None:
         self.restarts += 1
 
-    def give_up(self, position: Position) -> None: ...
+    def force_resync(self, position: Position) -> None: ...
 
     async def heard(self, count: int) -> list[int | None]:
         return [await asyncio.wait_for(self.posts.get(), 20) for _ in range(count)]
@@ -94,7 +94,7 @@ async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url
         for number in range(5):
             began = monotonic()
             await database.write(ADD, number)
-            notifier.ring()
+            notifier.notify()
             assert await there.heard(1) == [number]
             quickest = min(quickest, monotonic() - began)
             assert await here.heard(1) == [number]
@@ -108,7 +108,7 @@ async def test_without_a_ring_it_looks_by_itself(database: Database) -> None:
         # Ringing costs nothing though nobody answers.
         began = thread_time()
         for _ in range(1_000):
-            notifier.ring()
+            notifier.notify()
         assert thread_time() - began < 0.1
         assert not notifier.is_connected
 
@@ -119,7 +119,7 @@ async def test_it_comes_back_after_its_connections_were_cut(
     async with listening(database, redis_url) as (ear, notifier):
         for number in range(6):
             await database.write(ADD, number)
-            notifier.ring()
+            notifier.notify()
             if number % 2:
                 await database.fetch(CUT_OFF)
         assert await ear.heard(6) == list(range(6))
@@ -133,7 +133,7 @@ async def test_what_could_not_be_delivered_is_delivered_again_in_order(
         async with database.transaction() as transaction:
             for number in range(5):
                 await transaction.fetch(ADD, number)
-        notifier.ring()
+        notifier.notify()
         assert await ear.heard(5) == list(range(5))
 
 
@@ -143,7 +143,7 @@ async def test_more_than_one_reading_holds_comes_whole(database: Database, redis
             "INSERT INTO events (kind, actor_id, post_id) "
             "SELECT 'post_liked', 1, n FROM generate_series(0, 2499) n"
         )
-        notifier.ring()
+        notifier.notify()
         assert await ear.heard(2_500) == list(range(2_500))
 
 
@@ -151,14 +151,14 @@ async def test_a_listener_that_breaks_stops_nobody(
     database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
-        has_audience = True
+        has_subscribers = True
 
         async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
             raise LookupError(len(events), position)
 
         async def restart(self) -> None: ...
 
-        def give_up(self, position: Position) -> None: ...
+        def force_resync(self, position: Position) -> None: ...
 
     notifier = Notifier(redis_url)
     dispatcher = Dispatcher(
@@ -170,7 +170,7 @@ async def test_a_listener_that_breaks_stops_nobody(
     await dispatcher.start()
     try:
         await database.write(ADD, 1)
-        notifier.ring()
+        notifier.notify()
         assert await ear.heard(1) == [1]
     finally:
         await dispatcher.close()
@@ -184,7 +184,7 @@ async def test_what_happens_before_somebody_listens_is_passed_over(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
         Notifier(redis_url),
     )
-    ear = Ear(has_audience=False)
+    ear = Ear(has_subscribers=False)
     dispatcher.add(ear)
     await dispatcher.start()
     try:
@@ -193,8 +193,8 @@ async def test_what_happens_before_somebody_listens_is_passed_over(
         async with asyncio.timeout(20):
             while dispatcher.position == before:
                 await database.fetch("SELECT")
-        ear.has_audience = True
-        dispatcher.arrived()
+        ear.has_subscribers = True
+        dispatcher.subscriber_added()
         await database.write(ADD, 2)
         assert await ear.heard(1) == [2]
     finally:
@@ -204,7 +204,7 @@ async def test_what_happens_before_somebody_listens_is_passed_over(
 async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
     database: Database, redis_url: str
 ) -> None:
-    ear = Ear(has_audience=False)
+    ear = Ear(has_subscribers=False)
     begun: list[bool] = []
 
     class Crowded(EventLog):
@@ -212,7 +212,7 @@ async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
 
         async def end(self, foreign: Collection[int] = ()) -> Position:
             if begun:
-                ear.has_audience = True
+                ear.has_subscribers = True
                 await database.write(ADD, 7)
             return await super().end(foreign)
 
@@ -238,7 +238,7 @@ async def test_who_writes_in_another_database_delays_nothing(
         await stranger.execute("CREATE TEMPORARY TABLE things (id int)")
         for number in range(3):
             await database.write(ADD, number)
-            notifier.ring()
+            notifier.notify()
             assert await ear.heard(1) == [number]
         await transaction.rollback()
 
@@ -261,7 +261,7 @@ async def test_who_holds_events_back_is_named(
         await transaction.start()
         await holder.execute(ADD, 1)
         await database.write(ADD, 2)
-        notifier.ring()
+        notifier.notify()
         async with asyncio.timeout(20):
             while not ages().get(pid):  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
@@ -279,13 +279,13 @@ async def test_a_log_that_lacks_what_was_read_is_begun_anew(
     async with listening(database, redis_url) as (ear, notifier):
         for number in range(3):
             await database.write(ADD, number)
-        notifier.ring()
+        notifier.notify()
         assert await ear.heard(3) == [0, 1, 2]
         await database.write("DELETE FROM events WHERE post_id = 2")
         async with asyncio.timeout(20):
             while not ear.restarts:  # noqa: ASYNC110  # nothing tells of it
                 await asyncio.sleep(0.01)
         await database.write(ADD, 3)
-        notifier.ring()
+        notifier.notify()
         assert await ear.heard(1) == [3]
     assert "judged anew" in caplog.text

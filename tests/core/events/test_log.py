@@ -124,7 +124,7 @@ async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
     assert read == sorted(read, key=lambda event: (event.transaction, event.id))
 
     everything = await read_all(log, start)
-    services = Services(database=database, cursors=CURSORS, ring=lambda: None)
+    services = Services(database=database, cursors=CURSORS, notify=lambda: None)
     for snapshot, seen in resumable:
         resumed = await log.start(cursor_from_snapshot(services, snapshot))
         assert isinstance(resumed, Position)
@@ -163,7 +163,7 @@ async def test_a_cursor_of_an_event_that_the_log_lacks_is_unknown(
     cursors = [log.cursor(Position(*event.identity)) for event in events]
     await database.write("DELETE FROM events WHERE id = $1", events[2].id)
     assert await log.start(cursors[2]) is ResyncReason.CURSOR_UNKNOWN
-    assert not (await log.since(Position(*events[2].identity), limit=10)).is_from_here
+    assert not (await log.since(Position(*events[2].identity), limit=10)).is_same_log
     assert isinstance(await log.start(cursors[1]), Position)
     await database.write(
         "INSERT INTO events (transaction, id, kind, actor_id, created_at) "
@@ -171,9 +171,9 @@ async def test_a_cursor_of_an_event_that_the_log_lacks_is_unknown(
         *(events[2].transaction, events[2].id, events[2].created_at),
     )
     assert await log.start(cursors[2]) is ResyncReason.CURSOR_UNKNOWN
-    assert not (await log.since(Position(*events[2].identity), limit=10)).is_from_here
+    assert not (await log.since(Position(*events[2].identity), limit=10)).is_same_log
     reading = await log.since(Position(*events[1].identity), limit=10)
-    assert (len(reading.events), reading.is_from_here) == (1, True)
+    assert (len(reading.events), reading.is_same_log) == (1, True)
 
 
 async def test_a_longer_retention_brings_nothing_back(database: Database, log: EventLog) -> None:

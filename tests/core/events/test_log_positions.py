@@ -92,7 +92,7 @@ def test_who_starts_at_a_snapshot_is_given_what_it_did_not_see_once(
             position = decode_position(SIGNER, encode_position(SIGNER, position))
             if position.precedes(transaction, id):
                 given_to_reader.append((transaction, id))
-                position = position.past(EventId(transaction, id, 7))
+                position = position.advanced_past(EventId(transaction, id, 7))
                 assert not position.precedes(transaction, id)
     assert given_to_reader == [(number, id) for number in sorted(unseen) for id in (10, 11)]
     assert position.snapshot is None
@@ -102,10 +102,10 @@ def test_a_snapshot_is_forgotten_once_it_is_past() -> None:
     newest = EventId(7, 3, 500)
     position = Position(5, 0, 0, Snapshot(newest, frozenset({5})))
     assert position.newest == newest
-    assert position.past(EventId(5, 1, 9)).newest == newest
+    assert position.advanced_past(EventId(5, 1, 9)).newest == newest
     later = EventId(8, 1, 9)
-    assert position.past(later) == Position(*later)
-    assert position.past(later).newest == later
+    assert position.advanced_past(later) == Position(*later)
+    assert position.advanced_past(later).newest == later
 
 
 def test_without_an_event_it_is_the_start() -> None:

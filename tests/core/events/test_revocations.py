@@ -16,7 +16,7 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
-from core.events.revocations import RevocationReader, ends_session
+from core.events.revocations import RevocationReader, revokes_session
 from core.events.statements import SQL
 from tests.core.events.test_dispatcher import CUT_OFF
 from tests.core.events.test_log import elsewhere
@@ -121,7 +121,7 @@ async def test_overlapping_transactions_lose_none_and_repeat_none(
     async def read() -> None:
         nonlocal position
         found = await log.revocations_since(position, limit=100)
-        assert found.is_from_here
+        assert found.is_same_log
         position = found.position
         seen.extend(event.subject_id for event in found.events)
 
@@ -203,12 +203,12 @@ async def test_an_end_of_all_sessions_concerns_those_that_began_before(
     await database.write(REVOKE, None)
     [[after]] = await database.write("SELECT time_ordered_key(now() + interval '1 second')")
     [event] = await log.recent_revocations(timedelta(hours=1), limit=10)
-    assert ends_session(event, before)
-    assert not ends_session(event, after)
+    assert revokes_session(event, before)
+    assert not revokes_session(event, after)
     await database.write(REVOKE, before)
     event, _ = await log.recent_revocations(timedelta(hours=1), limit=10)
-    assert ends_session(event, before)
-    assert not ends_session(event, after)
+    assert revokes_session(event, before)
+    assert not revokes_session(event, after)
 
 
 @pytest.mark.parametrize(
