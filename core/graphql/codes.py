@@ -1,4 +1,4 @@
-"""Every error code that an answer may carry, and how each transport answers it.
+"""Every error code that a response may carry, and how each transport reports it.
 
 HTTP, server-sent events and WebSocket read this table; docs/errors.md shows it to clients.
 """
@@ -8,100 +8,112 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Handling(NamedTuple):
-    """How an error is answered."""
+class ErrorHandling(NamedTuple):
+    """How an error code is reported."""
 
     meaning: str
     """For client developers: what is wrong and what to do."""
     status: int = 200
-    """The HTTP status, where nothing was executed because of the error; 200 for a code that only
-    stands in `errors` beside `data`.
+    """The HTTP status if the error prevented execution; 200 for a code that only occurs in `errors`
+    beside `data`.
     """
-    is_refusal: bool = False
-    """Whether the status stands whatever the media type. Otherwise a client that takes plain
+    is_http_error: bool = False
+    """Whether the status applies to every media type. Otherwise a client that accepts plain
     `application/json` gets 200: to it, another status means that no GraphQL server was reached.
     """
-    close: int | None = None
-    """The WebSocket close code, where the error concerns the connection and not one operation."""
+    close_code: int | None = None
+    """The WebSocket close code if the error concerns the connection and not one operation."""
     retry_after: int | None = None
-    """Seconds for `Retry-After`, unless the error has `retryAfterSeconds`. An execution that gave
-    nothing but errors of such codes is answered with their status.
+    """Seconds for `Retry-After`, unless the error has `retryAfterSeconds`. If an execution returns
+    only errors with such codes, the response has their status.
     """
 
 
-UNKNOWN = Handling("An error of the request.", 400)
-CODES: dict[str, Handling] = {
-    # -- not GraphQL over HTTP
-    "BAD_REQUEST": Handling("The request or message has the wrong form.", 400, True, close=4400),
-    "BATCHING_NOT_SUPPORTED": Handling("Send each operation in a request of its own.", 400, True),
-    "METHOD_NOT_ALLOWED": Handling("Use POST, or GET for queries and subscriptions.", 405, True),
-    "NOT_ACCEPTABLE": Handling("`Accept` allows no media type that is served.", 406, True),
-    "REQUEST_TIMEOUT": Handling("The body did not arrive in time. Send it again.", 408, True),
-    "REQUEST_TOO_LARGE": Handling("The body, message or URL is too large.", 413, True, close=1009),
-    "UNSUPPORTED_MEDIA_TYPE": Handling("Send `application/json` in UTF-8.", 415, True),
-    "UNSUPPORTED_CONTENT_ENCODING": Handling("Send the body uncompressed.", 415, True),
-    "SUBSCRIPTION_NOT_SUPPORTED": Handling(
+UNKNOWN = ErrorHandling("An error of the request.", 400)
+CODES: dict[str, ErrorHandling] = {
+    # -- HTTP and message format
+    "BAD_REQUEST": ErrorHandling(
+        "The request or message has the wrong form.", 400, True, close_code=4400
+    ),
+    "BATCHING_NOT_SUPPORTED": ErrorHandling(
+        "Send each operation in a request of its own.", 400, True
+    ),
+    "METHOD_NOT_ALLOWED": ErrorHandling(
+        "Use POST, or GET for queries and subscriptions.", 405, True
+    ),
+    "NOT_ACCEPTABLE": ErrorHandling("`Accept` allows no media type that is served.", 406, True),
+    "REQUEST_TIMEOUT": ErrorHandling("The body did not arrive in time. Send it again.", 408, True),
+    "REQUEST_TOO_LARGE": ErrorHandling(
+        "The body, message or URL is too large.", 413, True, close_code=1009
+    ),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorHandling("Send `application/json` in UTF-8.", 415, True),
+    "UNSUPPORTED_CONTENT_ENCODING": ErrorHandling("Send the body uncompressed.", 415, True),
+    "SUBSCRIPTION_NOT_SUPPORTED": ErrorHandling(
         "A subscription needs WebSocket or `Accept: text/event-stream`.", 400, True
     ),
-    # -- who asks
-    "UNAUTHENTICATED": Handling("Send an access token.", 401, True, close=4403),
-    "TOKEN_INVALID": Handling(
+    # -- authentication
+    "UNAUTHENTICATED": ErrorHandling("Send an access token.", 401, True, close_code=4403),
+    "TOKEN_INVALID": ErrorHandling(
         "The access token is not valid, or its session has ended: sign in again.",
         401,
         True,
-        close=4403,
+        close_code=4403,
     ),
-    "TOKEN_EXPIRED": Handling(
-        "The access token has expired: refresh the session.", 401, True, close=4403
+    "TOKEN_EXPIRED": ErrorHandling(
+        "The access token has expired: refresh the session.", 401, True, close_code=4403
     ),
-    # -- how much is asked
-    "RATE_LIMITED": Handling("Too many attempts: wait.", 429, True, retry_after=5),
-    "TOO_MANY_CONNECTIONS": Handling(
-        "Too many connections are open from this address or person.",
+    # -- limits
+    "RATE_LIMITED": ErrorHandling("Too many attempts: wait.", 429, True, retry_after=5),
+    "TOO_MANY_CONNECTIONS": ErrorHandling(
+        "Too many connections are open from this address or for this user.",
         429,
         True,
-        close=4429,
+        close_code=4429,
         retry_after=30,
     ),
-    "TOO_MANY_OPERATIONS": Handling(
-        "Too many operations are open on this WebSocket: end one, or wait for an answer."
+    "TOO_MANY_OPERATIONS": ErrorHandling(
+        "Too many operations are open on this WebSocket: complete one, or wait for a result."
     ),
-    "LIMIT_EXCEEDED": Handling("The operation asks for too much: the message says of what.", 400),
+    "LIMIT_EXCEEDED": ErrorHandling("The operation exceeds a limit; the message names it.", 400),
     # -- the server's state
-    "UNAVAILABLE": Handling(
-        "Not possible at the moment. Try again with the same clientMutationId.",
+    "UNAVAILABLE": ErrorHandling(
+        "Temporarily unavailable. Try again with the same clientMutationId.",
         503,
         True,
-        close=1013,
+        close_code=1013,
         retry_after=2,
     ),
-    "TIMEOUT": Handling("The operation took too long. Ask for less at once.", 503),
-    "INTERNAL": Handling(
-        "A fault of the server; the message has a reference.", 500, True, close=4500
+    "TIMEOUT": ErrorHandling("The operation took too long. Request less at once.", 503),
+    "INTERNAL": ErrorHandling(
+        "An internal error of the server; the message has a reference.", 500, True, close_code=4500
     ),
     # -- the document
-    "GRAPHQL_PARSE_FAILED": Handling("The document is not GraphQL.", 400),
-    "GRAPHQL_VALIDATION_FAILED": Handling("The document does not fit the schema.", 400),
-    "OPERATION_NOT_FOUND": Handling("`operationName` names no operation of the document.", 400),
-    "PERSISTED_QUERY_NOT_FOUND": Handling("Send the document along with its hash.", 400),
-    "PERSISTED_QUERY_HASH_MISMATCH": Handling("The hash is not that of the document.", 400),
+    "GRAPHQL_PARSE_FAILED": ErrorHandling("The document is not valid GraphQL syntax.", 400),
+    "GRAPHQL_VALIDATION_FAILED": ErrorHandling("The document does not match the schema.", 400),
+    "OPERATION_NOT_FOUND": ErrorHandling(
+        "`operationName` names no operation of the document.", 400
+    ),
+    "PERSISTED_QUERY_NOT_FOUND": ErrorHandling("Send the document along with its hash.", 400),
+    "PERSISTED_QUERY_HASH_MISMATCH": ErrorHandling("The hash is not that of the document.", 400),
     # -- values
-    "BAD_INPUT": Handling("A variable or argument has the wrong type or size.", 400),
-    "BAD_ID": Handling("The id is not of the type that is asked for."),
-    "TOO_MANY_IDS": Handling("Ask for fewer ids at once."),
-    "BAD_PAGE": Handling("`first` and `last` do not go together, or are out of range."),
-    "INVALID_CURSOR": Handling("The cursor is not of this list: begin at its start."),
-    "TOO_MANY_ERRORS": Handling("More errors are left out of the answer."),
+    "BAD_INPUT": ErrorHandling("A variable or argument has the wrong type or size.", 400),
+    "BAD_ID": ErrorHandling("The id is malformed or has the wrong type."),
+    "TOO_MANY_IDS": ErrorHandling("Request fewer ids at once."),
+    "BAD_PAGE": ErrorHandling("`first` and `last` were both sent, or are out of range."),
+    "INVALID_CURSOR": ErrorHandling(
+        "The cursor does not belong to this list: start from the beginning."
+    ),
+    "TOO_MANY_ERRORS": ErrorHandling("The response omits further errors."),
 }
 
 
-def handling(code: str) -> Handling:
-    """How an error of that code is answered."""
+def handling(code: str) -> ErrorHandling:
+    """How an error with this code is reported."""
     return CODES.get(code, UNKNOWN)
 
 
 def retry_after(code: str, seconds: float | None) -> int | None:
-    """The value of `Retry-After`: the seconds that the error names, or its code's."""
+    """The value of `Retry-After`: the seconds of the error, or the default of its code."""
     if seconds is None:
         return handling(code).retry_after
     return max(1, -int(-seconds // 1))

@@ -1,4 +1,7 @@
-"""Documents, parsed, counted and validated once, found again by their text or by its hash."""
+"""A cache of documents, parsed, checked against the limits and validated once.
+
+Documents are looked up by their text or by its hash (automatic persisted queries).
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,12 @@ from core.graphql.limits.limits import Limits, over_limit
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
-WEIGHT_OF_CHARACTER = 130
-"""Bytes of memory that a character of a parsed document takes, with its tokens; as measured."""
+BYTES_PER_CHARACTER = 130
+"""Memory of a parsed document per character, tokens included; as measured."""
 
 
 class Document:
-    """A text that a client sent: ready to execute, or known to be wrong."""
+    """A document that a client sent: valid and ready to execute, or invalid with its errors."""
 
     __slots__ = ("ast", "digest", "errors", "operations", "text", "weight")
 
@@ -40,11 +43,11 @@ class Document:
         self.text = text
         self.ast = ast
         self.errors = errors
-        """What is wrong with it, as it stands in the answer; then there are no operations."""
+        """Entries for the response; an invalid document has no operations."""
         self.digest: str | None = None
-        """The hash under which a client has registered it."""
-        self.weight = 2_000 + len(text) * (1 if ast is None else WEIGHT_OF_CHARACTER)
-        """About how many bytes of memory it takes."""
+        """The hash with which a client registered it."""
+        self.weight = 2_000 + len(text) * (1 if ast is None else BYTES_PER_CHARACTER)
+        """Estimated memory. Units: bytes."""
         self.operations: dict[str | None, DocumentOperation] = {}
         if ast is not None and not errors:
             for node in ast.definitions:
@@ -55,18 +58,18 @@ class Document:
                 self.operations[None] = operation
 
     def operation(self, name: str | None) -> DocumentOperation:
-        """The operation that is to be executed. Errors: OPERATION_NOT_FOUND."""
+        """The operation to execute. Errors: OPERATION_NOT_FOUND."""
         found = self.operations.get(name)
         if found is not None:
             return found
         names = ", ".join(str(known) for known in self.operations if known is not None)
         if name is None:
-            said = f"The document has several operations ({names}): name one in `operationName`."
+            message = f"The document has several operations ({names}): name one in `operationName`."
         elif names:
-            said = f"The document has no operation of that name. It has: {names}."
+            message = f"The document has no operation with this name. It has: {names}."
         else:
-            said = "The document's operation has no name: leave `operationName` out."
-        raise ClientError(said, "OPERATION_NOT_FOUND")
+            message = "The document's operation has no name: omit `operationName`."
+        raise ClientError(message, "OPERATION_NOT_FOUND")
 
 
 class DocumentOperation:
@@ -84,7 +87,7 @@ class DocumentOperation:
 
 
 class DocumentStore:
-    """The documents that clients have sent of late. Bounded; what falls out is read anew."""
+    """An LRU cache of documents, bounded in number and memory."""
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class DocumentStore:
         bytes_at_most: int = 32 * 1024 * 1024,
         suggestions: bool = False,
     ) -> None:
-        """`suggestions`: whether errors may name fields that the client did not write."""
+        """`suggestions`: whether errors may suggest names from the schema ("Did you mean …?")."""
         self.limits = limits
         self._schema = schema
         self._suggestions = suggestions
@@ -111,44 +114,45 @@ class DocumentStore:
 
     @property
     def weight(self) -> int:
-        """About how many bytes of memory the documents take."""
+        """Estimated memory of all documents. Units: bytes."""
         return self._bytes
 
     def by_text(self, text: str) -> Document:
-        """The document, which may be one that is known to be wrong.
+        """The document, which may be invalid.
 
-        Cost: a look-up, or, the first time, parsing and validation, both bounded by the limits.
+        Cost: a look-up; on a miss, parsing and validation, both bounded by the limits.
         """
         known = self._documents.get(text)
         if known is not None:
             self._documents.move_to_end(text)
             return known
-        document = self._read(text)
-        self._keep(document)
+        document = self._parse(text)
+        self._store(document)
         return document
 
     def by_hash(self, digest: str, text: str | None) -> Document:
-        """The document of that SHA-256, which is remembered under it if the text is sent along.
+        """The document with this SHA-256. Registers the hash if the text is given.
 
-        Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends the text along.
+        Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text;
+        PERSISTED_QUERY_HASH_MISMATCH.
         """
         known = self._by_hash.get(digest)
         if known is not None and (text is None or text == known.text):
             self._documents.move_to_end(known.text)
             return known
         if text is None:
-            # Clients know this error by its very words.
+            # Clients recognise the error by this exact message.
             raise ClientError("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
         if sha256(text.encode()).hexdigest() != digest:
-            said = "`sha256Hash` is not the SHA-256 of `query`, in lower-case hexadecimal."
-            raise ClientError(said, "PERSISTED_QUERY_HASH_MISMATCH")
+            message = "`sha256Hash` is not the SHA-256 of `query`, in lower-case hexadecimal."
+            raise ClientError(message, "PERSISTED_QUERY_HASH_MISMATCH")
         document = self.by_text(text)
         if not document.errors and text in self._documents:
             document.digest = digest
             self._by_hash[digest] = document
         return document
 
-    def _keep(self, document: Document) -> None:
+    def _store(self, document: Document) -> None:
         if document.weight > self._bytes_at_most // 4:
             return
         self._documents[document.text] = document
@@ -159,10 +163,10 @@ class DocumentStore:
             if dropped.digest is not None:
                 del self._by_hash[dropped.digest]
 
-    def _read(self, text: str) -> Document:
+    def _parse(self, text: str) -> Document:
         limits = self.limits
         if len(text) > limits.document_characters:
-            advice = "Send fewer fields at once, and values as variables."
+            advice = "Select fewer fields, and send values as variables."
             error = over_limit("characters", len(text), limits.document_characters, advice)
             return Document(text, None, [error_entry(error)])
         try:
@@ -185,14 +189,14 @@ class DocumentStore:
 
 
 def _syntax_entry(error: GraphQLSyntaxError, limits: Limits) -> JSONObject:
-    said = error.description
-    if said.endswith(" tokens. Parsing aborted."):
-        advice = "Ask for less at once, and send values as variables."
+    description = error.description
+    if description.endswith(" tokens. Parsing aborted."):
+        advice = "Select fewer fields, and send values as variables."
         return error_entry(
             over_limit("tokens", f"more than {limits.tokens:,}", limits.tokens, advice)
         )
-    if said.endswith(" comments. Parsing aborted."):
-        advice = "Leave comments out of what is sent."
+    if description.endswith(" comments. Parsing aborted."):
+        advice = "Remove comments from the document."
         found = f"more than {limits.comments:,}"
         return error_entry(over_limit("comments", found, limits.comments, advice))
     return document_error_entries([error], PARSE_FAILED)[0]
@@ -204,8 +208,8 @@ def _validation_entries(errors: list[GraphQLError], limits: Limits) -> list[JSON
         if not isinstance(error, ValidationAbortedError):
             entries += document_error_entries([error], VALIDATION_FAILED)
         elif len(errors) > limits.validation_errors:
-            said = f"More errors are left out: only the first {limits.validation_errors} are told."
-            entries.append({"message": said, "extensions": {"code": VALIDATION_FAILED}})
+            message = f"Only the first {limits.validation_errors} errors are reported."
+            entries.append({"message": message, "extensions": {"code": VALIDATION_FAILED}})
         else:
             advice = "Select each field once, and nest fewer fragments that select the same fields."
             found = f"more than {limits.merge_steps:,}"
@@ -217,7 +221,7 @@ def _validation_entries(errors: list[GraphQLError], limits: Limits) -> list[JSON
 
 
 def _merge_rule(limits: Limits) -> type[OverlappingFieldsCanBeMergedRule]:
-    """The rule of the specification that can take long, with a budget of our own."""
+    """The validation rule of superlinear cost, with its work bounded by `merge_steps`."""
 
     class BudgetedMergeRule(OverlappingFieldsCanBeMergedRule):
         def __init__(self, context: ValidationContext) -> None:

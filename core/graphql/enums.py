@@ -1,4 +1,4 @@
-"""Enums of domain code as GraphQL types."""
+"""Enums of domain code, declared as GraphQL enums."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import strawberry
 
 
 def declare_enum(kind: type[Enum], description: str, values: Mapping[Enum, str]) -> None:
-    """Declares the enum in GraphQL under its own name. `values` describes every member."""
+    """Declares the enum in GraphQL. `values`: a description for every member."""
     strawberry.enum(kind, description=description)
     definition = kind.__strawberry_definition__  # type: ignore[attr-defined]  # strawberry's mark
     for member, value in zip(kind, definition.values, strict=True):

@@ -1,4 +1,4 @@
-"""Errors that a client may see, and what it sees of those that it may not."""
+"""Errors as entries of a response: those for clients as they are, all others masked and logged."""
 
 from __future__ import annotations
 
@@ -19,46 +19,47 @@ MESSAGE_LENGTH_AT_MOST = 500
 ERRORS_AT_MOST = 100
 FAULTS_LOGGED_AT_MOST = 10
 UNAVAILABLE = (
-    "This could not be finished, and a write may or may not have been done. "
+    "The operation could not be completed, and a write may or may not have been applied. "
     "Try again in a few seconds, with the same clientMutationId."
 )
 SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
 
 
 def error_entry(error: ClientError) -> JSONObject:
-    """The error as it stands in an answer's `errors`."""
+    """The error as an entry of `errors` in a response."""
     return {"message": error.message, "extensions": error.extensions}
 
 
 def client_error(failure: Exception) -> ClientError | None:
-    """The error that a client is shown for what failed as a whole; None for a fault."""
+    """The error to show a client for a request that failed as a whole; None for a fault."""
     if isinstance(failure, ClientError):
         return failure
     if isinstance(failure, DatabaseUnavailable):
-        said = "This can't be served at the moment. Try again in a few seconds."
-        return ClientError(said, "UNAVAILABLE")
+        message = "The service is temporarily unavailable. Try again in a few seconds."
+        return ClientError(message, "UNAVAILABLE")
     return None
 
 
 def timeout_error(seconds: float) -> ClientError:
-    """The error of an operation that was given up after so many seconds."""
+    """The error of an operation that was cancelled after so many seconds."""
     return ClientError(
-        f"The operation took longer than {seconds:g} seconds and was given up. Ask for less at "
-        "once. If it writes, read what became of it before you send it again.",
+        f"The operation took longer than {seconds:g} seconds and was cancelled. Request less at "
+        "once. If it is a mutation, check whether it took effect before you send it again.",
         "TIMEOUT",
     )
 
 
 def document_error_entries(errors: Iterable[GraphQLError], code: str) -> list[JSONObject]:
-    """What is wrong with a document or its variables, told in the terms of that document."""
-    return [_entry(error, _client_words(error), {"code": code}) for error in errors]
+    """The errors of a document or of its variables."""
+    return [_entry(error, _client_message(error), {"code": code}) for error in errors]
 
 
 def execution_error_entries(
     errors: Sequence[GraphQLError], operation_name: str | None
 ) -> list[JSONObject]:
-    """What a client may know of the errors of an execution. Faults are logged, under the reference
-    that the client is shown instead; at most 100 entries are made.
+    """The errors of an execution as a client may see them: at most 100 entries, faults masked.
+
+    Faults are logged with the reference that their entries show.
     """
     reference = ""
     logged = 0
@@ -67,7 +68,7 @@ def execution_error_entries(
     for error in errors[:ERRORS_AT_MOST]:
         extensions = _extensions_for_client(error)
         if extensions is not None:
-            entries.append(_entry(error, _client_words(error), extensions))
+            entries.append(_entry(error, _client_message(error), extensions))
             continue
         cause = _cause(error)
         if isinstance(cause, DatabaseUnavailable):
@@ -78,31 +79,31 @@ def execution_error_entries(
         if logged < FAULTS_LOGGED_AT_MOST:
             log_fault(error.original_error or error, reference, operation_name, error.path)
             logged += 1
-        entries.append(_entry(error, fault_words(reference), {"code": "INTERNAL"}))
+        entries.append(_entry(error, fault_message(reference), {"code": "INTERNAL"}))
     if unavailable is not None:
         logger.warning(
-            "Database unavailable in operation %s: %s", _named(operation_name), unavailable
+            "Database unavailable in operation %s: %s", _loggable(operation_name), unavailable
         )
     if len(errors) > ERRORS_AT_MOST:
-        more = f"{len(errors) - ERRORS_AT_MOST} more errors are left out."
+        more = f"{len(errors) - ERRORS_AT_MOST} more errors are omitted."
         entries.append({"message": more, "extensions": {"code": "TOO_MANY_ERRORS"}})
     return entries
 
 
 def fault_entry(fault: BaseException, operation_name: str | None = None) -> JSONObject:
-    """What a client sees of a fault that is no field's. The fault is logged."""
+    """The masked entry of a fault outside of any field. Logs the fault."""
     reference = new_reference()
     log_fault(fault, reference, operation_name, None)
-    return {"message": fault_words(reference), "extensions": {"code": "INTERNAL"}}
+    return {"message": fault_message(reference), "extensions": {"code": "INTERNAL"}}
 
 
-def fault_words(reference: str) -> str:
-    """What a client is told of a fault."""
+def fault_message(reference: str) -> str:
+    """The message that clients get for every fault."""
     return f"Something went wrong on our side. Reference: {reference}"
 
 
 def new_reference() -> str:
-    """A name by which a fault is found again in the log."""
+    """A random id that connects a client's error with the fault in the log."""
     return secrets.token_hex(6)
 
 
@@ -116,28 +117,28 @@ def log_fault(
     logger.error(
         "Fault %s in operation %s at %s",
         reference,
-        _named(operation_name),
+        _loggable(operation_name),
         ".".join(map(str, path)) if path else "(no field)",
         exc_info=fault,
     )
 
 
 def _extensions_for_client(error: GraphQLError) -> JSONObject | None:
-    """The extensions of an error that is the client's to know; None for a fault."""
+    """The extensions of an error that the client may see; None for a fault."""
     cause = _cause(error)
     if isinstance(cause, ClientError):
         return cause.extensions
     if not isinstance(cause, GraphQLError):
-        # A scalar that fails to read a variable is the client's matter; all else is ours.
+        # A scalar that rejects a variable is an error of the client; anything else is a fault.
         return {"code": "BAD_INPUT"} if error.path is None and error.nodes else None
     if cause.extensions and "code" in cause.extensions:
         return cause.extensions
-    # What the executor refuses in a request points into the document; what goes wrong with a
-    # resolver's value does not, until the executor adds the field.
+    # The executor's errors about the request have locations in the document. Its errors about a
+    # resolver's value have none before it adds the field.
     return {"code": "BAD_INPUT"} if cause.nodes or error.path is None else None
 
 
-def _named(operation_name: str | None) -> str:
+def _loggable(operation_name: str | None) -> str:
     return (operation_name or "(unnamed)")[:100]
 
 
@@ -160,13 +161,13 @@ def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObj
     return entry
 
 
-def _client_words(error: GraphQLError) -> str:
-    """The error's message without what a library said about a value, and not too long."""
+def _client_message(error: GraphQLError) -> str:
+    """The error's message, truncated, and without the text of an exception from parsing a value."""
     message = error.message
     cause = _cause(error)
     if isinstance(cause, StrawberryInputCoercionError):
         found = SCALAR_REFUSED.match(message)
-        message = f"{found.group()}." if found else "A value is not of its type."
+        message = f"{found.group()}." if found else "A value has the wrong type."
     elif not isinstance(cause, (GraphQLError, ClientError)):
         message = message.replace(f", but encountered error '{cause}'; found", ", found")
     if len(message) > MESSAGE_LENGTH_AT_MOST:

@@ -1,4 +1,4 @@
-"""What resolvers read of a field."""
+"""What resolvers read from their `info` argument."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from core.execution.information import Told
 Info = strawberry.Info[Context, None]
 
 
-def once_a_field(decide: Callable[[Info], bool]) -> Callable[[Info], bool]:
-    """Decides once for each field of a plan, not in each run: only the field's place in its document may decide."""
+def cached_per_field(decide: Callable[[Info], bool]) -> Callable[[Info], bool]:
+    """Caches the decision with the field of a plan: it may depend only on the document, not on a request."""
 
     @wraps(decide)
     def decided(info: Info) -> bool:
-        raw: Any = info._raw_info  # noqa: SLF001  # what the executor gives
+        raw: Any = info._raw_info  # noqa: SLF001  # the executor's own info
         if type(raw) is not Told:
             return decide(info)
         known = raw.field.decided
@@ -31,8 +31,8 @@ def once_a_field(decide: Callable[[Info], bool]) -> Callable[[Info], bool]:
     return decided
 
 
-def may_ask_for(name: str, info: Info) -> bool:
-    """Whether the client selects that field of the object; a fragment is not looked into."""
+def may_select(name: str, info: Info) -> bool:
+    """Whether the client may select this field of the object: true for any fragment, unread."""
     for node in info._raw_info.field_nodes:  # noqa: SLF001  # cheaper than Strawberry's selected_fields
         if node.selection_set is not None:
             for selection in node.selection_set.selections:

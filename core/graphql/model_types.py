@@ -1,4 +1,4 @@
-"""How GraphQL types are declared from models."""
+"""GraphQL types declared from Django models."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from strawberry_django.fields.field import StrawberryDjangoField
 
 
 class RowField(StrawberryDjangoField):
-    """A model's field whose value is an attribute of the row that a statement gave.
+    """A model's field whose value is read from the attribute of a row.
 
-    The name, type and description come from the model. How it is read is Strawberry's own way: the ORM's,
-    with a thread for each value in case that it queries, takes 240 µs a value.
+    The name, type and description come from the model. The value is resolved by Strawberry:
+    strawberry-django's resolver may query and so runs in a thread, which takes 240 µs a value.
     """
 
     get_result = StrawberryField.get_result

@@ -1,4 +1,4 @@
-"""What all mutations share: a key in, expected failures and the key out."""
+"""What all mutations share: `clientMutationId` in input and payload, and expected failures as data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import strawberry
 from asyncpg import ForeignKeyViolationError
 
 from core.errors import InputRules, MutationRefused
-from core.graphql.references import refusal_of
+from core.graphql.foreign_key_errors import client_error_of
 from core.graphql.user_errors import UserError
 from core.text import clean_key
 
@@ -20,7 +20,7 @@ Resolve = Callable[..., Awaitable[P]]
 
 @strawberry.input
 class MutationInput:
-    """What every mutation takes."""
+    """Base of all mutation inputs."""
 
     client_mutation_id: str | None = strawberry.field(
         default=None,
@@ -33,7 +33,7 @@ class MutationInput:
 
 @strawberry.type
 class Payload:
-    """What every mutation gives. A subclass's fields have defaults: what a refusal shows."""
+    """Base of all payloads. Every field has a default: its value if the mutation fails."""
 
     errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -45,14 +45,14 @@ class Payload:
 
 
 def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
-    """The resolver `(info, input)`, which answers where it raises MutationRefused with what was wrong.
+    """Decorates a resolver `(info, input)`: returns the problems of a MutationRefused as a payload.
 
     Use below `@strawberry.mutation`.
     """
 
     def decorate(resolve: Resolve[P]) -> Resolve[P]:
         @wraps(resolve)
-        async def answer(info: Any, input: Any) -> P:  # the argument's public name
+        async def resolve_or_refuse(info: Any, input: Any) -> P:  # the argument's public name
             rules = InputRules()
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:
@@ -60,24 +60,21 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
                 try:
                     result = await resolve(info=info, input=input)
                 except ForeignKeyViolationError as error:
-                    raise refusal_of(error) from error
+                    raise client_error_of(error) from error
             except MutationRefused as refused:
-                # Problems are what the types of UserError read from.
+                # The types that implement UserError resolve their fields from a Problem.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))
             info.context.clear_loaders()
             result.client_mutation_id = input.client_mutation_id
             return result
 
-        return answer
+        return resolve_or_refuse
 
     return decorate
 
 
 def describe_inputs(mutation: type) -> None:
-    """Gives the argument of each mutation the description that all of them share.
-
-    Call it where the schema is put together, before the schema is made.
-    """
+    """Sets the description of every mutation's `input` argument. Call before the schema is built."""
     for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
         for argument in field.arguments:
             argument.description = argument.description or "The mutation's input."

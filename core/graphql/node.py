@@ -1,4 +1,4 @@
-"""Global object identification: opaque ids, and the interface of all that has one."""
+"""Relay's global object identification: `Node`, `node` and `nodes`."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class Node:
 
 
 def id_field(type_name: str, description: str) -> Any:
-    """The opaque id of a type's objects, whose rows have their key as `id`."""
+    """The field `id` of a type: the global id made from the key `id` of its rows."""
     return strawberry.field(graphql_type=strawberry.ID, description=description)(
         of_columns("id")(id_encoder(type_name))
     )
 
 
 FindNodes = Callable[[Context, list[int]], Awaitable[Sequence[Any | None]]]
-"""Rows by key, None for what the viewer can't see, in the order of the keys."""
+"""Returns rows by key, None for those not visible to the viewer. Order: of the keys."""
 
 
 class NodeTypes:
-    """How the objects of each type are found by key; filled where the schema is put together."""
+    """Finds the objects of each type by key. Types are registered before the schema is built."""
 
     def __init__(self) -> None:
         self._find: dict[str, FindNodes] = {}
@@ -45,7 +45,7 @@ class NodeTypes:
         self._find[type_name] = find
 
     async def find(self, context: Context, ids: Sequence[str]) -> list[Any | None]:
-        """The objects, None for what is not there, in the order of `ids`.
+        """The objects, None for those not found. Order: of `ids`.
 
         Errors: BAD_ID, TOO_MANY_IDS. Cost: one statement for each type.
         """

@@ -1,4 +1,4 @@
-"""What the transports need of the server that they are part of."""
+"""The functions that transports receive from the server."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from core.errors import JSONObject
 Execute = Callable[
     [DocumentNode, str | None, JSONObject, Any], ExecutionResult | Awaitable[ExecutionResult]
 ]
-"""Executes: document, operation name, variables as they were sent, context. The data goes to orjson as it is."""
+"""Executes an operation: document, operation name, raw variables, context. Its data is ready for orjson."""
 
 ContextFor = Callable[[str | None, Scope], Any]
-"""The context of a request, or an awaitable of it: Authorization header, ASGI scope.
+"""Returns the context of a request, or an awaitable of it: Authorization header, ASGI scope.
 Errors: ClientError.
 """

@@ -9,7 +9,7 @@ import strawberry
 
 from core.database.cursors import CursorCodec
 from core.execution.hints import of_columns
-from core.graphql.info import Info, may_ask_for
+from core.graphql.info import Info, may_select
 from core.loaders import PageLoader
 from core.paging import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
 
@@ -46,8 +46,8 @@ def page_loader(
     before: str | None,
     *more: Any,
 ) -> P:
-    """The request's loader of pages for a field's arguments, and what else that kind takes."""
-    looks_ahead = may_ask_for("pageInfo", info)
+    """The request's page loader for a field's arguments. `more`: further arguments of its class."""
+    looks_ahead = may_select("pageInfo", info)
     return info.context.loader(kind, first, after, last, before, looks_ahead, *more)
 
 
@@ -61,7 +61,7 @@ class PageInfo:
     @strawberry.field(description="Whether older edges follow the page's last edge.")
     @staticmethod
     def has_next_page(root: strawberry.Parent[Page]) -> bool:
-        return root.has_older()  # type: ignore[return-value]  # executors wait for what is awaitable
+        return root.has_older()  # type: ignore[return-value]  # executors await it
 
     @strawberry.field(description="Whether newer edges precede the page's first edge.")
     @staticmethod
@@ -105,13 +105,10 @@ class Connection(Generic[T]):
     @staticmethod
     def page_info(root: strawberry.Parent[Page]) -> PageInfo:
         page: Any = root
-        return page  # type: ignore[no-any-return]  # a Page is what PageInfo reads from
+        return page  # type: ignore[no-any-return]  # PageInfo resolves its fields from a Page
 
 
 def extend_type(kind: type, extension: type) -> None:
-    """Gives a GraphQL type the fields of another: how a feature adds to a type of one below it.
-
-    Call it where the schema is put together, before the schema is made.
-    """
+    """Adds the fields of `extension` to a GraphQL type of a lower layer. Call before the schema is built."""
     fields = extension.__strawberry_definition__.fields  # type: ignore[attr-defined]  # strawberry's mark
     kind.__strawberry_definition__.fields.extend(fields)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Scalars whose text is part of the contract."""
+"""Scalars whose serialized form is part of the contract."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.execution.hints import TextAsItIs
 
 
 def to_text(moment: datetime) -> str:
-    """The moment in UTC with microseconds. Statements give it as text already; see `core/database/statements.py`."""
+    """The time in UTC with microseconds. SQL statements return this text; see `core/database/statements.py`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -11,7 +11,7 @@ declare_enum(
     ErrorCode,
     "Why a mutation failed.",
     {
-        ErrorCode.INVALID_INPUT: "An input value breaks a rule; the message says which.",
+        ErrorCode.INVALID_INPUT: "An input value is invalid; the message says why.",
         ErrorCode.NOT_FOUND: "No object with this id is visible to the viewer.",
         ErrorCode.NOT_ALLOWED: "The viewer may see the object but not change it.",
         ErrorCode.USERNAME_TAKEN: "Another user has this username.",
@@ -41,7 +41,7 @@ def _error_type(name: str, description: str, *codes: ErrorCode) -> type:
     )
 
 
-InvalidInput = _error_type("InvalidInput", "An input value breaks a rule.", ErrorCode.INVALID_INPUT)
+InvalidInput = _error_type("InvalidInput", "An input value is invalid.", ErrorCode.INVALID_INPUT)
 NotFound = _error_type(
     "NotFound",
     "The object named by the input does not exist or is not visible to the viewer.",

@@ -8,7 +8,7 @@ import strawberry
 
 from core.context import Context
 from core.database.cursors import CursorCodec
-from core.graphql.info import may_ask_for
+from core.graphql.info import may_select
 from core.graphql.node import Id
 from core.graphql.relay_connections import After, Before, First, Last
 from core.ids import parse_id
@@ -50,7 +50,7 @@ class FeedQuery:
         context: Context = info.context
         codec = context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        asked = may_ask_for("eventCursor", info)
+        asked = may_select("eventCursor", info)
         return await public_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
 
     @strawberry.field(
@@ -68,7 +68,7 @@ class FeedQuery:
         context: Context = info.context
         codec = _home_codec(context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        asked = may_ask_for("eventCursor", info)
+        asked = may_select("eventCursor", info)
         return await home_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
 
     @strawberry.field(

@@ -8,7 +8,7 @@ from strawberry import auto
 from core.accounts.graphql.types import User
 from core.events.log_positions import cursor_from_snapshot
 from core.execution.hints import InstancesOf
-from core.graphql.info import Info, once_a_field
+from core.graphql.info import Info, cached_per_field
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import Connection, Edge
@@ -49,7 +49,7 @@ class PostEdge(Edge[Post]):
     )
 
 
-@once_a_field
+@cached_per_field
 def in_feed(info: Info) -> bool:
     """Whether the field stands under a feed or a live event, not under something that was opened on purpose."""
     below = path = info.path

@@ -28,7 +28,7 @@ from core.database.database import Database
 from core.database.django_bridge import retry_on_deadlock
 from core.database.group_commit import GroupCommits
 from core.errors import ClientError, MutationRefused
-from core.graphql.references import refusal_of
+from core.graphql.foreign_key_errors import client_error_of
 from feed.models import Post
 from feed.moderation import SQL as MODERATION_SQL
 from feed.moderation import posts_delete
@@ -164,7 +164,7 @@ async def write(crowd: Crowd, group_commits: GroupCommits, ends: float) -> int:
         except (MutationRefused, ClientError):
             pass
         except ForeignKeyViolationError as error:
-            if refusal_of(error) is error:
+            if client_error_of(error) is error:
                 raise
     return done
 

@@ -107,7 +107,7 @@ async def test_tokens(address: str, database: Database, kind: str) -> None:
         for query in (ASK, WATCH) if accept == STREAM else (ASK,):
             answer = await by_http(address, query, accept=accept, token=token)
             assert (answer.code, answer.status) == (kind, 401)
-    assert await close_of(address, token) == CODES[kind].close == 4403
+    assert await close_of(address, token) == CODES[kind].close_code == 4403
 
 
 async def test_a_session_that_has_ended(address: str, database: Database) -> None:
@@ -208,7 +208,7 @@ async def test_a_database_that_is_away(django_db_setup: None, database: Database
             await taken.subscribe("1", ASK)
             message = await taken.hear()
             assert message["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
-        assert await close_of(address, person.authorization) == CODES["UNAVAILABLE"].close
+        assert await close_of(address, person.authorization) == CODES["UNAVAILABLE"].close_code
         way.open()
 
         async def is_back() -> bool:

@@ -61,7 +61,7 @@ def failed(failure: Exception, media_type: bytes | None) -> Reply:
     if error is None:
         return Reply(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
     handled = handling(error.code)
-    if not isinstance(error, HTTPError) and not handled.is_refusal:
+    if not isinstance(error, HTTPError) and not handled.is_http_error:
         return request_errors([error_entry(error)], media_type or JSON)
     headers = list(error.headers) if isinstance(error, HTTPError) else []
     status = error.status if isinstance(error, HTTPError) else handled.status

@@ -1,8 +1,8 @@
-"""Counts what a document asks for, before it is validated, in time linear in its length.
+"""Counts the fields, depth, aliases … of a document before validation, in time linear in its length.
 
-A fragment is counted once and its figures are added wherever it is spread, so that a document of
-fragments that double each other costs no more than its text. Cycles count as nothing: validation
-refuses them.
+A fragment is counted once and its counts are added wherever it is spread, so fragments that spread
+each other exponentially cost no more than their text. Cycles count as nothing: validation rejects
+them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LONG_FRAGMENTS = "Split it into several requests, or spread fewer fragments."
 
 @dataclass(slots=True)
 class Figures:
-    """What a selection set asks for, with its fragments in place."""
+    """The counts of a selection set with its fragments expanded."""
 
     fields: int = 0
     depth: int = 0
@@ -42,13 +42,13 @@ class Figures:
     directives: int = 0
     root_fields: int = 0
     lists: int = 0
-    """Introspection's lists inside each other, if the set is part of an introspection."""
+    """Depth of nested introspection lists, if the set is part of an introspection."""
     introspection_depth: int = 0
     introspection_lists: int = 0
     introspection_aliases: int = 0
 
     def add(self, other: Figures) -> None:
-        """Takes in what stands beside: numbers add up, depths don't."""
+        """Adds the counts of a sibling: sums numbers, takes the maximum of depths."""
         self.fields = min(self.fields + other.fields, COUNTED_AT_MOST)
         self.aliases = min(self.aliases + other.aliases, COUNTED_AT_MOST)
         self.directives = min(self.directives + other.directives, COUNTED_AT_MOST)
@@ -63,7 +63,7 @@ class Figures:
 
 
 class Counter:
-    """Counts the definitions of one document."""
+    """Counts the operations and fragments of one document."""
 
     def __init__(self, document: DocumentNode, limits: Limits) -> None:
         self._limits = limits
@@ -76,7 +76,7 @@ class Counter:
         self._nesting = 0
 
     def operation(self, operation: OperationDefinitionNode) -> Figures:
-        """Errors: LIMIT_EXCEEDED for a nesting that is too deep to count."""
+        """The counts of an operation. Errors: LIMIT_EXCEEDED if it is nested too deeply."""
         figures = Figures()
         figures.add(self._selections(operation.selection_set))
         figures.directives += len(operation.directives or ())
@@ -85,7 +85,7 @@ class Counter:
         return figures
 
     def fragment(self, name: str) -> Figures:
-        """Nothing for a fragment that is not there, or that is being counted: a cycle."""
+        """The counts of a fragment; zero if it is undefined, or already being counted (a cycle)."""
         known = self._counted.get(name)
         if known is not None:
             return known
@@ -139,7 +139,7 @@ class Counter:
 
 
 def check_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
-    """One error for each limit that the document is over."""
+    """One error for each limit that the document exceeds."""
     return _long_numbers(document, limits) or _over_limits(document, limits)
 
 
@@ -148,7 +148,7 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
         each for each in document.definitions if isinstance(each, OperationDefinitionNode)
     ]
     if len(operations) > limits.operations:
-        advice = "Send those that are not executed in documents of their own."
+        advice = "Send only the operation to execute."
         return [over_limit("operations", len(operations), limits.operations, advice)]
     counter = Counter(document, limits)
     largest = Figures()
@@ -156,17 +156,17 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
         for operation in operations:
             _take_larger(largest, counter.operation(operation))
         for definition in document.definitions:
-            # A fragment that nothing spreads is validated all the same.
+            # Validation also visits fragments that nothing spreads.
             if isinstance(definition, FragmentDefinitionNode):
                 alone = counter.fragment(definition.name.value)
                 _take_larger(largest, Figures(fields=alone.fields, aliases=alone.aliases))
     except ClientError as too_deep:
         return [too_deep]
-    return _judge(largest, limits)
+    return _exceeded_limits(largest, limits)
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
-    """The names of the fields that the operation selects of its root type, without aliases."""
+    """The names of the operation's root fields, ignoring aliases."""
     fragments = {
         each.name.value: each
         for each in document.definitions
@@ -192,16 +192,16 @@ def _take_larger(largest: Figures, figures: Figures) -> None:
         setattr(largest, name, max(getattr(largest, name), getattr(figures, name)))
 
 
-def _judge(figures: Figures, limits: Limits) -> list[ClientError]:
+def _exceeded_limits(figures: Figures, limits: Limits) -> list[ClientError]:
     advice_by_limit = {
-        "depth": "Select fewer levels of fields inside each other.",
+        "depth": "Nest fields less deeply.",
         "fields": LONG_FRAGMENTS,
-        "aliases": "Give fewer fields another name; to read many objects, use `nodes(ids:)`.",
-        "directives": "Leave out directives, or split the operation.",
+        "aliases": "Use fewer aliases; to read many objects, use `nodes(ids:)`.",
+        "directives": "Use fewer directives, or split the operation.",
         "root_fields": "Split the operation into several requests.",
         "introspection_depth": "Follow `ofType` fewer times.",
-        "introspection_lists": "Read the schema by the standard introspection query.",
-        "introspection_aliases": "Read the schema by the standard introspection query.",
+        "introspection_lists": "Read the schema with the standard introspection query.",
+        "introspection_aliases": "Read the schema with the standard introspection query.",
     }
     errors = []
     for name, advice in advice_by_limit.items():
@@ -213,9 +213,9 @@ def _judge(figures: Figures, limits: Limits) -> list[ClientError]:
 
 
 def _long_numbers(document: DocumentNode, limits: Limits) -> list[ClientError]:
-    """An error for the first number of more digits than any type takes."""
+    """An error for the first number literal with more digits than any type allows."""
     allowed = limits.number_characters
-    advice = "Send a shorter number, or text where text is meant."
+    advice = "Send a shorter number, or a string if the type is a string."
     token: Token | None = document.loc.start_token if document.loc else None
     while token is not None:
         length = token.end - token.start

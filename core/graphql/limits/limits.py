@@ -1,4 +1,4 @@
-"""What one request may ask of the server."""
+"""The limits on one request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from core.errors import ClientError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Every bound on a request. A document is counted with its fragments put in place."""
+    """Every limit on a request. A document is counted with its fragments expanded."""
 
     body_bytes: int = 256 * 1024
     body_seconds: float = 10
-    """How long a client may take to send the body."""
+    """The timeout for receiving the body."""
     execution_seconds: float = 10
 
     json_depth: int = 32
@@ -31,24 +31,24 @@ class Limits:
     directives: int = 50
     root_fields: int = 20
     nesting: int = 100
-    """Fields, inline fragments and fragment spreads inside each other."""
+    """Depth of fields, inline fragments and fragment spreads together."""
     number_characters: int = 40
-    """Length of a number that is written in the document."""
+    """Length of a number literal."""
 
     introspection_depth: int = 20
     introspection_lists: int = 3
-    """Lists inside lists: `types`, `fields`, `args` … The standard query has three."""
+    """Depth of nested lists (`types`, `fields`, `args` …). The standard query has three."""
     introspection_aliases: int = 8
 
     merge_steps: int = 20_000
-    """Work to see whether fields of one name can be merged; a usual document needs under 1,000."""
+    """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
     validation_errors: int = 5
 
 
 def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> ClientError:
-    """The error for a request that is over a limit.
+    """The error for a request that exceeds a limit.
 
-    `limit`: what is counted, in words. `advice`: how to come below it, as a sentence.
+    `limit`: what is counted, in words. `advice`: how to stay below it, as a sentence.
     """
     return ClientError(
         f"The limit on {limit} is {allowed:,}; this request has {_shown(found)}. {advice}",

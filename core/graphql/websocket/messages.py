@@ -32,7 +32,7 @@ TRY_AGAIN_LATER = 1013
 
 def close_code(code: str) -> int:
     """The close code for an error, by its code, that concerns the whole connection."""
-    return handling(code).close or INTERNAL_ERROR
+    return handling(code).close_code or INTERNAL_ERROR
 
 
 class Closing(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from core.graphql.codes import CODES, Handling, handling, retry_after
+from core.graphql.codes import CODES, ErrorHandling, handling, retry_after
 from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "errors.md"
@@ -83,11 +83,11 @@ def table() -> list[str]:
     ]
 
 
-def row(code: str, each: Handling) -> str:
+def row(code: str, each: ErrorHandling) -> str:
     status = "in `errors`" if each.status == 200 else str(each.status)
-    if each.status != 200 and not each.is_refusal:
+    if each.status != 200 and not each.is_http_error:
         status += " ¹"
-    close = "" if each.close is None else str(each.close)
+    close = "" if each.close_code is None else str(each.close_code)
     wait = "" if each.retry_after is None else f"{each.retry_after} s"
     return f"| `{code}` | {status} | {close} | {wait} | {each.meaning} |"
 
@@ -108,8 +108,8 @@ def test_a_code_is_handled_alike_whether_or_not_it_is_known() -> None:
     for each in CODES.values():
         assert each.meaning.endswith(".")
         # A client can only wait for what is refused as a whole.
-        assert each.retry_after is None or (each.is_refusal and each.status in {429, 503})
-        assert each.close is None or 1000 <= each.close < 5000
+        assert each.retry_after is None or (each.is_http_error and each.status in {429, 503})
+        assert each.close_code is None or 1000 <= each.close_code < 5000
 
 
 def test_a_wait_is_whole_seconds_and_never_none_at_all() -> None:

@@ -87,7 +87,7 @@ def test_many_errors_are_told_in_part(caplog: pytest.LogCaptureFixture) -> None:
     assert len({masked(entry) for entry in told[:100]}) == 1
     assert told[100:] == [
         {
-            "message": "900 more errors are left out.",
+            "message": "900 more errors are omitted.",
             "extensions": {"code": "TOO_MANY_ERRORS"},
         }
     ]

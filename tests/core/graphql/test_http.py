@@ -232,7 +232,7 @@ def test_which_operation(server: RunningServer) -> None:
     assert "A, B" in said
     assert server.data(both, operationName="B") == {"later": "later"}
     said = refused(server.post("{ hello }", operationName="A"), 400, "OPERATION_NOT_FOUND")
-    assert "leave `operationName` out" in said
+    assert "omit `operationName`" in said
 
 
 def test_partial_answers(server: RunningServer) -> None:

@@ -1,4 +1,4 @@
-"""Writes that name a row which another transaction deletes meanwhile: PostgreSQL refuses the reference."""
+"""Foreign key violations as errors for clients: another transaction deleted the referenced row."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from asyncpg import ForeignKeyViolationError
 
-from core.errors import ClientError, MutationRefused, not_found
+from core.errors import ClientError, MutationRefused, account_removed, not_found
 
-# Constraints are named so by `ForeignKeysInDatabase`.
+# `ForeignKeysInDatabase` names the constraints.
 CONSTRAINT = re.compile(
     r"(?:posts|comments|post_likes|comment_likes|shares|follows|blocks|mutes|sessions|idempotency_keys)_(\w+_id)_fkey"
 )
@@ -20,17 +20,17 @@ NAMED_BY = {
     "comment_id": ("Comment", "commentId"),
     "parent_id": ("Comment", "parentId"),
 }
-"""By the column that refers to the missing row: its GraphQL type and the input field. Others refer to the viewer."""
+"""The GraphQL type and the input field, by the referencing column. All other columns reference the viewer."""
 
 
-def refusal_of(
+def client_error_of(
     error: ForeignKeyViolationError,
 ) -> MutationRefused | ClientError | ForeignKeyViolationError:
-    """What to raise: MutationRefused (NOT_FOUND) or UNAUTHENTICATED for a row that is gone, else the error as it is."""
+    """The error to raise: MutationRefused (NOT_FOUND), UNAUTHENTICATED, or `error` if the constraint is unknown."""
     found = CONSTRAINT.fullmatch(error.constraint_name or "")
     if found is None:
         return error
     named = NAMED_BY.get(found[1])
     if named is None:
-        return ClientError("This account has been removed.", "UNAUTHENTICATED")
+        return account_removed()
     return not_found(*named)
