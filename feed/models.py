@@ -31,10 +31,10 @@ class Post(CountedRow):
     )
     text = models.TextField(
         max_length=TEXT_LENGTH,
-        help_text="What the post says: 1 to 500 code points, in Unicode's form NFC.",
+        help_text="The text: 1 to 500 code points in Unicode's form NFC.",
     )
     created_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="When the post was written."
+        db_default=Now(), editable=False, help_text="When the post was created."
     )
     edited_at = models.DateTimeField(
         null=True,
@@ -45,17 +45,17 @@ class Post(CountedRow):
     like_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many people like the post. The same for every viewer.",
+        help_text="The number of users who like the post. The same for every viewer.",
     )
     comment_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many comments, replies included, the post has. The same for every viewer.",
+        help_text="The number of comments on the post, including replies. The same for every viewer.",
     )
     share_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many people share the post. The same for every viewer.",
+        help_text="The number of users who share the post. The same for every viewer.",
     )
     transaction = TransactionField()
 

@@ -49,26 +49,26 @@ class Comment(CountedRow):
     )
     text = models.TextField(
         max_length=TEXT_LENGTH,
-        help_text="What the comment says: 1 to 500 code points, in Unicode's form NFC; empty once it is deleted.",
+        help_text="The text: 1 to 500 code points in Unicode's form NFC; empty after deletion.",
     )
     created_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="When the comment was written."
+        db_default=Now(), editable=False, help_text="When the comment was created."
     )
     deleted_at = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text="When it was deleted, if it stays to hold its replies.",
+        help_text="When the comment was deleted, if it remains as a tombstone for its replies.",
     )
     like_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many people like the comment. The same for every viewer.",
+        help_text="The number of users who like the comment. The same for every viewer.",
     )
     reply_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many direct replies it has, tombstones that hold a live reply among them. "
+        help_text="The number of direct replies, including tombstones that hold a live reply. "
         "The same for every viewer.",
     )
     transaction = TransactionField()
@@ -191,18 +191,16 @@ class TraceImport(models.Model):
     """How far the import of a trace has come, so that it goes on where it was cut off."""
 
     digest = models.BinaryField(
-        max_length=32, unique=True, help_text="SHA-256 of the trace's lines: which one it is."
+        max_length=32, unique=True, help_text="SHA-256 of the trace's lines, which identifies it."
     )
-    lines = models.BigIntegerField(
-        db_default=0, help_text="How many lines have been loaded or skipped."
-    )
+    lines = models.BigIntegerField(db_default=0, help_text="The number of lines loaded or skipped.")
     people = models.BigIntegerField(db_default=0)
     posts = models.BigIntegerField(db_default=0)
     shares = models.BigIntegerField(db_default=0)
     comments = models.BigIntegerField(db_default=0)
     follows = models.BigIntegerField(db_default=0)
     left_out = models.BigIntegerField(
-        db_default=0, help_text="Rows that were there already, or point to what is not."
+        db_default=0, help_text="The number of rows that existed already or refer to missing rows."
     )
     bad_lines = models.BigIntegerField(db_default=0)
     started_at = models.DateTimeField(db_default=Now())

@@ -138,8 +138,8 @@ def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("username", "email", "says"),
     [
-        ("ROOT", "other@example.org", "Somebody else has this username."),
-        ("another", "Root@example.org", "Somebody else has this e-mail address."),
+        ("ROOT", "other@example.org", "This username is taken."),
+        ("another", "Root@example.org", "This e-mail address is taken."),
         ("a b!", "other@example.org", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ("another", "root@[127.0.0.1]", "not an IP address"),
         ("\u212aate", "kate@example.org", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),

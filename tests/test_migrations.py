@@ -30,7 +30,9 @@ BASELINE = {
 }
 """Migrations up to these are not checked: they were written while no database was in service, for empty tables."""
 
-ALLOWED: dict[tuple[str, str], list[str]] = {}
+ALLOWED: dict[tuple[str, str], list[str]] = {
+    ("accounts", "0007_user_delete"): ["renaming-object"],  # a trigger, which no statement names
+}
 """Rules that a migration breaks for a reason, which stands beside it."""
 
 

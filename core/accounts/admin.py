@@ -23,10 +23,10 @@ from django.http import HttpRequest
 from core.accounts.models import Follow, Session, User
 from core.accounts.moderation import (
     follows_delete,
-    person_delete,
     sessions_delete,
     sessions_revoke,
     sign_out_everywhere,
+    user_delete,
 )
 from core.accounts.validators import clean_bio, clean_display_name, clean_email, comparable_email
 from core.admin.lists import LargeTableAdmin
@@ -135,7 +135,7 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
 
     def remove(self, rows: Sequence[User]) -> None:
         for person in rows:
-            retry_on_deadlock(partial(person_delete, person))
+            retry_on_deadlock(partial(user_delete, person))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return UserAdmin.has_add_permission(self, request)

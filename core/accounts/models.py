@@ -1,4 +1,4 @@
-"""People, how they are signed in, and whom they follow, block and mute."""
+"""Users, their sessions, follows, blocks and mutes, and deleted accounts."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ class UserManager(BaseUserManager["User"]):
         return self.named(username or "").get()
 
     def named(self, username: str) -> models.QuerySet[User]:
-        """The user of this name, if there is one. Only A to Z are the same in both cases."""
-        # The index is over lower(username); Django's own `iexact` would look at every row.
+        """The user with this username, if there is one. Ignores the case of A to Z only."""
+        # The index is on lower(username); Django's `iexact` would scan the table.
         return self.alias(handle=Lower("username")).filter(handle=folded_username(username))
 
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        """Errors: ValidationError, in words; IntegrityError for a username or address that is taken.
+        """The user, stored. Reserved usernames are allowed.
 
-        Reserved usernames can be given.
+        Errors: ValidationError; IntegrityError for a username or address that is taken.
         """
         return self._create(username, email, password, fields, validate_constraints=False)
 
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
     ) -> User:
-        """Errors: ValidationError, in words, for what the database would refuse, too."""
+        """The user, stored. Errors: ValidationError, also for a username or address that is taken."""
         fields = {"is_staff": True, "is_superuser": True, **fields}
         return self._create(username, email, password, fields, validate_constraints=True)
 
@@ -85,7 +85,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class AddressField(models.EmailField):  # type: ignore[type-arg]  # it takes none when it runs
-    """An e-mail address. Forms judge new ones by `clean_email`; those that are stored stay as they are."""
+    """An e-mail address. Forms validate new ones with `clean_email` and leave stored ones unchanged."""
 
     default_validators = []  # noqa: RUF012  # Django's name
 
@@ -95,17 +95,17 @@ class AddressField(models.EmailField):  # type: ignore[type-arg]  # it takes non
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account."""
+    """A user account."""
 
     id = KeyField(primary_key=True)
     username = models.CharField(
         max_length=USERNAME_LENGTH,
         validators=[RegexValidator(rf"{USERNAME[:-1]}\Z", USERNAME_FORM)],
-        help_text="The person's public handle, unique whatever its case.",
+        help_text="The user's public handle, unique ignoring case.",
     )
     email = AddressField(
         max_length=EMAIL_LENGTH,
-        help_text="Where the person is reached. Never shown to anyone else.",
+        help_text="The user's e-mail address. Never shown to other users.",
     )
     display_name = models.CharField(
         max_length=DISPLAY_NAME_LENGTH, help_text="The name shown beside posts."
@@ -114,34 +114,34 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=BIO_LENGTH,
         default="",
         blank=True,
-        help_text="What the person says of themselves.",
+        help_text="A short self-description.",
     )
     avatar_url = models.CharField(
         max_length=500,
         default="",
         blank=True,
-        help_text="Address of the person's picture; empty if there is none.",
+        help_text="URL of the user's picture; empty if there is none.",
     )
     created_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="When the account was made."
+        db_default=Now(), editable=False, help_text="When the account was created."
     )
     follower_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many people follow this person. The same for every viewer.",
+        help_text="The number of users who follow the user. The same for every viewer.",
     )
     following_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many people this person follows. The same for every viewer.",
+        help_text="The number of users whom the user follows. The same for every viewer.",
     )
     post_count = models.IntegerField(
         db_default=0,
         editable=False,
-        help_text="How many posts this person has written. The same for every viewer.",
+        help_text="The number of posts by the user. The same for every viewer.",
     )
-    is_active = models.BooleanField(default=True, help_text="Whether the person may sign in.")
-    is_staff = models.BooleanField(default=False, help_text="Whether the person may use the admin.")
+    is_active = models.BooleanField(default=True, help_text="Whether the user may sign in.")
+    is_staff = models.BooleanField(default=False, help_text="Whether the user may use the admin.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -151,18 +151,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         db_table = "users"
-        verbose_name = "person"
-        verbose_name_plural = "people"
+        verbose_name = "user"
+        verbose_name_plural = "users"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("username"),
                 name="users_username_unique",
-                violation_error_message="Somebody else has this username.",
+                violation_error_message="This username is taken.",
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 name="users_email_unique",
-                violation_error_message="Somebody else has this e-mail address.",
+                violation_error_message="This e-mail address is taken.",
             ),
             models.CheckConstraint(
                 condition=models.Q(username__regex=USERNAME),
@@ -182,12 +182,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The username as it is: characters that look like those of usernames are not taken for them."""
+        """The username unchanged: Django would turn look-alike characters into ASCII."""
         return username
 
     def save(self, *arguments: Any, **named: Any) -> None:
-        """Saves the user, whose sessions end with a new password, not with a better hash of the same one."""
-        has_new_password = self._password is not None  # type: ignore[attr-defined]  # Django has it until it is saved
+        """Saves the user. A new password revokes all sessions; a new hash of the same password does not."""
+        has_new_password = self._password is not None  # type: ignore[attr-defined]  # set by set_password, cleared on save
         with transaction.atomic():
             super().save(*arguments, **named)
             if has_new_password:
@@ -196,11 +196,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         if FormerUsername.objects.filter(username=self.username.lower()).exists():
-            raise ValidationError({"username": "Somebody else had this username."})
+            raise ValidationError({"username": "This username belonged to a deleted account."})
 
 
 class AccountDeletion(models.Model):
-    """An account that has been deleted: hidden from everybody, while what is of it is being removed."""
+    """A deleted account: hidden from all users while its rows are removed in steps."""
 
     user = models.OneToOneField(
         User,
@@ -210,8 +210,8 @@ class AccountDeletion(models.Model):
         related_name="deletion",
     )
     requested_at = models.DateTimeField(db_default=Now(), editable=False)
-    attempts = models.IntegerField(db_default=0, help_text="How often removing has failed.")
-    next_at = models.DateTimeField(db_default=Now(), help_text="When removing goes on.")
+    attempts = models.IntegerField(db_default=0, help_text="How often the removal has failed.")
+    next_at = models.DateTimeField(db_default=Now(), help_text="When the removal is tried next.")
 
     class Meta:
         db_table = "account_deletions"
@@ -222,7 +222,7 @@ class AccountDeletion(models.Model):
 
 
 class FormerUsername(models.Model):
-    """A username of a deleted account, in lower case: nobody else is given it."""
+    """A username of a deleted account, in lower case. It is never given to another user."""
 
     username = models.CharField(max_length=USERNAME_LENGTH, primary_key=True)
 
@@ -234,7 +234,7 @@ class FormerUsername(models.Model):
 
 
 class Session(models.Model):
-    """One sign-in on one device: a family of refresh tokens of which only the newest is good."""
+    """One sign-in on one device: a family of refresh tokens of which only the newest is valid."""
 
     id = KeyField(primary_key=True)
     user = models.ForeignKey(
@@ -246,17 +246,17 @@ class Session(models.Model):
     )
     salt = models.BinaryField(
         max_length=16,
-        help_text="Random; with the server's secret it gives the family's tokens.",
+        help_text="Random. The refresh tokens are derived from it and the server's secret.",
     )
     generation = models.IntegerField(
-        db_default=1, help_text="How many refresh tokens the family has had."
+        db_default=1, help_text="Number of refresh tokens issued so far."
     )
     token_hash = models.BinaryField(max_length=32, help_text="SHA-256 of the newest refresh token.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     rotated_at = models.DateTimeField(
-        db_default=Now(), editable=False, help_text="When the newest token was given."
+        db_default=Now(), editable=False, help_text="When the newest refresh token was issued."
     )
-    expires_at = models.DateTimeField(help_text="When the newest refresh token ends.")
+    expires_at = models.DateTimeField(help_text="When the newest refresh token expires.")
     revoked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the session was signed out or revoked."
     )
@@ -273,7 +273,7 @@ class Session(models.Model):
 
 
 class Follow(CountedRow):
-    """A person follows another: their posts and shares stand in the follower's home feed."""
+    """A user follows another: the followee's posts and shares appear in the follower's home feed."""
 
     deleted_by = "core.accounts.moderation.follows_delete(follows) in a transaction, or the admin"
 
@@ -314,7 +314,7 @@ class Follow(CountedRow):
 
 
 class Block(models.Model):
-    """Two people see nothing of each other."""
+    """A user blocks another: neither sees anything of the other."""
 
     pk = models.CompositePrimaryKey("blocker_id", "blocked_id")
     blocker = models.ForeignKey(
@@ -336,7 +336,7 @@ class Block(models.Model):
 
 
 class Mute(models.Model):
-    """A person keeps another out of their feeds and live events; the other does not notice."""
+    """A user mutes another: the muter's feeds and live events leave out the muted user, who is not notified."""
 
     pk = models.CompositePrimaryKey("muter_id", "muted_id")
     muter = models.ForeignKey(
@@ -358,16 +358,18 @@ class Mute(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """What a creating mutation made for a client's key, so that a repeated request gets the first result."""
+    """The result of a creating mutation by idempotency key, so that a repeated request gets the first result."""
 
     pk = models.CompositePrimaryKey("user_id", "mutation", "key")
     user = models.ForeignKey(
         User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     mutation = models.CharField(max_length=40, help_text="Name of the mutation.")
-    key = models.CharField(max_length=100, help_text="The client's clientMutationId.")
+    key = models.CharField(
+        max_length=100, help_text="The client's clientMutationId, an idempotency key."
+    )
     input_hash = models.BinaryField(max_length=32, help_text="SHA-256 of the input.")
-    result_id = models.BigIntegerField(help_text="Key of what was made.")
+    result_id = models.BigIntegerField(help_text="Key of the created row.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

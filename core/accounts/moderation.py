@@ -38,7 +38,7 @@ def follows_delete(follows: Iterable[Follow]) -> None:
         run(SQL.follow_delete, list(followers), list(followees), [None] * len(pairs))
 
 
-def person_delete(person: User) -> None:
+def user_delete(person: User) -> None:
     """Deletes an account: from the commit on it is hidden from everybody and signed out everywhere.
 
     What is of it is removed afterwards by `manage.py maintain`, with its counts and events.

@@ -71,9 +71,7 @@ async def sign_up(
             return begun
         taken = await transaction.fetch_row(SQL.username_taken, username)
     if taken is not None and taken[0]:
-        raise refuse(
-            ErrorCode.USERNAME_TAKEN, "Somebody else has this username.", "input", "username"
-        )
+        raise refuse(ErrorCode.USERNAME_TAKEN, "This username is taken.", "input", "username")
     raise refuse(
         ErrorCode.INVALID_INPUT,
         "This e-mail address can't be used. It must have the form name@domain, with a domain name and no IP "

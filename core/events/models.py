@@ -17,17 +17,17 @@ class Event(models.Model):
     id = models.BigAutoField(primary_key=True)
     transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
     kind = models.CharField(
-        max_length=24, help_text="What happened, in the past tense: post_liked."
+        max_length=24, help_text="The type of the event, in the past tense: post_liked."
     )
-    actor_id = models.BigIntegerField(help_text="Who did it.")
-    post_id = models.BigIntegerField(null=True, help_text="The post that it happened to.")
+    actor_id = models.BigIntegerField(help_text="The user who acted.")
+    post_id = models.BigIntegerField(null=True, help_text="The post concerned.")
     subject_id = models.BigIntegerField(
-        null=True, help_text="The comment, person or session that it is about, by kind."
+        null=True, help_text="The comment, user or session concerned, depending on the kind."
     )
     client_mutation_id = models.CharField(
         max_length=100,
         null=True,
-        help_text="The key by which a client knows its own echo.",
+        help_text="The clientMutationId of the request, by which a client recognizes its own change.",
     )
     created_at = models.DateTimeField(
         db_default=TransactionNow(),

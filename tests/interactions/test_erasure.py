@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from core.accounts.models import User
-from core.accounts.moderation import person_delete
+from core.accounts.moderation import user_delete
 from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
 from core.database.database import Database
@@ -195,10 +195,10 @@ def test_the_database_refuses_every_other_way(orm: None) -> None:
         lambda: connection.cursor().execute("DELETE FROM users"),
     ]
     for way in ways:
-        with pytest.raises(IntegrityError, match=r"person_delete\(user\)"):
+        with pytest.raises(IntegrityError, match=r"user_delete\(user\)"):
             way()
     assert User.objects.filter(username="ada").exists()
-    person_delete(person)
+    user_delete(person)
     assert not User.objects.get(username="ada").is_active
 
 

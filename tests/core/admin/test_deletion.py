@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.accounts.models import Block, Follow, Mute, Session, User
-from core.accounts.moderation import person_delete
+from core.accounts.moderation import user_delete
 from core.admin.lists import LargeTableAdmin
 from core.events.models import Event
 from feed.models import Post
@@ -159,7 +159,7 @@ def test_a_follow_ends_on_both_sides(admin: Client, delete: Any) -> None:
 @pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
 def test_a_follow_of_an_account_that_is_being_deleted_ends_too(admin: Client, delete: Any) -> None:
     follow = Follow.objects.all()[0]
-    person_delete(follow.followee)
+    user_delete(follow.followee)
     delete(admin, follow)
     assert not Follow.objects.filter(pk=follow.pk).exists()
     assert_counts_are_right()

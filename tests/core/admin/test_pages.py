@@ -159,8 +159,8 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
     assert person.check_password("hush horse battery")
 
     for wrong, says in (
-        ({"username": "NewComer", "email": "x@example.org"}, "Somebody else has this username."),
-        ({"username": "other", "email": "NEWcomer@example.org"}, "has this e-mail address."),
+        ({"username": "NewComer", "email": "x@example.org"}, "This username is taken."),
+        ({"username": "other", "email": "NEWcomer@example.org"}, "This e-mail address is taken."),
         ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ({"username": "a" * 31}, "at most 30 characters"),
         ({"username": "a\0b"}, "Null characters are not allowed."),
