@@ -23,7 +23,7 @@ heads AS MATERIALIZED (
     ) r
     ORDER BY r.position {direction}
 ),
--- The first {limit} of them that count tell how far the page can reach: it takes no entry beyond the last of these.
+-- The first {limit} of them that count decide how far the page can reach: it takes no entry beyond the last of these.
 -- They are asked in order, so most are never asked.
 firsts AS MATERIALIZED (
     SELECT position FROM heads r WHERE {reason_counts viewer={viewer}} ORDER BY position {direction} LIMIT {limit}

@@ -8,7 +8,7 @@ WITH happened AS MATERIALIZED (
 ), told AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
-    -- Whom one has to follow to be told: who did it, and for a post that is gone also who had passed it on.
+    -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
     SELECT number, kind, post_id, transaction, actor_id AS person_id FROM happened
     UNION
     SELECT h.number, h.kind, h.post_id, h.transaction, shared.actor_id
@@ -19,11 +19,11 @@ WITH happened AS MATERIALIZED (
         u.id IS NULL OR NOT ({not_deleted person=u.id}) AS is_deleted
     FROM (SELECT DISTINCT person_id FROM causes) c LEFT JOIN users u ON u.id = c.person_id
 ), followers AS MATERIALIZED (
-    -- Through the followers of somebody who has few, through the viewers for somebody who has many.
+    -- Through the followers of a user with few, through the viewers for a user with many.
     SELECT p.id AS person_id, f.follower_id AS viewer_id
     FROM people p
     CROSS JOIN LATERAL (SELECT follower_id FROM follows WHERE followee_id = p.id OFFSET 0) f
-    -- Said so, the viewers are hashed once and not joined in a loop.
+    -- With IS TRUE the viewers are hashed once and not joined in a loop.
     WHERE p.follower_count <= cardinality($5) AND (f.follower_id IN (SELECT id FROM told)) IS TRUE
     UNION ALL
     SELECT p.id, t.id

@@ -1,6 +1,6 @@
 -- Creates a comment. $1 author, $2 post, $3 text, $4 client's key. No row if the author can see no such post.
 WITH seen AS MATERIALIZED (
-    -- Whoever changes which comments a post has holds its row.
+    -- A writer that adds or removes comments of a post locks its row.
     SELECT p.id FROM posts p JOIN users v ON v.id = $1 AND {not_deleted person=v.id}
     WHERE p.id = $2 AND {visible person=p.author_id}
     FOR NO KEY UPDATE OF p

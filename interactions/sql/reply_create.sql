@@ -1,7 +1,7 @@
 -- Creates a reply. $1 author, $2 post, $3 text, $4 client's key, $5 comment that it replies to.
 -- No row if the author can see no such post, or no such comment on it.
 WITH seen AS MATERIALIZED (
-    -- Whoever changes which comments a post has holds its row: first that one, then the comment's.
+    -- A writer that adds or removes comments of a post locks its row first, then the comment's.
     SELECT p.id, c.id AS parent_id
     FROM posts p JOIN users v ON v.id = $1 AND {not_deleted person=v.id} JOIN comments c ON c.post_id = p.id
     WHERE p.id = $2 AND c.id = $5 AND c.deleted_at IS NULL

@@ -7,7 +7,7 @@ WITH gone AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_unblocked', $1, $2, $3 WHERE EXISTS (SELECT FROM gone)
 )
--- The block still counts where this statement looks: who had blocked saw the name.
+-- The statement still sees the block; a viewer who had blocked the user saw the name.
 SELECT EXISTS (SELECT FROM gone),
     NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1) AND {not_deleted person=u.id},
     {user of=u}
