@@ -1,4 +1,4 @@
--- The product's page of a home feed, without a snapshot. $1 viewer, $2 below, $3 above, $4 limit.
+-- The product's page of a home feed, without a snapshot. $1 viewer, $2 below, $3 above, $4 limit; unseen: $6 keys, $7 snapshots.
 {entries}
 SELECT e.position, {post}, {user of=sharer}
 FROM entries e

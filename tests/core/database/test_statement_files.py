@@ -17,6 +17,8 @@ from core.database.statements import (
     Statements,
     load_statements,
 )
+from interactions.statements import InteractionStatements
+from tests.paths import ROOT
 
 OWNED = """
 -- Whether the viewer owns p.
@@ -148,6 +150,11 @@ def test_a_room_declares_its_names(
         expected = f"{room / 'statements.py'}: in SomeRoom {problem}"
         with pytest.raises(StatementMalformed, match=re.escape(expected)):
             module.SomeRoom()
+
+
+def test_the_statements_of_the_benchmarks_keep_the_rules() -> None:
+    folder = ROOT / "tests" / "benchmarks" / "sql"
+    assert len(load_statements(folder, *InteractionStatements.folders)) == 3
 
 
 def command(*arguments: str) -> str:
