@@ -78,7 +78,7 @@ class Server:
             Limits(execution_seconds=settings.request_seconds),
             suggestions=settings.debug,
         )
-        answers = (
+        response_cache = (
             ResponseCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
         )
         self.executor = Executor(
@@ -102,7 +102,7 @@ class Server:
             execute=self._execute,
             context_for=self.authentication.context_for,
             stream=self.live.streams.serve,
-            answers=answers,
+            response_cache=response_cache,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
             page=PAGE,

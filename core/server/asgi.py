@@ -33,7 +33,7 @@ def set_up_django() -> None:
 set_up_django()
 
 from core.config.environment import environment  # noqa: E402
-from core.graphql.http.http_errors import ClientGone, HTTPError  # noqa: E402
+from core.graphql.http.http_errors import ClientDisconnected, HTTPError  # noqa: E402
 from core.graphql.http.requests import read_body  # noqa: E402
 from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
@@ -78,7 +78,7 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
     length = dict(scope["headers"]).get(b"content-length")
     try:
         body = await read_body(receive, length, BODIES, body_timeout)
-    except ClientGone:
+    except ClientDisconnected:
         return
     except HTTPError as refused:
         said = f"The form did not arrive: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds are the limits."

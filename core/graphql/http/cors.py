@@ -1,4 +1,4 @@
-"""Which web pages may call the API."""
+"""Cross-origin resource sharing: which web pages may call the API."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ ALLOW = (b"allow", b"GET, POST, OPTIONS")
 
 
 class CORSPolicy:
-    """An allow-list of origins. Without credentials: tokens are sent by the page itself."""
+    """An allow-list of origins. No credentials mode: pages send the access token in a header."""
 
     def __init__(self, origins: Iterable[str]) -> None:
-        """`origins`: like https://app.example.org; `*` for all."""
+        """`origins`: for example https://app.example.org; `*` allows all."""
         self._origins = frozenset(origin.encode("ascii") for origin in origins)
         self._all = b"*" in self._origins
 
     def headers(self, origin: bytes | None) -> Headers:
-        """What lets a page of that origin read an answer; nothing if it may not."""
+        """The headers that allow a page of this origin to read a response; none if it may not."""
         if not self._origins:
             return ()
         vary = () if self._all else ((b"vary", b"origin"),)
@@ -33,7 +33,7 @@ class CORSPolicy:
         )
 
     def preflight(self, origin: bytes | None) -> Headers:
-        """What a browser is told that asks before it sends a request, beside `headers`."""
+        """The headers of a response to a preflight request, besides `headers`."""
         if origin is None or not self._allows(origin):
             return (ALLOW,)
         return (

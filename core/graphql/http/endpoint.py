@@ -14,7 +14,7 @@ from core.errors import JSONObject
 from core.graphql.documents import Document, DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.cors import ALLOW, CORSPolicy
-from core.graphql.http.http_errors import ClientGone, Headers, HTTPError, bad_request
+from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
 from core.graphql.http.negotiation import (
     EVENTS,
     HTML,
@@ -34,12 +34,12 @@ from core.graphql.http.requests import (
 )
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
-    Reply,
-    as_events,
-    failed,
-    postponed,
-    request_errors,
-    timed_out,
+    Response,
+    as_event_stream,
+    failure_response,
+    request_error_response,
+    retry_later_response,
+    timeout_response,
     with_extensions,
 )
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
@@ -47,8 +47,8 @@ from core.graphql.ports import ContextFor, Execute
 
 
 class ExecutedOperation(NamedTuple):
-    """What was answered, for those who add to an answer. Without context and result if the answer
-    was made for another request and kept.
+    """An answered operation, for `headers_for` and `extensions_for`. Context and result are None if
+    the response came from the cache.
     """
 
     operation: DocumentOperation
@@ -58,44 +58,44 @@ class ExecutedOperation(NamedTuple):
 
 
 class PreparedOperation(NamedTuple):
-    """An operation that may be executed, and who asks for it."""
+    """A query or mutation ready to execute."""
 
     operation: DocumentOperation
     variables: JSONObject
     media_type: bytes
-    """Of the answer."""
+    """Of the response."""
     scope: Scope
     authorization: bytes | None
     key: Hashable | None
-    """Under which the answer may be kept for others; None if it may not."""
+    """Its key in the response cache; None if the response must not be cached."""
 
 
 class SubscriptionRequest(NamedTuple):
-    """A subscription that is to be answered with a stream."""
+    """A subscription to answer with an event stream."""
 
     operation: DocumentOperation
     variables: JSONObject
     authorization: str | None
     last_event_id: str | None
-    """From which event an EventSource resumes."""
+    """The cursor from which an EventSource resumes."""
     headers: Headers
-    """Which the response has in any case."""
+    """Headers of the response."""
 
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
-"""Answers a subscription with a stream. Errors, all before the response is begun: ClientError,
+"""Answers a subscription with an event stream. Errors, all before the response starts: ClientError,
 DatabaseUnavailable.
 """
 
 NO_STORE = (b"cache-control", b"no-store")
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 TRANSPORTS = (
-    "A subscription has no single answer: use graphql-transport-ws over WebSocket, or server-sent "
-    "events (`Accept: text/event-stream`). Multipart responses are not served."
+    "A subscription has no single response: use graphql-transport-ws over WebSocket, or server-sent "
+    "events (`Accept: text/event-stream`). Multipart responses are not supported."
 )
 SINGLE_CONNECTION = (
-    "GraphQL over server-sent events is served in distinct connections mode: send each operation "
-    "in a request of its own, by POST or GET (graphql-sse: `singleConnection: false`)."
+    "Server-sent events are supported in distinct connections mode only: send each operation in a "
+    "separate request, by POST or GET (graphql-sse: `singleConnection: false`)."
 )
 
 
@@ -109,17 +109,17 @@ class GraphQLHTTP:
         execute: Execute,
         context_for: ContextFor,
         stream: ServeStream | None = None,
-        answers: ResponseCache | None = None,
+        response_cache: ResponseCache | None = None,
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
         page: str | None = None,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
         extensions_for: Callable[[ExecutedOperation], JSONObject | None] | None = None,
     ) -> None:
-        """`stream`: serves subscriptions. `answers`: keeps answers to anonymous queries; without it none is kept.
-        `private_fields`: root fields whose answers differ between anonymous clients.
-        `origins`: of web pages that may call. `page`: HTML for browsers that come to look.
-        `headers_for`, `extensions_for`: what is added to an answer.
+        """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
+        `private_fields`: root fields whose values differ between anonymous clients.
+        `origins`: of web pages that may call the API. `page`: HTML for browsers.
+        `headers_for`, `extensions_for`: additions to each response.
         """
         self._documents = documents
         self._limits = documents.limits
@@ -128,38 +128,38 @@ class GraphQLHTTP:
         self._execute = execute
         self._context_for = context_for
         self._serve_stream = stream or _no_streams
-        self._answers = answers
+        self._response_cache = response_cache
         self._private_fields = frozenset(private_fields)
         self._cross_origin = CORSPolicy(origins)
         self._page = None if page is None else page.encode()
         self._headers_for = headers_for
         self._extensions_for = extensions_for
-        # An answer to which something is added has to be looked at each time.
-        self._spellings = None if headers_for or extensions_for else answers
+        # Headers and extensions are made for each response, so its operation must be known.
+        self._cache_by_request = None if headers_for or extensions_for else response_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # What awaits stands here: each coroutine between this one and the database is gone through
-        # again whenever an answer of the database comes in.
+        # Few coroutines lie between this one and the database: each of them is resumed whenever
+        # a result of the database arrives.
         headers = _headers(scope)
-        takes = accepted(headers.get(b"accept"))
+        accepts = accepted(headers.get(b"accept"))
         try:
-            asked = await self._asked(scope, headers, takes, receive)
-            if type(asked) is not PreparedOperation:
-                if type(asked) is SubscriptionRequest:
-                    await self._serve_stream(asked, scope, receive, send)
+            request = await self._prepare(scope, headers, accepts, receive)
+            if type(request) is not PreparedOperation:
+                if type(request) is SubscriptionRequest:
+                    await self._serve_stream(request, scope, receive, send)
                     return
-                reply = cast("Reply", asked)
-            elif asked.key is None:
-                reply, _ = await self._executed(asked)
+                response = cast("Response", request)
+            elif request.key is None:
+                response, _ = await self._execute_operation(request)
             else:
-                reply = await self._kept(asked, asked.key)
-        except ClientGone:
+                response = await self._cached_response(request, request.key)
+        except ClientDisconnected:
             return
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
-            reply = failed(failure, takes.answer)
-        status, media_type, body, more = reply
+            response = failure_response(failure, accepts.media_type)
+        status, media_type, body, more = response
         if media_type is EVENTS:
-            body = as_events(body)
+            body = as_event_stream(body)
         fields = [NO_STORE, *self._cross_origin.headers(headers.get(b"origin")), *more]
         if status != 204:
             fields.append((b"content-type", media_type))
@@ -167,60 +167,60 @@ class GraphQLHTTP:
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
-    async def _asked(
-        self, scope: Scope, headers: dict[bytes, bytes], takes: Accepted, receive: Receive
-    ) -> PreparedOperation | SubscriptionRequest | Reply:
-        """What the client asks for, or the reply where there is nothing to execute. Errors: ClientError."""
+    async def _prepare(
+        self, scope: Scope, headers: dict[bytes, bytes], accepts: Accepted, receive: Receive
+    ) -> PreparedOperation | SubscriptionRequest | Response:
+        """The requested operation, or the response if there is nothing to execute. Errors: ClientError."""
         method = scope["method"]
         if method != "POST":
-            reply = self._before_get(method, headers, takes)
-            if reply is not None:
-                return reply
+            response = self._response_without_operation(method, headers, accepts)
+            if response is not None:
+                return response
         if STREAM_TOKEN in headers:
             raise bad_request(SINGLE_CONNECTION)
-        if takes.answer is None:
+        if accepts.media_type is None:
             raise not_acceptable()
         authorization = headers.get(b"authorization")
         if method == "GET":
             request = from_query_string(scope["query_string"], self._limits)
-            if authorization is None and takes.is_stream_accepted:
+            if authorization is None and accepts.is_stream_accepted:
                 authorization = token_in_url(scope["query_string"])
         else:
             check_content_type(headers.get(b"content-type"))
             check_content_encoding(headers.get(b"content-encoding"))
             length = headers.get(b"content-length")
             body = await read_body(receive, length, self._limits, self._body_timeout)
-            if self._spellings is not None and authorization is None:
-                kept = self._spellings.find_spelled(body)
-                if kept is not None:
-                    return Reply(200, takes.answer, kept)
+            if self._cache_by_request is not None and authorization is None:
+                cached = self._cache_by_request.find_by_request(body)
+                if cached is not None:
+                    return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
         document = self._document(request)
         if document.errors:
-            return request_errors(document.errors, takes.answer)
+            return request_error_response(document.errors, accepts.media_type)
         operation = document.operation(request.operation_name)
         if operation.kind == "subscription":
-            if not takes.is_stream_accepted:
-                raise _not_streamed()
+            if not accepts.is_stream_accepted:
+                raise _streams_unsupported()
             return self._subscription(operation, request, authorization, headers)
-        return self._question(operation, request, takes.answer, scope, authorization)
+        return self._query_or_mutation(operation, request, accepts.media_type, scope, authorization)
 
-    def _before_get(
-        self, method: str, headers: dict[bytes, bytes], takes: Accepted
-    ) -> Reply | None:
-        """The reply to what is no POST, unless it asks for an operation. Errors: 405."""
+    def _response_without_operation(
+        self, method: str, headers: dict[bytes, bytes], accepts: Accepted
+    ) -> Response | None:
+        """The response to a method other than POST; None if GET requests an operation. Errors: 405."""
         if method == "OPTIONS":
-            return Reply(204, JSON, b"", self._cross_origin.preflight(headers.get(b"origin")))
+            return Response(204, JSON, b"", self._cross_origin.preflight(headers.get(b"origin")))
         if method != "GET":
-            said = "GraphQL is served by POST and, for queries and subscriptions, by GET."
+            message = "Use POST or, for queries and subscriptions, GET."
             if STREAM_TOKEN in headers or method == "PUT":
-                said = f"{said} {SINGLE_CONNECTION}"
-            raise HTTPError(said, "METHOD_NOT_ALLOWED", (ALLOW,))
-        if self._page is not None and takes.is_page_preferred:
-            return Reply(200, HTML, self._page, ((b"vary", b"accept"),))
+                message = f"{message} {SINGLE_CONNECTION}"
+            raise HTTPError(message, "METHOD_NOT_ALLOWED", (ALLOW,))
+        if self._page is not None and accepts.is_page_preferred:
+            return Response(200, HTML, self._page, ((b"vary", b"accept"),))
         return None
 
-    def _question(
+    def _query_or_mutation(
         self,
         operation: DocumentOperation,
         request: GraphQLRequest,
@@ -231,16 +231,16 @@ class GraphQLHTTP:
         key = None
         if operation.kind == "query":
             if (
-                self._answers is not None
+                self._response_cache is not None
                 and authorization is None
                 and self._private_fields.isdisjoint(operation.root_fields)
             ):
                 key = (operation, _digest(request.variables))
-                if self._spellings is not None and scope["method"] == "POST":
-                    self._spellings.spell(request.source, key)
+                if self._cache_by_request is not None and scope["method"] == "POST":
+                    self._cache_by_request.remember_request(request.source, key)
         elif scope["method"] == "GET":
-            said = "Mutations are served by POST only."
-            raise HTTPError(said, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+            message = "Send mutations by POST."
+            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
         return PreparedOperation(
             operation, request.variables, media_type, scope, authorization, key
         )
@@ -260,22 +260,24 @@ class GraphQLHTTP:
             (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
         )
 
-    async def _kept(self, question: PreparedOperation, key: Hashable) -> Reply:
-        """The reply with the answer that is kept, or under way; else with one that is kept from now on."""
-        answers = cast("ResponseCache", self._answers)
-        body = answers.find(key) or await answers.shared(key)
+    async def _cached_response(self, prepared: PreparedOperation, key: Hashable) -> Response:
+        """The response from the cache or from an execution in progress; else executes and caches it."""
+        cache = cast("ResponseCache", self._response_cache)
+        body = cache.find(key) or await cache.pending(key)
         if body is not None:
-            return self._finished(question, body, None, None)
-        return await answers.sharing(key, lambda: self._executed(question))
+            return self._response(prepared, body, None, None)
+        return await cache.execute(key, lambda: self._execute_operation(prepared))
 
     def _document(self, request: GraphQLRequest) -> Document:
         if request.digest is not None:
             return self._documents.by_hash(request.digest, request.query)
         return self._documents.by_text(request.query or "")
 
-    async def _executed(self, question: PreparedOperation) -> tuple[Reply, bytes | None]:
-        """The reply and, if nothing went wrong, the bytes that others may share."""
-        operation, variables, media_type, scope, authorization, _ = question
+    async def _execute_operation(
+        self, prepared: PreparedOperation
+    ) -> tuple[Response, bytes | None]:
+        """The response and, if there are no errors, the body to cache."""
+        operation, variables, media_type, scope, authorization, _ = prepared
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )
@@ -286,53 +288,53 @@ class GraphQLHTTP:
             try:
                 result = await self._execution_timeout.wait_for(result)
             except SharedTimeoutExpired:
-                return timed_out(self._limits.execution_seconds, media_type), None
+                return timeout_response(self._limits.execution_seconds, media_type), None
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})
-            return self._finished(question, body, context, result), body
+            return self._response(prepared, body, context, result), body
         entries = execution_error_entries(errors, operation.name)
         if result.data is None:
-            later = postponed(entries, media_type)
-            if later is not None:
-                return later, None
+            retry_later = retry_later_response(entries, media_type)
+            if retry_later is not None:
+                return retry_later, None
             if all(error.path is None for error in errors):
-                return request_errors(entries, media_type), None
+                return request_error_response(entries, media_type), None
         body = orjson.dumps({"errors": entries, "data": result.data})
-        return self._finished(question, body, context, result), None
+        return self._response(prepared, body, context, result), None
 
-    def _finished(
-        self, question: PreparedOperation, body: bytes, context: Any, result: ExecutionResult | None
-    ) -> Reply:
-        """The reply, with what others add to it."""
+    def _response(
+        self, prepared: PreparedOperation, body: bytes, context: Any, result: ExecutionResult | None
+    ) -> Response:
+        """The response with additional headers and extensions."""
         extensions = result.extensions if result is not None else None
         headers: Headers = ()
         if self._headers_for is not None or self._extensions_for is not None:
-            answered = ExecutedOperation(question.operation, question.variables, context, result)
+            executed = ExecutedOperation(prepared.operation, prepared.variables, context, result)
             if self._headers_for is not None:
-                headers = self._headers_for(answered)
+                headers = self._headers_for(executed)
             if self._extensions_for is not None:
-                extensions = {**(extensions or {}), **(self._extensions_for(answered) or {})}
+                extensions = {**(extensions or {}), **(self._extensions_for(executed) or {})}
         if extensions:
             body = with_extensions(body, extensions)
-        return Reply(200, question.media_type, body, headers)
+        return Response(200, prepared.media_type, body, headers)
 
 
-def _not_streamed() -> HTTPError:
+def _streams_unsupported() -> HTTPError:
     return bad_request(TRANSPORTS, "SUBSCRIPTION_NOT_SUPPORTED")
 
 
 async def _no_streams(*_: Any) -> None:
-    raise _not_streamed()
+    raise _streams_unsupported()
 
 
 def _digest(variables: JSONObject) -> bytes:
-    """A name for the variables, short however long they are."""
+    """A hash of the variables, so that a cache key has a fixed size."""
     return sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """The request's header fields. Several of one name are one list, as HTTP has it."""
+    """The request's header fields. Repeated fields are joined with commas (RFC 9110, section 5.3)."""
     fields = scope["headers"]
     headers: dict[bytes, bytes] = dict(fields)
     if len(headers) < len(fields):

@@ -1,4 +1,4 @@
-"""Requests that HTTP itself refuses."""
+"""Errors of HTTP requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 
 class HTTPError(ClientError):
-    """A request that is refused with headers of its own, or with another status than its code's."""
+    """An error with additional headers, or with another status than its code has."""
 
     def __init__(
         self, message: str, code: str, headers: Headers = (), *, status: int | None = None
@@ -21,10 +21,10 @@ class HTTPError(ClientError):
         self.headers = headers
 
 
-class ClientGone(Exception):
-    """The client went away before it had sent its request."""
+class ClientDisconnected(Exception):
+    """The client disconnected before it had sent the whole request."""
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> HTTPError:
-    """A refusal of something that is no GraphQL request."""
+    """The error for a malformed request."""
     return HTTPError(message, code)

@@ -1,4 +1,4 @@
-"""From bytes to a GraphQL request, judged before anything is done."""
+"""Parses GraphQL requests from HTTP bodies, URLs and WebSocket payloads, and checks their form."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import orjson
 from starlette.types import Receive
 
 from core.errors import JSONObject
-from core.graphql.http.http_errors import ClientGone, HTTPError, bad_request
+from core.graphql.http.http_errors import ClientDisconnected, HTTPError, bad_request
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.limits.limits import Limits, over_limit
 
 DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024
-"""Up to here the rest of a body that is too large is read away. To close at once would take the
-answer from a client that is still sending.
+"""A body that is too large is read and discarded up to this size: closing the connection at once
+would take the response from a client that is still sending.
 """
 PARSER_DEPTH = 1_000
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -24,29 +24,29 @@ CLOSE = ((b"connection", b"close"),)
 
 
 class GraphQLRequest(NamedTuple):
-    """What a client asks for."""
+    """The parameters of a GraphQL request."""
 
     query: str | None
     operation_name: str | None
     variables: JSONObject
     digest: str | None
-    """The document's SHA-256, if the client goes by hash."""
+    """The document's SHA-256, for a persisted query."""
     source: bytes
-    """What the request was read from."""
+    """The bytes that the request was parsed from."""
 
 
 async def read_body(
     receive: Receive, content_length: bytes | None, limits: Limits, body_timeout: SharedTimeout
 ) -> bytes:
-    """The whole body. Errors: 413, 408, ClientGone."""
+    """The whole body. Errors: 413, 408, ClientDisconnected."""
     declared = int(content_length) if content_length and content_length.isdigit() else None
     if declared is not None and declared > limits.body_bytes:
         raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
     try:
         return await body_timeout.wait_for(_received(receive, limits))
     except SharedTimeoutExpired:
-        said = f"The body did not arrive within {body_timeout.seconds:g} seconds. Send it again."
-        raise HTTPError(said, "REQUEST_TIMEOUT", CLOSE) from None
+        message = f"The body did not arrive within {body_timeout.seconds:g} seconds. Send it again."
+        raise HTTPError(message, "REQUEST_TIMEOUT", CLOSE) from None
 
 
 async def _received(receive: Receive, limits: Limits) -> bytes:
@@ -56,7 +56,7 @@ async def _received(receive: Receive, limits: Limits) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnected
         chunk = message.get("body", b"")
         more = message.get("more_body", False)
         size += len(chunk)
@@ -69,11 +69,11 @@ async def _received(receive: Receive, limits: Limits) -> bytes:
 
 
 def _too_large(limits: Limits, *, close: bool) -> HTTPError:
-    said = (
-        f"The body is limited to {limits.body_bytes:,} bytes. Ask for less at once, or send the "
-        "document's hash in its place (`extensions.persistedQuery`)."
+    message = (
+        f"The body is limited to {limits.body_bytes:,} bytes. Request less at once, or send the "
+        "document's hash instead of its text (`extensions.persistedQuery`)."
     )
-    return HTTPError(said, "REQUEST_TOO_LARGE", CLOSE if close else ())
+    return HTTPError(message, "REQUEST_TOO_LARGE", CLOSE if close else ())
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
@@ -83,8 +83,8 @@ def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
     sent = _loaded(body, "The body")
     if type(sent) is not dict:
         if type(sent) is list:
-            said = "Several operations in one request are not supported. Send each by itself."
-            raise bad_request(said, "BATCHING_NOT_SUPPORTED")
+            message = "Batching is not supported. Send each operation in a separate request."
+            raise bad_request(message, "BATCHING_NOT_SUPPORTED")
         raise bad_request("The body must be a JSON object with a `query`.")
     return from_object(sent, body, limits)
 
@@ -92,8 +92,8 @@ def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
 def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
     """The request in the parameters of a URL. Errors: 400, 414."""
     if len(query_string) > limits.body_bytes:
-        said = "The URL is too long. Send the request by POST."
-        raise HTTPError(said, "REQUEST_TOO_LARGE", status=414)
+        message = "The URL is too long. Send the request by POST."
+        raise HTTPError(message, "REQUEST_TOO_LARGE", status=414)
     try:
         pairs = parse_qsl(
             query_string.decode("ascii"),
@@ -102,12 +102,12 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
             max_num_fields=100,
         )
     except ValueError:
-        said = "The URL's parameters can't be read. Encode them in UTF-8, as percent-encoded text."
-        raise bad_request(said) from None
+        message = "The URL's parameters can't be parsed. Percent-encode them as UTF-8."
+        raise bad_request(message) from None
     sent: JSONObject = {}
     for name, value in pairs:
         if name in sent:
-            raise bad_request(f"The parameter `{name[:100]}` stands in the URL more than once.")
+            raise bad_request(f"The parameter `{name[:100]}` occurs in the URL more than once.")
         sent[name] = value
     for name in ("variables", "extensions"):
         if name in sent:
@@ -117,7 +117,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
 
 
 def token_in_url(query_string: bytes) -> bytes | None:
-    """The Authorization header that `access_token` stands in for: an EventSource sets no headers.
+    """The Authorization header from the parameter `access_token`: EventSource can't set headers.
 
     Source: RFC 6750, section 2.3.
     """
@@ -130,13 +130,13 @@ def token_in_url(query_string: bytes) -> bytes | None:
 
 
 def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLRequest:
-    """The request in a JSON object; `source` is what it was read from. Errors: 400."""
+    """The request in a JSON object, which was parsed from `source`. Errors: 400."""
     query = sent.get("query")
     if query is not None and type(query) is not str:
-        raise bad_request("`query` must be text: a GraphQL document.")
+        raise bad_request("`query` must be a string: a GraphQL document.")
     operation_name = sent.get("operationName")
     if operation_name is not None and type(operation_name) is not str:
-        raise bad_request("`operationName` must be text or null.")
+        raise bad_request("`operationName` must be a string or null.")
     operation_name = operation_name or None
     variables = sent.get("variables")
     if variables is None:
@@ -150,7 +150,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
             raise bad_request("`extensions` must be a JSON object or null.")
         digest = _digest(extensions)
     if query is None and digest is None:
-        raise bad_request("`query` is missing. Send a GraphQL document as text.")
+        raise bad_request("`query` is missing. Send a GraphQL document as a string.")
     if (
         source.count(b"[") + source.count(b"{") + source.count(b"%") > limits.json_depth
         or source.count(b",") > limits.json_values
@@ -175,7 +175,7 @@ def _digest(extensions: JSONObject) -> str | None:
 
 
 def _loaded(text: bytes, where: str) -> Any:
-    """The JSON value. Errors: 400, in our words."""
+    """The JSON value. Errors: 400, without the parser's message."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -187,14 +187,14 @@ def _loaded(text: bytes, where: str) -> Any:
     if text.count(b"[") + text.count(b"{") > PARSER_DEPTH:
         raise bad_request(f"{where} is nested too deeply, or not valid JSON.")
     if re.match(r"-?\d", shown[position:]):
-        said = f"{where} is not valid JSON, or has a number that is too large"
+        message = f"{where} is not valid JSON, or has a number that is too large"
     else:
-        said = f"{where} is not valid JSON"
-    raise bad_request(f"{said}: look near character {position + 1}.")
+        message = f"{where} is not valid JSON"
+    raise bad_request(f"{message}: look near character {position + 1}.")
 
 
 def check_size(value: Any, limits: Limits) -> None:
-    """Errors: LIMIT_EXCEEDED for JSON of more levels or values than any operation takes."""
+    """Errors: LIMIT_EXCEEDED for JSON with more levels or values than the limits allow."""
     level = [value]
     depth = values = 0
     while level:
@@ -202,7 +202,7 @@ def check_size(value: Any, limits: Limits) -> None:
         values += len(level)
         if depth > limits.json_depth + 1:
             found = f"more than {limits.json_depth}"
-            advice = "Send values that are nested less deeply."
+            advice = "Nest values less deeply."
             raise over_limit("depth of variables", found, limits.json_depth, advice)
         if values > limits.json_values:
             found = f"more than {limits.json_values:,}"

@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody, kept as bytes for a moment."""
+"""Caches response bodies that are the same for every client, for a short time."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import TypeVar
 
-WEIGHT_OF_ENTRY = 500
-SPELLINGS_AT_MOST = 1_000
-SPELLING_LENGTH_AT_MOST = 2_000
+ENTRY_OVERHEAD_BYTES = 500
+REQUEST_BODIES_AT_MOST = 1_000
+REQUEST_BODY_LENGTH_AT_MOST = 2_000
 
 T = TypeVar("T")
 
 
 class ResponseCache:
-    """Bytes by what was asked, for `seconds`; and one execution for all who ask at once."""
+    """Response bodies by key, for `seconds`; concurrent requests with one key share one execution."""
 
     def __init__(
         self,
@@ -28,71 +28,71 @@ class ResponseCache:
         self._seconds = seconds
         self._bytes_at_most = bytes_at_most
         self._clock = clock
-        # All are kept equally long, so the first to come is the first to go.
-        self._kept: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
+        # All entries have the same lifetime, so the oldest expires first.
+        self._entries: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
-        self._under_way: dict[Hashable, asyncio.Future[bytes | None]] = {}
-        self._spelled: OrderedDict[bytes, Hashable] = OrderedDict()
-        """What requests ask for, by their bytes: most clients spell a question one way."""
+        self._pending: dict[Hashable, asyncio.Future[bytes | None]] = {}
+        self._keys_by_request: OrderedDict[bytes, Hashable] = OrderedDict()
+        """Keys by raw request body: a client's requests are mostly identical and need no parsing."""
 
     @property
     def weight(self) -> int:
-        """About how many bytes of memory the answers take."""
+        """Estimated memory of all entries. Units: bytes."""
         return self._bytes
 
     def find(self, key: Hashable) -> bytes | None:
-        """The kept answer, unless its time is over."""
-        kept = self._kept.get(key)
-        return kept[1] if kept is not None and kept[0] > self._clock() else None
+        """The cached body; None if there is none or it has expired."""
+        entry = self._entries.get(key)
+        return entry[1] if entry is not None and entry[0] > self._clock() else None
 
-    def find_spelled(self, request: bytes) -> bytes | None:
-        """The kept answer to a request that has been understood before, in the same bytes."""
-        key = self._spelled.get(request)
+    def find_by_request(self, request: bytes) -> bytes | None:
+        """The cached body for a request with exactly these bytes."""
+        key = self._keys_by_request.get(request)
         return None if key is None else self.find(key)
 
-    def spell(self, request: bytes, key: Hashable) -> None:
-        """Remembers what a request asks for."""
-        if len(request) <= SPELLING_LENGTH_AT_MOST:
-            self._spelled[request] = key
-            if len(self._spelled) > SPELLINGS_AT_MOST:
-                self._spelled.popitem(last=False)
+    def remember_request(self, request: bytes, key: Hashable) -> None:
+        """Stores the key of a request, for `find_by_request`."""
+        if len(request) <= REQUEST_BODY_LENGTH_AT_MOST:
+            self._keys_by_request[request] = key
+            if len(self._keys_by_request) > REQUEST_BODIES_AT_MOST:
+                self._keys_by_request.popitem(last=False)
 
-    async def shared(self, key: Hashable) -> bytes | None:
-        """The answer of the execution that is under way; None if there is none to share."""
-        under_way = self._under_way.get(key)
-        # A client that goes away must not take the answer from those who wait with it.
-        return None if under_way is None else await asyncio.shield(under_way)
+    async def pending(self, key: Hashable) -> bytes | None:
+        """The body from the execution in progress; None if there is none, or it can't be shared."""
+        pending = self._pending.get(key)
+        # If one waiting client disconnects, the others still get the body.
+        return None if pending is None else await asyncio.shield(pending)
 
-    async def sharing(
+    async def execute(
         self, key: Hashable, make: Callable[[], Awaitable[tuple[T, bytes | None]]]
     ) -> T:
-        """What `make` gives. Its bytes, if any, are kept, and given to those who ask meanwhile."""
-        if key in self._under_way:
+        """The first result of `make`. Its second, if any, is cached and shared with `pending`."""
+        if key in self._pending:
             return (await make())[0]
         future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._under_way[key] = future
+        self._pending[key] = future
         body = None
         try:
-            answer, body = await make()
+            response, body = await make()
         finally:
-            del self._under_way[key]
+            del self._pending[key]
             future.set_result(body)
         if body is not None:
-            self._keep(key, body)
-        return answer
+            self._store(key, body)
+        return response
 
-    def _keep(self, key: Hashable, body: bytes) -> None:
-        self._drop(key)
+    def _store(self, key: Hashable, body: bytes) -> None:
+        self._remove(key)
         now = self._clock()
-        self._kept[key] = (now + self._seconds, body)
-        self._bytes += len(body) + WEIGHT_OF_ENTRY
-        while self._kept:
-            oldest, (until, _) = next(iter(self._kept.items()))
-            if until > now and self._bytes <= self._bytes_at_most:
+        self._entries[key] = (now + self._seconds, body)
+        self._bytes += len(body) + ENTRY_OVERHEAD_BYTES
+        while self._entries:
+            oldest, (expires_at, _) = next(iter(self._entries.items()))
+            if expires_at > now and self._bytes <= self._bytes_at_most:
                 break
-            self._drop(oldest)
+            self._remove(oldest)
 
-    def _drop(self, key: Hashable) -> None:
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self._bytes -= len(kept[1]) + WEIGHT_OF_ENTRY
+    def _remove(self, key: Hashable) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._bytes -= len(entry[1]) + ENTRY_OVERHEAD_BYTES

@@ -1,4 +1,4 @@
-"""Answers on their way out."""
+"""HTTP responses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON
 
 
-class Reply(NamedTuple):
-    """An answer to a request."""
+class Response(NamedTuple):
+    """A complete HTTP response."""
 
     status: int
     media_type: bytes
@@ -23,25 +23,26 @@ class Reply(NamedTuple):
     headers: Headers = ()
 
 
-def request_errors(entries: list[JSONObject], media_type: bytes) -> Reply:
-    """The reply to a request that is not executed. To those who ask for plain JSON a status other
-    than 200 means that no GraphQL server was reached.
+def request_error_response(entries: list[JSONObject], media_type: bytes) -> Response:
+    """The response to a request that is not executed. To clients that accept plain JSON, a status
+    other than 200 means that no GraphQL server was reached.
     """
     status = 400 if media_type is GRAPHQL else 200
-    return Reply(status, media_type, orjson.dumps({"errors": entries}))
+    return Response(status, media_type, orjson.dumps({"errors": entries}))
 
 
-def timed_out(seconds: float, media_type: bytes) -> Reply:
-    """The reply when an execution was given up."""
+def timeout_response(seconds: float, media_type: bytes) -> Response:
+    """The response when an execution was cancelled after `seconds`."""
     error = timeout_error(seconds)
     status = handling(error.code).status if media_type is GRAPHQL else 200
-    return Reply(status, media_type, orjson.dumps({"errors": [error_entry(error)], "data": None}))
+    body = orjson.dumps({"errors": [error_entry(error)], "data": None})
+    return Response(status, media_type, body)
 
 
-def postponed(entries: Sequence[JSONObject], media_type: bytes) -> Reply | None:
-    """The reply when an execution gave nothing because the client has to wait; None if it need not.
+def retry_later_response(entries: Sequence[JSONObject], media_type: bytes) -> Response | None:
+    """The response when an execution returned only errors that a retry may avoid, else None.
 
-    A throttled sign-in is one, and whatever needs a database that is away.
+    Examples: a throttled sign-in, an unavailable database.
     """
     waits = []
     for entry in entries:
@@ -52,43 +53,43 @@ def postponed(entries: Sequence[JSONObject], media_type: bytes) -> Reply | None:
         waits.append(wait)
     status = max(handling(entry["extensions"]["code"]).status for entry in entries)
     body = orjson.dumps({"errors": entries, "data": None})
-    return Reply(status, _single(media_type), body, _wait(max(waits)))
+    return Response(status, _without_events(media_type), body, _retry_after(max(waits)))
 
 
-def failed(failure: Exception, media_type: bytes | None) -> Reply:
-    """The reply to a request that failed before anything of it was executed. A fault is logged."""
+def failure_response(failure: Exception, media_type: bytes | None) -> Response:
+    """The response to a request that failed before execution. Logs a fault."""
     error = client_error(failure)
     if error is None:
-        return Reply(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
+        return Response(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
     handled = handling(error.code)
     if not isinstance(error, HTTPError) and not handled.is_http_error:
-        return request_errors([error_entry(error)], media_type or JSON)
+        return request_error_response([error_entry(error)], media_type or JSON)
     headers = list(error.headers) if isinstance(error, HTTPError) else []
     status = error.status if isinstance(error, HTTPError) else handled.status
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    headers += _wait(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
+    headers += _retry_after(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
     body = orjson.dumps({"errors": [error_entry(error)]})
-    return Reply(status, _single(media_type), body, headers)
+    return Response(status, _without_events(media_type), body, headers)
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:
-    """The body of an answer, with extensions added to it."""
+    """The JSON body with `extensions` added."""
     return b'%b,"extensions":%b}' % (body[:-1], orjson.dumps(extensions))
 
 
-def as_events(body: bytes) -> bytes:
-    """The body of an answer as a stream of one result.
+def as_event_stream(body: bytes) -> bytes:
+    """The JSON body as an event stream with one result.
 
     Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
     """
     return b"event: next\ndata: %b\n\nevent: complete\ndata:\n\n" % body
 
 
-def _single(media_type: bytes | None) -> bytes:
-    """The media type of an answer with a status that no stream of events can have."""
+def _without_events(media_type: bytes | None) -> bytes:
+    """The media type for a status that an event stream can't have."""
     return JSON if media_type is None or media_type is EVENTS else media_type
 
 
-def _wait(seconds: int | None) -> list[tuple[bytes, bytes]]:
+def _retry_after(seconds: int | None) -> list[tuple[bytes, bytes]]:
     return [] if seconds is None else [(b"retry-after", b"%d" % seconds)]

@@ -1,4 +1,4 @@
-"""A small schema, for what HTTP, limits and errors do over any schema."""
+"""A small schema, for tests of HTTP, limits and errors that need no database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.errors import ClientError
 
 @dataclass
 class Calls:
-    """What the resolvers of a server have been through."""
+    """Counts the calls of a server's resolvers."""
 
     counted: int = 0
     written: int = 0
@@ -155,7 +155,7 @@ SCHEMA = strawberry.Schema(Query, Mutation, Subscription)
 
 
 async def context_for(calls: Calls, authorization: str | None, scope: Scope) -> RequestContext:
-    """A context, after what a token of that name is to bring about."""
+    """The context, or the error that the token's name selects."""
     await asyncio.sleep(0)
     assert scope["type"] == "http"
     match authorization:
@@ -167,7 +167,7 @@ async def context_for(calls: Calls, authorization: str | None, scope: Scope) -> 
             raise ClientError("Too many requests.", "RATE_LIMITED", retryAfterSeconds=2.5)
         case "Bearer broken":
             raise RuntimeError("password=swordfish")
-        case "Bearer odd":
-            raise ClientError("The request is odd.", "ODD")
+        case "Bearer unlisted":
+            raise ClientError("The code is not in the table.", "UNLISTED")
         case _:
             return RequestContext(authorization.removeprefix("Bearer "), calls)

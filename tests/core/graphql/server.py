@@ -1,4 +1,4 @@
-"""A server on a real socket, in a thread of its own, and ways to speak to it."""
+"""A server on a real socket, in a thread, and requests to it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def plain_execute(
 
 
 class RunningServer:
-    """A server that answers."""
+    """A server that accepts requests."""
 
     def __init__(self, port: int, calls: Calls, loop: asyncio.AbstractEventLoop) -> None:
         self.port = port
@@ -51,7 +51,7 @@ class RunningServer:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
 
     def let_go(self) -> None:
-        """Lets the field `held` answer."""
+        """Lets the field `held` return."""
         self._loop.call_soon_threadsafe(self.calls.let_go.set)
 
     def post(
@@ -63,17 +63,17 @@ class RunningServer:
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> httpx.Response:
-        """The answer to an operation sent by POST."""
+        """The response to an operation sent by POST."""
         sent = {"query": query, "variables": variables, **more}
         return self.post_bytes(orjson.dumps(sent), {"accept": accept, **(headers or {})})
 
     def post_bytes(self, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-        """The answer to a body, said to be JSON unless the headers say otherwise."""
+        """The response to a body, sent as JSON unless `headers` override it."""
         sent = {"content-type": "application/json", **(headers or {})}
         return self.client.post("/graphql", content=body, headers=sent)
 
     def get(self, headers: dict[str, str] | None = None, **parameters: str) -> httpx.Response:
-        """The answer to a GET."""
+        """The response to a GET request."""
         sent = {"accept": GRAPHQL_JSON, **(headers or {})}
         return self.client.get("/graphql", params=parameters, headers=sent)
 
@@ -85,7 +85,7 @@ class RunningServer:
         return answer["data"]
 
     def connect(self) -> socket.socket:
-        """A connection, to send what no client library would."""
+        """A raw connection, to send what no client library would."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
 
@@ -93,7 +93,7 @@ class RunningServer:
 def running(
     app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = WholeAnswersProtocol
 ) -> Iterator[RunningServer]:
-    """The application, served by uvicorn as in production: uvloop and httptools."""
+    """Serves the application with uvicorn as in production: uvloop and httptools."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     async def outer(scope: Any, receive: Any, send: Any) -> None:
@@ -117,7 +117,7 @@ def running(
     thread.start()
     try:
         port = listener.getsockname()[1]
-        # The socket listens already: this is answered as soon as the server runs.
+        # The socket is listening already: the response arrives as soon as the server runs.
         httpx.options(f"http://127.0.0.1:{port}/graphql", timeout=20)
         running_server = RunningServer(port, calls, loops[0])
         with running_server.client:
@@ -130,7 +130,7 @@ def running(
 
 @contextmanager
 def graphql_server(limits: Limits | None = None, **options: Any) -> Iterator[RunningServer]:
-    """A server of the tests' schema."""
+    """A server of the small schema."""
     calls = Calls()
     app = GraphQLHTTP(
         documents=DocumentStore(GRAPHQL_SCHEMA, limits or Limits()),
@@ -143,7 +143,7 @@ def graphql_server(limits: Limits | None = None, **options: Any) -> Iterator[Run
 
 
 def entries(response: httpx.Response) -> list[dict[str, Any]]:
-    """The errors of an answer, each of them well formed."""
+    """The errors of a response, checked to be well-formed."""
     assert response.headers["content-type"].endswith("json; charset=utf-8")
     answer = response.json()
     errors = answer["errors"]
@@ -157,7 +157,7 @@ def entries(response: httpx.Response) -> list[dict[str, Any]]:
 
 
 def refused(response: httpx.Response, status: int, code: str) -> str:
-    """The message of the one error of a request that was not executed."""
+    """The message of the single error of a request that was not executed."""
     assert response.status_code == status, response.text
     assert "data" not in response.json()
     [error] = entries(response)

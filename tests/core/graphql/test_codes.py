@@ -1,4 +1,4 @@
-"""The table of error codes: complete, nothing in it that is never sent, and shown to clients as it is."""
+"""The table of error codes is complete, has no unused code and equals the one in docs/errors.md."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "errors.md"
 RAISERS = {"ClientError": 1, "HTTPError": 1, "bad_request": 1, "document_error_entries": 1}
-"""What makes an error, and which argument its code is."""
+"""Functions that make an error, and the position of the argument `code`."""
 DEFAULTS = {"bad_request": "BAD_REQUEST"}
 PASSED_ON = {
     ("core/graphql/http/http_errors.py", "code"),
     ("core/errors.py", "code"),
     ("core/graphql/errors.py", "code"),
 }
-"""Where a function hands on the code that it was given."""
+"""Where a function passes on a code that it received."""
 ENDINGS = "core/graphql/live/connection_registry.py"
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
-    """Every module of the product, by its path."""
+    """Every module of the product, with its path."""
     for folder in ("core", "feed", "interactions"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 
 
 def sent_codes(path: str, module: ast.Module) -> Iterator[str]:
-    """The codes that a module sends. Fails for one that is no constant, which could hide others."""
+    """The codes that a module sends. Fails for a code that is not a constant."""
     constants = {
         target.id: node.value.value
         for node in module.body
@@ -45,7 +45,7 @@ def sent_codes(path: str, module: ast.Module) -> Iterator[str]:
                 case ast.Name(id=name) if name in constants:
                     yield str(constants[name])
                 case ast.Attribute(attr="code"):
-                    pass  # That of another error, or of an ending.
+                    pass  # The code of another error or of an Ending.
                 case _:
                     assert (path, ast.unparse(code)) in PASSED_ON, f"{path}:{code.lineno}"
         if path == ENDINGS and isinstance(node, ast.ClassDef) and node.name == "Ending":
@@ -57,7 +57,7 @@ def sent_codes(path: str, module: ast.Module) -> Iterator[str]:
 
 
 def code_expressions(node: ast.AST) -> Iterator[ast.expr]:
-    """The expressions in a node that stand for codes."""
+    """The expressions of codes in a node."""
     if isinstance(node, ast.Dict) and "'type'" not in map(ast.unparse, filter(None, node.keys)):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and key.value == "code":
@@ -75,7 +75,7 @@ def code_expressions(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def table() -> list[str]:
-    """The table of docs/errors.md."""
+    """The table as docs/errors.md must have it."""
     return [
         "| code | HTTP | WebSocket | `Retry-After` | what it means |",
         "| --- | --- | --- | --- | --- |",
@@ -92,27 +92,27 @@ def row(code: str, each: ErrorHandling) -> str:
     return f"| `{code}` | {status} | {close} | {wait} | {each.meaning} |"
 
 
-def test_every_code_that_is_sent_stands_in_the_table_and_no_other() -> None:
+def test_the_table_has_exactly_the_codes_that_are_sent() -> None:
     sent = {code for path, module in sources() for code in sent_codes(path, module)}
     assert sent == set(CODES)
 
 
-def test_the_page_for_clients_shows_the_table() -> None:
+def test_the_documentation_shows_the_table() -> None:
     text = PAGE.read_text().splitlines()
     start = text.index(table()[0])
     assert text[start : start + len(table())] == table()
 
 
-def test_a_code_is_handled_alike_whether_or_not_it_is_known() -> None:
+def test_every_code_has_a_valid_handling() -> None:
     assert handling("NEW_CODE").status == 400
     for each in CODES.values():
         assert each.meaning.endswith(".")
-        # A client can only wait for what is refused as a whole.
+        # Only a request rejected as a whole can be retried.
         assert each.retry_after is None or (each.is_http_error and each.status in {429, 503})
         assert each.close_code is None or 1000 <= each.close_code < 5000
 
 
-def test_a_wait_is_whole_seconds_and_never_none_at_all() -> None:
+def test_retry_after_is_at_least_one_whole_second() -> None:
     assert retry_after("RATE_LIMITED", 2.5) == 3
     assert retry_after("RATE_LIMITED", 0) == 1
     assert retry_after("RATE_LIMITED", None) == CODES["RATE_LIMITED"].retry_after

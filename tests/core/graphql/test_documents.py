@@ -1,4 +1,4 @@
-"""Documents are read once, found again by text and by hash, and never more than fit."""
+"""Documents are parsed once, found by text and by hash, and bounded in number and memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def persisted(text: str, **other: Any) -> dict[str, Any]:
     return {"persistedQuery": {"version": 1, "sha256Hash": digest(text), **other}}
 
 
-def test_a_text_is_read_once() -> None:
+def test_a_document_is_parsed_once() -> None:
     documents = store()
     good, bad = documents.by_text("{ s }"), documents.by_text("{ x }")
     assert good.operation(None).kind == "query"
@@ -39,7 +39,7 @@ def test_a_text_is_read_once() -> None:
     assert documents.by_text("{ x }") is bad
 
 
-def test_the_least_used_goes_first() -> None:
+def test_the_least_recently_used_document_is_evicted() -> None:
     documents = store(count_at_most=2)
     first, second = documents.by_text("{ s }"), documents.by_text("{ s s }")
     assert documents.by_text("{ s }") is first
@@ -61,7 +61,7 @@ def test_the_store_is_bounded(sizes: list[int], count: int, size: int) -> None:
     assert documents.weight == sum(each.weight for each in documents._documents.values())
 
 
-def test_a_document_too_large_to_keep_is_served() -> None:
+def test_a_document_too_large_to_cache_is_served() -> None:
     documents = store(bytes_at_most=1_000)
     assert not documents.by_text("{ s }").errors
     assert len(documents) == 0
@@ -69,7 +69,7 @@ def test_a_document_too_large_to_keep_is_served() -> None:
     assert len(documents) == 0
 
 
-def test_root_fields_are_found_behind_fragments() -> None:
+def test_root_fields_include_those_in_fragments() -> None:
     text = """
         { x: s ...A ... on Query { y: a { z: s } } }
         fragment A on Query { ...B } fragment B on Query { __typename }
@@ -77,11 +77,11 @@ def test_root_fields_are_found_behind_fragments() -> None:
     assert store().by_text(text).operation(None).root_fields == {"s", "a", "__typename"}
 
 
-def test_a_hash_is_known_after_the_text_came_with_it(server: RunningServer) -> None:
-    said = refused(
+def test_a_hash_is_registered_with_its_document(server: RunningServer) -> None:
+    message = refused(
         server.post(None, extensions=persisted("{ later }")), 400, "PERSISTED_QUERY_NOT_FOUND"
     )
-    assert said == "PersistedQueryNotFound"
+    assert message == "PersistedQueryNotFound"
     plain = server.post(None, accept="application/json", extensions=persisted("{ later }"))
     refused(plain, 200, "PERSISTED_QUERY_NOT_FOUND")
     assert server.data("{ later }", extensions=persisted("{ later }")) == {"later": "later"}
@@ -92,7 +92,7 @@ def test_a_hash_is_known_after_the_text_came_with_it(server: RunningServer) -> N
         assert response.json() == {"data": {"later": "later"}}
 
 
-def test_a_hash_of_another_text_is_refused(server: RunningServer) -> None:
+def test_a_hash_of_another_document_is_rejected(server: RunningServer) -> None:
     for _ in range(2):
         response = server.post("{ hello }", extensions=persisted("{ viewer }"))
         refused(response, 400, "PERSISTED_QUERY_HASH_MISMATCH")
@@ -103,7 +103,7 @@ def test_a_hash_of_another_text_is_refused(server: RunningServer) -> None:
     assert response.json() == {"data": {"viewer": None}}
 
 
-def test_a_wrong_document_gets_no_hash(server: RunningServer) -> None:
+def test_an_invalid_document_is_not_registered(server: RunningServer) -> None:
     for _ in range(2):
         response = server.post("{ nothing }", extensions=persisted("{ nothing }"))
         refused(response, 400, "GRAPHQL_VALIDATION_FAILED")
@@ -111,7 +111,7 @@ def test_a_wrong_document_gets_no_hash(server: RunningServer) -> None:
         refused(response, 400, "PERSISTED_QUERY_NOT_FOUND")
 
 
-def test_hashes_that_are_none(server: RunningServer) -> None:
+def test_malformed_hashes_are_rejected(server: RunningServer) -> None:
     wrongs: list[dict[str, Any]] = [
         {"persistedQuery": 1},
         {"persistedQuery": {}},

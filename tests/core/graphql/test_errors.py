@@ -1,4 +1,4 @@
-"""What a client sees of an error, and what only the log does."""
+"""Clients see client errors as they are and masked faults; the log has the details."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.core.graphql.server import RunningServer, entries, refused
 def masked(error: dict[str, object]) -> str:
     """The reference of a masked fault."""
     assert error["extensions"] == {"code": "INTERNAL"}
-    said, _, reference = str(error["message"]).partition(" Reference: ")
-    assert said == "Something went wrong on our side."
+    message, _, reference = str(error["message"]).partition(" Reference: ")
+    assert message == "Something went wrong on our side."
     return reference
 
 
-def test_our_own_errors_pass_with_their_code(server: RunningServer) -> None:
+def test_client_errors_keep_message_and_code(server: RunningServer) -> None:
     [error] = entries(server.post("{ refused }"))
     assert error == {
         "message": "No such thing.",
@@ -48,7 +48,7 @@ def test_faults_are_masked_and_logged(
     assert record.exc_info
 
 
-def test_faults_outside_of_fields_are_masked_too(
+def test_faults_outside_of_fields_are_masked(
     server: RunningServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     for query, token in (("{ hello }", "Bearer broken"), ("{ unencodable }", "Bearer ann")):
@@ -60,7 +60,7 @@ def test_faults_outside_of_fields_are_masked_too(
         assert "surrogates" not in response.text
 
 
-def test_arguments_that_are_wrong_at_run_time_are_the_client_s(server: RunningServer) -> None:
+def test_invalid_arguments_at_run_time_are_client_errors(server: RunningServer) -> None:
     response = server.post("query($v: Int) { number(value: $v) }")
     refused(response, 400, "GRAPHQL_VALIDATION_FAILED")
     response = server.post("query($v: Int = 1) { number(value: $v) }", {"v": None})
@@ -69,23 +69,23 @@ def test_arguments_that_are_wrong_at_run_time_are_the_client_s(server: RunningSe
     assert error["path"] == ["number"]
 
 
-def test_an_error_with_a_code_of_its_own_passes() -> None:
+def test_a_graphql_error_with_a_code_is_shown() -> None:
     error = GraphQLError("Sign in first.", path=["a"], extensions={"code": "UNAUTHENTICATED"})
     [entry] = execution_error_entries([error], None)
     assert entry["message"] == "Sign in first."
 
 
-def test_what_an_executor_says_of_itself_is_masked() -> None:
+def test_an_executor_error_is_masked() -> None:
     fault = GraphQLError("no such table", original_error=ValueError("no such table"))
     [entry] = execution_error_entries([fault], "Op")
     masked(entry)
 
 
-def test_many_errors_are_told_in_part(caplog: pytest.LogCaptureFixture) -> None:
+def test_many_errors_are_truncated(caplog: pytest.LogCaptureFixture) -> None:
     faults = [GraphQLError("x", path=[n], original_error=ValueError("x")) for n in range(1_000)]
-    told = execution_error_entries(faults, "Op")
-    assert len({masked(entry) for entry in told[:100]}) == 1
-    assert told[100:] == [
+    entries = execution_error_entries(faults, "Op")
+    assert len({masked(entry) for entry in entries[:100]}) == 1
+    assert entries[100:] == [
         {
             "message": "900 more errors are omitted.",
             "extensions": {"code": "TOO_MANY_ERRORS"},
@@ -95,7 +95,7 @@ def test_many_errors_are_told_in_part(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records[0].levelno == logging.ERROR
 
 
-def test_details_stand_beside_the_code() -> None:
+def test_extensions_contain_code_and_details() -> None:
     error = ClientError("Too much.", "LIMIT_EXCEEDED", limit="depth", allowed=3)
     assert error_entry(error) == {
         "message": "Too much.",
@@ -103,7 +103,7 @@ def test_details_stand_beside_the_code() -> None:
     }
 
 
-def test_a_database_that_is_away_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unavailable_database_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
     cause = DatabaseUnavailable("connection to 10.0.0.1 lost")
     errors = [GraphQLError(str(cause), path=["like"], original_error=cause)]
     [entry] = execution_error_entries(errors, "Like")

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as its specification says: media types, status codes, parameters."""
+"""GraphQL over HTTP according to its specification: media types, status codes, parameters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         ('multipart/mixed;boundary="graphql", application/json', JSON),
     ],
 )
-def test_the_answer_is_of_the_type_that_is_wanted_most(
+def test_the_response_has_the_preferred_media_type(
     server: RunningServer, accept: str | None, media_type: str
 ) -> None:
     request = server.client.build_request("POST", "/graphql", json={"query": "{ hello }"})
@@ -49,7 +49,7 @@ def test_the_answer_is_of_the_type_that_is_wanted_most(
     assert response.json() == {"data": {"hello": "Hello world"}}
 
 
-def test_several_accept_headers_are_one_list(server: RunningServer) -> None:
+def test_repeated_accept_headers_are_joined(server: RunningServer) -> None:
     response = server.client.get(
         "/graphql",
         params={"query": "{ hello }"},
@@ -61,7 +61,7 @@ def test_several_accept_headers_are_one_list(server: RunningServer) -> None:
 @pytest.mark.parametrize(
     "accept", ["text/html", "text/csv", f"{JSON};q=0", f"{JSON}; charset=utf-16", "a" * 5_000]
 )
-def test_no_type_that_we_have(server: RunningServer, accept: str) -> None:
+def test_unsupported_accept_is_rejected(server: RunningServer, accept: str) -> None:
     response = server.post("{ hello }", accept=accept)
     assert "application/json" in refused(response, 406, "NOT_ACCEPTABLE")
 
@@ -75,7 +75,7 @@ def test_no_type_that_we_have(server: RunningServer, accept: str) -> None:
         "Application/JSON ; Charset=UTF8",
     ],
 )
-def test_json_in_utf_8_is_read(server: RunningServer, content_type: str) -> None:
+def test_json_in_utf_8_is_accepted(server: RunningServer, content_type: str) -> None:
     body = '{"query": "query($n: String) { hello(name: $n) }", "variables": {"n": "Zoë 🏃"}}'
     response = server.post_bytes(body.encode(), {"content-type": content_type})
     assert response.json() == {"data": {"hello": "Hello Zoë 🏃"}}
@@ -94,7 +94,7 @@ def test_json_in_utf_8_is_read(server: RunningServer, content_type: str) -> None
         "\xff",
     ],
 )
-def test_other_bodies_are_not_read(server: RunningServer, content_type: str) -> None:
+def test_other_content_types_are_rejected(server: RunningServer, content_type: str) -> None:
     response = server.client.post(
         "/graphql",
         content=b'{"query": "{ hello }"}',
@@ -103,20 +103,20 @@ def test_other_bodies_are_not_read(server: RunningServer, content_type: str) -> 
     assert "application/json" in refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-def test_a_body_of_no_type_is_not_read(server: RunningServer) -> None:
+def test_a_missing_content_type_is_rejected(server: RunningServer) -> None:
     response = server.client.post("/graphql", content=b'{"query": "{ hello }"}')
     assert "no Content-Type" in refused(response, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity, gzip", "nonsense"])
-def test_compressed_bodies_are_not_read(server: RunningServer, encoding: str) -> None:
+def test_compressed_bodies_are_rejected(server: RunningServer, encoding: str) -> None:
     response = server.post("{ hello }", headers={"content-encoding": encoding})
     refused(response, 415, "UNSUPPORTED_CONTENT_ENCODING")
     assert response.headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "TRACE", "PROPFIND"])
-def test_other_methods(server: RunningServer, method: str) -> None:
+def test_other_methods_are_rejected(server: RunningServer, method: str) -> None:
     response = server.client.request(method, "/graphql", params={"query": "{ hello }"})
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, POST, OPTIONS"
@@ -152,7 +152,7 @@ def test_post_executes_mutations(server: RunningServer) -> None:
     assert server.data("mutation { write(by: 2) }") == {"write": before + 2}
 
 
-def test_subscriptions_are_served_elsewhere(server: RunningServer) -> None:
+def test_subscriptions_without_a_stream_are_rejected(server: RunningServer) -> None:
     refused(server.post("subscription { ticks }"), 400, "SUBSCRIPTION_NOT_SUPPORTED")
 
 
@@ -178,7 +178,7 @@ def test_a_browser_that_posts_gets_json(server: RunningServer) -> None:
     ],
 )
 @BOTH
-def test_parameters_of_a_wrong_type(
+def test_parameters_of_the_wrong_type_are_rejected(
     server: RunningServer, accept: str, name: str, value: Any
 ) -> None:
     sent = {"query": "{ hello }", name: value}
@@ -192,16 +192,16 @@ def test_parameters_may_be_null_or_unknown(server: RunningServer) -> None:
     assert server.post("{ hello }", extensions={"other": {"a": 1}}).status_code == 200
 
 
-def test_a_missing_document(server: RunningServer) -> None:
+def test_a_missing_document_is_rejected(server: RunningServer) -> None:
     response = server.client.post("/graphql", json={"qeury": "{ hello }"})
     assert "`query` is missing" in refused(response, 400, "BAD_REQUEST")
     assert "`query` is missing" in refused(server.get(), 400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize("body", ['[{"query": "{ hello }"}]', "[]"])
-def test_batches_are_refused(server: RunningServer, body: str) -> None:
-    said = refused(server.post_bytes(body.encode()), 400, "BATCHING_NOT_SUPPORTED")
-    assert "by itself" in said
+def test_batches_are_rejected(server: RunningServer, body: str) -> None:
+    message = refused(server.post_bytes(body.encode()), 400, "BATCHING_NOT_SUPPORTED")
+    assert "separate request" in message
 
 
 @pytest.mark.parametrize(
@@ -218,24 +218,24 @@ def test_batches_are_refused(server: RunningServer, body: str) -> None:
         ("query($v: Int!) { number(value: $v) }", {"v": 1e30}, "BAD_INPUT"),
     ],
 )
-def test_requests_that_are_not_executed(
+def test_request_errors_have_the_status_of_the_media_type(
     server: RunningServer, query: str, variables: Any, code: str
 ) -> None:
     refused(server.post(query, variables), 400, code)
     refused(server.post(query, variables, accept=JSON), 200, code)
 
 
-def test_which_operation(server: RunningServer) -> None:
+def test_the_operation_is_selected_by_name(server: RunningServer) -> None:
     both = "query A { hello } query B { later }"
     assert "A, B" in refused(server.post(both), 400, "OPERATION_NOT_FOUND")
-    said = refused(server.post(both, operationName="C"), 400, "OPERATION_NOT_FOUND")
-    assert "A, B" in said
+    message = refused(server.post(both, operationName="C"), 400, "OPERATION_NOT_FOUND")
+    assert "A, B" in message
     assert server.data(both, operationName="B") == {"later": "later"}
-    said = refused(server.post("{ hello }", operationName="A"), 400, "OPERATION_NOT_FOUND")
-    assert "omit `operationName`" in said
+    message = refused(server.post("{ hello }", operationName="A"), 400, "OPERATION_NOT_FOUND")
+    assert "omit `operationName`" in message
 
 
-def test_partial_answers(server: RunningServer) -> None:
+def test_partial_results_have_status_200(server: RunningServer) -> None:
     for accept in (JSON, GRAPHQL_JSON):
         response = server.post("{ hello broken refused }", accept=accept)
         assert response.status_code == 200
@@ -247,13 +247,13 @@ def test_partial_answers(server: RunningServer) -> None:
         assert len(entries(response)) == 2
 
 
-def test_a_null_that_reaches_the_top_is_data(server: RunningServer) -> None:
+def test_null_data_with_field_errors_has_status_200(server: RunningServer) -> None:
     response = server.post("{ tree { must } }")
     assert (response.status_code, response.json()["data"]) == (200, None)
     assert [error["path"] for error in entries(response)] == [["tree", "must"]]
 
 
-def test_tokens_that_are_turned_away(server: RunningServer) -> None:
+def test_errors_of_authentication_have_their_status(server: RunningServer) -> None:
     for accept in (JSON, GRAPHQL_JSON):
         response = server.post(
             "{ hello }", accept=accept, headers={"authorization": "Bearer expired"}
@@ -264,18 +264,18 @@ def test_tokens_that_are_turned_away(server: RunningServer) -> None:
         refused(response, 429, "RATE_LIMITED")
         assert response.headers["retry-after"] == "3"
         assert entries(response)[0]["extensions"]["retryAfterSeconds"] == 2.5
-    odd = server.post("{ hello }", headers={"authorization": "Bearer odd"})
-    refused(odd, 400, "ODD")
+    unlisted = server.post("{ hello }", headers={"authorization": "Bearer unlisted"})
+    refused(unlisted, 400, "UNLISTED")
     assert server.data("{ viewer }", headers={"authorization": "Bearer ann"}) == {"viewer": "ann"}
 
 
-def test_pages_of_allowed_origins_may_call(server: RunningServer) -> None:
-    asked = {
+def test_allowed_origins_get_cors_headers(server: RunningServer) -> None:
+    request = {
         "origin": "https://app.example.org",
         "access-control-request-method": "POST",
         "access-control-request-headers": "content-type, authorization",
     }
-    preflight = server.client.options("/graphql", headers=asked)
+    preflight = server.client.options("/graphql", headers=request)
     assert (preflight.status_code, preflight.content) == (204, b"")
     assert preflight.headers["access-control-allow-origin"] == "https://app.example.org"
     assert "authorization" in preflight.headers["access-control-allow-headers"]
@@ -288,15 +288,15 @@ def test_pages_of_allowed_origins_may_call(server: RunningServer) -> None:
     assert refusal.headers["access-control-allow-origin"] == "https://app.example.org"
 
 
-def test_pages_of_other_origins_may_not(server: RunningServer) -> None:
+def test_other_origins_get_no_cors_headers(server: RunningServer) -> None:
     for origin in ("https://evil.example.org", "null", "https://app.example.org.evil.org"):
-        asked = {"origin": origin, "access-control-request-method": "POST"}
-        preflight = server.client.options("/graphql", headers=asked)
+        request = {"origin": origin, "access-control-request-method": "POST"}
+        preflight = server.client.options("/graphql", headers=request)
         assert preflight.headers["allow"] == "GET, POST, OPTIONS"
         for response in (preflight, server.post("{ hello }", headers={"origin": origin})):
             assert not [n for n in response.headers if n.startswith("access-control")]
             assert response.headers["vary"] == "origin"
 
 
-def test_answers_are_not_for_caches_on_the_way(server: RunningServer) -> None:
+def test_responses_must_not_be_stored_by_proxies(server: RunningServer) -> None:
     assert server.get(query="{ hello }").headers["cache-control"] == "no-store"

@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, the answer is a clear GraphQL error, and the server is well afterwards."""
+"""Invalid input of any kind gets a clear GraphQL error, and the server keeps serving."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NUMBER = "query($v: Float!) { real(value: $v) }"
 
 
 @pytest.fixture(autouse=True)
-def still_well(server: RunningServer) -> Iterator[None]:
-    """The server is well after each of these tests."""
+def server_still_serves(server: RunningServer) -> Iterator[None]:
+    """Checks after each test that the server answers."""
     yield
     assert server.data("{ hello }") == {"hello": "Hello world"}
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "empty"),
         (b" ", "not valid JSON"),
@@ -49,28 +49,28 @@ def still_well(server: RunningServer) -> Iterator[None]:
         (b'{"query": "{ hello }", "variables": {"v": ' + b"1" * 10_000 + b"}}", "too large"),
     ],
 )
-def test_bodies_that_are_no_request(server: RunningServer, body: bytes, said: str) -> None:
+def test_malformed_bodies_are_rejected(server: RunningServer, body: bytes, message: str) -> None:
     response = server.post_bytes(body)
-    assert said in refused(response, 400, "BAD_REQUEST")
+    assert message in refused(response, 400, "BAD_REQUEST")
     assert not [word for word in LIBRARY_WORDS if word in response.text]
 
 
-def test_deep_variables(server: RunningServer) -> None:
+def test_deeply_nested_variables_are_rejected(server: RunningServer) -> None:
     deep = b'{"query": "{ hello }", "variables": {"v": ' + b"[" * 900 + b"]" * 900 + b"}}"
     response = server.post_bytes(deep, {"accept": GRAPHQL_JSON})
     assert "depth of variables" in refused(response, 400, "LIMIT_EXCEEDED")
 
 
-def test_many_variables(server: RunningServer) -> None:
+def test_too_many_variables_are_rejected(server: RunningServer) -> None:
     query = "query($ids: [ID!]!) { items(ids: $ids) }"
     assert server.data(query, {"ids": ["1"] * 9_000}) == {"items": 9_000}
-    said = refused(server.post(query, {"ids": [1] * 100_000}), 400, "LIMIT_EXCEEDED")
-    assert "10,000" in said
+    message = refused(server.post(query, {"ids": [1] * 100_000}), 400, "LIMIT_EXCEEDED")
+    assert "10,000" in message
     many = {str(number): number for number in range(11_000)}
     refused(server.post("{ hello }", many), 400, "LIMIT_EXCEEDED")
 
 
-def test_a_list_of_many_wrong_values_gives_few_errors(server: RunningServer) -> None:
+def test_a_list_of_many_invalid_values_gives_few_errors(server: RunningServer) -> None:
     query = "query($ids: [ID!]!) { items(ids: $ids) }"
     response = server.post(query, {"ids": [None] * 9_000})
     assert response.status_code == 400
@@ -89,28 +89,28 @@ def test_a_list_of_many_wrong_values_gives_few_errors(server: RunningServer) -> 
         "query($v: Int = %s) { number(value: $v) }",
     ],
 )
-def test_long_numbers_in_a_document(server: RunningServer, query: str) -> None:
+def test_long_number_literals_are_rejected(server: RunningServer, query: str) -> None:
     response = server.post(query % ("9" * 10_000))
     assert "characters of a number" in refused(response, 400, "LIMIT_EXCEEDED")
     assert len(response.content) < 1_000
 
 
-def test_numbers_that_are_no_numbers(server: RunningServer) -> None:
+def test_invalid_numbers_are_rejected(server: RunningServer) -> None:
     assert server.data(NUMBER, {"v": 1e300}) == {"real": 1e300}
     values: list[Any] = ["1e40", "NaN", [1], True]
     for value in values:
         refused(server.post(NUMBER, {"v": value}), 400, "BAD_INPUT")
 
 
-def test_what_a_scalar_says_of_a_value_is_not_shown(server: RunningServer) -> None:
+def test_the_exception_of_a_scalar_is_not_shown(server: RunningServer) -> None:
     query = "query($at: DateTime!) { moment(at: $at) }"
     values: list[Any] = ["soon", "\u0000", "2020-13-45", 5, {}, "9" * 5_000]
     for value in values:
-        said = refused(server.post(query, {"at": value}), 400, "BAD_INPUT")
-        assert "DateTime" in said
-        assert not [word for word in ("format", "parser", "month", "ISO") if word in said]
-    said = refused(server.post('{ moment(at: "soon") }'), 400, "GRAPHQL_VALIDATION_FAILED")
-    assert said == "Value cannot represent a DateTime."
+        message = refused(server.post(query, {"at": value}), 400, "BAD_INPUT")
+        assert "DateTime" in message
+        assert not [word for word in ("format", "parser", "month", "ISO") if word in message]
+    message = refused(server.post('{ moment(at: "soon") }'), 400, "GRAPHQL_VALIDATION_FAILED")
+    assert message == "Value cannot represent a DateTime."
 
 
 def test_errors_are_short(server: RunningServer) -> None:
@@ -118,7 +118,7 @@ def test_errors_are_short(server: RunningServer) -> None:
     assert len(refused(response, 400, "GRAPHQL_VALIDATION_FAILED")) < 600
 
 
-def test_errors_don_t_give_hints_about_the_schema(server: RunningServer) -> None:
+def test_errors_suggest_no_names_of_the_schema(server: RunningServer) -> None:
     for query in ("{ helo }", "{ hello(nam: 1) }", "{ __schema { directive } }", "{ t: __typ }"):
         assert "Did you mean" not in server.post(query).text
 
@@ -136,14 +136,14 @@ def test_errors_don_t_give_hints_about_the_schema(server: RunningServer) -> None
         "&".join(f"p{number}=1" for number in range(200)),
     ],
 )
-def test_urls_that_are_no_request(server: RunningServer, query_string: str) -> None:
+def test_malformed_urls_are_rejected(server: RunningServer, query_string: str) -> None:
     response = server.client.get(f"/graphql?{query_string}")
     refused(response, 400, "BAD_REQUEST")
     assert not [word for word in LIBRARY_WORDS if word in response.text]
 
 
 def raw(server: RunningServer, *parts: bytes) -> bytes:
-    """All that the server sends back before it closes the connection."""
+    """Everything that the server sends before it closes the connection."""
     with server.connect() as connection:
         for part in parts:
             connection.sendall(part)
@@ -158,36 +158,36 @@ def head(length: str, *fields: str) -> bytes:
     return "\r\n".join([*lines, length, *fields, "", ""]).encode()
 
 
-def test_a_large_body_is_refused_before_it_is_sent(server: RunningServer) -> None:
+def test_a_declared_large_body_is_rejected_before_it_is_sent(server: RunningServer) -> None:
     with server.connect() as connection:
         connection.sendall(head("content-length: 300000"))
         assert connection.recv(65_536).startswith(b"HTTP/1.1 413 ")
-        # The body that is on its way is read away, and the connection serves on.
+        # The rest of the body is discarded, and the connection stays usable.
         connection.sendall(b"x" * 300_000)
         connection.sendall(head("content-length: 21", "connection: close"))
         connection.sendall(b'{"query":"{ hello }"}')
         assert b'{"data":{"hello":"Hello world"}}' in connection.recv(65_536)
 
 
-def test_a_large_body_gets_its_answer(server: RunningServer) -> None:
+def test_a_client_that_sends_a_large_body_gets_the_error(server: RunningServer) -> None:
     response = server.post("{ hello }", other="x" * 3_000_000)
     assert "262,144" in refused(response, 413, "REQUEST_TOO_LARGE")
 
 
-def test_a_huge_body_ends_the_connection(server: RunningServer) -> None:
+def test_a_huge_body_closes_the_connection(server: RunningServer) -> None:
     answer = raw(server, head("content-length: 99999999999"))
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close" in answer
 
 
-def test_a_body_of_unknown_length_is_bounded_too(server: RunningServer) -> None:
+def test_a_chunked_body_is_bounded(server: RunningServer) -> None:
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
     fields = head("transfer-encoding: chunked", "connection: close")
     answer = raw(server, fields, *[chunk] * 20, b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_body_without_end_ends_the_connection(server: RunningServer) -> None:
+def test_an_endless_body_closes_the_connection(server: RunningServer) -> None:
     chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
     with server.connect() as connection:
         connection.sendall(head("transfer-encoding: chunked"))
@@ -195,19 +195,19 @@ def test_a_body_without_end_ends_the_connection(server: RunningServer) -> None:
             connection.sendall(chunk * 500)
 
 
-def test_a_body_in_pieces(server: RunningServer) -> None:
+def test_a_chunked_body_is_accepted(server: RunningServer) -> None:
     pieces = [b'5\r\n{"que\r\n', b'10\r\nry":"{ hello }"}\r\n', b"0\r\n\r\n"]
     fields = head("transfer-encoding: chunked", "connection: close")
     assert b'{"data":{"hello":"Hello world"}}' in raw(server, fields, *pieces)
 
 
-def test_a_url_that_is_too_long() -> None:
+def test_a_long_url_is_rejected() -> None:
     with graphql_server(Limits(body_bytes=20_000)) as server:
         response = server.get(query="{ hello #" + "x" * 30_000 + "\n}")
         assert "POST" in refused(response, 414, "REQUEST_TOO_LARGE")
 
 
-def test_a_slow_body_is_given_up() -> None:
+def test_a_slow_body_times_out() -> None:
     with graphql_server(Limits(body_seconds=0.2)) as server:
         answer = raw(server, head("content-length: 100"), b"{")
         assert answer.startswith(b"HTTP/1.1 408 ")
@@ -215,7 +215,7 @@ def test_a_slow_body_is_given_up() -> None:
         assert server.data("{ hello }") == {"hello": "Hello world"}
 
 
-def test_a_client_that_goes_away_while_it_sends(server: RunningServer) -> None:
+def test_a_client_that_disconnects_while_sending(server: RunningServer) -> None:
     for _ in range(20):
         with server.connect() as connection:
             connection.sendall(head("content-length: 100") + b"{")
@@ -226,7 +226,7 @@ def test_a_client_that_goes_away_while_it_sends(server: RunningServer) -> None:
         connection.close()
 
 
-def test_a_client_that_goes_away_before_its_answer() -> None:
+def test_a_client_that_disconnects_before_its_response() -> None:
     with graphql_server() as server:
         with server.connect() as connection:
             body = b'{"query":"{ held }"}'
@@ -235,7 +235,7 @@ def test_a_client_that_goes_away_before_its_answer() -> None:
         assert server.data("{ held }") == {"held": 2}
 
 
-def test_an_operation_that_takes_too_long() -> None:
+def test_a_slow_operation_times_out() -> None:
     with graphql_server(Limits(execution_seconds=0.2)) as server:
         response = server.post("{ held }")
         assert (response.status_code, response.json()["data"]) == (503, None)

@@ -1,4 +1,4 @@
-"""Any bytes as a request: never a fault, always a well-formed answer."""
+"""Any bytes as a request get a well-formed response and cause no fault."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ HEADERS = st.lists(
 
 @st.composite
 def mangled_queries(draw: st.DrawFn) -> str:
-    """A document with a piece taken out, doubled or replaced."""
+    """A document with a part removed, doubled or replaced."""
     query = draw(st.sampled_from(QUERIES))
     start = draw(st.integers(0, len(query)))
     end = draw(st.integers(start, len(query)))
@@ -60,7 +60,7 @@ def mangled_queries(draw: st.DrawFn) -> str:
 
 
 def well_formed(response: httpx.Response) -> None:
-    """Checks that the answer is GraphQL's, and no fault."""
+    """Checks that the response is a GraphQL response without a fault."""
     assert response.status_code < 500
     answer = response.json()
     assert isinstance(answer, dict)

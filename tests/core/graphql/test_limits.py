@@ -1,4 +1,4 @@
-"""What a document may ask for, and that finding out takes no long."""
+"""Limits on documents are exact, and checking them is fast for adversarial documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def errors_of(text: str, limits: Limits | None = None) -> list[JSONObject]:
 
 
 def over(text: str, limits: Limits = SMALL) -> dict[str, object]:
-    """What was found, by the limits that the document is over."""
+    """The counts of a document by the limits that it exceeds."""
     errors = errors_of(text, limits)
     for error in errors:
         extensions = error["extensions"]
@@ -80,17 +80,17 @@ def over(text: str, limits: Limits = SMALL) -> dict[str, object]:
         }),
     ],
 )  # fmt: skip
-def test_what_is_counted(text: str, found: dict[str, int]) -> None:
+def test_documents_are_counted_with_fragments_expanded(text: str, found: dict[str, int]) -> None:
     assert over(text) == found
 
 
-def test_nesting_that_fields_don_t_show() -> None:
+def test_nested_fragments_are_counted() -> None:
     assert list(over("{ " + "... { " * 10 + "s" + " }" * 10 + " }")) == ["nesting"]
     chain = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(10))
     assert list(over("{ ...F0 } " + chain + "fragment F10 on Query { s }")) == ["nesting"]
 
 
-def test_cycles_are_left_to_validation() -> None:
+def test_cycles_fail_validation() -> None:
     for text in (
         "{ ...A } fragment A on Query { ...A }",
         "{ ...A } fragment A on Query { a { ...B } } fragment B on Query { b { ...A } }",
@@ -101,7 +101,7 @@ def test_cycles_are_left_to_validation() -> None:
         assert codes == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-def test_tokens_comments_characters() -> None:
+def test_tokens_comments_and_characters_are_limited() -> None:
     limits = Limits(tokens=10, comments=2, document_characters=100)
     assert over("{ s s s s s s s s }", limits) == {}
     assert list(over("{ s s s s s s s s s s }", limits)) == ["tokens"]
@@ -109,7 +109,7 @@ def test_tokens_comments_characters() -> None:
     assert over("{ s " + " " * 100 + "}", limits) == {"characters": 105}
 
 
-def test_the_standard_introspection_passes() -> None:
+def test_the_standard_introspection_query_is_allowed() -> None:
     text = get_introspection_query(
         specified_by_url=True,
         directive_is_repeatable=True,
@@ -130,12 +130,12 @@ def test_the_standard_introspection_passes() -> None:
         "{ __schema { types { " + "ofType { " * 20 + "name" + " }" * 20 + " } } }",
     ],
 )
-def test_introspection_that_goes_in_circles_does_not(text: str) -> None:
+def test_circular_introspection_is_rejected(text: str) -> None:
     [limit] = over(text, Limits())
     assert limit.startswith("introspection")
 
 
-def test_introspection_that_people_write_passes() -> None:
+def test_handwritten_introspection_is_allowed() -> None:
     text = '{ __type(name: "P") { name fields { name args { name } type { fields { name } } } } }'
     assert errors_of(text) == []
 
@@ -156,7 +156,7 @@ def test_doubling_fragments_are_counted_exactly(levels: int, times: int) -> None
 
 
 def nested_fragments(count: int, spreads: str) -> str:
-    """Fragments of which each spreads the next in this way."""
+    """Fragments that each contain `spreads`, with `@` as a spread of the next one."""
     chain = "".join(
         f"fragment F{n} on Query {{ {spreads.replace('@', f'...F{n + 1}')} }}" for n in range(count)
     )
@@ -164,7 +164,7 @@ def nested_fragments(count: int, spreads: str) -> str:
 
 
 def all_to_all(count: int) -> str:
-    """Fragments of which each spreads all that follow."""
+    """Fragments that each spread all later ones."""
     text = "{ ...F0 }"
     for n in range(count):
         spreads = " ".join(f"...F{later}" for later in range(n + 1, count + 1))
@@ -173,12 +173,12 @@ def all_to_all(count: int) -> str:
 
 
 def inline_overlap(count: int) -> str:
-    """Fields of one name on two types, which validation compares pair by pair."""
+    """Fields of one name on two types, which validation compares pairwise."""
     return "{ n { " + "... on P { p { id } } ... on R { p { id } } " * count + "} }"
 
 
 def variables_in_fragments(count: int) -> str:
-    """Operations that share fragments which use variables."""
+    """Operations that share fragments with variables."""
     operations = "".join(f"query Q{n}($v: Int) {{ ...F0 }}" for n in range(count))
     return operations + nested_fragments(20, "a(x: $v) { @ }").removeprefix("{ ...F0 }")
 
@@ -207,7 +207,7 @@ ADVERSARIES = {
 
 
 @pytest.mark.parametrize("name", ADVERSARIES)
-def test_documents_that_mean_harm_are_answered_soon(name: str) -> None:
+def test_adversarial_documents_are_rejected_quickly(name: str) -> None:
     store = DocumentStore(SCHEMA, Limits())
     started = process_time()
     document = store.by_text(ADVERSARIES[name])
@@ -218,8 +218,8 @@ def test_documents_that_mean_harm_are_answered_soon(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ADVERSARIES)
-def test_validation_alone_is_bounded_too(name: str) -> None:
-    """What the counts let through with generous limits is stopped by the budget for merging."""
+def test_the_work_of_validation_is_bounded(name: str) -> None:
+    """With high limits on counts, the budget for merging fields still bounds validation."""
     generous = Limits(
         depth=10**6, fields=10**9, aliases=10**9, root_fields=10**9, directives=10**9, nesting=150
     )
@@ -228,7 +228,7 @@ def test_validation_alone_is_bounded_too(name: str) -> None:
     assert process_time() - started < 2
 
 
-def test_over_http_nothing_is_executed(server: RunningServer) -> None:
+def test_documents_over_a_limit_are_not_executed(server: RunningServer) -> None:
     before = server.calls.counted
     aliases = " ".join(f"x{n}: counted" for n in range(61))
     assert "aliases" in server.post("{ " + aliases + " }").text
@@ -244,7 +244,7 @@ def test_over_http_nothing_is_executed(server: RunningServer) -> None:
     assert server.calls.counted == before
 
 
-def test_limits_are_settings() -> None:
+def test_limits_are_configurable() -> None:
     with graphql_server(Limits(depth=2)) as strict:
         assert strict.data("{ tree { name } }") == {"tree": {"name": "leaf"}}
         refused(strict.post("{ tree { child { name } } }"), 400, "LIMIT_EXCEEDED")

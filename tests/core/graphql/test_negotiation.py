@@ -1,4 +1,4 @@
-"""Accept, weighed: one answer in JSON, a stream or a page."""
+"""The Accept header selects JSON, an event stream or a page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
 
 
 @pytest.mark.parametrize(
-    ("accept", "answer", "stream"),
+    ("accept", "media_type", "stream"),
     [
         (None, JSON, False),
         ("", JSON, False),
@@ -41,7 +41,7 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         ("text/event-stream;q=0, */*", JSON, False),
         ("text/event-stream;q=0, text/csv", None, False),
         ("application/json;q=0, application/graphql-response+json;q=0", None, False),
-        # What can't be read is left out.
+        # Malformed ranges are ignored.
         ("text/event-stream;q=high, application/json", JSON, False),
         ("text/event-stream;q=1.5, application/json", JSON, False),
         ("text/event-stream;q=-1, application/json", JSON, False),
@@ -50,16 +50,16 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         ("text/event-stream;q=.5", EVENTS, True),
         ('text/event-stream;q="0.5"', EVENTS, True),
         ("text/event-stream;charset=utf-16, application/json", JSON, False),
-        # A quoted string may hold what parts elements elsewhere.
+        # A quoted string may contain separators.
         ('text/csv;x="a,application/json", text/event-stream', EVENTS, True),
         ('text/csv;x="a;q=1,\\",text/html', None, False),
         ('text/csv;x="text/event-stream', None, False),
-        # Of equal weights the first wins, one that is named before one that any type includes.
+        # Of equal weights the most specific wins, then the first.
         ("application/graphql-response+json, application/json", GRAPHQL, False),
         ("application/json, application/graphql-response+json", JSON, False),
         ("*/*, application/graphql-response+json", GRAPHQL, False),
         ("application/json;q=0.2, application/graphql-response+json;q=0.3", GRAPHQL, False),
-        # Beyond the limit nothing is read, and no element by halves.
+        # The header is truncated at the limit, between elements.
         (f"application/json,{'x' * 2_000}", JSON, False),
         (f"{'x,' * 600}application/json", None, False),
         (f"{'x' * 980},text/event-stream;q=0", None, False),
@@ -67,10 +67,12 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         ("\xff\x00", None, False),
     ],
 )
-def test_one_answer_or_a_stream(accept: str | None, answer: bytes | None, stream: bool) -> None:
-    takes = accepted(None if accept is None else accept.encode("latin-1"))
-    assert (takes.answer, takes.is_stream_accepted) == (answer, stream)
-    assert not takes.is_page_preferred
+def test_accept_selects_a_media_type_or_a_stream(
+    accept: str | None, media_type: bytes | None, stream: bool
+) -> None:
+    accepts = accepted(None if accept is None else accept.encode("latin-1"))
+    assert (accepts.media_type, accepts.is_stream_accepted) == (media_type, stream)
+    assert not accepts.is_page_preferred
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_one_answer_or_a_stream(accept: str | None, answer: bytes | None, stream
         ("*/*", False),
     ],
 )
-def test_a_page_for_browsers(accept: str, page: bool) -> None:
+def test_browsers_prefer_the_page(accept: str, page: bool) -> None:
     assert accepted(accept.encode()).is_page_preferred is page
 
 
@@ -97,7 +99,7 @@ def test_a_page_for_browsers(accept: str, page: bool) -> None:
         )
     ).map(b"".join)
 )
-def test_any_bytes(accept: bytes) -> None:
-    takes = accepted(accept)
-    assert takes.answer in {None, JSON, GRAPHQL, EVENTS}
-    assert takes.is_stream_accepted or takes.answer is not EVENTS
+def test_any_accept_header_is_parsed(accept: bytes) -> None:
+    accepts = accepted(accept)
+    assert accepts.media_type in {None, JSON, GRAPHQL, EVENTS}
+    assert accepts.is_stream_accepted or accepts.media_type is not EVENTS

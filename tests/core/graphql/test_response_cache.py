@@ -1,4 +1,4 @@
-"""Answers that are the same for everybody are made once and shared for a moment."""
+"""Responses to anonymous queries are cached, and concurrent requests share one execution."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from core.graphql.http.endpoint import ExecutedOperation
 from core.graphql.http.response_cache import (
-    SPELLING_LENGTH_AT_MOST,
-    SPELLINGS_AT_MOST,
-    WEIGHT_OF_ENTRY,
+    ENTRY_OVERHEAD_BYTES,
+    REQUEST_BODIES_AT_MOST,
+    REQUEST_BODY_LENGTH_AT_MOST,
     ResponseCache,
 )
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
 
 
 class Clock:
-    """A time that the tests set."""
+    """A clock that tests set."""
 
     now = 1_000.0
 
@@ -37,11 +37,11 @@ def clock() -> Clock:
 @pytest.fixture
 def cached(clock: Clock) -> Iterator[RunningServer]:
     answers = ResponseCache(1.0, clock=clock)
-    with graphql_server(answers=answers, private_fields=["viewer"]) as running:
+    with graphql_server(response_cache=answers, private_fields=["viewer"]) as running:
         yield running
 
 
-def test_an_answer_is_served_again_for_its_time(cached: RunningServer, clock: Clock) -> None:
+def test_a_response_is_cached_until_it_expires(cached: RunningServer, clock: Clock) -> None:
     assert cached.data("{ counted }") == {"counted": 1}
     assert cached.data("{ counted }") == {"counted": 1}
     clock.now += 0.99
@@ -50,7 +50,7 @@ def test_an_answer_is_served_again_for_its_time(cached: RunningServer, clock: Cl
     assert cached.data("{ counted }") == {"counted": 2}
 
 
-def test_each_media_type_and_method_gets_the_same_bytes(cached: RunningServer) -> None:
+def test_all_media_types_and_methods_share_an_entry(cached: RunningServer) -> None:
     first = cached.post("{ counted }", accept="application/json")
     second = cached.post("{ counted }", accept=GRAPHQL_JSON)
     third = cached.get(query="{ counted }")
@@ -59,7 +59,7 @@ def test_each_media_type_and_method_gets_the_same_bytes(cached: RunningServer) -
     assert second.headers["content-type"] == f"{GRAPHQL_JSON}; charset=utf-8"
 
 
-def test_what_was_asked_makes_the_difference(cached: RunningServer) -> None:
+def test_the_key_depends_on_operation_and_variables(cached: RunningServer) -> None:
     query = """
         query A($n: Int = 0, $o: Boolean = true) { counted(atLeast: $n) @include(if: $o) }
         query B { counted }
@@ -80,43 +80,43 @@ def test_what_was_asked_makes_the_difference(cached: RunningServer) -> None:
     assert seen == [1, 5, 6, 7, 7, 8, 5, 1]
 
 
-def test_long_variables_make_no_long_keys() -> None:
+def test_keys_have_a_fixed_size() -> None:
     answers = ResponseCache(60)
-    with graphql_server(answers=answers) as server:
+    with graphql_server(response_cache=answers) as server:
         ids = ["x" * 100] * 1_000
         assert server.data("query($i: [ID!]!) { items(ids: $i) }", {"i": ids}) == {"items": 1_000}
-    [key] = answers._kept
+    [key] = answers._entries
     assert isinstance(key, tuple)
     assert len(key[1]) == 32
 
 
-def test_a_request_is_read_once_for_each_spelling(clock: Clock) -> None:
+def test_a_repeated_request_body_is_not_parsed_again(clock: Clock) -> None:
     answers = ResponseCache(1.0, clock=clock)
     body = b'{"query": "{ counted }", "variables": {}}'
-    with graphql_server(answers=answers) as server:
+    with graphql_server(response_cache=answers) as server:
 
         def ask(content: bytes) -> int:
             return int(server.post_bytes(content).json()["data"]["counted"])
 
-        assert answers.find_spelled(body) is None
+        assert answers.find_by_request(body) is None
         assert ask(body) == 1
-        assert answers.find_spelled(body) == b'{"data":{"counted":1}}'
+        assert answers.find_by_request(body) == b'{"data":{"counted":1}}'
         assert ask(body) == ask(body + b" ") == 1
         clock.now += 1.0
-        assert answers.find_spelled(body) is None
+        assert answers.find_by_request(body) is None
         assert ask(body) == ask(body) == 2
 
 
-def test_few_spellings_are_remembered_and_no_long_ones() -> None:
+def test_remembered_request_bodies_are_bounded() -> None:
     answers = ResponseCache(1.0)
-    for number in range(SPELLINGS_AT_MOST + 5):
-        answers.spell(b"%d" % number, "key")
-    answers.spell(b"x" * (SPELLING_LENGTH_AT_MOST + 1), "key")
-    assert len(answers._spelled) == SPELLINGS_AT_MOST
-    assert b"0" not in answers._spelled
+    for number in range(REQUEST_BODIES_AT_MOST + 5):
+        answers.remember_request(b"%d" % number, "key")
+    answers.remember_request(b"x" * (REQUEST_BODY_LENGTH_AT_MOST + 1), "key")
+    assert len(answers._keys_by_request) == REQUEST_BODIES_AT_MOST
+    assert b"0" not in answers._keys_by_request
 
 
-def test_signed_in_people_get_answers_of_their_own(cached: RunningServer) -> None:
+def test_requests_with_a_token_are_not_cached(cached: RunningServer) -> None:
     cached.data("{ counted }")
     ann = {"authorization": "Bearer ann"}
     assert cached.data("{ counted viewer }", headers=ann) == {"counted": 2, "viewer": "ann"}
@@ -125,25 +125,25 @@ def test_signed_in_people_get_answers_of_their_own(cached: RunningServer) -> Non
     assert cached.data("{ counted }") == {"counted": 1}
 
 
-def test_private_fields_are_asked_each_time(cached: RunningServer) -> None:
+def test_private_fields_are_not_cached(cached: RunningServer) -> None:
     query = "{ counted ...V } fragment V on Query { v: viewer }"
     assert cached.data(query) == {"counted": 1, "v": None}
     assert cached.data(query) == {"counted": 2, "v": None}
 
 
-def test_mutations_are_done_each_time(cached: RunningServer) -> None:
+def test_mutations_are_not_cached(cached: RunningServer) -> None:
     assert cached.data("mutation { write }") == {"write": 1}
     assert cached.data("mutation { write }") == {"write": 2}
 
 
-def test_errors_are_not_kept(cached: RunningServer) -> None:
+def test_errors_are_not_cached(cached: RunningServer) -> None:
     for count in (1, 2):
         assert cached.post("{ counted broken }").json()["data"]["counted"] == count
     for count in (3, 4):
         assert cached.post("{ counted refused }").json()["data"]["counted"] == count
 
 
-def test_those_who_ask_at_once_share_one_execution(cached: RunningServer) -> None:
+def test_concurrent_requests_share_one_execution(cached: RunningServer) -> None:
     with ThreadPoolExecutor(20) as clients:
         waiting = [clients.submit(cached.data, "{ held }") for _ in range(20)]
         while cached.calls.counted == 0:
@@ -154,12 +154,12 @@ def test_those_who_ask_at_once_share_one_execution(cached: RunningServer) -> Non
     assert answers == [{"held": 1}] * 20
 
 
-def test_off_unless_asked_for(server: RunningServer) -> None:
+def test_nothing_is_cached_by_default(server: RunningServer) -> None:
     first = server.data("{ counted }")["counted"]
     assert server.data("{ counted }") == {"counted": first + 1}
 
 
-def test_what_is_added_to_an_answer_is_added_to_kept_ones_too() -> None:
+def test_headers_and_extensions_are_added_to_cached_responses() -> None:
     seen: list[ExecutedOperation] = []
 
     def extensions_for(answered: ExecutedOperation) -> dict[str, int]:
@@ -167,7 +167,7 @@ def test_what_is_added_to_an_answer_is_added_to_kept_ones_too() -> None:
         return {"cost": len(seen)}
 
     with graphql_server(
-        answers=ResponseCache(60),
+        response_cache=ResponseCache(60),
         extensions_for=extensions_for,
         headers_for=lambda answered: [
             (b"x-execution", b"kept" if answered.result is None else b"made")
@@ -197,14 +197,14 @@ def test_memory_is_bounded(steps: list[tuple[int, int, int]]) -> None:
             async def make(made: bytes = body) -> tuple[bytes, bytes]:
                 return made, made
 
-            assert await cache.sharing(key, make) == body
+            assert await cache.execute(key, make) == body
             assert cache.weight <= 6_000
             assert cache.find(key) in {None, body}
-            assert (cache.find(key) is None) == (size + WEIGHT_OF_ENTRY > 6_000)
+            assert (cache.find(key) is None) == (size + ENTRY_OVERHEAD_BYTES > 6_000)
 
     asyncio.run(run())
-    kept = cache._kept.values()
-    assert cache.weight == sum(len(body) + WEIGHT_OF_ENTRY for _, body in kept)
+    kept = cache._entries.values()
+    assert cache.weight == sum(len(body) + ENTRY_OVERHEAD_BYTES for _, body in kept)
 
 
 async def test_a_failed_execution_is_not_shared() -> None:
@@ -216,18 +216,18 @@ async def test_a_failed_execution_is_not_shared() -> None:
         await end.wait()
         raise RuntimeError("broken")
 
-    leader = asyncio.create_task(cache.sharing("key", fail))
+    leader = asyncio.create_task(cache.execute("key", fail))
     await begun.wait()
-    follower = asyncio.create_task(cache.shared("key"))
+    follower = asyncio.create_task(cache.pending("key"))
     await asyncio.sleep(0)
     end.set()
     with pytest.raises(RuntimeError, match="broken"):
         await leader
     assert await follower is None
-    assert await cache.shared("key") is None
+    assert await cache.pending("key") is None
 
 
-async def test_one_who_stops_waiting_takes_nothing_from_others() -> None:
+async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
     cache = ResponseCache(5)
     begun, end = asyncio.Event(), asyncio.Event()
 
@@ -236,9 +236,9 @@ async def test_one_who_stops_waiting_takes_nothing_from_others() -> None:
         await end.wait()
         return "made", b"made"
 
-    leader = asyncio.create_task(cache.sharing("key", make))
+    leader = asyncio.create_task(cache.execute("key", make))
     await begun.wait()
-    followers = [asyncio.create_task(cache.shared("key")) for _ in range(3)]
+    followers = [asyncio.create_task(cache.pending("key")) for _ in range(3)]
     await asyncio.sleep(0)
     followers[0].cancel()
     await asyncio.sleep(0)

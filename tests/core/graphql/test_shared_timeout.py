@@ -1,4 +1,4 @@
-"""Waiting for so long and no longer, as `asyncio.timeout` does it."""
+"""SharedTimeout behaves like `asyncio.timeout`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ async def never() -> None:
     await asyncio.get_running_loop().create_future()
 
 
-async def test_what_comes_in_time_is_given() -> None:
+async def test_a_result_in_time_is_returned() -> None:
     timeout = SharedTimeout(10)
     assert await timeout.wait_for(asyncio.sleep(0, "value")) == "value"
     with pytest.raises(ZeroDivisionError):
@@ -26,7 +26,7 @@ async def divide() -> float:
     return 1 / (len("") * 1)
 
 
-async def test_each_is_given_up_when_its_own_time_is_over() -> None:
+async def test_each_waiter_expires_at_its_own_deadline() -> None:
     timeout = SharedTimeout(0.1)
     loop = asyncio.get_running_loop()
 
@@ -46,7 +46,7 @@ async def test_each_is_given_up_when_its_own_time_is_over() -> None:
     assert not timeout._deadlines
 
 
-async def test_the_task_goes_on_as_if_never_cancelled() -> None:
+async def test_the_task_is_uncancelled_after_a_timeout() -> None:
     timeout = SharedTimeout(0.01)
     with pytest.raises(SharedTimeoutExpired):
         await timeout.wait_for(never())
@@ -60,7 +60,7 @@ async def test_the_task_goes_on_as_if_never_cancelled() -> None:
             await SharedTimeout(10).wait_for(never())
 
 
-async def test_a_cancellation_by_others_stays_one() -> None:
+async def test_a_cancellation_from_elsewhere_is_raised() -> None:
     timeout = SharedTimeout(0.01)
     waiting = asyncio.create_task(timeout.wait_for(never()))
     await asyncio.sleep(0)
@@ -70,7 +70,7 @@ async def test_a_cancellation_by_others_stays_one() -> None:
     assert not timeout._deadlines
 
 
-async def test_what_ignores_its_cancellation_may_still_answer() -> None:
+async def test_a_result_after_the_cancellation_is_returned() -> None:
     async def stubborn() -> str:
         try:
             await never()
@@ -84,7 +84,7 @@ async def test_what_ignores_its_cancellation_may_still_answer() -> None:
     assert task.cancelling() == 0
 
 
-def test_one_loop_after_another() -> None:
+def test_the_timeout_works_in_successive_loops() -> None:
     timeout = SharedTimeout(0.01)
     for _ in range(3):
         with pytest.raises(SharedTimeoutExpired):
