@@ -1,4 +1,4 @@
-"""A fixed number of connections to PostgreSQL, each acquired by one caller at a time."""
+"""A pool of a fixed number of connections to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ import asyncpg
 from core.database.prepared import PreparedConnection
 
 SYNC_SECONDS = 5.0
+"""Timeout of the round trip after a cancelled statement."""
 RECONNECT_SECONDS = 0.2
 
 HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
-"""Whether what runs in this context is served by turns with all others, however many of these wait."""
+"""Whether acquires in this context wait in the priority queue, which gets every second connection."""
 
 Waiter = asyncio.Future[PreparedConnection]
 
 
 class ConnectionPool:
-    """Connections that are made when they are first needed and again when they have broken.
+    """Connects when a connection is first needed and again after one has broken.
 
-    Each of `size` places is free, empty, or in use: by a caller, by a task that connects, or by one that settles
-    what a cancelled caller left. A connection is reused only if the server has said that no transaction is open on
-    it. Waiters never connect themselves, so one that goes away costs nothing.
+    Each of `size` slots is free, empty or in use. A caller uses it, a task that connects, or a task that waits for
+    the end of a cancelled statement. A connection is reused only if the server reported that it is not in a
+    transaction. Waiters do not connect themselves, so cancelling one costs nothing.
 
     asyncpg's own pool wraps each acquired connection in a proxy, a context and a task: 22 µs, where a statement
-    takes 10. This keeps a list.
+    takes 10. This pool keeps a list.
     """
 
     def __init__(
@@ -40,34 +41,34 @@ class ConnectionPool:
         acquire_seconds: float,
         sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: for how long a caller waits. `sync_seconds`: for how long a cancelled statement may
-        take to end before its connection is ended.
+        """`acquire_seconds`: timeout of an acquire. `sync_seconds`: how long a cancelled statement may take to end
+        before its connection is terminated.
         """
         self._connect = connect
         self._size = size
         self._acquire_seconds = acquire_seconds
         self._sync_seconds = sync_seconds
-        # The last one released is the first to be acquired again: few stay busy, and their caches warm.
+        # Last in, first out: few connections stay busy, and their caches stay warm.
         self._free: list[PreparedConnection] = []
         self._empty = size
         self._open: set[PreparedConnection] = set()
         self._waiting = WaitingQueue()
-        self._handed: dict[Waiter, float] = {}
-        """Until when a waiter may come for the connection that it was given."""
+        self._assigned: dict[Waiter, float] = {}
+        """Waiters that have a connection and have not resumed yet, with the time at which it is released again."""
         self._expiry: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._connecting = 0
         self._is_reachable = True
         self._closing: asyncio.Event | None = None
-        """Set when nothing is in use any more."""
+        """Set when all connections are released and no caller waits."""
 
     @property
     def unused(self) -> int:
-        """How many places are free or empty: `size` when everything has been released."""
+        """The number of free and empty slots: `size` when all connections are released."""
         return len(self._free) + self._empty
 
     async def open(self) -> None:
-        """Makes all connections. Errors: whatever connecting raises."""
+        """Connects all slots. Errors: those of `connect`."""
         acquired: list[PreparedConnection] = []
         try:
             while len(acquired) < self._size:
@@ -77,19 +78,19 @@ class ConnectionPool:
                 self.release(connection)
 
     async def close(self, seconds: float) -> None:
-        """Waits for what is in use or waited for, for a while, and ends all connections."""
+        """Waits until all connections are released, at most `seconds`, and terminates them."""
         self._closing = asyncio.Event()
         try:
-            self._notice_unused()
+            self._check_closing()
             async with asyncio.timeout(seconds):
                 await self._closing.wait()
         except TimeoutError:
             pass
         finally:
-            self._cut_off()
+            self._terminate_all()
 
     def try_acquire(self) -> PreparedConnection | None:
-        """A connection, if one is free and clean at this moment. Release it in any case."""
+        """A connection that is free and clean now, or None. The caller must release it."""
         while self._free:
             connection = self._free.pop()
             if connection.is_clean():
@@ -98,9 +99,9 @@ class ConnectionPool:
         return None
 
     async def acquire(self) -> PreparedConnection:
-        """A connection, as soon as there is one. Release it in any case.
+        """A connection, as soon as one is free. The caller must release it.
 
-        Errors: TimeoutError, InterfaceError of a closed pool, and whatever connecting raises.
+        Errors: TimeoutError, InterfaceError if the pool is closed, and those of `connect`.
         """
         connection = self.try_acquire()
         while connection is None:
@@ -108,80 +109,80 @@ class ConnectionPool:
         return connection
 
     def release(self, connection: PreparedConnection) -> None:
-        """Takes back a connection on which nothing runs; one in a transaction is ended."""
+        """Returns a connection to the pool. No statement may run on it; one in a transaction is terminated."""
         if not connection.is_clean():
-            # Or it was cut off while in use.
+            # In a transaction, or disconnected.
             self.terminate(connection)
             return
-        # While anybody waits, there is a timer.
+        # The timer exists while there are waiters.
         waiter = self._waiting.next() if self._expiry is not None else None
         if waiter is None:
             self._free.append(connection)
             if self._closing is not None:
-                self._notice_unused()
+                self._check_closing()
         else:
-            self._handed[waiter] = waiter.get_loop().time() + self._acquire_seconds
+            self._assigned[waiter] = waiter.get_loop().time() + self._acquire_seconds
             waiter.set_result(connection)
 
     def terminate(self, connection: PreparedConnection) -> None:
-        """Takes back a connection and ends it."""
+        """Closes a connection without waiting for the server, and frees its slot."""
         if connection not in self._open:
             return
         self._open.discard(connection)
         connection.terminate()
         self._empty += 1
-        self._replace()
-        self._notice_unused()
+        self._connect_for_waiters()
+        self._check_closing()
 
     def release_after_sync(self, connection: PreparedConnection) -> None:
-        """Takes back a connection whose caller left in the middle of a statement, once that has ended."""
+        """Releases a connection whose caller was cancelled during a statement, once the statement has ended."""
         self._start(self._sync_and_release(connection), asyncio.get_running_loop())
 
     def terminate_idle(self) -> None:
-        """Ends all free connections: what ended one has often ended all."""
+        """Terminates all free connections; a server restart that broke one usually broke them too."""
         while self._free:
             self.terminate(self._free.pop())
 
     async def _wait(self) -> PreparedConnection | None:
-        """A connection; None if it came so long ago that it was taken back."""
+        """A connection; None if this waiter resumed so late that its connection was released again."""
         if self._closing is not None:
-            raise asyncpg.InterfaceError("the connections are closed")
+            raise asyncpg.InterfaceError("the connection pool is closed")
         loop = asyncio.get_running_loop()
         waiter: Waiter = loop.create_future()
         self._waiting.append(loop.time() + self._acquire_seconds, waiter)
         if self._expiry is None:
             self._expiry = loop.call_later(self._acquire_seconds, self._expire, loop)
-        self._replace()
+        self._connect_for_waiters()
         try:
             connection = await waiter
         except BaseException:
-            # Cancelled, closed or collected. A connection may have come in the same moment.
-            if not waiter.cancel() and self._handed.pop(waiter, None) is not None:
+            # Cancelled, closed or collected, perhaps after a connection was assigned.
+            if not waiter.cancel() and self._assigned.pop(waiter, None) is not None:
                 self.release(waiter.result())
             raise
-        return connection if self._handed.pop(waiter, None) is not None else None
+        return connection if self._assigned.pop(waiter, None) is not None else None
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Fails waiters whose time is over, and takes back what a waiter did not come for.
+        """Fails acquires whose timeout has passed, and releases connections whose waiter has not resumed.
 
-        Waiters are first in, first out, so one timer suffices for all.
+        Waiters are FIFO, so one timer suffices.
         """
         now = loop.time()
         for waiter in self._waiting.expired(now):
-            waiter.set_exception(TimeoutError("no connection came free"))
-        for waiter, until in list(self._handed.items()):
+            waiter.set_exception(TimeoutError("no connection became free in time"))
+        for waiter, until in list(self._assigned.items()):
             if until <= now:
-                # Its coroutine was given up without being closed.
-                del self._handed[waiter]
+                # Its coroutine was abandoned without being closed.
+                del self._assigned[waiter]
                 self.release(waiter.result())
-        ends = [*self._waiting.ends(), *self._handed.values()]
-        self._expiry = loop.call_at(min(ends), self._expire, loop) if ends else None
-        self._notice_unused()
+        deadlines = [*self._waiting.deadlines(), *self._assigned.values()]
+        self._expiry = loop.call_at(min(deadlines), self._expire, loop) if deadlines else None
+        self._check_closing()
 
-    def _replace(self) -> None:
-        """Connects for those who wait; while the server can't be reached, one at a time.
+    def _connect_for_waiters(self) -> None:
+        """Starts as many connections as waiters need; one at a time while the server is unreachable.
 
-        The connections that a server does not accept would fill its queue, and new ones wait behind them.
+        Connections that a stopped server does not accept would fill its listen queue.
         """
         waiter = self._waiting.first()
         if waiter is None:
@@ -191,30 +192,30 @@ class ConnectionPool:
         while self._empty and self._connecting < min(len(self._waiting), at_most):
             self._empty -= 1
             self._connecting += 1
-            self._start(self._make(), loop)
+            self._start(self._connect_one(), loop)
 
-    async def _make(self) -> None:
+    async def _connect_one(self) -> None:
         try:
             connection = await self._connect()
-        except Exception as error:  # noqa: BLE001  # it is the waiters' to handle
+        except Exception as error:  # noqa: BLE001  # the waiters handle it
             self._connecting -= 1
             self._empty += 1
             self._is_reachable = False
             if not self._open:
                 self._waiting.fail_all(error)
-            # Of those that are open one may come free, so it is worth waiting.
-            asyncio.get_running_loop().call_later(RECONNECT_SECONDS, self._replace)
-            self._notice_unused()
+            # Otherwise the waiters stay: one of the open connections may become free.
+            asyncio.get_running_loop().call_later(RECONNECT_SECONDS, self._connect_for_waiters)
+            self._check_closing()
         else:
             self._connecting -= 1
             self._is_reachable = True
             self._open.add(connection)
             self.release(connection)
-            self._replace()
+            self._connect_for_waiters()
 
     async def _sync_and_release(self, connection: PreparedConnection) -> None:
-        # The driver parses a statement and runs it in two steps. What was parsed only would hold
-        # locks on its tables until the connection is used again, which may be hours.
+        # The driver parses and executes a statement in two steps. One that is only parsed holds locks on its tables
+        # until the connection is used again, which may be hours later.
         try:
             await connection.execute("SELECT", timeout=self._sync_seconds)
         except (
@@ -233,43 +234,43 @@ class ConnectionPool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _notice_unused(self) -> None:
+    def _check_closing(self) -> None:
         if self._closing is not None and self.unused == self._size and not self._waiting.first():
             self._closing.set()
 
-    def _cut_off(self) -> None:
+    def _terminate_all(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-        self._waiting.fail_all(asyncpg.InterfaceError("the connections are closed"))
+        self._waiting.fail_all(asyncpg.InterfaceError("the connection pool is closed"))
         for task in self._tasks:
             task.cancel()
         for connection in self._open:
             connection.terminate()
         self._open.clear()
         self._free.clear()
-        self._handed.clear()
+        self._assigned.clear()
         self._empty = self._size
 
 
 class WaitingQueue:
-    """Who waits for a connection: those that come first and all others are served by turns, each in order."""
+    """Two FIFO queues of waiters with their deadlines, served alternately: with priority and without."""
 
     def __init__(self) -> None:
-        self._first: deque[tuple[float, Waiter]] = deque()
+        self._priority: deque[tuple[float, Waiter]] = deque()
         self._others: deque[tuple[float, Waiter]] = deque()
-        self._queues = (self._first, self._others)
-        """In the order of their turns."""
+        self._queues = (self._priority, self._others)
+        """The queue to be served next comes first."""
 
     def __len__(self) -> int:
-        return len(self._first) + len(self._others)
+        return len(self._priority) + len(self._others)
 
-    def append(self, until: float, waiter: Waiter) -> None:
-        """Adds a waiter, of the class that its context says."""
-        (self._first if HAS_PRIORITY.get() else self._others).append((until, waiter))
+    def append(self, deadline: float, waiter: Waiter) -> None:
+        """Adds a waiter to the queue that `HAS_PRIORITY` selects."""
+        (self._priority if HAS_PRIORITY.get() else self._others).append((deadline, waiter))
 
     def first(self) -> Waiter | None:
-        """One that still waits, if there is any."""
+        """A waiter that is not done, or None."""
         for queue in self._queues:
             while queue:
                 waiter = queue[0][1]
@@ -279,7 +280,7 @@ class WaitingQueue:
         return None
 
     def next(self) -> Waiter | None:
-        """The one whose turn it is, which leaves the queue."""
+        """Removes and returns the waiter to be served next, or None."""
         waiter = self.first()
         if waiter is not None:
             served, other = self._queues
@@ -290,7 +291,7 @@ class WaitingQueue:
         return waiter
 
     def expired(self, now: float) -> list[Waiter]:
-        """Those whose time is over, which leave the queue."""
+        """Removes and returns the waiters whose deadline has passed."""
         found = []
         for queue in self._queues:
             while queue and (queue[0][0] <= now or queue[0][1].done()):
@@ -299,11 +300,11 @@ class WaitingQueue:
                     found.append(waiter)
         return found
 
-    def ends(self) -> list[float]:
-        """When the time of the next ones is over."""
+    def deadlines(self) -> list[float]:
+        """The next deadline of each queue."""
         return [queue[0][0] for queue in self._queues if queue]
 
     def fail_all(self, error: Exception) -> None:
-        """Fails all."""
+        """Fails all waiters."""
         while (waiter := self.next()) is not None:
             waiter.set_exception(error)

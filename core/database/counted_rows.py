@@ -1,4 +1,4 @@
-"""Rows that are counted elsewhere and whose end is an event. Django's own `delete` knows of neither."""
+"""Models whose rows are counted elsewhere and whose deletion is an event; Django's own `delete` does neither."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from django.db import IntegrityError, models
 
 
 class CountedRows(models.QuerySet[Any, Any]):
-    """Rows that are read as any others, and not deleted by Django."""
+    """A queryset that refuses `delete`."""
 
     def delete(self) -> NoReturn:
         """Errors: IntegrityError, which names what deletes such rows."""
         name = self.model._meta.verbose_name  # noqa: SLF001  # Django's name
         raise IntegrityError(
-            f"A {name} is not deleted by Django's delete(): counts would be wrong, and "
-            f"nobody would be notified. Use {self.model.deleted_by}."
+            f"A {name} can't be deleted by Django's delete(): its counts would be wrong, and no "
+            f"subscriber would be notified. Use {self.model.deleted_by}."
         )
 
 
 class CountedRow(models.Model):
-    """A row that Django does not delete. Each model names what deletes its rows."""
+    """A model that refuses `delete`. `deleted_by` names what deletes its rows."""
 
     deleted_by: ClassVar[str]
     objects = CountedRows.as_manager()

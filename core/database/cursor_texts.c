@@ -1,7 +1,7 @@
-/* The cursors of a page, signed and written at once: what `cursor_texts` of cursors.py does.
+/* Signs and encodes the cursors of a page in one call; the same as `cursor_texts_in_python` in cursors.py.
  *
- * The MAC is BLAKE2s with a key (RFC 7693) of one block, for which hashlib needs three calls and two
- * objects a cursor. The tests compare both.
+ * The MAC is keyed BLAKE2s (RFC 7693) of one block, for which hashlib needs three calls and two objects a
+ * cursor. The tests compare both.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -40,7 +40,7 @@ static const uint8_t SIGMA[10][16] = {
         v[b] = ROTATED(v[b] ^ v[c], 7);    \
     } while (0)
 
-/* RFC 7693, section 3.2. `length`: of all that has been hashed, this block included. */
+/* RFC 7693, section 3.2. `length`: bytes hashed so far, including this block. */
 static void
 compress(uint32_t h[8], const uint8_t block[BLOCK], uint32_t length, int is_last)
 {
@@ -53,7 +53,7 @@ compress(uint32_t h[8], const uint8_t block[BLOCK], uint32_t length, int is_last
     v[12] ^= length;
     if (is_last)
         v[14] = ~v[14];
-    /* Unrolled, so that the places in SIGMA are known when this is compiled. */
+    /* Unrolled, so that the indexes into SIGMA are constants. */
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
         const uint8_t *s = SIGMA[round];
@@ -100,17 +100,17 @@ cursor_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     if (key_length < 1 || key_length > KEY_AT_MOST || bound_length < 1
         || bound_length > BLOCK - POSITION) {
-        PyErr_SetString(PyExc_ValueError, "a key of up to 32 bytes and a bound of up to 56 are needed");
+        PyErr_SetString(PyExc_ValueError, "key must have 1 to 32 bytes, bound 1 to 56");
         return NULL;
     }
 
-    /* What is the same for all: the block of the key, and the beginning of the other one. */
-    uint32_t begun[8];
+    /* Equal for all positions: the state after the block of the key, and the start of the second block. */
+    uint32_t keyed[8];
     uint8_t block[BLOCK] = {0};
     memcpy(block, key, key_length);
-    memcpy(begun, IV, sizeof IV);
-    begun[0] ^= 0x01010000 ^ (uint32_t)key_length << 8 ^ TAG;
-    compress(begun, block, BLOCK, 0);
+    memcpy(keyed, IV, sizeof IV);
+    keyed[0] ^= 0x01010000 ^ (uint32_t)key_length << 8 ^ TAG;
+    compress(keyed, block, BLOCK, 0);
     memset(block, 0, sizeof block);
     memcpy(block, bound, bound_length);
 
@@ -119,7 +119,7 @@ cursor_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
     for (Py_ssize_t at = 0; texts != NULL && at < count; at++) {
         PyObject *given = PyList_GET_ITEM(positions, at);
         if (!PyLong_Check(given))
-            PyErr_SetString(PyExc_TypeError, "a position is a whole number");
+            PyErr_SetString(PyExc_TypeError, "a position must be an int");
         long long position = PyErr_Occurred() ? -1 : PyLong_AsLongLong(given);
         if (position == -1 && PyErr_Occurred()) {
             Py_CLEAR(texts);
@@ -130,7 +130,7 @@ cursor_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
             cell[1 + i] = (uint8_t)((uint64_t)position >> (56 - 8 * i));
         memcpy(block + bound_length, cell + 1, POSITION);
         uint32_t h[8];
-        memcpy(h, begun, sizeof h);
+        memcpy(h, keyed, sizeof h);
         compress(h, block, (uint32_t)(BLOCK + bound_length + POSITION), 1);
         for (int i = 0; i < TAG; i++)
             cell[1 + POSITION + i] = (uint8_t)(h[i / 4] >> 8 * (i % 4));

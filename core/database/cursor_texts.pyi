@@ -1,2 +1,2 @@
-# As `cursor_texts_in_python` of cursors.py. Errors: TypeError, ValueError, OverflowError for a position beyond 64 bits.
+# As `cursor_texts_in_python` in cursors.py. Errors: TypeError, ValueError, OverflowError for a position beyond 64 bits.
 def cursor_texts(key: bytes, bound: bytes, positions: list[int], /) -> list[str]: ...

@@ -1,4 +1,4 @@
-"""Cursors of keyset pages: opaque, versioned, bound to their feed and authenticated."""
+"""Cursors of keyset pages: opaque, versioned, bound to their list and authenticated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
 from struct import Struct
-from struct import error as StructError  # noqa: N812  # a class with a small name
+from struct import error as StructError  # noqa: N812  # a class with a lower-case name
 from typing import NamedTuple
 
 from core.database.list_places import Horizon, Place, place_from_numbers
@@ -18,8 +18,8 @@ from core.database.row_factory import row_factory
 VERSION = b"\x01"
 PLACE_VERSION = b"\x02"
 PLACE_LENGTH_AT_MOST = 32_768
-"""A place has a few bytes for each transaction that was running when it was read."""
-# With version and position 18 bytes, which base64 writes as 24 letters without padding.
+"""A place takes a few bytes for each transaction that was running when the page was read."""
+# With version and position 18 bytes, which are 24 characters of base64 without padding.
 TAG_BYTES = 9
 LENGTH = 24
 POSITION = Struct(">q")
@@ -28,11 +28,14 @@ FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def cursor_texts_in_python(key: bytes, bound: bytes, positions: list[int]) -> list[str]:
-    """Cursors of what `bound` says in 56 bytes: its first one, the position and the MAC of both, in base64."""
-    begun = blake2s(bound, key=key, digest_size=TAG_BYTES).copy
+    """The cursors of the positions, in base64: version (the first byte of `bound`), position, and a MAC.
+
+    `bound`: up to 56 bytes that the MAC covers before the position.
+    """
+    copy_state = blake2s(bound, key=key, digest_size=TAG_BYTES).copy
     signed: list[bytes] = []
     for packed in map(POSITION.pack, positions):
-        state = begun()
+        state = copy_state()
         state.update(packed)
         signed += bound[:1], packed, state.digest()
     text = b2a_base64(b"".join(signed), newline=False).translate(URL_SAFE).decode()
@@ -41,53 +44,54 @@ def cursor_texts_in_python(key: bytes, bound: bytes, positions: list[int]) -> li
 
 try:
     from core.database.cursor_texts import cursor_texts
-except ImportError:  # Not compiled here.
+except ImportError:  # Not compiled.
     cursor_texts = cursor_texts_in_python
 
 
 class CursorMalformed(ValueError):
-    """The text is no cursor of this feed: garbage, tampered with, or another feed's."""
+    """The text is not a cursor of this list: it is garbage, tampered with, or of another list."""
 
 
 class CursorSigner:
-    """Gives each feed its codec.
+    """Makes the codec of each list.
 
-    The tag is keyed BLAKE2 (RFC 7693, section 2.9), which is a MAC by itself and takes half of
-    the time of HMAC-SHA-256; a page signs twenty.
+    The tag is keyed BLAKE2 (RFC 7693, section 2.9), a MAC that takes half the time of HMAC-SHA-256; a page has
+    twenty of them.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._key = blake2b(secret, digest_size=32, person=b"page cursors").digest()
 
     def codec(self, feed: str, subject: int = 0) -> CursorCodec:
-        """The codec of one feed: its name, and whose it is."""
+        """The codec of the list `feed` of the object with the key `subject`."""
         return CursorCodec(self._key, feed, subject)
 
     def codecs(self, feed: str, subjects: Iterable[int]) -> list[CursorCodec]:
-        """The codecs of the same feed of many."""
+        """The codecs of the same list of many objects."""
         key = self._key
         return [codec_from_columns((key, feed, subject, None)) for subject in subjects]
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
-        """The MAC of what is no position of a feed: 32 bytes. `purpose` is at most 15 letters."""
+        """The MAC of other data than list positions: 32 bytes. `purpose` has at most 15 characters."""
         return blake2b(packed, digest_size=32, key=self._key, person=purpose.encode()).digest()
 
 
 class CursorCodec(NamedTuple):
-    """Positions of one feed, to and from cursors."""
+    """Encodes and decodes the cursors of one list."""
 
     key: bytes
     feed: str
     subject: int
     horizon: Horizon | None = None
-    """Of the statement that gave the positions; None if all are settled: their keys say all."""
+    """The horizon of the statement that returned the positions; None if all positions are settled: no row can still
+    appear below them."""
 
     def encode(self, position: int) -> str:
-        """24 characters, safe in a URL; more for a position above the horizon."""
+        """The cursor of a position: 24 URL-safe characters, more above the horizon."""
         return self.encode_all([position])[0]
 
     def encode_all(self, positions: list[int]) -> list[str]:
-        """The same for each position."""
+        """The cursors of the positions."""
         horizon = self.horizon
         if horizon is not None:
             return [self.encode_place(horizon.place(position)) for position in positions]
@@ -104,11 +108,11 @@ class CursorCodec(NamedTuple):
         return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
 
     def place(self, position: int) -> Place:
-        """The place at one of the positions."""
+        """The place at a position of the page."""
         return Place(position, position) if self.horizon is None else self.horizon.place(position)
 
     def decode(self, cursor: str) -> Place:
-        """Where the cursor stands. Errors: CursorMalformed."""
+        """The place that the cursor encodes. Errors: CursorMalformed."""
         if len(cursor) > PLACE_LENGTH_AT_MOST:
             raise CursorMalformed
         try:
@@ -117,7 +121,7 @@ class CursorCodec(NamedTuple):
             place = self._decoded(packed)
         except (Base64Error, UnicodeEncodeError, StructError, ValueError) as error:
             raise CursorMalformed from error
-        # A place has one cursor: whatever was changed, it is not this one.
+        # Each place has exactly one cursor, so any other text is refused.
         if not compare_digest(self.encode_place(place).encode(), given):
             raise CursorMalformed
         return place
@@ -129,7 +133,7 @@ class CursorCodec(NamedTuple):
         numbers, tag = packed[1:-TAG_BYTES], packed[-TAG_BYTES:]
         if not compare_digest(self._place_tag(numbers), tag):
             raise CursorMalformed
-        # The tag is ours, so what it covers is well-formed.
+        # The tag is valid, so the numbers are well-formed.
         return place_from_numbers(unpack_numbers(numbers))
 
     def _place_tag(self, packed: bytes) -> bytes:

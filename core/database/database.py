@@ -1,4 +1,4 @@
-"""The GraphQL path's door to PostgreSQL: named statements on asyncpg connections."""
+"""Access of the GraphQL path to PostgreSQL: statements and transactions on asyncpg connections."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import asyncpg
 from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
 from core.database.prepared import SCHEMA_CHANGED_ERRORS, PreparedConnection
 
-# Every statement of ours goes from row to row through an index, whatever the tables hold: one generic plan suits
-# all, planning each call would cost more than running it, and a plan made while the tables were small or before
-# they were analysed must not read them whole.
+# Every statement goes from row to row through an index, whatever the tables contain, so one generic plan suits all
+# calls. Planning each call would cost more than running it, and a plan that was made while the tables were small or
+# not yet analysed must not scan whole tables.
 PLANNER = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -29,11 +29,10 @@ PLANNER = {
     "timezone": "UTC",
 }
 
-# What the server ends by itself, so that nothing that a client left holds locks or the log's horizon for long.
-# Between two statements of a transaction a process only computes; its own limit of a statement ends first, unless
-# the process has died or its cancel request was lost; a lock that is not had in this time is held by something
-# that does not end; a client that is gone is noticed while its statement runs, and behind a network that has
-# fallen silent.
+# Timeouts on the server's side, so that no lost client holds locks or the log's horizon for long. Between two
+# statements of a transaction a process only computes. The process's own timeout of a statement is shorter; the
+# server's applies if the process died or its cancel request was lost. A client that disconnects is noticed while its
+# statement runs, and by keepalives if the network fails silently.
 LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
     "statement_timeout": "35s",
@@ -58,7 +57,7 @@ UNREACHABLE_ERRORS = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    # A connection that the server has ended, but of which the driver has not heard the end.
+    # The server has ended the connection and the driver has not noticed yet.
     asyncpg.InternalClientError,
     TimeoutError,
 )
@@ -66,12 +65,12 @@ UNREACHABLE_ERRORS = (
 TEMPORARY_ERRORS = (
     asyncpg.InsufficientResourcesError,  # Class 53: the disk or the memory is full.
     asyncpg.PostgresSystemError,  # Class 58: the disk fails.
-    asyncpg.OperatorInterventionError,  # Class 57: stopping, or a limit of time.
-    asyncpg.ReadOnlySQLTransactionError,  # A standby, or a server that was set to read only.
+    asyncpg.OperatorInterventionError,  # Class 57: a shutdown or a timeout.
+    asyncpg.ReadOnlySQLTransactionError,  # A standby, or a server that is set to read only.
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""What a server that can be reached refuses at this moment, whatever the statement."""
+"""Errors of a reachable server that do not depend on the statement."""
 WRITE_REFUSALS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -80,11 +79,11 @@ WRITE_REFUSALS = (
 
 
 Row = Sequence[Any]
-"""A row that a statement gives; in truth asyncpg's record, which it doesn't type as a sequence."""
+"""A row of a statement: an asyncpg record, which its stubs don't declare as a sequence."""
 
 
 class DatabaseUnavailable(Exception):
-    """PostgreSQL can't be reached, no connection came free in time, or it can't do this now (as with a full disk)."""
+    """PostgreSQL is unreachable, no connection became free in time, or the server refuses for now (a full disk)."""
 
 
 class Database:
@@ -100,7 +99,7 @@ class Database:
         statement_seconds: float = STATEMENT_SECONDS,
         sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: for how long a statement waits for a connection to come free."""
+        """`acquire_seconds`: how long a statement waits for a free connection."""
         self.size = size
         self._url = url
         self._connect_seconds = connect_seconds
@@ -117,11 +116,11 @@ class Database:
 
     @property
     def unused_connections(self) -> int:
-        """How many connections nobody uses; `size` when everything has been released."""
+        """The number of connections that are not in use; `size` when all are released."""
         return self._pool.unused
 
     async def accepts_writes(self) -> bool:
-        """Whether the server, which answers, takes writes: it is not read only, and none was refused just now.
+        """Whether the server accepts writes: it is not read only, and it has refused none within five seconds.
 
         Errors: DatabaseUnavailable.
         """
@@ -137,25 +136,25 @@ class Database:
         return self
 
     async def close(self) -> None:
-        """Waits for running statements, for five seconds, then cuts them off."""
+        """Waits up to five seconds for running statements, then terminates the connections."""
         await self._pool.close(CLOSE_SECONDS)
 
     def fetch(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
         """The rows of one reading statement.
 
-        Errors: DatabaseUnavailable. A connection that breaks under a read is replaced once, silently.
+        Errors: DatabaseUnavailable. A read whose connection breaks is run once more.
         """
         return self._run(statement, arguments, tries=2)
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
-        """The first row of one reading statement, if there is one."""
+        """The first row of one reading statement, or None."""
         rows = await self.fetch(statement, *arguments)
         return rows[0] if rows else None
 
     def write(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
         """The rows that one writing statement returns, committed.
 
-        Errors: DatabaseUnavailable: it may or may not have been committed. Never run twice.
+        Errors: DatabaseUnavailable: the statement may or may not have been committed. It is never run twice.
         """
         HAS_PRIORITY.set(True)
         return self._run(statement, arguments, tries=1)
@@ -175,7 +174,7 @@ class Database:
                     except SCHEMA_CHANGED_ERRORS:
                         rows = await connection.fetch_reprepared(statement, arguments, seconds)
                 except BaseException as error:
-                    self._take_back(connection, error)
+                    self._release_after_error(connection, error)
                     raise
                 pool.release(connection)
             except TEMPORARY_ERRORS as error:
@@ -189,10 +188,10 @@ class Database:
             else:
                 return rows
 
-    def _take_back(self, connection: PreparedConnection, error: BaseException) -> None:
-        """Takes back a connection on which a single statement has failed."""
+    def _release_after_error(self, connection: PreparedConnection, error: BaseException) -> None:
+        """Releases or terminates a connection on which a single statement failed."""
         if isinstance(error, asyncpg.DataError | asyncio.CancelledError | TimeoutError):
-            # The driver's own complaints about an argument are of the same class as the server's.
+            # The driver raises DataError for invalid arguments too, after it has parsed the statement.
             self._pool.release_after_sync(connection)
         elif isinstance(error, asyncpg.PostgresError):
             self._pool.release(connection)
@@ -208,7 +207,7 @@ class Database:
 
     @contextmanager
     def _available(self) -> Iterator[None]:
-        """Turns what the driver raises when PostgreSQL is away, or can't do it now, into DatabaseUnavailable."""
+        """Turns the driver's unreachable and temporary errors into DatabaseUnavailable."""
         try:
             yield
         except (*UNREACHABLE_ERRORS, *TEMPORARY_ERRORS) as error:
@@ -217,16 +216,16 @@ class Database:
             raise self._unavailable(error) from error
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction, committed at the end and rolled back by an exception.
+        """A transaction that is committed at the end and rolled back by an exception.
 
-        A connection whose transaction was not seen to end is ended, and the transaction with it.
+        If the end of the transaction was not confirmed, its connection is terminated.
 
-        Errors: DatabaseUnavailable: it may or may not have been committed.
+        Errors: DatabaseUnavailable: the transaction may or may not have been committed.
         """
         return TransactionContext(self._pool, self._available, self.observer)
 
     def connection(self) -> AbstractAsyncContextManager[PreparedConnection]:
-        """A connection of one's own, for a while. Errors: DatabaseUnavailable."""
+        """A connection for the caller alone. Errors: DatabaseUnavailable."""
         return ConnectionContext(self._pool, self._available)
 
     async def _connect(self) -> PreparedConnection:
@@ -242,7 +241,7 @@ class Database:
 
 
 def _is_unreachable(error: BaseException) -> bool:
-    # The driver's complaints about an argument are of a class that is also an InterfaceError.
+    # The driver's errors about arguments are both InterfaceError and ValueError.
     return isinstance(error, UNREACHABLE_ERRORS) and not isinstance(error, ValueError)
 
 
@@ -270,7 +269,7 @@ class Transaction:
         return rows
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
-        """The first row of one statement, if there is one."""
+        """The first row of one statement, or None."""
         rows = await self.fetch(statement, *arguments)
         return rows[0] if rows else None
 
@@ -278,8 +277,8 @@ class Transaction:
 Available = Callable[[], AbstractContextManager[None]]
 
 
-# These are classes, because an asynchronous generator that is closed while it awaits (its caller was collected)
-# does not run its `finally` before Python 3.13, and then not at once.
+# Classes, because an asynchronous generator that is closed while it awaits (its caller was collected) does not run
+# its `finally` before Python 3.13, and even there not immediately.
 class TransactionContext(AbstractAsyncContextManager[Transaction]):
     """`async with` around a transaction."""
 
@@ -314,10 +313,10 @@ class TransactionContext(AbstractAsyncContextManager[Transaction]):
         try:
             if error is None:
                 with self._available():
-                    said = await self._connection.execute("COMMIT")
+                    command_tag = await self._connection.execute("COMMIT")
                 has_ended = True
-                if said != "COMMIT":
-                    # PostgreSQL answers so, without an error, if a statement has failed.
+                if command_tag != "COMMIT":
+                    # PostgreSQL answers ROLLBACK, without an error, if a statement has failed.
                     raise asyncpg.InFailedSQLTransactionError("the transaction was rolled back")
             elif isinstance(error, Exception):
                 with suppress(*UNREACHABLE_ERRORS, asyncpg.PostgresError):
@@ -348,18 +347,18 @@ class ConnectionContext(AbstractAsyncContextManager[PreparedConnection]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        is_settled = False
+        is_synced = False
         try:
             with self._available():
                 if isinstance(error, (*UNREACHABLE_ERRORS, *TEMPORARY_ERRORS)):
                     raise error
                 if error is None or isinstance(error, Exception):
-                    # The caller may have given up a statement that still runs.
+                    # The caller may have abandoned a statement that still runs.
                     with suppress(*UNREACHABLE_ERRORS, asyncpg.PostgresError):
                         await self._connection.execute("SELECT", timeout=SYNC_SECONDS)
-                        is_settled = True
+                        is_synced = True
         finally:
-            if is_settled:
+            if is_synced:
                 self._pool.release(self._connection)
             else:
                 self._pool.terminate(self._connection)

@@ -1,4 +1,4 @@
-"""The other door: statements of the API on Django's own connection, for the admin and for commands."""
+"""Runs the API's SQL statements on Django's connection, for the admin and for commands."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Argument = int | str | None | Sequence[int] | Sequence[str | None]
 
 
 def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is written for asyncpg: `$1` is the first argument."""
+    """The rows of a statement with asyncpg's placeholders: `$1` is the first argument."""
     text = ARGUMENT.sub(r"%(_\1)s", statement.replace("%", "%%"))
-    named: dict[str, Any] = {f"_{place}": argument for place, argument in enumerate(arguments, 1)}
+    named: dict[str, Any] = {f"_{number}": argument for number, argument in enumerate(arguments, 1)}
     with connection.cursor() as cursor:
         cursor.execute(text, named)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -27,9 +27,9 @@ def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
 
 
 def retry_on_deadlock(change: Callable[[], T]) -> T:
-    """What the change gives, in a transaction that starts anew when it loses a deadlock.
+    """The result of the change, in a transaction that is retried when PostgreSQL aborts it for a deadlock.
 
-    The server's own writes take some locks in another order.
+    The API's writes take some locks in another order.
     """
     for _ in range(ATTEMPTS - 1):
         try:

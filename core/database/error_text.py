@@ -1,7 +1,7 @@
-"""What an exception of a PostgreSQL driver says, without any value of a column or parameter.
+"""Error messages of the PostgreSQL drivers without the values that they quote, for logs.
 
-PostgreSQL quotes the values that it refuses: whole rows in DETAIL and CONTEXT, text in the message of a
-data exception. asyncpg quotes arguments. A log must hold none of them.
+PostgreSQL quotes the values that it rejects: whole rows in DETAIL and CONTEXT, text in the message of a data
+exception. asyncpg quotes arguments. None of them may reach a log.
 """
 
 from __future__ import annotations
@@ -23,47 +23,47 @@ END_OF_DETAIL = re.compile(
 
 
 def text_without_values(error: BaseException) -> str:
-    """The error's own words. Those of other exceptions than a PostgreSQL driver's stay as they are."""
+    """The error's message without quoted values; unchanged if no PostgreSQL driver raised it."""
     text = str(error)
-    of_driver = next((one for one in (error, error.__cause__) if _is_of_driver(one)), None)
-    if of_driver is None:
+    driver_error = next(filter(_is_driver_error, (error, error.__cause__)), None)
+    if driver_error is None:
         return text
     text = ARGUMENT.sub(r"\1", text_without_details(text))
-    if (sqlstate(of_driver) or "").startswith(DATA_EXCEPTION):
+    if (sqlstate(driver_error) or "").startswith(DATA_EXCEPTION):
         text = QUOTED.sub('"…"', text)
     return text.strip()
 
 
 def text_without_details(text: str) -> str:
-    """The text without what PostgreSQL adds to a message to quote values, and drivers to quote statements."""
-    kept: list[str] = []
-    while found := DETAIL.search(text):
-        kept.append(text[: found.start()])
-        end = END_OF_DETAIL.search(text, found.end())
+    """The text without the parts of messages in which PostgreSQL quotes values and drivers quote statements."""
+    parts: list[str] = []
+    while detail := DETAIL.search(text):
+        parts.append(text[: detail.start()])
+        end = END_OF_DETAIL.search(text, detail.end())
         text = text[end.start() :] if end else ""
-    return UNREADABLE.sub(r"\1", "".join([*kept, text]))
+    return UNREADABLE.sub(r"\1", "".join([*parts, text]))
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """PostgreSQL's code of the error; None where the server did not send it."""
+    """PostgreSQL's code of the error; None if the server sent none."""
     code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
     return code if isinstance(code, str) else None
 
 
 def chained(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and all that its traceback shows: causes, contexts, members of groups."""
+    """The exception and all others in its traceback: causes, contexts, members of groups."""
     seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
+    pending = [error]
+    while pending:
+        current = pending.pop()
+        if current is None or id(current) in seen:
             continue
-        seen.add(id(one))
-        yield one
-        waiting += [one.__context__, one.__cause__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
+        seen.add(id(current))
+        yield current
+        pending += [current.__context__, current.__cause__]
+        if isinstance(current, BaseExceptionGroup):
+            pending += current.exceptions
 
 
-def _is_of_driver(error: BaseException | None) -> bool:
+def _is_driver_error(error: BaseException | None) -> bool:
     return type(error).__module__.partition(".")[0] in DRIVERS

@@ -1,4 +1,4 @@
-"""Writes that commit together: small writes of one kind that arrive at once become one transaction."""
+"""Group commit: small writes of one kind that arrive together become one transaction."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ WAIT_SECONDS = 5.0
 
 Outcome = Row | None
 Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
-"""Locks what must stay as it is before the statement for these rows looks at it."""
+"""Locks, before the statement runs, what must not change while it runs."""
 
-# What PostgreSQL undoes because of others, and would do now.
+# Errors after which retrying the same transaction is safe.
 RETRYABLE_ERRORS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
 class Overloaded(DatabaseUnavailable):
-    """Too much waits to be written. Of this, nothing has been."""
+    """Too many writes are waiting. This one was not sent."""
 
 
 class PendingRow(NamedTuple):
-    """A row that is to be written, and where its writer waits for the commit."""
+    """A row to write, and the future that its caller awaits."""
 
     row: tuple[object, ...]
     outcome: asyncio.Future[Outcome]
 
 
 class GroupCommit:
-    """One kind of write: what arrives while a commit is under way is committed by the next one.
+    """Batches the writes of one statement: rows that arrive during a commit are committed by the next one.
 
-    The statement takes an array for each column of a row, of keys as text (`$1::text::bigint[]`), does
-    to all rows what it would do to one after the other, and returns, for each row that it has an
-    answer to, the row's place (from 1) and the answer.
+    The statement takes one array for each column of the rows; keys as text (`$1::text::bigint[]`). Its effect equals
+    that of writing the rows one after the other. It returns, for each row with a result, the row's number (from 1)
+    and the result.
 
-    There is one commit at a time, so one kind of write holds one connection, however many are
-    waiting. A write that arrives alone is sent at once.
+    One commit runs at a time, so one kind of write uses one connection, however many rows wait. A row that arrives
+    alone is sent at once.
     """
 
     def __init__(
@@ -58,8 +58,8 @@ class GroupCommit:
         waiting_at_most: int = WAITING_AT_MOST,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
-        """`lock`: what comes before the statement in its transaction; costs three round trips.
-        `wait_seconds`: for how long rows wait behind a commit that does not end.
+        """`lock`: runs before the statement in the same transaction; costs three round trips.
+        `wait_seconds`: how long rows wait behind a commit that does not end.
         """
         self._database = database
         self._statement = statement
@@ -70,61 +70,61 @@ class GroupCommit:
         self._waiting: deque[PendingRow] = deque()
         self._commit: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
-        self._busy = False
+        self._is_busy = False
 
     async def submit(self, *row: object) -> Outcome:
-        """The answer to the row, once it is committed; None if the statement had none to it.
+        """The statement's result for the row, once it is committed; None if there is none.
 
-        A caller that is cancelled takes back a row that has not been sent.
+        If the caller is cancelled before the row is sent, the row is not written.
 
-        Errors: DatabaseUnavailable (it may or may not have been committed), Overloaded,
-        asyncpg.PostgresError (PostgreSQL refuses this row).
+        Errors: DatabaseUnavailable (the row may or may not have been committed), Overloaded,
+        asyncpg.PostgresError (PostgreSQL rejects this row).
         """
         if len(self._waiting) >= self._waiting_at_most:
             raise Overloaded(f"{len(self._waiting)} writes are waiting")
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[Outcome] = loop.create_future()
         self._waiting.append(PendingRow(row, outcome))
-        if not self._busy:
-            # Not before the loop has come round: what has arrived already comes along.
-            self._busy = True
-            loop.call_soon(self._next)
+        if not self._is_busy:
+            # In the next iteration of the loop, so that rows that are submitted in this one join the batch.
+            self._is_busy = True
+            loop.call_soon(self._start_next)
         elif self._expiry is None:
             self._expiry = loop.call_later(self._wait_seconds, self._expire)
-        # What the caller reads of its result comes first, as the write does.
+        # The caller's reads after the write have the priority of the write.
         HAS_PRIORITY.set(True)
         try:
             return await outcome
         except BaseException:
-            outcome.cancel()  # If the caller was collected, nobody else does.
+            outcome.cancel()  # A caller that is closed instead of cancelled leaves it pending.
             raise
 
     async def close(self) -> None:
-        """Waits for what has been submitted."""
-        while self._busy:
+        """Waits until all submitted rows are written."""
+        while self._is_busy:
             if self._commit is None:
                 await asyncio.sleep(0)
             else:
                 await asyncio.wait([self._commit])
 
-    def _next(self) -> None:
-        """Starts the next commit, if there is anything to commit."""
-        batch = self._take()
-        self._busy = bool(batch)
+    def _start_next(self) -> None:
+        """Starts the next commit, if rows are waiting."""
+        batch = self._next_batch()
+        self._is_busy = bool(batch)
         self._commit = None
         if batch:
-            self._commit = asyncio.create_task(self._write_for(batch))
-            self._commit.add_done_callback(partial(self._ended, batch))
+            self._commit = asyncio.create_task(self._write_batch(batch))
+            self._commit.add_done_callback(partial(self._commit_ended, batch))
 
-    def _take(self) -> list[PendingRow]:
+    def _next_batch(self) -> list[PendingRow]:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
         batch: list[PendingRow] = []
         while self._waiting and len(batch) < self._rows_at_most:
-            waiting = self._waiting.popleft()
-            if not waiting.outcome.done():
-                batch.append(waiting)
+            pending = self._waiting.popleft()
+            if not pending.outcome.done():
+                batch.append(pending)
         if self._waiting:
             loop = asyncio.get_running_loop()
             self._expiry = loop.call_later(self._wait_seconds, self._expire)
@@ -132,41 +132,41 @@ class GroupCommit:
 
     def _expire(self) -> None:
         self._expiry = None
-        _fail(self._waiting, Overloaded("an earlier write does not end"))
+        _fail(self._waiting, Overloaded("the commit before this write takes too long"))
         self._waiting.clear()
 
-    async def _write_for(self, batch: list[PendingRow]) -> None:
+    async def _write_batch(self, batch: list[PendingRow]) -> None:
         try:
-            outcomes = await self._write([waiting.row for waiting in batch])
+            outcomes = await self._write([pending.row for pending in batch])
         except asyncpg.PostgresError:
-            # All of it has been undone. Whatever was wrong with one row is not the others' fault.
-            await self._write_singly(batch)
-        except Exception as error:  # noqa: BLE001  # it is the callers' to handle
+            # The transaction was rolled back. One invalid row must not fail the others.
+            await self._write_one_by_one(batch)
+        except Exception as error:  # noqa: BLE001  # the callers handle it
             _fail(batch, error)
         else:
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                if not waiting.outcome.done():
-                    waiting.outcome.set_result(outcome)
+            for pending, outcome in zip(batch, outcomes, strict=True):
+                if not pending.outcome.done():
+                    pending.outcome.set_result(outcome)
 
-    def _ended(self, batch: list[PendingRow], _commit: asyncio.Task[None]) -> None:
-        for waiting in batch:
-            waiting.outcome.cancel()  # Those that have none, because the commit was cancelled.
-        self._next()
+    def _commit_ended(self, batch: list[PendingRow], _commit: asyncio.Task[None]) -> None:
+        for pending in batch:
+            pending.outcome.cancel()  # No effect on those that have a result.
+        self._start_next()
 
-    async def _write_singly(self, batch: list[PendingRow]) -> None:
-        for place, waiting in enumerate(batch):
+    async def _write_one_by_one(self, batch: list[PendingRow]) -> None:
+        for index, pending in enumerate(batch):
             try:
-                outcome = await self._write_again(waiting.row)
+                outcome = await self._write_with_retry(pending.row)
             except asyncpg.PostgresError as error:
-                _fail([waiting], error)
+                _fail([pending], error)
             except DatabaseUnavailable as error:
-                _fail(batch[place:], error)
+                _fail(batch[index:], error)
                 return
             else:
-                if not waiting.outcome.done():
-                    waiting.outcome.set_result(outcome)
+                if not pending.outcome.done():
+                    pending.outcome.set_result(outcome)
 
-    async def _write_again(self, row: tuple[object, ...]) -> Outcome:
+    async def _write_with_retry(self, row: tuple[object, ...]) -> Outcome:
         try:
             return (await self._write([row]))[0]
         except RETRYABLE_ERRORS:
@@ -174,11 +174,11 @@ class GroupCommit:
 
     async def _write(self, rows: list[tuple[object, ...]]) -> list[Outcome]:
         outcomes: list[Outcome] = [None] * len(rows)
-        for answer in await self._answers(rows):
-            outcomes[answer[0] - 1] = answer
+        for result in await self._execute(rows):
+            outcomes[result[0] - 1] = result
         return outcomes
 
-    async def _answers(self, rows: list[tuple[object, ...]]) -> Sequence[Row]:
+    async def _execute(self, rows: list[tuple[object, ...]]) -> Sequence[Row]:
         columns = [
             key_array(column) if type(column[0]) is int else column
             for column in zip(*rows, strict=True)
@@ -191,13 +191,13 @@ class GroupCommit:
 
 
 def _fail(batch: deque[PendingRow] | list[PendingRow], error: Exception) -> None:
-    for waiting in batch:
-        if not waiting.outcome.done():
-            waiting.outcome.set_exception(error)
+    for pending in batch:
+        if not pending.outcome.done():
+            pending.outcome.set_exception(error)
 
 
 class GroupCommits:
-    """The group_commits of a process, by statement."""
+    """The group commits of a process, by statement."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -206,7 +206,7 @@ class GroupCommits:
     def submit(
         self, statement: str, *row: object, lock: Lock | None = None
     ) -> Coroutine[Any, Any, Outcome]:
-        """As `GroupCommit.submit`, with others of the same statement, which has always the same lock."""
+        """`GroupCommit.submit` of the statement's group commit. One statement has one lock."""
         group_commit = self._by_statement.get(statement)
         if group_commit is None:
             group_commit = GroupCommit(self._database, statement, lock=lock)
@@ -214,6 +214,6 @@ class GroupCommits:
         return group_commit.submit(*row)
 
     async def close(self) -> None:
-        """Waits for what has been submitted; before the database is closed."""
+        """Waits until all submitted rows are written. Call it before the database is closed."""
         for group_commit in self._by_statement.values():
             await group_commit.close()

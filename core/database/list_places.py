@@ -1,10 +1,10 @@
-"""Where a reader of a list stands towards newer rows, so that a gap closes without a hole.
+"""Places in a list: what a cursor records, so that paging towards newer rows neither skips nor repeats one.
 
-A key is given when a row is inserted, and the row is seen once its transaction has been committed; so a row may
-appear below keys that were read before. Whoever reads on towards newer rows is to be given it all the same, and
-nothing twice. A statement therefore also gives a horizon: a key that all running transactions' keys are above, and
-the snapshot in which it looked. For a row at or below the horizon its key says all. For one above it, a place says
-as well what was seen: the rows up to that key that the snapshot saw, judged by the transaction that inserted them.
+A row gets its key when it is inserted and becomes visible when its transaction commits, so it may appear below keys
+that were read before. A reader who pages towards newer rows must get it all the same, once. A statement therefore
+also returns a horizon: a key below those of all running transactions, and the snapshot of the statement. At or below
+the horizon a row's key suffices as the place. Above it the place also records which rows were seen: those up to the
+key whose inserting transaction the snapshot saw.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SEEN_AT_MOST = 16
-"""More arise only where one reader after another gets several late rows in pages that are too small for them."""
+"""More arise only where several late rows in a row don't fit into the reader's pages."""
 
 
 class Seen(NamedTuple):
-    """Rows that a reader has seen: those with a key up to here that the snapshot saw."""
+    """Rows that a reader has seen: those with keys up to `up_to` that were visible in the snapshot."""
 
     up_to: int
     snapshot: str
-    """As PostgreSQL writes it: xmin:xmax:running,…"""
+    """PostgreSQL's text of it: xmin:xmax:running,…"""
 
 
 class Place(NamedTuple):
-    """A reader's place in a list: at a row's key, and what they have seen of the rows above the baseline."""
+    """A reader's place in a list: the key of a row, and which rows above the baseline the reader has seen."""
 
     position: int
     baseline: int
-    """Nothing is to come at or below this key."""
+    """No unseen row has this key or a lower one."""
     seen: tuple[Seen, ...] = ()
 
     def numbers(self) -> list[int]:
-        """The place as numbers that are not negative."""
+        """The place as non-negative numbers."""
         numbers = [self.position, self.position - self.baseline]
         for up_to, snapshot in self.seen:
             _xmin, xmax, in_progress = snapshot.split(":")
@@ -49,7 +49,7 @@ START = Place(0, 0)
 
 
 def place_from_numbers(numbers: Sequence[int]) -> Place:
-    """The place that gave these numbers. Errors: ValueError."""
+    """The inverse of `Place.numbers`. Errors: ValueError."""
     position, below, *rest = numbers
     seen = []
     while rest:
@@ -65,15 +65,15 @@ def place_from_numbers(numbers: Sequence[int]) -> Place:
 
 
 class Horizon(NamedTuple):
-    """What a statement may have been too early to see: rows above a key that its snapshot did not see."""
+    """The rows that a statement may have missed: those with keys above `key` that its snapshot did not see."""
 
     key: int
     snapshot: str
     before: Place | None = None
-    """Where the reader stood who was given the rows, if they read towards newer ones."""
+    """The reader's place before the statement, if it read towards newer rows."""
 
     def place(self, position: int) -> Place:
-        """The place at a row that the statement gave."""
+        """The place at a row of the statement."""
         before = self.before
         baseline = min(position, self.key)
         seen: tuple[Seen, ...] = ()
@@ -81,15 +81,15 @@ class Horizon(NamedTuple):
             baseline = max(baseline, before.baseline)
             seen = tuple(each for each in before.seen if each.up_to > position)
         if position > self.key:
-            # The newest snapshot must stay: without it the same rows would come again and again. So must the oldest,
-            # which has the most rows. Where another is missing, an older one says what was seen but for a few rows.
-            kept = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
-            seen = (*kept, Seen(position, self.snapshot))
+            # The newest snapshot is needed: without it the same rows would be returned for ever. The oldest covers
+            # the most rows. Where another one is dropped, an older one still covers all but a few rows.
+            retained = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
+            seen = (*retained, Seen(position, self.snapshot))
         return Place(position, baseline, seen)
 
 
 @lru_cache(maxsize=64)
 def horizon_from_text(text: str) -> Horizon:
-    """The horizon in what `_list_snapshot.sql` gives."""
+    """The horizon in the text that `_list_snapshot.sql` returns."""
     key, xmin, xmax, in_progress = text.split(":")[:4]
     return Horizon(int(key), f"{xmin}:{xmax}:{in_progress}")

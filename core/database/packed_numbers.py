@@ -1,4 +1,4 @@
-"""Whole numbers as few bytes."""
+"""Whole numbers in a variable-length encoding."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterable
 
 
 def pack_numbers(numbers: Iterable[int]) -> bytes:
-    """Seven bits a byte, the lowest first; the high bit says that more follow (LEB128)."""
-    out = bytearray()
+    """The numbers in unsigned LEB128: seven bits a byte, the lowest first; the high bit marks that more follow."""
+    packed = bytearray()
     for number in numbers:
-        left = number
-        while left > 127:
-            out.append(left & 127 | 128)
-            left >>= 7
-        out.append(left)
-    return bytes(out)
+        rest = number
+        while rest > 127:
+            packed.append(rest & 127 | 128)
+            rest >>= 7
+        packed.append(rest)
+    return bytes(packed)
 
 
 def unpack_numbers(data: bytes) -> list[int]:
-    """The numbers; what is cut short is left out."""
+    """The numbers; a last one that is incomplete is ignored."""
     numbers = []
     number = shift = 0
     for byte in data:

@@ -1,4 +1,4 @@
-"""Statements that stay prepared on their connection, and run without the driver's layers around them."""
+"""A connection that keeps its statements prepared and runs them without the driver's outer layers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SCHEMA_CHANGED_ERRORS = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSc
 
 
 class PreparedConnection(Connection):
-    """asyncpg's connection; `run` does what `fetch` does, for less.
+    """asyncpg's connection, with a cheaper `fetch`, named `run`.
 
-    `fetch` goes through four coroutines, a cache that sorts itself by use and a guard against two callers at
-    once, until it comes to this same call. A connection is lent to one caller, and the protocol has a guard, too.
+    asyncpg's `fetch` passes four coroutines, an LRU cache and a check against concurrent use before it makes the same
+    call. The pool gives a connection to one caller at a time, and the protocol checks concurrent use, too.
     """
 
-    # Names that asyncpg keeps to itself: where they are, what they stand for.
+    # Private in asyncpg.
     _protocol: Any
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -31,14 +31,14 @@ class PreparedConnection(Connection):
     ) -> Awaitable[list[Any]]:
         """The rows of a statement.
 
-        Errors: asyncpg's; SCHEMA_CHANGED_ERRORS, after which it is to be fetched anew; TimeoutError, after which the
-        statement is cancelled.
+        Errors: asyncpg's; SCHEMA_CHANGED_ERRORS, after which `fetch_reprepared` is to be called; TimeoutError, after
+        which the statement is cancelled.
         """
         prepared: Any = self._prepared.get(statement)
         if prepared is None:
             return self._prepare_and_run(statement, arguments, seconds)
         rows: Awaitable[list[Any]] = self._protocol.bind_execute(
-            prepared._state,  # noqa: SLF001  # what PreparedStatement.fetch hands on
+            prepared._state,  # noqa: SLF001  # what PreparedStatement.fetch passes on
             arguments,
             portal_name="",
             limit=0,
@@ -48,8 +48,8 @@ class PreparedConnection(Connection):
         return rows
 
     def is_clean(self) -> bool:
-        """Whether the connection is open and the server has said that no transaction is."""
-        # As `is_closed` and `is_in_transaction`, which are asked before and after each statement.
+        """Whether the connection is open and, as the server last reported, not in a transaction."""
+        # `is_closed` and `is_in_transaction` in one call: this runs before and after each statement.
         protocol = self._protocol
         if protocol is None or not protocol.is_connected():
             return False
@@ -60,13 +60,15 @@ class PreparedConnection(Connection):
     ) -> list[Any]:
         self._prepared[statement] = await self.prepare(statement, timeout=seconds)
         if self.is_closed():
-            raise asyncpg.InterfaceError("the connection was ended")
+            raise asyncpg.InterfaceError(
+                "the connection was closed while the statement was prepared"
+            )
         return await self.run(statement, arguments, seconds)
 
     async def fetch_reprepared(
         self, statement: str, arguments: Sequence[object], seconds: float
     ) -> list[Any]:
-        """The rows of a statement that is to be prepared again, with the types as they are now."""
+        """The rows of a statement that is prepared again, with the present schema."""
         self._prepared.clear()
         await self.reload_schema_state()
         return await self._prepare_and_run(statement, arguments, seconds)

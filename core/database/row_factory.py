@@ -1,4 +1,4 @@
-"""Rows as small typed tuples."""
+"""Makes NamedTuples quickly."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ R = TypeVar("R", bound=tuple[Any, ...])
 
 
 def row_factory(kind: type[R]) -> Callable[[Iterable[Any]], R]:
-    """Makes rows of a NamedTuple from all their columns, in order.
+    """A function that makes a NamedTuple of its columns, in order.
 
-    As `_make` does, without a Python frame and without counting: 0.1 µs a row instead of 0.2.
+    As `_make`, without a Python frame and without checking the length: 0.1 µs a row instead of 0.2.
     """
     return partial(tuple.__new__, kind)

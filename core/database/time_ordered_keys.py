@@ -1,8 +1,8 @@
-"""64-bit time-ordered keys, made by PostgreSQL.
+"""64-bit time-ordered keys that PostgreSQL generates.
 
-Layout: 1 sign bit, 41 bits of milliseconds since 2010-01-01 UTC (until 2079), 22 bits from a sequence. One
-sequence for all tables and processes: no machine number to configure, and two keys collide only if 4,194,304
-are made within a millisecond.
+Layout: 1 sign bit, 41 bits of milliseconds since 2010-01-01 UTC (until 2079), 22 bits of a sequence. All tables and
+processes share one sequence: there is no machine number to configure, and two keys collide only if 4,194,304 are
+generated within a millisecond.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ HIGHEST_KEY = 2**63 - 1
 
 
 def key_at(moment: datetime, sequence: int) -> int:
-    """The key that `time_ordered_key` would make at that moment; for bulk loads that bring their own times."""
+    """The key that `time_ordered_key` would generate at that moment; for bulk loads with their own times."""
     milliseconds = int(moment.timestamp() * 1000) - EPOCH_MS
     return milliseconds << SEQUENCE_BITS | sequence & ((1 << SEQUENCE_BITS) - 1)
 
 
 def key_array(keys: Iterable[int]) -> str:
-    """Keys for a parameter `$1::text::bigint[]`. asyncpg takes four times as long to write a list of twenty."""
+    """Keys for a parameter `$1::text::bigint[]`. asyncpg takes four times as long to encode a list of twenty."""
     return f"{{{','.join(map(str, keys))}}}"
 
 
@@ -38,7 +38,7 @@ class TimeOrderedKey(models.Func):
 
 
 class CurrentTransaction(models.Func):
-    """Number of the running transaction, 64 bits."""
+    """The 64-bit id of the current transaction."""
 
     template = "(pg_current_xact_id()::text::bigint)"
     arity = 0
@@ -52,7 +52,7 @@ else:
 
 
 class KeyField(BigIntegerField):
-    """A time-ordered key that PostgreSQL fills in."""
+    """A time-ordered key that PostgreSQL generates."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("db_default", TimeOrderedKey())
@@ -61,7 +61,7 @@ class KeyField(BigIntegerField):
 
 
 class TransactionField(BigIntegerField):
-    """The transaction that inserted the row, filled in by PostgreSQL; null for rows older than the column."""
+    """The id of the transaction that inserted the row, set by PostgreSQL; null for rows older than the column."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("db_default", CurrentTransaction())
@@ -71,7 +71,7 @@ class TransactionField(BigIntegerField):
 
 
 class AddTransactionField(migrations.RunSQL):
-    """Adds a `TransactionField` to a model without writing the table anew: rows that are there get no number."""
+    """Adds a `TransactionField` to a model without rewriting the table: existing rows get null."""
 
     def __init__(self, model: str, table: str) -> None:
         self.arguments = (model, table)
@@ -84,9 +84,9 @@ class AddTransactionField(migrations.RunSQL):
 
 
 class ForeignKeysInDatabase:
-    """SQL for foreign keys that PostgreSQL enforces at once and cascades by itself.
+    """SQL of foreign keys that PostgreSQL enforces immediately and cascades itself.
 
-    Django's own constraints are deferred to the commit and cascade in Python, row by row.
+    Django's own constraints are deferred to the commit, and Django cascades in Python, row by row.
     """
 
     def __init__(self, *references: tuple[str, str, str], on_delete: str = "CASCADE") -> None:
@@ -103,7 +103,7 @@ class ForeignKeysInDatabase:
 
     @property
     def replace(self) -> str:
-        """What gives constraints that are there this action; rows are checked without a lock that stops writes."""
+        """Gives existing constraints this action; rows are validated without a lock that blocks writes."""
         return "".join(
             f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey, "
             f"ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "

@@ -22,7 +22,7 @@ os.environ.update(SETTINGS, LOG_LEVEL="WARNING")
 django.setup()
 
 from core.database.database import Database  # noqa: E402  # needs the settings
-from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still  # noqa: E402  # needs the settings
+from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, stalled  # noqa: E402  # needs the settings
 from tests.live.surroundings import surroundings  # noqa: E402  # needs the settings
 from tests.live.world import signed_in  # noqa: E402  # needs the settings
 
@@ -71,7 +71,7 @@ async def measure(stalls: list[float], times: int) -> None:
         for seconds in stalls:
             for _ in range(times):
                 await asyncio.sleep(SETTLED_SECONDS)
-                with standing_still(around.postgres):
+                with stalled(around.postgres):
                     during, _ = await asyncio.gather(readiness(address), asyncio.sleep(seconds))
                 went_on = time.monotonic()
                 while max(found.values(), default=0) < went_on:  # noqa: ASYNC110

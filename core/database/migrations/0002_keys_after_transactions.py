@@ -1,4 +1,4 @@
-"""A key is made after the number of its transaction, so that whoever knows which transactions run knows their keys."""
+"""Generates a key after its transaction's id, so that the keys of running transactions have a known lower bound."""
 
 from django.db import migrations
 
@@ -7,7 +7,7 @@ FUNCTION = """
 CREATE OR REPLACE FUNCTION time_ordered_key(at timestamptz DEFAULT clock_timestamp()) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$ SELECT {} $$;
 """
-# A CASE decides before it computes.
+# CASE evaluates its condition before its result.
 AFTER = FUNCTION.format(f"CASE WHEN pg_current_xact_id() IS NOT NULL THEN {KEY} END")
 BEFORE = FUNCTION.format(KEY)
 

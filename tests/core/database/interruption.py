@@ -1,4 +1,4 @@
-"""Coroutines that are interrupted at their nth await, in each way in which a caller can go away."""
+"""Interrupts a coroutine at its nth await: by cancellation, by closing it, by an exception thrown into it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 
 class Thrown(BaseException):
-    """What nobody catches."""
+    """An exception that no product code catches."""
 
 
-Way = Callable[[Any, Coroutine[Any, Any, Any]], None]
+Interruption = Callable[[Any, Coroutine[Any, Any, Any]], None]
 
 
-def cancelled_at_once(awaited: Any, _: Coroutine[Any, Any, Any]) -> None:
+def cancelled_immediately(awaited: Any, _: Coroutine[Any, Any, Any]) -> None:
     """The caller is cancelled while it waits."""
     task = asyncio.current_task()
     assert task is not None
@@ -22,7 +22,7 @@ def cancelled_at_once(awaited: Any, _: Coroutine[Any, Any, Any]) -> None:
 
 
 def cancelled_when_done(awaited: Any, _: Coroutine[Any, Any, Any]) -> None:
-    """The caller is cancelled in the turn of the loop in which what it awaits is done."""
+    """The caller is cancelled in the iteration of the loop in which its awaited future is done."""
     task = asyncio.current_task()
     assert task is not None
     if awaited is None:
@@ -32,7 +32,7 @@ def cancelled_when_done(awaited: Any, _: Coroutine[Any, Any, Any]) -> None:
 
 
 def closed(_: Any, use: Coroutine[Any, Any, Any]) -> None:
-    """The caller is collected: GeneratorExit."""
+    """The coroutine is closed, as when it is collected: GeneratorExit."""
     use.close()
 
 
@@ -41,16 +41,17 @@ def thrown_into(_: Any, use: Coroutine[Any, Any, Any]) -> None:
     use.throw(Thrown())
 
 
-WAYS: list[Way] = [cancelled_at_once, cancelled_when_done, closed, thrown_into]
+CANCELLATIONS: list[Interruption] = [cancelled_immediately, cancelled_when_done]
+INTERRUPTIONS = [*CANCELLATIONS, closed, thrown_into]
 
 
 class Interrupted:
-    """Awaits the coroutine, and interrupts it at its nth await; says whether it had so many."""
+    """Awaits a coroutine and interrupts it at its nth await. `reached` is true if it came to that await."""
 
-    def __init__(self, use: Coroutine[Any, Any, Any], nth: int, way: Way) -> None:
+    def __init__(self, use: Coroutine[Any, Any, Any], nth: int, interruption: Interruption) -> None:
         self._use = use
         self._left = nth
-        self._way = way
+        self._interrupt = interruption
         self.reached = False
 
     def __await__(self) -> Generator[Any, Any, Any]:
@@ -65,20 +66,20 @@ class Interrupted:
             self._left -= 1
             if self._left == 0:
                 self.reached = True
-                if self._way in (closed, thrown_into):
-                    # The future is abandoned: nobody awaits it any more.
+                if self._interrupt in (closed, thrown_into):
+                    # The future is abandoned: no task awaits it.
                     if awaited is not None:
                         awaited._asyncio_future_blocking = False
-                    self._way(awaited, self._use)
+                    self._interrupt(awaited, self._use)
                     return None
-                self._way(awaited, self._use)
+                self._interrupt(awaited, self._use)
             try:
                 value = yield awaited
-            except BaseException as thrown:  # noqa: BLE001  # it is handed on
+            except BaseException as thrown:  # noqa: BLE001  # it is passed on to the coroutine
                 error = thrown
 
     async def run(self) -> None:
-        """As a task of its own, whose outcome does not matter."""
+        """Runs it in a separate task and ignores the outcome."""
 
         async def awaiting() -> None:
             await self

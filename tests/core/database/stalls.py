@@ -1,4 +1,4 @@
-"""A PostgreSQL that stands still for a while, with all its processes."""
+"""Stalls a PostgreSQL server: all its processes are stopped for a while."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
 @contextmanager
-def standing_still(postgres: Postgres) -> Iterator[None]:
-    """The server and its children are stopped meanwhile; no connection is refused or cut."""
-    # The server first, so that it has no new children.
+def stalled(postgres: Postgres) -> Iterator[None]:
+    """Stops the server and its children within the block; connections are neither refused nor closed."""
+    # The server first, so that it starts no more children.
     server = postgres.process.pid
     stopped = [server]
     os.kill(server, signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Connections are lent, waited for, given back and replaced, whatever happens to them or to their users."""
+"""Connections are acquired, released and replaced, also when they break or their callers are cancelled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLEEP = "SELECT pg_sleep($1)"
 
 @pytest.fixture
 async def pair(database: Database) -> AsyncIterator[Database]:
-    """A door with two connections, whose users wait for at most a fifth of a second."""
+    """A pool of two connections with an acquire timeout of 0.2 s."""
     opened = await Database(os.environ["DATABASE_URL"], size=2, acquire_seconds=0.2).open()
     yield opened
     await opened.close()
@@ -39,7 +39,9 @@ async def test_broken_connections_are_replaced_under_reads(
     assert not set(await pids(pair)) & set(before)
 
 
-async def test_a_read_that_breaks_midway_is_read_again(database: Database, pair: Database) -> None:
+async def test_a_read_whose_connection_breaks_is_retried(
+    database: Database, pair: Database
+) -> None:
     async with pair.connection() as connection:
         victim = await connection.fetchval(PID)
     reading = asyncio.ensure_future(pair.fetch("SELECT pg_backend_pid() FROM pg_sleep(0.3)"))
@@ -53,7 +55,7 @@ async def test_a_read_that_breaks_midway_is_read_again(database: Database, pair:
     assert (await reading)[0][0] != victim
 
 
-async def test_a_write_that_breaks_midway_is_not_written_again(
+async def test_a_write_whose_connection_breaks_is_not_retried(
     database: Database, pair: Database
 ) -> None:
     async with pair.connection() as connection:
@@ -70,30 +72,30 @@ async def test_a_write_that_breaks_midway_is_not_written_again(
         await writing
 
 
-async def test_waiting_for_a_connection_is_bounded(pair: Database) -> None:
+async def test_an_acquire_times_out(pair: Database) -> None:
     async with pair.connection(), pair.connection():
         with pytest.raises(DatabaseUnavailable):
             await pair.fetch(PID)
     assert await pair.fetch(PID)
 
 
-async def test_those_who_wait_are_served_in_their_order(pair: Database) -> None:
+async def test_waiters_are_served_in_order(pair: Database) -> None:
     served: list[int] = []
 
-    async def ask(place: int) -> None:
+    async def read(number: int) -> None:
         await pair.fetch(PID)
-        served.append(place)
+        served.append(number)
 
     async with pair.connection():
         async with pair.connection():
-            asking = [asyncio.ensure_future(ask(place)) for place in range(5)]
+            reads = [asyncio.ensure_future(read(number)) for number in range(5)]
             await asyncio.sleep(0)
-        await asyncio.gather(*asking)
+        await asyncio.gather(*reads)
     assert served == [0, 1, 2, 3, 4]
 
 
-async def test_writes_and_reads_that_wait_are_served_by_turns(database: Database) -> None:
-    """Neither starves the other; what a caller reads after its write is served with the writes."""
+async def test_waiting_writes_and_reads_are_served_alternately(database: Database) -> None:
+    """Neither starves the other; a caller's reads after its write have the priority of writes."""
     alone = await Database(os.environ["DATABASE_URL"], size=1).open()
     served: list[str] = []
 
@@ -108,7 +110,7 @@ async def test_writes_and_reads_that_wait_are_served_by_turns(database: Database
         served.append("read of a writer")
 
     async with alone.connection():
-        # As requests have: contexts in which nothing has been written.
+        # Each request has such a context, in which nothing has been written.
         reads = [asyncio.create_task(read(), context=Context()) for _ in range(20)]
         await asyncio.sleep(0)
         writes = [asyncio.create_task(write(), context=Context()) for _ in range(3)]
@@ -116,35 +118,35 @@ async def test_writes_and_reads_that_wait_are_served_by_turns(database: Database
     await asyncio.gather(*reads, *writes)
     await alone.close()
     assert served.count("read") == 20
-    assert max(place for place, kind in enumerate(served) if kind != "read") <= 14
-    assert all("read" in served[place : place + 3] for place in range(len(served) - 2))
+    assert max(index for index, kind in enumerate(served) if kind != "read") <= 14
+    assert all("read" in served[index : index + 3] for index in range(len(served) - 2))
 
 
-async def test_cancelled_users_leave_nothing_lent(pair: Database) -> None:
+async def test_cancelled_callers_release_their_connections(pair: Database) -> None:
     for _ in range(20):
-        users = [asyncio.ensure_future(pair.fetch(SLEEP, 0.01)) for _ in range(6)]
+        callers = [asyncio.ensure_future(pair.fetch(SLEEP, 0.01)) for _ in range(6)]
         await asyncio.sleep(0.005)
-        for user in users[::2]:
-            user.cancel()
-        await asyncio.gather(*users, return_exceptions=True)
+        for caller in callers[::2]:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
     assert len(set(await pids(pair))) == 2
 
 
 async def assert_locks_end(database: Database, holders: list[int]) -> None:
-    """The connections hold no lock on a table before long, without being used again."""
+    """The connections release their table locks without being used again."""
     held = "SELECT count(*) FROM pg_locks WHERE pid = ANY($1::int[]) AND relation IS NOT NULL"
     async with asyncio.timeout(20):
         while (await database.fetch(held, holders))[0][0]:
             pass
 
 
-async def test_a_user_who_leaves_between_two_steps_leaves_no_lock(
+async def test_a_caller_cancelled_between_parse_and_execute_leaves_no_lock(
     database: Database, pair: Database
 ) -> None:
-    """A statement is parsed, for which its tables are locked, and then run."""
+    """PostgreSQL locks the tables of a statement when it parses it."""
     before = await pids(pair)
     for attempt in range(20):
-        statement = f"SELECT count(*) AS c{attempt} FROM users"  # noqa: S608  # a new one each time
+        statement = f"SELECT count(*) AS c{attempt} FROM users"  # noqa: S608  # a statement that is not prepared yet
         async with database.connection() as holder:
             async with holder.transaction():
                 await holder.execute("LOCK TABLE users")
@@ -157,7 +159,7 @@ async def test_a_user_who_leaves_between_two_steps_leaves_no_lock(
     assert sorted(await pids(pair)) == sorted(before)
 
 
-async def test_a_wrong_argument_leaves_no_lock(database: Database, pair: Database) -> None:
+async def test_an_invalid_argument_leaves_no_lock(database: Database, pair: Database) -> None:
     before = await pids(pair)
     with pytest.raises(asyncpg.DataError, match="integer"):
         await pair.fetch("SELECT FROM users WHERE id = $1", "no number")
@@ -165,13 +167,13 @@ async def test_a_wrong_argument_leaves_no_lock(database: Database, pair: Databas
     assert sorted(await pids(pair)) == sorted(before)
 
 
-async def test_a_wrong_argument_is_no_outage(pair: Database) -> None:
+async def test_an_invalid_argument_is_not_reported_as_unavailable(pair: Database) -> None:
     with pytest.raises(Exception, match="int32") as raised:
         await pair.fetch("SELECT $1::int", 2**40)
     assert not isinstance(raised.value, DatabaseUnavailable)
 
 
-async def test_statements_see_that_the_schema_has_changed() -> None:
+async def test_statements_are_prepared_again_after_a_schema_change() -> None:
     alone = await Database(os.environ["DATABASE_URL"], size=1).open()
     async with alone.connection() as connection:
         await connection.execute("CREATE TEMP TABLE changing AS SELECT 1 AS a")
@@ -194,6 +196,6 @@ async def test_a_statement_is_prepared_once() -> None:
     await alone.close()
 
 
-async def test_a_server_that_is_not_there_is_said_so() -> None:
+async def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await Database("postgresql://127.0.0.1:1/feed", size=1).open()

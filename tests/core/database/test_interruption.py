@@ -1,4 +1,4 @@
-"""Every use of the pool, interrupted at each of its awaits, leaves all connections clean and in the pool."""
+"""Every use of the pool, interrupted at each of its awaits, releases its connections clean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ import pytest
 
 from core.database.database import Database, DatabaseUnavailable, Transaction
 from core.database.group_commit import GroupCommit
-from tests.core.database.interruption import WAYS, Interrupted, Thrown, Way
+from tests.core.database.interruption import (
+    CANCELLATIONS,
+    INTERRUPTIONS,
+    Interrupted,
+    Interruption,
+    Thrown,
+)
 
 NOTE = "INSERT INTO interrupted (id) SELECT unnest($1::text::bigint[]) RETURNING 1, id"
 NOTE_ONE = "INSERT INTO interrupted (id) VALUES ($1)"
@@ -26,7 +32,7 @@ Use = Callable[[Database, int], Coroutine[Any, Any, Any]]
 
 @pytest.fixture
 async def other(database: Database) -> AsyncIterator[Database]:
-    """Another session, and a table to write into."""
+    """Another pool, and a table `interrupted`."""
     await database.write("CREATE TABLE interrupted (id bigint PRIMARY KEY)")
     yield database
     await database.write("DROP TABLE interrupted")
@@ -92,8 +98,8 @@ USES: list[Use] = [
 ]
 
 
-async def assert_all_is_well(interrupted: Database, other: Database, number: int) -> None:
-    """All connections are in the pool, none is in a transaction, and what is written is seen by others."""
+async def assert_pool_is_clean(interrupted: Database, other: Database, number: int) -> None:
+    """All connections are released, none is in a transaction, and new writes are visible to others."""
     async with asyncio.timeout(20):
         while interrupted.unused_connections < interrupted.size:
             await other.fetch("SELECT")
@@ -110,10 +116,10 @@ async def assert_all_is_well(interrupted: Database, other: Database, number: int
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["free", "waiting"])
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("interruption", INTERRUPTIONS, ids=lambda each: each.__name__)
 @pytest.mark.parametrize("use", USES, ids=lambda use: use.__name__)
-async def test_a_caller_that_goes_away_at_any_await(
-    other: Database, use: Use, way: Way, busy: bool
+async def test_a_caller_that_is_interrupted_at_any_await(
+    other: Database, use: Use, interruption: Interruption, busy: bool
 ) -> None:
     nth = 0
     reached = True
@@ -126,13 +132,13 @@ async def test_a_caller_that_goes_away_at_any_await(
         number = 100 * nth
         holder = asyncio.create_task(pool.fetch("SELECT pg_sleep(0.003)")) if busy else None
         await asyncio.sleep(0)
-        interrupted = Interrupted(use(pool, number), nth, way)
+        interrupted = Interrupted(use(pool, number), nth, interruption)
         await interrupted.run()
         reached = interrupted.reached
         if holder is not None:
             await holder
-        await assert_all_is_well(pool, other, number)
-        if use is transaction and way in WAYS[:2]:
+        await assert_pool_is_clean(pool, other, number)
+        if use is transaction and interruption in CANCELLATIONS:
             written = await other.fetch(
                 "SELECT FROM interrupted WHERE id IN ($1, $2)", number, number + 1
             )
@@ -159,8 +165,8 @@ async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: An
             found: list[Interrupted] = found,
             **named: Any,
         ) -> asyncio.Task[Any]:
-            if coroutine.__qualname__ == "GroupCommit._write_for":
-                found.append(Interrupted(coroutine, nth, WAYS[0]))
+            if coroutine.__qualname__ == "GroupCommit._write_batch":
+                found.append(Interrupted(coroutine, nth, CANCELLATIONS[0]))
 
                 async def awaiting() -> None:
                     await found[-1]
@@ -172,7 +178,8 @@ async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: An
         loop.set_task_factory(make_task)
         try:
             outcomes = await asyncio.gather(
-                *(group_commit.submit(number + place) for place in range(3)), return_exceptions=True
+                *(group_commit.submit(number + offset) for offset in range(3)),
+                return_exceptions=True,
             )
         finally:
             loop.set_task_factory(None)
@@ -185,12 +192,12 @@ async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: An
         if not any(isinstance(outcome, BaseException) for outcome in outcomes):
             assert len(written) == 3
         assert len(written) in (0, 3)
-        await assert_all_is_well(pool, other, number)
+        await assert_pool_is_clean(pool, other, number)
     assert nth > 1
     await pool.close()
 
 
-async def test_closing_is_interrupted_at_any_await(other: Database) -> None:
+async def test_closing_that_is_cancelled_at_any_await_closes_the_pool(other: Database) -> None:
     nth = 0
     reached = True
     while reached:
@@ -198,7 +205,7 @@ async def test_closing_is_interrupted_at_any_await(other: Database) -> None:
         pool = await Database(os.environ["DATABASE_URL"], size=2).open()
         user = asyncio.create_task(pool.fetch("SELECT pg_sleep(0.01)"))
         await asyncio.sleep(0)
-        closing = Interrupted(pool.close(), nth, WAYS[0])
+        closing = Interrupted(pool.close(), nth, CANCELLATIONS[0])
         await closing.run()
         reached = closing.reached
         await asyncio.wait([user])
@@ -208,11 +215,11 @@ async def test_closing_is_interrupted_at_any_await(other: Database) -> None:
     assert nth > 1
 
 
-async def test_a_waiter_that_nobody_resumes_keeps_no_connection(other: Database) -> None:
+async def test_an_abandoned_waiter_holds_no_connection(other: Database) -> None:
     pool = await Database(os.environ["DATABASE_URL"], size=1, acquire_seconds=0.2).open()
     async with pool.connection():
         abandoned = pool.fetch("SELECT 1")
-        abandoned.send(None)  # It waits, and is given up without a word.
+        abandoned.send(None)  # It waits, and is never resumed.
     await asyncio.sleep(0)
     assert await pool.fetch("SELECT 2") == [(2,)]
     abandoned.close()
@@ -221,21 +228,21 @@ async def test_a_waiter_that_nobody_resumes_keeps_no_connection(other: Database)
     await pool.close()
 
 
-async def test_connecting_that_fails_under_waiters_loses_no_place() -> None:
-    away = Database("postgresql://127.0.0.1:1/feed", size=3)
-    asking = [away.fetch("SELECT 1") for _ in range(20)]
-    outcomes = await asyncio.gather(*asking, return_exceptions=True)
+async def test_connecting_that_fails_under_waiters_loses_no_slot() -> None:
+    unreachable = Database("postgresql://127.0.0.1:1/feed", size=3)
+    reads = [unreachable.fetch("SELECT 1") for _ in range(20)]
+    outcomes = await asyncio.gather(*reads, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {DatabaseUnavailable}
-    assert away.unused_connections == 3
-    await away.close()
+    assert unreachable.unused_connections == 3
+    await unreachable.close()
 
 
 async def test_waiters_are_served_or_failed_by_closing(other: Database) -> None:
     pool = await Database(os.environ["DATABASE_URL"], size=1).open()
-    asking = [asyncio.create_task(pool.fetch("SELECT pg_sleep(0.01)")) for _ in range(5)]
+    reads = [asyncio.create_task(pool.fetch("SELECT pg_sleep(0.01)")) for _ in range(5)]
     await asyncio.sleep(0)
     await pool.close()
-    assert [len(rows) for rows in await asyncio.gather(*asking)] == [1] * 5
+    assert [len(rows) for rows in await asyncio.gather(*reads)] == [1] * 5
     with pytest.raises(DatabaseUnavailable):
         await pool.fetch("SELECT 1")
 
@@ -252,7 +259,7 @@ async def test_a_transaction_whose_statement_failed_is_not_acknowledged(other: D
     assert not await other.fetch("SELECT FROM interrupted")
 
 
-async def test_thrown_is_not_swallowed(other: Database) -> None:
+async def test_an_exception_in_a_transaction_is_not_swallowed(other: Database) -> None:
     with pytest.raises(Thrown):
         async with other.transaction():
             raise Thrown

@@ -1,4 +1,4 @@
-"""What the server refuses at this moment, whatever the statement, is no fault: DatabaseUnavailable."""
+"""Errors that do not depend on the statement, as of a full disk, are DatabaseUnavailable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSED = {
     "too many connections": "53300",
     "input or output error": "58030",
     "read only": "25006",
-    "cancelled by an administrator or a limit": "57014",
+    "cancelled by an administrator or a timeout": "57014",
     "shutting down": "57P01",
     "lock not available": "55P03",
 }
@@ -37,7 +37,7 @@ async def pool(database: Database) -> AsyncIterator[Database]:
 
 
 @pytest.mark.parametrize("code", REFUSED.values(), ids=REFUSED.keys())
-async def test_each_kind_of_use_says_unavailable(pool: Database, code: str) -> None:
+async def test_each_kind_of_use_raises_database_unavailable(pool: Database, code: str) -> None:
     refuse = "SELECT refuse($1)"
     with pytest.raises(DatabaseUnavailable):
         await pool.fetch(refuse, code)
@@ -52,7 +52,7 @@ async def test_each_kind_of_use_says_unavailable(pool: Database, code: str) -> N
     assert pool.unused_connections == 1
 
 
-async def test_a_server_that_is_read_only_takes_no_writes(
+async def test_a_read_only_server_does_not_accept_writes(
     database: Database, pool: Database
 ) -> None:
     async with pool.connection() as connection:
@@ -62,13 +62,13 @@ async def test_a_server_that_is_read_only_takes_no_writes(
         await pool.write("CREATE TABLE nothing ()")
 
 
-async def test_each_session_has_limits_of_its_own(pool: Database) -> None:
+async def test_each_session_has_timeouts(pool: Database) -> None:
     for name in ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"):
         [[limit]] = await pool.fetch("SELECT current_setting($1)", name)
         assert limit not in ("0", "")
 
 
-async def test_statements_see_that_a_type_has_changed(database: Database) -> None:
+async def test_statements_are_prepared_again_after_a_type_change(database: Database) -> None:
     alone = await Database(os.environ["DATABASE_URL"], size=1).open()
     await database.write("CREATE TYPE mood AS (a int)")
     await database.write("CREATE TABLE moods AS SELECT ROW(1)::mood AS mood")

@@ -1,4 +1,4 @@
-"""PostgreSQL stands still under writers: nothing acknowledged is lost, and all is well when it goes on."""
+"""PostgreSQL stalls under writers: no acknowledged write is lost, and the pool recovers afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from core.database.database import Database, DatabaseUnavailable
 from core.database.group_commit import GroupCommit
 from core.devserver.postgres import Postgres
-from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, standing_still
+from tests.core.database.stalls import HORIZON, IDLE_IN_TRANSACTION, stalled
 
 WRITERS = 20
 NOTE = "INSERT INTO notes (id) VALUES ($1)"
@@ -32,8 +32,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.mark.parametrize("seconds", [0.2, 1.0, 3.0])
-async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, seconds: float) -> None:
-    """Limits are crossed in their order: of a request, of a connection, of a statement."""
+async def test_no_acknowledged_write_is_lost_in_a_stall(postgres: Postgres, seconds: float) -> None:
+    """The stalls exceed one timeout after another: of a request, of an acquire, of a statement."""
     database = Database(
         postgres.url,
         size=4,
@@ -65,26 +65,26 @@ async def test_nothing_acknowledged_is_lost_in_a_stall(postgres: Postgres, secon
             await transaction.fetch(NOTE, second)
         return [number, second]
 
-    async def writer(place: int) -> None:
+    async def writer(index: int) -> None:
         while not stop.is_set():
             try:
                 async with asyncio.timeout(0.4):
-                    written = await write(place % 3)
+                    written = await write(index % 3)
             except (DatabaseUnavailable, TimeoutError):
                 await asyncio.sleep(0.01)
             else:
                 acknowledged.extend((time.monotonic(), number) for number in written)
 
-    writers = [asyncio.create_task(writer(place)) for place in range(WRITERS)]
+    writers = [asyncio.create_task(writer(index)) for index in range(WRITERS)]
     await asyncio.sleep(0.3)
-    with standing_still(postgres):
+    with stalled(postgres):
         await asyncio.sleep(seconds)
         with pytest.raises((DatabaseUnavailable, TimeoutError)):
             async with asyncio.timeout(0.3):
                 await database.accepts_writes()
-    went_on = time.monotonic()
+    resumed = time.monotonic()
     async with asyncio.timeout(20):
-        while not acknowledged or acknowledged[-1][0] < went_on:  # noqa: ASYNC110
+        while not acknowledged or acknowledged[-1][0] < resumed:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     horizon = (await other.fetch(HORIZON))[0][0]
     await asyncio.sleep(0.3)
