@@ -1,0 +1,1 @@
+"""What features are built on, and what configures, serves and seeds them."""

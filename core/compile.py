@@ -1,4 +1,4 @@
-"""Compiles what is written in C, beside its source: `python -m core.compile`.
+"""Compiles the C sources: `python -m core.compile` builds each extension beside its source.
 
 The server works without it, and takes more time for a page.
 """

@@ -1,4 +1,4 @@
-"""What the resolvers of one request share."""
+"""What one request shares: the viewer, services and loaders of its resolvers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors that domain code raises for clients: of a request as a whole, and of a mutation as data."""
+"""Errors for clients: those of a whole request, and those that a mutation returns as data."""
 
 from __future__ import annotations
 

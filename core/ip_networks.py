@@ -1,4 +1,4 @@
-"""The networks that limits by address count in."""
+"""Networks for limits by address."""
 
 from __future__ import annotations
 

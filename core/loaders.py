@@ -1,4 +1,4 @@
-"""Loaders that read the database for a viewer, and those of nested lists among them."""
+"""Dataloaders for a viewer: by key, and for nested lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keyset pages: what is asked for, and what is found."""
+"""Keyset pages: what is requested, and what is returned."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Rules for text that users write: what is kept of it, and what is refused.
+"""Rules for users' text: what is stored of it, and what is refused.
 
-Characters are judged by the Unicode version of `unicodedata2`, which is the same for every Python.
+The properties of characters are those of the Unicode version of `unicodedata2`, which is the same for every Python.
 """
 
 from __future__ import annotations

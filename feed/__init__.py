@@ -1,0 +1,1 @@
+"""Posts, feeds: writes, reads and live updates."""

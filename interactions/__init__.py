@@ -1,0 +1,1 @@
+"""Comments, likes, shares: writes, reads, counts and live updates."""

@@ -1,0 +1,1 @@
+"""Users, sessions, follows: sign-in, authentication and visibility."""

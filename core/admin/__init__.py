@@ -1,4 +1,4 @@
-"""What the admin of every feature stands on."""
+"""The base of the admin: what the admin classes of all features share."""
 
 from pathlib import Path
 

@@ -1,0 +1,1 @@
+"""Settings, schema, composition: how features become one application."""

@@ -1,0 +1,1 @@
+"""Pool, SQL, keys, cursors: access to PostgreSQL outside the ORM."""

@@ -1,0 +1,1 @@
+"""Demo data, trace import: data that commands generate, import and reconcile."""

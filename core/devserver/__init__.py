@@ -1,0 +1,1 @@
+"""The servers of `make run`: PostgreSQL, Valkey and the product's processes, on this machine."""

@@ -1,0 +1,1 @@
+"""Compiled GraphQL execution: plans that resolve rows in batches and write JSON."""

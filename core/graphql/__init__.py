@@ -1,0 +1,1 @@
+"""HTTP, WebSocket, SSE, limits: the GraphQL API over its transports."""

@@ -1,0 +1,1 @@
+"""The web process: ASGI application, supervisor, probes and metrics."""

@@ -1,4 +1,4 @@
-"""`/`: what this server is. In development with links, and with the documentation of the checkout."""
+"""`/` says what the server is; in development it has links, and `/docs/` serves the documentation."""
 
 from __future__ import annotations
 
@@ -6,34 +6,49 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = Path(__file__).with_name("front_page.html")
 IN_PRODUCTION = "A social feed. Its GraphQL API is at /graphql/.\n"
+DOCUMENTS = (
+    ("README.md", "text/plain"),
+    ("CONTRIBUTING.md", "text/plain"),
+    ("CHANGELOG.md", "text/plain"),
+    ("LICENSE", "text/plain"),
+    ("docs/**/*.md", "text/plain"),
+    ("docs/pictures/*.svg", "image/svg+xml"),
+)
+"""The files that `/docs/` serves, as patterns below the checkout, with their media types."""
 POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 def front_page_routes(*, development: bool) -> list[Route]:
-    """`/`, and in development `/docs/README.md` and every page under docs/ as it is written."""
+    """The route of `/`; in development also that of `/docs/`, which serves DOCUMENTS unchanged."""
     if not development:
-        return [Route("/", _say_what_this_is)]
-    return [Route("/", _show_links), Route("/docs/{name:path}", _show_document)]
+        return [Route("/", _production_page)]
+    return [Route("/", _development_page), Route("/docs/{name:path}", _document)]
 
 
-async def _say_what_this_is(_: Request) -> PlainTextResponse:
+async def _production_page(_: Request) -> PlainTextResponse:
     return PlainTextResponse(IN_PRODUCTION)
 
 
-async def _show_links(_: Request) -> HTMLResponse:
+async def _development_page(_: Request) -> HTMLResponse:
     return HTMLResponse(PAGE.read_text(), headers=POLICY)
 
 
-async def _show_document(request: Request) -> PlainTextResponse:
+async def _document(request: Request) -> Response:
+    """A file by its path in the checkout, where `docs/` may be left out: `/docs/live.md`."""
     name = request.path_params["name"]
-    documents = {str(path.relative_to(ROOT / "docs")): path for path in ROOT.glob("docs/**/*.md")}
-    path = ROOT / "README.md" if name == "README.md" else documents.get(name.removeprefix("docs/"))
-    if path is None:
+    documents = {
+        str(path.relative_to(ROOT)): (path, media_type)
+        for pattern, media_type in DOCUMENTS
+        for path in ROOT.glob(pattern)
+    }
+    found = documents.get(name) or documents.get(f"docs/{name}")
+    if found is None:
         raise HTTPException(404)
-    return PlainTextResponse(path.read_text(), headers=POLICY)
+    path, media_type = found
+    return Response(path.read_bytes(), media_type=media_type, headers=POLICY)

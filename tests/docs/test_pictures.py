@@ -7,6 +7,7 @@ import pytest
 from tests.docs.pages import name_of
 from tests.drawings.graph import layered, reduced
 from tests.drawings.pictures import DRAWN, Drawn
+from tests.drawings.rooms import caption, imports_of_rooms
 
 
 @pytest.mark.parametrize("drawn", DRAWN, ids=lambda drawn: name_of(drawn.file))
@@ -14,6 +15,12 @@ def test_a_picture_shows_the_code_as_it_is(drawn: Drawn) -> None:
     assert drawn.file.read_text() == drawn.expected(), (
         f"{name_of(drawn.file)} is stale. Draw it anew: python -m tests.drawings"
     )
+
+
+@pytest.mark.parametrize("room", imports_of_rooms())
+def test_a_room_says_in_a_few_words_what_it_is_for(room: str) -> None:
+    words = caption(room)
+    assert len(words) <= 32, f"{words!r} is too long for its box."
 
 
 def test_an_edge_that_a_longer_path_implies_is_left_out() -> None:

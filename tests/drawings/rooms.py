@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
+from importlib import import_module
 
 import grimp
 
 from tests.drawings.graph import layered, reduced
-
-PURPOSES = {
-    "core.accounts": "users, sessions, follows",
-    "core.admin": "base of the admin",
-    "core.compile": "compiles the C sources",
-    "core.config": "settings, schema, composition",
-    "core.context": "what one request shares",
-    "core.database": "pool, SQL, keys, cursors",
-    "core.datasets": "demo data, trace import",
-    "core.devserver": "make run",
-    "core.errors": "errors for clients",
-    "core.events": "event log, dispatcher",
-    "core.execution": "compiled GraphQL execution",
-    "core.graphql": "HTTP, WebSocket, SSE, limits",
-    "core.ids": "global ids",
-    "core.ip_networks": "addresses for limits",
-    "core.loaders": "dataloaders for a viewer",
-    "core.paging": "keyset pages",
-    "core.server": "the web process",
-    "core.text": "rules for users' text",
-    "feed": "posts, feeds",
-    "interactions": "comments, likes, shares",
-}
-"""What each room is for, in a few words. Every room has to be named here."""
 
 WIDTH, HEIGHT = 196, 44
 PASSAGE = 26
@@ -59,6 +37,14 @@ def room_of(module: str) -> str:
     """`core.events` for `core.events.event_log`, `feed` for `feed.models`."""
     first, *rest = module.split(".")
     return f"core.{rest[0]}" if first == "core" and rest else first
+
+
+def caption(room: str) -> str:
+    """The room's docstring up to its first colon or full stop: `posts, feeds`. Errors: ValueError if it has none."""
+    words = re.split(r"[:.](?:\s|$)", import_module(room).__doc__ or "")[0]
+    if not words:
+        raise ValueError(f"{room} needs a docstring that says what it is for.")
+    return words if words[1].isupper() else words[0].lower() + words[1:]
 
 
 def imports_of_rooms() -> dict[str, set[str]]:
@@ -121,7 +107,7 @@ def _box(middle: float, top: float, room: str) -> list[str]:
         _text(
             middle, top + 19, "name", room, 'text-anchor="middle" font-size="14" font-weight="bold"'
         ),
-        _text(middle, top + 35, "purpose", PURPOSES[room], 'text-anchor="middle"'),
+        _text(middle, top + 35, "purpose", caption(room), 'text-anchor="middle"'),
     ]
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.core.server.served import TIMEOUT, served
+from tests.paths import ROOT
 
 
 @pytest.mark.usefixtures("django_db_setup")
@@ -25,12 +26,36 @@ async def test_in_development_every_link_of_the_front_page_leads_somewhere(tmp_p
             for link in links:
                 answer = await client.get(link, headers={"accept": "text/html"})
                 assert answer.status_code in {200, 302}, link
-            assert "text/plain" in (await client.get("/docs/live.md")).headers["content-type"]
-            assert (
-                await client.get("/docs/docs/live.md")
-            ).status_code == 200  # as README links to it
-            for missing in ("/docs/none.md", "/docs/../manage.py", "/docs/%2e%2e/manage.py"):
-                assert (await client.get(missing)).status_code == 404, missing
+
+
+@pytest.mark.usefixtures("django_db_setup")
+async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_path: Path) -> None:
+    linked = re.findall(r"\]\(([\w./-]+)\)", (ROOT / "README.md").read_text())
+    assert {"CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"} <= set(linked)
+    assert "docs/pictures/terminal.svg" in linked
+    with served(tmp_path, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        address = f"http://{server.address}"
+        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
+            for name in ["README.md", "live.md", "pictures/rooms.svg", *linked]:
+                answer = await client.get(f"/docs/{name}")
+                assert answer.status_code == 200, name
+                media_type = "image/svg+xml" if name.endswith(".svg") else "text/plain"
+                assert answer.headers["content-type"].startswith(media_type), name
+                file = ROOT / name if (ROOT / name).is_file() else ROOT / "docs" / name
+                assert answer.content == file.read_bytes()
+            for missing in (
+                "none.md",
+                "manage.py",
+                ".env.example",
+                "requirements/run.txt",
+                "../manage.py",
+                "%2e%2e/manage.py",
+                "docs/../manage.py",
+                "pictures",
+                "",
+            ):
+                assert (await client.get(f"/docs/{missing}")).status_code == 404, missing
 
 
 @pytest.mark.usefixtures("django_db_setup")
