@@ -76,8 +76,12 @@ class InputRules:
         try:
             return rule(*arguments)
         except ValueError as error:
-            self._problems.append(Problem(ErrorCode.INVALID_INPUT, str(error), ("input", field)))
+            self.reject(field, str(error))
             return None
+
+    def reject(self, field: str, message: str) -> None:
+        """Adds a problem of the field."""
+        self._problems.append(Problem(ErrorCode.INVALID_INPUT, message, ("input", field)))
 
     def raise_problems(self) -> None:
         """Errors: MutationRefused, if any rule was broken."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.contrib import admin
 from django.db.models import Q
 
-from core.accounts.admin import person_named
+from core.accounts.admin import users_named
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 from feed.models import Post
@@ -22,7 +22,7 @@ class PostAdmin(LargeTableAdmin):
     list_select_related = ("author",)
 
     def matching(self, term: str) -> Q | None:
-        return Q(author__in=person_named(term))
+        return Q(author__in=users_named(term))
 
     def remove(self, rows: Sequence[Post]) -> None:
         retry_on_deadlock(lambda: posts_delete(rows))

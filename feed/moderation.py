@@ -22,6 +22,6 @@ def posts_delete(posts: Iterable[Post]) -> None:
     """
     going = list(posts)
     run(SQL.posts_lock, [post.pk for post in going])
-    run(ACCOUNTS_SQL.people_lock, [POSTS_HOLDER, *(post.author_id for post in going)])
+    run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in going)])
     for post in going:
         run(SQL.post_delete, post.author_id, post.pk, None)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Model, Q
 from django.http import HttpRequest
 
-from core.accounts.admin import person_named
+from core.accounts.admin import users_named
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 from interactions.models import Comment
@@ -27,7 +27,7 @@ class CommentAdmin(LargeTableAdmin):
     fields = ("author", "text", "post_id", "parent_id", "created_at", "deleted_at", "like_count")
 
     def matching(self, term: str) -> Q | None:
-        return Q(author__in=person_named(term))
+        return Q(author__in=users_named(term))
 
     def remove(self, rows: Sequence[Comment]) -> None:
         retry_on_deadlock(lambda: comments_delete(rows))

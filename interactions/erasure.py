@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from core.accounts.erasure import account_take, follows_erase, remains_erase, user_erase
+from core.accounts.erasure import deleted_account_lock, follows_erase, remains_erase, user_erase
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.database.database import Database, Transaction
 from core.database.error_text import text_without_values
@@ -126,7 +126,7 @@ async def _erase_some(database: Database) -> bool | None:
     user_id: int | None = None
     try:
         async with database.transaction() as transaction:
-            user_id = await account_take(transaction)
+            user_id = await deleted_account_lock(transaction)
             if user_id is None:
                 return None
             for step in STEPS:

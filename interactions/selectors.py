@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core.accounts.selectors import PERSON_EDGE
+from core.accounts.selectors import USER_EDGE
 from core.context import Context
 from core.database.database import Database
 from core.execution.rows import NOTHING, SHARED, Layout
@@ -104,7 +104,7 @@ class LikersByPostLoader(UnderPostLoader):
     name = "likers"
     statement = SQL.likers_of_posts
 
-    layout = PERSON_EDGE
+    layout = USER_EDGE
 
 
 class SharersByPostLoader(LikersByPostLoader):

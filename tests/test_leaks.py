@@ -14,7 +14,7 @@ from tests.core.accounts.world import PASSWORD
 from tests.leaks import secrets_in
 from tests.paths import ROOT
 
-ACCESS = AccessTokens(b"k" * 40).give(AccessToken(7, 8, 2**31))
+ACCESS = AccessTokens(b"k" * 40).issue(AccessToken(7, 8, 2**31))
 REFRESH = RefreshTokens(b"k" * 40).make(7, b"s" * 16, 1).text
 LEAKS = {
     "a password": f"sign-in with {PASSWORD}",

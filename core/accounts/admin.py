@@ -1,4 +1,4 @@
-"""People, sessions and follows in the admin."""
+"""Users, sessions and follows in the admin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     BaseUserCreationForm,
@@ -33,13 +33,13 @@ from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 
 
-def person_named(handle: str) -> QuerySet[User]:
-    """The person with this username, whatever its case and with or without an @."""
+def users_named(handle: str) -> QuerySet[User]:
+    """The user with this username, ignoring case, with or without an @."""
     return User.objects.named(handle.removeprefix("@"))
 
 
 class ProfileRules:
-    """The rules of a form for what has been changed in it. What an account has already stays as it is."""
+    """Applies the rules of sign-up to the changed fields of a form. Unchanged values stay as they are."""
 
     cleaned_data: dict[str, Any]
     changed_data: list[str]
@@ -64,18 +64,18 @@ class ProfileRules:
             raise ValidationError(str(problem)) from problem
 
 
-# Django's own field would make usernames of characters that look like theirs; its e-mail field knows no SMTPUTF8.
+# Django's UsernameField would turn look-alike characters into ASCII; its EmailField rejects SMTPUTF8 addresses.
 FIELDS = {"username": forms.CharField, "email": forms.CharField}
 
 
-class NewPersonForm(ProfileRules, BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
+class NewUserForm(ProfileRules, BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
     class Meta:
         model = User
         fields = ("username", "email", "display_name")
         field_classes = FIELDS
 
 
-class PersonForm(ProfileRules, UserChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
+class UserForm(ProfileRules, UserChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
     class Meta:
         model = User
         fields = "__all__"
@@ -84,16 +84,16 @@ class PersonForm(ProfileRules, UserChangeForm):  # type: ignore[type-arg]  # it 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it takes none when it runs
     def save(self, commit: bool = True) -> User:
-        """The person with the new password, signed out everywhere."""
+        """The user with the new password, signed out everywhere."""
         with transaction.atomic():
-            person: User = super().save(commit)
-            sign_out_everywhere(person)
-        return person
+            user: User = super().save(commit)
+            sign_out_everywhere(user)
+        return user
 
 
 @admin.register(User)
-class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it takes none when it runs
-    """A person who is deactivated or gets a new password is signed out everywhere."""
+class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # it takes none when it runs
+    """Deactivating a user or setting a new password signs the user out everywhere."""
 
     id_type = "User"
     search_help_text = "A username, an e-mail address or an id."
@@ -107,8 +107,8 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
         "following_count",
         "post_count",
     )
-    form = PersonForm
-    add_form = NewPersonForm
+    form = UserForm
+    add_form = NewUserForm
     change_password_form = NewPasswordForm
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "is_active")}),
@@ -126,22 +126,22 @@ class PersonAdmin(LargeTableAdmin, UserAdmin):  # type: ignore[type-arg]  # it t
                 address=comparable_email(term)
             )
             return Q(pk__in=by_email.values("pk"))
-        return Q(pk__in=person_named(term).values("pk"))
+        return Q(pk__in=users_named(term).values("pk"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Those whose accounts have not been deleted."""
-        people: QuerySet[User] = super().get_queryset(request)
-        return people.filter(deletion=None)
+        """The users whose accounts are not deleted."""
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.filter(deletion=None)
 
     def remove(self, rows: Sequence[User]) -> None:
-        for person in rows:
-            retry_on_deadlock(partial(user_delete, person))
+        for user in rows:
+            retry_on_deadlock(partial(user_delete, user))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return UserAdmin.has_add_permission(self, request)
+        return DjangoUserAdmin.has_add_permission(self, request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return UserAdmin.has_change_permission(self, request, obj)
+        return DjangoUserAdmin.has_change_permission(self, request, obj)
 
 
 @admin.register(Session)
@@ -153,15 +153,15 @@ class SessionAdmin(LargeTableAdmin):
     actions = ("revoke",)
 
     def matching(self, term: str) -> Q | None:
-        return Q(user__in=person_named(term))
+        return Q(user__in=users_named(term))
 
     def remove(self, rows: Sequence[Session]) -> None:
         retry_on_deadlock(lambda: sessions_delete(rows))
 
     @admin.action(description="Revoke selected sessions", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        ended = retry_on_deadlock(lambda: sessions_revoke(queryset))
-        self.message_user(request, f"{ended} of them have ended by this.", messages.SUCCESS)
+        revoked = retry_on_deadlock(lambda: sessions_revoke(queryset))
+        self.message_user(request, f"{revoked} active sessions were revoked.", messages.SUCCESS)
 
 
 @admin.register(Follow)
@@ -171,8 +171,8 @@ class FollowAdmin(LargeTableAdmin):
     list_select_related = ("follower", "followee")
 
     def matching(self, term: str) -> Q | None:
-        person = person_named(term).first()
-        return None if person is None else Q(follower=person) | Q(followee=person)
+        user = users_named(term).first()
+        return None if user is None else Q(follower=user) | Q(followee=user)
 
     def remove(self, rows: Sequence[Follow]) -> None:
         retry_on_deadlock(lambda: follows_delete(rows))

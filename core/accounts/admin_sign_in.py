@@ -1,4 +1,4 @@
-"""Signing in to the admin, under the same bounds as at the API."""
+"""Sign-in to the admin, under the same throttle as sign-in through the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from core.accounts.login_throttle import Account, login_throttle_on
+from core.accounts.login_throttle import AttemptedAccount, shared_login_throttle
 from core.accounts.models import User
 from core.accounts.password_rules import INPUT_LENGTH_AT_MOST
 from core.accounts.validators import USERNAME_LENGTH
@@ -19,12 +19,12 @@ from core.errors import ClientError
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Counts the try before the password is looked at."""
+    """Counts the attempt before it checks the password."""
 
     retry_after: int | None = None
-    """Seconds until the next try may be made, if this one may not."""
+    """Seconds until the next attempt, if this one was refused."""
 
-    # Django's own field would make usernames of characters that look like theirs.
+    # Django's UsernameField would turn look-alike characters into ASCII.
     username = forms.CharField(
         max_length=USERNAME_LENGTH,
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "username"}),
@@ -40,21 +40,21 @@ class SignInForm(AdminAuthenticationForm):
         if login is None or not self.cleaned_data.get("password"):
             return self.cleaned_data
         environment = settings.ENVIRONMENT
-        attempts = login_throttle_on(environment.redis_url, environment.sign_in_attempts)
+        throttle = shared_login_throttle(environment.redis_url, environment.sign_in_attempts)
         account = _account(login)
         address = None if self.request is None else self.request.META.get("REMOTE_ADDR")
         try:
-            attempts.count(account, address)
+            throttle.count(account, address)
         except ClientError as refused:
             self.retry_after = refused.extensions["retryAfterSeconds"]
             raise ValidationError(refused.message) from refused
         cleaned = super().clean()
-        attempts.succeeded(account, address)
+        throttle.succeeded(account, address)
         return cleaned
 
 
 class Site(AdminSite):
-    """Django's admin, whose sign-in answers 429 where too many passwords were tried."""
+    """Django's admin site, whose sign-in page responds with 429 when the throttle refuses an attempt."""
 
     login_form = SignInForm
 
@@ -68,9 +68,9 @@ class Site(AdminSite):
         return response
 
 
-def _account(login: str) -> Account:
+def _account(login: str) -> AttemptedAccount:
     try:
         user = User.objects.get_by_natural_key(login)
     except User.DoesNotExist:
-        return Account(None, login)
-    return Account(user.pk, login)
+        return AttemptedAccount(None, login)
+    return AttemptedAccount(user.pk, login)

@@ -1,4 +1,4 @@
-"""Who a request comes from, by its Authorization header."""
+"""Authenticates requests by the access token in their Authorization header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEARER = "bearer "
 
 
 class BearerAuthentication:
-    """Reads access tokens, without a statement."""
+    """Authenticates by access token. Cost: no statement."""
 
     def __init__(self, services: Services, tokens: AccessTokens, revoked: RevokedSessions) -> None:
         self._services = services
@@ -22,7 +22,7 @@ class BearerAuthentication:
         self._revoked = revoked
 
     def context_for(self, authorization: str | None, scope: Mapping[str, Any]) -> Context:
-        """The context of a request with this header and ASGI scope. Errors: ClientError for a token that is refused."""
+        """The context of a request with this header and ASGI scope. Errors: ClientError for a refused token."""
         client = scope.get("client")
         address = client[0] if client else None
         if authorization is None:
@@ -31,7 +31,7 @@ class BearerAuthentication:
         return Context(self._services, token.viewer_id, token.session_id, address)
 
     def read_token(self, authorization: str) -> AccessToken:
-        """The access token in the header. Errors: ClientError for one that is refused."""
+        """The access token in the header. Errors: ClientError for a refused token."""
         if authorization[: len(BEARER)].lower() != BEARER:
             raise ClientError(
                 "Send the access token as `Authorization: Bearer …`.", "UNAUTHENTICATED"

@@ -1,4 +1,4 @@
-"""How passwords are hashed."""
+"""Password hashers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from core.text import nfkc
 class RawPasswordHasher(Argon2PasswordHasher):
     """Argon2id with the first parameters of OWASP's password storage page: 20 ms of one core.
 
-    Django's own take 190 ms, 100 MiB and eight threads, which requests for feeds would feel.
-    It verifies the hashes of passwords that were not normalized. A sign-in replaces them.
+    Django's defaults take 190 ms, 100 MiB and eight threads, which would slow down feed requests.
+    It verifies hashes of passwords that were not normalized. A sign-in replaces such a hash.
     """
 
     memory_cost = 19 * 1024
@@ -20,9 +20,9 @@ class RawPasswordHasher(Argon2PasswordHasher):
 
 
 class PasswordHasher(RawPasswordHasher):
-    """The same of the password in NFKC.
+    """The same hash of the password in NFKC.
 
-    The name of the algorithm says which form was hashed, so that one hash is computed for each try.
+    The algorithm's name says which form was hashed, so that each attempt computes one hash.
     """
 
     algorithm = "argon2nfkc"

@@ -1,4 +1,4 @@
-"""Creating mutations have one effect for each key that a client gives them."""
+"""Idempotency keys: a creating mutation has one effect for each key."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from core.errors import ErrorCode, refuse
 
 
 class Claim:
-    """A viewer's key for one mutation; without a key it claims nothing, and costs nothing.
+    """The claim of one idempotency key by one mutation. Without a key it does nothing and costs nothing.
 
-    In the transaction of the effect: ask for the earlier result first; if there is none, write the
-    effect and settle. Whoever comes with the same key meanwhile waits for the commit, and gets the
-    same result.
+    Within the transaction of the effect: call `earlier_result`; if it gives None, write the effect
+    and call `settle`. A concurrent request with the same key waits for the commit and gets the same
+    result.
     """
 
     def __init__(
@@ -26,38 +26,38 @@ class Claim:
         key: str | None,
         inputs: Sequence[str | int | None],
     ) -> None:
-        """`inputs`: the values, cleaned, by which a repeated request is told from another one."""
-        self._name = (viewer_id, mutation, key)
-        self._given = key is not None
+        """`inputs`: the cleaned input, which a repeated request must equal."""
+        self._key = (viewer_id, mutation, key)
+        self._has_key = key is not None
         self._hash = sha256(json.dumps(inputs).encode()).digest()
 
     async def earlier_result(self, transaction: Transaction) -> int | None:
-        """Key of what this claim made before; None if it is now this transaction's to settle.
+        """Key of the row created earlier with this idempotency key; None if this transaction has claimed it.
 
         Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED). Locks: the key.
         Cost: one statement, two for a used key.
         """
-        while self._given:
-            claimed = await transaction.fetch_row(SQL.idempotency_claim, *self._name, self._hash)
+        while self._has_key:
+            claimed = await transaction.fetch_row(SQL.idempotency_claim, *self._key, self._hash)
             if claimed is not None:
                 return None
-            # A used key may be cleared away, by its age, before it is read: then it is free again.
-            earlier = await transaction.fetch_row(SQL.idempotency_earlier, *self._name)
+            # A used key may expire before it is read: then it is free again.
+            earlier = await transaction.fetch_row(SQL.idempotency_earlier, *self._key)
             if earlier is not None:
                 return self._result(earlier[0], earlier[1])
         return None
 
     async def settle(self, transaction: Transaction, result_id: int) -> None:
-        """Remembers what was made. Cost: one statement."""
-        if self._given:
-            await transaction.fetch(SQL.idempotency_settle, *self._name, result_id)
+        """Stores the key of the created row. Cost: one statement."""
+        if self._has_key:
+            await transaction.fetch(SQL.idempotency_settle, *self._key, result_id)
 
     def _result(self, input_hash: bytes, result_id: int) -> int:
         if input_hash != self._hash:
             raise refuse(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
-                "This clientMutationId came before with another input. "
-                "Take a new one for each thing to be made.",
+                "This clientMutationId was used with another input. "
+                "Use a new one for each object to create.",
                 "input",
                 "clientMutationId",
             )

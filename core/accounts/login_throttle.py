@@ -1,4 +1,4 @@
-"""How often a password may be tried, at the API and at the admin alike."""
+"""Bounds sign-in attempts, at the API and at the admin together."""
 
 from __future__ import annotations
 
@@ -21,153 +21,163 @@ from core.text import nfkc
 logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 15 * 60
-ACCOUNTS_FROM_ONE_ADDRESS = 20
-ADDRESSES_AT_ONE_ACCOUNT = 10
-KNOWN_SECONDS = 30 * 24 * 3600
+ACCOUNTS_PER_ADDRESS = 20
+ADDRESSES_PER_ACCOUNT = 10
+TRUSTED_SECONDS = 30 * 24 * 3600
 
-REDIS_SECONDS = 0.25
-"""Counting is not needed to sign in, so nobody waits for it long."""
-REDIS_PAUSE_SECONDS = 5.0
-COUNTED_HERE_AT_MOST = 10_000
+REDIS_TIMEOUT_SECONDS = 0.25
+"""Short: a sign-in does not need the count."""
+REDIS_RETRY_SECONDS = 5.0
+LOCAL_COUNTS_AT_MOST = 10_000
 
 
-class Account(NamedTuple):
-    """Whose password is tried: a user's, or nobody's under that login."""
+class AttemptedAccount(NamedTuple):
+    """The account that a sign-in attempt names: a user's, or an unknown login."""
 
     user_id: int | None
     login: str
 
     @property
     def name(self) -> str:
-        """One for a user, whether the login was their name or their address."""
+        """The same for a user whether the login is their username or their address."""
         if self.user_id is not None:
             return f"user {self.user_id}"
         return f"login {nfkc(self.login).casefold()}"
 
 
-class Bound(NamedTuple):
-    """A number of tries that a window may have."""
+class AttemptLimit(NamedTuple):
+    """How many attempts one counter allows in a window."""
 
-    name: str
+    counter: str
     at_most: int
-    words: str
+    description: str
 
 
 class LoginThrottle:
-    """Counts tries within a quarter of an hour, in Redis for all processes; right ones are taken back.
+    """Counts failed sign-in attempts within 15 minutes, in Redis for all processes.
 
-    Bounded are the tries at an account from one address, at all accounts from one address, and at an
-    account from all addresses. An address from which the account has signed in within 30 days is
-    exempt from the last: strangers can't lock out the owner. Calls block, for a quarter of a second
-    at most; while Redis does not answer, each process counts by itself.
+    There are limits for one account from one address, for all accounts from one address, and for one account
+    from all addresses. An address from which the account has signed in within 30 days is trusted, which exempts
+    it from the last limit: attackers can't lock out the owner. Calls block for a quarter of a second at most.
+    While Redis is unavailable, each process counts for itself.
     """
 
     def __init__(
         self, redis: Redis, *, at_most: int = 50, clock: Callable[[], float] = monotonic
     ) -> None:
-        """`at_most`: tries at one account from one address."""
+        """`at_most`: attempts for one account from one address."""
         self._redis = redis
         self._at_most = at_most
         self._clock = clock
-        self._here = LocalCounts(clock)
-        self._redis_again_at = 0.0
+        self._local = LocalCounters(clock)
+        self._redis_retry_at = 0.0
 
-    def count(self, account: Account, address: str | None) -> None:
-        """Counts a try that is about to be made. Errors: RATE_LIMITED, if it may not be made."""
+    def count(self, account: AttemptedAccount, address: str | None) -> None:
+        """Counts an attempt before the password is checked. Errors: RATE_LIMITED over a limit."""
         network = None if address is None else network_of(address)
-        bounds = self._bounds(account, network)
-        *counts, known = self._add(1, [*(bound.name for bound in bounds)], _known(account, network))
-        for bound, (number, seconds) in zip(bounds, counts, strict=True):
-            exempt = bound.name == bounds[-1].name and known[0] > 0
-            if number > bound.at_most and not exempt:
-                self._add(-1, [bound.name for bound in bounds], None)
-                self._log(account, network, bound, seconds)
+        limits = self._limits(account, network)
+        counters = [limit.counter for limit in limits]
+        *counts, trusted = self._add(1, counters, _trusted(account, network))
+        for limit, (count, seconds) in zip(limits, counts, strict=True):
+            exempt = limit is limits[-1] and trusted[0] > 0
+            if count > limit.at_most and not exempt:
+                self._add(-1, counters, None)
+                self._log(account, network, limit, seconds)
                 raise ClientError(
-                    f"Too many tries to sign in. Wait {-(-seconds // 60)} minutes.",
+                    f"Too many sign-in attempts. Try again in {-(-seconds // 60)} minutes.",
                     "RATE_LIMITED",
                     retryAfterSeconds=seconds,
                 )
 
-    def succeeded(self, account: Account, address: str | None) -> None:
-        """Takes back what `count` has counted, and remembers the address as the account's."""
+    def succeeded(self, account: AttemptedAccount, address: str | None) -> None:
+        """Uncounts an attempt with the correct password and trusts its address."""
         network = None if address is None else network_of(address)
-        names = [bound.name for bound in self._bounds(account, network)]
-        self._add(-1, names, _known(account, network), remember=True)
+        counters = [limit.counter for limit in self._limits(account, network)]
+        self._add(-1, counters, _trusted(account, network), trust=True)
 
     def close(self) -> None:
-        """Closes the connections to Redis. They are opened again on demand."""
+        """Closes the connections to Redis. They reopen on demand."""
         self._redis.close()
 
-    def _bounds(self, account: Account, network: str | None) -> list[Bound]:
-        bounds = [Bound(_key(account.name, network or "-"), self._at_most, "it from this address")]
+    def _limits(self, account: AttemptedAccount, network: str | None) -> list[AttemptLimit]:
+        limits = [
+            AttemptLimit(_key(account.name, network or "-"), self._at_most, "it from this address")
+        ]
         if network is not None:
-            at_most = self._at_most * ACCOUNTS_FROM_ONE_ADDRESS
-            bounds.append(Bound(_key(network), at_most, "all accounts from this address"))
-        at_most = self._at_most * ADDRESSES_AT_ONE_ACCOUNT
-        bounds.append(Bound(_key(account.name), at_most, "it from all addresses"))
-        return bounds
+            at_most = self._at_most * ACCOUNTS_PER_ADDRESS
+            limits.append(AttemptLimit(_key(network), at_most, "all accounts from this address"))
+        at_most = self._at_most * ADDRESSES_PER_ACCOUNT
+        limits.append(AttemptLimit(_key(account.name), at_most, "it from all addresses"))
+        return limits
 
     def _add(
-        self, number: int, names: list[str], known: str | None, *, remember: bool = False
+        self, number: int, counters: list[str], trusted: str | None, *, trust: bool = False
     ) -> list[tuple[int, int]]:
-        """Count and seconds left of each name and, at the end, of what is `known`."""
+        """Count and seconds left of each counter and then of `trusted`, which `trust` sets."""
         now = self._clock()
-        if now >= self._redis_again_at:
-            failing = self._redis_again_at > 0
+        if now >= self._redis_retry_at:
+            failing = self._redis_retry_at > 0
             if failing:
-                self._redis_again_at = now + REDIS_PAUSE_SECONDS  # One tries; others do not wait.
+                self._redis_retry_at = (
+                    now + REDIS_RETRY_SECONDS
+                )  # One call tries; others do not wait.
             try:
-                counts = self._add_in_redis(number, names, known, remember=remember)
+                counts = self._add_in_redis(number, counters, trusted, trust=trust)
             except (RedisError, OSError) as error:
                 if not failing:
-                    logger.warning("Redis is away; tries to sign in are counted here: %s", error)
-                self._redis_again_at = self._clock() + REDIS_PAUSE_SECONDS
+                    logger.warning(
+                        "Redis is unavailable. This process counts sign-in attempts for itself: %s",
+                        error,
+                    )
+                self._redis_retry_at = self._clock() + REDIS_RETRY_SECONDS
             else:
-                self._redis_again_at = 0.0
+                self._redis_retry_at = 0.0
                 return counts
-        counts = [self._here.add(number, name, WINDOW_SECONDS) for name in names]
-        known_here = (0, 0)
-        if known is not None:
-            known_here = self._here.add(int(remember), known, KNOWN_SECONDS)
-        return [*counts, known_here]
+        counts = [self._local.add(number, counter, WINDOW_SECONDS) for counter in counters]
+        trusted_count = (0, 0)
+        if trusted is not None:
+            trusted_count = self._local.add(int(trust), trusted, TRUSTED_SECONDS)
+        return [*counts, trusted_count]
 
     def _add_in_redis(
-        self, number: int, names: list[str], known: str | None, *, remember: bool
+        self, number: int, counters: list[str], trusted: str | None, *, trust: bool
     ) -> list[tuple[int, int]]:
         with self._redis.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.incrby(name, number)
-                pipe.expire(name, WINDOW_SECONDS, nx=True)
-                pipe.ttl(name)
-            if known is not None and remember:
-                pipe.set(known, 1, ex=KNOWN_SECONDS)
-            elif known is not None:
-                pipe.exists(known)
-            answers = pipe.execute()
+            for counter in counters:
+                pipe.incrby(counter, number)
+                pipe.expire(counter, WINDOW_SECONDS, nx=True)
+                pipe.ttl(counter)
+            if trusted is not None and trust:
+                pipe.set(trusted, 1, ex=TRUSTED_SECONDS)
+            elif trusted is not None:
+                pipe.exists(trusted)
+            replies = pipe.execute()
         counts = [
-            (int(answers[place]), max(1, int(answers[place + 2])))
-            for place in range(0, 3 * len(names), 3)
+            (int(replies[index]), max(1, int(replies[index + 2])))
+            for index in range(0, 3 * len(counters), 3)
         ]
-        return [*counts, (int(answers[-1]) if known is not None else 0, 0)]
+        return [*counts, (int(replies[-1]) if trusted is not None else 0, 0)]
 
-    def _log(self, account: Account, network: str | None, bound: Bound, seconds: int) -> None:
-        """One line in a window for each bound."""
-        if self._here.add(1, f"logged {bound.name}", seconds)[0] == 1:
+    def _log(
+        self, account: AttemptedAccount, network: str | None, limit: AttemptLimit, seconds: int
+    ) -> None:
+        """Logs one line in a window for each limit."""
+        if self._local.add(1, f"logged {limit.counter}", seconds)[0] == 1:
             whose = (
                 "an unknown account" if account.user_id is None else f"account {account.user_id}"
             )
             logger.warning(
-                "Sign-in to %s from %s is refused for %d s: over %d tries at %s.",
+                "Sign-in to %s from %s is refused for %d s: over %d attempts at %s.",
                 whose,
                 network or "an unknown address",
                 seconds,
-                bound.at_most,
-                bound.words,
+                limit.at_most,
+                limit.description,
             )
 
 
-class LocalCounts:
-    """Counts of this process that end; the oldest are dropped when there are too many. Thread-safe."""
+class LocalCounters:
+    """Counters of this process that expire; a bounded number, of which the oldest are dropped. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -175,7 +185,7 @@ class LocalCounts:
         self._lock = Lock()
 
     def add(self, number: int, name: str, seconds: float) -> tuple[int, int]:
-        """The count, never below zero, and how many seconds it has left; a new one has `seconds`."""
+        """The count, at least zero, and its seconds left; a new counter has `seconds`."""
         now = self._clock()
         with self._lock:
             count, end = self._counts.get(name, (0, 0.0))
@@ -186,24 +196,26 @@ class LocalCounts:
                 self._counts[name] = (count, end)
             else:
                 self._counts.pop(name, None)
-            while len(self._counts) > COUNTED_HERE_AT_MOST:
+            while len(self._counts) > LOCAL_COUNTS_AT_MOST:
                 self._counts.popitem(last=False)
         return count, max(1, round(end - now))
 
 
 @cache
-def login_throttle_on(redis_url: str, at_most: int) -> LoginThrottle:
-    """The one counter of this process, for both doors."""
+def shared_login_throttle(redis_url: str, at_most: int) -> LoginThrottle:
+    """The throttle that the API and the admin of this process share."""
     redis = Redis.from_url(
-        redis_url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
+        redis_url,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
     )
     return LoginThrottle(redis, at_most=at_most)
 
 
-def _known(account: Account, network: str | None) -> str | None:
+def _trusted(account: AttemptedAccount, network: str | None) -> str | None:
     return None if network is None else _key("known", account.name, network)
 
 
 def _key(*parts: str) -> str:
-    """A key of Redis from which nobody's login can be read."""
+    """A Redis key that does not reveal the login."""
     return f"sign-in:{blake2b(chr(0).join(parts).encode(), digest_size=16).hexdigest()}"

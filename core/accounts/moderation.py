@@ -1,4 +1,4 @@
-"""What a moderator does about people. Each call is to run in a transaction of the caller's."""
+"""What moderators do in the admin. Each function runs in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ SQL = AccountStatements(EVERYTHING_VISIBLE)
 
 
 def sessions_revoke(sessions: Iterable[Session]) -> int:
-    """How many sessions have ended by this. Their access tokens end with them."""
-    return sum(run(SQL.sessions_revoke, one.user_id, one.pk)[0][0] for one in sessions)
+    """Revokes sessions and their access tokens. Gives the number of those that were active."""
+    return sum(run(SQL.sessions_revoke, session.user_id, session.pk)[0][0] for session in sessions)
 
 
-def sign_out_everywhere(person: User) -> None:
-    """Ends every session of a person."""
-    run(SQL.sessions_revoke, person.pk, None)
+def sign_out_everywhere(user: User) -> None:
+    """Revokes all sessions of the user."""
+    run(SQL.sessions_revoke, user.pk, None)
 
 
 def sessions_delete(sessions: Iterable[Session]) -> None:
-    """Ends sessions and forgets them."""
+    """Revokes sessions and deletes their rows."""
     for session in sessions:
         sessions_revoke([session])
         session.delete()
 
 
 def follows_delete(follows: Iterable[Follow]) -> None:
-    """Ends follows. Locks: both people of each."""
+    """Ends follows. Locks: both users of each."""
     pairs = [(follow.follower_id, follow.followee_id) for follow in follows]
     if pairs:
         followers, followees = zip(*pairs, strict=True)
-        run(SQL.people_lock, [*followers, *followees])
+        run(SQL.users_lock, [*followers, *followees])
         run(SQL.follow_delete, list(followers), list(followees), [None] * len(pairs))
 
 
-def user_delete(person: User) -> None:
-    """Deletes an account: from the commit on it is hidden from everybody and signed out everywhere.
+def user_delete(user: User) -> None:
+    """Deletes an account: from the commit on it is hidden from all users and signed out everywhere.
 
-    What is of it is removed afterwards by `manage.py maintain`, with its counts and events.
+    `manage.py maintain` removes its rows afterwards, with their counts and events.
     Locks: the user, then their sessions.
     """
-    run(SQL.people_lock, [person.pk])
-    run(SQL.account_hide, person.pk)
-    sign_out_everywhere(person)
+    run(SQL.users_lock, [user.pk])
+    run(SQL.account_hide, user.pk)
+    sign_out_everywhere(user)

@@ -1,4 +1,4 @@
-"""Rules for passwords. They are judged, hashed and compared in NFKC: what looks alike on two keyboards is the same."""
+"""Rules for passwords, which are validated, hashed and compared in NFKC: keyboards differ in the form they type."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.text import COMPOSED_OF_AT_MOST, nfkc
 PASSWORD_LENGTH_AT_LEAST = 8
 PASSWORD_LENGTH_AT_MOST = 128
 INPUT_LENGTH_AT_MOST = PASSWORD_LENGTH_AT_MOST * COMPOSED_OF_AT_MOST
-"""Code points before normalizing. More can't be a password's."""
+"""Code points before normalization. A longer text can't be a password."""
 
 
 class PasswordValidator:
-    """Judges a password in the form in which it is hashed. All of Django's validators at once."""
+    """Applies Django's validators to the form of a password that is hashed, and reports all problems at once."""
 
     def __init__(self) -> None:
         self._validators = (
@@ -30,12 +30,12 @@ class PasswordValidator:
         )
 
     def validate(self, password: str, user: Any = None) -> None:
-        """Errors: ValidationError, in words for the user."""
+        """Errors: ValidationError, with messages for the user."""
         if not is_possible(password):
-            raise ValidationError(_form())
+            raise ValidationError(_invalid_form())
         normalized = nfkc(password)
         if len(normalized) > PASSWORD_LENGTH_AT_MOST:
-            raise ValidationError(_form())
+            raise ValidationError(_invalid_form())
         problems = []
         for validator in self._validators:
             try:
@@ -46,7 +46,7 @@ class PasswordValidator:
             raise ValidationError(problems)
 
     def get_help_text(self) -> str:
-        """What a form of the admin says."""
+        """The help text in the admin's forms."""
         return (
             f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} characters, not a common one, "
             "not like the user's names or address."
@@ -54,13 +54,13 @@ class PasswordValidator:
 
 
 def is_possible(password: str) -> bool:
-    """Whether it can be anybody's: of bounded length, without surrogates, from which nothing can be hashed."""
+    """Whether a text can be a password: of bounded length and without surrogates, which can't be hashed."""
     return len(password) <= INPUT_LENGTH_AT_MOST and not any(
         "\ud800" <= character <= "\udfff" for character in password
     )
 
 
-def _form() -> str:
+def _invalid_form() -> str:
     return (
-        f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters, and no halves of characters."
+        f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters and no unpaired surrogates."
     )

@@ -1,4 +1,4 @@
-"""Passwords, hashed off the event loop."""
+"""Hashes and checks passwords off the event loop."""
 
 from __future__ import annotations
 
@@ -19,43 +19,45 @@ from core.accounts.password_rules import is_possible
 from core.errors import ClientError
 
 THREADS = 2
-IN_HAND_AT_MOST = 64
+PENDING_AT_MOST = 64
 RETRY_SECONDS = 5
 
 T = TypeVar("T")
 
 
-class Checked(NamedTuple):
-    """Whether a password is right, and the hash to store from now on if the stored one is of an earlier kind."""
+class PasswordCheck(NamedTuple):
+    """Whether a password is correct, and a new hash to store if the stored one uses an older hasher."""
 
-    is_right: bool
+    is_correct: bool
     new_hash: str | None = None
 
 
 class Passwords:
-    """Checks and makes hashes with Django's first hasher: few at once, and few wait."""
+    """Hashes and checks passwords in a small thread pool with a bounded queue."""
 
-    def __init__(self, *, threads: int = THREADS, in_hand_at_most: int = IN_HAND_AT_MOST) -> None:
+    def __init__(self, *, threads: int = THREADS, pending_at_most: int = PENDING_AT_MOST) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
-        self._places = BoundedSemaphore(in_hand_at_most)
+        self._slots = BoundedSemaphore(pending_at_most)
 
-    async def check(self, password: str, encoded: str | None) -> Checked:
-        """Whether the password is the one; None stands for nobody's. A wrong one takes equally long either way.
+    async def check(self, password: str, encoded: str | None) -> PasswordCheck:
+        """Whether the password matches the hash. None, for an unknown login, takes as long as a wrong password.
 
         Errors: RATE_LIMITED.
         """
         if not is_possible(password):
             encoded = None
 
-        def check() -> Checked:
-            nobodys = self._nobodys  # The first to sign in makes it, under whatever login.
+        def check() -> PasswordCheck:
+            dummy_hash = (
+                self._dummy_hash
+            )  # Made by the first sign-in, whether the login is known or not.
             if not encoded:
-                return Checked(check_password("", nobodys))
+                return PasswordCheck(check_password("", dummy_hash))
             new_hashes: list[str] = []
-            is_right = check_password(
-                password, encoded, lambda right: new_hashes.append(make_password(right))
+            is_correct = check_password(
+                password, encoded, lambda raw: new_hashes.append(make_password(raw))
             )
-            return Checked(is_right, *new_hashes)
+            return PasswordCheck(is_correct, *new_hashes)
 
         return await self._run(check)
 
@@ -63,38 +65,38 @@ class Passwords:
         """The password's hash. Errors: RATE_LIMITED."""
         return await self._run(lambda: make_password(password))
 
-    async def problem(self, password: str, person: User) -> str | None:
-        """What is wrong with a person's new password, in words for them; None if nothing is.
+    async def problem(self, password: str, user: User) -> str | None:
+        """Why the user can't have this new password, as a message for them; None if they can.
 
         Errors: RATE_LIMITED.
         """
 
-        def judge() -> str | None:
+        def validate() -> str | None:
             try:
-                validate_password(password, person)
+                validate_password(password, user)
             except ValidationError as error:
                 return " ".join(error.messages)
             return None
 
-        return await self._run(judge)
+        return await self._run(validate)
 
     @cached_property
-    def _nobodys(self) -> str:
-        """A hash for unknown logins, who wait as long as for a wrong password. Loads argon2."""
+    def _dummy_hash(self) -> str:
+        """A hash to check for unknown logins, so that they take as long as a wrong password. Loads argon2."""
         return make_password(secrets.token_hex())
 
     def close(self) -> None:
-        """Waits for what is being hashed; what waits is dropped."""
+        """Waits for running work and cancels queued work."""
         self._threads.shutdown(cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise ClientError(
-                "Many people are signing in at this moment. Try again in a few seconds.",
+                "Too many users are signing in at the moment. Try again in a few seconds.",
                 "RATE_LIMITED",
                 retryAfterSeconds=RETRY_SECONDS,
             )
         job = self._threads.submit(work)
-        # The place is taken until the thread is done, even if nobody waits for it any more.
-        job.add_done_callback(lambda _: self._places.release())
+        # The slot is held until the thread is done, even if the caller is cancelled.
+        job.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(job)

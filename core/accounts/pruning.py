@@ -1,4 +1,4 @@
-"""Removing what has outlived its time, a little at a time."""
+"""Deletes expired rows in batches."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from core.accounts.statements import SQL
 from core.database.database import Database
 
 BATCH = 1_000
-SESSIONS_KEPT = timedelta(days=7)
-"""After the end of a session: for whoever asks what became of it."""
+SESSION_RETENTION = timedelta(days=7)
+"""How long ended sessions are retained, for support and audits."""
 
 
-async def idempotency_keys_expire(database: Database, *, kept: timedelta) -> int:
-    """How many keys of clients it removed that were older than this."""
-    return await _expire(database, SQL.idempotency_expire, kept)
+async def idempotency_keys_expire(database: Database, *, retention: timedelta) -> int:
+    """Deletes older idempotency keys. Gives their number."""
+    return await _expire(database, SQL.idempotency_expire, retention)
 
 
 async def sessions_expire(database: Database) -> int:
-    """How many sessions it removed that ended long ago."""
-    return await _expire(database, SQL.sessions_expire, SESSIONS_KEPT)
+    """Deletes sessions that ended longer ago than their retention. Gives their number."""
+    return await _expire(database, SQL.sessions_expire, SESSION_RETENTION)
 
 
-async def _expire(database: Database, statement: str, kept: timedelta) -> int:
+async def _expire(database: Database, statement: str, retention: timedelta) -> int:
     removed = 0
-    while rows := await database.write(statement, kept, BATCH):
+    while rows := await database.write(statement, retention, BATCH):
         removed += rows[0][0]
         if rows[0][0] < BATCH:
             break

@@ -1,6 +1,6 @@
-"""Usernames that nobody can sign up with. The admin and `createsuperuser` can give them.
+"""Usernames that are reserved at sign-up. The admin and `createsuperuser` accept them.
 
-Accounts that have one already keep it.
+Existing accounts keep theirs.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from core.text import fold_case
 
 RESERVED = re.compile(
     r"""
-    # Who speaks for the site: a user of this name would be believed.
+    # Roles of the site: a user with such a name would be trusted.
       admin(s|istrator|istrators)? | sysadmin | superuser | root | staff | official | security | system
     | mod(s|erator|erators|eration)? | support | helpdesk
-    # Mailboxes with a meaning at every domain (RFC 2142), which a username may become the name of.
+    # Mailboxes with a standard meaning (RFC 2142), should usernames become addresses.
     | abuse | contact | help | hostmaster | info | noreply | postmaster | webmaster
-    # Hosts, and addresses of pages that may stand beside profiles.
+    # Host names, and paths that may exist beside profiles.
     | accounts? | api | assets | auth | ftp | graphql | log(in|out) | mail | media | metrics | password | settings
     | sign(in|out|up) | static | www
-    # Whom a mention does not mean by name.
+    # Words that a mention does not use as a name.
     | all | every(body|one) | me | myself | viewer | you
-    # What programs write for a missing name.
+    # Placeholders of programs for a missing name.
     | anonymous | false | nil | nobody | none | null | true | undefined | unknown | user
-    # Names that imports give, and that deleted accounts may be shown under.
+    # Names given by trace imports, and shown for deleted accounts.
     | u[0-9]+ | deleted(user)?[0-9]*
     """,
     re.VERBOSE,
@@ -31,5 +31,5 @@ RESERVED = re.compile(
 
 
 def is_reserved(username: str) -> bool:
-    """Whether it is one of them, whatever its case and underscores."""
+    """Whether the username is reserved, ignoring case and underscores."""
     return RESERVED.fullmatch(fold_case(username).replace("_", "")) is not None

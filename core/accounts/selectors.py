@@ -1,4 +1,4 @@
-"""Reads of people."""
+"""Reads of users and of relations between them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from core.execution.rows import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 
-STRANGER = RelationRow()
+NO_RELATION = RelationRow()
 
 
 class Profile(NamedTuple):
-    """A person and what a profile adds."""
+    """A user with the columns of a profile."""
 
     user: UserRow
     detail: UserDetailRow
@@ -28,7 +28,7 @@ class Profile(NamedTuple):
 async def users_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[UserRow | None]:
-    """The users, None for those whose names the viewer can't see, in the order of `ids`. Cost: one statement."""
+    """The users; None where the viewer can't see the name. Order: that of `ids`. Cost: one statement."""
     rows = await database.fetch(SQL.users_by_ids, viewer_id, ids)
     found = {row[0]: UserRow._make(row) for row in rows}
     return [found.get(key) for key in ids]
@@ -37,13 +37,13 @@ async def users_by_ids(
 async def profile_by_username(
     database: Database, viewer_id: int | None, username: str
 ) -> Profile | None:
-    """The user of that name, whatever its case, if the viewer can see the name. Cost: one statement."""
+    """The user with this username, ignoring case, if the viewer can see the name. Cost: one statement."""
     row = await database.fetch_row(SQL.user_by_username, viewer_id, username)
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
 
 class UserDetails(ViewerLoader[UserDetailRow]):
-    """What profiles add, by the user's key; next to nothing of deleted accounts, which events may name."""
+    """Profile columns by user key. Deleted accounts, which events may name, have empty ones."""
 
     async def fetch(self, keys: list[int]) -> list[UserDetailRow]:
         rows = await self.database.fetch(SQL.user_details_by_ids, self.viewer_id, keys)
@@ -52,18 +52,18 @@ class UserDetails(ViewerLoader[UserDetailRow]):
 
 
 class Relations(ViewerLoader[RelationRow]):
-    """How the viewer and people stand to each other, by the person's key."""
+    """Relations between the viewer and users, by user key."""
 
     async def fetch(self, keys: list[int]) -> list[RelationRow]:
         if self.viewer_id is None:
-            return [STRANGER for _ in keys]
+            return [NO_RELATION for _ in keys]
         rows = await self.database.fetch(SQL.relations_by_ids, self.viewer_id, keys)
         found = {row[0]: RelationRow(*row[1:]) for row in rows}
         return [found[key] for key in keys]
 
 
-class PartOf(Loader[int, Any]):
-    """One attribute of what another loader gives: fields that share its statement."""
+class AttributeLoader(Loader[int, Any]):
+    """One attribute of the objects of another loader, so that fields share its statement."""
 
     def __init__(self, context: Context, whole: type[UserDetails | Relations], name: str) -> None:
         self._whole = context.loader(whole)
@@ -77,21 +77,21 @@ class PartOf(Loader[int, Any]):
         ]
 
 
-PERSON_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)
-"""The list's key, the position, and the columns of `_user.sql`."""
+USER_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)
+"""An edge: the list's key, the position, and the columns of `_user.sql`."""
 
 
 class FollowersLoader(PageLoader):
-    """Who follows each person, by the person's key."""
+    """Pages of each user's followers, by user key."""
 
     name = "followers"
     statement = SQL.followers_pages
 
-    layout = PERSON_EDGE
+    layout = USER_EDGE
 
 
 class FollowingLoader(FollowersLoader):
-    """Whom each person follows, by the person's key."""
+    """Pages of the users whom each user follows, by user key."""
 
     name = "following"
     statement = SQL.following_pages

@@ -1,4 +1,4 @@
-"""Signing up, in and out, and staying signed in."""
+"""Sign-up, sign-in, sign-out and the rotation of refresh tokens."""
 
 from __future__ import annotations
 
@@ -10,35 +10,45 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
-from core.accounts.login_throttle import Account, LoginThrottle
+from core.accounts.login_throttle import AttemptedAccount, LoginThrottle
+from core.accounts.models import User
 from core.accounts.passwords import Passwords
 from core.accounts.statements import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
-from core.accounts.validators import comparable_email, folded_username
+from core.accounts.validators import (
+    EMAIL_LENGTH,
+    clean_display_name,
+    clean_email,
+    clean_username,
+    comparable_email,
+    folded_username,
+)
 from core.database.database import Database, Row, Transaction
-from core.errors import ErrorCode, MutationRefused, refuse
+from core.errors import ErrorCode, InputRules, MutationRefused, refuse
+from core.text import CONTROLS
 
-SAME_SUCCESSOR = timedelta(seconds=30)
+REUSE_GRACE = timedelta(seconds=30)
+"""How long a used refresh token gives its successor again."""
 SALT_BYTES = 16
 SIGN_IN_ATTEMPTS = 3
-"""How often the password is checked when its hash is changed at the same time."""
+"""How often a sign-in checks the password while its hash changes concurrently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts:
-    """What accounts keep for a process."""
+    """What a process needs to sign users up, in and out."""
 
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     passwords: Passwords
-    attempts: LoginThrottle
+    login_throttle: LoginThrottle
     access_token_life: timedelta
     refresh_token_life: timedelta
 
 
 class SignedIn(NamedTuple):
-    """A session's newest tokens, and whose they are."""
+    """The newest tokens of a session, and its user."""
 
     access_token: str
     access_token_expires_at: datetime
@@ -52,23 +62,34 @@ async def sign_up(
     accounts: Accounts,
     *,
     username: str,
-    email: str | None,
+    email: str,
     password: str,
     display_name: str,
 ) -> SignedIn:
-    """A new account and its first session. Errors: MutationRefused (USERNAME_TAKEN, INVALID_INPUT).
+    """A new account and its first session. Errors: MutationRefused (USERNAME_TAKEN, INVALID_INPUT), RATE_LIMITED.
 
-    Usernames are public. Whether an address has an account is not: one that is taken is refused
-    in the same words, and after the same work, as None, which stands for an address of no use.
+    Usernames are public, but not whether an address has an account: an invalid address and a taken one are
+    refused with the same message after the same work, and only if the rest of the input is valid.
     """
+    rules = InputRules()
+    username = rules.check("username", clean_username, username)
+    display_name = rules.check("displayName", clean_display_name, display_name)
+    usable_email = _usable_email(email)
+    user = User(username=username or "", display_name=display_name or "", email=usable_email or "")
+    problem = await accounts.passwords.problem(password, user)
+    if problem is not None:
+        rules.reject("password", problem)
+    rules.raise_problems()
     encoded = await accounts.passwords.hashed(password)
     async with database.transaction() as transaction:
-        user = await transaction.fetch_row(SQL.user_create, username, email, encoded, display_name)
-        if user is not None:
-            begun = await _begin(transaction, accounts, UserRow._make(user), encoded)
-            if begun is None:
+        created = await transaction.fetch_row(
+            SQL.user_create, username, usable_email, encoded, display_name
+        )
+        if created is not None:
+            signed_in = await _begin(transaction, accounts, UserRow._make(created), encoded)
+            if signed_in is None:
                 raise credentials_refused()
-            return begun
+            return signed_in
         taken = await transaction.fetch_row(SQL.username_taken, username)
     if taken is not None and taken[0]:
         raise refuse(ErrorCode.USERNAME_TAKEN, "This username is taken.", "input", "username")
@@ -81,6 +102,14 @@ async def sign_up(
     )
 
 
+def _usable_email(email: str) -> str | None:
+    """The cleaned address; None for an invalid one, which is refused like a taken one."""
+    try:
+        return clean_email(email)
+    except ValueError:
+        return None
+
+
 async def sign_in(
     database: Database,
     accounts: Accounts,
@@ -91,47 +120,50 @@ async def sign_in(
 ) -> SignedIn:
     """A new session. Errors: MutationRefused (CREDENTIALS_REFUSED), RATE_LIMITED.
 
-    A wrong password and an unknown login are told apart neither in words nor in time.
+    A wrong password and an unknown login give the same message after the same time.
     """
-    person = await _user_for_sign_in(database, login)
-    account = Account(None if person is None else person[1], login)
-    await asyncio.to_thread(accounts.attempts.count, account, address)
-    checked = await accounts.passwords.check(password, None if person is None else person[0])
-    if person is None or not checked.is_right:
+    login = login.strip()
+    if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
         raise credentials_refused()
-    await asyncio.to_thread(accounts.attempts.succeeded, account, address)
+    found = await _user_for_sign_in(database, login)
+    account = AttemptedAccount(None if found is None else found[1], login)
+    await asyncio.to_thread(accounts.login_throttle.count, account, address)
+    checked = await accounts.passwords.check(password, None if found is None else found[0])
+    if found is None or not checked.is_correct:
+        raise credentials_refused()
+    await asyncio.to_thread(accounts.login_throttle.succeeded, account, address)
     for _ in range(SIGN_IN_ATTEMPTS):
-        encoded, *user = person
+        encoded, *user = found
         async with database.transaction() as transaction:
             if checked.new_hash is not None and await transaction.fetch(
                 SQL.password_rehash, user[0], encoded, checked.new_hash
             ):
                 encoded = checked.new_hash
-            begun = await _begin(transaction, accounts, UserRow(*user), encoded)
-        if begun is not None:
-            return begun
-        # What was checked is no longer stored: a new password, or another sign-in's hash of the same one.
-        person = await _user_for_sign_in(database, login)
-        if person is None:
+            signed_in = await _begin(transaction, accounts, UserRow(*user), encoded)
+        if signed_in is not None:
+            return signed_in
+        # The stored hash has changed: a new password, or another sign-in's new hash of the same one.
+        found = await _user_for_sign_in(database, login)
+        if found is None:
             break
-        checked = await accounts.passwords.check(password, person[0])
-        if not checked.is_right:
+        checked = await accounts.passwords.check(password, found[0])
+        if not checked.is_correct:
             break
     raise credentials_refused()
 
 
 async def _user_for_sign_in(database: Database, login: str) -> Row | None:
-    """The hash of the password, then the user's columns."""
-    statement, known = SQL.user_for_sign_in_by_username, folded_username(login)
+    """The password's hash, then the columns of UserRow; None for an unknown login."""
+    statement, comparable = SQL.user_for_sign_in_by_username, folded_username(login)
     if "@" in login:
-        statement, known = SQL.user_for_sign_in_by_email, comparable_email(login)
-    if known is None:
+        statement, comparable = SQL.user_for_sign_in_by_email, comparable_email(login)
+    if comparable is None:
         return None
-    return await database.fetch_row(statement, known)
+    return await database.fetch_row(statement, comparable)
 
 
 def credentials_refused() -> MutationRefused:
-    """The one answer to everybody who can't sign in."""
+    """The same refusal for every failed sign-in."""
     return refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
 
 
@@ -140,15 +172,15 @@ async def session_refresh(
 ) -> SignedIn:
     """The session's next tokens. Errors: MutationRefused (TOKEN_REFUSED).
 
-    The token before the newest gives the newest again for 30 seconds, for a client that lost the answer.
-    After that, or an older one: somebody else has used it, and the session is revoked; `notify` is called.
+    For 30 seconds a used token gives its successor again, for a client that lost the response. Reuse after that,
+    or of an older token, means that the token was stolen: the session is revoked and `notify` is called.
     """
     presented = accounts.refresh_tokens.parse(refresh_token)
     renewed = None if presented is None else await _renew(database, accounts, presented, notify)
     if renewed is None:
         raise refuse(
             ErrorCode.TOKEN_REFUSED,
-            "This refresh token is not good, or no longer. Sign in again.",
+            "This refresh token is invalid or has expired. Sign in again.",
             "input",
             "refreshToken",
         )
@@ -162,7 +194,7 @@ async def _renew(
     notify: Callable[[], None],
 ) -> SignedIn | None:
     async with database.transaction() as transaction:
-        session = await _lock_given(transaction, accounts, presented)
+        session = await _lock_session(transaction, accounts, presented)
         if session is None:
             return None
         salt, generation, token_hash, just_rotated, expires_at, *user = session
@@ -189,25 +221,25 @@ async def _rotate(
 async def sign_out(
     database: Database, accounts: Accounts, *, refresh_token: str, everywhere: bool
 ) -> bool:
-    """Whether a session ended: the token's, or with `everywhere` any of the person's."""
+    """Whether a session ended: the token's, or with `everywhere` any of its user."""
     presented = accounts.refresh_tokens.parse(refresh_token)
     if presented is None:
         return False
     async with database.transaction() as transaction:
         if everywhere:
             await transaction.fetch(SQL.user_lock_of_session, presented.session_id)
-        session = await _lock_given(transaction, accounts, presented)
+        session = await _lock_session(transaction, accounts, presented)
         if session is None:
             return False
-        which = None if everywhere else presented.session_id
-        gone = await transaction.fetch_row(SQL.sessions_revoke, session[5], which)
-        return gone is not None and gone[0] > 0
+        only = None if everywhere else presented.session_id
+        revoked = await transaction.fetch_row(SQL.sessions_revoke, session[5], only)
+        return revoked is not None and revoked[0] > 0
 
 
 async def _begin(
     transaction: Transaction, accounts: Accounts, user: UserRow, encoded: str
 ) -> SignedIn | None:
-    """A session, None if the user may not sign in or has another password than that of this hash by now."""
+    """A new session; None if the user may not sign in or no longer has this password hash."""
     ((session_id,),) = await transaction.fetch(SQL.session_key)
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
@@ -218,22 +250,22 @@ async def _begin(
     return _signed_in(accounts, user, token, expires_at)
 
 
-async def _lock_given(
+async def _lock_session(
     transaction: Transaction, accounts: Accounts, presented: RefreshToken
 ) -> Sequence[Any] | None:
-    """The session in force, if it gave this token at some time."""
-    session = await transaction.fetch_row(SQL.session_lock, presented.session_id, SAME_SUCCESSOR)
+    """The active session, locked, if it has issued this token; else None."""
+    session = await transaction.fetch_row(SQL.session_lock, presented.session_id, REUSE_GRACE)
     if session is None or presented.generation > session[1]:
         return None
-    given = accounts.refresh_tokens.make(presented.session_id, session[0], presented.generation)
-    return session if compare_digest(given.proof, presented.proof) else None
+    issued = accounts.refresh_tokens.make(presented.session_id, session[0], presented.generation)
+    return session if compare_digest(issued.mac, presented.mac) else None
 
 
 def _signed_in(
     accounts: Accounts, user: UserRow, token: RefreshToken, expires_at: datetime
 ) -> SignedIn:
-    ends = (datetime.now(UTC) + accounts.access_token_life).replace(microsecond=0)
-    access = accounts.access_tokens.give(
-        AccessToken(user.id, token.session_id, int(ends.timestamp()))
+    access_expires_at = (datetime.now(UTC) + accounts.access_token_life).replace(microsecond=0)
+    access = accounts.access_tokens.issue(
+        AccessToken(user.id, token.session_id, int(access_expires_at.timestamp()))
     )
-    return SignedIn(access, ends, token.text, expires_at, user)
+    return SignedIn(access, access_expires_at, token.text, expires_at, user)

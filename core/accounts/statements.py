@@ -9,7 +9,7 @@ from core.events.statements import EventStatements
 class AccountStatements(Statements, uses=[EventStatements]):
     account_delete: str
     account_deletion_postpone: str
-    account_deletion_take: str
+    account_deletion_lock: str
     account_hide: str
     account_remains_delete: str
     block_create: str
@@ -28,7 +28,7 @@ class AccountStatements(Statements, uses=[EventStatements]):
     mute_create: str
     mute_delete: str
     password_rehash: str
-    people_lock: str
+    users_lock: str
     relations_by_ids: str
     session_create: str
     session_is_live: str

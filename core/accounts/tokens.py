@@ -1,4 +1,4 @@
-"""Access tokens, checked without a query, and refresh tokens, of which only a hash is stored."""
+"""Access tokens, verified without a statement, and refresh tokens, of which only a hash is stored."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.errors import ClientError
 ALGORITHM = "HS256"
 ISSUER = "feed"
 TOKEN_LENGTH_AT_MOST = 1_000
-TOKENS_REMEMBERED = 20_000
+TOKENS_CACHED = 20_000
 REFRESH_TOKEN = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
 
 
 class AccessToken(NamedTuple):
-    """Who asks, by which session, and until when (seconds since 1970) the token says so."""
+    """Viewer, session, and expiry in seconds since 1970."""
 
     viewer_id: int
     session_id: int
@@ -29,17 +29,17 @@ class AccessToken(NamedTuple):
 
 
 class AccessTokens:
-    """Gives access tokens (JWT) and reads them.
+    """Issues and verifies access tokens (JWT).
 
-    A token that has been verified is remembered until it expires: a phone sends the same one for a
-    quarter of an hour, and verifying takes 30 µs, a look-up none.
+    Verified tokens are cached until they expire: a client sends the same one for a quarter of an
+    hour, and a verification takes 30 µs.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._key = blake2b(secret, digest_size=32, person=b"access tokens").digest()
         self._verified: OrderedDict[str, AccessToken] = OrderedDict()
 
-    def give(self, token: AccessToken) -> str:
+    def issue(self, token: AccessToken) -> str:
         """The token as text."""
         claims = {
             "iss": ISSUER,
@@ -50,12 +50,12 @@ class AccessTokens:
         return jwt.encode(claims, self._key, ALGORITHM)
 
     def read(self, text: str) -> AccessToken:
-        """What the token says. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
+        """The token's claims, verified. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
         known = self._verified.get(text)
         if known is None:
             known = self._verify(text)
             self._verified[text] = known
-            if len(self._verified) > TOKENS_REMEMBERED:
+            if len(self._verified) > TOKENS_CACHED:
                 self._verified.popitem(last=False)
         if known.expires_at <= time():
             self._verified.pop(text, None)
@@ -65,7 +65,7 @@ class AccessTokens:
     def _verify(self, text: str) -> AccessToken:
         try:
             if len(text) > TOKEN_LENGTH_AT_MOST:
-                raise jwt.InvalidTokenError  # noqa: TRY301  # refused as any other
+                raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
             claims = jwt.decode(
                 text,
                 self._key,
@@ -81,39 +81,39 @@ class AccessTokens:
 
 
 class RefreshToken(NamedTuple):
-    """A refresh token taken apart: which session, the how-manieth of it, and its proof."""
+    """Session id, generation and MAC of a refresh token."""
 
     session_id: int
     generation: int
-    proof: str
+    mac: str
 
     @property
     def text(self) -> str:
-        return f"{self.session_id}.{self.generation}.{self.proof}"
+        return f"{self.session_id}.{self.generation}.{self.mac}"
 
     @property
     def hash(self) -> bytes:
-        """What is stored of it."""
+        """The hash that is stored."""
         return sha256(self.text.encode()).digest()
 
 
 class RefreshTokens:
-    """Makes refresh tokens from the server's secret and a session's salt.
+    """Derives refresh tokens from the server's secret and a session's salt.
 
-    Neither alone gives one: a stolen database holds no secret. And the same two give the same token again,
-    so a phone that lost the answer can be given the same successor although only its hash is stored.
+    A token can't be derived from a stolen database, which does not hold the secret. The same input gives the same
+    token, so a client that lost the response can get the same successor although only its hash is stored.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._key = blake2b(secret, digest_size=32, person=b"refresh tokens").digest()
 
     def make(self, session_id: int, salt: bytes, generation: int) -> RefreshToken:
-        """The session's token of that generation."""
-        said = b"%d.%d." % (session_id, generation) + salt
-        return RefreshToken(session_id, generation, hmac.digest(self._key, said, "sha256").hex())
+        """The session's token of this generation."""
+        message = b"%d.%d." % (session_id, generation) + salt
+        return RefreshToken(session_id, generation, hmac.digest(self._key, message, "sha256").hex())
 
     @staticmethod
     def parse(text: str) -> RefreshToken | None:
-        """The token's parts, unproven; None if it can't be one."""
+        """The parts of a token, not verified; None for a malformed one."""
         match = REFRESH_TOKEN.fullmatch(text) if len(text) <= TOKEN_LENGTH_AT_MOST else None
         return match and RefreshToken(int(match[1]), int(match[2]), match[3])

@@ -1,4 +1,4 @@
-"""People as the statements give them."""
+"""Users as rows of SQL statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class UserRow(NamedTuple):
-    """What stands beside every post: columns of `_user.sql`."""
+    """The columns of `_user.sql`, shown beside every post."""
 
     id: int
     username: str
@@ -15,12 +15,12 @@ class UserRow(NamedTuple):
 
 
 def deleted_user(id: int) -> UserRow:
-    """What stands for a user whose account has been deleted, where one has to be named."""
+    """A placeholder for a user whose account is deleted, where a user is required."""
     return UserRow(id, "deleted", "Deleted account", "")
 
 
 class UserDetailRow(NamedTuple):
-    """What a profile adds."""
+    """The further columns of a profile."""
 
     id: int
     bio: str
@@ -31,7 +31,7 @@ class UserDetailRow(NamedTuple):
 
 
 class RelationRow(NamedTuple):
-    """How the viewer and a person stand to each other."""
+    """The relation between the viewer and a user."""
 
     is_following: bool = False
     follows_viewer: bool = False

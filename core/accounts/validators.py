@@ -1,4 +1,4 @@
-"""Rules for what users say of themselves. Each gives the cleaned value. Errors: ValueError, in words for the user."""
+"""Rules for account fields. Each gives the cleaned value. Errors: ValueError, with a message for the user."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 DISPLAY_NAME_LENGTH = 50
 BIO_LENGTH = 300
 EMAIL_LENGTH = 254
-"""Octets of an address, in UTF-8."""
+"""UTF-8 octets of an address."""
 EMAIL_LOCAL_LENGTH = 64
-"""Octets of the part before the @."""
+"""UTF-8 octets of the part before the @."""
 BECOMES_ASCII = re.compile(r"[\u037e\u1fef\u212a]")
-"""Characters that NFC makes ASCII characters of."""
+"""Characters that NFC turns into ASCII characters."""
 is_ascii_email = EmailValidator(allowlist=())
 
 
 def clean_username(username: str) -> str:
-    """A username of the right form that is nobody's to take before others."""
+    """A valid username that is not reserved."""
     username = username.strip()
     if not USERNAME.fullmatch(username):
         raise ValueError(USERNAME_FORM)
@@ -36,17 +36,17 @@ def clean_username(username: str) -> str:
 
 
 def folded_username(username: str) -> str | None:
-    """The form in which usernames are compared; None for what can be nobody's. Only A to Z are folded."""
+    """The form in which usernames are compared; None for an invalid one. Folds A to Z only."""
     return fold_case(username) if USERNAME.fullmatch(username) else None
 
 
 def clean_display_name(name: str) -> str:
-    """A name of one line that shows something."""
+    """A display name of one line with at least one visible character."""
     return clean_name(name, at_most=DISPLAY_NAME_LENGTH)
 
 
 def clean_bio(bio: str) -> str:
-    """A text that may be empty. One that shows nothing is."""
+    """A text that may be empty; a text without visible characters becomes empty."""
     return clean_text(bio, at_most=BIO_LENGTH, at_least=0)
 
 
@@ -58,25 +58,27 @@ def clean_email(email: str) -> str:
     email = email.strip()
     local, _, domain = email.rpartition("@")
     if len(email) > EMAIL_LENGTH:
-        raise _no_email(f"It has at most {EMAIL_LENGTH} bytes.")
+        raise _invalid_email(f"It has at most {EMAIL_LENGTH} bytes.")
     if domain.startswith("["):
-        raise _no_email("Its domain must be a name, not an IP address.")
+        raise _invalid_email("Its domain must be a name, not an IP address.")
     try:
         domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
     except UnicodeError as error:
-        raise _no_email("It has the form name@domain, and the domain is a domain name.") from error
+        raise _invalid_email(
+            "It has the form name@domain, and the domain is a domain name."
+        ) from error
     local = _clean_local_part(local, domain)
     if len(local.encode()) > EMAIL_LOCAL_LENGTH or len(f"{local}@{domain}".encode()) > EMAIL_LENGTH:
-        raise _no_email(
+        raise _invalid_email(
             f"It has at most {EMAIL_LENGTH} bytes, {EMAIL_LOCAL_LENGTH} of them before the @."
         )
     return f"{local}@{domain}"
 
 
 def comparable_email(email: str) -> str | None:
-    """The form in which an address is looked up; None for what can be nobody's.
+    """The form in which addresses are compared; None for one that can't be stored.
 
-    An address that was stored under earlier rules is found as it stands.
+    It also finds addresses that were stored under earlier rules.
     """
     local, _, domain = email.rpartition("@")
     if CONTROLS.search(email) or BECOMES_ASCII.search(local):
@@ -91,7 +93,7 @@ def comparable_email(email: str) -> str | None:
 
 def _clean_local_part(local: str, domain: str) -> str:
     if CONTROLS.search(local) or BECOMES_ASCII.search(local):
-        raise _no_email("It has characters that no address has.")
+        raise _invalid_email("It has characters that are not allowed in an address.")
     local = nfc(local)
     as_ascii = "".join(
         "x" if not character.isascii() and category(character)[0] in "LMN" else character
@@ -100,9 +102,9 @@ def _clean_local_part(local: str, domain: str) -> str:
     try:
         is_ascii_email(f"{as_ascii}@{domain}")
     except ValidationError as error:
-        raise _no_email("It has the form name@domain, like ada@example.org.") from error
+        raise _invalid_email("It has the form name@domain, like ada@example.org.") from error
     return local
 
 
-def _no_email(why: str) -> ValueError:
+def _invalid_email(why: str) -> ValueError:
     return ValueError(f"Enter a valid email address. {why}")

@@ -1,4 +1,4 @@
-"""Who may be told of whom, for many viewers at once."""
+"""Blocks, mutes and sessions, looked up for many viewers at once by live delivery."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from core.accounts.statements import SQL
 from core.database.database import Database
 
 Pair = tuple[int, int]
-"""Viewer, person."""
+"""Viewer and user."""
 
 
 class HiddenPairs(NamedTuple):
-    """What viewers have hidden, or is hidden from them."""
+    """Pairs of which one is hidden from the other."""
 
     blocked: frozenset[Pair]
-    """By either of the two."""
+    """Either of the two blocks the other."""
     muted: frozenset[Pair]
-    """By the viewer."""
+    """The viewer mutes the user."""
 
 
 NOTHING_HIDDEN = HiddenPairs(frozenset(), frozenset())
 
 
 async def hidden_pairs(
-    database: Database, viewers: Collection[int], people: Collection[int]
+    database: Database, viewers: Collection[int], users: Collection[int]
 ) -> HiddenPairs:
-    """What stands between these viewers and these people now. Cost: one statement."""
-    if not viewers or not people:
+    """The blocks and mutes between these viewers and users. Cost: one statement."""
+    if not viewers or not users:
         return NOTHING_HIDDEN
-    rows = await database.fetch(SQL.hidden_pairs, list(viewers), list(people))
+    rows = await database.fetch(SQL.hidden_pairs, list(viewers), list(users))
     return HiddenPairs(
-        frozenset((viewer, person) for viewer, person, is_mute in rows if not is_mute),
-        frozenset((viewer, person) for viewer, person, is_mute in rows if is_mute),
+        frozenset((viewer, user) for viewer, user, is_mute in rows if not is_mute),
+        frozenset((viewer, user) for viewer, user, is_mute in rows if is_mute),
     )
 
 
 async def session_is_live(database: Database, session_id: int) -> bool:
-    """Whether the session is there and has not been revoked. Cost: one statement."""
+    """Whether the session exists and is not revoked. Cost: one statement."""
     row = await database.fetch_row(SQL.session_is_live, session_id)
     return row is not None and bool(row[0])

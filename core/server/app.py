@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
 from core.accounts.authentication import BearerAuthentication
-from core.accounts.login_throttle import login_throttle_on
+from core.accounts.login_throttle import shared_login_throttle
 from core.accounts.passwords import Passwords
 from core.accounts.revoked_sessions import RevokedSessions
 from core.accounts.sessions import Accounts
@@ -68,7 +68,7 @@ class Server:
                 access_tokens=tokens,
                 refresh_tokens=RefreshTokens(secret),
                 passwords=Passwords(),
-                attempts=login_throttle_on(settings.redis_url, settings.sign_in_attempts),
+                login_throttle=shared_login_throttle(settings.redis_url, settings.sign_in_attempts),
                 access_token_life=access_token_life,
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
@@ -129,7 +129,7 @@ class Server:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
             stack.callback(self.services.get(Accounts).passwords.close)
-            stack.callback(self.services.get(Accounts).attempts.close)
+            stack.callback(self.services.get(Accounts).login_throttle.close)
             stack.push_async_callback(self.services.group_commits.close)
             await self.live.start()
             stack.push_async_callback(self.live.close)

@@ -135,7 +135,7 @@ class Bench:
         rows = await self._database.fetch(PEOPLE, people)
         expires_at = int(time()) + 86_000
         self.authorizations = [
-            f"Bearer {self._tokens.give(AccessToken(person, session, expires_at))}"
+            f"Bearer {self._tokens.issue(AccessToken(person, session, expires_at))}"
             for person, session in rows
         ]
         self._actor = rows[0][0]

@@ -85,7 +85,7 @@ class World:
         expires_at = int(time()) + 86_000
         keys = {}
         for name, (person, session) in zip(names, rows, strict=True):
-            token = self._tokens.give(AccessToken(person, session, expires_at))
+            token = self._tokens.issue(AccessToken(person, session, expires_at))
             self.authorizations[name] = token
             keys[name] = person
         targets = list(dict.fromkeys(call.target for call in calls))

@@ -69,7 +69,7 @@ def write_values(folder: Path, secret: bytes) -> None:
     cursors = chance.sample(range(OLDEST_CURSOR, POSTS), VALUES)
     posts = chance.sample(range(1, POSTS + 1), VALUES)
     _write(
-        folder / "viewer", ((v, tokens.give(AccessToken(v, SESSION, expires_at))) for v in VIEWERS)
+        folder / "viewer", ((v, tokens.issue(AccessToken(v, SESSION, expires_at))) for v in VIEWERS)
     )
     _write(folder / "cursor", ((post, public.encode(post)) for post in cursors))
     _write(folder / "post", ((post, global_id("Post", post)) for post in posts))

@@ -132,7 +132,7 @@ def _requests_of_people(workload: str, data: Data, chance: Random, *, by_hand: b
     tokens = AccessTokens(data.secret)
     expires_at = int(time.time()) + 86_400
     people = chance.sample(data.people, min(VIEWERS, len(data.people)))
-    bearer = {who: tokens.give(AccessToken(who, SESSION, expires_at)) for who in people}
+    bearer = {who: tokens.issue(AccessToken(who, SESSION, expires_at)) for who in people}
     if workload == W2:
         if by_hand:
             return [request("GET", f"/home?viewer={who}") for who in people]

@@ -261,9 +261,9 @@ def bad_tokens() -> Iterator[tuple[str, str]]:
     """Authorization headers that are no good, and why."""
     secret = environment().secret_key.encode()
     claims = {"iss": "feed", "sub": "1", "sid": "1", "exp": int(time()) + 900}
-    good = AccessTokens(secret).give(AccessToken(1, 1, int(time()) + 900))
-    expired = AccessTokens(secret).give(AccessToken(1, 1, int(time()) - 1))
-    other = AccessTokens(b"another secret").give(AccessToken(1, 1, int(time()) + 900))
+    good = AccessTokens(secret).issue(AccessToken(1, 1, int(time()) + 900))
+    expired = AccessTokens(secret).issue(AccessToken(1, 1, int(time()) - 1))
+    other = AccessTokens(b"another secret").issue(AccessToken(1, 1, int(time()) + 900))
     yield f"Bearer {expired}", "TOKEN_EXPIRED"
     for token in (other, good[:-2], good + "x", jwt.encode(claims, None, "none"), "x", "x" * 9_000):
         yield f"Bearer {token}", "TOKEN_INVALID"

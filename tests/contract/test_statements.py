@@ -14,7 +14,7 @@ from core.database.database import Database
 from core.ids import global_id
 from feed.statements import SQL as FEED
 from interactions.statements import SQL as INTERACTIONS
-from tests.core.accounts.world import Asker
+from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import people
 
 CROWD = 60
@@ -59,7 +59,7 @@ def rows_of(value: Any) -> int:
 async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_one(
     services: Services, crowd: list[int], name: str, further: bool, signed_in: bool
 ) -> None:
-    asker = Asker(services, crowd[0] if signed_in or name == "HomeFeed" else None)
+    client = ApiClient(services, crowd[0] if signed_in or name == "HomeFeed" else None)
     [post] = await newest(services.database, "posts", 1)
     wanted: dict[str, Any] = {}
     if name == "PostDetail":
@@ -68,22 +68,22 @@ async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_one(
         wanted = {"username": "p1"}
     if further:
         query = {key: value for key, value in wanted.items() if key == "id"}
-        value = await asker.data(CURSORS[name], **query)
+        value = await client.data(CURSORS[name], **query)
         while "endCursor" not in value:
             [value] = value.values()
         wanted["after"] = value["endCursor"]
     cost = {}
     for first in (1, 50):
-        value = await asker.data(name, **wanted, first=first)
+        value = await client.data(name, **wanted, first=first)
         assert rows_of(value) == first
-        cost[first] = asker.ran
+        cost[first] = client.ran
     said = "\n\n".join(cost[50])
     assert cost[1] == cost[50], said
     assert len(cost[50]) <= STATEMENTS_AT_MOST, said
 
 
 async def test_nodes_cost_a_statement_a_type(services: Services, crowd: list[int]) -> None:
-    asker = Asker(services, crowd[0])
+    client = ApiClient(services, crowd[0])
     tables = {"Post": "posts", "Comment": "comments", "User": "users"}
     cost = {}
     for count in (1, 33):
@@ -92,20 +92,20 @@ async def test_nodes_cost_a_statement_a_type(services: Services, crowd: list[int
             for name, table in tables.items()
             for key in await newest(services.database, table, count)
         ]
-        found = await asker.data("Nodes", ids=ids)
+        found = await client.data("Nodes", ids=ids)
         assert [node["id"] for node in found] == ids
-        cost[count] = asker.ran
+        cost[count] = client.ran
     assert cost[1] == cost[33]
     assert len(cost[1]) == len(tables)
 
 
 async def test_small_questions_are_cheap(services: Services, crowd: list[int]) -> None:
-    asker = Asker(services, crowd[0])
-    await asker.data("Viewer")
-    assert asker.statements <= 2
-    cursor = (await asker.data(CURSORS["HomeFeed"]))["pageInfo"]["endCursor"]
-    assert await asker.data("HomeFeedUpdates", since=cursor) == {"count": 4, "capped": False}
-    assert asker.statements == 1
+    client = ApiClient(services, crowd[0])
+    await client.data("Viewer")
+    assert client.statements <= 2
+    cursor = (await client.data(CURSORS["HomeFeed"]))["pageInfo"]["endCursor"]
+    assert await client.data("HomeFeedUpdates", since=cursor) == {"count": 4, "capped": False}
+    assert client.statements == 1
 
 
 def test_no_statement_skips_rows() -> None:

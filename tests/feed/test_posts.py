@@ -11,7 +11,7 @@ from core.context import Services
 from core.database.database import Database
 from core.ids import global_id
 from feed.services import post_create, post_delete
-from tests.core.accounts.world import Asker, codes, events, number_of
+from tests.core.accounts.world import ApiClient, codes, events, number_of
 from tests.interactions.cast import delete_account, people
 
 WRONG_POST_COUNTS = """
@@ -20,16 +20,16 @@ SELECT id FROM users u WHERE post_count <> (SELECT count(*) FROM posts WHERE aut
 
 
 @pytest.fixture
-async def cast(services: Services) -> list[Asker]:
+async def cast(services: Services) -> list[ApiClient]:
     """Two people who can ask."""
-    return [Asker(services, key) for key in await people(services.database, 2)]
+    return [ApiClient(services, key) for key in await people(services.database, 2)]
 
 
 async def assert_counts_are_exact(database: Database) -> None:
     assert [tuple(row) for row in await database.fetch(WRONG_POST_COUNTS)] == []
 
 
-async def test_times_are_utc_with_microseconds(cast: list[Asker]) -> None:
+async def test_times_are_utc_with_microseconds(cast: list[ApiClient]) -> None:
     before = datetime.now(UTC)
     post = (await cast[0].do("CreatePost", text="Now."))["post"]
     said = post["createdAt"]
@@ -39,7 +39,7 @@ async def test_times_are_utc_with_microseconds(cast: list[Asker]) -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "e\u0301" * 500, f" \n{'👍' * 500}\n"])
-async def test_texts_up_to_their_bound(cast: list[Asker], text: str) -> None:
+async def test_texts_up_to_their_bound(cast: list[ApiClient], text: str) -> None:
     payload = await cast[0].do("CreatePost", text=text)
     assert payload["errors"] == []
     assert len(payload["post"]["text"]) == 500
@@ -62,7 +62,7 @@ async def test_texts_up_to_their_bound(cast: list[Asker], text: str) -> None:
     ],
 )
 async def test_texts_that_break_a_rule_change_nothing(
-    cast: list[Asker], database: Database, text: str
+    cast: list[ApiClient], database: Database, text: str
 ) -> None:
     ada = cast[0]
     post = (await ada.do("CreatePost", text="There."))["post"]
@@ -84,14 +84,14 @@ async def test_texts_that_break_a_rule_change_nothing(
         ("\u200bx\u2066", "\u200bx\u2066"),
     ],
 )
-async def test_lines_are_kept_as_they_are(cast: list[Asker], text: str, kept: str) -> None:
+async def test_lines_are_kept_as_they_are(cast: list[ApiClient], text: str, kept: str) -> None:
     post = (await cast[0].do("CreatePost", text=text))["post"]
     edited = (await cast[0].do("EditPost", postId=post["id"], text=text))["post"]
     assert (post["text"], edited["text"]) == (kept, kept)
 
 
 async def test_a_key_that_comes_again_with_another_text_is_refused(
-    cast: list[Asker], database: Database
+    cast: list[ApiClient], database: Database
 ) -> None:
     ada, grace = cast
     first = await ada.do("CreatePost", text="One.", clientMutationId="k")
@@ -106,7 +106,7 @@ async def test_a_key_that_comes_again_with_another_text_is_refused(
 
 
 async def test_what_a_key_made_may_be_gone_when_it_comes_again(
-    cast: list[Asker], database: Database
+    cast: list[ApiClient], database: Database
 ) -> None:
     ada = cast[0]
     post = (await ada.do("CreatePost", text="One.", clientMutationId="k"))["post"]
@@ -151,7 +151,9 @@ async def test_a_storm_of_keys_has_one_effect_each(services: Services) -> None:
     await assert_counts_are_exact(database)
 
 
-async def test_an_edit_to_the_same_text_is_no_edit(cast: list[Asker], database: Database) -> None:
+async def test_an_edit_to_the_same_text_is_no_edit(
+    cast: list[ApiClient], database: Database
+) -> None:
     ada = cast[0]
     post = (await ada.do("CreatePost", text="One."))["post"]
     same = (await ada.do("EditPost", postId=post["id"], text=" \nOne.\r\n"))["post"]
@@ -166,7 +168,7 @@ async def test_an_edit_to_the_same_text_is_no_edit(cast: list[Asker], database: 
 @pytest.mark.parametrize(
     "id", ["", "garbage", global_id("Post", 7), global_id("User", 7), "\ud800"]
 )
-async def test_posts_that_are_not_there(cast: list[Asker], id: str) -> None:
+async def test_posts_that_are_not_there(cast: list[ApiClient], id: str) -> None:
     ada = cast[0]
     assert codes(await ada.do("EditPost", postId=id, text="One.")) == [
         ("NOT_FOUND", "input", "postId")
@@ -174,13 +176,13 @@ async def test_posts_that_are_not_there(cast: list[Asker], id: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["", "garbage", global_id("User", 7), "\ud800"])
-async def test_what_is_no_post_can_t_be_deleted(cast: list[Asker], id: str) -> None:
+async def test_what_is_no_post_can_t_be_deleted(cast: list[ApiClient], id: str) -> None:
     payload = await cast[0].do("DeletePost", postId=id)
     assert codes(payload) == [("NOT_FOUND", "input", "postId")]
     assert (payload["deletedPostId"], payload["changed"]) == (None, False)
 
 
-async def test_a_deleted_post_stays_deleted(cast: list[Asker], database: Database) -> None:
+async def test_a_deleted_post_stays_deleted(cast: list[ApiClient], database: Database) -> None:
     ada, grace = cast
     post = (await ada.do("CreatePost", text="One."))["post"]
     await grace.do("LikePost", postId=post["id"])
@@ -201,14 +203,14 @@ async def test_a_deleted_post_stays_deleted(cast: list[Asker], database: Databas
     assert await events(database) == before
 
 
-async def test_strangers_write_nothing(cast: list[Asker], database: Database) -> None:
-    stranger = Asker(cast[0].services)
+async def test_strangers_write_nothing(cast: list[ApiClient], database: Database) -> None:
+    stranger = ApiClient(cast[0].services)
     for name, values in (
         ("CreatePost", {"text": "One."}),
         ("EditPost", {"postId": global_id("Post", 7), "text": "One."}),
         ("DeletePost", {"postId": global_id("Post", 7)}),
     ):
-        answer = await stranger.ask(name, input=values)
+        answer = await stranger.execute(name, input=values)
         assert answer["data"] is None
         assert "Sign in first" in answer["errors"][0]["message"]
         assert stranger.statements == 0
@@ -216,17 +218,17 @@ async def test_strangers_write_nothing(cast: list[Asker], database: Database) ->
 
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_somebody_who_has_been_removed_writes_nothing(
-    cast: list[Asker], database: Database, key: str | None
+    cast: list[ApiClient], database: Database, key: str | None
 ) -> None:
     """The access token outlives the account by some minutes."""
     ada, grace = cast
     post = (await grace.do("CreatePost", text="There."))["post"]
     assert ada.viewer_id is not None
     await delete_account(database, ada.viewer_id)
-    answer = await ada.ask("CreatePost", input={"text": "Ghost.", "clientMutationId": key})
+    answer = await ada.execute("CreatePost", input={"text": "Ghost.", "clientMutationId": key})
     assert answer["data"] is None
     assert "removed" in answer["errors"][0]["message"]
     comment = {"postId": post["id"], "text": "Ghost.", "clientMutationId": key}
-    assert "Ghost" not in str(await ada.ask("CreateComment", input=comment))
+    assert "Ghost" not in str(await ada.execute("CreateComment", input=comment))
     assert await number_of(database, "posts") == 1
     assert await number_of(database, "comments") == 0

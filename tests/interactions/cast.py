@@ -46,7 +46,7 @@ async def people(database: Database, count: int, first: int = 1) -> list[int]:
 async def hide_account(database: Database, user_id: int) -> None:
     """What deleting an account does at once, as the admin does it."""
     async with database.transaction() as transaction:
-        await transaction.fetch(ACCOUNTS.people_lock, [user_id])
+        await transaction.fetch(ACCOUNTS.users_lock, [user_id])
         await transaction.fetch(ACCOUNTS.account_hide, user_id)
         await transaction.fetch(ACCOUNTS.sessions_revoke, user_id, None)
 

@@ -10,7 +10,7 @@ import pytest
 from core.context import Services
 from core.database.database import Database, Transaction
 from core.ids import global_id
-from tests.core.accounts.world import Asker
+from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import people, posts_by
 from tests.live.world import operation
 
@@ -30,7 +30,9 @@ async def answer_after(services: Services, viewer: int, name: str, gone: int, **
     database = services.database
     async with database.transaction() as transaction:
         await remove(transaction, gone)
-        asking = asyncio.create_task(Asker(services, viewer).ask(operation(name), input=sent))
+        asking = asyncio.create_task(
+            ApiClient(services, viewer).execute(operation(name), input=sent)
+        )
         async with asyncio.timeout(20):
             while not await database.fetch(LOCKED):  # nothing notifies of it
                 assert not asking.done(), asking.result()
@@ -62,7 +64,7 @@ async def test_the_viewer_is_not_signed_in(
 ) -> None:
     viewer, other = await people(database, 2)
     (post,) = await posts_by(database, other)
-    made = await Asker(services, other).do(
+    made = await ApiClient(services, other).do(
         "CreateComment", postId=global_id("Post", post), text="A word."
     )
     sent: dict[str, Any] = {"clientMutationId": key}

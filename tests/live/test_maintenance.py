@@ -29,7 +29,7 @@ async def test_old_keys_and_sessions_go(database: Database) -> None:
         "FROM generate_series(1, 48) n",
         person.key,
     )
-    assert await idempotency_keys_expire(database, kept=timedelta(hours=24, minutes=30)) == 24
+    assert await idempotency_keys_expire(database, retention=timedelta(hours=24, minutes=30)) == 24
     await database.write(
         "UPDATE sessions SET expires_at = now() - interval '8 days' WHERE id = $1", other.session_id
     )

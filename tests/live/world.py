@@ -46,7 +46,7 @@ class Person:
         self.session_id = session_id
         token = AccessToken(key, session_id, int(time() + lasts))
         secret = environment().secret_key.encode()
-        self.authorization = f"Bearer {AccessTokens(secret).give(token)}"
+        self.authorization = f"Bearer {AccessTokens(secret).issue(token)}"
 
 
 async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:

@@ -1,4 +1,4 @@
-"""Lists of people that hang on a person."""
+"""Fields of User: followers and followed users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mutations about people take."""
+"""Inputs of the mutations of accounts, sessions and relations."""
 
 from __future__ import annotations
 
@@ -49,36 +49,36 @@ class SignOutInput(MutationInput):
     )
 
 
-@strawberry.input(description="Another person.")
-class OtherPersonInput(MutationInput):
+@strawberry.input(description="Another user.")
+class TargetUserInput(MutationInput):
     user_id: strawberry.ID = strawberry.field(description="The user's id.")
 
 
 @strawberry.input(description="The user to follow.")
-class FollowUserInput(OtherPersonInput):
+class FollowUserInput(TargetUserInput):
     pass
 
 
 @strawberry.input(description="The user to unfollow.")
-class UnfollowUserInput(OtherPersonInput):
+class UnfollowUserInput(TargetUserInput):
     pass
 
 
 @strawberry.input(description="The user to block.")
-class BlockUserInput(OtherPersonInput):
+class BlockUserInput(TargetUserInput):
     pass
 
 
 @strawberry.input(description="The user to unblock.")
-class UnblockUserInput(OtherPersonInput):
+class UnblockUserInput(TargetUserInput):
     pass
 
 
 @strawberry.input(description="The user to mute.")
-class MuteUserInput(OtherPersonInput):
+class MuteUserInput(TargetUserInput):
     pass
 
 
 @strawberry.input(description="The user to unmute.")
-class UnmuteUserInput(OtherPersonInput):
+class UnmuteUserInput(TargetUserInput):
     pass

@@ -1,4 +1,4 @@
-"""Accounts, sessions, and what people are to each other."""
+"""Mutations of accounts, sessions and relations between users."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from typing import TypeVar
 
 import strawberry
 
-from core.accounts import models
 from core.accounts.graphql.inputs import (
     BlockUserInput,
     FollowUserInput,
     MuteUserInput,
-    OtherPersonInput,
     RefreshSessionInput,
     SignInInput,
     SignOutInput,
     SignUpInput,
+    TargetUserInput,
     UnblockUserInput,
     UnfollowUserInput,
     UnmuteUserInput,
 )
 from core.accounts.graphql.types import User
 from core.accounts.services import (
-    PairChanged,
+    RelationChange,
     block_create,
     block_delete,
     follow_create,
@@ -35,25 +34,16 @@ from core.accounts.services import (
 )
 from core.accounts.sessions import (
     Accounts,
-    credentials_refused,
     session_refresh,
     sign_in,
     sign_out,
     sign_up,
 )
-from core.accounts.validators import (
-    EMAIL_LENGTH,
-    clean_display_name,
-    clean_email,
-    clean_username,
-)
 from core.context import Context
-from core.errors import InputRules
 from core.graphql.mutations import Payload, refusals_as_data
 from core.ids import input_key
-from core.text import CONTROLS
 
-P = TypeVar("P", bound="OtherPersonPayload")
+P = TypeVar("P", bound="TargetUserPayload")
 
 
 @strawberry.type(description="A signed-in session on one device, and its tokens.")
@@ -102,8 +92,8 @@ class SignOutPayload(Payload):
     )
 
 
-@strawberry.type(description="The other person.")
-class OtherPersonPayload(Payload):
+@strawberry.type(description="The other user.")
+class TargetUserPayload(Payload):
     user: User | None = strawberry.field(
         default=None,
         description=(
@@ -117,32 +107,32 @@ class OtherPersonPayload(Payload):
 
 
 @strawberry.type(description="The followed user.")
-class FollowUserPayload(OtherPersonPayload):
+class FollowUserPayload(TargetUserPayload):
     pass
 
 
 @strawberry.type(description="The unfollowed user.")
-class UnfollowUserPayload(OtherPersonPayload):
+class UnfollowUserPayload(TargetUserPayload):
     pass
 
 
 @strawberry.type(description="The blocked user.")
-class BlockUserPayload(OtherPersonPayload):
+class BlockUserPayload(TargetUserPayload):
     pass
 
 
 @strawberry.type(description="The unblocked user.")
-class UnblockUserPayload(OtherPersonPayload):
+class UnblockUserPayload(TargetUserPayload):
     pass
 
 
 @strawberry.type(description="The muted user.")
-class MuteUserPayload(OtherPersonPayload):
+class MuteUserPayload(TargetUserPayload):
     pass
 
 
 @strawberry.type(description="The unmuted user.")
-class UnmuteUserPayload(OtherPersonPayload):
+class UnmuteUserPayload(TargetUserPayload):
     pass
 
 
@@ -153,28 +143,15 @@ class AccountsMutation:
     @staticmethod
     async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
         context: Context = info.context
-        accounts = context.services.get(Accounts)
-        rules = InputRules()
-        username = rules.check("username", clean_username, input.username)
-        display_name = rules.check("displayName", clean_display_name, input.display_name)
-        # Not a rule: what is wrong with an address is found when all else is right.
-        email = _usable_email(input.email)
-        person = models.User(
-            username=username or "", display_name=display_name or "", email=email or ""
-        )
-        rules.check(
-            "password", _no_problem, await accounts.passwords.problem(input.password, person)
-        )
-        rules.raise_problems()
         session = await sign_up(
             context.database,
-            accounts,
-            username=username,
-            email=email,
+            context.services.get(Accounts),
+            username=input.username,
+            email=input.email,
             password=input.password,
-            display_name=display_name,
+            display_name=input.display_name,
         )
-        return SignUpPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
+        return SignUpPayload(session=session)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(description="Signs in by username or e-mail address.")
     @refusals_as_data(SignInPayload)
@@ -184,11 +161,11 @@ class AccountsMutation:
         session = await sign_in(
             context.database,
             context.services.get(Accounts),
-            login=_login(input.login),
+            login=input.login,
             password=input.password,
             address=context.address,
         )
-        return SignInPayload(session=session)  # type: ignore[arg-type]  # a row is what it reads from
+        return SignInPayload(session=session)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(description="Exchanges a session's newest refresh token for new tokens.")
     @refusals_as_data(RefreshSessionPayload)
@@ -281,8 +258,8 @@ class AccountsMutation:
 
 async def _change(
     context: Context,
-    input: OtherPersonInput,
-    service: Callable[..., Awaitable[PairChanged]],
+    input: TargetUserInput,
+    service: Callable[..., Awaitable[RelationChange]],
     payload: Callable[..., P],
 ) -> P:
     viewer_id = context.require_viewer()
@@ -294,24 +271,3 @@ async def _change(
     if done.changed:
         context.services.notify()
     return payload(user=done.user, changed=done.changed)
-
-
-def _no_problem(problem: str | None) -> None:
-    if problem is not None:
-        raise ValueError(problem)
-
-
-def _usable_email(email: str) -> str | None:
-    """The address; None for what is none, which is refused in the words for one that has an account."""
-    try:
-        return clean_email(email)
-    except ValueError:
-        return None
-
-
-def _login(text: str) -> str:
-    """The login, without white space around it. Errors: MutationRefused, for what can't be anybody's."""
-    login = text.strip()
-    if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
-        raise credentials_refused()
-    return login

@@ -1,4 +1,4 @@
-"""Reading people."""
+"""Root fields: the viewer, and a user by username."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AccountsQuery:
         found: list[UserRow | None] = await users_by_ids(
             context.database, context.viewer_id, [context.viewer_id]
         )
-        return found[0]  # type: ignore[return-value]  # a row is what a User reads from
+        return found[0]  # type: ignore[return-value]  # a row
 
     @strawberry.field(
         description=(
@@ -44,4 +44,4 @@ class AccountsQuery:
         if found is None:
             return None
         context.loader(UserDetails).prime(found.user.id, found.detail)
-        return found.user  # type: ignore[return-value]  # a row is what a User reads from
+        return found.user  # type: ignore[return-value]  # a row

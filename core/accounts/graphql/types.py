@@ -1,4 +1,4 @@
-"""People, as clients see them."""
+"""The GraphQL types of users and of lists of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strawberry import auto
 
 from core.accounts import models
 from core.accounts.selectors import (
-    PartOf,
+    AttributeLoader,
     Relations,
     UserDetails,
 )
@@ -24,19 +24,21 @@ from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import Connection, Edge
 
 
-def part_of(whole: type[UserDetails | Relations], name: str, kind: Any, description: str) -> Any:
-    """A field of a person that is read with others of its kind, in one statement for all of them."""
+def attribute_of(
+    whole: type[UserDetails | Relations], name: str, kind: Any, description: str
+) -> Any:
+    """A field of User that shares one statement with the other attributes of `whole`."""
 
     def choose(info: Info) -> Loader[int, Any]:
-        return info.context.loader(PartOf, whole, name)
+        return info.context.loader(AttributeLoader, whole, name)
 
     return strawberry.field(graphql_type=kind, description=description)(loaded("id")(choose))
 
 
 def detail(name: str, kind: Any) -> Any:
-    """A field of the model that is not read beside every post."""
+    """A field of the model that only profiles read."""
     field = cast("Field[Any, Any]", models.User._meta.get_field(name))  # noqa: SLF001  # Django's name
-    return part_of(UserDetails, name, kind, str(field.help_text))
+    return attribute_of(UserDetails, name, kind, str(field.help_text))
 
 
 @model_type(models.User, name="User", description="A user account.")
@@ -49,16 +51,16 @@ class User(Node):
     follower_count = detail("follower_count", int)
     following_count = detail("following_count", int)
     post_count = detail("post_count", int)
-    viewer_is_following = part_of(
+    viewer_is_following = attribute_of(
         Relations, "is_following", bool, "Whether the viewer follows the user."
     )
-    follows_viewer = part_of(
+    follows_viewer = attribute_of(
         Relations, "follows_viewer", bool, "Whether the user follows the viewer."
     )
-    viewer_has_blocked = part_of(
+    viewer_has_blocked = attribute_of(
         Relations, "has_blocked", bool, "Whether the viewer has blocked the user."
     )
-    viewer_has_muted = part_of(
+    viewer_has_muted = attribute_of(
         Relations, "has_muted", bool, "Whether the viewer has muted the user."
     )
 

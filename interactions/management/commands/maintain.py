@@ -76,7 +76,7 @@ class Command(BaseCommand):
             retention=timedelta(hours=chosen.event_retention_hours),
         ).expire()
         keys = await idempotency_keys_expire(
-            database, kept=timedelta(hours=chosen.idempotency_hours)
+            database, retention=timedelta(hours=chosen.idempotency_hours)
         )
         sessions = await sessions_expire(database)
         return f"Removed {events} events, {keys} keys of clients, {sessions} sessions."

@@ -1,4 +1,4 @@
-"""What accounts keep for a process, and people who ask."""
+"""The parts of a server that sign users in, and API clients."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from core.accounts.login_throttle import login_throttle_on
+from core.accounts.login_throttle import shared_login_throttle
 from core.accounts.passwords import Passwords
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessTokens, RefreshTokens
 from core.context import Services
-from tests.core.accounts.world import Asker
+from tests.core.accounts.world import ApiClient
 
 
 @pytest.fixture
@@ -28,23 +28,23 @@ async def redis() -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def accounts(redis: Redis) -> AsyncIterator[Accounts]:
-    """What a server keeps to sign people in."""
+    """What a server process needs to sign users in."""
     passwords = Passwords()
-    attempts = login_throttle_on(os.environ["REDIS_URL"], 50)
+    login_throttle = shared_login_throttle(os.environ["REDIS_URL"], 50)
     yield Accounts(
         access_tokens=AccessTokens(b"for tests"),
         refresh_tokens=RefreshTokens(b"for tests"),
         passwords=passwords,
-        attempts=attempts,
+        login_throttle=login_throttle,
         access_token_life=timedelta(minutes=15),
         refresh_token_life=timedelta(days=30),
     )
     passwords.close()
-    attempts.close()
+    login_throttle.close()
 
 
 @pytest.fixture
-def anybody(services: Services, accounts: Accounts) -> Asker:
-    """Somebody who is not signed in."""
+def anonymous(services: Services, accounts: Accounts) -> ApiClient:
+    """A client that is not signed in."""
     services.register(accounts)
-    return Asker(services)
+    return ApiClient(services)

@@ -1,4 +1,4 @@
-"""Passwords are hashed beside the event loop, by few threads, for a bounded number of people."""
+"""Passwords are hashed off the event loop, by a small thread pool with a bounded queue."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from core.accounts.models import User
 from core.accounts.passwords import Passwords
 from core.errors import ClientError
 
-PERSON = User(username="katherine", email="johnson@example.com")
+USER = User(username="katherine", email="johnson@example.com")
 
 
 @pytest.fixture
 def passwords() -> Iterator[Passwords]:
-    made = Passwords(threads=1, in_hand_at_most=3)
+    made = Passwords(threads=1, pending_at_most=3)
     yield made
     made.close()
 
@@ -45,15 +45,15 @@ async def test_a_password_is_the_same_in_every_form(
     assert await passwords.check(unicodedata.normalize(form, password), encoded) == (True, None)
 
 
-async def test_a_hash_of_an_earlier_kind_is_verified_as_it_was_made_and_replaced(
+async def test_a_hash_of_an_older_hasher_is_verified_and_replaced(
     passwords: Passwords,
 ) -> None:
     typed = unicodedata.normalize("NFD", "pässwört-übung")
     encoded = make_password(typed, hasher="argon2")
     assert await passwords.check("another one", encoded) == (False, None)
     assert await passwords.check(unicodedata.normalize("NFC", typed), encoded) == (False, None)
-    right, new_hash = await passwords.check(typed, encoded)
-    assert right
+    is_correct, new_hash = await passwords.check(typed, encoded)
+    assert is_correct
     assert new_hash is not None
     assert await passwords.check(unicodedata.normalize("NFC", typed), new_hash) == (True, None)
 
@@ -63,7 +63,9 @@ async def test_a_wrong_password_costs_one_hash(
     passwords: Passwords, hasher: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded = make_password("pässwört-übung", hasher=hasher)
-    assert not (await passwords.check("", None)).is_right  # The first try makes nobody's hash.
+    assert not (
+        await passwords.check("", None)
+    ).is_correct  # The first attempt makes the dummy hash.
     hashed: list[str] = []
     for name in ("encode", "verify"):
         computed = getattr(Argon2PasswordHasher, name)
@@ -75,7 +77,7 @@ async def test_a_wrong_password_costs_one_hash(
         monkeypatch.setattr(Argon2PasswordHasher, name, counted)
     for stored in (encoded, None):
         hashed.clear()
-        assert not (await passwords.check("a\u0308 wrong one", stored)).is_right
+        assert not (await passwords.check("a\u0308 wrong one", stored)).is_correct
         assert len(hashed) == 1
 
 
@@ -83,20 +85,20 @@ async def test_a_wrong_password_costs_one_hash(
 @pytest.mark.parametrize(
     "stored", [None, pytest.param(make_password(None), id="unusable"), "", "garbage"]
 )
-async def test_nothing_matches_what_is_no_hash(
+async def test_no_password_matches_an_unusable_hash(
     passwords: Passwords, password: str, stored: str | None
 ) -> None:
-    assert not (await passwords.check(password, stored)).is_right
+    assert not (await passwords.check(password, stored)).is_correct
 
 
 @pytest.mark.parametrize(
-    ("password", "said"),
+    ("password", "message"),
     [
         ("short", "too short"),
         ("password123", "too common"),
         ("katherine1", "similar to the username"),
         ("x" * 129, "at most 128"),
-        ("\ud800" * 10, "halves"),
+        ("\ud800" * 10, "surrogates"),
         ("a" * 8 + "\0", None),
         ("x" * 128, None),
         ("ﷺ" * 8, "at most 128"),
@@ -109,27 +111,27 @@ async def test_nothing_matches_what_is_no_hash(
         ("correct horse", None),
     ],
 )
-async def test_weak_passwords_are_told_why(
-    passwords: Passwords, password: str, said: str | None
+async def test_a_weak_password_is_refused_with_a_reason(
+    passwords: Passwords, password: str, message: str | None
 ) -> None:
-    problem = await passwords.problem(password, PERSON)
-    assert problem is None if said is None else said in str(problem)
+    problem = await passwords.problem(password, USER)
+    assert problem is None if message is None else message in str(problem)
 
 
-async def test_too_many_at_once_are_turned_away_until_a_thread_is_done(
+async def test_work_beyond_the_queue_is_refused_until_a_thread_is_done(
     passwords: Passwords,
 ) -> None:
-    held = Event()
-    waiting = [asyncio.create_task(passwords._run(lambda: held.wait(30))) for _ in range(3)]
+    finish = Event()
+    waiting = [asyncio.create_task(passwords._run(lambda: finish.wait(30))) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(ClientError, match="Try again") as caught:
         await passwords.hashed("x")
     assert caught.value.code == "RATE_LIMITED"
-    # Whoever goes away while the thread works gives no place free.
+    # A cancelled caller does not release the slot while its thread works.
     waiting[0].cancel()
     await asyncio.wait([waiting[0]])
     with pytest.raises(ClientError):
         await passwords.hashed("x")
-    held.set()
+    finish.set()
     assert await asyncio.gather(*waiting[1:]) == [True, True]
     assert await passwords.hashed("x")

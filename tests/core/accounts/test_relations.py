@@ -1,4 +1,4 @@
-"""Following, blocking and muting set a state; counts, lists and events follow it."""
+"""Follows, blocks and mutes set a state, which counts, lists and events reflect."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from core.accounts import services as writes
-from core.accounts.services import PairChanged
+from core.accounts.services import RelationChange
 from core.context import Services
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from core.ids import global_id
-from tests.core.accounts.world import Asker, assert_all_is_well, codes, events
+from tests.core.accounts.world import ApiClient, assert_invariants, codes, events
 from tests.interactions.cast import delete_account, people
 
-Change = Callable[..., Awaitable[PairChanged]]
+Change = Callable[..., Awaitable[RelationChange]]
 PAIRS = [
     ("FollowUser", "UnfollowUser", "viewerIsFollowing", "user_followed", "user_unfollowed"),
     ("BlockUser", "UnblockUser", "viewerHasBlocked", "user_blocked", "user_unblocked"),
@@ -37,24 +37,24 @@ query Relation($id: ID!) {
 
 
 @pytest.fixture
-async def cast(services: Services) -> list[Asker]:
-    """Three people who can ask."""
-    return [Asker(services, key) for key in await people(services.database, 3)]
+async def cast(services: Services) -> list[ApiClient]:
+    """Clients of three users."""
+    return [ApiClient(services, key) for key in await people(services.database, 3)]
 
 
-def key(asker: Asker) -> int:
-    assert asker.viewer_id is not None
-    return asker.viewer_id
+def key(client: ApiClient) -> int:
+    assert client.viewer_id is not None
+    return client.viewer_id
 
 
-async def relation(viewer: Asker, other: Asker) -> Any:
-    """How they stand to each other, as the viewer sees it; None if the other can't be seen."""
+async def relation(viewer: ApiClient, other: ApiClient) -> Any:
+    """The relation between two users as the viewer sees it; None if the other is hidden."""
     return await viewer.data(RELATION, id=global_id("User", key(other)))
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-async def test_doing_it_twice_changes_nothing_the_second_time(
-    cast: list[Asker], database: Database, pair: tuple[str, str, str, str, str]
+async def test_repeating_a_change_changes_nothing(
+    cast: list[ApiClient], database: Database, pair: tuple[str, str, str, str, str]
 ) -> None:
     ada, grace, _ = cast
     do, undo, field, done, undone = pair
@@ -72,13 +72,13 @@ async def test_doing_it_twice_changes_nothing_the_second_time(
         (undone, key(ada), key(grace), None),
     ]
     assert notified == [1, 1]
-    await assert_all_is_well(database)
+    await assert_invariants(database)
 
 
 @pytest.mark.parametrize("name", [name for pair in PAIRS for name in pair[:2]])
 class TestEachChange:
-    async def test_takes_another_person(
-        self, cast: list[Asker], database: Database, name: str
+    async def test_of_oneself_is_refused(
+        self, cast: list[ApiClient], database: Database, name: str
     ) -> None:
         payload = await cast[0].change(name, key(cast[0]))
         assert codes(payload) == [("INVALID_INPUT", "input", "userId")]
@@ -88,34 +88,40 @@ class TestEachChange:
     @pytest.mark.parametrize(
         "user_id", ["", "garbage", global_id("User", 7), global_id("Post", 7), "\ud800", "x" * 9999]
     )
-    async def test_of_nobody_is_refused(self, cast: list[Asker], name: str, user_id: str) -> None:
+    async def test_of_an_unknown_user_is_refused(
+        self, cast: list[ApiClient], name: str, user_id: str
+    ) -> None:
         payload = await cast[0].do(name, userId=user_id)
         assert codes(payload) == [("NOT_FOUND", "input", "userId")]
         assert (payload["user"], payload["changed"]) == (None, False)
 
-    async def test_needs_a_viewer(self, cast: list[Asker], name: str) -> None:
-        stranger = Asker(cast[0].services)
-        answer = await stranger.ask(name, input={"userId": global_id("User", key(cast[1]))})
-        assert answer["data"] is None
-        assert "Sign in first" in answer["errors"][0]["message"]
-        assert stranger.statements == 0
+    async def test_needs_a_viewer(self, cast: list[ApiClient], name: str) -> None:
+        anonymous = ApiClient(cast[0].services)
+        result = await anonymous.execute(name, input={"userId": global_id("User", key(cast[1]))})
+        assert result["data"] is None
+        assert "Sign in first" in result["errors"][0]["message"]
+        assert anonymous.statements == 0
 
-    async def test_by_a_person_who_has_been_removed_changes_nothing(
-        self, cast: list[Asker], database: Database, name: str
+    async def test_by_a_deleted_user_changes_nothing(
+        self, cast: list[ApiClient], database: Database, name: str
     ) -> None:
         await delete_account(database, key(cast[0]))
         payload = await cast[0].change(name, key(cast[1]))
         assert payload["changed"] is False
         assert await events(database) == []
 
-    async def test_refuses_a_key_that_is_none(self, cast: list[Asker], name: str) -> None:
+    async def test_refuses_an_invalid_client_mutation_id(
+        self, cast: list[ApiClient], name: str
+    ) -> None:
         user_id = global_id("User", key(cast[1]))
         for bad in ("", "x" * 101, "a\nb"):
             payload = await cast[0].do(name, userId=user_id, clientMutationId=bad)
             assert codes(payload) == [("INVALID_INPUT", "input", "clientMutationId")]
 
 
-async def test_the_clients_key_is_echoed_and_told(cast: list[Asker], database: Database) -> None:
+async def test_payload_and_event_carry_the_client_mutation_id(
+    cast: list[ApiClient], database: Database
+) -> None:
     ada, grace, _ = cast
     query = """
     mutation M($input: FollowUserInput!) { followUser(input: $input) { clientMutationId } }
@@ -125,7 +131,7 @@ async def test_the_clients_key_is_echoed_and_told(cast: list[Asker], database: D
     assert [row[3] for row in await events(database)] == ["k1"]
 
 
-async def test_counts_and_relations_are_those_after_each_write(cast: list[Asker]) -> None:
+async def test_payloads_show_counts_and_relations_after_each_change(cast: list[ApiClient]) -> None:
     ada, grace, _ = cast
     query = """
     mutation M($id: ID!) {
@@ -134,14 +140,14 @@ async def test_counts_and_relations_are_those_after_each_write(cast: list[Asker]
       c: followUser(input: {userId: $id}) { user { followerCount viewerIsFollowing } }
     }
     """
-    answer = await ada.ask(query, id=global_id("User", key(grace)))
+    result = await ada.execute(query, id=global_id("User", key(grace)))
     on = {"user": {"followerCount": 1, "viewerIsFollowing": True}}
     off = {"user": {"followerCount": 0, "viewerIsFollowing": False}}
-    assert answer == {"data": {"a": on, "b": off, "c": on}}
+    assert result == {"data": {"a": on, "b": off, "c": on}}
 
 
-async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
-    cast: list[Asker], database: Database
+async def test_a_block_ends_follows_and_hides_in_both_directions(
+    cast: list[ApiClient], database: Database
 ) -> None:
     ada, grace, third = cast
     for follower, followee in ((ada, grace), (grace, ada), (third, ada), (grace, third)):
@@ -149,8 +155,8 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
     await database.write("TRUNCATE events")
 
     assert (await ada.change("BlockUser", key(grace)))["changed"] is True
-    told = [row[:3] for row in await events(database)]
-    assert sorted(told) == sorted(
+    logged = [row[:3] for row in await events(database)]
+    assert sorted(logged) == sorted(
         [
             ("user_blocked", key(ada), key(grace)),
             ("user_unfollowed", key(ada), key(grace)),
@@ -161,14 +167,14 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
     assert await relation(grace, ada) is None
     seen = await relation(third, ada)
     assert (seen["followerCount"], seen["followingCount"]) == (1, 0)
-    await assert_all_is_well(database)
+    await assert_invariants(database)
 
     for one, other in ((ada, grace), (grace, ada)):
         for name in ("FollowUser", "UnfollowUser", "MuteUser", "UnmuteUser"):
             payload = await one.change(name, key(other))
             assert codes(payload) == [("NOT_FOUND", "input", "userId")]
 
-    # A block is taken back by itself alone, and brings nothing back.
+    # Only the blocker can unblock, and follows are not restored.
     hidden = await grace.change("UnblockUser", key(ada))
     assert (hidden["user"], hidden["changed"]) == (None, False)
     assert codes(hidden) == [("NOT_FOUND", "input", "userId")]
@@ -177,7 +183,7 @@ async def test_a_block_severs_follows_both_ways_and_hides_both_ways(
     seen = await relation(ada, grace)
     assert (seen["viewerIsFollowing"], seen["followsViewer"]) == (False, False)
     assert seen["viewerHasBlocked"] is False
-    await assert_all_is_well(database)
+    await assert_invariants(database)
 
 
 CONTENT = """
@@ -190,7 +196,7 @@ CONTENT = """
 
 @pytest.mark.parametrize("blocks_back", [False, True])
 async def test_the_blocker_sees_the_name_and_no_content(
-    cast: list[Asker], database: Database, blocks_back: bool
+    cast: list[ApiClient], database: Database, blocks_back: bool
 ) -> None:
     ada, grace, third = cast
     await database.write("UPDATE users SET bio = 'A secret.'")
@@ -213,7 +219,7 @@ async def test_the_blocker_sees_the_name_and_no_content(
         for name in ("followers", "following", "posts"):
             assert seen[name]["edges"] == []
             assert seen[name]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False}
-    # To others nothing is different.
+    # Other viewers are not affected.
     assert (
         len((await third.data(f'{{ user(username: "p2") {{ {CONTENT} }} }}'))["posts"]["edges"])
         == 2
@@ -223,7 +229,7 @@ async def test_the_blocker_sees_the_name_and_no_content(
 @pytest.mark.parametrize(
     "name", ["unblockUser", "muteUser", "unmuteUser", "followUser", "unfollowUser"]
 )
-async def test_no_payload_shows_who_blocks_the_viewer(cast: list[Asker], name: str) -> None:
+async def test_no_payload_shows_who_blocks_the_viewer(cast: list[ApiClient], name: str) -> None:
     ada, grace, _ = cast
     await ada.change("MuteUser", key(grace))
     await grace.change("BlockUser", key(ada))
@@ -234,7 +240,7 @@ async def test_no_payload_shows_who_blocks_the_viewer(cast: list[Asker], name: s
     assert (await ada.change(query, key(grace)))["user"] is None
 
 
-async def test_whoever_is_blocked_can_block_back(cast: list[Asker], database: Database) -> None:
+async def test_a_blocked_user_can_block_back(cast: list[ApiClient], database: Database) -> None:
     ada, grace, _ = cast
     await ada.change("BlockUser", key(grace))
     payload = await grace.change("BlockUser", key(ada))
@@ -247,7 +253,7 @@ async def test_whoever_is_blocked_can_block_back(cast: list[Asker], database: Da
     assert await relation(ada, grace) is not None
 
 
-async def test_a_mute_from_before_a_block_can_be_taken_back(cast: list[Asker]) -> None:
+async def test_a_user_who_blocks_the_viewer_can_be_unmuted(cast: list[ApiClient]) -> None:
     ada, grace, _ = cast
     await ada.change("MuteUser", key(grace))
     await grace.change("BlockUser", key(ada))
@@ -256,7 +262,9 @@ async def test_a_mute_from_before_a_block_can_be_taken_back(cast: list[Asker]) -
     assert codes(await ada.change("UnmuteUser", key(grace))) == [("NOT_FOUND", "input", "userId")]
 
 
-async def test_a_mute_hides_nobody_and_is_nobody_elses_business(cast: list[Asker]) -> None:
+async def test_a_mute_hides_no_profile_and_is_invisible_to_the_muted_user(
+    cast: list[ApiClient],
+) -> None:
     ada, grace, _ = cast
     await ada.change("FollowUser", key(grace))
     await ada.change("MuteUser", key(grace))
@@ -289,10 +297,10 @@ async def test_follows_that_arrive_together_take_one_transaction(services: Servi
     assert [change.changed for change in done] == [True] * 78 + [False] * 10
     assert len(statements) == 2
     assert len(await events(database)) == 78
-    await assert_all_is_well(database)
+    await assert_invariants(database)
 
 
-async def test_one_who_cannot_follow_spoils_nobody_elses(services: Services) -> None:
+async def test_a_refused_follow_does_not_affect_others_of_the_group(services: Services) -> None:
     database = services.database
     ada, grace, third = await people(database, 3)
     await writes.block_create(database, viewer_id=third, user_id=ada)
@@ -304,14 +312,14 @@ async def test_one_who_cannot_follow_spoils_nobody_elses(services: Services) -> 
         return_exceptions=True,
     )
     assert [isinstance(one, MutationRefused) for one in done] == [False, True, True, True, False]
-    await assert_all_is_well(database)
+    await assert_invariants(database)
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
     services: Services, seed: int
 ) -> None:
-    """Two processes, few people, every change at once."""
+    """Two group commits as of two processes, few users, all changes concurrently."""
     database = services.database
     chance = random.Random(seed)
     cast = await people(database, 5)
@@ -335,30 +343,30 @@ async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
         changed[kind] += done.changed
 
     await asyncio.gather(*(one() for _ in range(600)))
-    await assert_all_is_well(database)
+    await assert_invariants(database)
     log = await events(database)
-    told = Counter(row[0] for row in log)
+    logged = Counter(row[0] for row in log)
     for kind in ("user_followed", "user_blocked", "user_unblocked", "user_muted", "user_unmuted"):
-        assert told[kind] == changed[kind], kind
-    # A block tells of the follows that it severs.
-    assert told["user_unfollowed"] >= changed["user_unfollowed"]
+        assert logged[kind] == changed[kind], kind
+    # A block also logs the follows that it ends.
+    assert logged["user_unfollowed"] >= changed["user_unfollowed"]
     rows = await database.fetch("SELECT count(*) FROM follows")
-    assert rows[0][0] == told["user_followed"] - told["user_unfollowed"]
+    assert rows[0][0] == logged["user_followed"] - logged["user_unfollowed"]
 
 
 async def test_follow_and_block_at_once_end_without_a_follow(services: Services) -> None:
     database = services.database
     for _ in range(40):
-        ada, grace = await people_named_anew(database)
+        ada, grace = await two_new_users(database)
         await asyncio.gather(
             writes.follow_create(services.group_commits, viewer_id=ada, user_id=grace),
             writes.block_create(database, viewer_id=grace, user_id=ada),
             writes.follow_create(GroupCommits(database), viewer_id=grace, user_id=ada),
             return_exceptions=True,
         )
-        await assert_all_is_well(database)
+        await assert_invariants(database)
 
 
-async def people_named_anew(database: Database) -> list[int]:
+async def two_new_users(database: Database) -> list[int]:
     await database.write("TRUNCATE users CASCADE")
     return await people(database, 2)

@@ -1,4 +1,4 @@
-"""A password that is changed, or hashed anew, between the check of it and the session that begins with it."""
+"""Sign-in while the password or its hash changes between the check and the start of the session."""
 
 from __future__ import annotations
 
@@ -7,89 +7,89 @@ import asyncio
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from core.accounts.passwords import Checked
+from core.accounts.passwords import PasswordCheck
 from core.accounts.sessions import Accounts
 from core.database.database import Database
-from tests.core.accounts.world import PASSWORD, Asker, codes
+from tests.core.accounts.world import PASSWORD, ApiClient, codes
 
 REFUSED = [("CREDENTIALS_REFUSED", "input")]
 SESSIONS = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL"
 
 
-async def sessions_in_force(database: Database) -> int:
+async def active_sessions(database: Database) -> int:
     [[count]] = await database.fetch(SESSIONS)
     return int(count)
 
 
 @pytest.fixture
-async def unsigned(anybody: Asker, database: Database) -> Asker:
-    """Nobody is signed in; ada has an account."""
-    await anybody.sign_up()
+async def signed_out(anonymous: ApiClient, database: Database) -> ApiClient:
+    """A client without a session; ada has an account."""
+    await anonymous.sign_up()
     await database.write("DELETE FROM sessions")
-    return anybody
+    return anonymous
 
 
 @pytest.mark.parametrize("hasher", ["default", "argon2"])
-async def test_an_old_password_begins_no_session(
-    unsigned: Asker,
+async def test_an_old_password_starts_no_session(
+    signed_out: ApiClient,
     accounts: Accounts,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
     hasher: str,
 ) -> None:
-    """It was right when it was checked. With the other hasher it is also to be stored anew."""
+    """It was correct when checked. With the older hasher its hash would also be replaced."""
     if hasher != "default":
         await database.write(
             "UPDATE users SET password = $1", make_password(PASSWORD, None, hasher)
         )
     check = accounts.passwords.check
 
-    async def check_then_change(password: str, encoded: str | None) -> Checked:
+    async def check_then_change(password: str, encoded: str | None) -> PasswordCheck:
         checked = await check(password, encoded)
         await database.write("UPDATE users SET password = $1", make_password("another one, longer"))
         return checked
 
     monkeypatch.setattr(accounts.passwords, "check", check_then_change)
-    payload = await unsigned.sign_in("ada")
+    payload = await signed_out.sign_in("ada")
     assert codes(payload) == REFUSED
-    assert await sessions_in_force(database) == 0
+    assert await active_sessions(database) == 0
     monkeypatch.undo()
-    assert (await unsigned.sign_in("ada", "another one, longer"))["errors"] == []
+    assert (await signed_out.sign_in("ada", "another one, longer"))["errors"] == []
 
 
-async def test_a_session_waits_for_a_change_that_is_under_way(
-    unsigned: Asker, database: Database
+async def test_a_sign_in_waits_for_a_concurrent_change_of_the_password(
+    signed_out: ApiClient, database: Database
 ) -> None:
     async with database.transaction() as change:
         await change.fetch("UPDATE users SET password = $1", make_password("another one, longer"))
-        signing_in = asyncio.create_task(unsigned.sign_in("ada"))
-        while not await database.fetch(  # noqa: ASYNC110  # nothing notifies of it
+        signing_in = asyncio.create_task(signed_out.sign_in("ada"))
+        while not await database.fetch(  # noqa: ASYNC110  # PostgreSQL does not notify of locks
             "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         ):
             await asyncio.sleep(0.01)
     assert codes(await signing_in) == REFUSED
-    assert await sessions_in_force(database) == 0
+    assert await active_sessions(database) == 0
 
 
-async def test_sign_ins_that_store_a_better_hash_at_once_all_succeed(
-    unsigned: Asker, database: Database
+async def test_concurrent_sign_ins_that_replace_the_hash_all_succeed(
+    signed_out: ApiClient, database: Database
 ) -> None:
     await database.write("UPDATE users SET password = $1", make_password(PASSWORD, None, "argon2"))
-    payloads = await asyncio.gather(*(unsigned.sign_in("ada") for _ in range(4)))
+    payloads = await asyncio.gather(*(signed_out.sign_in("ada") for _ in range(4)))
     assert [payload["errors"] for payload in payloads] == [[]] * 4
-    assert await sessions_in_force(database) == 4
+    assert await active_sessions(database) == 4
 
 
-async def test_who_is_suspended_meanwhile_begins_no_session(
-    unsigned: Asker, accounts: Accounts, database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_a_user_suspended_meanwhile_starts_no_session(
+    signed_out: ApiClient, accounts: Accounts, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check = accounts.passwords.check
 
-    async def check_then_suspend(password: str, encoded: str | None) -> Checked:
+    async def check_then_suspend(password: str, encoded: str | None) -> PasswordCheck:
         checked = await check(password, encoded)
         await database.write("UPDATE users SET is_active = false")
         return checked
 
     monkeypatch.setattr(accounts.passwords, "check", check_then_suspend)
-    assert codes(await unsigned.sign_in("ada")) == REFUSED
-    assert await sessions_in_force(database) == 0
+    assert codes(await signed_out.sign_in("ada")) == REFUSED
+    assert await active_sessions(database) == 0

@@ -1,4 +1,4 @@
-"""A new account: what it takes, and what is told when it is refused."""
+"""Sign-up: the rules of its input, and refusals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from core.accounts.sessions import Accounts
 from core.database.database import Database
-from tests.core.accounts.world import PASSWORD, Asker, codes, number_of
+from tests.core.accounts.world import PASSWORD, ApiClient, codes, number_of
 
 EMAIL_REFUSED = {
     "__typename": "InvalidInput",
@@ -20,9 +20,9 @@ EMAIL_REFUSED = {
 }
 
 
-async def test_a_new_person_is_signed_in(anybody: Asker, accounts: Accounts) -> None:
+async def test_sign_up_signs_the_user_in(anonymous: ApiClient, accounts: Accounts) -> None:
     before = datetime.now(UTC)
-    payload = await anybody.sign_up("Ada", displayName=" Ada   L. ", email=" Ada@example.com ")
+    payload = await anonymous.sign_up("Ada", displayName=" Ada   L. ", email=" Ada@example.com ")
     assert payload["errors"] == []
     session = payload["session"]
     assert session["viewer"]["username"] == "Ada"
@@ -31,28 +31,28 @@ async def test_a_new_person_is_signed_in(anybody: Asker, accounts: Accounts) -> 
     refresh_ends = datetime.fromisoformat(session["refreshTokenExpiresAt"])
     assert timedelta(minutes=14, seconds=58) < access_ends - before < timedelta(minutes=15.1)
     assert timedelta(days=29.9) < refresh_ends - before < timedelta(days=30.1)
-    said = accounts.access_tokens.read(session["accessToken"])
-    assert said.expires_at == access_ends.timestamp()
+    token = accounts.access_tokens.read(session["accessToken"])
+    assert token.expires_at == access_ends.timestamp()
 
-    viewer = await Asker(anybody.services, said.viewer_id).data("Viewer")
+    viewer = await ApiClient(anonymous.services, token.viewer_id).data("Viewer")
     assert viewer["id"] == session["viewer"]["id"]
     assert (viewer["bio"], viewer["followerCount"], viewer["postCount"]) == ("", 0, 0)
 
 
-async def test_only_hashes_are_stored(anybody: Asker, database: Database) -> None:
-    session = (await anybody.sign_up())["session"]
-    proof = session["refreshToken"].rsplit(".", 1)[1]
+async def test_only_hashes_are_stored(anonymous: ApiClient, database: Database) -> None:
+    session = (await anonymous.sign_up())["session"]
+    mac = session["refreshToken"].rsplit(".", 1)[1]
     for table in ("users", "sessions"):
-        rows = await database.fetch(f"SELECT t::text FROM {table} t")  # noqa: S608  # a name of ours
+        rows = await database.fetch(f"SELECT t::text FROM {table} t")  # noqa: S608  # a constant
         assert PASSWORD not in str(rows)
-        assert proof not in str(rows)
+        assert mac not in str(rows)
         assert session["accessToken"] not in str(rows)
     (row,) = await database.fetch("SELECT password FROM users")
     assert row[0].startswith("argon2nfkc$argon2id$")
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [
         ("username", "", "1 to 30"),
         ("username", "a" * 31, "1 to 30"),
@@ -81,26 +81,26 @@ async def test_only_hashes_are_stored(anybody: Asker, database: Database) -> Non
         ("password", "x" * 129, "at most 128"),
     ],
 )
-async def test_what_breaks_a_rule_is_told_and_nothing_is_made(
-    anybody: Asker, database: Database, field: str, value: str, said: str
+async def test_invalid_input_is_refused_and_creates_nothing(
+    anonymous: ApiClient, database: Database, field: str, value: str, message: str
 ) -> None:
-    payload = await anybody.sign_up(
+    payload = await anonymous.sign_up(
         **{"email": "ada@example.com", "displayName": "Ada", field: value}
     )
     assert payload["session"] is None
     assert codes(payload) == [("INVALID_INPUT", "input", field)]
-    assert said in payload["errors"][0]["message"]
+    assert message in payload["errors"][0]["message"]
     assert await number_of(database, "users") == 0
 
 
-async def test_all_broken_rules_are_told_at_once(anybody: Asker) -> None:
-    payload = await anybody.sign_up("?", displayName="", password="x")
+async def test_all_problems_are_reported_together(anonymous: ApiClient) -> None:
+    payload = await anonymous.sign_up("?", displayName="", password="x")
     assert [path for _, _, path in codes(payload)] == ["username", "displayName", "password"]
 
 
-async def test_a_username_is_taken_whatever_its_case(anybody: Asker, database: Database) -> None:
-    await anybody.sign_up("ada")
-    payload = await anybody.sign_up("ADA", email="other@example.com")
+async def test_a_username_is_taken_ignoring_case(anonymous: ApiClient, database: Database) -> None:
+    await anonymous.sign_up("ada")
+    payload = await anonymous.sign_up("ADA", email="other@example.com")
     assert payload["session"] is None
     assert codes(payload) == [("USERNAME_TAKEN", "input", "username")]
     assert payload["errors"][0]["__typename"] == "Conflict"
@@ -128,23 +128,23 @@ async def test_a_username_is_taken_whatever_its_case(anybody: Asker, database: D
         "\ud800@example.com",
     ],
 )
-async def test_an_address_that_is_taken_is_refused_as_any_other(
-    anybody: Asker, database: Database, email: str
+async def test_a_taken_address_is_refused_like_an_invalid_one(
+    anonymous: ApiClient, database: Database, email: str
 ) -> None:
-    await anybody.sign_up("ada")
-    payload = await anybody.sign_up("grace", email=email)
+    await anonymous.sign_up("ada")
+    payload = await anonymous.sign_up("grace", email=email)
     assert (payload["session"], payload["errors"]) == (None, [EMAIL_REFUSED])
     assert await number_of(database, "users") == 1
-    statements = anybody.statements
+    statements = anonymous.statements
 
-    # Nor is it told together with what is wrong elsewhere, where asking costs nothing.
-    taken = await anybody.sign_up("ADA", email=email)
+    # Other problems hide it, so a probe for addresses must create an account.
+    taken = await anonymous.sign_up("ADA", email=email)
     assert codes(taken) == [("USERNAME_TAKEN", "input", "username")]
-    weak = await anybody.sign_up("grace", email=email, password="x")
+    weak = await anonymous.sign_up("grace", email=email, password="x")
     assert codes(weak) == [("INVALID_INPUT", "input", "password")]
 
-    await anybody.sign_up("grace", email="nobody")
-    assert anybody.statements == statements
+    await anonymous.sign_up("grace", email="nobody")
+    assert anonymous.statements == statements
 
 
 @pytest.mark.parametrize(
@@ -156,23 +156,23 @@ async def test_an_address_that_is_taken_is_refused_as_any_other(
         ("Ada@Example.ORG", "Ada@example.org", ["aDA@eXAMPLE.org"]),
     ],
 )
-async def test_an_international_address_is_one_in_each_form(
-    anybody: Asker, database: Database, email: str, stored: str, others: list[str]
+async def test_an_international_address_is_the_same_in_each_form(
+    anonymous: ApiClient, database: Database, email: str, stored: str, others: list[str]
 ) -> None:
-    assert (await anybody.sign_up("ada", email=email))["errors"] == []
+    assert (await anonymous.sign_up("ada", email=email))["errors"] == []
     assert [row[0] for row in await database.fetch("SELECT email FROM users")] == [stored]
     for other in [email, *others]:
-        assert (await anybody.sign_in(other))["errors"] == []
-        assert (await anybody.sign_up("grace", email=other))["errors"] == [EMAIL_REFUSED]
+        assert (await anonymous.sign_in(other))["errors"] == []
+        assert (await anonymous.sign_up("grace", email=other))["errors"] == [EMAIL_REFUSED]
     assert await number_of(database, "users") == 1
 
 
-async def test_of_two_who_take_a_username_at_once_one_gets_it(
-    anybody: Asker, database: Database
+async def test_concurrent_sign_ups_with_one_username_create_one_account(
+    anonymous: ApiClient, database: Database
 ) -> None:
     payloads = await asyncio.gather(
         *(
-            Asker(anybody.services).sign_up(name, email=f"{number}@example.com")
+            ApiClient(anonymous.services).sign_up(name, email=f"{number}@example.com")
             for number, name in enumerate(["ada", "Ada", "ADA", "aDa"])
         )
     )

@@ -1,4 +1,4 @@
-"""Tokens say what they were given to say, and no others are believed."""
+"""Tokens carry the claims they were issued with, and forged ones are refused."""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ def refused(text: str, tokens: AccessTokens = TOKENS) -> str:
 
 
 @given(KEYS, KEYS)
-def test_a_token_says_who_asks_by_which_session_and_until_when(viewer: int, session: int) -> None:
+def test_a_token_carries_viewer_session_and_expiry(viewer: int, session: int) -> None:
     token = AccessToken(viewer, session, LATER)
-    text = TOKENS.give(token)
+    text = TOKENS.issue(token)
     assert TOKENS.read(text) == token
-    assert TOKENS.read(text) == token  # Now from memory.
+    assert TOKENS.read(text) == token  # From the cache.
 
 
-def test_a_token_ends_on_the_second_also_when_it_is_remembered(
+def test_a_token_expires_on_the_second_even_if_it_is_cached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tokens = AccessTokens(b"a secret")
-    text = tokens.give(AccessToken(7, 8, LATER))
+    text = tokens.issue(AccessToken(7, 8, LATER))
     assert tokens.read(text).viewer_id == 7
     monkeypatch.setattr("core.accounts.tokens.time", lambda: LATER - 0.001)
     assert tokens.read(text).viewer_id == 7
     monkeypatch.setattr("core.accounts.tokens.time", lambda: float(LATER))
     assert refused(text, tokens) == "TOKEN_EXPIRED"
-    assert refused(text, tokens) == "TOKEN_EXPIRED"  # No longer from memory.
+    assert refused(text, tokens) == "TOKEN_EXPIRED"  # No longer from the cache.
 
 
-def test_only_this_servers_signature_counts() -> None:
-    good = TOKENS.give(AccessToken(7, 8, LATER))
+def test_only_the_signature_of_this_server_is_accepted() -> None:
+    good = TOKENS.issue(AccessToken(7, 8, LATER))
     head, body, signature = good.split(".")
     flipped = signature[:5] + ("A" if signature[5] != "A" else "B") + signature[6:]
-    others_body = AccessTokens(b"a secret").give(AccessToken(9, 8, LATER)).split(".")[1]
+    others_body = AccessTokens(b"a secret").issue(AccessToken(9, 8, LATER)).split(".")[1]
     forged = [
-        AccessTokens(b"another secret").give(AccessToken(7, 8, LATER)),
+        AccessTokens(b"another secret").issue(AccessToken(7, 8, LATER)),
         jwt.encode(CLAIMS, None, "none"),
         jwt.encode(CLAIMS, "a secret that is not the derived key at all", "HS256"),
         jwt.encode(CLAIMS, TOKENS._key + TOKENS._key, "HS512"),
@@ -68,12 +68,12 @@ def test_only_this_servers_signature_counts() -> None:
 
 
 @pytest.mark.parametrize("missing", CLAIMS)
-def test_a_token_that_says_too_little_is_refused(missing: str) -> None:
+def test_a_token_without_a_claim_is_refused(missing: str) -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != missing}
     assert refused(jwt.encode(claims, TOKENS._key, "HS256")) == "TOKEN_INVALID"
 
 
-def test_a_token_for_something_else_is_refused() -> None:
+def test_a_token_of_another_issuer_is_refused() -> None:
     assert refused(jwt.encode({**CLAIMS, "iss": "else"}, TOKENS._key, "HS256")) == "TOKEN_INVALID"
 
 
@@ -81,20 +81,20 @@ def test_a_token_for_something_else_is_refused() -> None:
 @example("\ud800.\ud800.\ud800")
 @example("\0")
 @example("eyJhbGciOiJub25lIn0.e30.")
-def test_whatever_is_sent_is_refused_in_our_words(text: str) -> None:
+def test_any_text_is_refused_with_the_same_code(text: str) -> None:
     assert refused(text) == "TOKEN_INVALID"
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.accounts.tokens.TOKENS_REMEMBERED", 3)
+def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.accounts.tokens.TOKENS_CACHED", 3)
     tokens = AccessTokens(b"a secret")
-    texts = [tokens.give(AccessToken(viewer, 1, LATER)) for viewer in range(1, 9)]
+    texts = [tokens.issue(AccessToken(viewer, 1, LATER)) for viewer in range(1, 9)]
     assert [tokens.read(text).viewer_id for text in texts + texts] == [*range(1, 9)] * 2
     assert len(tokens._verified) == 3
 
 
 @given(KEYS, st.binary(min_size=16, max_size=16), st.integers(1, 999_999_999))
-def test_a_refresh_token_can_be_made_again_and_taken_apart(
+def test_a_refresh_token_can_be_derived_again_and_parsed(
     session: int, salt: bytes, generation: int
 ) -> None:
     tokens = RefreshTokens(b"a secret")
@@ -108,7 +108,7 @@ def test_a_refresh_token_can_be_made_again_and_taken_apart(
         tokens.make(session, bytes(byte ^ 1 for byte in salt), generation),
         RefreshTokens(b"another secret").make(session, salt, generation),
     ]
-    assert token.proof not in {other.proof for other in others}
+    assert token.mac not in {other.mac for other in others}
 
 
 @given(st.text() | st.text(string.hexdigits + ".", min_size=60, max_size=100))
@@ -116,5 +116,5 @@ def test_a_refresh_token_can_be_made_again_and_taken_apart(
 @example("0.1." + "0" * 64)
 @example("9" * 40 + ".1." + "0" * 64)
 @example("\N{ARABIC-INDIC DIGIT ONE}.1." + "0" * 64)
-def test_what_can_be_no_refresh_token_is_none(text: str) -> None:
+def test_parsing_a_malformed_refresh_token_gives_none(text: str) -> None:
     assert RefreshTokens.parse(text) is None

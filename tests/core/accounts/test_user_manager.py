@@ -1,4 +1,4 @@
-"""Users that are made with Django's manager obey the rules of sign-up for text."""
+"""Django's user manager applies the rules of sign-up."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("orm")
         ("bio", "x\u202dy"),
     ],
 )
-def test_what_sign_up_refuses_is_refused_in_words(field: str, value: str) -> None:
+def test_input_that_sign_up_refuses_is_refused_with_a_message(field: str, value: str) -> None:
     FormerUsername.objects.create(username="was_here")
     given: dict[str, Any] = {"username": "ada", "email": "ada@example.org", field: value}
     if field == "username":
@@ -40,14 +40,14 @@ def test_what_sign_up_refuses_is_refused_in_words(field: str, value: str) -> Non
     assert not User.objects.exists()
 
 
-def test_text_is_stored_as_sign_up_stores_it() -> None:
+def test_text_is_cleaned_as_at_sign_up() -> None:
     user = User.objects.create_user(
         "ada", "Mu\u0308ller@EXAMPLE.org", display_name="A\u0308da", bio="one\r\ntwo"
     )
     user.refresh_from_db()
     assert (user.display_name, user.bio) == ("\u00c4da", "one\ntwo")
     assert user.email == "M\u00fcller@example.org"
-    # Reserved names can be given, and what is taken is the database's to say.
+    # Reserved names are allowed; a taken name is refused by the database.
     User.objects.create_user("support", "support@example.org")
     with pytest.raises(IntegrityError):
         User.objects.create_user("ADA", "other@example.org")

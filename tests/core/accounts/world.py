@@ -1,4 +1,4 @@
-"""People who ask, as clients do, with the operations of the client contract."""
+"""API clients that execute the operations of the client contract."""
 
 from __future__ import annotations
 
@@ -37,38 +37,38 @@ def operation(name: str) -> str:
     return (OPERATIONS / f"{name}.graphql").read_text()
 
 
-class Asker:
-    """Somebody who sends requests; nobody in particular without a viewer."""
+class ApiClient:
+    """A client that executes requests; anonymous without a viewer."""
 
     def __init__(self, services: Services, viewer_id: int | None = None) -> None:
         self.services = services
         self.viewer_id = viewer_id
         self.ran: list[str] = []
-        """The statements that the last request took."""
+        """The statements of the last request."""
 
     @property
     def statements(self) -> int:
-        """How many statements the last request took."""
+        """The number of statements of the last request."""
         return len(self.ran)
 
-    async def ask(self, query: str, **variables: Any) -> Json:
-        """The whole answer to one request: an operation of the contract, or a text."""
+    async def execute(self, query: str, **variables: Any) -> Json:
+        """The whole result of one request: an operation of the contract, or a document."""
         document = parse(query if "{" in query else operation(query))
         assert validate(graphql_schema, document) == []
         context = Context(self.services, self.viewer_id)
         self.ran = []
         self.services.database.observer = self.ran.append
-        answer = EXECUTOR.execute(document, variables=variables, context=context)
-        result = await answer if inspect.isawaitable(answer) else answer
+        execution = EXECUTOR.execute(document, variables=variables, context=context)
+        result = await execution if inspect.isawaitable(execution) else execution
         self.services.database.observer = None
         formatted: Json = dict(result.formatted)  # type: ignore[union-attr]  # not incremental
         return formatted
 
     async def data(self, query: str, **variables: Any) -> Any:
-        """The one root field of an answer without errors."""
-        answer = await self.ask(query, **variables)
-        assert "errors" not in answer, answer
-        (value,) = answer["data"].values()
+        """The one root field of a result without errors."""
+        result = await self.execute(query, **variables)
+        assert "errors" not in result, result
+        (value,) = result["data"].values()
         return value
 
     async def do(self, query: str, **values: Any) -> Any:
@@ -76,7 +76,7 @@ class Asker:
         return await self.data(query, input=values)
 
     async def change(self, query: str, other: int) -> Any:
-        """The payload of a mutation about another person."""
+        """The payload of a mutation that targets another user."""
         return await self.do(query, userId=global_id("User", other))
 
     async def sign_up(self, username: str = "ada", **values: Any) -> Json:
@@ -101,13 +101,13 @@ class Asker:
         return payload
 
     async def sign_out(self, token: str, *, everywhere: bool = False) -> bool:
-        """Whether somebody was signed out."""
+        """Whether a session ended."""
         payload = await self.do("SignOut", refreshToken=token, everywhere=everywhere)
         assert payload["errors"] == []
         return bool(payload["changed"])
 
     def viewer_of(self, session: Json) -> int:
-        """Whose session it is."""
+        """The key of the session's user."""
         token = self.services.get(Accounts).access_tokens.read(session["accessToken"])
         return token.viewer_id
 
@@ -118,17 +118,17 @@ def codes(payload: Json) -> list[tuple[str, ...]]:
 
 
 async def events(database: Database) -> list[tuple[Any, ...]]:
-    """The event log: kind, actor, subject, client's key."""
+    """The event log: kind, actor, subject, clientMutationId."""
     return [tuple(row) for row in await database.fetch(EVENTS)]
 
 
 async def number_of(database: Database, table: str) -> int:
-    """How many rows the table has."""
-    rows = await database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608  # a name of ours
+    """The number of rows of the table."""
+    rows = await database.fetch(f"SELECT count(*) FROM {table}")  # noqa: S608  # a constant
     return int(rows[0][0])
 
 
-async def assert_all_is_well(database: Database) -> None:
-    """Every count is that of the rows, and nobody follows across a block."""
+async def assert_invariants(database: Database) -> None:
+    """Counts equal their rows, and no follow crosses a block."""
     assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
     assert [tuple(row) for row in await database.fetch(FOLLOWS_ACROSS_BLOCKS)] == []

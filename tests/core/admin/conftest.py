@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from core.accounts.login_throttle import login_throttle_on
+from core.accounts.login_throttle import shared_login_throttle
 from core.accounts.models import User
 from core.config.environment import environment
 
@@ -19,7 +19,7 @@ def world(orm: None) -> Iterator[None]:
     """Demo people and posts."""
     call_command("seed_demo", "--people=30", "--posts=80", stdout=StringIO())
     yield
-    login_throttle_on(environment().redis_url, environment().sign_in_attempts).close()
+    shared_login_throttle(environment().redis_url, environment().sign_in_attempts).close()
 
 
 @pytest.fixture

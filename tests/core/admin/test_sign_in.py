@@ -95,7 +95,7 @@ def test_what_is_tried_at_one_door_is_counted_at_the_other(doors: Doors) -> None
     refused = doors.admin("root", PASSWORD)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 900
-    assert "Too many tries to sign in. Wait 15 minutes." in refused.text
+    assert "Too many sign-in attempts. Try again in 15 minutes." in refused.text
     assert PASSWORD not in refused.text
     answer = doors.api("root", PASSWORD)
     assert answer.status_code == 429
