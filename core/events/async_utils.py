@@ -1,21 +1,20 @@
-"""Tasks that run until they are told to end."""
+"""Ends background tasks."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
 
-AGAIN_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 
 
 async def cancel_and_wait(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Returns when all have ended.
+    """Cancels the tasks and returns when all have ended.
 
-    A cancellation that meets a time limit in the same moment may be swallowed by a library; it is
-    repeated until it is heard.
+    A library may swallow a cancellation that coincides with a timeout, so it is repeated until the task ends.
     """
     running = set(tasks)
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=AGAIN_SECONDS)
+        _, running = await asyncio.wait(running, timeout=RETRY_SECONDS)

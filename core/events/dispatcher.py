@@ -1,4 +1,4 @@
-"""The dispatcher: reads the event log once for everything in this process that waits for events."""
+"""The dispatcher: reads the event log once for all subscribers of a process."""
 
 from __future__ import annotations
 
@@ -23,42 +23,42 @@ logger = logging.getLogger(__name__)
 READ_AT_ONCE = 1_000
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.004
-"""Between two readings: under a storm of rings a reading then finds several events."""
-PAUSE_WITHOUT_AUDIENCE_SECONDS = 0.1
+"""Minimum time between two reads, so that a read under load returns several events."""
+PAUSE_WITHOUT_SUBSCRIBERS_SECONDS = 0.1
 HELD_BACK_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25)
-"""When to look again for what waits for an open transaction; those who end one without an event do not ring."""
+"""Poll intervals while an open transaction holds events back: one that ends without an event notifies nobody."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 DELIVERY_SECONDS = 30.0
-"""How long a listener may take to deliver what was read, with all attempts; a failover of PostgreSQL takes less."""
-HOLDERS_AFTER = 3
-"""After so many looks in vain: whose transaction it is that holds events back."""
+"""Timeout of one delivery to a listener, with all retries; longer than a failover of PostgreSQL takes."""
+FIND_HOLDERS_AFTER = 3
+"""The number of consecutive empty reads after which the transaction that holds events back is looked up."""
 REPORT_SECONDS = 5.0
-"""A transaction that has held events back for so long is named in the log and in the metrics."""
+"""A transaction that holds events back for longer is named in the log and in the metrics."""
 
 
 class Listener(Protocol):
-    """What the dispatcher gives events to."""
+    """A consumer of the dispatcher's events."""
 
     @property
     def has_subscribers(self) -> bool:
-        """Whether it has anybody to tell."""
+        """Whether any subscriber needs events."""
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
-        """Takes the next events, in order, complete up to the position.
+        """Delivers the next events, in order, complete up to the position.
 
-        Errors: DatabaseUnavailable; then it is given the same events again and must not pass on
-        twice what it has passed on.
+        Errors: DatabaseUnavailable. The same events are then delivered again; the listener must not pass an event on
+        twice.
         """
 
     def force_resync(self, position: Position) -> None:
-        """Ends what was to be given the events up to the position, so that it resumes: they were not delivered."""
+        """Ends the subscriptions that missed the undelivered events up to the position; their clients resume."""
 
     async def restart(self) -> None:
-        """Looks anew where in the log it stands: the log is another one than before."""
+        """Checks the position of each subscription again: the log was replaced by another one."""
 
 
 class Dispatcher:
-    """One reader of the log for a process. Needs `start`; `close` ends it."""
+    """The only reader of the log in a process. Call `start`, and `close` at the end."""
 
     def __init__(
         self,
@@ -67,42 +67,42 @@ class Dispatcher:
         *,
         recent_revocations: timedelta = timedelta(0),
     ) -> None:
-        """`recent_revocations`: how far back ends of sessions still matter when it starts."""
+        """`recent_revocations`: how far back session revocations still matter at the start."""
         self.log = log
         self._notifier = notifier
         self._revocations = RevocationReader(log, recent=recent_revocations)
         self._listeners: list[Listener] = []
         self._subscriber_added = asyncio.Event()
         self._position = START
-        self._wanted = asyncio.Event()
+        self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._lost = 0
+        self._failures = 0
         self._foreign: list[int] = []
-        """Running transactions known to be other databases'; they hold nothing back."""
+        """Running transactions of other databases; they hold no events back."""
         self._reported: LogHolder | None = None
 
     def add(self, listener: Listener) -> None:
-        """Gives the listener all events from now on; before `start`."""
+        """Adds a listener. Call it before `start`."""
         self._listeners.append(listener)
 
     def on_revocation(self, revoke: Revoke) -> None:
-        """Calls this when sessions have ended, whoever listens; before `start`."""
+        """Adds a callback for session revocations. Call it before `start`."""
         self._revocations.add(revoke)
 
     def subscriber_added(self) -> None:
-        """Says that somebody has joined a listener's audience."""
+        """Wakes the dispatcher: a listener has its first subscriber."""
         self._subscriber_added.set()
 
-    def _has_audience(self) -> bool:
+    def _has_subscribers(self) -> bool:
         return any(listener.has_subscribers for listener in self._listeners)
 
     @property
     def position(self) -> Position:
-        """All up to here has been given to the listeners, or is being given."""
+        """The position up to which events are delivered or being delivered."""
         return self._position
 
     async def start(self) -> None:
-        """Begins to read. Errors: DatabaseUnavailable."""
+        """Starts to read at the end of the log. Errors: DatabaseUnavailable."""
         self._position = await self.log.end()
         await self._revocations.start()
         await self._notifier.open(self._wake)
@@ -116,51 +116,51 @@ class Dispatcher:
             self._task = None
 
     def _wake(self) -> None:
-        self._wanted.set()
+        self._notified.set()
         self._revocations.wake()
 
     async def _run(self) -> None:
-        looked_in_vain = 0
+        empty_reads = 0
         while True:
             reading = await self._read()
             if not reading.is_same_log:
                 await self._restart()
                 continue
             dispatcher_metrics.CACHE_DEGRADED.set(not self._notifier.is_connected)
-            await self._tell(reading)
+            await self._dispatch(reading)
             if not reading.held_back:
-                looked_in_vain = 0
+                empty_reads = 0
                 wait = POLL_SECONDS
             elif reading.events:
-                looked_in_vain = 0
+                empty_reads = 0
                 wait = 0.0
             else:
-                wait = HELD_BACK_SECONDS[min(looked_in_vain, len(HELD_BACK_SECONDS) - 1)]
-                looked_in_vain += 1
-                if looked_in_vain >= HOLDERS_AFTER and await self._knows_more_foreign():
+                wait = HELD_BACK_SECONDS[min(empty_reads, len(HELD_BACK_SECONDS) - 1)]
+                empty_reads += 1
+                if empty_reads >= FIND_HOLDERS_AFTER and await self._finds_new_foreign():
                     wait = 0.0
             await self._pause(wait)
 
-    async def _pause(self, at_most: float) -> None:
-        """Returns when somebody rings, or after so many seconds."""
-        if self._has_audience():
+    async def _pause(self, timeout_seconds: float) -> None:
+        """Returns after a minimum pause, when a notification arrives or the timeout has passed."""
+        if self._has_subscribers():
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             self._subscriber_added.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(PAUSE_WITHOUT_AUDIENCE_SECONDS):
+                async with asyncio.timeout(PAUSE_WITHOUT_SUBSCRIBERS_SECONDS):
                     await self._subscriber_added.wait()
-        if at_most == 0:
+        if timeout_seconds == 0:
             return
         try:
-            async with asyncio.timeout(at_most):
-                await self._wanted.wait()
+            async with asyncio.timeout(timeout_seconds):
+                await self._notified.wait()
         except TimeoutError:
             with suppress(DatabaseUnavailable):
                 await self._measure()
 
     async def _measure(self) -> None:
-        """Sets the figures of what is held back, and names who has been holding it back for long."""
+        """Sets the metrics of held-back events, and reports a transaction that holds them back for long."""
         delay = await self.log.delay(self._foreign)
         dispatcher_metrics.LOG_DELAY.set(delay)
         holder = None
@@ -183,14 +183,14 @@ class Dispatcher:
         )
         if before is None or holder.transaction != before.transaction:
             logger.warning(
-                "Events have been waiting for %.0f s for the end of transaction %d, %.0f s old: process %s, "
+                "Events have been waiting for %.0f s for the end of transaction %d, which is %.0f s old: process %s, "
                 "application %r, database %s.",
                 *(delay, holder.transaction, age),
                 *(holder.pid, holder.application, holder.database),
             )
 
-    async def _knows_more_foreign(self) -> bool:
-        """Looks whether other databases' transactions seem to hold events back. Whether there are new ones."""
+    async def _finds_new_foreign(self) -> bool:
+        """Updates the known transactions of other databases. Whether there are new ones."""
         try:
             holders = await self.log.holders()
         except DatabaseUnavailable:
@@ -202,17 +202,17 @@ class Dispatcher:
         return not set(self._foreign) <= set(known)
 
     async def _restart(self) -> None:
-        """Goes on at the end of a log that lacks the event up to which it was read: a backup was restored, or a replica
-        took over without the newest transactions.
+        """Continues at the end of a log that lacks the last event read: a backup was restored, or a replica was
+        promoted without the newest transactions.
         """
         logger.warning(
-            "The event log is not the one that was read so far; the position of each subscription is judged anew."
+            "The event log was replaced by another one; the position of each subscription is checked again."
         )
         self._foreign = []
         while True:
             try:
                 self._position = await self.log.end()
-                await self._revocations.begin()
+                await self._revocations.restart()
                 break
             except DatabaseUnavailable as error:
                 await self._recover(error)
@@ -221,28 +221,28 @@ class Dispatcher:
 
     async def _read(self) -> Reading:
         while True:
-            self._wanted.clear()
+            self._notified.clear()
             try:
                 reading = await self._next()
             except DatabaseUnavailable as error:
                 await self._recover(error)
             else:
-                self._lost = 0
+                self._failures = 0
                 return reading
 
     async def _next(self) -> Reading:
-        """What has happened; without an audience, only where the log ends."""
-        if not self._has_audience():
+        """The next events; without subscribers, only the end of the log."""
+        if not self._has_subscribers():
             end = await self.log.end(self._foreign)
-            # Who has come meanwhile counts on all that is behind the position of before.
-            if not self._has_audience():
+            # A subscriber that was added meanwhile needs all events after the previous position.
+            if not self._has_subscribers():
                 return Reading([], end, held_back=False)
         return await self.log.since(self._position, limit=READ_AT_ONCE, foreign=self._foreign)
 
-    async def _tell(self, reading: Reading) -> None:
-        """Gives the listeners what was read; until they have it, nothing else is read."""
-        # Also here, so that nothing that happened later is delivered to a session that has ended.
-        self._revocations.pass_on(
+    async def _dispatch(self, reading: Reading) -> None:
+        """Delivers what was read to all listeners, before anything else is read."""
+        # Revocations first, so that no later event is delivered to a session that has ended.
+        self._revocations.revoke(
             [event for event in reading.events if event.kind == SESSION_REVOKED]
         )
         self._position = reading.position
@@ -262,23 +262,23 @@ class Dispatcher:
             except (DatabaseUnavailable, TimeoutError) as error:
                 if loop.time() >= deadline:
                     logger.warning(
-                        "Events were not delivered within %g s; their subscribers have to resume.",
+                        "Events were not delivered within %g s; their subscribers must resume.",
                         DELIVERY_SECONDS,
                     )
                     listener.force_resync(reading.position)
                     return
                 await self._recover(error)
             except Exception:
-                # One listener's fault must not stop the others, nor the log.
-                logger.exception("Events could not be delivered")
+                # A bug in one listener must not stop the others, or reading the log.
+                logger.exception("Events could not be delivered.")
                 return
             else:
-                self._lost = 0
+                self._failures = 0
                 return
 
     async def _recover(self, error: Exception) -> None:
         dispatcher_metrics.LOG_READ_FAILURES.inc()
-        if self._lost == 0:
-            logger.warning("The event log can't be read, trying again: %s", error)
-        await asyncio.sleep(RETRY_SECONDS[min(self._lost, len(RETRY_SECONDS) - 1)])
-        self._lost += 1
+        if self._failures == 0:
+            logger.warning("The event log can't be read; trying again: %s", error)
+        await asyncio.sleep(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
+        self._failures += 1

@@ -1,4 +1,4 @@
-"""Reading the event log in commit order, and keeping it short."""
+"""Reads the event log in commit order, and expires old events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.events.statements import SQL
 
 
 class EventRow(NamedTuple):
-    """An event, as it stands in the log."""
+    """An event of the log."""
 
     transaction: int
     id: int
@@ -35,16 +35,16 @@ class EventRow(NamedTuple):
 
     @property
     def identity(self) -> EventId:
-        """What tells it from every other event."""
+        """What distinguishes it from every other event."""
         return EventId(self.transaction, self.id, self.created_at.microsecond)
 
 
 class LogHolder(NamedTuple):
-    """A running transaction, and the session that has it open; None for what is not known."""
+    """A running transaction and its session, which may hold events back; None for what is not known."""
 
     transaction: int
     is_foreign: bool
-    """Whether it is known to be another database's."""
+    """Whether it is known to belong to another database."""
     pid: int | None
     database: str | None
     application: str | None
@@ -53,7 +53,7 @@ class LogHolder(NamedTuple):
 
 
 def event_from_columns(columns: Sequence[Any]) -> EventRow:
-    """The event in the columns that the statements give."""
+    """The event in the columns of a statement's row."""
     return EventRow(*columns)
 
 
@@ -66,27 +66,26 @@ class ResyncReason(Enum):
 
 
 class Reading(NamedTuple):
-    """What is new in the log."""
+    """New events of the log."""
 
     events: list[EventRow]
     """In order, complete up to `position`."""
     position: Position
     held_back: bool
-    """Whether there are committed events that wait for a transaction that is still open."""
+    """Whether there are committed events after them that wait for an open transaction."""
     is_same_log: bool = True
-    """Whether the log has the event at which the reading began. Without it the log is another one: what came after
-    that event is not known."""
+    """Whether the log has the event at which the read started. If not, the log was replaced by another one."""
 
 
 class Revocations(NamedTuple):
-    """Ends of sessions that are new in the log."""
+    """New session revocations of the log."""
 
     events: list[EventRow]
-    """In order; what other transactions do makes none of them wait."""
+    """In order; open transactions hold none of them back."""
     position: Position
-    """What the reading has seen."""
+    """What the read has seen."""
     is_same_log: bool
-    """As in a `Reading`."""
+    """As in `Reading`."""
 
 
 class EventLog:
@@ -98,16 +97,16 @@ class EventLog:
         self._retention = retention
 
     async def end(self, foreign: Collection[int] = ()) -> Position:
-        """After all that is complete now. `foreign`: running transactions known to be other databases'."""
+        """The position after all events that are complete now. `foreign`: running transactions of other databases."""
         row = await self.database.fetch_row(SQL.log_end, foreign)
         return START if row is None else Position(*row)
 
     async def since(
         self, position: Position, *, limit: int, foreign: Collection[int] = ()
     ) -> Reading:
-        """Up to `limit` events after the position, which has no snapshot. Cost: one statement.
+        """Up to `limit` events after the position, which must have no snapshot. Cost: one statement.
 
-        `foreign`: running transactions known to be other databases'; they hold nothing back.
+        `foreign`: running transactions of other databases; they hold no events back.
         """
         transaction, id, microsecond = position[:3]
         rows = await self.database.fetch(
@@ -121,7 +120,7 @@ class EventLog:
         return Reading(events, position, is_more, is_same_log)
 
     async def start(self, after: str | None) -> Position | ResyncReason:
-        """Where a subscription begins: at the cursor, or now; or why it can't. Cost: one statement."""
+        """The position at which a subscription starts: at the cursor, or now; or why it can't. Cost: one statement."""
         if after is None:
             return await self.now()
         try:
@@ -137,21 +136,21 @@ class EventLog:
         return position
 
     async def now(self) -> Position:
-        """What is visible now. Cost: one statement."""
+        """The position after all events that are visible now. Cost: one statement."""
         rows = await self.database.fetch(SQL.log_now, self._retention, *START.newest)
         return position_from_snapshot(rows[0][0])
 
     async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
-        """The newest ends of sessions, in transactions that began within that time. Cost: one statement."""
+        """The newest session revocations, of transactions that began within that time. Cost: one statement."""
         rows = await self.database.fetch(SQL.log_revocations, within, limit)
         return [event_from_columns(row) for row in rows]
 
     async def revocations_since(
         self, position: Position, *, after: tuple[int, int] = (0, 0), limit: int
     ) -> Revocations:
-        """The ends of sessions that are not seen from the position, complete or not. Cost: one statement.
+        """The session revocations that the position has not seen, without waiting for open transactions.
 
-        `after`: transaction and id of the last one of the page before.
+        `after`: transaction and id of the last one of the page before. Cost: one statement.
         """
         running = () if position.snapshot is None else position.snapshot.running
         rows = await self.database.fetch(
@@ -162,11 +161,11 @@ class EventLog:
         return Revocations(events, position_from_snapshot(snapshot), is_same_log)
 
     async def holders(self) -> list[LogHolder]:
-        """The running transactions of the whole cluster. Cost: one statement, some 0.1 ms."""
+        """The running transactions of the whole cluster. Cost: one statement, about 0.1 ms."""
         return [LogHolder(*row) for row in await self.database.fetch(SQL.log_holders)]
 
     def cursor(self, position: Position) -> str:
-        """The position as clients carry it."""
+        """The cursor of the position, for clients."""
         return encode_position(self.cursors, position)
 
     async def delay(self, foreign: Collection[int] = ()) -> float:
@@ -175,26 +174,26 @@ class EventLog:
         return 0.0 if row is None else float(row[0])
 
     async def expire(self, *, batch: int = 1_000) -> int:
-        """How many events it removed that are older than the retention, batch by batch."""
-        removed = 0
-        while now := await self._removed(SQL.events_expire, self._retention, batch):
-            removed += now
-        while now := await self._removed(SQL.delete_events_from_future_transactions, batch):
-            removed += now
-        return removed
+        """Deletes the events that are older than the retention, in batches, and returns their number."""
+        deleted = 0
+        while count := await self._delete(SQL.events_expire, self._retention, batch):
+            deleted += count
+        while count := await self._delete(SQL.delete_events_from_future_transactions, batch):
+            deleted += count
+        return deleted
 
-    async def _removed(self, statement: str, *arguments: object) -> int:
+    async def _delete(self, statement: str, *arguments: object) -> int:
         rows = await self.database.write(statement, *arguments)
         return int(rows[0][0])
 
 
 def _needs_before(position: Position, first: tuple[int, int], now: str) -> bool:
-    """Whether a reader at the position may need events from before the first one; `now` is the present snapshot."""
+    """Whether a reader at the position may need events before the first one; `now` is the current snapshot."""
     if position.newest[:2] < first:
         return True
     if position.snapshot is None:
         return False
     in_progress: Snapshot | None = position_from_snapshot(now).snapshot
     running = in_progress.running if in_progress is not None else frozenset()
-    # What still runs has no events yet.
+    # Transactions that are still running have no visible events.
     return any(number < first[0] for number in position.snapshot.running - running)

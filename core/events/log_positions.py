@@ -1,15 +1,14 @@
-"""Where a reader of the event log stands.
+"""Positions of readers in the event log.
 
-The log is ordered by (transaction, id). A serial number or a time would not do: a lower one can
-commit later. Readers see only what lies below the oldest running transaction, so what they have
-read is complete up to where they stand.
+The log is ordered by (transaction, id). A serial number or a time alone is not safe: a lower one can commit later.
+Readers see only events below the oldest running transaction, so all events up to their position are complete.
 
-A page of a feed is read at a moment at which some transactions are running; who goes on from that
-page must be given exactly the events that its snapshot did not see. Such a position is the
-snapshot itself, carried along until the reader is past it.
+A page of a feed is read while some transactions are running; a subscription that continues from the page must
+deliver exactly the events that the page's snapshot did not see. Such a position contains the snapshot, until the
+reader has passed it.
 
-A position never lies ahead of what is on disk, and names an event by which the log recognises it: what happens to
-PostgreSQL between two readings (a crash, a restored backup, a promoted replica) is noticed or does not matter.
+A position is never ahead of what is on disk, and contains an event that the log must have. So a crash, a restored
+backup or a promoted replica between two reads is either noticed or harmless.
 """
 
 from __future__ import annotations
@@ -31,23 +30,23 @@ CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class EventId(NamedTuple):
-    """What tells an event from every other one.
+    """What distinguishes an event from every other one.
 
-    PostgreSQL gives out a transaction number again after a crash if nothing of it was on disk, and a restored
-    cluster gives out all numbers of both kinds again. The microsecond tells such namesakes apart.
+    PostgreSQL reuses a transaction id after a crash if nothing of the transaction was on disk, and a restored cluster
+    reuses ids of both kinds. The microsecond distinguishes such events.
     """
 
     transaction: int
     id: int
     microsecond: int
-    """Of its creation, within the second."""
+    """The microsecond of its creation, within the second."""
 
 
 class Snapshot(NamedTuple):
-    """Which events a statement saw: those of transactions up to the newest's that were not `running`.
+    """Which events a statement saw: those of transactions up to the newest event's that were not `running`.
 
-    The newest event it saw is committed, so it and its transaction number are on disk. The end of PostgreSQL's own
-    snapshot (`xmax`) may lie ahead of the disk: transactions that wrote nothing move it, too.
+    The newest visible event is committed, so its transaction id is on disk. The end of PostgreSQL's own snapshot
+    (`xmax`) may be ahead of the disk, because transactions that write nothing advance it, too.
     """
 
     newest: EventId
@@ -59,9 +58,9 @@ class Snapshot(NamedTuple):
 
 
 class Position(NamedTuple):
-    """After the event (transaction, id), and after all that the snapshot saw, if there is one.
+    """The position after the event (transaction, id), and after all events that the snapshot saw, if there is one.
 
-    Without a snapshot that event is one of the log; (0, 0) stands before all events.
+    Without a snapshot the event is one of the log; (0, 0) is before all events.
     """
 
     transaction: int
@@ -71,21 +70,21 @@ class Position(NamedTuple):
 
     @property
     def newest(self) -> EventId:
-        """The newest event that a reader who stands here has seen; the log must still have it."""
+        """The newest event that a reader at this position has seen; the log must still have it."""
         return EventId(*self[:3]) if self.snapshot is None else self.snapshot.newest
 
     def is_before(self, other: Position) -> bool:
-        """Whether events may lie between here and there."""
+        """Whether there may be events between this position and the other."""
         return self[:2] < other[:2]
 
     def precedes(self, transaction: int, id: int) -> bool:
-        """Whether a reader who stands here has still to be given that event."""
+        """Whether a reader at this position has not seen the event."""
         if (transaction, id) <= (self.transaction, self.id):
             return False
         return self.snapshot is None or not self.snapshot.sees(transaction)
 
     def advanced_past(self, event: EventId) -> Position:
-        """Where a reader who stands here stands after that event."""
+        """The position of this reader after it has seen the event."""
         snapshot = self.snapshot
         if snapshot is not None and event.transaction > snapshot.newest.transaction:
             snapshot = None
@@ -97,20 +96,20 @@ START = Position(0, 0)
 
 
 class HasCursors(Protocol):
-    """Whatever knows the process's cursor signer."""
+    """An object with the process's cursor signer."""
 
     @property
     def cursors(self) -> CursorSigner: ...
 
 
 def position_from_snapshot(text: str) -> Position:
-    """The position of a reader who has seen what the snapshot saw; `text` is what `_log_snapshot.sql` gives."""
+    """The position of a reader that has seen what the snapshot saw; `_log_snapshot.sql` returns the text."""
     _horizon, _xmin, _xmax, in_progress, *newest = text.split(":")
     if not newest:
         return START
     last = EventId(*map(int, newest))
     numbers = map(int, in_progress.split(",")) if in_progress else ()
-    # Later numbers are not on disk for sure: after a crash they may be others' numbers.
+    # Later ids may not be on disk: after a crash PostgreSQL may reuse them.
     running = frozenset(number for number in numbers if number < last.transaction)
     if not running:
         return Position(*last)
@@ -118,18 +117,18 @@ def position_from_snapshot(text: str) -> Position:
 
 
 def cursor_from_snapshot(services: HasCursors, text: str) -> str:
-    """The cursor from which a subscription gives what the snapshot did not see."""
+    """The cursor from which a subscription delivers the events that the snapshot did not see."""
     return _cursor_from_snapshot(services.cursors, text)
 
 
 @lru_cache(maxsize=64)
 def _cursor_from_snapshot(signer: CursorSigner, text: str) -> str:
-    # Between two commits all readers have the same snapshot.
+    # All pages that are read between two commits have the same snapshot.
     return encode_position(signer, position_from_snapshot(text))
 
 
 def encode_position(signer: CursorSigner, position: Position) -> str:
-    """An opaque cursor, safe in a URL; about 30 characters, and two for each running transaction."""
+    """An opaque, URL-safe cursor: about 30 characters, and two for each running transaction."""
     numbers = list(position[:3])
     if position.snapshot is not None:
         newest, running = position.snapshot
@@ -144,12 +143,12 @@ def encode_position(signer: CursorSigner, position: Position) -> str:
 
 
 def is_cursor(text: str) -> bool:
-    """Whether the text has the form of a cursor. What has it stands for itself wherever it is written."""
+    """Whether the text has the form of a cursor: it needs no escaping in a header, a URL or a log."""
     return len(text) <= CURSOR_LENGTH_AT_MOST and CURSOR.fullmatch(text) is not None
 
 
 def decode_position(signer: CursorSigner, cursor: str) -> Position:
-    """The position that the cursor stands for. Errors: CursorMalformed."""
+    """The position that the cursor encodes. Errors: CursorMalformed."""
     if len(cursor) > CURSOR_LENGTH_AT_MOST:
         raise CursorMalformed
     try:
@@ -159,7 +158,7 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
     tag, packed = data[:TAG_BYTES], data[TAG_BYTES:]
     if not compare_digest(tag, signer.tag(PURPOSE, packed)[:TAG_BYTES]):
         raise CursorMalformed
-    # The tag is ours, so what it covers is well-formed.
+    # The tag is valid, so the numbers are well-formed.
     numbers = unpack_numbers(packed)
     transaction, id, microsecond = numbers[:3]
     position = Position(transaction, id, microsecond)
@@ -171,7 +170,7 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
             last -= step
             running.append(last)
         position = position._replace(snapshot=Snapshot(newest, frozenset(running)))
-    # One position has one cursor: base64 would accept others for the same bytes.
+    # Each position has exactly one cursor; base64 decodes several texts to the same bytes.
     if encode_position(signer, position) != cursor:
         raise CursorMalformed
     return position

@@ -1,4 +1,4 @@
-"""The event log: what happened, written in the transaction of the change."""
+"""The event log: one row for each change, written in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.events.event_types import FEED_KINDS, SESSION_REVOKED, USER_UNFOLLOWED
 
 
 class Event(models.Model):
-    """One fact. Ordered by (transaction, id), and complete below the oldest running transaction."""
+    """An event. Events are ordered by (transaction, id), and complete below the oldest running transaction."""
 
     id = models.BigAutoField(primary_key=True)
     transaction = models.BigIntegerField(db_default=CurrentTransaction(), editable=False)
@@ -53,7 +53,7 @@ class Event(models.Model):
                 name="events_revocations",
                 condition=models.Q(kind=SESSION_REVOKED),
             ),
-            # Who followed an account that has been deleted since.
+            # Finds the former followers of a deleted account.
             models.Index(
                 "actor_id",
                 "subject_id",

@@ -1,7 +1,7 @@
-"""The notifier: tells every process that there is something new in the event log.
+"""The notifier: wakes the readers of the event log in every process, through Redis.
 
-It makes delivery fast and is never needed for it to be right: readers look by themselves every
-second. A lost notification does no harm, and an unavailable Redis does not slow the notifier down.
+It makes delivery fast; correctness does not depend on it, because readers also poll every second. A lost notification
+does no harm, and an unreachable Redis does not slow a writer down.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ logger = logging.getLogger(__name__)
 CHANNEL = "feed:events"
 RETRY_SECONDS = 0.5
 TIMEOUT_SECONDS = 2.0
-SILENCE_SECONDS = 20.0
-AWAY = (RedisError, OSError, TimeoutError)
+PING_SECONDS = 20.0
+"""How long the subscription may be silent before it is pinged, and the timeout of the ping."""
+UNREACHABLE_ERRORS = (RedisError, OSError, TimeoutError)
 
 
 class Notifier:
-    """Rings in this process at once, and through Redis in the others."""
+    """Notifies this process directly, and the others through Redis."""
 
     def __init__(self, redis_url: str) -> None:
         self._redis = Redis.from_url(
@@ -39,39 +40,39 @@ class Notifier:
             retry=None,
         )
         self._name = secrets.token_bytes(8)
-        self._rung = asyncio.Event()
-        self._answer: Callable[[], None] = lambda: None
+        self._unpublished = asyncio.Event()
+        self._wake: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
         self.is_connected = False
-        """Whether rings of other processes reach this one."""
+        """Whether notifications of other processes reach this one."""
 
     def notify(self) -> None:
-        """Says that something was committed. Returns at once; many rings may become one."""
-        self._answer()
-        self._rung.set()
+        """Wakes all readers after a commit. Returns immediately; several calls may become one notification."""
+        self._wake()
+        self._unpublished.set()
 
-    async def open(self, answer: Callable[[], None]) -> None:
-        """Begins to listen; `answer` is called for each notification, also of other processes."""
-        self._answer = answer
+    async def open(self, wake: Callable[[], None]) -> None:
+        """Starts to listen; `wake` is called for each notification of this and of other processes."""
+        self._wake = wake
         self._tasks = [
-            asyncio.create_task(self._publish(), name="notifier: notify"),
+            asyncio.create_task(self._publish(), name="notifier: publish"),
             asyncio.create_task(self._listen(), name="notifier: listen"),
         ]
 
     async def close(self) -> None:
         await cancel_and_wait(self._tasks)
         self._tasks = []
-        with suppress(*AWAY):
+        with suppress(*UNREACHABLE_ERRORS):
             await self._redis.aclose()
 
     async def _publish(self) -> None:
         while True:
-            await self._rung.wait()
-            self._rung.clear()
+            await self._unpublished.wait()
+            self._unpublished.clear()
             try:
                 await self._redis.publish(CHANNEL, self._name)
-            except AWAY:
-                # Rings in the meantime become one; a listener that was away looks for itself.
+            except UNREACHABLE_ERRORS:
+                # Not repeated: the other processes poll meanwhile.
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
@@ -79,30 +80,30 @@ class Notifier:
             try:
                 async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(CHANNEL)
-                    await self._hear(subscription)
-            except AWAY as error:
+                    await self._receive(subscription)
+            except UNREACHABLE_ERRORS as error:
                 if self.is_connected:
-                    logger.warning("The notifier is silent: %s", error)
+                    logger.warning("The notifier lost its connection to Redis: %s", error)
                 self.is_connected = False
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _hear(self, subscription: PubSub) -> None:
-        quiet = False
+    async def _receive(self, subscription: PubSub) -> None:
+        is_pinged = False
         while True:
-            message = await subscription.get_message(timeout=SILENCE_SECONDS)
+            message = await subscription.get_message(timeout=PING_SECONDS)
             if message is None:
-                # A connection that is silently gone answers no ping either.
-                if quiet:
-                    raise TimeoutError("no answer to a ping")
-                quiet = True
+                # A connection that was lost silently does not answer a ping.
+                if is_pinged:
+                    raise TimeoutError("Redis did not answer a ping")
+                is_pinged = True
                 await subscription.ping()
             elif message["type"] == "pong":
-                quiet = False
+                is_pinged = False
             else:
-                quiet = False
-                # A subscription that has just begun may have missed what was rung before it.
+                is_pinged = False
+                # Notifications before the subscription were missed, so its start wakes the readers, too.
                 if message["type"] == "subscribe":
                     self.is_connected = True
-                    logger.info("The notifier is connected.")
+                    logger.info("The notifier is connected to Redis.")
                 if message["data"] != self._name:
-                    self._answer()
+                    self._wake()

@@ -1,4 +1,4 @@
-"""Reads the ends of sessions from the event log, apart from all other events: they may not be late."""
+"""Reads session revocations from the event log, separately from other events, because they must not be late."""
 
 from __future__ import annotations
 
@@ -19,59 +19,59 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 0.25
-"""Between two readings, however often there is something new in the log."""
+"""Minimum time between two reads."""
 RETRY_SECONDS = 0.5
 READ_AT_ONCE = 10_000
 RECENT_AT_MOST = 100_001
 
 Revoke = Callable[[Sequence[EventRow]], None]
-"""Ends what these sessions had. Called before any event of a later moment is delivered, maybe twice."""
+"""Ends the connections and tokens of revoked sessions. Called before any later event is delivered, perhaps twice."""
 
 
 def revoked_below(event: EventRow) -> int:
-    """The keys of a user's sessions that an end of all of them concerns are below this."""
+    """The key below which a revocation of all sessions of a user revokes them."""
     return key_at(event.created_at, 0)
 
 
 def revokes_session(event: EventRow, session_id: int) -> bool:
-    """Whether the end of sessions concerns this one of the same user."""
+    """Whether the revocation includes this session of the same user."""
     if event.subject_id is None:
         return session_id < revoked_below(event)
     return session_id == event.subject_id
 
 
 class RevocationReader:
-    """Passes the ends of sessions on within two seconds, whatever else the log has and whichever transactions are open.
+    """Calls `Revoke` callbacks within two seconds of a revocation, independently of other events and open transactions.
 
-    It begins with those of the recent past. Needs `start`; `close` ends it.
+    It starts with the revocations of the recent past. Call `start`, and `close` at the end.
     """
 
     def __init__(self, log: EventLog, *, recent: timedelta) -> None:
         self._log = log
         self._recent = recent
-        self._revokers: list[Revoke] = []
+        self._callbacks: list[Revoke] = []
         self._position = START
-        self._wanted = asyncio.Event()
+        self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_failing = False
 
     def add(self, revoke: Revoke) -> None:
-        """Calls this with sessions that have ended; before `start`."""
-        self._revokers.append(revoke)
+        """Adds a callback. Call it before `start`."""
+        self._callbacks.append(revoke)
 
-    def pass_on(self, revocations: Sequence[EventRow]) -> None:
-        """Ends what these sessions had."""
+    def revoke(self, revocations: Sequence[EventRow]) -> None:
+        """Calls the callbacks, if there are revocations."""
         if revocations:
-            for revoke in self._revokers:
+            for revoke in self._callbacks:
                 revoke(revocations)
 
     def wake(self) -> None:
-        """Says that there is something new in the log."""
-        self._wanted.set()
+        """Makes the reader read soon: the log has new events."""
+        self._notified.set()
 
     async def start(self) -> None:
-        """Passes on the recent ones and begins to read. Errors: DatabaseUnavailable."""
-        await self.begin()
+        """Handles recent revocations and starts to read. Errors: DatabaseUnavailable."""
+        await self.restart()
         self._task = asyncio.create_task(self._run(), name="revocations")
 
     async def close(self) -> None:
@@ -79,26 +79,26 @@ class RevocationReader:
             await cancel_and_wait([self._task])
             self._task = None
 
-    async def begin(self) -> None:
-        """Passes on the recent ones and goes on from now. Errors: DatabaseUnavailable."""
+    async def restart(self) -> None:
+        """Handles recent revocations and continues from now. Errors: DatabaseUnavailable."""
         position = await self._log.now()
-        self.pass_on(await self._log.recent_revocations(self._recent, limit=RECENT_AT_MOST))
+        self.revoke(await self._log.recent_revocations(self._recent, limit=RECENT_AT_MOST))
         self._position = position
 
     async def _run(self) -> None:
         HAS_PRIORITY.set(True)
         while True:
-            self._wanted.clear()
+            self._notified.clear()
             try:
                 await self._read()
             except DatabaseUnavailable as error:
                 if not self._is_failing:
-                    logger.warning("Ends of sessions can't be read, trying again: %s", error)
+                    logger.warning("Session revocations can't be read; trying again: %s", error)
                 self._is_failing = True
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
-                # Without this reader signing out would do nothing in this process: it must not end.
-                logger.exception("Ends of sessions can't be read, trying again")
+                # The reader must not end: without it, signing out would have no effect in this process.
+                logger.exception("Session revocations can't be read; trying again.")
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self._is_failing = False
@@ -108,21 +108,21 @@ class RevocationReader:
         await asyncio.sleep(PAUSE_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS - PAUSE_SECONDS):
-                await self._wanted.wait()
+                await self._notified.wait()
 
     async def _read(self) -> None:
-        """Passes on what is new, page by page. What commits meanwhile is new to the next reading."""
+        """Handles new revocations, page by page. The next read returns those that commit meanwhile."""
         reading = await self._log.revocations_since(self._position, limit=READ_AT_ONCE)
         if not reading.is_same_log:
-            # Another log than before: a backup was restored, or a replica took over.
-            await self.begin()
+            # A backup was restored, or a replica was promoted.
+            await self.restart()
             return
         seen = reading.position
-        self.pass_on(reading.events)
+        self.revoke(reading.events)
         while len(reading.events) == READ_AT_ONCE:
             last = reading.events[-1]
             reading = await self._log.revocations_since(
                 self._position, after=(last.transaction, last.id), limit=READ_AT_ONCE
             )
-            self.pass_on(reading.events)
+            self.revoke(reading.events)
         self._position = seen

@@ -1,4 +1,4 @@
-"""The dispatcher hears of events at once, and without Redis or after PostgreSQL was away all the same."""
+"""The dispatcher delivers events at once, and also without Redis and after PostgreSQL was unreachable."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from core.events.dispatcher_metrics import LOG_HOLDER
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import START, Position
 from core.events.notifier import Notifier
-from tests.core.events.test_log import elsewhere
+from tests.core.events.test_log import other_database
 
 ADD = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
-NOBODY = "redis://127.0.0.1:1/0"
-CUT_OFF = """
+UNREACHABLE_REDIS = "redis://127.0.0.1:1/0"
+TERMINATE_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
 
-class Ear:
-    """Hears events, and fails now and then if it is told to."""
+class RecordingListener:
+    """Records the posts of events. The delivery fails once before each post in `fail_before`."""
 
     def __init__(self, *, has_subscribers: bool = True) -> None:
         self.has_subscribers = has_subscribers
         self.posts: asyncio.Queue[int | None] = asyncio.Queue()
         self.fail_before: set[int] = set()
-        self._passed = START
+        self._position = START
         self.restarts = 0
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
@@ -44,8 +44,8 @@ class Ear:
             if event.post_id in self.fail_before:
                 self.fail_before.remove(event.post_id)
                 raise DatabaseUnavailable
-            if self._passed.precedes(event.transaction, event.id):
-                self._passed = Position(*event.identity)
+            if self._position.precedes(event.transaction, event.id):
+                self._position = Position(*event.identity)
                 self.posts.put_nowait(event.post_id)
 
     async def restart(self) -> None:
@@ -53,21 +53,23 @@ class Ear:
 
     def force_resync(self, position: Position) -> None: ...
 
-    async def heard(self, count: int) -> list[int | None]:
+    async def delivered(self, count: int) -> list[int | None]:
         return [await asyncio.wait_for(self.posts.get(), 20) for _ in range(count)]
 
 
 @asynccontextmanager
-async def listening(database: Database, redis_url: str) -> AsyncIterator[tuple[Ear, Notifier]]:
+async def listening(
+    database: Database, redis_url: str
+) -> AsyncIterator[tuple[RecordingListener, Notifier]]:
     notifier = Notifier(redis_url)
     dispatcher = Dispatcher(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), notifier
     )
-    ear = Ear()
-    dispatcher.add(ear)
+    listener = RecordingListener()
+    dispatcher.add(listener)
     await dispatcher.start()
     try:
-        yield ear, notifier
+        yield listener, notifier
     finally:
         await dispatcher.close()
 
@@ -84,7 +86,7 @@ async def connected(notifier: Notifier) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url: str) -> None:
+async def test_a_notification_wakes_other_processes(database: Database, redis_url: str) -> None:
     async with (
         listening(database, redis_url) as (here, notifier),
         listening(database, redis_url) as (there, other),
@@ -95,17 +97,17 @@ async def test_a_ring_in_one_process_wakes_another(database: Database, redis_url
             began = monotonic()
             await database.write(ADD, number)
             notifier.notify()
-            assert await there.heard(1) == [number]
+            assert await there.delivered(1) == [number]
             quickest = min(quickest, monotonic() - began)
-            assert await here.heard(1) == [number]
+            assert await here.delivered(1) == [number]
         assert quickest < 0.5
 
 
-async def test_without_a_ring_it_looks_by_itself(database: Database) -> None:
-    async with listening(database, NOBODY) as (ear, notifier):
+async def test_without_a_notification_it_polls(database: Database) -> None:
+    async with listening(database, UNREACHABLE_REDIS) as (listener, notifier):
         await database.write(ADD, 1)
-        assert await ear.heard(1) == [1]
-        # Ringing costs nothing though nobody answers.
+        assert await listener.delivered(1) == [1]
+        # `notify` stays cheap without Redis.
         began = thread_time()
         for _ in range(1_000):
             notifier.notify()
@@ -113,41 +115,41 @@ async def test_without_a_ring_it_looks_by_itself(database: Database) -> None:
         assert not notifier.is_connected
 
 
-async def test_it_comes_back_after_its_connections_were_cut(
+async def test_it_continues_after_its_connections_were_terminated(
     database: Database, redis_url: str
 ) -> None:
-    async with listening(database, redis_url) as (ear, notifier):
+    async with listening(database, redis_url) as (listener, notifier):
         for number in range(6):
             await database.write(ADD, number)
             notifier.notify()
             if number % 2:
-                await database.fetch(CUT_OFF)
-        assert await ear.heard(6) == list(range(6))
+                await database.fetch(TERMINATE_SESSIONS)
+        assert await listener.delivered(6) == list(range(6))
 
 
-async def test_what_could_not_be_delivered_is_delivered_again_in_order(
-    database: Database, redis_url: str
-) -> None:
-    async with listening(database, redis_url) as (ear, notifier):
-        ear.fail_before = {2, 3}
+async def test_a_failed_delivery_is_retried_in_order(database: Database, redis_url: str) -> None:
+    async with listening(database, redis_url) as (listener, notifier):
+        listener.fail_before = {2, 3}
         async with database.transaction() as transaction:
             for number in range(5):
                 await transaction.fetch(ADD, number)
         notifier.notify()
-        assert await ear.heard(5) == list(range(5))
+        assert await listener.delivered(5) == list(range(5))
 
 
-async def test_more_than_one_reading_holds_comes_whole(database: Database, redis_url: str) -> None:
-    async with listening(database, redis_url) as (ear, notifier):
+async def test_more_events_than_one_read_returns_are_all_delivered(
+    database: Database, redis_url: str
+) -> None:
+    async with listening(database, redis_url) as (listener, notifier):
         await database.write(
             "INSERT INTO events (kind, actor_id, post_id) "
             "SELECT 'post_liked', 1, n FROM generate_series(0, 2499) n"
         )
         notifier.notify()
-        assert await ear.heard(2_500) == list(range(2_500))
+        assert await listener.delivered(2_500) == list(range(2_500))
 
 
-async def test_a_listener_that_breaks_stops_nobody(
+async def test_a_failing_listener_does_not_stop_the_others(
     database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
@@ -164,28 +166,28 @@ async def test_a_listener_that_breaks_stops_nobody(
     dispatcher = Dispatcher(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)), notifier
     )
-    ear = Ear()
+    listener = RecordingListener()
     dispatcher.add(Broken())
-    dispatcher.add(ear)
+    dispatcher.add(listener)
     await dispatcher.start()
     try:
         await database.write(ADD, 1)
         notifier.notify()
-        assert await ear.heard(1) == [1]
+        assert await listener.delivered(1) == [1]
     finally:
         await dispatcher.close()
     assert "could not be delivered" in caplog.text
 
 
-async def test_what_happens_before_somebody_listens_is_passed_over(
+async def test_events_before_the_first_subscriber_are_skipped(
     database: Database, redis_url: str
 ) -> None:
     dispatcher = Dispatcher(
         EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
         Notifier(redis_url),
     )
-    ear = Ear(has_subscribers=False)
-    dispatcher.add(ear)
+    listener = RecordingListener(has_subscribers=False)
+    dispatcher.add(listener)
     await dispatcher.start()
     try:
         before = dispatcher.position
@@ -193,57 +195,57 @@ async def test_what_happens_before_somebody_listens_is_passed_over(
         async with asyncio.timeout(20):
             while dispatcher.position == before:
                 await database.fetch("SELECT")
-        ear.has_subscribers = True
+        listener.has_subscribers = True
         dispatcher.subscriber_added()
         await database.write(ADD, 2)
-        assert await ear.heard(1) == [2]
+        assert await listener.delivered(1) == [2]
     finally:
         await dispatcher.close()
 
 
-async def test_who_comes_while_the_log_is_passed_over_misses_nothing(
+async def test_a_subscriber_added_while_events_are_skipped_misses_none(
     database: Database, redis_url: str
 ) -> None:
-    ear = Ear(has_subscribers=False)
-    begun: list[bool] = []
+    listener = RecordingListener(has_subscribers=False)
+    started: list[bool] = []
 
-    class Crowded(EventLog):
-        """Somebody comes, and something happens, whenever its end is looked for without an audience."""
+    class LogWithLateSubscriber(EventLog):
+        """A subscriber is added and an event is written whenever the end of the log is read."""
 
         async def end(self, foreign: Collection[int] = ()) -> Position:
-            if begun:
-                ear.has_subscribers = True
+            if started:
+                listener.has_subscribers = True
                 await database.write(ADD, 7)
             return await super().end(foreign)
 
     dispatcher = Dispatcher(
-        Crowded(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
+        LogWithLateSubscriber(database, CursorSigner(b"for tests"), retention=timedelta(hours=24)),
         Notifier(redis_url),
     )
-    dispatcher.add(ear)
+    dispatcher.add(listener)
     await dispatcher.start()
-    begun.append(True)
+    started.append(True)
     try:
-        assert await ear.heard(1) == [7]
+        assert await listener.delivered(1) == [7]
     finally:
         await dispatcher.close()
 
 
-async def test_who_writes_in_another_database_delays_nothing(
+async def test_a_transaction_of_another_database_delays_no_event(
     database: Database, redis_url: str
 ) -> None:
-    async with listening(database, redis_url) as (ear, notifier), elsewhere() as stranger:
-        transaction = stranger.transaction()
+    async with listening(database, redis_url) as (listener, notifier), other_database() as other:
+        transaction = other.transaction()
         await transaction.start()
-        await stranger.execute("CREATE TEMPORARY TABLE things (id int)")
+        await other.execute("CREATE TEMPORARY TABLE things (id int)")
         for number in range(3):
             await database.write(ADD, number)
             notifier.notify()
-            assert await ear.heard(1) == [number]
+            assert await listener.delivered(1) == [number]
         await transaction.rollback()
 
 
-async def test_who_holds_events_back_is_named(
+async def test_the_session_that_holds_events_back_is_reported(
     database: Database,
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -255,7 +257,10 @@ async def test_who_holds_events_back_is_named(
         [metric] = LOG_HOLDER.collect()
         return {sample.labels["process"]: sample.value for sample in metric.samples}
 
-    async with listening(database, redis_url) as (ear, notifier), database.connection() as holder:
+    async with (
+        listening(database, redis_url) as (listener, notifier),
+        database.connection() as holder,
+    ):
         pid = str(holder.get_server_pid())
         transaction = holder.transaction()
         await transaction.start()
@@ -263,29 +268,29 @@ async def test_who_holds_events_back_is_named(
         await database.write(ADD, 2)
         notifier.notify()
         async with asyncio.timeout(20):
-            while not ages().get(pid):  # noqa: ASYNC110  # nothing tells of it
+            while not ages().get(pid):  # noqa: ASYNC110  # metrics have no event
                 await asyncio.sleep(0.01)
         await transaction.commit()
-        assert await ear.heard(2) == [1, 2]
+        assert await listener.delivered(2) == [1, 2]
         async with asyncio.timeout(20):
             while ages()[pid]:  # noqa: ASYNC110  # as above
                 await asyncio.sleep(0.01)
     assert f"process {pid}" in caplog.text
 
 
-async def test_a_log_that_lacks_what_was_read_is_begun_anew(
+async def test_it_restarts_at_the_end_of_a_replaced_log(
     database: Database, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with listening(database, redis_url) as (ear, notifier):
+    async with listening(database, redis_url) as (listener, notifier):
         for number in range(3):
             await database.write(ADD, number)
         notifier.notify()
-        assert await ear.heard(3) == [0, 1, 2]
+        assert await listener.delivered(3) == [0, 1, 2]
         await database.write("DELETE FROM events WHERE post_id = 2")
         async with asyncio.timeout(20):
-            while not ear.restarts:  # noqa: ASYNC110  # nothing tells of it
+            while not listener.restarts:  # noqa: ASYNC110  # a plain counter
                 await asyncio.sleep(0.01)
         await database.write(ADD, 3)
         notifier.notify()
-        assert await ear.heard(1) == [3]
-    assert "judged anew" in caplog.text
+        assert await listener.delivered(1) == [3]
+    assert "was replaced by another one" in caplog.text

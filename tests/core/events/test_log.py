@@ -1,4 +1,4 @@
-"""The log gives every event once, in order, whatever overlaps; what is old goes, and says so."""
+"""The log returns every event once, in order, also of overlapping transactions; old events expire."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ CURSORS = CursorSigner(b"for tests")
 
 
 @asynccontextmanager
-async def elsewhere() -> AsyncIterator[Any]:
+async def other_database() -> AsyncIterator[Any]:
     """A connection to another database of the same cluster."""
     url = f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/postgres"
-    connection = await asyncpg.connect(url, server_settings={"application_name": "a stranger"})
+    connection = await asyncpg.connect(
+        url, server_settings={"application_name": "another application"}
+    )
     try:
         yield connection
     finally:
@@ -42,7 +44,7 @@ def log(database: Database) -> EventLog:
 
 @pytest.fixture
 async def connections(database: Database) -> AsyncIterator[list[Any]]:
-    """Three connections, each for a transaction of its own."""
+    """Three connections, for concurrent transactions."""
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(database.connection()) for _ in range(3)]
 
@@ -55,7 +57,7 @@ async def read_all(log: EventLog, position: Position, limit: int = 100) -> list[
     return events
 
 
-async def test_a_later_event_waits_for_an_earlier_transaction_and_comes_after_its_events(
+async def test_an_event_waits_for_earlier_transactions_and_follows_their_events(
     database: Database, log: EventLog, connections: list[Any]
 ) -> None:
     start = await log.end()
@@ -78,11 +80,12 @@ async def test_a_later_event_waits_for_an_earlier_transaction_and_comes_after_it
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
+async def test_overlapping_transactions_neither_lose_nor_repeat_events(
     database: Database, log: EventLog, connections: list[Any], seed: int
 ) -> None:
-    """Random transactions that begin, write, commit and roll back; a reader that reads in between;
-    and snapshots taken in between, from each of which the log gives just what it did not see.
+    """Random transactions begin, write, commit and roll back while a reader reads and snapshots are taken.
+
+    From each snapshot the log returns exactly the events that it did not see.
     """
     chance = random.Random(seed)
     start = position = await log.end()
@@ -133,7 +136,7 @@ async def test_overlapping_transactions_lose_nothing_and_repeat_nothing(
         assert len(missed) == len(set(missed))
 
 
-async def test_a_cursor_of_the_future_or_none_of_ours_is_unknown(log: EventLog) -> None:
+async def test_a_future_or_malformed_cursor_is_unknown(log: EventLog) -> None:
     end = await log.end()
     future = Position(end.transaction + 1_000_000, 1, 7)
     assert await log.start(log.cursor(future)) is ResyncReason.CURSOR_UNKNOWN
@@ -143,7 +146,7 @@ async def test_a_cursor_of_the_future_or_none_of_ours_is_unknown(log: EventLog) 
 async def test_a_position_is_never_ahead_of_the_events_that_it_saw(
     database: Database, log: EventLog
 ) -> None:
-    """Numbers of transactions that wrote nothing are on no disk, and may be given out again."""
+    """Ids of transactions that wrote nothing are not on disk, and may be reused."""
     await database.write(ADD, 1)
     [event] = await read_all(log, START)
     for _ in range(5):
@@ -153,10 +156,8 @@ async def test_a_position_is_never_ahead_of_the_events_that_it_saw(
     assert position_from_snapshot(snapshot) == Position(*event.identity)
 
 
-async def test_a_cursor_of_an_event_that_the_log_lacks_is_unknown(
-    database: Database, log: EventLog
-) -> None:
-    """A backup was restored, or a replica took over; numbers that were given out before come again."""
+async def test_a_cursor_of_a_missing_event_is_unknown(database: Database, log: EventLog) -> None:
+    """A backup was restored, or a replica was promoted; ids are reused."""
     for number in range(3):
         await database.write(ADD, number)
     events = await read_all(log, START)
@@ -176,39 +177,41 @@ async def test_a_cursor_of_an_event_that_the_log_lacks_is_unknown(
     assert (len(reading.events), reading.is_same_log) == (1, True)
 
 
-async def test_a_longer_retention_brings_nothing_back(database: Database, log: EventLog) -> None:
+async def test_a_longer_retention_does_not_restore_expired_events(
+    database: Database, log: EventLog
+) -> None:
     for number in range(3):
         await database.write(ADD, number)
     events = await read_all(log, START)
     await database.write("UPDATE events SET created_at = created_at - interval '25 hours'")
     await log.expire()
     longer = EventLog(database, CURSORS, retention=timedelta(hours=48))
-    gone, mark = (longer.cursor(Position(*events[number].identity)) for number in (0, 2))
-    assert await longer.start(gone) is ResyncReason.CURSOR_UNKNOWN
-    assert isinstance(await longer.start(mark), Position)
+    expired, newest = (longer.cursor(Position(*events[number].identity)) for number in (0, 2))
+    assert await longer.start(expired) is ResyncReason.CURSOR_UNKNOWN
+    assert isinstance(await longer.start(newest), Position)
 
 
-async def test_transactions_of_other_databases_hold_nothing_back(
+async def test_transactions_of_other_databases_hold_no_events_back(
     database: Database, log: EventLog, connections: list[Any]
 ) -> None:
-    async with elsewhere() as stranger:
+    async with other_database() as other:
         start = await log.end()
-        transaction = stranger.transaction()
+        transaction = other.transaction()
         await transaction.start()
-        number = int(await stranger.fetchval("SELECT pg_current_xact_id()::text"))
+        number = int(await other.fetchval("SELECT pg_current_xact_id()::text"))
         await database.write(ADD, 1)
         reading = await log.since(start, limit=10)
         assert (reading.events, reading.held_back) == ([], True)
 
         [holder] = [each for each in await log.holders() if each.transaction == number]
         assert holder.is_foreign
-        assert holder.pid == stranger.get_server_pid()
-        assert holder.application == "a stranger"
+        assert holder.pid == other.get_server_pid()
+        assert holder.application == "another application"
         reading = await log.since(start, limit=10, foreign=[number])
         assert ([event.post_id for event in reading.events], reading.held_back) == ([1], False)
         assert await log.delay([number]) == 0
         assert (await log.end([number])) == reading.position
-        # Another one of our own holds back what is after it, as ever.
+        # A transaction of the same database still holds back what follows it.
         own = connections[0].transaction()
         await own.start()
         await connections[0].fetchval(ADD, 2)
@@ -222,7 +225,7 @@ async def test_transactions_of_other_databases_hold_nothing_back(
         await transaction.rollback()
 
 
-async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
+async def test_old_events_expire_in_batches_and_make_earlier_cursors_too_old(
     database: Database, log: EventLog
 ) -> None:
     before = await log.end()
@@ -243,12 +246,12 @@ async def test_old_events_go_in_batches_and_cursors_before_them_are_too_old(
 
     assert await log.start(log.cursor(before)) is ResyncReason.CURSOR_TOO_OLD
     assert await log.start(after(18)) is ResyncReason.CURSOR_TOO_OLD
-    # Nothing is missing after the last that went, nor after any that is there.
+    # No event is missing after the last expired one, or after any later one.
     for number in (19, 20, 24):
         assert isinstance(await log.start(after(number)), Position)
 
 
-async def test_a_cursor_from_before_the_first_event_is_good(
+async def test_a_cursor_from_before_the_first_event_is_valid(
     database: Database, log: EventLog
 ) -> None:
     before = await log.end()
@@ -256,7 +259,7 @@ async def test_a_cursor_from_before_the_first_event_is_good(
     assert isinstance(await log.start(log.cursor(before)), Position)
 
 
-async def test_events_that_a_restored_dump_brought_from_elsewhere_go(
+async def test_events_of_future_transactions_from_a_restored_dump_are_deleted(
     database: Database, log: EventLog
 ) -> None:
     await database.write(
@@ -266,7 +269,7 @@ async def test_events_that_a_restored_dump_brought_from_elsewhere_go(
     assert await log.expire(batch=5) == 12
 
 
-async def test_expiry_leaves_what_an_open_transaction_holds_back(
+async def test_expiry_spares_events_that_an_open_transaction_holds_back(
     database: Database, log: EventLog, connections: list[Any]
 ) -> None:
     transaction = connections[0].transaction()

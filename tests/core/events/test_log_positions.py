@@ -1,4 +1,4 @@
-"""Cursors of the event log say exactly where a reader stands, and nobody else can make one."""
+"""Cursors of the event log encode a reader's position exactly, and can't be forged."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ NUMBERS = st.integers(0, 2**63 - 1)
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> tuple[str, set[int]]:
-    """A snapshot in the statements' words, and the transactions that it does not see, up to a bound.
+    """A snapshot as text, and the transactions that it does not see, up to a bound.
 
-    The newest event that it sees is (newest, 11); what lies between that and the end of PostgreSQL's snapshot
-    wrote no event, and its numbers may be given out again.
+    The newest event that it sees is (newest, 11). Transactions between that and the end of PostgreSQL's snapshot
+    wrote no event, and their ids may be reused.
     """
     xmin = draw(st.integers(2, 10_000))
     xmax = xmin + draw(st.integers(0, 40))
@@ -49,28 +49,28 @@ def positions(draw: st.DrawFn) -> Position:
 
 
 @given(positions())
-def test_a_cursor_gives_its_position_back(position: Position) -> None:
+def test_a_cursor_decodes_to_its_position(position: Position) -> None:
     cursor = encode_position(SIGNER, position)
     assert decode_position(SIGNER, cursor) == position
     assert cursor.replace("-", "").replace("_", "").isalnum()
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda data: data.decode("latin-1")))
-def test_garbage_is_no_cursor(text: str) -> None:
+def test_garbage_is_refused(text: str) -> None:
     with pytest.raises(CursorMalformed):
         decode_position(SIGNER, text)
 
 
 @given(positions(), st.data())
-def test_a_tampered_cursor_is_none(position: Position, data: st.DataObject) -> None:
+def test_a_tampered_cursor_is_refused(position: Position, data: st.DataObject) -> None:
     cursor = encode_position(SIGNER, position)
-    place = data.draw(st.integers(0, len(cursor) - 1))
-    other = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda letter: letter != cursor[place]))
+    index = data.draw(st.integers(0, len(cursor) - 1))
+    other = data.draw(st.sampled_from("ABCxyz019-_").filter(lambda letter: letter != cursor[index]))
     with pytest.raises(CursorMalformed):
-        decode_position(SIGNER, cursor[:place] + other + cursor[place + 1 :])
+        decode_position(SIGNER, cursor[:index] + other + cursor[index + 1 :])
 
 
-def test_cursors_of_another_secret_or_of_a_feed_are_none() -> None:
+def test_cursors_of_another_secret_or_of_a_feed_are_refused() -> None:
     for cursor in (
         encode_position(CursorSigner(b"other"), Position(7, 7)),
         SIGNER.codec("home", 7).encode(7),
@@ -80,25 +80,25 @@ def test_cursors_of_another_secret_or_of_a_feed_are_none() -> None:
 
 
 @given(snapshots())
-def test_who_starts_at_a_snapshot_is_given_what_it_did_not_see_once(
+def test_a_reader_from_a_snapshot_gets_each_unseen_event_once(
     snapshot: tuple[str, set[int]],
 ) -> None:
     text, unseen = snapshot
     position = position_from_snapshot(text)
-    given_to_reader = []
+    delivered = []
     for transaction in range(1, max(unseen) + 1):
         for id in (10, 11):
-            # Over a reconnection after every event.
+            # The reader reconnects after every event.
             position = decode_position(SIGNER, encode_position(SIGNER, position))
             if position.precedes(transaction, id):
-                given_to_reader.append((transaction, id))
+                delivered.append((transaction, id))
                 position = position.advanced_past(EventId(transaction, id, 7))
                 assert not position.precedes(transaction, id)
-    assert given_to_reader == [(number, id) for number in sorted(unseen) for id in (10, 11)]
+    assert delivered == [(number, id) for number in sorted(unseen) for id in (10, 11)]
     assert position.snapshot is None
 
 
-def test_a_snapshot_is_forgotten_once_it_is_past() -> None:
+def test_a_position_drops_its_snapshot_once_it_has_passed_it() -> None:
     newest = EventId(7, 3, 500)
     position = Position(5, 0, 0, Snapshot(newest, frozenset({5})))
     assert position.newest == newest
@@ -108,5 +108,5 @@ def test_a_snapshot_is_forgotten_once_it_is_past() -> None:
     assert position.advanced_past(later).newest == later
 
 
-def test_without_an_event_it_is_the_start() -> None:
+def test_the_position_of_an_empty_log_is_the_start() -> None:
     assert position_from_snapshot("77:7:9:7,8") == START

@@ -1,4 +1,4 @@
-"""Ends of sessions are passed on soon, each of them, whatever else happens in the database."""
+"""Every session revocation is handled soon, whatever else happens in the database."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
 from core.events.revocations import RevocationReader, revokes_session
 from core.events.statements import SQL
-from tests.core.events.test_dispatcher import CUT_OFF
-from tests.core.events.test_log import elsewhere
+from tests.core.events.test_dispatcher import TERMINATE_SESSIONS
+from tests.core.events.test_log import other_database
 
 REVOKE = "INSERT INTO events (kind, actor_id, subject_id) VALUES ('session_revoked', 7, $1)"
 LIKE = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
@@ -34,8 +34,8 @@ def log(database: Database) -> EventLog:
     return EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
 
 
-class Heard:
-    """The sessions that were passed on, in order."""
+class Revoked:
+    """The revoked sessions, in order."""
 
     def __init__(self) -> None:
         self.sessions: list[int | None] = []
@@ -45,54 +45,54 @@ class Heard:
 
     async def until(self, holds: Callable[[set[int | None]], bool]) -> None:
         async with asyncio.timeout(20):
-            while not holds(set(self.sessions)):  # noqa: ASYNC110  # nothing tells of it
+            while not holds(set(self.sessions)):  # noqa: ASYNC110  # a plain list
                 await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def reading(
     log: EventLog, *, recent: timedelta = timedelta(hours=1)
-) -> AsyncIterator[tuple[Heard, RevocationReader]]:
-    heard = Heard()
+) -> AsyncIterator[tuple[Revoked, RevocationReader]]:
+    revoked = Revoked()
     reader = RevocationReader(log, recent=recent)
-    reader.add(heard.revoke)
+    reader.add(revoked.revoke)
     await reader.start()
     try:
-        yield heard, reader
+        yield revoked, reader
     finally:
         await reader.close()
 
 
-async def test_it_begins_with_those_of_the_recent_past(database: Database, log: EventLog) -> None:
+async def test_it_starts_with_recent_revocations(database: Database, log: EventLog) -> None:
     await database.write(OLD, 1, timedelta(minutes=61))
     await database.write(OLD, 2, timedelta(minutes=59))
     await database.write(LIKE, 3)
     await database.write(REVOKE, 4)
-    async with reading(log) as (heard, _):
-        assert set(heard.sessions) == {2, 4}
+    async with reading(log) as (revoked, _):
+        assert set(revoked.sessions) == {2, 4}
 
 
-async def test_it_looks_by_itself_and_when_it_is_woken(database: Database, log: EventLog) -> None:
-    async with reading(log) as (heard, reader):
+async def test_it_polls_and_reads_when_it_is_woken(database: Database, log: EventLog) -> None:
+    async with reading(log) as (revoked, reader):
         await database.write(REVOKE, 1)
-        await heard.until(lambda seen: 1 in seen)
+        await revoked.until(lambda seen: 1 in seen)
         await database.write(REVOKE, 2)
         reader.wake()
-        await heard.until(lambda seen: 2 in seen)
-    assert heard.sessions == [1, 2]
+        await revoked.until(lambda seen: 2 in seen)
+    assert revoked.sessions == [1, 2]
 
 
-async def test_open_transactions_delay_none(database: Database, log: EventLog) -> None:
-    """More than a page, below and above transactions of this and of another database that stay open."""
+async def test_open_transactions_delay_no_revocation(database: Database, log: EventLog) -> None:
+    """Several pages of revocations, before and after open transactions of this and of another database."""
     async with AsyncExitStack() as stack:
         open_here = await stack.enter_async_context(database.connection())
-        open_there = await stack.enter_async_context(elsewhere())
+        open_there = await stack.enter_async_context(other_database())
         transactions = [open_here.transaction(), open_there.transaction()]
         for transaction in transactions:
             await transaction.start()
         await open_here.execute(REVOKE, 0)
         await open_there.execute("CREATE TEMPORARY TABLE things (id int)")
-        heard, reader = await stack.enter_async_context(reading(log))
+        revoked, reader = await stack.enter_async_context(reading(log))
         for first in (1, 6_001, 12_001):
             await database.write(
                 "INSERT INTO events (kind, actor_id, subject_id) SELECT 'session_revoked', 7, n "
@@ -100,17 +100,17 @@ async def test_open_transactions_delay_none(database: Database, log: EventLog) -
                 first,
             )
             reader.wake()
-        await heard.until(lambda seen: len(seen) == 18_000)
+        await revoked.until(lambda seen: len(seen) == 18_000)
         await transactions[0].commit()
-        await heard.until(lambda seen: len(seen) == 18_001)
+        await revoked.until(lambda seen: len(seen) == 18_001)
         await transactions[1].rollback()
         await database.write(REVOKE, 18_001)
-        await heard.until(lambda seen: 18_001 in seen)
-    assert set(heard.sessions) == set(range(18_002))
+        await revoked.until(lambda seen: 18_001 in seen)
+    assert set(revoked.sessions) == set(range(18_002))
 
 
 @pytest.mark.parametrize("seed", range(10))
-async def test_overlapping_transactions_lose_none_and_repeat_none(
+async def test_overlapping_transactions_neither_lose_nor_repeat_revocations(
     database: Database, log: EventLog, seed: int
 ) -> None:
     chance = random.Random(seed)
@@ -156,47 +156,45 @@ async def test_overlapping_transactions_lose_none_and_repeat_none(
     assert Counter(seen) == Counter(row[0] for row in rows)
 
 
-async def test_a_log_that_lacks_what_was_read_is_begun_anew(
-    database: Database, log: EventLog
-) -> None:
-    async with reading(log) as (heard, reader):
+async def test_it_restarts_when_the_log_is_replaced(database: Database, log: EventLog) -> None:
+    async with reading(log) as (revoked, reader):
         await database.write(REVOKE, 1)
-        await heard.until(lambda seen: 1 in seen)
-        # Numbers stand at other events than before, as in a backup that was restored.
+        await revoked.until(lambda seen: 1 in seen)
+        # Ids belong to other events than before, as after restoring a backup.
         await database.write("DELETE FROM events")
         await database.write(
             "INSERT INTO events (kind, actor_id, subject_id, transaction) "
             "VALUES ('session_revoked', 7, 2, 1)"
         )
         reader.wake()
-        await heard.until(lambda seen: 2 in seen)
+        await revoked.until(lambda seen: 2 in seen)
         await database.write(REVOKE, 3)
-        await heard.until(lambda seen: 3 in seen)
+        await revoked.until(lambda seen: 3 in seen)
 
 
-async def test_it_goes_on_after_its_connections_were_cut_and_after_any_fault(
+async def test_it_continues_after_terminated_connections_and_unexpected_errors(
     database: Database, log: EventLog, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    faults: list[Exception] = [LookupError("a fault"), DatabaseUnavailable("away"), OSError()]
+    errors: list[Exception] = [LookupError("a bug"), DatabaseUnavailable("down"), OSError()]
     read = log.revocations_since
 
     async def failing(*arguments: Any, **named: Any) -> Any:
-        if faults:
-            raise faults.pop()
+        if errors:
+            raise errors.pop()
         return await read(*arguments, **named)
 
-    async with reading(log) as (heard, reader):
+    async with reading(log) as (revoked, reader):
         monkeypatch.setattr(log, "revocations_since", failing)
         for number in range(3):
             await database.write(REVOKE, number)
-            await database.fetch(CUT_OFF)
+            await database.fetch(TERMINATE_SESSIONS)
             reader.wake()
-        await heard.until(lambda seen: len(seen) == 3)
-    assert not faults
+        await revoked.until(lambda seen: len(seen) == 3)
+    assert not errors
     assert "trying again" in caplog.text
 
 
-async def test_an_end_of_all_sessions_concerns_those_that_began_before(
+async def test_a_revocation_of_all_sessions_includes_only_earlier_sessions(
     database: Database, log: EventLog
 ) -> None:
     [[before]] = await database.write("SELECT time_ordered_key(now() - interval '1 second')")
@@ -219,7 +217,7 @@ async def test_an_end_of_all_sessions_concerns_those_that_began_before(
     ],
     ids=["revocations_since", "log_revocations"],
 )
-async def test_reading_looks_at_ends_of_sessions_alone(
+async def test_reads_scan_an_index_of_revocations_only(
     database: Database, log: EventLog, statement: str, arguments: tuple[Any, ...]
 ) -> None:
     await database.write(
@@ -228,6 +226,6 @@ async def test_reading_looks_at_ends_of_sessions_alone(
     await database.write(REVOKE, 1)
     async with database.connection() as connection:
         plan = await connection.fetch(f"EXPLAIN {statement}", *arguments)
-    said = "\n".join(row[0] for row in plan)
-    assert "Seq Scan on events" not in said
-    assert "events_revocations" in said or "events_recent_revocations" in said
+    explained = "\n".join(row[0] for row in plan)
+    assert "Seq Scan on events" not in explained
+    assert "events_revocations" in explained or "events_recent_revocations" in explained
