@@ -16,31 +16,31 @@ L = TypeVar("L", bound=Loader[Any, Any])
 
 
 class Services:
-    """What the requests of one process share. Opened and closed with the server."""
+    """State that the requests of a process share. Opened and closed with the server."""
 
     def __init__(
         self, *, database: Database, cursors: CursorSigner, notify: Callable[[], None]
     ) -> None:
         self.database = database
         self.group_commits = GroupCommits(database)
-        """Commits together the small writes of all requests. Closed before the database."""
+        """The group commits of all requests. Closed before the database."""
         self.cursors = cursors
         self.notify = notify
-        """Wakes the readers of the event log, after a commit that wrote to it. Returns at once."""
+        """Wakes the readers of the event log after a commit with events. Returns immediately."""
         self._registered: dict[type, Any] = {}
 
-    def register(self, thing: object) -> None:
-        """Keeps what a feature needs for as long as the process lives, one of its type."""
-        self._registered[type(thing)] = thing
+    def register(self, service: object) -> None:
+        """Registers an object of a feature for the lifetime of the process, one of each type."""
+        self._registered[type(service)] = service
 
     def get(self, kind: type[T]) -> T:
-        """What a feature has kept."""
-        kept: T = self._registered[kind]
-        return kept
+        """The registered object of this type."""
+        service: T = self._registered[kind]
+        return service
 
 
 class Context:
-    """One request: who asks, and the loaders that it has used."""
+    """One request: its viewer and its loaders."""
 
     __slots__ = ("_loaders", "address", "database", "services", "session_id", "viewer_id")
 
@@ -51,7 +51,7 @@ class Context:
         session_id: int | None = None,
         address: str | None = None,
     ) -> None:
-        """`address`: the network address that the request came from, if it is known."""
+        """`address`: the client's network address, if it is known."""
         self.services = services
         self.database = services.database
         self.viewer_id = viewer_id
@@ -61,14 +61,14 @@ class Context:
 
     def loader(self, kind: Callable[..., L], *arguments: Any) -> L:
         """This request's loader of that kind and arguments."""
-        name = (kind, arguments)
-        found = self._loaders.get(name)
+        key = (kind, arguments)
+        found = self._loaders.get(key)
         if found is None:
-            found = self._loaders[name] = kind(self, *arguments)
-        return found  # type: ignore[return-value]  # the kind is part of the name
+            found = self._loaders[key] = kind(self, *arguments)
+        return found  # type: ignore[return-value]  # the kind is part of the key
 
     def clear_loaders(self) -> None:
-        """Forgets what loaders have read: what is asked for after a write is read after it."""
+        """Drops all loaders, so that the fields of a payload are read after the write."""
         self._loaders.clear()
 
     def require_viewer(self) -> int:

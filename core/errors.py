@@ -12,10 +12,10 @@ SESSION_ENDED = "The session has ended: sign in again."
 
 
 class ClientError(Exception):
-    """A request that can't be answered, said in our words, with a code that a program can read."""
+    """An error with a message for the client's developer and a code for the client."""
 
     def __init__(self, message: str, code: str, **details: Any) -> None:
-        """`details`: what else a program may want to know, as JSON, beside the code."""
+        """`details`: further extensions of the error, as JSON."""
         super().__init__(message)
         self.message = message
         self.code = code
@@ -28,7 +28,7 @@ def account_removed() -> ClientError:
 
 
 class ErrorCode(Enum):
-    """Why a mutation did nothing, for a program. `core/graphql/user_errors.py` describes each."""
+    """Why a mutation was refused. `core/graphql/user_errors.py` describes each code."""
 
     INVALID_INPUT = "INVALID_INPUT"
     NOT_FOUND = "NOT_FOUND"
@@ -40,7 +40,7 @@ class ErrorCode(Enum):
 
 
 class Problem(NamedTuple):
-    """One expected failure, and the input field that it is about (`("input", "text")`; empty: none)."""
+    """An expected failure. `path` is that of the input field, as in `("input", "text")`; empty if there is none."""
 
     code: ErrorCode
     message: str
@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 
 
 class MutationRefused(Exception):
-    """A mutation that does nothing, and why."""
+    """The mutation is refused and has no effect. `problems` says why."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(*problems)
@@ -56,7 +56,7 @@ class MutationRefused(Exception):
 
 
 def refuse(code: ErrorCode, message: str, *path: str) -> MutationRefused:
-    """The exception for one problem, to be raised."""
+    """The exception to raise for one problem."""
     return MutationRefused(Problem(code, message, path))
 
 
@@ -66,13 +66,13 @@ def not_found(type_name: str, field: str) -> MutationRefused:
 
 
 class InputRules:
-    """Judges the fields of an input, all of them, before any SQL."""
+    """Validates all fields of an input, before any SQL."""
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
 
     def check(self, field: str, rule: Callable[..., Any], *arguments: Any) -> Any:
-        """What the rule makes of its arguments; a ValueError's text becomes the field's problem."""
+        """The result of the rule; None if it raises ValueError, whose message becomes a problem of the field."""
         try:
             return rule(*arguments)
         except ValueError as error:
@@ -84,6 +84,6 @@ class InputRules:
         self._problems.append(Problem(ErrorCode.INVALID_INPUT, message, ("input", field)))
 
     def raise_problems(self) -> None:
-        """Errors: MutationRefused, if any rule was broken."""
+        """Raises MutationRefused if any rule failed."""
         if self._problems:
             raise MutationRefused(*self._problems)

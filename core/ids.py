@@ -1,4 +1,4 @@
-"""Global ids: a type's name and a key, opaque to clients."""
+"""Global IDs: the name of a type and a key, opaque to clients."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ID_LENGTH_AT_MOST = 60
 
 @cache
 def id_encoder(type_name: str) -> Base64Numbers:
-    """Encodes keys as the ids of a type's objects."""
+    """Encodes keys as the global IDs of a type."""
     return Base64Numbers(f"{type_name}:")
 
 
 def global_id(type_name: str, key: int) -> str:
-    """The opaque id of one object."""
+    """The global ID of one object."""
     return id_encoder(type_name)([key])[0]
 
 
 def parse_id(text: str) -> tuple[str, int]:
-    """Type name and key. Errors: BAD_ID for what can't be an id of ours."""
+    """The type name and key of a global ID. Errors: BAD_ID if it is malformed."""
     if len(text) <= ID_LENGTH_AT_MOST:
         try:
             type_name, _, digits = (
@@ -41,13 +41,13 @@ def parse_id(text: str) -> tuple[str, int]:
         ):
             return type_name, int(digits)
     raise ClientError(
-        "This is not an id that this API has given. Ids are opaque: send one back as it came.",
+        "This is not an ID of this API. IDs are opaque: send them as the API returned them.",
         "BAD_ID",
     )
 
 
 def key_of(type_name: str, text: str) -> int | None:
-    """The key that the id carries, or None if it is no id of that type: to a client, such a thing is not there."""
+    """The key of a global ID; None if it is not a global ID of that type, which clients see as not found."""
     try:
         found, key = parse_id(text)
     except ClientError:

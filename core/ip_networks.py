@@ -5,13 +5,13 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 NETWORK_BITS = 64
-"""The part of an IPv6 address that is one customer's network: RFC 6177."""
+"""The length of the IPv6 prefix of one customer's network (RFC 6177)."""
 
 
 def network_of(address: str) -> str:
-    """What the connections of one customer have in common: an IPv4 address or an IPv6 network.
+    """The IPv4 address, or the IPv6 network of the address.
 
-    A text that is no address, which a proxy may send, stands for itself.
+    A text that is not an address, which a proxy may send, is returned unchanged.
     """
     try:
         parsed = ip_address(address)

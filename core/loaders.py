@@ -20,34 +20,34 @@ V = TypeVar("V")
 
 
 class ViewerLoader(Loader[int, V]):
-    """A loader that reads for whoever asks."""
+    """A loader whose result depends on the viewer."""
 
     def __init__(self, context: Context) -> None:
-        # Not the context itself: it holds its loaders, and cycles wait for the collector.
+        # Not the context itself: it refers to its loaders, and only the garbage collector frees cycles.
         self.database = context.database
         self.viewer_id = context.viewer_id
 
 
 class PageLoader(ViewerLoader[Page]):
-    """Pages by the key of the list's owner, a page for each of many in one statement: the comments of posts.
+    """Pages of nested lists by the owner's key, such as the comments of posts: one statement for all owners.
 
-    A subclass names its list, the statement and the layout of its rows. The statement takes $1 the viewer,
-    $2 the owners' keys, $3 and $4 the positions that bound the pages (below, above), $5 the limit, then
-    `extra_parameters`, then, if it leaves out what a reader has seen, keys and snapshots. Its rows have the owner's
-    key in `key_column`, the position in column 1 and the snapshot in the last, at least where the position is above
-    its horizon. They are in the order of the page.
+    A subclass sets the list's name, its statement and the layout of its rows. The parameters of the statement are $1
+    the viewer, $2 the owners' keys, $3 and $4 the bounds of the positions (below, above), $5 the limit, then
+    `extra_parameters`, then, in the variants that leave out seen rows, keys and snapshots. A row has the owner's key
+    in `key_column`, the position in column 1 and the snapshot in the last column, at least if the position is above
+    the horizon. Rows are in the order of the page.
     """
 
     name: ClassVar[str]
-    """Names the list in its cursors."""
+    """The name of the list, in its cursors."""
     statement: ClassVar[Variants]
     layout: ClassVar[Layout[EdgeRow]]
-    """Of the rows, as edges."""
+    """How rows become edges."""
     key_column: ClassVar[int] = 0
     extra_parameters: tuple[Any, ...] = ()
-    """Of the statement, from $6 on."""
+    """The parameters of the statement from $6 on."""
     has_empty_rows: ClassVar[bool] = False
-    """Whether there is a row for an owner whose page is empty: without a position, for the snapshot's sake."""
+    """Whether the statement returns a row without a position for an empty page, which carries the snapshot."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class PageLoader(ViewerLoader[Page]):
         before: str | None = None,
         looks_ahead: bool = True,
     ) -> None:
-        """`looks_ahead`: whether a row more than the page is read, to know whether the list goes on."""
+        """`looks_ahead`: whether one row more than the page is read, to know whether there is a next page."""
         super().__init__(context)
         self._signer = context.services.cursors
         self._arguments: dict[str, Any] = {
@@ -73,11 +73,11 @@ class PageLoader(ViewerLoader[Page]):
     async def fetch(self, keys: list[int]) -> Sequence[Page | BaseException]:
         if not self._bounded:
             return await self._pages(keys)
-        # A cursor is one of a single owner's list; the others refuse it.
+        # A cursor belongs to the list of one owner; the other owners' lists refuse it.
         return [page for key in keys for page in await self._pages([key])]
 
     async def _pages(self, keys: list[int]) -> Sequence[Page | BaseException]:
-        """The pages of lists that are asked for the same part."""
+        """The same page of several lists."""
         codecs = self._signer.codecs(self.name, keys)
         try:
             request = page_request(codecs[0], **self._arguments)
@@ -92,10 +92,10 @@ class PageLoader(ViewerLoader[Page]):
         for row in found:
             rows[row[column]].append(row)
         ahead = bool(self._ahead)
-        source = page_source(request, self.layout, self._beyond, snapshot, looked_ahead=ahead)
+        source = page_source(request, self.layout, self._read_beyond, snapshot, looked_ahead=ahead)
         return list(map(Page, rows.values(), codecs, repeat(source)))
 
-    async def _beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
+    async def _read_beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
         return _without_empty(await self._rows([codec.subject], request, 0))
 
     def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
@@ -112,5 +112,4 @@ class PageLoader(ViewerLoader[Page]):
 
 
 def _without_empty(rows: list[Row]) -> list[Row]:
-    # An owner without rows has one, too, where rows carry the snapshot.
     return [row for row in rows if row[1] is not None]

@@ -13,35 +13,35 @@ from core.execution.rows import Layout, Rows
 
 PAGE_AT_MOST = 100
 PAGE_BY_DEFAULT = 20
-"""The first so many where neither `first` nor `last` is sent."""
+"""The value of `first` if neither `first` nor `last` is sent."""
 ALL_SETTLED = Horizon(HIGHEST_KEY, "")
-"""Of a statement that gave no row above its horizon."""
+"""The horizon of a statement that returned no row above it."""
 
 
 class PageRequest(NamedTuple):
-    """The part of a list that is asked for: up to `limit` rows with before.baseline < position < below.
+    """The requested part of a list: up to `limit` rows with before.baseline < position < below.
 
-    The newest of them, or, `oldest_first`, the oldest.
+    These are the newest such rows, or with `oldest_first` the oldest.
     """
 
     limit: int
     below: int = HIGHEST_KEY
     before: Place = START
-    """Where the reader stands whom newer rows are for."""
+    """The place of the reader; only newer rows are read."""
     oldest_first: bool = False
     is_settled: bool = False
-    """Whether all rows below are settled: their keys say where they stand, and none is to come among them."""
+    """Whether all rows below are settled: no row can still appear among them."""
 
     @property
     def variant(self) -> str:
-        """The variant of a statement that reads in this direction and leaves out what was seen."""
+        """The variant of a statement that reads in this direction and leaves out seen rows."""
         return (":oldest_first" if self.oldest_first else "") + (
             ":unseen" if self.before.seen else ""
         )
 
     @property
     def seen(self) -> tuple[list[int], list[str]] | tuple[()]:
-        """The statement's arguments for what the reader has seen: keys and snapshots."""
+        """The statement's arguments that describe seen rows: keys and snapshots."""
         seen = self.before.seen
         return ([each.up_to for each in seen], [each.snapshot for each in seen]) if seen else ()
 
@@ -54,7 +54,7 @@ def page_request(
     last: int | None = None,
     before: str | None = None,
 ) -> PageRequest:
-    """The request, judged before any SQL. Errors: BAD_PAGE, INVALID_CURSOR."""
+    """The validated request. Errors: BAD_PAGE, INVALID_CURSOR."""
     if first is not None and last is not None:
         raise ClientError("Send either `first` or `last`, not both.", "BAD_PAGE")
     limit = first if last is None else last
@@ -76,13 +76,13 @@ def page_request(
 
 
 def decode_place(codec: CursorCodec, cursor: str) -> Place:
-    """Where the cursor stands in its list. Errors: INVALID_CURSOR."""
+    """The place that the cursor encodes. Errors: INVALID_CURSOR."""
     try:
         return codec.decode(cursor)
     except CursorMalformed:
         raise ClientError(
-            "This cursor is not one of this list. Take `cursor`, `startCursor` or `endCursor` from an earlier page "
-            "of it, or leave it out to start anew.",
+            "This cursor does not belong to this list. Send `cursor`, `startCursor` or `endCursor` of an earlier page "
+            "of the same list, or omit it to start at the first page.",
             "INVALID_CURSOR",
         ) from None
 
@@ -97,23 +97,23 @@ class EdgeRow(NamedTuple):
 
 
 Read = Callable[[PageRequest, CursorCodec], Awaitable[Sequence[Any]]]
-"""Reads up to `limit` rows of the list that has these cursors, in the order of the request, in one statement."""
+"""Reads up to `limit` rows of the codec's list, in the order of the request, in one statement."""
 
 
 class PageSource(NamedTuple):
-    """What the pages that came of one statement have in common."""
+    """What all pages of one statement share."""
 
     request: PageRequest
     layout: Layout[EdgeRow]
-    """Of the rows, as edges."""
+    """How rows become edges."""
     read: Read
-    """Looks beyond the pages."""
+    """Reads beyond the pages."""
     snapshot: str | None
-    """In which they were read, as `_log_snapshot.sql` or `_list_snapshot.sql` gives it, if the statement does."""
+    """The statement's snapshot, as `_log_snapshot.sql` or `_list_snapshot.sql` returns it; None if it returns none."""
     looked_ahead: bool
-    """Whether a row more than the limit was asked for."""
+    """Whether one row more than the limit was requested."""
     horizon: Horizon | None
-    """Of the statement; None if all that it gave is settled."""
+    """The statement's horizon; None if all its rows are settled."""
 
 
 def page_source(
@@ -124,7 +124,7 @@ def page_source(
     *,
     looked_ahead: bool = True,
 ) -> PageSource:
-    """What pages of the statement have in common that was read in this snapshot, if it gave one."""
+    """The source of the pages of a statement with this snapshot, if it returned one."""
     horizon = None
     if not request.is_settled:
         if snapshot is not None:
@@ -135,12 +135,12 @@ def page_source(
 
 
 class Page:
-    """Rows of a list, newest first, and how to look beyond them."""
+    """A page of a list: its edges, newest first, and whether there are more before and after them."""
 
     __slots__ = ("_codec", "_more", "_source", "edges")
 
     def __init__(self, rows: Sequence[Any], codec: CursorCodec, source: PageSource) -> None:
-        """`rows`: what was read, in the order of the request. `codec`: of the list's cursors."""
+        """`rows`: what was read, in the order of the request."""
         request = source.request
         self._codec = codec
         self._source = source
@@ -151,17 +151,17 @@ class Page:
             rows = rows[::-1]
         self.edges = Rows(source.layout, rows, codec)
         if source.horizon is not None and rows:
-            self._look_at(source.horizon)
+            self._apply_horizon(source.horizon)
 
-    def _look_at(self, horizon: Horizon) -> None:
-        """Has cursors say what was seen, unless the newest edge is settled: then all are."""
+    def _apply_horizon(self, horizon: Horizon) -> None:
+        """Makes the cursors record which rows were seen, unless the newest edge is settled: then all are."""
         if horizon.before is not None or self.edges.value(0, "position") > horizon.key:
             key, feed, subject, _ = self._codec
             self._codec = self.edges.shared = CursorCodec(key, feed, subject, horizon)
 
     @property
     def snapshot(self) -> str | None:
-        """In which the rows were read, if the statement gave it."""
+        """The snapshot in which the rows were read, if the statement returned it."""
         return self._source.snapshot
 
     def cursor(self, index: int) -> str:
@@ -169,17 +169,17 @@ class Page:
         return self._codec.encode(self.edges.value(index, "position"))
 
     def has_older(self) -> bool | Awaitable[bool]:
-        """Whether the list goes on behind the last edge. Cost: a statement if a cursor ends the page there."""
+        """Whether there are rows after the last edge. Cost: one statement if a cursor bounds the page there."""
         request = self._source.request
         if self._more and not request.oldest_first:
             return True
         if request.before == START and (request.oldest_first or self._is_complete()):
             return False
         below = self.edges[-1].position if self.edges else request.before.position + 1
-        return self._finds(PageRequest(1, below=below))
+        return self._exists(PageRequest(1, below=below))
 
     def has_newer(self) -> bool | Awaitable[bool]:
-        """Whether the list goes on before the first edge. Cost: a statement if a cursor ends the page there."""
+        """Whether there are rows before the first edge. Cost: one statement if a cursor bounds the page there."""
         request = self._source.request
         if self._more and request.oldest_first:
             return True
@@ -189,11 +189,11 @@ class Page:
             before = self._codec.place(self.edges[0].position)
         else:
             before = Place(request.below - 1, request.below - 1)
-        return self._finds(PageRequest(1, before=before, oldest_first=True))
+        return self._exists(PageRequest(1, before=before, oldest_first=True))
 
     def _is_complete(self) -> bool:
-        # Whether the list goes on is not known of a page that is just full, unless we looked.
+        # Without looking ahead, a full page does not show whether there are more rows.
         return self._source.looked_ahead or len(self.edges) < self._source.request.limit
 
-    async def _finds(self, request: PageRequest) -> bool:
+    async def _exists(self, request: PageRequest) -> bool:
         return bool(await self._source.read(request, self._codec))

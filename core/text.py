@@ -14,54 +14,54 @@ WHITE_SPACE = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""Unicode's property White_Space."""
+"""Characters with Unicode's property White_Space."""
 COMPOSED_OF_AT_MOST = 4
-"""So many code points at most become one in NFC or NFKC."""
+"""The largest number of code points that NFC or NFKC composes to one."""
 MARKS_AT_MOST = 4
-"""Combining marks in a row in a name. No language needs more."""
+"""The largest number of consecutive combining marks in a name. No language needs more."""
 CLIENT_MUTATION_ID_LENGTH = 100
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters but line feeds and tabs, and surrogates."""
+"""Control characters except line feeds and tabs, and surrogates."""
 DIRECTION_OVERRIDES = re.compile(r"[\u202d\u202e]")
-"""What shows all that follows in the other order."""
+"""Left-to-right and right-to-left override: they reverse the order in which the following text is displayed."""
 DIRECTION_CONTROLS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LINE_SEPARATORS = re.compile(r"[\t-\r\x85\u2028\u2029]")
 INVISIBLE = re.compile(
-    # Default_Ignorable_Code_Point, as far as the categories below don't say it.
+    # Default_Ignorable_Code_Point, except those in INVISIBLE_CATEGORIES.
     r"[\u115f\u1160\u2065\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff"
-    # Blank characters that are letters and symbols by their category, and the place of an object that is missing.
+    # Blank characters in the categories of letters and symbols, and the object replacement character.
     r"\u2800\ufffc\U00013441\U00013442\U0001d159"
     # Noncharacters.
     r"\ufdd0-\ufdef" + "".join(rf"\U{plane:04x}fffe-\U{plane:04x}ffff" for plane in range(17)) + "]"
 )
 VISIBLE_FORMATS = re.compile(r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")
-"""Prepended_Concatenation_Mark: the format characters that have a shape."""
+"""Prepended_Concatenation_Mark: the visible format characters."""
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
 """Categories: controls, formats, surrogates, combining marks and white space."""
 LOWER_CASE = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
-    """The text in NFC, with line feeds for line breaks and without blank lines at its ends.
+    """The text in NFC, with line feeds as line breaks and without blank lines at its ends.
 
-    A text that shows nothing is empty. Lengths are in code points, after that.
-    Errors: ValueError, in words for the user.
+    A text without visible characters is empty. Units: lengths are in code points of the result.
+    Errors: ValueError, with a message for the user.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if CONTROLS.search(text):
         raise ValueError("Control characters are not allowed. Line breaks and tabs are.")
     if DIRECTION_OVERRIDES.search(text):
-        raise ValueError("U+202D and U+202E, which turn the order of text, are not allowed.")
+        raise ValueError("U+202D and U+202E, which reverse the order of text, are not allowed.")
     cleaned = _without_blank_ends(text)
-    # The time of composing grows with the square of the length: a text that is too long anyway is not composed.
+    # The time of composing is quadratic, so a text that is too long in any case is not composed.
     if len(cleaned) <= at_most * COMPOSED_OF_AT_MOST:
         cleaned = nfc(cleaned)
     if len(cleaned) <= at_most and not has_visible_character(cleaned):
         if at_least == 0:
             return ""
         raise ValueError(
-            f"This shows nothing. It must have {at_least} to {at_most} characters, at least one that can be seen."
+            f"This has no visible character. It must have {at_least} to {at_most} characters, at least one visible."
         )
     if not at_least <= len(cleaned) <= at_most:
         raise ValueError(
@@ -71,33 +71,33 @@ def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
 
 
 def clean_name(name: str, *, at_most: int) -> str:
-    """The name in NFC, trimmed. It has one line, in the direction that its letters give.
+    """The name in NFC, trimmed. It has one line and no characters that set the direction of text.
 
-    Errors: ValueError, in words for the user.
+    Errors: ValueError, with a message for the user.
     """
     if LINE_SEPARATORS.search(name):
-        raise ValueError("A name has one line, without tabs.")
+        raise ValueError("A name must have one line and no tabs.")
     if DIRECTION_CONTROLS.search(name):
         raise ValueError("Characters that set the direction of text are not allowed in a name.")
     cleaned = clean_text(name.strip(WHITE_SPACE), at_most=at_most)
     if _longest_run_of_marks(cleaned) > MARKS_AT_MOST:
-        raise ValueError(f"A name has at most {MARKS_AT_MOST} combining marks in a row.")
+        raise ValueError(f"A name may have at most {MARKS_AT_MOST} consecutive combining marks.")
     return cleaned
 
 
 def clean_key(key: str | None) -> str | None:
-    """The client's idempotency key. Errors: ValueError."""
+    """The idempotency key, validated. Errors: ValueError."""
     if key is not None and not (
         1 <= len(key) <= CLIENT_MUTATION_ID_LENGTH and all(map(_is_printable, key))
     ):
         raise ValueError(
-            f"A clientMutationId has 1 to {CLIENT_MUTATION_ID_LENGTH} printable characters."
+            f"A clientMutationId must have 1 to {CLIENT_MUTATION_ID_LENGTH} printable characters."
         )
     return key
 
 
 def has_visible_character(text: str) -> bool:
-    """Whether any character has a shape of its own."""
+    """Whether the text has a character that is displayed."""
     if text.isascii():
         return bool(text.strip(WHITE_SPACE))
     return any(map(_is_visible, text))
@@ -122,7 +122,7 @@ def category(character: str) -> str:
 
 
 def fold_case(text: str) -> str:
-    """The text with A to Z in lower case, all else as it is: how names and addresses are compared."""
+    """The text with A to Z in lower case, otherwise unchanged: names and addresses are compared in this form."""
     return text.translate(LOWER_CASE)
 
 
@@ -145,7 +145,7 @@ def _is_printable(character: str) -> bool:
 
 
 def _longest_run_of_marks(text: str) -> int:
-    """Counted in NFD, so that equivalent names are judged alike; format characters don't end a run."""
+    """The length of the longest run of combining marks in NFD; format characters do not end a run."""
     longest = run = 0
     for character in unicodedata2.normalize("NFD", text):
         kind = category(character)

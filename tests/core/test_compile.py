@@ -1,4 +1,4 @@
-"""What is written in C: compiled without a warning, and the same as what stands in for it."""
+"""The C extensions compile without a warning and give the same results as their Python fallbacks."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ CursorTexts = Callable[[Any, Any, list[Any]], list[str]]
 
 @pytest.fixture(scope="module")
 def cursor_texts() -> CursorTexts:
-    """The compiled one."""
-    made: CursorTexts = pytest.importorskip(
+    """The compiled function."""
+    compiled: CursorTexts = pytest.importorskip(
         "core.database.cursor_texts", reason=ADVICE
     ).cursor_texts
-    return made
+    return compiled
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -47,14 +47,14 @@ def test_it_compiles_without_a_warning(source: Path) -> None:
     st.lists(st.integers(-(2**63), 2**63 - 1)),
 )
 @example(b"k" * 32, b"b" * 56, [0, -1, 2**63 - 1])
-def test_cursors_are_signed_as_hashlib_signs_them(
+def test_compiled_cursors_equal_those_of_hashlib(
     cursor_texts: CursorTexts, key: bytes, bound: bytes, positions: list[int]
 ) -> None:
     expected = cursor_texts_in_python(key, bound, positions)
     assert cursor_texts(key, bound, positions) == expected
 
 
-def test_cursors_of_what_is_no_position_are_refused(cursor_texts: CursorTexts) -> None:
+def test_invalid_arguments_are_refused(cursor_texts: CursorTexts) -> None:
     for key, bound, position, error in (
         (b"", b"bound", 1, ValueError),
         (b"k" * 33, b"bound", 1, ValueError),
@@ -68,8 +68,8 @@ def test_cursors_of_what_is_no_position_are_refused(cursor_texts: CursorTexts) -
             cursor_texts(key, bound, [0, position])
 
 
-def test_without_a_compiler_it_says_what_to_do_and_the_rest_goes_on() -> None:
-    said = subprocess.run(
+def test_without_a_compiler_there_is_advice_and_python_code_is_used() -> None:
+    ended = subprocess.run(
         [sys.executable, "-m", "core.compile"],
         cwd=ROOT,
         env={"CC": "no-such-compiler"},
@@ -77,17 +77,17 @@ def test_without_a_compiler_it_says_what_to_do_and_the_rest_goes_on() -> None:
         text=True,
         check=False,
     )
-    assert said.returncode == 1
-    assert "no-such-compiler" in said.stderr
-    assert ADVICE in said.stderr
+    assert ended.returncode == 1
+    assert "no-such-compiler" in ended.stderr
+    assert ADVICE in ended.stderr
 
     missing = dict.fromkeys(("core.database.cursor_texts", "core.execution.row_template"))
     assert printed(f"import sys; sys.modules.update({missing})") == [None, *printed("")[1:]]
 
 
-def printed(first: str) -> list[str | None]:
-    """What is made by C or by Python, after a line of a program: a template's class, a cursor, an id."""
-    program = f"""{first}
+def printed(first_line: str) -> list[str | None]:
+    """The class of a template, a cursor and an ID, in a program that starts with this line."""
+    program = f"""{first_line}
 import json
 from core.database.cursors import CursorSigner
 from core.execution import json_rows
@@ -97,8 +97,8 @@ template = json_rows.Template and json_rows.Template.__name__
 cursor = CursorSigner(b"secret").codec("public").encode(7)
 print(json.dumps([template, cursor, *Base64Numbers("Post:")([7])]))
 """
-    said = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found: list[str | None] = json.loads(said.stdout)
+    found: list[str | None] = json.loads(ended.stdout)
     return found

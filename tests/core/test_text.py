@@ -1,4 +1,4 @@
-"""What users may write, and what is kept of it."""
+"""Which text users may write, and how it is normalized."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ ALL = [
     for point, character in enumerate(map(chr, range(sys.maxunicode + 1)))
     if category(character) not in {"Cn", "Co"} or point % 64 in {0, 63} or point & 0xFFFE == 0xFFFE
 ]
-"""Every assigned code point, and of those for private use and not assigned one in 32."""
+"""Every assigned code point, and one in 32 of the unassigned and private-use ones."""
 INVISIBLE = (
     " \t\n\u00a0\u3000\u200b\u200d\u2060\ufeff\u00ad\u034f\u115f\u1160\u17b4\u180e\u2061\u206a\u2800\u3164\uffa0\ufe0f"
     "\u0301\u0903\u20dd\u202f\u2066\u2028\ufff9\ufffc\ufdd0\uffff\U000e0020\U000e0100\U0001d173\U0001d159\U00013441"
 )
 DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c"
-# Texts that come near the rules more often than those of all characters.
+# Texts of characters that the rules mention, mixed with texts of any characters.
 TEXTS = st.text(max_size=60) | st.text(
     st.sampled_from(
         "ab \r\n\t\x00\x85\u0301\u0338\u202e\u2066\u1100\u1161\u11a8é\u212a👍" + INVISIBLE
@@ -47,8 +47,8 @@ TEXTS = st.text(max_size=60) | st.text(
 )
 
 
-def kept(text: str, clean: object = clean_text, at_most: int = 50) -> str | None:
-    """What is kept of the text; None if it is refused. Anything but the rules' error fails the test."""
+def cleaned_or_none(text: str, clean: object = clean_text, at_most: int = 50) -> str | None:
+    """The cleaned text; None if it is refused. Any other error fails the test."""
     try:
         cleaned: str = clean(text, at_most=at_most)  # type: ignore[operator]  # one of the two rules
     except UnicodeError:
@@ -58,32 +58,34 @@ def kept(text: str, clean: object = clean_text, at_most: int = 50) -> str | None
     return cleaned
 
 
-def assert_stands(cleaned: str, clean: object = clean_text) -> None:
-    """What is kept is in one form, shows something and is kept as it is a second time."""
+def assert_clean(cleaned: str, clean: object = clean_text) -> None:
+    """The text is in NFC and visible, and cleaning it again does not change it."""
     assert cleaned == nfc(cleaned)
     assert has_visible_character(cleaned)
-    assert kept(cleaned, clean) == cleaned
+    assert cleaned_or_none(cleaned, clean) == cleaned
 
 
-def test_every_python_judges_by_the_same_unicode() -> None:
+def test_every_python_has_the_same_unicode_version() -> None:
     assert UNICODE_VERSION == "18.0.0"
 
 
 @pytest.mark.parametrize("clean", [clean_text, clean_name])
-def test_every_character_is_kept_in_form_or_refused(clean: object) -> None:
+def test_every_character_is_normalized_or_refused(clean: object) -> None:
     for character in ALL:
-        alone = kept(character, clean)
-        between = kept(f"a{character}b", clean)
+        alone = cleaned_or_none(character, clean)
+        between = cleaned_or_none(f"a{character}b", clean)
         for cleaned in (alone, between):
             if cleaned is not None:
-                assert_stands(cleaned, clean)
-        # What is allowed between letters and has a shape is allowed alone, and nothing else is.
-        shown = between is not None and has_visible_character(nfc(character))
-        assert (alone is not None) == shown, hex(ord(character))
+                assert_clean(cleaned, clean)
+        # A character is allowed alone exactly if it is allowed between letters and visible.
+        visible = between is not None and has_visible_character(nfc(character))
+        assert (alone is not None) == visible, hex(ord(character))
 
 
-def test_what_every_character_becomes_is_stored_and_read_unchanged(orm: None) -> None:
-    texts = [cleaned for character in ALL if (cleaned := kept(f"a{character}b")) is not None]
+def test_every_cleaned_character_is_stored_and_read_unchanged(orm: None) -> None:
+    texts = [
+        cleaned for character in ALL if (cleaned := cleaned_or_none(f"a{character}b")) is not None
+    ]
     assert len(texts) > 150_000
     with connection.cursor() as cursor:
         rest = iter(texts)
@@ -95,38 +97,38 @@ def test_what_every_character_becomes_is_stored_and_read_unchanged(orm: None) ->
 
 
 @given(TEXTS)
-def test_any_text_is_kept_in_one_form_or_refused(text: str) -> None:
-    cleaned = kept(text)
-    assert cleaned == kept(unicodedata2.normalize("NFD", text))
-    assert cleaned == kept(text.replace("\r\n", "\n").replace("\n", "\r\n"))
+def test_equivalent_texts_have_one_form_or_are_refused(text: str) -> None:
+    cleaned = cleaned_or_none(text)
+    assert cleaned == cleaned_or_none(unicodedata2.normalize("NFD", text))
+    assert cleaned == cleaned_or_none(text.replace("\r\n", "\n").replace("\n", "\r\n"))
     if cleaned is not None:
-        assert_stands(cleaned)
+        assert_clean(cleaned)
         assert "\r" not in cleaned
         assert cleaned.split("\n")[0].strip(WHITE_SPACE)
         assert cleaned.split("\n")[-1].strip(WHITE_SPACE)
 
 
 @given(TEXTS)
-def test_any_name_is_kept_in_one_form_or_refused(name: str) -> None:
-    cleaned = kept(name, clean_name)
-    assert cleaned == kept(unicodedata2.normalize("NFD", name), clean_name)
+def test_equivalent_names_have_one_form_or_are_refused(name: str) -> None:
+    cleaned = cleaned_or_none(name, clean_name)
+    assert cleaned == cleaned_or_none(unicodedata2.normalize("NFD", name), clean_name)
     if cleaned is not None:
-        assert_stands(cleaned, clean_name)
+        assert_clean(cleaned, clean_name)
         assert not set(cleaned) & set(DIRECTIONS + "\n\r\t\v\f\x85\u2028\u2029")
         assert cleaned == cleaned.strip(WHITE_SPACE)
 
 
 @given(st.text(st.sampled_from(INVISIBLE), min_size=1, max_size=20))
-def test_what_shows_nothing_is_empty(text: str) -> None:
-    assert kept(text) is None
-    assert kept(text, clean_name) is None
+def test_an_invisible_text_is_empty(text: str) -> None:
+    assert cleaned_or_none(text) is None
+    assert cleaned_or_none(text, clean_name) is None
     assert clean_text(text, at_most=50, at_least=0) == ""
-    assert kept(text + "x" + text) is not None
+    assert cleaned_or_none(text + "x" + text) is not None
 
 
 @pytest.mark.parametrize("character", INVISIBLE)
-def test_no_character_that_shows_nothing_is_a_text(character: str) -> None:
-    with pytest.raises(ValueError, match="shows nothing"):
+def test_an_invisible_character_alone_is_refused(character: str) -> None:
+    with pytest.raises(ValueError, match="no visible character"):
         clean_text(character, at_most=500)
 
 
@@ -147,8 +149,8 @@ def test_no_character_that_shows_nothing_is_a_text(character: str) -> None:
         "-",
     ],
 )
-def test_what_shows_something_is_a_text(text: str) -> None:
-    assert kept(text) == nfc(text)
+def test_a_visible_text_is_accepted(text: str) -> None:
+    assert cleaned_or_none(text) == nfc(text)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_only_blank_lines_at_the_ends_are_cut(text: str, cleaned: str) -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 51, "é" * 51, "x" * 200_000, "\u0958" * 26, "x\n" * 25 + "yz"]
 )
-def test_lengths_are_those_of_what_is_kept(text: str) -> None:
+def test_lengths_are_those_of_the_cleaned_text(text: str) -> None:
     with pytest.raises(ValueError, match="1 to 50 characters after trimming; it has"):
         clean_text(text, at_most=50)
 
@@ -189,20 +191,20 @@ def test_an_empty_text_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "control", ["\0", "\x07", "\x0b", "\x0c", "\x1f", "\x7f", "\x85", "\ud800"]
 )
-def test_controls_are_refused_wherever_they_stand(control: str) -> None:
+def test_control_characters_are_refused_anywhere(control: str) -> None:
     for text in (f"{control}text", f"te{control}xt", f"text{control}"):
         with pytest.raises(ValueError, match="Control characters"):
             clean_text(text, at_most=50)
 
 
 @pytest.mark.parametrize("override", "\u202d\u202e")
-def test_what_turns_text_around_is_refused(override: str) -> None:
+def test_direction_overrides_are_refused(override: str) -> None:
     with pytest.raises(ValueError, match=r"U\+202D and U\+202E"):
         clean_text(f"te{override}xt", at_most=50)
 
 
 @pytest.mark.parametrize("character", [*DIRECTIONS, *"\n\r\t\v\f\x85\u2028\u2029\0"])
-def test_names_refuse_directions_and_line_separators(character: str) -> None:
+def test_direction_controls_and_line_separators_are_refused_in_names(character: str) -> None:
     for name in (f"{character}Ada", f"A{character}B", f"Ada{character}"):
         with pytest.raises(ValueError, match=r"allowed|one line"):
             clean_name(name, at_most=50)
@@ -223,22 +225,22 @@ def test_names_refuse_directions_and_line_separators(character: str) -> None:
         ("👩‍👩‍👧 Ada", True),
     ],
 )
-def test_names_have_four_marks_in_a_row_at_most(name: str, accepted: bool) -> None:
-    assert (kept(name, clean_name) is not None) == accepted
+def test_names_have_at_most_four_consecutive_marks(name: str, accepted: bool) -> None:
+    assert (cleaned_or_none(name, clean_name) is not None) == accepted
 
 
-def test_no_text_takes_long() -> None:
+def test_cleaning_a_long_text_is_fast() -> None:
     marks = "a" + "\u0315\u0300" * 60_000
     blanks = " \n" * 100_000
     began = thread_time()
     with pytest.raises(ValueError, match="it has 120001"):
         clean_text(marks, at_most=500)
-    with pytest.raises(ValueError, match=r"shows nothing|1 to 500"):
+    with pytest.raises(ValueError, match=r"no visible character|1 to 500"):
         clean_text(f"{blanks}\u200b{blanks}", at_most=500)
     assert thread_time() - began < 0.5
 
 
-def test_no_character_is_composed_of_more() -> None:
+def test_the_number_of_composed_code_points_is_bounded() -> None:
     for form in (nfc, nfkc):
         longest = max(
             len(unicodedata2.normalize("NFD", character))
@@ -255,11 +257,11 @@ def test_only_ascii_letters_are_folded() -> None:
 
 
 @pytest.mark.parametrize("key", [None, "k", "x" * CLIENT_MUTATION_ID_LENGTH, "ключ 1"])
-def test_keys_that_are_taken(key: str | None) -> None:
+def test_valid_idempotency_keys_are_accepted(key: str | None) -> None:
     assert clean_key(key) == key
 
 
 @pytest.mark.parametrize("key", ["", "x" * (CLIENT_MUTATION_ID_LENGTH + 1), "a\nb", "\0", "\ud800"])
-def test_keys_that_are_refused(key: str) -> None:
+def test_invalid_idempotency_keys_are_refused(key: str) -> None:
     with pytest.raises(ValueError, match="1 to 100 printable"):
         clean_key(key)
