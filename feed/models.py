@@ -17,7 +17,7 @@ models.TextField.register_lookup(Length)
 
 
 class Post(CountedRow):
-    """A short text by one person."""
+    """A short text by a user."""
 
     deleted_by = "feed.moderation.posts_delete(posts) in a transaction, or the admin"
 

@@ -1,4 +1,4 @@
-"""What a moderator does about posts. Each call is to run in a transaction of the caller's."""
+"""Deletion of posts by moderators. Call it in a transaction."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from feed.statements import FeedStatements
 
 SQL = FeedStatements(EVERYTHING_VISIBLE)
 POSTS_HOLDER = 1
-"""What `_posts_holder.sql` says."""
+"""The user id in `_posts_holder.sql`."""
 
 
 def posts_delete(posts: Iterable[Post]) -> None:
-    """Deletes posts in their authors' names. Likes, comments and shares go with them.
+    """Deletes posts as their authors would, with likes, comments and shares.
 
-    Locks: the posts, then their authors and the account that posts go to on which much hangs.
+    Locks: the posts, then their authors and the account that large deleted posts are moved to.
     """
-    going = list(posts)
-    run(SQL.posts_lock, [post.pk for post in going])
-    run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in going)])
-    for post in going:
+    deleted = list(posts)
+    run(SQL.posts_lock, [post.pk for post in deleted])
+    run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in deleted)])
+    for post in deleted:
         run(SQL.post_delete, post.author_id, post.pk, None)

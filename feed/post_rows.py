@@ -1,4 +1,4 @@
-"""Posts as the statements give them."""
+"""Rows of posts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.execution.rows import Layout
 
 
 class PostRow(NamedTuple):
-    """A post with its author, as the viewer sees it: columns of `_post.sql`."""
+    """A post with its author and the viewer's state: the columns of `_post.sql`."""
 
     id: int
     text: str
@@ -24,5 +24,5 @@ class PostRow(NamedTuple):
 
 
 def post_at(first: int) -> Layout[PostRow]:
-    """Where the columns of `_post.sql` begin."""
+    """The layout of the columns of `_post.sql`, the first of them at index `first`."""
     return Layout(PostRow, first, author=Layout(UserRow, first + 9))

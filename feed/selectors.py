@@ -17,8 +17,7 @@ from core.paging import EdgeRow, Page, PageRequest, page_source
 from feed.post_rows import PostRow, post_at
 from feed.statements import SQL
 
-UPDATES_COUNTED = 100
-
+UPDATES_COUNTED_AT_MOST = 100
 
 POST = post_at(0)
 ENTRY = Layout(
@@ -28,18 +27,18 @@ ENTRY = Layout(
     node=post_at(3),
     codec=SHARED,
 )
-"""Anything, the position, a sharer (null for none), then the columns of `_post.sql`."""
+"""An unread column, the position, the sharer (null if none), then the columns of `_post.sql`."""
 
 
 def post_from(columns: Sequence[Any]) -> PostRow:
-    """The post in the columns of `_post.sql`."""
+    """The post read from the columns of `_post.sql`."""
     return POST.make(columns, None)
 
 
 async def posts_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[PostRow | None]:
-    """The posts, None for those that the viewer can't see, in the order of `ids`. Cost: one statement."""
+    """The posts, None for those not visible to the viewer. Order: of `ids`. Cost: one statement."""
     found = {
         row[0]: post_from(row) for row in await database.fetch(SQL.posts_by_ids, viewer_id, ids)
     }
@@ -49,16 +48,16 @@ async def posts_by_ids(
 def public_feed_page(
     context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
-    """A page of everybody's posts. Cost: one statement."""
+    """A page of all posts. Cost: one statement."""
     return _feed_page(SQL.public_feed_page, context, codec, request, with_snapshot)
 
 
 def home_feed_page(
     context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
-    """A page of the viewer's own posts, and of posts and shares by those whom they follow.
+    """A page of the viewer's posts, and of posts and shares by the users they follow.
 
-    One entry a post, at its newest reason. Cost: one statement.
+    Shape: one entry a post, at the position of its newest post or share. Cost: one statement.
     """
     return _feed_page(SQL.home_feed_page, context, codec, request, with_snapshot)
 
@@ -68,7 +67,7 @@ async def _feed_page(
     context: Context,
     codec: CursorCodec,
     request: PageRequest,
-    with_snapshot: bool,  # those above name it
+    with_snapshot: bool,
 ) -> Page:
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
@@ -87,24 +86,24 @@ async def _feed_page(
 
 
 def _entries(rows: list[Row]) -> list[Row]:
-    # An empty page is a row, too, for the snapshot's sake.
+    # The row of an empty page has only the snapshot.
     return [] if rows[0][1] is None else rows
 
 
 async def home_feed_updates(context: Context, since: Place) -> int:
-    """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED."""
-    request = PageRequest(UPDATES_COUNTED + 1, before=since, oldest_first=True)
+    """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED_AT_MOST."""
+    request = PageRequest(UPDATES_COUNTED_AT_MOST + 1, before=since, oldest_first=True)
     row = await context.database.fetch_row(
         SQL.home_feed_updates[request.variant],
         *(context.viewer_id, request.below, request.before.baseline, request.limit),
-        UPDATES_COUNTED + 1,
+        UPDATES_COUNTED_AT_MOST + 1,
         *request.seen,
     )
     return 0 if row is None else int(row[0])
 
 
 class ProfileFeedLoader(PageLoader):
-    """What each person has posted and shared, by the person's key."""
+    """Posts and shares of users, by the user's key."""
 
     name = "profile"
     statement = SQL.profile_feed_pages

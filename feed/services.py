@@ -13,7 +13,7 @@ from feed.statements import SQL
 
 
 class PostCreated(NamedTuple):
-    """A new post, or the one that the same key made before; None if that has been deleted since."""
+    """The new post, or the one created earlier with the same key, None if that has been deleted."""
 
     post: PostRow | None
     replayed: bool
@@ -22,7 +22,7 @@ class PostCreated(NamedTuple):
 async def post_create(
     database: Database, *, author_id: int, text: str, client_mutation_id: str | None = None
 ) -> PostCreated:
-    """A post, written once for each idempotency key.
+    """Creates a post, once for each idempotency key.
 
     Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the author's row.
     """
@@ -31,10 +31,10 @@ async def post_create(
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
             row = (author_id, text, client_mutation_id)
-            made = await transaction.fetch_row(SQL.post_create, *row)
-            if made is None:
+            created = await transaction.fetch_row(SQL.post_create, *row)
+            if created is None:
                 raise account_removed()
-            post = post_from(made)
+            post = post_from(created)
             await claim.settle(transaction, post.id)
             return PostCreated(post, replayed=False)
     return PostCreated((await posts_by_ids(database, author_id, [earlier]))[0], replayed=True)
@@ -48,7 +48,7 @@ async def post_edit(
     text: str,
     client_mutation_id: str | None = None,
 ) -> PostRow:
-    """The post with its new text; one that has that text already stays as it is.
+    """Replaces the text of a post and returns it; a post that has this text already is not changed.
 
     Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED).
     """
@@ -63,9 +63,9 @@ async def post_edit(
 async def post_delete(
     database: Database, *, viewer_id: int, post_id: int, client_mutation_id: str | None = None
 ) -> bool:
-    """Whether there was a post to delete. Its likes, comments and shares go with it.
+    """Deletes a post with its likes, comments and shares; returns whether it did.
 
-    Errors: MutationRefused (NOT_ALLOWED). A post that does not exist or is not visible is no error.
+    Errors: MutationRefused (NOT_ALLOWED); none for a post that does not exist or is not visible.
     """
     rows = await database.write(SQL.post_delete, viewer_id, post_id, client_mutation_id)
     if not rows:

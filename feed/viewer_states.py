@@ -1,4 +1,4 @@
-"""What posts are to viewers, for many viewers at once."""
+"""Which posts viewers like and share, for many viewers at once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Pair = tuple[int, int]
 
 
 class ViewerStates(NamedTuple):
-    """Who likes and shares what."""
+    """The pairs of viewers and posts that they like or share."""
 
     liked: frozenset[Pair]
     shared: frozenset[Pair]
 
-    def seen_by(self, viewer_id: int | None, post: PostRow) -> PostRow:
-        """The post as that viewer sees it."""
+    def post_for(self, viewer_id: int | None, post: PostRow) -> PostRow:
+        """The post with this viewer's state."""
         if viewer_id is None:
             return post
         pair = (viewer_id, post.id)
@@ -35,7 +35,7 @@ NO_STATES = ViewerStates(frozenset(), frozenset())
 async def viewer_states(
     database: Database, viewers: Collection[int], posts: Collection[int]
 ) -> ViewerStates:
-    """What these posts are to these viewers now. Cost: one statement."""
+    """Which of the posts these viewers like and share now. Cost: one statement."""
     if not viewers or not posts:
         return NO_STATES
     rows = await database.fetch(SQL.viewer_states, list(viewers), list(posts))

@@ -18,7 +18,7 @@ from interactions.moderation import comments_delete
 
 @admin.register(Comment)
 class CommentAdmin(LargeTableAdmin):
-    """One with replies stays as a tombstone when it is deleted, here as everywhere."""
+    """Comments. A deleted comment with replies remains as a tombstone."""
 
     id_type = "Comment"
     search_help_text = "The author's username, or the comment's id."

@@ -1,4 +1,4 @@
-"""Comments as the statements give them."""
+"""Rows of comments."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.execution.rows import Layout
 
 
 class CommentRow(NamedTuple):
-    """A comment with its author: columns of `_comment.sql`."""
+    """A comment with its author: the columns of `_comment.sql`."""
 
     post_id: int
     id: int
@@ -27,4 +27,4 @@ class CommentRow(NamedTuple):
 
 
 COMMENT = Layout(CommentRow, author=Layout(UserRow, 7, optional=True))
-"""The columns of `_comment.sql`."""
+"""The layout of the columns of `_comment.sql`."""

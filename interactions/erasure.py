@@ -1,7 +1,7 @@
-"""Removing what is of deleted accounts, a small transaction at a time.
+"""Removes the data of deleted accounts in small transactions.
 
-Each transaction looks for what is there, newest posts first, and removes a bounded part of it with the counts and the
-events. There is no other record of progress, so it goes on after a kill at any instant and finds what was written late.
+Each transaction searches for rows of the account, newest posts first, and removes a bounded number of them, with counts
+and events. No progress is recorded: after a crash the next transaction continues, and rows written late are found.
 """
 
 from __future__ import annotations
@@ -25,30 +25,35 @@ from interactions.moderation import SQL
 
 logger = logging.getLogger(__name__)
 
-ROWS_AT_ONCE = 100
-COMMENTS_AT_ONCE = 20
+ROWS_PER_BATCH = 100
+COMMENTS_PER_BATCH = 20
 COMMENTS_SECONDS = 0.015
-"""For how long comments on others' posts are deleted one by one: an open transaction holds events back."""
+"""Time limit of a batch of comments on others' posts: an open transaction delays the delivery of events."""
 PAUSE_AT_MOST_SECONDS = 0.05
 
 Step = Callable[[Transaction, int], Awaitable[int]]
-"""Removes some of what is of the user. How many rows; 0 if there are none."""
+"""Removes some rows of the user; returns how many, 0 if there are none."""
 
 
 async def posts_erase(transaction: Transaction, user_id: int) -> int:
-    """What hangs on the newest posts goes before the posts. Locks: the posts, their comments, the user."""
+    """Removes likes, shares and comments of the newest posts, then the posts.
+
+    Locks: the posts, their comments, the user.
+    """
     posts = await posts_lock(transaction, user_id)
     if not posts:
         return 0
     keys = key_array(posts)
     for statement in (SQL.likes_of_posts_delete, SQL.shares_of_posts_delete):
-        if removed := await _count(transaction, statement, keys, ROWS_AT_ONCE):
+        if removed := await _count(transaction, statement, keys, ROWS_PER_BATCH):
             return removed
-    comments = await transaction.fetch(SQL.comments_of_posts_lock, keys, ROWS_AT_ONCE)
+    comments = await transaction.fetch(SQL.comments_of_posts_lock, keys, ROWS_PER_BATCH)
     if comments:
-        theirs = key_array([row[0] for row in comments])
-        removed = await _count(transaction, SQL.likes_of_comments_delete, theirs, ROWS_AT_ONCE)
-        removed = removed or await _count(transaction, SQL.comments_of_posts_delete, theirs)
+        comment_keys = key_array([row[0] for row in comments])
+        removed = await _count(
+            transaction, SQL.likes_of_comments_delete, comment_keys, ROWS_PER_BATCH
+        )
+        removed = removed or await _count(transaction, SQL.comments_of_posts_delete, comment_keys)
         if removed:
             return removed
     return await posts_delete(transaction, user_id, posts)
@@ -56,42 +61,46 @@ async def posts_erase(transaction: Transaction, user_id: int) -> int:
 
 async def shares_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts."""
-    return await _take_back(transaction, SQL.posts_shared_by, SQL.post_unshare, user_id)
+    return await _undo_by_user(transaction, SQL.posts_shared_by, SQL.post_unshare, user_id)
 
 
 async def likes_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts."""
-    return await _take_back(transaction, SQL.posts_liked_by, SQL.post_unlike, user_id)
+    return await _undo_by_user(transaction, SQL.posts_liked_by, SQL.post_unlike, user_id)
 
 
 async def comment_likes_erase(transaction: Transaction, user_id: int) -> int:
     """Locks: the posts, the comments."""
-    return await _take_back(transaction, SQL.comments_liked_by, SQL.comment_unlike, user_id)
+    return await _undo_by_user(transaction, SQL.comments_liked_by, SQL.comment_unlike, user_id)
 
 
 async def comments_erase(transaction: Transaction, user_id: int) -> int:
-    """Comments with replies become tombstones. Locks: the posts, each with its comments and those above them."""
-    threads = await transaction.fetch(SQL.threads_of_author, user_id, COMMENTS_AT_ONCE)
+    """Deletes comments; those with replies become tombstones.
+
+    Locks: the posts, each with the comments and their ancestors.
+    """
+    threads = await transaction.fetch(SQL.threads_of_author, user_id, COMMENTS_PER_BATCH)
     comments = [comment for _, comment, _ in threads]
-    above: defaultdict[int, set[int]] = defaultdict(set)
+    locked: defaultdict[int, set[int]] = defaultdict(set)
     for post_id, _, thread in threads:
-        above[post_id].update(thread)
-    for post_id in sorted(above):
-        await transaction.fetch(SQL.comment_lock, post_id, list(above[post_id]))
+        locked[post_id].update(thread)
+    for post_id in sorted(locked):
+        await transaction.fetch(SQL.comment_lock, post_id, list(locked[post_id]))
     removed = await _count(
-        transaction, SQL.likes_of_comments_delete, key_array(comments), ROWS_AT_ONCE
+        transaction, SQL.likes_of_comments_delete, key_array(comments), ROWS_PER_BATCH
     )
-    if removed == ROWS_AT_ONCE:
+    if removed == ROWS_PER_BATCH:
         return removed
-    ends = time.monotonic() + COMMENTS_SECONDS
+    deadline = time.monotonic() + COMMENTS_SECONDS
     for deleted, comment in enumerate(comments, start=1):
         await transaction.fetch(SQL.comment_delete, user_id, comment, None)
-        if time.monotonic() > ends:
+        if time.monotonic() > deadline:
             return deleted
     return len(comments)
 
 
-# Follows are needed to tell whose home feeds a post leaves. Blocks hide to the end.
+# Follows come after posts and shares: they decide whose home feeds an entry is removed from. Blocks come last, since
+# they hide what is not removed yet.
 STEPS: tuple[Step, ...] = (
     posts_erase,
     shares_erase,
@@ -104,25 +113,25 @@ STEPS: tuple[Step, ...] = (
 
 
 async def accounts_erase(database: Database, *, seconds: float = math.inf) -> int:
-    """How many deleted accounts it removed to the end; returns when no more can be done now, or after that time.
+    """Removes deleted accounts until none is left that can be removed now, or for so many seconds; returns how many.
 
     Errors: DatabaseUnavailable.
     """
     erased = 0
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         began = time.monotonic()
-        is_last = await _erase_some(database)
-        if is_last is None:
+        is_erased = await _erase_batch(database)
+        if is_erased is None:
             return erased
-        erased += is_last
-        # Others get their turn, and what waits for the end of this transaction is delivered.
+        erased += is_erased
+        # Leaves time for other writers, and for the delivery of events that the open transaction delayed.
         await asyncio.sleep(min(time.monotonic() - began, PAUSE_AT_MOST_SECONDS))
     return erased
 
 
-async def _erase_some(database: Database) -> bool | None:
-    """Whether a transaction has removed an account to the end; None if there is nothing to do now."""
+async def _erase_batch(database: Database) -> bool | None:
+    """Removes some rows of an account; returns whether it is removed entirely, None if there is nothing to do now."""
     user_id: int | None = None
     try:
         async with database.transaction() as transaction:
@@ -138,16 +147,16 @@ async def _erase_some(database: Database) -> bool | None:
         if user_id is None:
             raise
         rows = await database.write(ACCOUNTS_SQL.account_deletion_postpone, user_id)
-        # Something was written late, or another writer had the lock: that is no reason to worry at first.
+        # The first time is expected: a row was written late, or another writer held the lock.
         level = logging.WARNING if rows and rows[0][0] > 1 else logging.INFO
         logger.log(
-            level, "Removing account %d goes on later: %s", user_id, text_without_values(error)
+            level, "Removal of account %d is postponed: %s", user_id, text_without_values(error)
         )
         return False
 
 
-async def _take_back(transaction: Transaction, found: str, undo: str, user_id: int) -> int:
-    keys = [row[0] for row in await transaction.fetch(found, user_id, ROWS_AT_ONCE)]
+async def _undo_by_user(transaction: Transaction, select: str, undo: str, user_id: int) -> int:
+    keys = [row[0] for row in await transaction.fetch(select, user_id, ROWS_PER_BATCH)]
     if keys:
         users = key_array([user_id] * len(keys))
         await transaction.fetch(undo, users, key_array(keys), [None] * len(keys))

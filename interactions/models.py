@@ -1,4 +1,4 @@
-"""What people do to posts: comments, likes and shares."""
+"""Comments, likes and shares."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from feed.models import TEXT_LENGTH, Post
 class Comment(CountedRow):
     """A comment on a post, or a reply to one.
 
-    One that is deleted while it has replies stays as a tombstone, with no text, author or likes, as long
-    as it holds a live one. It counts as a reply to its parent, not as a comment on the post.
+    A comment that is deleted while it has replies becomes a tombstone, without text, author and likes, until its last
+    live reply is deleted. A tombstone counts as a reply to its parent, not as a comment on the post.
     """
 
     deleted_by = "interactions.moderation.comments_delete(comments) in a transaction, or the admin"
@@ -93,7 +93,7 @@ class Comment(CountedRow):
         ]
         indexes: ClassVar = [
             models.Index("post", "parent", "id", name="comments_of_post"),
-            # Without those that reply to nothing: they would stand in it as one long list.
+            # Partial: comments without a parent would be one long list in the index.
             models.Index(
                 "parent",
                 "id",
@@ -108,7 +108,7 @@ class Comment(CountedRow):
 
 
 class PostLike(CountedRow):
-    """A person likes a post."""
+    """A user likes a post."""
 
     deleted_by = "interactions.services.post_unlike"
 
@@ -133,7 +133,7 @@ class PostLike(CountedRow):
 
 
 class CommentLike(CountedRow):
-    """A person likes a comment."""
+    """A user likes a comment."""
 
     deleted_by = "interactions.services.comment_unlike"
 
@@ -156,7 +156,7 @@ class CommentLike(CountedRow):
 
 
 class Share(CountedRow):
-    """A person passes a post on to their followers; its key is its place in feeds."""
+    """A user shares a post with their followers; the key is its position in feeds."""
 
     deleted_by = "interactions.services.post_unshare"
 
@@ -188,7 +188,7 @@ class Share(CountedRow):
 
 
 class TraceImport(models.Model):
-    """How far the import of a trace has come, so that it goes on where it was cut off."""
+    """The progress of a trace import, from which an interrupted import resumes."""
 
     digest = models.BinaryField(
         max_length=32, unique=True, help_text="SHA-256 of the trace's lines, which identifies it."

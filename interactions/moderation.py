@@ -1,4 +1,4 @@
-"""What a moderator does about comments. Each call is to run in a transaction of the caller's."""
+"""Deletion of comments by moderators. Call it in a transaction."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ SQL = InteractionStatements(EVERYTHING_VISIBLE)
 
 
 def comments_delete(comments: Iterable[Comment]) -> None:
-    """Deletes comments in their authors' names, the newest first. Those with replies stay as
-    tombstones; of tombstones nothing is left to delete.
+    """Deletes comments as their authors would, the newest first. Those with replies become tombstones; tombstones are
+    skipped.
 
-    Locks: the posts, each with the comments and those above them.
+    Locks: the posts, each with the comments and their ancestors.
     """
-    going = sorted(comments, key=lambda comment: comment.pk, reverse=True)
+    deleted = sorted(comments, key=lambda comment: comment.pk, reverse=True)
     threads: defaultdict[int, set[int]] = defaultdict(set)
-    for comment in going:
-        for post_id, above in run(SQL.comment_thread, comment.pk):
-            threads[post_id].update(above)
+    for comment in deleted:
+        for post_id, thread in run(SQL.comment_thread, comment.pk):
+            threads[post_id].update(thread)
     for post_id in sorted(threads):
         run(SQL.comment_lock, post_id, list(threads[post_id]))
-    for comment in going:
+    for comment in deleted:
         if comment.author_id is not None:
             run(SQL.comment_delete, comment.author_id, comment.pk, None)

@@ -1,4 +1,4 @@
-"""Reads of what people do to posts."""
+"""Reads of comments, likes and shares."""
 
 from __future__ import annotations
 
@@ -17,34 +17,32 @@ from interactions.comment_rows import COMMENT, CommentRow
 from interactions.statements import SQL
 
 COMMENT_EDGE = Layout(EdgeRow, node=COMMENT, position=1, codec=SHARED, shared_by=NOTHING)
-"""The columns of `_comment.sql`, as an edge."""
+"""The layout of the columns of `_comment.sql` as an edge."""
 
 
 def comment_from(columns: Sequence[Any]) -> CommentRow:
-    """The comment in the columns of `_comment.sql`."""
+    """The comment read from the columns of `_comment.sql`."""
     return COMMENT.make(columns, None)
 
 
 async def comments_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[CommentRow | None]:
-    """The comments, tombstones among them, None for those that the viewer can't see, in the order
-    of `ids`. Cost: one statement.
-    """
+    """The comments and tombstones, None for those not visible to the viewer. Order: of `ids`. Cost: one statement."""
     rows = await database.fetch(SQL.comments_by_ids, viewer_id, ids)
     found = {row[1]: comment_from(row) for row in rows}
     return [found.get(key) for key in ids]
 
 
 class PostByIdLoader(ViewerLoader[PostRow | None]):
-    """Posts by key, None for those that the viewer can't see."""
+    """Posts by key, None for those not visible to the viewer."""
 
     async def fetch(self, keys: list[int]) -> Sequence[PostRow | None]:
         return await posts_by_ids(self.database, self.viewer_id, keys)
 
 
 class CommentByIdLoader(ViewerLoader[CommentRow | None]):
-    """Comments by key, None for those that the viewer can't see."""
+    """Comments by key, None for those not visible to the viewer."""
 
     async def fetch(self, keys: list[int]) -> Sequence[CommentRow | None]:
         return await comments_by_ids(self.database, self.viewer_id, keys)
@@ -62,7 +60,7 @@ class LikedByCommentLoader(ViewerLoader[bool]):
 
 
 class UnderPostLoader(PageLoader):
-    """A list that hangs on a post, or on a comment on one. In a feed it is without those whom the viewer has muted."""
+    """Pages of a list below a post or comment. Below a feed, users whom the viewer has muted are left out."""
 
     def __init__(
         self,
@@ -74,13 +72,13 @@ class UnderPostLoader(PageLoader):
         looks_ahead: bool = True,
         in_feed: bool = False,
     ) -> None:
-        """`in_feed`: whether the post stands in a feed, and was not opened on purpose."""
+        """`in_feed`: whether the list is requested below a feed or a subscription."""
         super().__init__(context, first, after, last, before, looks_ahead)
         self.extra_parameters = (self.viewer_id if in_feed else None,)
 
 
 class CommentsByPostLoader(UnderPostLoader):
-    """What is said about each post, replies not among it, by the post's key."""
+    """Comments on posts, without replies, by the post's key."""
 
     name = "comments"
     statement = SQL.comments_of_posts
@@ -89,7 +87,7 @@ class CommentsByPostLoader(UnderPostLoader):
 
 
 class RepliesByCommentLoader(UnderPostLoader):
-    """Direct replies to each comment, by the comment's key."""
+    """Direct replies to comments, by the comment's key."""
 
     name = "replies"
     statement = SQL.comments_of_comments
@@ -99,7 +97,7 @@ class RepliesByCommentLoader(UnderPostLoader):
 
 
 class LikersByPostLoader(UnderPostLoader):
-    """Who likes each post, by the post's key."""
+    """Users who like posts, by the post's key."""
 
     name = "likers"
     statement = SQL.likers_of_posts
@@ -108,7 +106,7 @@ class LikersByPostLoader(UnderPostLoader):
 
 
 class SharersByPostLoader(LikersByPostLoader):
-    """Who shares each post, by the post's key."""
+    """Users who share posts, by the post's key."""
 
     name = "sharers"
     statement = SQL.sharers_of_posts

@@ -1,7 +1,6 @@
-"""Writes of what people do to posts.
+"""Writes of comments, likes and shares.
 
-Likes and shares set a state: doing it twice changes nothing the second time. Those that arrive
-together are committed together.
+Likes and shares set a state: a repetition changes nothing. Those that arrive together share a group commit.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class CommentChanged(NamedTuple):
 
 
 class CreatedComment(NamedTuple):
-    """A new comment, or the one that the same key made before; None if the viewer sees it no more."""
+    """The new comment, or the one created earlier with the same key, None if that is not visible any more."""
 
     comment: CommentRow | None
     replayed: bool
@@ -48,7 +47,7 @@ async def post_like(
     post_id: int,
     client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, liked. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
+    """Likes a post. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await group_commits.submit(SQL.post_like, *row))
 
@@ -60,9 +59,9 @@ async def post_unlike(
     post_id: int,
     client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, no longer liked, whether or not the viewer can see it.
+    """Removes a like, whether or not the post is visible to the viewer.
 
-    Errors: MutationRefused (NOT_FOUND for a post that the viewer neither sees nor likes). Locks: the post's row.
+    Errors: MutationRefused (NOT_FOUND for a post neither visible to nor liked by the viewer). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await group_commits.submit(SQL.post_unlike, *row))
@@ -75,7 +74,7 @@ async def post_share(
     post_id: int,
     client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, shared. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
+    """Shares a post. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await group_commits.submit(SQL.post_share, *row))
 
@@ -87,9 +86,9 @@ async def post_unshare(
     post_id: int,
     client_mutation_id: str | None = None,
 ) -> PostChanged:
-    """The post, no longer shared, whether or not the viewer can see it.
+    """Removes a share, whether or not the post is visible to the viewer.
 
-    Errors: MutationRefused (NOT_FOUND for a post that the viewer neither sees nor shares). Locks: the post's row.
+    Errors: MutationRefused (NOT_FOUND for a post neither visible to nor shared by the viewer). Locks: the post's row.
     """
     row = (viewer_id, post_id, client_mutation_id)
     return _post_changed(await group_commits.submit(SQL.post_unshare, *row))
@@ -102,7 +101,7 @@ async def comment_like(
     comment_id: int,
     client_mutation_id: str | None = None,
 ) -> CommentChanged:
-    """The comment, liked. Errors: MutationRefused (NOT_FOUND). Locks: the comment's row."""
+    """Likes a comment. Errors: MutationRefused (NOT_FOUND). Locks: the comment's row."""
     row = (viewer_id, comment_id, client_mutation_id)
     return _comment_changed(await group_commits.submit(SQL.comment_like, *row))
 
@@ -114,9 +113,10 @@ async def comment_unlike(
     comment_id: int,
     client_mutation_id: str | None = None,
 ) -> CommentChanged:
-    """The comment, no longer liked, whether or not the viewer can see it.
+    """Removes a like, whether or not the comment is visible to the viewer.
 
-    Errors: MutationRefused (NOT_FOUND for a comment that the viewer neither sees nor likes). Locks: the comment's row.
+    Errors: MutationRefused (NOT_FOUND for a comment neither visible to nor liked by the viewer).
+    Locks: the comment's row.
     """
     row = (viewer_id, comment_id, client_mutation_id)
     return _comment_changed(await group_commits.submit(SQL.comment_unlike, *row))
@@ -131,27 +131,27 @@ async def comment_create(
     parent_id: int | None = None,
     client_mutation_id: str | None = None,
 ) -> CreatedComment:
-    """A comment, or a reply, written once for each idempotency key.
+    """Creates a comment or a reply, once for each idempotency key.
 
-    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's
-    row, the row of the comment that it replies to.
+    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's row, the
+    parent's row.
     """
     claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
             row = (author_id, post_id, text, client_mutation_id)
-            made = await (
+            created = await (
                 transaction.fetch_row(SQL.comment_create, *row)
                 if parent_id is None
                 else transaction.fetch_row(SQL.reply_create, *row, parent_id)
             )
-            if made is None:
+            if created is None:
                 post = await transaction.fetch(FEED_SQL.posts_by_ids, author_id, [post_id])
                 if post and parent_id is not None:
                     raise not_found("Comment", "parentId")
                 raise not_found("Post", "postId")
-            comment = comment_from(made)
+            comment = comment_from(created)
             await claim.settle(transaction, comment.id)
             return CreatedComment(comment, replayed=False)
     return CreatedComment((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
@@ -160,11 +160,12 @@ async def comment_create(
 async def comment_delete(
     database: Database, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
 ) -> bool:
-    """Whether there was a comment to delete. One that has replies stays as a tombstone, to hold them.
-    One's own can be deleted on a post that a block hides, too.
+    """Deletes a comment, also on a post that a block hides; returns whether it did.
 
-    Errors: MutationRefused (NOT_ALLOWED). A comment that is not there, or not to be seen, is no error: it is
-    gone for the viewer. Locks: the post's row, the comment's and those above it.
+    A comment with replies becomes a tombstone.
+
+    Errors: MutationRefused (NOT_ALLOWED); none for a comment that does not exist or is not visible. Locks: the post's
+    row, then the comment's and its ancestors'.
     """
     async with database.transaction() as transaction:
         thread = await transaction.fetch_row(SQL.comment_thread, comment_id)
@@ -172,23 +173,23 @@ async def comment_delete(
             return False
         await transaction.fetch(SQL.comment_lock, *thread)
         row = (viewer_id, comment_id, client_mutation_id)
-        seen = await transaction.fetch_row(SQL.comment_delete, *row)
-    if seen is not None and not seen[0]:
+        deleted = await transaction.fetch_row(SQL.comment_delete, *row)
+    if deleted is not None and not deleted[0]:
         raise refuse(
             ErrorCode.NOT_ALLOWED, "Only its author can delete a comment.", "input", "commentId"
         )
-    return seen is not None
+    return deleted is not None
 
 
-def _post_changed(answer: Row | None) -> PostChanged:
-    if answer is None:
+def _post_changed(row: Row | None) -> PostChanged:
+    if row is None:
         raise not_found("Post", "postId")
-    _, changed, is_visible, *post = answer
+    _, changed, is_visible, *post = row
     return PostChanged(post_from(post) if is_visible else None, changed)
 
 
-def _comment_changed(answer: Row | None) -> CommentChanged:
-    if answer is None:
+def _comment_changed(row: Row | None) -> CommentChanged:
+    if row is None:
         raise not_found("Comment", "commentId")
-    _, changed, is_visible, *comment = answer
+    _, changed, is_visible, *comment = row
     return CommentChanged(comment_from(comment) if is_visible else None, changed)

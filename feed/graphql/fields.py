@@ -1,4 +1,4 @@
-"""What posts add to people."""
+"""Fields of User that list posts."""
 
 from __future__ import annotations
 

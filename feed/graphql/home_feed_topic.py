@@ -1,4 +1,4 @@
-"""What comes into home feeds and goes out of them, told to those whose feeds they are."""
+"""The topic of `homeFeedEvents`: entries added to home feeds and removed from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
 from feed.statements import SQL
 
-READABLE_BY_ALL: PublicFields = {
+PUBLIC_OBJECT_FIELDS: PublicFields = {
     "User": frozenset({"id", "username", "displayName", "avatarUrl"}),
     "Post": frozenset(
         {
@@ -41,11 +41,11 @@ READABLE_BY_ALL: PublicFields = {
     "SubscriptionReady": frozenset({"cursor", "resumed"}),
     "ResyncRequired": frozenset({"cursor", "reason"}),
 }
-"""Fields that are the same whoever looks, by type."""
+"""Fields that have the same value for every viewer, by type."""
 
 
-class FeedEntryRow(NamedTuple):
-    """A new entry, as its fields read it."""
+class FeedEntryAddedRow(NamedTuple):
+    """What the fields of FeedEntryAdded read."""
 
     cursor: str
     client_mutation_id: str | None
@@ -53,80 +53,84 @@ class FeedEntryRow(NamedTuple):
     is_newest: bool
 
 
-class FeedEntryGoneRow(NamedTuple):
-    """An entry that is gone."""
+class FeedEntryRemovedRow(NamedTuple):
+    """What the fields of FeedEntryRemoved read."""
 
     cursor: str
     post_id: int
 
 
 class FeedChange(NamedTuple):
-    """What an event is to one viewer."""
+    """How an event changes one viewer's home feed."""
 
     position: int | None
-    """Of the new entry; None for one that is gone."""
+    """Of the added entry; None if the entry is removed."""
     has_liked: bool
     has_shared: bool
 
 
 class PresentedEntry(Presented):
-    """A change of home feeds, and those whose feeds it changes."""
+    """An event, and how it changes which viewers' home feeds."""
 
-    __slots__ = ("_cursors", "_post", "_sharer", "told")
+    __slots__ = ("_cursors", "_post", "_sharer", "changes")
 
     def __init__(
         self,
         event: EventRow,
-        told: dict[int, FeedChange],
+        changes: dict[int, FeedChange],
         post: PostRow | None,
         sharer: UserRow | None,
         cursors: CursorSigner,
     ) -> None:
         super().__init__(event)
-        self.told = told
+        self.changes = changes
         self._post = post
         self._sharer = sharer
         self._cursors = cursors
 
     def is_seen_by(self, viewer_id: int | None) -> bool:
-        return viewer_id in self.told
+        return viewer_id in self.changes
 
-    def row(self, cursor: str) -> FeedEntryRow | FeedEntryGoneRow:
-        return self._row(cursor, 0, self._post, next(iter(self.told.values())).position)
+    def row(self, cursor: str) -> FeedEntryAddedRow | FeedEntryRemovedRow:
+        return self._row(cursor, 0, self._post, next(iter(self.changes.values())).position)
 
-    def row_for(self, viewer_id: int | None, cursor: str) -> FeedEntryRow | FeedEntryGoneRow:
-        told = self.told[viewer_id or 0]
+    def row_for(
+        self, viewer_id: int | None, cursor: str
+    ) -> FeedEntryAddedRow | FeedEntryRemovedRow:
+        change = self.changes[viewer_id or 0]
         post = self._post
         if post is not None:
-            post = post._replace(viewer_has_liked=told.has_liked, viewer_has_shared=told.has_shared)
-        return self._row(cursor, viewer_id or 0, post, told.position)
+            post = post._replace(
+                viewer_has_liked=change.has_liked, viewer_has_shared=change.has_shared
+            )
+        return self._row(cursor, viewer_id or 0, post, change.position)
 
     def _row(
         self, cursor: str, viewer_id: int, post: PostRow | None, position: int | None
-    ) -> FeedEntryRow | FeedEntryGoneRow:
+    ) -> FeedEntryAddedRow | FeedEntryRemovedRow:
         if post is None or position is None:
-            return FeedEntryGoneRow(cursor, self.event.post_id or 0)
-        # Whoever is given an event has seen all transactions up to its own, in this order.
-        transaction, began = self.event.transaction, self.event.created_at
-        first_key = key_at(began, 0)
+            return FeedEntryRemovedRow(cursor, self.event.post_id or 0)
+        # Events are delivered in the order of transactions: the viewer has seen all up to this one.
+        transaction = self.event.transaction
+        first_key = key_at(self.event.created_at, 0)
         horizon = Horizon(first_key - 1, f"{transaction + 1}:{transaction + 1}:")
         codec = self._cursors.codec("home", viewer_id)._replace(horizon=horizon)
         edge = EdgeRow(post, position, codec, self._sharer)
         is_newest = position >= first_key
-        return FeedEntryRow(cursor, self.event.client_mutation_id, edge, is_newest)
+        return FeedEntryAddedRow(cursor, self.event.client_mutation_id, edge, is_newest)
 
 
 class HomeFeedTopic(Topic):
-    """Subscribers by whose home feed it is."""
+    """Subscribers by the viewer whose home feed they receive."""
 
     field: ClassVar = "homeFeedEvents"
     kinds: ClassVar = frozenset(event_types.FEED_KINDS)
     public_fields: ClassVar[PublicFields] = {
-        **READABLE_BY_ALL,
+        **PUBLIC_OBJECT_FIELDS,
         "HomeFeedEvent": frozenset({"cursor"}),
         "FeedEntryAdded": frozenset({"cursor", "clientMutationId", "edge", "isNewest"}),
         "FeedEntryRemoved": frozenset({"cursor", "postId"}),
-        # The edge's cursor is the viewer's own.
+        # Without `cursor`: it is signed for the viewer.
         "PostEdge": frozenset({"node", "sharedBy"}),
     }
 
@@ -141,18 +145,18 @@ class HomeFeedTopic(Topic):
         self._by_viewer[subscriber.topic_key].add(subscriber)
 
     def remove(self, subscriber: Subscriber) -> None:
-        theirs = self._by_viewer[subscriber.topic_key]
-        theirs.discard(subscriber)
-        if not theirs:
+        subscribers = self._by_viewer[subscriber.topic_key]
+        subscribers.discard(subscriber)
+        if not subscribers:
             del self._by_viewer[subscriber.topic_key]
 
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         return set(self._by_viewer) if events else set()
 
     def recipients(self, presented: Presented) -> Collection[Subscriber]:
-        told = presented.told if isinstance(presented, PresentedEntry) else {}
+        viewers = presented.changes if isinstance(presented, PresentedEntry) else {}
         return [
-            subscriber for viewer_id in told for subscriber in self._by_viewer.get(viewer_id, ())
+            subscriber for viewer_id in viewers for subscriber in self._by_viewer.get(viewer_id, ())
         ]
 
     async def missed(
@@ -172,35 +176,33 @@ class HomeFeedTopic(Topic):
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]
     ) -> list[Presented]:
-        told = await self._told(events, [viewer for viewer in viewers if viewer is not None])
-        told_of = [event for number, event in enumerate(events) if told[number]]
-        if not told_of:
+        changes = await self._changes(events, [viewer for viewer in viewers if viewer is not None])
+        delivered = [event for event, changed in zip(events, changes, strict=True) if changed]
+        if not delivered:
             return []
         database = self.log.database
-        post_ids = list({event.post_id for event in told_of if event.post_id is not None})
+        post_ids = list({event.post_id for event in delivered if event.post_id is not None})
         sharer_ids = list(
-            {event.actor_id for event in told_of if event.kind == event_types.POST_SHARED}
+            {event.actor_id for event in delivered if event.kind == event_types.POST_SHARED}
         )
         posts = dict(zip(post_ids, await posts_by_ids(database, None, post_ids), strict=True))
         sharers = dict(zip(sharer_ids, await users_by_ids(database, None, sharer_ids), strict=True))
         presented: list[Presented] = []
-        for number, event in enumerate(events):
-            if not told[number]:
+        for event, changed in zip(events, changes, strict=True):
+            if not changed:
                 continue
-            is_new = next(iter(told[number].values())).position is not None
+            is_new = next(iter(changed.values())).position is not None
             post = posts.get(event.post_id or 0) if is_new else None
             sharer = sharers.get(event.actor_id) if event.kind == event_types.POST_SHARED else None
-            # Gone since it was judged: another event tells of that.
+            # A post deleted since that statement gets an event of its own.
             if not is_new or post is not None:
-                presented.append(
-                    PresentedEntry(event, told[number], post, sharer, self.log.cursors)
-                )
+                presented.append(PresentedEntry(event, changed, post, sharer, self.log.cursors))
         return presented
 
-    async def _told(
+    async def _changes(
         self, events: Sequence[EventRow], viewers: list[int]
     ) -> list[dict[int, FeedChange]]:
-        """For each event, what it is to those whose feeds it changes. Cost: one statement."""
+        """For each event, its changes by viewer. Cost: one statement."""
         rows = await self.log.database.fetch(
             SQL.home_recipients,
             list(range(len(events))),
@@ -210,7 +212,7 @@ class HomeFeedTopic(Topic):
             viewers,
             [event.transaction for event in events],
         )
-        told: list[dict[int, FeedChange]] = [{} for _ in events]
-        for number, viewer_id, *what in rows:
-            told[number][viewer_id] = FeedChange(*what)
-        return told
+        changes: list[dict[int, FeedChange]] = [{} for _ in events]
+        for number, viewer_id, *change in rows:
+            changes[number][viewer_id] = FeedChange(*change)
+        return changes

@@ -1,4 +1,4 @@
-"""Writing posts."""
+"""Mutations of posts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading posts and feeds."""
+"""Queries of posts and feeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.ids import parse_id
 from core.paging import PAGE_BY_DEFAULT, decode_place, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
-    UPDATES_COUNTED,
+    UPDATES_COUNTED_AT_MOST,
     home_feed_page,
     home_feed_updates,
     posts_by_ids,
@@ -31,7 +31,7 @@ PAGE_ARGUMENTS = (
 @strawberry.type(description="The number of entries that are newer than the client's newest.")
 class HomeFeedUpdates:
     count: int = strawberry.field(
-        description=f"The number of newer entries, at most {UPDATES_COUNTED}."
+        description=f"The number of newer entries, at most {UPDATES_COUNTED_AT_MOST}."
     )
     capped: bool = strawberry.field(description="Whether more entries than `count` are newer.")
 
@@ -50,8 +50,8 @@ class FeedQuery:
         context: Context = info.context
         codec = context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        asked = may_select("eventCursor", info)
-        return await public_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # a Page is what it reads from
+        with_snapshot = may_select("eventCursor", info)
+        return await public_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # a Page is what it reads from
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
@@ -68,8 +68,8 @@ class FeedQuery:
         context: Context = info.context
         codec = _home_codec(context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        asked = may_select("eventCursor", info)
-        return await home_feed_page(context, codec, request, with_snapshot=asked)  # type: ignore[return-value]  # as above
+        with_snapshot = may_select("eventCursor", info)
+        return await home_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # as above
 
     @strawberry.field(
         description=(
@@ -87,7 +87,9 @@ class FeedQuery:
     ) -> HomeFeedUpdates:
         context: Context = info.context
         found = await home_feed_updates(context, decode_place(_home_codec(context), since))
-        return HomeFeedUpdates(count=min(found, UPDATES_COUNTED), capped=found > UPDATES_COUNTED)
+        return HomeFeedUpdates(
+            count=min(found, UPDATES_COUNTED_AT_MOST), capped=found > UPDATES_COUNTED_AT_MOST
+        )
 
     @strawberry.field(description="The post with this id; null if none is visible to the viewer.")
     @staticmethod

@@ -1,4 +1,4 @@
-"""The viewer's home feed, live."""
+"""The subscription to the viewer's home feed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import strawberry
 
 from core.graphql.live.subscription_messages import LIVE_TYPES, After, also_gives, served_live
 from core.ids import global_id
-from feed.graphql.home_feed_topic import FeedEntryGoneRow, FeedEntryRow
+from feed.graphql.home_feed_topic import FeedEntryAddedRow, FeedEntryRemovedRow
 from feed.graphql.types import PostEdge
 
 
@@ -45,19 +45,19 @@ class FeedEntryAdded(HomeFeedEvent):
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, FeedEntryRow)
+        return isinstance(value, FeedEntryAddedRow)
 
 
 @strawberry.type(description="A post was removed from the feed.")
 class FeedEntryRemoved(HomeFeedEvent):
     @strawberry.field(description="The post.")
     @staticmethod
-    def post_id(root: strawberry.Parent[FeedEntryGoneRow]) -> strawberry.ID:
+    def post_id(root: strawberry.Parent[FeedEntryRemovedRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Post", root.post_id))
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, FeedEntryGoneRow)
+        return isinstance(value, FeedEntryRemovedRow)
 
 
 HOME_FEED_EVENT_TYPES = [FeedEntryAdded, FeedEntryRemoved, *LIVE_TYPES]

@@ -1,4 +1,4 @@
-"""Posts and the pages they stand in, as clients see them."""
+"""GraphQL types of posts and feeds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class PostEdge(Edge[Post]):
 
 @cached_per_field
 def in_feed(info: Info) -> bool:
-    """Whether the field stands under a feed or a live event, not under something that was opened on purpose."""
+    """Whether the field is below a feed or a subscription, and not below an object that the client requested by id."""
     below = path = info.path
     while path.prev is not None:
         below, path = path, path.prev

@@ -1,4 +1,4 @@
-"""What interactions add to posts."""
+"""Fields of Post that list comments, likers and sharers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feed.graphql.types import in_feed
 from interactions.graphql.types import HIDDEN, CommentConnection
 from interactions.selectors import CommentsByPostLoader, LikersByPostLoader, SharersByPostLoader
 
-PEOPLE = "newest first. Users hidden by a block are left out; in feeds and events also those whom the viewer has muted."
+USERS = "newest first. Users hidden by a block are left out; in feeds and events also those whom the viewer has muted."
 
 
 @strawberry.type
@@ -31,7 +31,7 @@ class PostInteractions:
     ) -> CommentsByPostLoader:
         return page_loader(info, CommentsByPostLoader, first, after, last, before, in_feed(info))
 
-    @strawberry.field(graphql_type=UserConnection, description=f"Users who like the post, {PEOPLE}")
+    @strawberry.field(graphql_type=UserConnection, description=f"Users who like the post, {USERS}")
     @loaded("id")
     @staticmethod
     def likers(
@@ -43,9 +43,7 @@ class PostInteractions:
     ) -> LikersByPostLoader:
         return page_loader(info, LikersByPostLoader, first, after, last, before, in_feed(info))
 
-    @strawberry.field(
-        graphql_type=UserConnection, description=f"Users who share the post, {PEOPLE}"
-    )
+    @strawberry.field(graphql_type=UserConnection, description=f"Users who share the post, {USERS}")
     @loaded("id")
     @staticmethod
     def sharers(

@@ -1,4 +1,4 @@
-"""What mutations of interactions take and give, and the rules for it."""
+"""Inputs and payloads of mutations of comments, likes and shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commenting, liking and sharing."""
+"""Mutations of comments, likes and shares."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ C = TypeVar("C", bound=CommentPayload)
 
 async def change_post(
     info: strawberry.Info,
-    asked: PostInput,
+    input: PostInput,
     service: Callable[..., Awaitable[PostChanged]],
     payload: Callable[..., P],
 ) -> P:
-    """The payload of a change to the post that the input names."""
+    """Calls the service for the post in the input; returns its payload."""
     context: Context = info.context
     post, changed = await service(
         context.services.group_commits,
         viewer_id=context.require_viewer(),
-        post_id=input_key("Post", asked.post_id, "postId"),
-        client_mutation_id=asked.client_mutation_id,
+        post_id=input_key("Post", input.post_id, "postId"),
+        client_mutation_id=input.client_mutation_id,
     )
     if changed:
         context.services.notify()
@@ -61,17 +61,17 @@ async def change_post(
 
 async def change_comment(
     info: strawberry.Info,
-    asked: CommentInput,
+    input: CommentInput,
     service: Callable[..., Awaitable[CommentChanged]],
     payload: Callable[..., C],
 ) -> C:
-    """The payload of a change to the comment that the input names."""
+    """Calls the service for the comment in the input; returns its payload."""
     context: Context = info.context
     comment, changed = await service(
         context.services.group_commits,
         viewer_id=context.require_viewer(),
-        comment_id=input_key("Comment", asked.comment_id, "commentId"),
-        client_mutation_id=asked.client_mutation_id,
+        comment_id=input_key("Comment", input.comment_id, "commentId"),
+        client_mutation_id=input.client_mutation_id,
     )
     if changed:
         context.services.notify()

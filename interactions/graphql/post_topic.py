@@ -1,4 +1,4 @@
-"""What happens to posts, told to those who have them on the screen."""
+"""The topic of `postInteractions`: events about the posts that clients watch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
 from core.graphql.live.topic import Presented, Topic
 from core.ids import key_of
-from feed.graphql.home_feed_topic import READABLE_BY_ALL
+from feed.graphql.home_feed_topic import PUBLIC_OBJECT_FIELDS
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
 from feed.viewer_states import ViewerStates, viewer_states
@@ -30,34 +30,34 @@ from interactions.selectors import comments_by_ids
 from interactions.statements import SQL
 
 POSTS_AT_MOST = 100
-ABOUT_THE_POST = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
-"""A mute does not hide these: who watches a post has opened it on purpose."""
+UNMUTED_KINDS = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
+"""Kinds that a mute does not hide: the viewer has opened the post on purpose."""
 
-ENDINGS = frozenset(
+REMOVAL_KINDS = frozenset(
     {event_types.POST_UNLIKED, event_types.POST_UNSHARED, event_types.COMMENT_DELETED}
 )
-"""Of these subscribers are notified even when the account of who did it has been deleted."""
+"""Kinds that are delivered even if the actor's account has been deleted."""
 
-EVERY_INTERACTION = frozenset({"cursor", "clientMutationId", "actor", "post"})
+ACTION_FIELDS = frozenset({"cursor", "clientMutationId", "actor", "post"})
 PUBLIC_FIELDS: PublicFields = {
-    **READABLE_BY_ALL,
+    **PUBLIC_OBJECT_FIELDS,
     "Comment": frozenset(
         {"id", "text", "createdAt", "likeCount", "replyCount", "isDeleted", "author"}
     ),
     "PostInteraction": frozenset({"cursor"}),
-    "PostLiked": EVERY_INTERACTION,
-    "PostUnliked": EVERY_INTERACTION,
-    "PostShared": EVERY_INTERACTION,
-    "PostUnshared": EVERY_INTERACTION,
-    "CommentCreated": EVERY_INTERACTION | {"comment"},
-    "CommentDeleted": EVERY_INTERACTION | {"deletedCommentId"},
-    "PostEdited": EVERY_INTERACTION,
+    "PostLiked": ACTION_FIELDS,
+    "PostUnliked": ACTION_FIELDS,
+    "PostShared": ACTION_FIELDS,
+    "PostUnshared": ACTION_FIELDS,
+    "CommentCreated": ACTION_FIELDS | {"comment"},
+    "CommentDeleted": ACTION_FIELDS | {"deletedCommentId"},
+    "PostEdited": ACTION_FIELDS,
     "PostDeleted": frozenset({"cursor", "clientMutationId", "deletedPostId"}),
 }
 
 
 class InteractionRow(NamedTuple):
-    """An event as its fields read it."""
+    """What the fields of an event read."""
 
     kind: str
     cursor: str
@@ -70,7 +70,7 @@ class InteractionRow(NamedTuple):
 
 
 class PresentedInteraction(Presented):
-    """An event, with what it is about."""
+    """An event with its actor, post and comment, and what is hidden from whom."""
 
     __slots__ = ("_actor", "_comment", "_hidden", "_post", "_states")
 
@@ -92,8 +92,8 @@ class PresentedInteraction(Presented):
         self._states = states
 
     @property
-    def is_there(self) -> bool:
-        """Whether what it is about can still be read."""
+    def is_readable(self) -> bool:
+        """Whether its actor, post and comment still exist."""
         kind = self.event.kind
         if kind == event_types.POST_DELETED:
             return True
@@ -111,13 +111,13 @@ class PresentedInteraction(Presented):
             return False
         if self._post is not None and (viewer_id, self._post.author.id) in self._hidden.blocked:
             return False
-        return self.event.kind in ABOUT_THE_POST or pair not in self._hidden.muted
+        return self.event.kind in UNMUTED_KINDS or pair not in self._hidden.muted
 
     def row(self, cursor: str) -> InteractionRow:
         return self._row(cursor, self._post)
 
     def row_for(self, viewer_id: int | None, cursor: str) -> InteractionRow:
-        post = None if self._post is None else self._states.seen_by(viewer_id, self._post)
+        post = None if self._post is None else self._states.post_for(viewer_id, self._post)
         return self._row(cursor, post)
 
     def _row(self, cursor: str, post: PostRow | None) -> InteractionRow:
@@ -135,7 +135,7 @@ class PresentedInteraction(Presented):
 
 
 class PostInteractionsTopic(Topic):
-    """Subscribers by the posts that they watch."""
+    """Subscribers by the posts they watch."""
 
     field: ClassVar = "postInteractions"
     kinds: ClassVar = frozenset(event_types.INTERACTION_KINDS)
@@ -144,38 +144,36 @@ class PostInteractionsTopic(Topic):
     def __init__(self, dispatcher: Dispatcher, renderer: EventRenderer) -> None:
         super().__init__(dispatcher, renderer)
         self._by_post: defaultdict[int, set[Subscriber]] = defaultdict(set)
-        self._looking_closely: Counter[int | None] = Counter()
-        """How many subscribers of each viewer select what depends on who looks."""
+        self._personal: Counter[int | None] = Counter()
+        """Number of subscribers, by viewer, who select fields that depend on the viewer."""
 
     def topic_key(self, _: Context, arguments: JSONObject) -> tuple[int, ...]:
         ids = arguments["postIds"]
         if not 1 <= len(ids) <= POSTS_AT_MOST:
-            said = f"`postIds` has {len(ids)} ids; send between 1 and {POSTS_AT_MOST}."
-            raise ClientError(said, "BAD_INPUT")
+            message = f"`postIds` has {len(ids)} ids; send between 1 and {POSTS_AT_MOST}."
+            raise ClientError(message, "BAD_INPUT")
         keys = dict.fromkeys(key_of("Post", id) for id in ids)
         if None in keys:
-            said = (
-                "`postIds` has an id that is no post's. Ids are opaque: send one back as it came."
-            )
-            raise ClientError(said, "BAD_ID")
+            message = "`postIds` has an id that is not of a post. Ids are opaque: send them back unchanged."
+            raise ClientError(message, "BAD_ID")
         return tuple(key for key in keys if key is not None)
 
     def add(self, subscriber: Subscriber) -> None:
         for post_id in subscriber.topic_key:
             self._by_post[post_id].add(subscriber)
         if not subscriber.operation.is_shared:
-            self._looking_closely[subscriber.viewer_id] += 1
+            self._personal[subscriber.viewer_id] += 1
 
     def remove(self, subscriber: Subscriber) -> None:
         for post_id in subscriber.topic_key:
-            watching = self._by_post[post_id]
-            watching.discard(subscriber)
-            if not watching:
+            subscribers = self._by_post[post_id]
+            subscribers.discard(subscriber)
+            if not subscribers:
                 del self._by_post[post_id]
         if not subscriber.operation.is_shared:
-            self._looking_closely[subscriber.viewer_id] -= 1
-            if not self._looking_closely[subscriber.viewer_id]:
-                del self._looking_closely[subscriber.viewer_id]
+            self._personal[subscriber.viewer_id] -= 1
+            if not self._personal[subscriber.viewer_id]:
+                del self._personal[subscriber.viewer_id]
 
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         posts = {event.post_id for event in events if event.post_id in self._by_post}
@@ -223,22 +221,22 @@ class PostInteractionsTopic(Topic):
         posts, actors, comments = await asyncio.gather(
             posts_by_ids(database, None, post_ids),
             users_by_ids(database, None, actor_ids),
-            comments_by_ids(database, None, comment_ids) if comment_ids else _nothing(),
+            comments_by_ids(database, None, comment_ids) if comment_ids else _no_comments(),
         )
         post = dict(zip(post_ids, posts, strict=True))
         actor = dict(zip(actor_ids, actors, strict=True))
         comment = dict(zip(comment_ids, comments, strict=True))
         signed_in = {viewer_id for viewer_id in viewers if viewer_id is not None}
         authors = {found.author.id for found in posts if found is not None}
-        close = signed_in & self._looking_closely.keys()
-        states = await viewer_states(database, close, post_ids)
-        # Judged last, so that it is as fresh as can be.
+        personal = signed_in & self._personal.keys()
+        states = await viewer_states(database, personal, post_ids)
+        # Last, so that blocks and mutes are as fresh as possible.
         hidden = await hidden_pairs(database, signed_in, authors.union(actor_ids))
         presented = [
             PresentedInteraction(
                 event,
                 actor=actor[event.actor_id]
-                or (deleted_user(event.actor_id) if event.kind in ENDINGS else None),
+                or (deleted_user(event.actor_id) if event.kind in REMOVAL_KINDS else None),
                 post=post.get(event.post_id or 0),
                 comment=comment.get(event.subject_id or 0),
                 hidden=hidden,
@@ -246,8 +244,8 @@ class PostInteractionsTopic(Topic):
             )
             for event in events
         ]
-        return [each for each in presented if each.is_there]
+        return [each for each in presented if each.is_readable]
 
 
-async def _nothing() -> list[CommentRow | None]:
+async def _no_comments() -> list[CommentRow | None]:
     return []

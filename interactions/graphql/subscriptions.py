@@ -1,4 +1,4 @@
-"""What happens to posts, live."""
+"""The subscription to events about posts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ also_gives(PostInteraction)
 
 @strawberry.type
 class Action(PostInteraction):
-    """What most of them tell."""
+    """Fields of every event but PostDeleted."""
 
     client_mutation_id: str | None = strawberry.field(
         description=(

@@ -1,4 +1,4 @@
-"""Comments, as clients see them."""
+"""GraphQL types of comments."""
 
 from __future__ import annotations
 

@@ -95,14 +95,14 @@ async def a_life(database: Database, group_commits: GroupCommits) -> tuple[int, 
 
 
 @pytest.fixture(params=[1, 3, 200])
-def rows_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How much a transaction takes."""
-    for name in ("ROWS_AT_ONCE", "COMMENTS_AT_ONCE"):
+def batch_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many rows a transaction removes."""
+    for name in ("ROWS_PER_BATCH", "COMMENTS_PER_BATCH"):
         monkeypatch.setattr(erasure, name, request.param)
     monkeypatch.setattr(erasure, "PAUSE_AT_MOST_SECONDS", 0)
 
 
-@pytest.mark.usefixtures("rows_at_once")
+@pytest.mark.usefixtures("batch_size")
 async def test_nothing_is_left_and_every_count_is_right_at_each_step(
     database: Database, group_commits: GroupCommits
 ) -> None:
@@ -110,7 +110,7 @@ async def test_nothing_is_left_and_every_count_is_right_at_each_step(
     await hide_account(database, person)
     await database.write("TRUNCATE events")
     steps = 0
-    while await erasure._erase_some(database) is not None:
+    while await erasure._erase_batch(database) is not None:
         steps += 1
         await assert_all_counts_are_exact(database)
     assert steps > 5

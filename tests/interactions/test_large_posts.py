@@ -95,7 +95,7 @@ async def test_it_is_removed_in_steps_of_which_each_keeps_counts(
     assert written == 0
     assert not await post_delete(database, viewer_id=author, post_id=post)
     steps = 0
-    while await erasure._erase_some(database) is not None:
+    while await erasure._erase_batch(database) is not None:
         steps += 1
         await assert_all_counts_are_exact(database)
     assert steps > 5

@@ -46,7 +46,7 @@ async def test_the_command_does_a_round_and_says_what_it_did(database: Database)
     said = StringIO()
     await to_thread(maintain, said)
     assert said.getvalue().strip() == (
-        "Removed 4 events, 0 keys of clients, 0 sessions. Removed 0 accounts."
+        "Removed 4 events, 0 idempotency keys, 0 sessions. Removed 0 accounts."
     )
 
 

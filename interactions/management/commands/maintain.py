@@ -1,4 +1,4 @@
-"""`manage.py maintain`: removes deleted accounts, and now and every minute what has outlived its time."""
+"""`manage.py maintain`: removes the data of deleted accounts, and every minute expired rows."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from interactions.erasure import accounts_erase
 
 PAUSE_SECONDS = 60.0
 RETRY_SECONDS = 5.0
-LOOK_SECONDS = 0.5
-"""Between two looks for accounts that have been deleted."""
+POLL_SECONDS = 0.5
+"""Between two searches for deleted accounts."""
 
 
 class Command(BaseCommand):
-    help = "Removes deleted accounts, and every minute old events, clients' keys and sessions, in small batches."
+    help = "Removes deleted accounts, and every minute expired events, idempotency keys and sessions, in small batches."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="Do it once and end.")
+        parser.add_argument("--once", action="store_true", help="Run one round and exit.")
 
     def handle(self, *_: Any, once: bool, **__: Any) -> None:
         asyncio.run(self._once() if once else self._until_stopped())
 
     async def _once(self) -> None:
         async with _connected() as database:
-            said = await self._round(database)
+            expired = await self._round(database)
             accounts = await accounts_erase(database)
-        self.stdout.write(f"{said} Removed {accounts} accounts.")
+        self.stdout.write(f"{expired} Removed {accounts} accounts.")
 
     async def _until_stopped(self) -> None:
         rounds = asyncio.create_task(self._rounds())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            # Each batch is a transaction, so a round may end anywhere.
+            # Each batch is a transaction, so a round can be cancelled at any point.
             loop.add_signal_handler(number, rounds.cancel)
         with suppress(asyncio.CancelledError):
             await rounds
@@ -60,26 +60,26 @@ class Command(BaseCommand):
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _erase(self, database: Database) -> None:
-        """Removes accounts until it is time for the next round."""
-        ends = time.monotonic() + PAUSE_SECONDS
-        while (left := ends - time.monotonic()) > 0:
+        """Removes accounts until the next round is due."""
+        deadline = time.monotonic() + PAUSE_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
             accounts = await accounts_erase(database, seconds=left)
             if accounts:
                 self.stdout.write(f"Removed {accounts} accounts.")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _round(self, database: Database) -> str:
-        chosen = settings.ENVIRONMENT
+        environment = settings.ENVIRONMENT
         events = await EventLog(
             database,
-            CursorSigner(chosen.secret_key.encode()),
-            retention=timedelta(hours=chosen.event_retention_hours),
+            CursorSigner(environment.secret_key.encode()),
+            retention=timedelta(hours=environment.event_retention_hours),
         ).expire()
         keys = await idempotency_keys_expire(
-            database, retention=timedelta(hours=chosen.idempotency_hours)
+            database, retention=timedelta(hours=environment.idempotency_hours)
         )
         sessions = await sessions_expire(database)
-        return f"Removed {events} events, {keys} keys of clients, {sessions} sessions."
+        return f"Removed {events} events, {keys} idempotency keys, {sessions} sessions."
 
 
 @asynccontextmanager
