@@ -1,6 +1,6 @@
-"""All measurements, one after the other, and a table of them: `python -m tests.benchmarks`.
+"""Runs all benchmarks and prints a table of their figures: `python -m tests.benchmarks`.
 
-Each is a program of its own with options of its own, such as `python -m tests.benchmarks.likes --help`.
+Each part is also a program with its own options, for example `python -m tests.benchmarks.likes --help`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tests.paths import ROOT
 PARTS = {
     "execution": "Execution alone, from objects in memory",
     "workloads": "The four workloads over HTTP",
-    "likes": "Likes that commit together",
+    "likes": "Likes by group commit",
     "live": "Events to subscribers",
-    "rounds": "Memory of connections that were cut off",
+    "rounds": "Memory after connections were reset",
 }
-FEWER = {
+DEFAULTS = {
     "live": ("--idle=5000", "--seconds=10"),
     "rounds": ("--clients=2000",),
 }
@@ -37,47 +37,51 @@ QUICK = {
 NOTE = """\
 Ratios are of medians in interleaved rounds. "Strawberry, our SQL" is Strawberry on this project's own
 schema and statements; the goals of 8 times (W1) and 10 times (W2) are set against Strawberry on its own.
-? is a measurement that others on this machine have spoilt, or a rate that was not kept up with."""
-PICTURE = ROOT / "docs" / "performance.svg"
+? marks a measurement that other processes on this machine disturbed, or a rate that was not reached."""
+CHART = ROOT / "docs" / "performance.svg"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks", description="Measures, and prints tables."
     )
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; or all")
-    parser.add_argument("--quick", action="store_true", help="short: to see that all of it works")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; default: all"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="short runs, to check that every part works"
+    )
     parser.add_argument(
         "--plot",
         type=Path,
         nargs="?",
-        const=PICTURE,
+        const=CHART,
         metavar="FILE",
-        help="draw the workloads' CPU time (docs/performance.svg if no file is named)",
+        help="write a chart of the workloads' CPU time (default: docs/performance.svg)",
     )
-    chosen = parser.parse_args()
-    unknown = set(chosen.parts) - PARTS.keys()
+    arguments = parser.parse_args()
+    unknown = set(arguments.parts) - PARTS.keys()
     if unknown:
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    options = QUICK if chosen.quick else FEWER
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
+    options = QUICK if arguments.quick else DEFAULTS
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for part, title in PARTS.items():
-            if chosen.parts and part not in chosen.parts:
+            if arguments.parts and part not in arguments.parts:
                 continue
             print(f"\n— {title}", flush=True)
             results = Path(folder) / f"{part}.json"
             run(part, *options.get(part, ()), f"--results={results}")
             figures += read_figures(results)
-            if part == "workloads" and chosen.plot:
-                chosen.plot.write_text(bars(json.loads(results.read_text())["cpu"]))
-                print(f"Drawn: {chosen.plot}")
-    short = ", from a run too short to mean much" if chosen.quick else ""
+            if part == "workloads" and arguments.plot:
+                arguments.plot.write_text(bars(json.loads(results.read_text())["cpu"]))
+                print(f"Chart written to {arguments.plot}")
+    short = ", from a run too short to be meaningful" if arguments.quick else ""
     print(f"\n— All figures{short}\n{table(figures)}\n\n{NOTE}")
 
 
 def run(part: str, *options: str) -> None:
-    """Runs one measurement, which prints its table; ends with it if it fails."""
+    """Runs one part, which prints its table; exits with its status if it fails."""
     command = [sys.executable, "-m", f"tests.benchmarks.{part}", *options]
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
     if status:

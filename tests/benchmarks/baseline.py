@@ -1,9 +1,8 @@
-"""The baseline: the four workloads by hand over asyncpg and orjson, without GraphQL.
+"""The baseline: the four workloads written by hand over asyncpg and orjson, without GraphQL.
 
-Run by uvicorn. The reads are put together of the fragments of the product's statements, so that PostgreSQL has the same
-to do; the like is the row and the count alone. All that GraphQL and the contract bring is left out: there are no
-documents, tokens or checks, keys are sent as they are and stand for cursors as well. A page costs at least this much in
-this language.
+Run by uvicorn. The reads are composed of the fragments of the product's statements, so that PostgreSQL does the same
+work; the like writes only the row and the count. There are no documents, tokens or checks; plain keys serve as ids and
+cursors. It is a lower bound of what a page costs in Python.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ Columns = Sequence[Any]
 
 
 class Baseline:
-    """The application, and its connections."""
+    """The ASGI application and its connection pool."""
 
     def __init__(self) -> None:
         self._pool: Any = None
@@ -48,7 +47,7 @@ class Baseline:
             os.environ["DATABASE_URL"],
             min_size=CONNECTIONS,
             max_size=CONNECTIONS,
-            reset=_left_as_it_is,
+            reset=_no_reset,
             server_settings=PLANNER,
         )
 
@@ -56,7 +55,7 @@ class Baseline:
         await self._pool.close()
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
-        given = {name: int(said[0]) for name, said in parse_qs(scope["query_string"]).items()}
+        given = {name: int(values[0]) for name, values in parse_qs(scope["query_string"]).items()}
         if scope["path"] == "/public":
             body = await self._public(given.get(b"after", HIGHEST_KEY))
         elif scope["path"] == "/home":
@@ -78,7 +77,7 @@ class Baseline:
     async def _public(self, below: int) -> bytes:
         rows = await self._rows(SQL["public"][""], None, below, 0, PAGE + 1)
         edges = [{"cursor": row[0], "node": _post(row)} for row in rows[:PAGE]]
-        return _answer("publicFeed", edges, more=len(rows) > PAGE)
+        return _body("publicFeed", edges, more=len(rows) > PAGE)
 
     async def _home(self, viewer: int) -> bytes:
         rows = await self._rows(SQL["home"][""], viewer, HIGHEST_KEY, 0, PAGE + 1)
@@ -88,26 +87,26 @@ class Baseline:
             node = _post(row)
             node["viewerHasLiked"] = row[8]
             node["viewerHasShared"] = row[9]
-            said = comments[row[1]] = []
-            node["comments"] = {"edges": said}
-            shared_by = None if row[14] is None else _person(row, 14)
+            shown = comments[row[1]] = []
+            node["comments"] = {"edges": shown}
+            shared_by = None if row[14] is None else _user(row, 14)
             edges.append({"cursor": row[0], "sharedBy": shared_by, "node": node})
         for row in await self._rows(SQL["comments"][""], viewer, list(comments), COMMENTS_SHOWN):
             comment = {
                 "id": row[1],
                 "text": row[3],
                 "createdAt": row[4],
-                "author": _person(row, 7),
+                "author": _user(row, 7),
             }
             comments[row[0]].append({"node": comment})
-        return _answer("homeFeed", edges, more=len(rows) > PAGE)
+        return _body("homeFeed", edges, more=len(rows) > PAGE)
 
     async def _like(self, viewer: int, post: int) -> bytes:
         row = (await self._rows(BY_HAND, viewer, post))[0]
         return orjson.dumps({"data": {"likePost": {"post": {"id": row[0], "likeCount": row[1]}}}})
 
 
-def _person(row: Columns, at: int) -> JSONObject:
+def _user(row: Columns, at: int) -> JSONObject:
     return {
         "id": row[at],
         "username": row[at + 1],
@@ -124,17 +123,17 @@ def _post(row: Columns) -> JSONObject:
         "likeCount": row[5],
         "commentCount": row[6],
         "shareCount": row[7],
-        "author": _person(row, 10),
+        "author": _user(row, 10),
     }
 
 
-def _answer(name: str, edges: list[JSONObject], *, more: bool) -> bytes:
+def _body(name: str, edges: list[JSONObject], *, more: bool) -> bytes:
     page = {"hasNextPage": more, "endCursor": edges[-1]["cursor"] if edges else None}
     return orjson.dumps({"data": {name: {"edges": edges, "pageInfo": page}}})
 
 
-async def _left_as_it_is(_: object) -> None:
-    """Nothing is left behind on a connection: its settings need no reset."""
+async def _no_reset(_: object) -> None:
+    """Replaces asyncpg's reset: no request changes a connection's settings."""
 
 
 baseline = Baseline()

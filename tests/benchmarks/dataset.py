@@ -1,7 +1,7 @@
-"""Copies the data set of the peers' benchmark into our tables: `python -m tests.benchmarks.dataset`.
+"""Copies the comparison data set into the product's tables: `python -m tests.benchmarks.dataset`.
 
-Same numeric keys and same counts. Shares are counted without being copied, so that a home feed means
-the same to all; nobody follows themselves here, since their own posts are in their feed anyway.
+Keys and counts stay the same. Shares are not copied, only counted, since the other servers' home feeds contain none.
+Follows of oneself are skipped: a home feed contains the viewer's own posts without them.
 """
 
 from __future__ import annotations
@@ -49,8 +49,12 @@ COPIES = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Copies the peers' data set into our tables.")
-    parser.add_argument("--source", default=SOURCE, help="address of the peers' database")
+    parser = argparse.ArgumentParser(
+        description="Copies the comparison data set into the product's tables."
+    )
+    parser.add_argument(
+        "--source", default=SOURCE, help="URL of the database with the comparison data set"
+    )
     source = parser.parse_args().source
     target = urlunsplit(urlsplit(source)._replace(path=f"/{DATABASE}"))
     make_database(source)
@@ -71,7 +75,7 @@ def main() -> None:
 
 
 def make_database(source: str) -> None:
-    """Makes the target anew, beside the source."""
+    """Drops and creates the target database on the server of the source."""
     name = sql.Identifier(DATABASE)
     with closing(psycopg2.connect(source)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -80,7 +84,7 @@ def make_database(source: str) -> None:
 
 
 def copy(source: str, query: str, target: str, into: str) -> int:
-    """How many rows have gone from one database to the other, without ever being all in memory."""
+    """Streams rows from one database to the other; returns how many."""
     read_end, write_end = os.pipe()
     with (
         closing(psycopg2.connect(source)) as reading,
@@ -95,7 +99,7 @@ def copy(source: str, query: str, target: str, into: str) -> int:
                 reader.copy_expert(f"COPY ({query}) TO STDOUT", pipe)
 
         sent = other.submit(send)
-        # The source has been checked already: foreign keys need not be looked up again.
+        # Skips foreign key checks: the source satisfies them.
         writer.execute("SET session_replication_role = replica")
         with os.fdopen(read_end, "rb") as pipe:
             writer.copy_expert(f"COPY {into} FROM STDIN", pipe)

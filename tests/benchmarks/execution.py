@@ -1,9 +1,9 @@
-"""Execution alone: compiled against graphql-core, from objects in memory.
+"""Execution without a database: compiled execution against graphql-core, over objects in memory.
 
     python -m tests.benchmarks.execution [--rounds N] [--results FILE]
 
-Prints for each workload the median time of one execution, and the ratio of the medians. Rounds of both
-executors alternate, so that whatever else the machine does falls on both.
+Prints for each workload the median time of one execution and the ratio of the medians. Rounds of both executors
+alternate, so that other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from core.execution.executor import Executor
 from tests.benchmarks.figures import Figure, write_results
-from tests.benchmarks.page_in_memory import HOME, ITEMS, PUBLIC, Shared, page_schema
+from tests.benchmarks.page_in_memory import HOME, ITEMS, PUBLIC, InMemoryContext, page_schema
 
 Execute = Callable[[DocumentNode, dict[str, Any]], Any]
 
 
 @dataclass(frozen=True)
 class Workload:
-    """An operation, and how often it is executed in a round."""
+    """An operation, and how many times a round executes it."""
 
     name: str
     text: str
     variables: dict[str, Any]
     repeats: int
     at_least: float | None = None
-    """How many times quicker than graphql-core the goal is."""
+    """The goal: how many times as fast as graphql-core."""
 
 
 WORKLOADS = (
@@ -50,17 +50,17 @@ WORKLOADS = (
 
 
 async def seconds(run: Execute, document: DocumentNode, workload: Workload) -> float:
-    """CPU time of one execution, the mean of a round."""
-    begin = time.process_time()
+    """The mean CPU time of an execution in a round."""
+    started = time.process_time()
     for _ in range(workload.repeats):
         result = run(document, workload.variables)
         if inspect.isawaitable(result):
             await result
-    return (time.process_time() - begin) / workload.repeats
+    return (time.process_time() - started) / workload.repeats
 
 
 async def measure(workload: Workload, rounds: int) -> tuple[float, float, float]:
-    """Milliseconds: of graphql-core and of plans, and of the first execution with a new plan."""
+    """Milliseconds of graphql-core, of compiled execution, and of the first execution, which compiles the plan."""
     schema = page_schema()._schema
     document = parse(workload.text)
     assert validate(schema, document) == []
@@ -71,18 +71,18 @@ async def measure(workload: Workload, rounds: int) -> tuple[float, float, float]
             schema,
             document,
             None,
-            Shared(),
+            InMemoryContext(),
             variables,
             executor_class=StrawberryGraphQLCoreExecutionContext,
             operation_extensions=None,
         )
 
     def compiled(document: DocumentNode, variables: dict[str, Any]) -> Any:
-        return executor.execute(document, variables=variables, context=Shared())
+        return executor.execute(document, variables=variables, context=InMemoryContext())
 
-    begin = time.process_time()
+    started = time.process_time()
     first = await awaited(compiled(document, workload.variables))
-    first_time = time.process_time() - begin
+    first_time = time.process_time() - started
     other = await awaited(standard(document, workload.variables))
     assert first.errors is None, first.errors
     assert first.data == other.data
@@ -93,8 +93,8 @@ async def measure(workload: Workload, rounds: int) -> tuple[float, float, float]
     for _ in range(rounds):
         times["standard"].append(await seconds(standard, document, workload))
         times["compiled"].append(await seconds(compiled, document, workload))
-    one, two = (statistics.median(found) * 1000 for found in times.values())
-    return one, two, first_time * 1000
+    standard_ms, compiled_ms = (statistics.median(found) * 1000 for found in times.values())
+    return standard_ms, compiled_ms, first_time * 1000
 
 
 async def awaited(result: Awaitable[Any] | Any) -> Any:
@@ -103,7 +103,7 @@ async def awaited(result: Awaitable[Any] | Any) -> Any:
 
 async def main(rounds: int, results: Path | None) -> None:
     figures = []
-    head = ("workload", "graphql-core", "compiled", "ratio", "first time")
+    head = ("workload", "graphql-core", "compiled", "ratio", "first run")
     print("{:32} {:>13} {:>10} {:>7} {:>11}".format(*head))
     for workload in WORKLOADS:
         standard, compiled, first = await measure(workload, rounds)
@@ -117,13 +117,15 @@ async def main(rounds: int, results: Path | None) -> None:
             Figure(f"{name}: graphql-core / ours", ratio, "x", at_least=workload.at_least)
         )
         if workload.text == HOME:
-            figures.append(Figure(f"{name}: the first, with compilation", first, "ms", at_most=30))
+            figures.append(Figure(f"{name}: first run, with compilation", first, "ms", at_most=30))
     write_results(results, figures)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
-    chosen = parser.parse_args()
-    asyncio.run(main(chosen.rounds, chosen.results))
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
+    )
+    arguments = parser.parse_args()
+    asyncio.run(main(arguments.rounds, arguments.results))

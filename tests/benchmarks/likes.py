@@ -1,8 +1,7 @@
 """Likes a second, on many posts and on one: `python -m tests.benchmarks.likes`.
 
-The same statement, once in a transaction for each like and once through the write group_commit, on a
-PostgreSQL that writes every commit to disk. For comparison, the least that could be done by hand:
-the row and the count, without a look at blocks and without an event.
+Compares the same statement in one transaction for each like and by group commit, on a PostgreSQL that writes every
+commit to disk. For comparison, the least that can be done by hand: the row and the count, without blocks and events.
 """
 
 from __future__ import annotations
@@ -40,31 +39,31 @@ UPDATE posts SET like_count = like_count + (SELECT count(*) FROM made)::int WHER
 RETURNING id, like_count
 """
 FILL = """
-WITH people AS (
+WITH made AS (
     INSERT INTO users (
         username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser
     )
     SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P', '', '', true, false, false
     FROM generate_series(1, $1::int) n RETURNING id
 )
-INSERT INTO posts (author_id, text) SELECT id, 'x' FROM people RETURNING id, author_id
+INSERT INTO posts (author_id, text) SELECT id, 'x' FROM made RETURNING id, author_id
 """
 EMPTY = ("TRUNCATE post_likes, events", "UPDATE posts SET like_count = 0", "CHECKPOINT")
 
-TOGETHER = "together"
+GROUP_COMMIT = "group commit"
 
 Like = Callable[[int, int], Awaitable[object]]
 
 
-class Way(NamedTuple):
-    """How likes are written."""
+class Variant(NamedTuple):
+    """A way to write likes."""
 
     name: str
     like: Like
 
 
 class Result(NamedTuple):
-    """One measurement: likes a second, milliseconds that one took, microseconds of this process."""
+    """One measurement: likes a second, milliseconds of a like, microseconds of CPU time of this process for a like."""
 
     rate: float
     p50: float
@@ -74,19 +73,23 @@ class Result(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures how many likes a second are committed.")
-    parser.add_argument("--callers", type=int, default=64, help="how many like at once")
-    parser.add_argument("--likes", type=int, default=6_000, help="how many likes a measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, interleaved")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
-    chosen = parser.parse_args()
+    parser.add_argument("--callers", type=int, default=64, help="concurrent callers")
+    parser.add_argument("--likes", type=int, default=6_000, help="likes per measurement")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="interleaved measurements of each variant"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
+    )
+    arguments = parser.parse_args()
     with durable_database() as url:
-        figures = uvloop.run(measure(url, chosen.callers, chosen.likes, chosen.rounds))
-    write_results(chosen.results, figures)
+        figures = uvloop.run(measure(url, arguments.callers, arguments.likes, arguments.rounds))
+    write_results(arguments.results, figures)
 
 
 @contextmanager
 def durable_database() -> Iterator[str]:
-    """Address of an empty database with our tables."""
+    """URL of an empty database with the product's tables."""
     with folder_lock(FOLDER, "the benchmark of likes"):
         postgres = Postgres(FOLDER / "postgres", durable=True)
         try:
@@ -105,72 +108,82 @@ def durable_database() -> Iterator[str]:
             postgres.stop()
 
 
-def like_alone(database: Database, who: int, what: int) -> Awaitable[object]:
-    return database.write(SQL.post_like, key_array([who]), key_array([what]), [None])
+def like_alone(database: Database, viewer_id: int, post_id: int) -> Awaitable[object]:
+    return database.write(SQL.post_like, key_array([viewer_id]), key_array([post_id]), [None])
 
 
 async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figure]:
-    """Prints a table of medians."""
+    """Prints tables of medians; returns the figures that have goals."""
     figures = []
-    few = await Database(url, size=8).open()
-    many = await Database(url, size=64).open()
-    await few.write("TRUNCATE users, events CASCADE")
-    rows = await few.write(FILL, likes)
-    posts, people = [row[0] for row in rows], [row[1] for row in rows]
-    await few.write("VACUUM ANALYZE")
-    group_commits = GroupCommits(few)
-    ways = [
-        Way("by hand, 64 connections", lambda who, what: many.write(BY_HAND, who, what)),
-        Way("one transaction each, 8", partial(like_alone, few)),
-        Way("one transaction each, 64", partial(like_alone, many)),
-        Way(TOGETHER, lambda who, what: group_commits.submit(SQL.post_like, who, what, None)),
+    small_pool = await Database(url, size=8).open()
+    large_pool = await Database(url, size=64).open()
+    await small_pool.write("TRUNCATE users, events CASCADE")
+    rows = await small_pool.write(FILL, likes)
+    posts, user_ids = [row[0] for row in rows], [row[1] for row in rows]
+    await small_pool.write("VACUUM ANALYZE")
+    group_commits = GroupCommits(small_pool)
+    variants = [
+        Variant(
+            "by hand, 64 connections",
+            lambda viewer_id, post_id: large_pool.write(BY_HAND, viewer_id, post_id),
+        ),
+        Variant("one transaction each, 8", partial(like_alone, small_pool)),
+        Variant("one transaction each, 64", partial(like_alone, large_pool)),
+        Variant(
+            GROUP_COMMIT,
+            lambda viewer_id, post_id: group_commits.submit(
+                SQL.post_like, viewer_id, post_id, None
+            ),
+        ),
     ]
     for title, targets, at_least in (
         ("distinct posts", posts, 1.5),
         ("one hot post", posts[:1] * likes, 5),
     ):
-        results: dict[str, list[Result]] = {way.name: [] for way in ways}
+        results: dict[str, list[Result]] = {variant.name: [] for variant in variants}
         for _ in range(rounds):
-            for way in ways:
+            for variant in variants:
                 for statement in EMPTY:
-                    await few.write(statement)
-                pairs = zip(people, targets, strict=True)
-                results[way.name].append(await one_measurement(way.like, pairs, callers, likes))
+                    await small_pool.write(statement)
+                pairs = zip(user_ids, targets, strict=True)
+                results[variant.name].append(
+                    await one_measurement(variant.like, pairs, callers, likes)
+                )
         times = print_table(f"{title}, {callers} at once", results)
-        name = f"Likes, {title}, {callers} at once: together / one transaction each"
+        name = f"Likes, {title}, {callers} at once: group commit / one transaction each"
         figures.append(Figure(name, times, "x", at_least=at_least))
     await group_commits.close()
-    await many.close()
-    await few.close()
+    await large_pool.close()
+    await small_pool.close()
     return figures
 
 
 async def one_measurement(
     like: Like, pairs: Iterator[tuple[int, int]], callers: int, likes: int
 ) -> Result:
-    """What it took to write all of the likes."""
-    took: list[float] = []
+    """Writes all likes and measures them."""
+    durations: list[float] = []
 
     async def caller() -> None:
-        for who, what in pairs:
-            begun = time.perf_counter()
-            await like(who, what)
-            took.append(time.perf_counter() - begun)
+        for viewer_id, post_id in pairs:
+            started = time.perf_counter()
+            await like(viewer_id, post_id)
+            durations.append(time.perf_counter() - started)
 
-    begun, used = time.perf_counter(), time.process_time()
+    started, used = time.perf_counter(), time.process_time()
     await asyncio.gather(*(caller() for _ in range(callers)))
-    wall, cpu = time.perf_counter() - begun, time.process_time() - used
-    took.sort()
+    wall, cpu = time.perf_counter() - started, time.process_time() - used
+    durations.sort()
     return Result(
         rate=likes / wall,
-        p50=took[likes // 2] * 1e3,
-        p99=took[likes * 99 // 100] * 1e3,
+        p50=durations[likes // 2] * 1e3,
+        p99=durations[likes * 99 // 100] * 1e3,
         cpu=cpu / likes * 1e6,
     )
 
 
 def print_table(title: str, results: dict[str, list[Result]]) -> float:
-    """Medians, and how they compare with the better of one transaction each. Gives that of together."""
+    """Prints medians, relative to the better variant of one transaction each; returns the ratio of group commit."""
     medians = {
         name: Result(*(median(column) for column in zip(*found, strict=True)))
         for name, found in results.items()
@@ -182,7 +195,7 @@ def print_table(title: str, results: dict[str, list[Result]]) -> float:
             f"{name:28}{result.rate:9.0f}{result.rate / base:7.2f}"
             f"{result.p50:8.2f}{result.p99:8.2f}{result.cpu:8.1f}"
         )
-    return medians[TOGETHER].rate / base
+    return medians[GROUP_COMMIT].rate / base
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How soon an event is with those who are subscribed, and what they cost.
+"""How soon subscribers receive an event, and what they cost.
 
     python -m tests.benchmarks.live [--subscribers 5000] [--idle 10000] [--seconds 20] [--results FILE]
 
-Starts its own PostgreSQL, Valkey and one server process, as production runs it. The subscribers, in this process, are
-signed-in people, each with a connection of their own and the contract's PostInteractions. An event is a row in the log;
-its time runs from the moment at which its commit has returned, here, to when the client's socket has it.
+Starts its own PostgreSQL, Valkey and one server process, as production runs it. Each subscriber, in this
+process, is a signed-in user with one connection and the contract's PostInteractions. An event is a row in the log; its
+delay is the time from the return of the commit, here, to the arrival at the client's socket.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from tests.servers import SETTINGS
 
 WATCH = (ROOT / "tests/operations/PostInteractions.graphql").read_text()
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
-PEOPLE = """
+CREATE_USERS = """
 WITH made AS (
     INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
     SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, false, false
@@ -51,13 +51,13 @@ RETURNING user_id, id
 """
 NUMBER = re.compile(rb'"clientMutationId":"(\d+)"')
 MANY = 5_000
-"""Subscribers for whom there is a goal."""
+"""The number of subscribers that the goal applies to."""
 MILLISECONDS = 1_000
-"""Seconds to milliseconds."""
+"""In a second."""
 
 
 class ServerFigures:
-    """What a process uses."""
+    """Memory and CPU time of a server process."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -65,7 +65,7 @@ class ServerFigures:
 
     @property
     def memory(self) -> int:
-        """Bytes in memory."""
+        """Resident memory in bytes."""
         return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     @property
@@ -76,14 +76,14 @@ class ServerFigures:
 
     @property
     def waited(self) -> float:
-        """Seconds for which its main thread could have run and had no core; 0 where the kernel does not count them."""
-        counted = self._folder / "schedstat"
-        return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else 0.0
+        """Seconds that its main thread waited for a core; 0 where the kernel does not count them."""
+        counters = self._folder / "schedstat"
+        return int(counters.read_text().split()[1]) / 1e9 if counters.exists() else 0.0
 
 
 @contextmanager
 def serving() -> Iterator[tuple[dict[str, str], int, ServerFigures]]:
-    """A database, a cache and a server: their settings, the server's port and its process."""
+    """Runs PostgreSQL, Valkey and a server; gives their settings, the server's port and its process."""
     port = free_port()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -112,7 +112,7 @@ def serving() -> Iterator[tuple[dict[str, str], int, ServerFigures]]:
 
 
 class Bench:
-    """The people and the post, and a way to write events."""
+    """Users and a post, and events about the post."""
 
     def __init__(
         self,
@@ -131,12 +131,12 @@ class Bench:
         self._actor = self._post = 0
         self._written: dict[int, float] = {}
 
-    async def prepare(self, people: int) -> None:
-        rows = await self._database.fetch(PEOPLE, people)
+    async def prepare(self, users: int) -> None:
+        rows = await self._database.fetch(CREATE_USERS, users)
         expires_at = int(time()) + 86_000
         self.authorizations = [
-            f"Bearer {self._tokens.issue(AccessToken(person, session, expires_at))}"
-            for person, session in rows
+            f"Bearer {self._tokens.issue(AccessToken(user_id, session, expires_at))}"
+            for user_id, session in rows
         ]
         self._actor = rows[0][0]
         self._post = await self._database.fetchval(
@@ -149,7 +149,7 @@ class Bench:
         return await connected(self.port, self.authorizations[:count], lambda _: payload)
 
     async def events(self, count: int, *, a_second: float, notify: bool) -> None:
-        """Writes events at that pace."""
+        """Writes events at this rate; `notify`: notifies the server of each."""
         self._written = {}
         for number in range(count):
             began = perf_counter()
@@ -160,25 +160,27 @@ class Bench:
             await asyncio.sleep(max(0.0, 1 / a_second - (perf_counter() - began)))
 
     async def delays(self, clients: Sequence[Client], seconds: float = 30) -> list[list[float]]:
-        """For each event the times, in seconds, that it took to each client. All must have it."""
+        """For each event, its delays in seconds. Errors: TimeoutError unless every client receives it."""
         deadline = perf_counter() + seconds
-        while any(len(client.heard) < len(self._written) for client in clients):
+        while any(len(client.received) < len(self._written) for client in clients):
             if perf_counter() > deadline:
                 raise TimeoutError("not every event has reached every client")
             await asyncio.sleep(0.05)
-        found: list[list[float]] = [[] for _ in self._written]
+        delays_by_event: list[list[float]] = [[] for _ in self._written]
         for client in clients:
-            for at, frame in client.heard:
+            for at, frame in client.received:
                 match = NUMBER.search(frame)
                 assert match
-                found[int(match[1])].append(at - self._written[int(match[1])])
-            client.heard.clear()
-        assert all(len(times) == len(clients) for times in found), "an event came twice or never"
-        return found
+                delays_by_event[int(match[1])].append(at - self._written[int(match[1])])
+            client.received.clear()
+        assert all(len(times) == len(clients) for times in delays_by_event), (
+            "an event was delivered twice or never"
+        )
+        return delays_by_event
 
 
 def row(name: str, times: Sequence[float]) -> tuple[float, float]:
-    """Prints a line of the table. Gives the median and the 99th percentile."""
+    """Prints a line of the table; returns the median and the 99th percentile."""
     ordered = sorted(times)
     p50 = statistics.median(ordered) * MILLISECONDS
     p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * MILLISECONDS
@@ -187,10 +189,10 @@ def row(name: str, times: Sequence[float]) -> tuple[float, float]:
 
 
 async def measure(bench: Bench, arguments: argparse.Namespace) -> list[Figure]:
-    """Prints a table of what is measured, and gives that for which there are goals."""
+    """Prints a table; returns the figures that have goals."""
     await bench.prepare(max(arguments.subscribers, arguments.idle))
-    # First of all, so that nobody else has left memory that these could use.
-    (first,) = await bench.subscribers(1)
+    # First, so that no memory freed by other clients is reused.
+    (single,) = await bench.subscribers(1)
     before = bench.server.memory
     began = perf_counter()
     idle = await bench.subscribers(arguments.idle)
@@ -200,37 +202,34 @@ async def measure(bench: Bench, arguments: argparse.Namespace) -> list[Figure]:
 
     print(f"{'milliseconds from commit to socket':<58}{'p50':>9}{'p99':>9}{'most':>9}")
     await bench.events(8, a_second=1, notify=True)
-    row(f"{len(idle)} subscribers, until an event is with all", most(await bench.delays(idle)))
-    first.heard.clear()
+    row(f"{len(idle)} subscribers, until all have an event", most(await bench.delays(idle)))
+    single.received.clear()
     await leave(idle)
 
-    alone = [first]
+    singles = [single]
     await bench.events(20, a_second=20, notify=True)
-    await bench.delays(alone)
+    await bench.delays(singles)
     await bench.events(300, a_second=20, notify=True)
-    p50, p99 = row(
-        "one subscriber, notified by another process through Valkey",
-        flat(await bench.delays(alone)),
-    )
+    p50, p99 = row("one subscriber, notified through Valkey", flat(await bench.delays(singles)))
     await bench.events(15, a_second=1.3, notify=False)
-    _, unnotified = row("one subscriber, no notification", flat(await bench.delays(alone)))
+    _, polled = row("one subscriber, polling only", flat(await bench.delays(singles)))
 
     many = await bench.subscribers(arguments.subscribers)
-    busy = bench.server.cpu
+    cpu_before = bench.server.cpu
     count = int(arguments.seconds * 4)
     await bench.events(count, a_second=4, notify=True)
     delays = await bench.delays(many)
-    used = bench.server.cpu
+    cpu_after = bench.server.cpu
     _, to_many = row(f"{len(many)} subscribers, 4 events a second, each message", flat(delays))
-    row(f"{len(many)} subscribers, until an event is with all", most(delays))
-    cpu = (used - busy) / count
-    print(f"CPU of the server for an event to all: {cpu * MILLISECONDS:.0f} ms")
-    await leave([*alone, *many])
+    row(f"{len(many)} subscribers, until all have an event", most(delays))
+    cpu = (cpu_after - cpu_before) / count
+    print(f"CPU time of the server for an event to all: {cpu * MILLISECONDS:.0f} ms")
+    await leave([*singles, *many])
     goal = 500 if len(many) >= MANY else None
     return [
         Figure("Live: commit to socket, p50", p50, "ms", at_most=10),
         Figure("Live: commit to socket, p99", p99, "ms", at_most=50),
-        Figure("Live: commit to socket without Redis, p99", unnotified, "ms", at_most=2_000),
+        Figure("Live: commit to socket without Redis, p99", polled, "ms", at_most=2_000),
         Figure(f"Live: {len(many):,} subscribers, p99", to_many, "ms", at_most=goal),
         Figure("Live: an idle connection", each, "KiB", at_most=30),
     ]
@@ -243,7 +242,7 @@ async def leave(clients: Sequence[Client]) -> None:
 
 
 def most(delays: list[list[float]]) -> list[float]:
-    """For each event the time until the last had it."""
+    """The longest delay of each event."""
     return [max(each) for each in delays]
 
 
@@ -256,7 +255,9 @@ async def main() -> None:
     parser.add_argument("--subscribers", type=int, default=5_000)
     parser.add_argument("--idle", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
+    )
     arguments = parser.parse_args()
     with serving() as (variables, port, server):
         database = await asyncpg.connect(variables["DATABASE_URL"])

@@ -1,4 +1,4 @@
-"""Thousands of WebSocket clients in one process: as little as a client can be."""
+"""Minimal WebSocket clients, thousands in one process."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ HANDSHAKE = (
     b"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
 )
 MASK = bytes(4)
-PORTS_AN_ADDRESS = 20_000
-AT_ONCE = 50
+PORTS_PER_ADDRESS = 20_000
+BATCH = 50
 
 
 def framed(message: dict[str, Any]) -> bytes:
-    """The message as a text frame of a client, masked with zeros."""
+    """The message as a client's text frame, masked with zeros."""
     data = json.dumps(message).encode()
     size = bytes([len(data)]) if len(data) < 126 else b"\x7e" + len(data).to_bytes(2, "big")
     return b"\x81" + bytes([0x80 | size[0]]) + size[1:] + MASK + data
 
 
 class Client(asyncio.Protocol):
-    """One connection with one subscription. Notes when which frame came."""
+    """One connection with one subscription. Records each frame with its time of arrival."""
 
-    __slots__ = ("_buffer", "_is_open", "_sent", "heard", "ready", "transport")
+    __slots__ = ("_buffer", "_is_open", "_sent", "ready", "received", "transport")
 
     def __init__(self, authorization: str | None, subscribe: dict[str, Any]) -> None:
         payload = {"authorization": authorization} if authorization else None
@@ -37,7 +37,7 @@ class Client(asyncio.Protocol):
         )
         self._is_open = False
         self._buffer = b""
-        self.heard: list[tuple[float, bytes]] = []
+        self.received: list[tuple[float, bytes]] = []
         self.ready = asyncio.get_running_loop().create_future()
         self.transport: Any = None
 
@@ -62,45 +62,45 @@ class Client(asyncio.Protocol):
                 size, start = int.from_bytes(buffer[2:4], "big"), 4
             if len(buffer) < start + size:
                 break
-            self._hear(now, buffer[0] & 15, buffer[start : start + size])
+            self._receive(now, buffer[0] & 15, buffer[start : start + size])
             buffer = buffer[start + size :]
         self._buffer = buffer
 
-    def _hear(self, now: float, opcode: int, frame: bytes) -> None:
+    def _receive(self, now: float, opcode: int, frame: bytes) -> None:
         if opcode == 9:
             self.transport.write(bytes([0x8A, 0x80 | len(frame)]) + MASK + frame)
         elif b"SubscriptionReady" in frame:
             if not self.ready.done():
                 self.ready.set_result(None)
         elif b'"next"' in frame:
-            self.heard.append((now, frame))
+            self.received.append((now, frame))
         elif b"connection_ack" not in frame and not self.ready.done():
             self.ready.set_exception(AssertionError(frame))
 
-    def connection_lost(self, problem: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         if not self.ready.done():
-            self.ready.set_exception(problem or ConnectionError("closed"))
+            self.ready.set_exception(error or ConnectionError("closed"))
 
 
 async def connected(
     port: int, authorizations: Sequence[str | None], subscribe: Callable[[int], dict[str, Any]]
 ) -> list[Client]:
-    """Clients that are subscribed; `subscribe` gives the payload for each number."""
+    """Subscribed clients; `subscribe` returns the payload by the client's number."""
     loop = asyncio.get_running_loop()
     clients: list[Client] = []
-    for start in range(0, len(authorizations), AT_ONCE):
-        some = []
-        for number in range(start, min(start + AT_ONCE, len(authorizations))):
+    for start in range(0, len(authorizations), BATCH):
+        batch = []
+        for number in range(start, min(start + BATCH, len(authorizations))):
             client = Client(authorizations[number], subscribe(number))
-            # One address has no more ports than this for connections to one other.
-            local = (f"127.0.0.{2 + number // PORTS_AN_ADDRESS}", 0)
+            # The ports of one local address limit its connections to the server.
+            local = (f"127.0.0.{2 + number // PORTS_PER_ADDRESS}", 0)
             await loop.create_connection(
-                lambda client=client: client,  # type: ignore[misc]  # bound now
+                lambda client=client: client,  # type: ignore[misc]  # bound in the loop
                 "127.0.0.1",
                 port,
                 local_addr=local,
             )
-            some.append(client)
-        await asyncio.gather(*(client.ready for client in some))
-        clients += some
+            batch.append(client)
+        await asyncio.gather(*(client.ready for client in batch))
+        clients += batch
     return clients

@@ -1,11 +1,11 @@
-"""A real hour, fifty times as fast, through mutations, with people watching: is anything missed, or told twice?
+"""Replays a real hour, fifty times as fast, as mutations: checks that subscribers miss no event and get none twice.
 
     python -m tests.benchmarks.live_trace FILE [--speed 50] [--subscribers 1000] [--posts 100]
 
-FILE is the activity trace of the Higgs announcement (see docs/live.md). Of its busiest hour, everybody gets an account
-and everybody who is addressed a post; then each line becomes a call: RT shares, RE comments, MT writes a post. The
-subscribers watch the posts that are addressed most, evenly spread, and in the end each must have been given what the
-event log has for its post: all of it, in order, once.
+FILE is the activity trace of the Higgs announcement (see docs/live.md). Each user of its busiest hour gets an account,
+and each addressed user a post; then each line becomes a call: RT shares, RE comments, MT writes a post. The subscribers
+are spread evenly over the posts addressed most. At the end each must have received exactly the events that the log has
+for its post, in order.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from core.accounts.tokens import AccessToken, AccessTokens
 from core.database.cursors import CursorSigner
 from core.events.log_positions import decode_position
 from core.ids import global_id
-from tests.benchmarks.live import PEOPLE, serving
+from tests.benchmarks.live import CREATE_USERS, serving
 from tests.benchmarks.live_clients import Client, connected
 
 HOUR = 3_600
@@ -45,17 +45,17 @@ LOG = "SELECT transaction, id FROM events WHERE post_id = $1 AND kind = ANY($2) 
 
 
 class Call(NamedTuple):
-    """Something that somebody does."""
+    """One mutation of the trace."""
 
     at: float
-    """Seconds after the beginning."""
+    """Seconds after the start."""
     actor: str
     target: str
     kind: str
 
 
 def busiest_hour(file: Path, speed: float) -> list[Call]:
-    """What happens in it, at that speed."""
+    """The calls of the trace's busiest hour, at this speed."""
     by_hour: Counter[int] = Counter()
     lines = []
     with gzip.open(file, "rt") as trace:
@@ -72,7 +72,7 @@ def busiest_hour(file: Path, speed: float) -> list[Call]:
 
 
 class World:
-    """Those who take part, in the database."""
+    """The users of the trace and their posts, in the database."""
 
     def __init__(self, tokens: AccessTokens) -> None:
         self._tokens = tokens
@@ -81,13 +81,13 @@ class World:
 
     async def prepare(self, database: asyncpg.Connection, calls: Sequence[Call]) -> None:
         names = list(dict.fromkeys(name for call in calls for name in (call.actor, call.target)))
-        rows = await database.fetch(PEOPLE, len(names))
+        rows = await database.fetch(CREATE_USERS, len(names))
         expires_at = int(time()) + 86_000
         keys = {}
-        for name, (person, session) in zip(names, rows, strict=True):
-            token = self._tokens.issue(AccessToken(person, session, expires_at))
+        for name, (user_id, session) in zip(names, rows, strict=True):
+            token = self._tokens.issue(AccessToken(user_id, session, expires_at))
             self.authorizations[name] = token
-            keys[name] = person
+            keys[name] = user_id
         targets = list(dict.fromkeys(call.target for call in calls))
         posts = await database.fetch(
             "INSERT INTO posts (author_id, text) SELECT author, 'x' FROM unnest($1::bigint[]) AS a(author) "
@@ -114,46 +114,50 @@ class World:
 
 
 class Replay:
-    """Makes the calls when their time has come, over a few connections."""
+    """Makes each call at its time, over a few connections."""
 
     def __init__(self, world: World, calls: Sequence[Call], port: int) -> None:
         self._world = world
         self._calls = iter(calls)
         self._port = port
-        self._began = perf_counter()
-        self.late: list[float] = []
-        """How long after its time each call was answered."""
+        self._started = perf_counter()
+        self.delays: list[float] = []
+        """Seconds from each call's time to its response."""
 
     async def run(self) -> None:
-        self._began = perf_counter()
+        self._started = perf_counter()
         await asyncio.gather(*(self._caller() for _ in range(CALLERS)))
 
     async def _caller(self) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         for call in self._calls:
-            await asyncio.sleep(max(0.0, self._began + call.at - perf_counter()))
+            await asyncio.sleep(max(0.0, self._started + call.at - perf_counter()))
             writer.write(self._world.request(call))
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"content-length: (\d+)", head)
             assert length
             body = await reader.readexactly(int(length[1]))
             assert b'"errors":[]' in body, body
-            self.late.append(perf_counter() - self._began - call.at)
+            self.delays.append(perf_counter() - self._started - call.at)
         writer.close()
 
 
-async def given(client: Client, expected: list[tuple[int, int]], cursors: CursorSigner) -> None:
-    """Waits until the client has so many events, which must be these, in this order."""
+async def assert_received(
+    client: Client, expected: list[tuple[int, int]], cursors: CursorSigner
+) -> None:
+    """Waits until the client has received these events, in this order and no others."""
     deadline = perf_counter() + 30
-    while len(client.heard) < len(expected) and perf_counter() < deadline:  # noqa: ASYNC110  # nothing tells
+    while len(client.received) < len(expected) and perf_counter() < deadline:  # noqa: ASYNC110  # no event to wait for
         await asyncio.sleep(0.1)
-    told = [
+    received = [
         decode_position(cursors, match[1].decode())[:2]
-        for _, frame in client.heard
+        for _, frame in client.received
         if (match := CURSOR.search(frame))
     ]
-    if told != expected:
-        raise AssertionError(f"{len(told)} events, {len(set(told))} different, of {len(expected)}")
+    if received != expected:
+        raise AssertionError(
+            f"{len(received)} events, {len(set(received))} different, of {len(expected)}"
+        )
 
 
 async def main() -> None:
@@ -179,23 +183,30 @@ async def main() -> None:
             },
         )
         replay = Replay(world, calls, port)
-        busy, began = server.cpu, perf_counter()
+        cpu_before, started = server.cpu, perf_counter()
         await replay.run()
-        took = perf_counter() - began
+        seconds_taken = perf_counter() - started
         kinds = ["post_shared", "comment_created"]
         expected = [
             [(row[0], row[1]) for row in await database.fetch(LOG, post, kinds)] for post in watched
         ]
         cursors = CursorSigner(variables["SECRET_KEY"].encode())
         for number, client in enumerate(clients):
-            await given(client, expected[number % len(watched)], cursors)
-        told = sum(len(client.heard) for client in clients)
-        print(f"{len(calls)} calls in {took:.0f} s ({len(calls) / took:.0f} a second);", end=" ")
-        late = sorted(replay.late)
-        print(f"answered {statistics.median(late) * 1000:.0f} ms after their time,", end=" ")
-        print(f"p99 {late[int(len(late) * 0.99)] * 1000:.0f} ms")
-        print(f"{told} events told to {len(clients)} subscribers: nothing missed, nothing twice")
-        print(f"CPU of the server: {(server.cpu - busy) / took * 100:.0f} % of one core")
+            await assert_received(client, expected[number % len(watched)], cursors)
+        delivered = sum(len(client.received) for client in clients)
+        print(
+            f"{len(calls)} calls in {seconds_taken:.0f} s ({len(calls) / seconds_taken:.0f} a second);",
+            end=" ",
+        )
+        delays = sorted(replay.delays)
+        print(f"answered {statistics.median(delays) * 1000:.0f} ms after they were due,", end=" ")
+        print(f"p99 {delays[int(len(delays) * 0.99)] * 1000:.0f} ms")
+        print(
+            f"{delivered} events delivered to {len(clients)} subscribers, none missed, none twice"
+        )
+        print(
+            f"CPU of the server: {(server.cpu - cpu_before) / seconds_taken * 100:.0f} % of one core"
+        )
         await database.close()
 
 

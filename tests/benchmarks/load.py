@@ -1,8 +1,8 @@
-"""A load generator: `python -m tests.benchmarks.load`, a process of its own, told what to do on its standard input.
+"""A load generator: `python -m tests.benchmarks.load`, a separate process that reads its task from standard input.
 
-Connections stay open and send one request at a time. Without a rate each sends the next request when it has its answer;
-with one, each request is due at its own time, all at even distances, and is timed from then: what it waits for a
-connection, or for this process, counts.
+Connections stay open and send one request at a time. Without a rate, each sends the next request after the response.
+With a rate, requests are due at even intervals and are timed from when they are due: waiting for a connection, or for
+this process, counts.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tests.paths import ROOT
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
 FAILED = b'"errors":[{'
-"""In an answer: an error, or a failure that a payload tells of."""
-SECONDS_OF_PATIENCE = 60
+"""In a response: a GraphQL error, or a failure in a payload."""
+START_TIMEOUT_SECONDS = 60
 
 
 class Figures(NamedTuple):
-    """What a load has seen; times in milliseconds."""
+    """The figures of one load. Units: times in milliseconds."""
 
     requests: int
     seconds: float
     p50: float
     p99: float
     late: float
-    """By how much this process was late with a request for which a connection was free, at the 99th percentile."""
+    """Delay of requests by this process while a connection was idle, 99th percentile."""
 
     @property
     def rate(self) -> float:
@@ -56,10 +56,10 @@ def load(
     rate: float | None = None,
     precise: bool = False,
 ) -> Figures:
-    """What a server made of the requests, each the text of one in HTTP/1.1, sent in turn.
+    """Sends the requests, texts in HTTP/1.1, in turn and again from the first.
 
-    `precise`: requests leave when they are due, for which this process needs more CPU time each.
-    Errors: RuntimeError if an answer was a failure.
+    `precise`: requests are sent exactly when due, at more CPU time of this process for each.
+    Errors: RuntimeError if a response is a failure.
     """
     task = {
         "port": port,
@@ -69,32 +69,32 @@ def load(
         "rate": rate,
     }
     arguments = ["--precise"] if precise else []
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.load", *arguments],
         cwd=ROOT,
         input=json.dumps(task),
         text=True,
         capture_output=True,
-        timeout=seconds + SECONDS_OF_PATIENCE,
+        timeout=seconds + START_TIMEOUT_SECONDS,
         check=False,
     )
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip().rpartition("\n")[2])
-    return Figures(*json.loads(done.stdout))
+    if completed.returncode:
+        raise RuntimeError(completed.stderr.strip().rpartition("\n")[2])
+    return Figures(*json.loads(completed.stdout))
 
 
 def request(
     method: str, path: str, body: bytes = b"", headers: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """The text of a request."""
+    """The text of a request in HTTP/1.1."""
     fields = [("host", "localhost"), ("content-type", "application/json"), *headers]
     fields.append(("content-length", str(len(body))))
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n{body.decode()}"
 
 
-class Answers:
-    """The load's state: what is to be sent, and how long answers took."""
+class Load:
+    """The state of a load: requests that are due, idle connections and measured times."""
 
     def __init__(self, requests: Sequence[bytes], *, paced: bool) -> None:
         self._requests = cycle(requests)
@@ -102,123 +102,123 @@ class Answers:
         self._due: deque[float] = deque()
         self._idle: deque[Connection] = deque()
         self.is_open = True
-        self.took: list[float] = []
+        self.durations: list[float] = []
         self.late: list[float] = []
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def due(self, since: float) -> None:
-        """One more is to be sent, since that time."""
+    def due(self, due_since: float) -> None:
+        """Sends a request that is due since that time, or queues it until a connection is idle."""
         if self._idle:
-            self.late.append(monotonic() - since)
-            self._idle.popleft().ask(next(self._requests), since)
+            self.late.append(monotonic() - due_since)
+            self._idle.popleft().send(next(self._requests), due_since)
         else:
-            self._due.append(since)
+            self._due.append(due_since)
 
     def ready(self, connection: Connection) -> None:
-        """The connection may send its next request."""
+        """Gives the idle connection the next request, if one is due."""
         if not self.is_open:
             return
         if not self._paced:
-            connection.ask(next(self._requests), monotonic())
+            connection.send(next(self._requests), monotonic())
         elif self._due:
-            connection.ask(next(self._requests), self._due.popleft())
+            connection.send(next(self._requests), self._due.popleft())
         else:
             self._idle.append(connection)
 
     def stop(self) -> None:
         self.is_open = False
 
-    def fail(self, said: str) -> None:
+    def fail(self, message: str) -> None:
         if self.is_open and not self.failure.done():
-            self.failure.set_exception(RuntimeError(said))
+            self.failure.set_exception(RuntimeError(message))
 
 
 class Connection(asyncio.Protocol):
-    """One connection, with one request under way."""
+    """One connection with at most one request in flight."""
 
-    def __init__(self, answers: Answers) -> None:
-        self._answers = answers
+    def __init__(self, load_state: Load) -> None:
+        self._load = load_state
         self._transport: asyncio.Transport | None = None
         self._received = b""
-        self._whole = 0
-        self._since = 0.0
+        self._size = 0
+        self._due_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, request: bytes, since: float) -> None:
+    def send(self, request: bytes, due_since: float) -> None:
         """Sends a request that was due at that time."""
         assert self._transport is not None
-        self._since = since
+        self._due_since = due_since
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._received = self._received + data if self._received else data
-        if not self._whole:
+        if not self._size:
             head = self._received.find(END_OF_HEAD)
             if head < 0:
                 return
             at = self._received.lower().index(LENGTH) + len(LENGTH)
             length = int(self._received[at : self._received.index(b"\r", at)])
-            self._whole = head + len(END_OF_HEAD) + length
-        if len(self._received) < self._whole:
+            self._size = head + len(END_OF_HEAD) + length
+        if len(self._received) < self._size:
             return
-        answers, received = self._answers, self._received
-        self._received, self._whole = b"", 0
+        load_state, received = self._load, self._received
+        self._received, self._size = b"", 0
         if not received.startswith(b"HTTP/1.1 200") or FAILED in received:
-            answers.fail(f"The server answered: {received[:1_000]!r}")
+            load_state.fail(f"The server answered: {received[:1_000]!r}")
             return
-        answers.took.append(monotonic() - self._since)
-        answers.ready(self)
+        load_state.durations.append(monotonic() - self._due_since)
+        load_state.ready(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._answers.fail("The server has closed a connection.")
+        self._load.fail("The server closed a connection.")
 
 
 async def run(
     port: int, requests: list[str], seconds: float, connections: int, rate: float | None
 ) -> Figures:
-    """What the load has seen."""
+    """Runs the load and returns its figures."""
     loop = asyncio.get_running_loop()
-    answers = Answers([text.encode() for text in requests], paced=rate is not None)
+    load_state = Load([text.encode() for text in requests], paced=rate is not None)
     clients = [
-        (await loop.create_connection(lambda: Connection(answers), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: Connection(load_state), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     began = monotonic()
     for client in clients:
-        answers.ready(client)
+        load_state.ready(client)
     if rate is not None:
-        Pace(answers, rate).ask()
-    await asyncio.wait([answers.failure], timeout=seconds)
-    took = monotonic() - began
-    answers.stop()
-    if answers.failure.done():
-        answers.failure.result()
-    p50, p99 = percentile(answers.took, 0.5), percentile(answers.took, 0.99)
-    return Figures(len(answers.took), took, p50, p99, percentile(answers.late, 0.99))
+        Pace(load_state, rate).send()
+    await asyncio.wait([load_state.failure], timeout=seconds)
+    duration = monotonic() - began
+    load_state.stop()
+    if load_state.failure.done():
+        load_state.failure.result()
+    p50, p99 = percentile(load_state.durations, 0.5), percentile(load_state.durations, 0.99)
+    return Figures(len(load_state.durations), duration, p50, p99, percentile(load_state.late, 0.99))
 
 
 class Pace:
-    """Requests at even times."""
+    """Makes requests due at even intervals."""
 
-    def __init__(self, answers: Answers, rate: float) -> None:
-        self._answers = answers
-        self._between = 1 / rate
+    def __init__(self, load_state: Load, rate: float) -> None:
+        self._load = load_state
+        self._interval = 1 / rate
         self._loop = asyncio.get_running_loop()
         self._next = self._loop.time()
 
-    def ask(self) -> None:
-        """Has one request sent now, and each of the others when it is due."""
-        self._answers.due(self._next)
-        self._next += self._between
-        if self._answers.is_open:
-            self._loop.call_at(self._next, self.ask)
+    def send(self) -> None:
+        """Makes one request due now, and the next after the interval."""
+        self._load.due(self._next)
+        self._next += self._interval
+        if self._load.is_open:
+            self._loop.call_at(self._next, self.send)
 
 
-def percentile(seconds: list[float], part: float) -> float:
-    """In milliseconds; 0 of nothing."""
-    return sorted(seconds)[int(len(seconds) * part)] * 1000 if seconds else 0.0
+def percentile(seconds: list[float], fraction: float) -> float:
+    """A percentile in milliseconds; 0 of an empty list."""
+    return sorted(seconds)[int(len(seconds) * fraction)] * 1000 if seconds else 0.0
 
 
 def precise_loop() -> asyncio.AbstractEventLoop:
@@ -228,9 +228,9 @@ def precise_loop() -> asyncio.AbstractEventLoop:
 
 def main() -> None:
     task = json.load(sys.stdin)
-    gc.disable()  # A pause here would count as the server's.
+    gc.disable()  # A pause of this process would count as the server's.
     with suppress(PermissionError):
-        os.nice(-10)  # What PostgreSQL computes on the same core must not make answers look late.
+        os.nice(-10)  # PostgreSQL shares this core and must not delay the timing.
     loop = precise_loop if "--precise" in sys.argv else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=loop) as runner:
         print(json.dumps(runner.run(run(**task))))

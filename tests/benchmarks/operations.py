@@ -1,7 +1,9 @@
-"""Writes what the load generator sends: `python -m tests.benchmarks.operations FOLDER`.
+"""Writes the requests of the four workloads for an external load generator.
 
-The contract's own documents, with placeholders, and a file of values for each of these. Tokens and
-cursors hold for a server with the same SECRET_KEY.
+    python -m tests.benchmarks.operations FOLDER
+
+The contract's documents with placeholders, and a file of values for each placeholder. Tokens and cursors are valid for
+a server with the same SECRET_KEY.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from tests.paths import OPERATIONS
 
 VIEWERS = range(50_001, 51_001)
 POSTS = 1_000_000
-OLDEST_CURSOR = 100_000  # So that a page below it is always full.
+OLDEST_CURSOR = 100_000  # Pages below it are full.
 VALUES = 4_000
 TOKEN_DAYS = 3_650
-SESSION = 1  # There is none: an access token is not looked up.
+SESSION = 1  # Does not exist: these operations do not look sessions up.
 
 
 def main() -> None:
@@ -40,7 +42,7 @@ def main() -> None:
 
 
 def write_bodies(folder: Path) -> None:
-    """One request body a workload, and headers for those that need a viewer."""
+    """Writes one request body a workload, and headers for workloads that need a viewer."""
     for workload, operation, variables in (
         ("w1", "PublicFeed", {}),
         ("w2", "HomeFeed", {}),
@@ -53,21 +55,21 @@ def write_bodies(folder: Path) -> None:
 
 
 def body(operation: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The request for an operation of the contract."""
+    """The request body for an operation of the contract."""
     document = (OPERATIONS / f"{operation}.graphql").read_text()
-    # The load generator takes the word in an answer for a failure, an empty list of them as well.
+    # The load generator counts a response with `errors` as failed, even if the list is empty.
     document = document.replace("errors {", "refusals: errors {")
     return {"query": document, "variables": variables, "operationName": operation}
 
 
 def write_values(folder: Path, secret: bytes) -> None:
-    """Lines of a number and what stands for it in a request: tokens, cursors and ids."""
-    chance = Random(1)
+    """Writes lines of a key and its token, cursor or global id."""
+    rng = Random(1)
     tokens = AccessTokens(secret)
     expires_at = int(time.time()) + TOKEN_DAYS * 86_400
     public = CursorSigner(secret).codec("public")
-    cursors = chance.sample(range(OLDEST_CURSOR, POSTS), VALUES)
-    posts = chance.sample(range(1, POSTS + 1), VALUES)
+    cursors = rng.sample(range(OLDEST_CURSOR, POSTS), VALUES)
+    posts = rng.sample(range(1, POSTS + 1), VALUES)
     _write(
         folder / "viewer", ((v, tokens.issue(AccessToken(v, SESSION, expires_at))) for v in VIEWERS)
     )

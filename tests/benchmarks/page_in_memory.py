@@ -1,4 +1,4 @@
-"""A page of posts with comments over rows in memory: what execution costs without a database."""
+"""A schema with pages of posts and comments over rows in memory, to measure execution without a database."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class LikedByPostLoader(Loader[int, bool]):
         return [key % 3 == 0 for key in keys]
 
 
-class Shared:
+class InMemoryContext:
     """The context of a request: its loaders."""
 
     def __init__(self) -> None:
@@ -255,7 +255,7 @@ class Query:
     async def home_feed(
         self, info: strawberry.Info, first: int, after: str | None = None
     ) -> PostConnection:
-        assert isinstance(info.context, Shared)
+        assert isinstance(info.context, InMemoryContext)
         page: PostConnection = _page(first, after)
         return page
 

@@ -1,4 +1,4 @@
-"""The workloads' figures as a picture."""
+"""A bar chart of the workloads' figures."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def _group(group: Mapping[str, float], colours: Mapping[str, str], y: int) -> It
         yield _text(LEFT + length + 6, top + 12, f"{value:.2f}")
 
 
-def _text(x: int, y: int, said: str, more: str = "") -> str:
-    return f"<text x='{x}' y='{y}' fill='#111827' {more}>{escape(said)}</text>"
+def _text(x: int, y: int, text: str, more: str = "") -> str:
+    return f"<text x='{x}' y='{y}' fill='#111827' {more}>{escape(text)}</text>"

@@ -1,9 +1,9 @@
-"""What connections that were cut off leave in the server's memory.
+"""Memory of the server after rounds of connections that are reset.
 
     python -m tests.benchmarks.rounds [--clients 5000] [--rounds 5] [--results FILE] [KIND ...]
 
-Starts its own PostgreSQL, Valkey and one server process, as production runs it. In each round that many anonymous
-clients connect, are sent what they asked for (three events, where they subscribe), and are cut off at once with RST.
+Starts its own PostgreSQL, Valkey and one server process, as production runs it. In each round the
+anonymous clients connect, receive their response (three events, where they subscribe) and reset the connection.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import uvloop
 from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
-from tests.benchmarks.live import PEOPLE, WATCH, serving
+from tests.benchmarks.live import CREATE_USERS, WATCH, serving
 from tests.live.raw_clients import SECONDS_AT_MOST, RawClient, open_socket, open_stream, subscribe
 
 GROWTH_AT_MOST = 10
 MIB = 2**20
-AT_ONCE = 50
+BATCH = 50
 EVENTS = 3
 ADD_EVENTS = """
 INSERT INTO events (kind, actor_id, post_id, client_mutation_id)
@@ -34,7 +34,7 @@ SELECT 'post_liked', $1, $2, n::text FROM generate_series(1, $3::int) n
 QUERY = "{ publicFeed(first: 1) { edges { cursor } } }"
 
 Opens = Callable[[str, dict[str, Any]], Awaitable[RawClient]]
-"""Connects a client: the server's address, the variables of its subscription."""
+"""Connects a client, given the server's address and the variables of its subscription."""
 
 
 async def socket(address: str, _: dict[str, Any]) -> RawClient:
@@ -66,11 +66,11 @@ KINDS: dict[str, tuple[Opens, bool]] = {
     "streams": (stream, False),
     "streams with subscriptions": (subscribed_stream, True),
 }
-"""How clients connect, and whether they are sent events."""
+"""How clients connect, and whether they receive events."""
 
 
 class Rounds:
-    """Rounds of clients of one server process."""
+    """Rounds of clients that connect to one server process."""
 
     def __init__(
         self, address: str, pid: int, post: int, write_events: Callable[[], Awaitable[None]]
@@ -82,13 +82,13 @@ class Rounds:
         self._write_events = write_events
 
     async def run(self, kind: str, count: int) -> None:
-        """Returns when the server has let go of the last of the clients."""
+        """Returns when the server has closed the connections of all clients."""
         opens, is_sent_events = KINDS[kind]
         before = self._open_files()
         clients: list[RawClient] = []
         while len(clients) < count:
-            some = range(min(AT_ONCE, count - len(clients)))
-            clients += await asyncio.gather(*(opens(self._address, self._watched) for _ in some))
+            batch = range(min(BATCH, count - len(clients)))
+            clients += await asyncio.gather(*(opens(self._address, self._watched) for _ in batch))
         if is_sent_events:
             await self._write_events()
             await asyncio.gather(*(client.receives(b"PostLiked", EVENTS) for client in clients))
@@ -97,8 +97,8 @@ class Rounds:
 
         async with asyncio.timeout(SECONDS_AT_MOST):
             # The pool may have opened a connection or two.
-            while self._open_files() > before + 2:  # noqa: ASYNC110  # nothing tells of it
-                await asyncio.sleep(0.01)  # nothing tells of it
+            while self._open_files() > before + 2:  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
 
     def _open_files(self) -> int:
         return sum(1 for _ in self._files.iterdir())
@@ -112,7 +112,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
             database = await asyncpg.connect(variables["DATABASE_URL"])
             notifier = Notifier(variables["REDIS_URL"])
             await notifier.open(lambda: None)
-            actor = (await database.fetch(PEOPLE, 1))[0][0]
+            actor = (await database.fetch(CREATE_USERS, 1))[0][0]
             add_post = "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id"
             post = await database.fetchval(add_post, actor)
 
@@ -144,14 +144,16 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of: {', '.join(KINDS)}")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"one of: {', '.join(KINDS)}")
     parser.add_argument("--clients", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.kinds) - KINDS.keys()
     if unknown:
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+        parser.error(f"unknown kind: {', '.join(sorted(unknown))}; choose from {', '.join(KINDS)}")
     write_results(arguments.results, uvloop.run(measure(arguments)))
 
 

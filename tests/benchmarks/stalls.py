@@ -1,7 +1,7 @@
-"""PostgreSQL stands still under writers over HTTP: `python -m tests.benchmarks.stalls --seconds 5 15 60 --times 10`.
+"""PostgreSQL is stopped under writers over HTTP: `python -m tests.benchmarks.stalls --seconds 5 15 60 --times 10`.
 
-For each stall: how long after it the first write was acknowledged, how many acknowledged writes are missing, how
-many sessions are left idle in a transaction, and what `/readyz` said during and after it.
+For each stall: the time from its end to the first acknowledged write, the number of acknowledged writes that are
+missing, the number of sessions left idle in a transaction, and the status of `/readyz` during and after it.
 """
 
 from __future__ import annotations
@@ -33,20 +33,22 @@ CREATE = (
 )
 
 
-async def write(address: str, authorization: str, name: str, found: dict[str, float]) -> None:
-    """Posts without a pause; when each that was acknowledged was."""
+async def write(
+    address: str, authorization: str, name: str, acknowledged: dict[str, float]
+) -> None:
+    """Creates posts without a pause; records when each was acknowledged."""
     number = 0
     headers = {"authorization": authorization}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=90) as client:
         while True:
             number += 1
             text = f"{name} {number}"
-            asked = {"query": CREATE, "variables": {"t": text}}
-            answer = await client.post("/graphql/", json=asked)
-            said = answer.json()
-            if answer.status_code == 200 and (said.get("data") or {}).get("createPost"):
-                if said["data"]["createPost"]["post"]:
-                    found[text] = time.monotonic()
+            request = {"query": CREATE, "variables": {"t": text}}
+            answer = await client.post("/graphql/", json=request)
+            body = answer.json()
+            if answer.status_code == 200 and (body.get("data") or {}).get("createPost"):
+                if body["data"]["createPost"]["post"]:
+                    acknowledged[text] = time.monotonic()
             else:
                 await asyncio.sleep(0.05)
 
@@ -61,28 +63,28 @@ async def measure(stalls: list[float], times: int) -> None:
     """Prints a line for each stall."""
     with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
         database = await Database(around.postgres.url, size=2).open()
-        people = await signed_in(database, WRITERS)
+        users = await signed_in(database, WRITERS)
         address = f"http://{around.address(0)}"
         found: dict[str, float] = {}
         writing = [
-            asyncio.create_task(write(address, person.authorization, f"w{person.key}", found))
-            for person in people
+            asyncio.create_task(write(address, user.authorization, f"w{user.key}", found))
+            for user in users
         ]
         for seconds in stalls:
             for _ in range(times):
                 await asyncio.sleep(SETTLED_SECONDS)
                 with stalled(around.postgres):
                     during, _ = await asyncio.gather(readiness(address), asyncio.sleep(seconds))
-                went_on = time.monotonic()
-                while max(found.values(), default=0) < went_on:  # noqa: ASYNC110
+                resumed = time.monotonic()
+                while max(found.values(), default=0) < resumed:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
-                first = min(at for at in found.values() if at >= went_on) - went_on
+                first = min(at for at in found.values() if at >= resumed) - resumed
                 before = (await database.fetch(HORIZON))[0][0]
                 await asyncio.sleep(SETTLED_SECONDS)
                 after = await readiness(address)
                 acknowledged = set(found)
                 rows = await database.fetch("SELECT text FROM posts")
-                # Of those that were idle in a transaction one is still so a while later.
+                # The least of many samples: leaves out transactions that are merely between two statements.
                 idle = min([(await database.fetch(IDLE_IN_TRANSACTION))[0][0] for _ in range(50)])
                 moved = (await database.fetch(HORIZON))[0][0] - before
                 print(
@@ -103,5 +105,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, nargs="+", default=[5.0])
     parser.add_argument("--times", type=int, default=10)
-    given = parser.parse_args()
-    asyncio.run(measure(given.seconds, given.times))
+    arguments = parser.parse_args()
+    asyncio.run(measure(arguments.seconds, arguments.times))

@@ -1,4 +1,4 @@
-"""The plain stack: the product's own schema, resolvers and statements as Strawberry serves them. Run by uvicorn.
+"""Plain Strawberry: the product's schema, resolvers and statements under `strawberry.asgi.GraphQL`. Run by uvicorn.
 
 Strawberry's ASGI view, its caches for parsing and validation, graphql-core's execution and DataLoaders.
 """

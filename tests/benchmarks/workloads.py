@@ -1,10 +1,10 @@
-"""The four workloads over HTTP: the product, the baseline and the plain stack beside each other in one run.
+"""The four workloads over HTTP: the product, the baseline and plain Strawberry, measured side by side.
 
     python -m tests.benchmarks.workloads [--rounds 5] [--seconds 2] [--people 2000] [--posts 20000]
 
-Starts its own PostgreSQL, which writes every commit to disk, and Valkey; fills them with demo data; runs one process of
-each server. The servers have a core to themselves, PostgreSQL and the load the others. A round of a workload measures
-each server in turn; medians of the rounds are printed.
+Starts its own PostgreSQL, which writes every commit to disk, and Valkey, with demo data, and one process of each
+server. The servers have one core, PostgreSQL and the load the others. A round of a workload measures each server in
+turn; medians of the rounds are printed.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from core.database.cursors import CursorSigner
 from core.ids import global_id, parse_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.load import load, request
-from tests.benchmarks.peers import (
+from tests.benchmarks.measured_servers import (
     BASELINE,
-    KEPT,
+    CACHED,
     OURS,
     STOCK,
     Cores,
-    Peer,
+    MeasuredServer,
     filled_servers,
-    running_peers,
+    running_measured_servers,
 )
 from tests.paths import OPERATIONS
 
@@ -45,19 +45,19 @@ VIEWERS = 500
 CURSORS = 1_000
 LIKES = 12_000
 WARM_UP_SECONDS = 1.0
-SESSION = 1  # There is none: for a feed and a like an access token is not looked up.
+SESSION = 1  # Does not exist: feeds and likes do not look sessions up.
 BUSY = 0.8
-"""The part of the highest rate at which delays are measured."""
+"""The fraction of the highest rate at which delays are measured."""
 DISTURBED = 0.03
-"""The part of the time for which others may have the server's core: each such turn, of some 4 ms, makes a tail."""
-KEPT_UP = 0.97
-"""The part of what is due that must be answered in time."""
+"""The fraction of time that the server may wait for its core: each such wait, of some 4 ms, makes a tail."""
+RATE_REACHED = 0.97
+"""The fraction of the requested rate that must be reached."""
 
 
 class Data(NamedTuple):
-    """What requests are made of."""
+    """The keys that requests are made of, and the server's secret."""
 
-    people: list[int]
+    user_ids: list[int]
     posts: list[int]
     """Oldest first."""
     secret: bytes
@@ -67,9 +67,9 @@ class Measured(NamedTuple):
     """One measurement, or medians of several."""
 
     cpu: float
-    """Milliseconds of the server process a request."""
+    """CPU milliseconds of the server process for a request."""
     memory: float
-    """MiB that the server process holds afterwards."""
+    """Resident MiB of the server process afterwards."""
     rate: float
     p50: float
     p99: float
@@ -80,7 +80,7 @@ Results = dict[str, dict[str, Measured]]
 
 
 class Delays(NamedTuple):
-    """How long answers took at a rate that leaves the server some rest; medians of several measurements."""
+    """Response times at a fraction of the highest rate; medians of several measurements."""
 
     due: float
     """Requests a second."""
@@ -89,60 +89,67 @@ class Delays(NamedTuple):
     p99: float
     ratio: float
     busy: float
-    """The part of a core that the server used."""
+    """The fraction of a core that the server used."""
     waited: float
-    """The part of the time in which the server could have run and others had its core."""
+    """The fraction of time that the server waited for its core."""
     late: float
-    """Milliseconds by which the client itself was late with a request, at the 99th percentile."""
+    """Milliseconds by which the client sent requests late, 99th percentile."""
 
     @property
     def problem(self) -> str | None:
-        """Why this is no measure of delays: a long median makes a fine ratio that means nothing."""
-        if self.rate < KEPT_UP * self.due:
-            return "not kept up with"
-        return "others had the server's core" if self.waited > DISTURBED else None
+        """Why the measurement is invalid, if it is: an overloaded server has a long median and thus a small ratio."""
+        if self.rate < RATE_REACHED * self.due:
+            return "rate not reached"
+        return "the server waited for its core" if self.waited > DISTURBED else None
 
 
 async def read_data(variables: Mapping[str, str]) -> Data:
     connection = await asyncpg.connect(variables["DATABASE_URL"])
     try:
         await connection.execute("VACUUM ANALYZE")
-        people = await connection.fetch("SELECT id FROM users WHERE is_active ORDER BY id")
+        user_ids = await connection.fetch("SELECT id FROM users WHERE is_active ORDER BY id")
         posts = await connection.fetch("SELECT id FROM posts ORDER BY id")
     finally:
         await connection.close()
     secret = variables["SECRET_KEY"].encode()
-    return Data([row[0] for row in people], [row[0] for row in posts], secret)
+    return Data([row[0] for row in user_ids], [row[0] for row in posts], secret)
 
 
-def requests_of(workload: str, data: Data, chance: Random, *, by_hand: bool) -> list[str]:
-    """The requests of a workload, as the baseline or as GraphQL servers understand them."""
+def requests_of(workload: str, data: Data, rng: Random, *, by_hand: bool) -> list[str]:
+    """The requests of a workload, for the baseline (`by_hand`) or for GraphQL servers."""
     if workload in {W2, W4}:
-        return _requests_of_people(workload, data, chance, by_hand=by_hand)
+        return _requests_of_viewers(workload, data, rng, by_hand=by_hand)
     if workload == W1:
         return [request("GET", "/public") if by_hand else _graphql("PublicFeed", {})]
-    deep = chance.choices(data.posts[50:], k=CURSORS)
+    deep = rng.choices(data.posts[50:], k=CURSORS)
     if by_hand:
         return [request("GET", f"/public?after={post}") for post in deep]
     codec = CursorSigner(data.secret).codec("public")
     return [_graphql("PublicFeed", {"after": codec.encode(post)}) for post in deep]
 
 
-def _requests_of_people(workload: str, data: Data, chance: Random, *, by_hand: bool) -> list[str]:
+def _requests_of_viewers(workload: str, data: Data, rng: Random, *, by_hand: bool) -> list[str]:
     tokens = AccessTokens(data.secret)
     expires_at = int(time.time()) + 86_400
-    people = chance.sample(data.people, min(VIEWERS, len(data.people)))
-    bearer = {who: tokens.issue(AccessToken(who, SESSION, expires_at)) for who in people}
+    user_ids = rng.sample(data.user_ids, min(VIEWERS, len(data.user_ids)))
+    tokens_by_viewer = {
+        viewer_id: tokens.issue(AccessToken(viewer_id, SESSION, expires_at))
+        for viewer_id in user_ids
+    }
     if workload == W2:
         if by_hand:
-            return [request("GET", f"/home?viewer={who}") for who in people]
-        return [_graphql("HomeFeed", {}, bearer[who]) for who in people]
-    pairs = zip(chance.choices(people, k=LIKES), chance.choices(data.posts, k=LIKES), strict=True)
+            return [request("GET", f"/home?viewer={viewer_id}") for viewer_id in user_ids]
+        return [_graphql("HomeFeed", {}, tokens_by_viewer[viewer_id]) for viewer_id in user_ids]
+    likes = zip(rng.choices(user_ids, k=LIKES), rng.choices(data.posts, k=LIKES), strict=True)
     if by_hand:
-        return [request("POST", f"/like?viewer={who}&post={post}") for who, post in pairs]
+        return [
+            request("POST", f"/like?viewer={viewer_id}&post={post}") for viewer_id, post in likes
+        ]
     return [
-        _graphql("LikePost", {"input": {"postId": global_id("Post", post)}}, bearer[who])
-        for who, post in pairs
+        _graphql(
+            "LikePost", {"input": {"postId": global_id("Post", post)}}, tokens_by_viewer[viewer_id]
+        )
+        for viewer_id, post in likes
     ]
 
 
@@ -153,63 +160,67 @@ def _graphql(operation: str, variables: dict[str, Any], token: str | None = None
     return request("POST", "/graphql/", json.dumps(body).encode(), headers)
 
 
-async def check_answers(found: Mapping[str, Peer], data: Data) -> None:
-    """Raises AssertionError unless all servers give the same rows."""
+async def check_answers(servers: Mapping[str, MeasuredServer], data: Data) -> None:
+    """Errors: AssertionError unless all servers return the same rows."""
     for workload in (W1, W2, W3):
-        said = {}
-        for name, peer in found.items():
+        responses = {}
+        for name, server in servers.items():
             requests = requests_of(workload, data, Random(1), by_hand=name == BASELINE)
-            said[name] = plain((await _ask(peer.port, requests[-1]))["data"])
-        assert said[STOCK] == said[OURS] == said[KEPT], f"{workload}: the answers differ"
-        assert said[BASELINE] == said[OURS], f"{workload}: the baseline's answer differs"
+            responses[name] = comparable((await _send(server.port, requests[-1]))["data"])
+        assert responses[STOCK] == responses[OURS] == responses[CACHED], (
+            f"{workload}: the answers differ"
+        )
+        assert responses[BASELINE] == responses[OURS], f"{workload}: the baseline's answer differs"
 
 
-async def _ask(port: int, text: str) -> dict[str, Any]:
+async def _send(port: int, text: str) -> dict[str, Any]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(text.replace("\r\n", "\r\nconnection: close\r\n", 1).encode())
     answer = await reader.read()
     writer.close()
-    found: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
-    return found
+    body: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])
+    return body
 
 
-def plain(value: Any, name: str = "") -> Any:
-    """An answer with keys for ids and without cursors, which the baseline does not make."""
+def comparable(value: Any, name: str = "") -> Any:
+    """A response with keys for ids and without cursors, which the baseline does not encode."""
     if isinstance(value, dict):
         opaque = {"cursor", "endCursor", "startCursor", "eventCursor", "hasPreviousPage"}
-        return {key: plain(each, key) for key, each in value.items() if key not in opaque}
+        return {key: comparable(each, key) for key, each in value.items() if key not in opaque}
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [comparable(each) for each in value]
     if name == "id" and isinstance(value, str):
         return parse_id(value)[1]
     return datetime.fromisoformat(value) if name == "createdAt" else value
 
 
-def measure(peer: Peer, requests: Sequence[str], seconds: float) -> Measured:
-    """CPU time of the server for a request, and what the clients saw."""
-    before = peer.figures.cpu
-    seen = load(peer.port, requests, seconds=seconds)
-    after = peer.figures
-    cpu = (after.cpu - before) / seen.requests * 1000
-    return Measured(cpu, after.memory / 2**20, seen.rate, seen.p50, seen.p99)
+def measure(server: MeasuredServer, requests: Sequence[str], seconds: float) -> Measured:
+    """One measurement of a server under the load of the requests."""
+    before = server.figures.cpu
+    figures = load(server.port, requests, seconds=seconds)
+    after = server.figures
+    cpu = (after.cpu - before) / figures.requests * 1000
+    return Measured(cpu, after.memory / 2**20, figures.rate, figures.p50, figures.p99)
 
 
-def measure_all(found: Mapping[str, Peer], data: Data, rounds: int, seconds: float) -> Results:
-    """Medians of interleaved rounds."""
+def measure_all(
+    servers: Mapping[str, MeasuredServer], data: Data, rounds: int, seconds: float
+) -> Results:
+    """Measures all workloads in interleaved rounds."""
     results: Results = {}
     for number, workload in enumerate(WORKLOADS):
-        names = [name for name in found if name != KEPT or workload == W1]
+        names = [name for name in servers if name != CACHED or workload == W1]
         measured: dict[str, list[Measured]] = {name: [] for name in names}
         for turn in range(-1, rounds):
             for place, name in enumerate(names):
-                # No like comes twice: the second of a pair has less to do.
-                chance = Random(number * 10_000 + (turn + 1) * 10 + place)
-                requests = requests_of(workload, data, chance, by_hand=name == BASELINE)
-                # The first turn warms all servers up.
-                lasts = seconds if turn >= 0 else WARM_UP_SECONDS
-                one = measure(found[name], requests, lasts)
+                # Each measurement has likes of its own: a repeated like costs less.
+                rng = Random(number * 10_000 + (turn + 1) * 10 + place)
+                requests = requests_of(workload, data, rng, by_hand=name == BASELINE)
+                # The first turn is the warm-up.
+                duration = seconds if turn >= 0 else WARM_UP_SECONDS
+                single = measure(servers[name], requests, duration)
                 if turn >= 0:
-                    measured[name].append(one)
+                    measured[name].append(single)
         results[workload] = {
             name: Measured(*(median(column) for column in zip(*several, strict=True)))
             for name, several in measured.items()
@@ -231,42 +242,40 @@ def print_rows(workload: str, rows: Mapping[str, Measured]) -> None:
 
 
 def measure_delays(
-    found: Mapping[str, Peer], data: Data, rounds: int, seconds: float
+    servers: Mapping[str, MeasuredServer], data: Data, rounds: int, seconds: float
 ) -> dict[str, dict[str, Delays]]:
-    """How long answers take at four fifths of the rate that was reached just before, by workload and server."""
+    """Response times at four fifths of the rate reached just before, by workload and server."""
     results: dict[str, dict[str, Delays]] = {}
     for workload in (W1, W2, W3):
         measured: dict[str, list[Delays]] = {BASELINE: [], OURS: []}
         for _ in range(rounds):
             for name, several in measured.items():
                 requests = requests_of(workload, data, Random(1), by_hand=name == BASELINE)
-                several.append(delays(found[name], requests, seconds))
+                several.append(delays(servers[name], requests, seconds))
         results[workload] = {
-            name: Delays(
-                *(median(column) for column in zip(*retry_on_deadlock(several), strict=True))
-            )
+            name: Delays(*(median(column) for column in zip(*undisturbed(several), strict=True)))
             for name, several in measured.items()
         }
         print_delays(workload, results[workload])
     return results
 
 
-def retry_on_deadlock(measured: list[Delays]) -> list[Delays]:
-    """Those in which the server had its core to itself; all if there are none."""
-    return [one for one in measured if one.waited <= DISTURBED] or measured
+def undisturbed(measured: list[Delays]) -> list[Delays]:
+    """The measurements in which the server had its core to itself; all if there are none."""
+    return [single for single in measured if single.waited <= DISTURBED] or measured
 
 
-def delays(peer: Peer, requests: Sequence[str], seconds: float) -> Delays:
-    """One measurement of delays, after one of the highest rate."""
-    due = load(peer.port, requests, seconds=seconds, precise=True).rate * BUSY
-    cpu, waited = peer.figures.cpu, peer.figures.waited
-    seen = load(peer.port, requests, seconds=seconds, rate=due, precise=True)
+def delays(server: MeasuredServer, requests: Sequence[str], seconds: float) -> Delays:
+    """Measures the highest rate, then the response times at a fraction of it."""
+    due = load(server.port, requests, seconds=seconds, precise=True).rate * BUSY
+    cpu, waited = server.figures.cpu, server.figures.waited
+    figures = load(server.port, requests, seconds=seconds, rate=due, precise=True)
     busy, waited = (
-        (now - before) / seen.seconds
-        for now, before in ((peer.figures.cpu, cpu), (peer.figures.waited, waited))
+        (now - before) / figures.seconds
+        for now, before in ((server.figures.cpu, cpu), (server.figures.waited, waited))
     )
-    ratio = seen.p99 / seen.p50
-    return Delays(due, seen.rate, seen.p50, seen.p99, ratio, busy, waited, seen.late)
+    ratio = figures.p99 / figures.p50
+    return Delays(due, figures.rate, figures.p50, figures.p99, ratio, busy, waited, figures.late)
 
 
 def print_delays(workload: str, rows: Mapping[str, Delays]) -> None:
@@ -274,7 +283,7 @@ def print_delays(workload: str, rows: Mapping[str, Delays]) -> None:
     heads = f"{'due/s':>9}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'p99/p50':>9}"
     print(f"{title:<40}{heads}{'busy':>6}{'waited':>8}{'late ms':>9}")
     for name, row in rows.items():
-        warning = f"  no measure: {row.problem}" if row.problem else ""
+        warning = f"  invalid: {row.problem}" if row.problem else ""
         print(
             f"  {name:<38}{row.due:>9.0f}{row.rate:>9.0f}{row.p50:>9.2f}{row.p99:>9.2f}"
             f"{row.ratio:>9.1f}{row.busy:>6.0%}{row.waited:>8.1%}{row.late:>9.2f}{warning}",
@@ -283,16 +292,16 @@ def print_delays(workload: str, rows: Mapping[str, Delays]) -> None:
 
 
 def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> Iterator[Figure]:
-    """What was measured, with its goals."""
+    """The figures of the measurements, with their goals."""
     for workload, rows in results.items():
         ours, baseline = rows[OURS].cpu, rows[BASELINE].cpu
         yield Figure(f"{workload}: CPU a request", ours, "ms")
         most = 1.3 if workload == W4 else 1.5
         yield Figure(f"{workload}: CPU, ours / the baseline", ours / baseline, "x", at_most=most)
         yield Figure(f"{workload}: CPU, {STOCK} / ours", rows[STOCK].cpu / ours, "x")
-        if KEPT in rows:
-            kept = rows[KEPT].cpu / baseline
-            yield Figure(f"{workload}: CPU, {KEPT} / the baseline", kept, "x", at_most=0.3)
+        if CACHED in rows:
+            cached = rows[CACHED].cpu / baseline
+            yield Figure(f"{workload}: CPU, {CACHED} / the baseline", cached, "x", at_most=0.3)
         if workload == W2:
             yield Figure("Memory after W2", rows[OURS].memory, "MiB", at_most=80)
     for workload, by_name in delays.items():
@@ -307,28 +316,30 @@ def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measures the four workloads over HTTP.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2, help="of one measurement")
+    parser.add_argument("--seconds", type=float, default=2, help="duration of one measurement")
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--posts", type=int, default=20_000)
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write them there, as JSON")
-    chosen = parser.parse_args()
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
+    )
+    arguments = parser.parse_args()
     cores = Cores()
-    if not cores.are_parted:
-        print("Servers, PostgreSQL and the load share one core: delays say little.")
+    if not cores.are_separate:
+        print("Servers, PostgreSQL and the load share one core: delays mean little.")
     with (
-        cores.for_all_else(),
-        filled_servers(chosen.people, chosen.posts) as variables,
-        running_peers(variables, cores) as found,
+        cores.for_everything_else(),
+        filled_servers(arguments.people, arguments.posts) as variables,
+        running_measured_servers(variables, cores) as servers,
     ):
         data = asyncio.run(read_data(variables))
-        asyncio.run(check_answers(found, data))
-        results = measure_all(found, data, chosen.rounds, chosen.seconds)
-        delayed = measure_delays(found, data, chosen.rounds, chosen.seconds)
+        asyncio.run(check_answers(servers, data))
+        results = measure_all(servers, data, arguments.rounds, arguments.seconds)
+        delayed = measure_delays(servers, data, arguments.rounds, arguments.seconds)
     cpu = {
         workload: {name: row.cpu for name, row in rows.items()}
         for workload, rows in results.items()
     }
-    write_results(chosen.results, figures_of(results, delayed), cpu=cpu)
+    write_results(arguments.results, figures_of(results, delayed), cpu=cpu)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ def maintain(said: StringIO) -> None:
 
 async def test_a_round_under_way_does_not_hold_up_a_stop(database: Database) -> None:
     async with database.transaction() as transaction:
+        # The command may take longer to start than a transaction may stay idle.
+        await transaction.fetch("SET LOCAL idle_in_transaction_session_timeout = 0")
         await transaction.fetch("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stderr=asyncio.subprocess.PIPE

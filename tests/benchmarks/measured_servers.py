@@ -1,4 +1,4 @@
-"""The servers that are measured beside each other, and what they have in common: data, PostgreSQL, Valkey, cores."""
+"""The servers measured side by side, and what they share: data, PostgreSQL, Valkey and cores."""
 
 from __future__ import annotations
 
@@ -29,22 +29,27 @@ UVICORN = (
     "--no-server-header",
     "--log-level=warning",
 )
-OURS, KEPT, BASELINE, STOCK = "ours", "ours, bytes kept 1 s", "baseline", "Strawberry, our SQL"
+OURS, CACHED, BASELINE, STOCK = (
+    "ours",
+    "ours, responses cached 1 s",
+    "baseline",
+    "Strawberry, our SQL",
+)
 
 
 class Cores:
-    """Who runs where: the measured servers on one core, all else on the others.
+    """CPU affinity: measured servers on one core, everything else on the others.
 
-    Where that can't be had, with one core or without Linux, all share what there is.
+    With one core, or without Linux, all processes share all cores.
     """
 
     def __init__(self) -> None:
         self._all = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") else []
-        self.are_parted = len(self._all) > 1
+        self.are_separate = len(self._all) > 1
 
     @contextmanager
-    def for_all_else(self) -> Iterator[None]:
-        """Keeps this process, and what it starts, off the servers' core."""
+    def for_everything_else(self) -> Iterator[None]:
+        """Keeps this process and its children off the servers' core."""
         self._run_on(self._all[1:])
         try:
             yield
@@ -53,7 +58,7 @@ class Cores:
 
     @contextmanager
     def for_servers(self) -> Iterator[None]:
-        """What is started in here has the servers' core."""
+        """Processes started inside run on the servers' core."""
         self._run_on(self._all[:1])
         try:
             yield
@@ -61,11 +66,11 @@ class Cores:
             self._run_on(self._all[1:])
 
     def _run_on(self, cores: Sequence[int]) -> None:
-        if self.are_parted:
+        if self.are_separate:
             os.sched_setaffinity(0, cores)
 
 
-class Peer:
+class MeasuredServer:
     """One server process."""
 
     def __init__(self, name: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
@@ -73,14 +78,14 @@ class Peer:
         self.port = free_port()
         if command != SERVE:
             command = (*command, "--port", str(self.port))
-        everything = {**variables, "PORT": str(self.port)}
-        self._process = LocalProcess(name, *command, root=ROOT, variables=everything)
+        environment = {**variables, "PORT": str(self.port)}
+        self._process = LocalProcess(name, *command, root=ROOT, variables=environment)
 
     def start(self) -> None:
         self._process.start()
 
     async def wait(self) -> None:
-        """Returns when the server listens, which it does when it can serve."""
+        """Returns when the server listens. Errors: RuntimeError if it exits, TimeoutError."""
         async with asyncio.timeout(60):
             while True:
                 if self._process.process.has_ended():
@@ -102,15 +107,15 @@ class Peer:
 
 
 @contextmanager
-def filled_servers(people: int, posts: int) -> Iterator[dict[str, str]]:
-    """The settings for PostgreSQL and Valkey with demo data, which are removed at the end."""
+def filled_servers(users: int, posts: int) -> Iterator[dict[str, str]]:
+    """Runs PostgreSQL and Valkey with demo data; gives their settings and removes their data at the end."""
     with folder_lock(FOLDER, "the benchmark over HTTP"):
         try:
             with running_servers(FOLDER, durable=True) as servers:
                 variables = {**SETTINGS, **servers.variables, "DEBUG": "false"}
                 for command in (
                     ("migrate", "--verbosity=0"),
-                    ("seed_demo", f"--people={people}", f"--posts={posts}"),
+                    ("seed_demo", f"--people={users}", f"--posts={posts}"),
                 ):
                     manage = [sys.executable, "-W", "ignore", "manage.py", *command]
                     subprocess.run(manage, cwd=ROOT, env=variables, check=True)
@@ -121,20 +126,24 @@ def filled_servers(people: int, posts: int) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def running_peers(variables: Mapping[str, str], cores: Cores) -> Iterator[dict[str, Peer]]:
-    """The servers by name, up."""
-    plain = {**variables, "BYTE_CACHE_SECONDS": "0"}
-    found = {
-        BASELINE: Peer(BASELINE, (*UVICORN, "tests.benchmarks.baseline:application"), plain),
-        OURS: Peer(OURS, SERVE, plain),
-        KEPT: Peer(KEPT, SERVE, {**variables, "BYTE_CACHE_SECONDS": "1"}),
-        STOCK: Peer(STOCK, (*UVICORN, "tests.benchmarks.stock:application"), plain),
+def running_measured_servers(
+    variables: Mapping[str, str], cores: Cores
+) -> Iterator[dict[str, MeasuredServer]]:
+    """Runs the measured servers; gives them by name."""
+    uncached = {**variables, "BYTE_CACHE_SECONDS": "0"}
+    servers_by_name = {
+        BASELINE: MeasuredServer(
+            BASELINE, (*UVICORN, "tests.benchmarks.baseline:application"), uncached
+        ),
+        OURS: MeasuredServer(OURS, SERVE, uncached),
+        CACHED: MeasuredServer(CACHED, SERVE, {**variables, "BYTE_CACHE_SECONDS": "1"}),
+        STOCK: MeasuredServer(STOCK, (*UVICORN, "tests.benchmarks.stock:application"), uncached),
     }
     with ExitStack() as stack:
         with cores.for_servers():
-            for peer in found.values():
-                stack.callback(peer.stop)
-                peer.start()
-        for peer in found.values():
-            asyncio.run(peer.wait())
-        yield found
+            for server in servers_by_name.values():
+                stack.callback(server.stop)
+                server.start()
+        for server in servers_by_name.values():
+            asyncio.run(server.wait())
+        yield servers_by_name
