@@ -184,10 +184,10 @@ async def fuzz(
     """Sends anything for so long to a server over an empty database."""
     [*people, watched] = await signed_in(database, CROWD_SIZE, lasts=3_600)
     async with database.connection() as connection:
-        await add_crowd(connection)
         post = await connection.fetchval(
             "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", watched.key
         )
+        await add_crowd(connection)
     chance = random.Random(seed)
     known = Known(usernames=[f"p{number}" for number in range(1, CROWD_SIZE)])
     for table, name in (("posts", "Post"), ("users", "User"), ("comments", "Comment")):

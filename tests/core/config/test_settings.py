@@ -222,6 +222,8 @@ def test_compose_passes_every_setting_on_with_the_same_default() -> None:
     for name in ("migrate", "web", "worker"):
         settings = compose()["services"][name]["environment"]
         assert settings.pop("PGPASSWORD") == "${POSTGRES_PASSWORD:?Set POSTGRES_PASSWORD in .env}"
+        options = settings.pop("PGOPTIONS", None)  # of PostgreSQL's client
+        assert options == ("-c lock_timeout=3s" if name == "migrate" else None)
         assert sorted(settings) == sorted(NAMES)
         for variable, text in settings.items():
             default = settings_described()[variable.lower()].default and default_of(variable)
