@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from types import CoroutineType, FrameType, GeneratorType, TracebackType
@@ -211,16 +211,39 @@ def uncollected(frozen: None) -> Iterator[None]:
 
 
 def living() -> Counter[str]:
-    """The objects there are of the classes of which a connection is made, by class."""
-    kinds = Counter(map(type, gc.get_objects()))
-    names = {kind: f"{kind.__module__}.{kind.__qualname__}" for kind in kinds}
-    return Counter(
-        {
-            name: kinds[kind]
-            for kind, name in names.items()
-            if name.startswith(PACKAGES) or issubclass(kind, STATES)
-        }
-    )
+    """The objects there are of the classes of which a connection is made, by class, and by code where it runs."""
+    living: Counter[str] = Counter()
+    for kind, objects in _by_class(gc.get_objects()).items():
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if issubclass(kind, STATES):
+            # One that the server waits for in the background has a chain of coroutines, each of another function.
+            living.update(f"{name} of {running(each)}" for each in objects)
+        elif name.startswith(PACKAGES):
+            living[name] = len(objects)
+    return living
+
+
+def _by_class(objects: list[Any]) -> dict[type, list[Any]]:
+    found: defaultdict[type, list[Any]] = defaultdict(list)
+    for each in objects:
+        found[type(each)].append(each)
+    return found
+
+
+def running(state: Any) -> str:
+    """The function whose state it is."""
+    match state:
+        case CoroutineType():
+            return state.cr_code.co_qualname
+        case GeneratorType():
+            return state.gi_code.co_qualname
+        case FrameType():
+            return state.f_code.co_qualname
+        case TracebackType():
+            return state.tb_frame.f_code.co_qualname
+        case asyncio.Task():
+            return str(getattr(state.get_coro(), "__qualname__", None))
+    return "no function"
 
 
 async def leave_nothing(rounds: Callable[[int], Awaitable[None]]) -> None:
