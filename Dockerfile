@@ -1,6 +1,6 @@
 # The server, its worker and its management commands, in one image.
 
-# With a compiler, unlike the slim one.
+# The full image has a C compiler.
 FROM python:3.11 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
@@ -20,8 +20,8 @@ COPY manage.py schema.graphql ./
 COPY --from=build /app/core core
 COPY feed feed
 COPY interactions interactions
-# The admin's files are collected as the settings of production want them. No server is reached, and
-# what stands here for addresses and secrets is in no layer's environment.
+# Collects the admin's static files with production settings. The command connects to no server, and the
+# placeholders for URLs and secrets are in no layer's environment.
 RUN SECRET_KEY=only-while-the-image-is-being-built DATABASE_URL=postgresql://none/none \
     REDIS_URL=redis://none ALLOWED_HOSTS=none python manage.py collectstatic --no-input --verbosity 0 \
     && python -m compileall -q core feed interactions

@@ -1,4 +1,4 @@
-# `make help` lists what there is. Everything lives in the checkout: .venv/ and .data/.
+# `make help` lists the targets. All files are created in the checkout: .venv/ and .data/.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -10,7 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 COMPILED := .venv/.compiled
 SCHEMA := core.config.schema:schema
-# What commands need that read the settings and reach no server.
+# Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
 
 .PHONY: help run test lint format schema lock bench clean clean-data
@@ -40,9 +40,9 @@ lint: $(INSTALLED) ## Check style, types, import rules, migrations and schema.gr
 	@$(OFFLINE) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	@echo "— schema.graphql"
 	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) | diff -u schema.graphql - \
-		|| { echo "schema.graphql differs from the code. Write it anew: make schema"; exit 1; }
+		|| { echo "schema.graphql differs from the code. Run: make schema"; exit 1; }
 
-format: $(INSTALLED) ## Put the code in its form
+format: $(INSTALLED) ## Format the code and fix its style
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
 
@@ -50,29 +50,29 @@ schema: $(INSTALLED) ## Write schema.graphql from the code
 	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) > .schema.graphql
 	@mv .schema.graphql schema.graphql
 
-bench: $(COMPILED) ## Measure: a table of figures and docs/performance.svg (takes minutes)
+bench: $(COMPILED) ## Measure; print a table and write docs/performance.svg (takes minutes)
 	@$(BIN)/python -m tests.benchmarks --plot
 
-lock: .venv/.made ## Choose dependencies anew from pyproject.toml and write requirements/*.txt
+lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requirements/*.txt
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 pyproject.toml --group demo --group dev -o requirements/dev.txt
 
-clean: clean-data ## Remove everything that commands have made, the data as well
+clean: clean-data ## Remove all generated files and the data of `make run`
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f core/*/*.so
 
-clean-data: ## Remove the data of `make run`; the next one starts from nothing
+clean-data: ## Remove the data of `make run`
 	@[ ! -e .data/lock ] || $(PYTHON) -c \
 		'import fcntl; fcntl.flock(open(".data/lock", "a"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null \
-		|| { echo "The server is running from this folder. Stop it first."; exit 1; }
+		|| { echo "\`make run\` is running in this checkout. Stop it first."; exit 1; }
 	rm -rf .data
 
-# A virtual environment has the path of its checkout in it, and one Python: a checkout that was moved gets a new one,
-# and so does one for which another Python is named.
+# A virtual environment holds the path of its checkout and of one Python. It is created again when the checkout has
+# moved or PYTHON names another Python.
 MADE := $(shell cat .venv/.made 2>/dev/null)
 ifneq ($(MADE),$(CURDIR) $(if $(filter file,$(origin PYTHON)),$(lastword $(MADE)),$(PYTHON)))
 .PHONY: .venv/.made
@@ -80,21 +80,21 @@ endif
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed. Name it: make PYTHON=python3.11 …"; exit 1; }
+		|| { echo "Python 3.11 or newer is required. Choose one: make PYTHON=python3.11 …"; exit 1; }
 	@echo "— virtual environment in .venv"
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv \
-		|| { echo "Python can't make a virtual environment; on Debian: apt-get install python3-venv"; exit 1; }
+		|| { echo "Python can't create a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
 	@printf '%s %s' '$(CURDIR)' '$(PYTHON)' > $@
 
 $(INSTALLED): requirements/dev.txt .venv/.made
 	@echo "— dependencies from requirements/dev.txt (about a minute the first time)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar=off \
 		--require-hashes --only-binary :all: -r $< \
-		|| { echo "The dependencies can't be installed: is the network, or pip's index, in reach?"; exit 1; }
+		|| { echo "The dependencies can't be installed. Check the network and pip's index."; exit 1; }
 	@touch $@
 
 $(COMPILED): $(wildcard core/compile.py core/*/*.c) $(INSTALLED)
-	@echo "— what is written in C"
+	@echo "— C extensions"
 	@$(BIN)/python -m core.compile && touch $@ \
-		|| echo "Going on without it: a page will take about a fifth more CPU."
+		|| echo "Continuing without the C extensions: a page takes about a fifth more CPU."

@@ -1,4 +1,4 @@
-"""What flows upward, on one page: fields that features give to types below them, and how nodes are found."""
+"""What features add to types of lower layers: their fields, and how nodes are loaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interactions.selectors import comments_by_ids
 
 
 def extend_types() -> None:
-    """Adds to each type what the features above it bring. Once, before the schema is made."""
+    """Extends the types and registers the nodes. Called once, before the schema is built."""
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
     extend_type(Post, PostInteractions)

@@ -1,4 +1,4 @@
-"""The database address in the form that Django wants."""
+"""The database URL as Django's settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 def django_database(url: str) -> dict[str, Any]:
-    """Django's entry for a PostgreSQL address; what follows `?` goes to the driver (sslmode)."""
+    """The entry of DATABASES for a PostgreSQL URL; its query (sslmode) becomes OPTIONS of the driver."""
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     return {

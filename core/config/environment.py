@@ -1,4 +1,4 @@
-"""Every setting of the server, read from environment variables once and judged together."""
+"""Every setting of the server, read from environment variables once and validated together."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from functools import cache
 from typing import Any, cast
 
 from core.config import parsing
-from core.config.parsing import ValueRefused
+from core.config.parsing import ValueInvalid
 
 SECRET_KEY_LENGTH = 32
 REVOKING_MINUTES = 30
-"""How long a transaction may take that ends sessions. Their events have the time at which it began."""
+"""The longest that a transaction may take that ends sessions: its events have the time of its begin."""
 DEVELOPMENT_ONLY = "only-for-development-never-for-a-server-that-others-reach"
 
 
 class EnvironmentInvalid(Exception):
-    """One or more variables are missing or wrong; the message has a line for each."""
+    """One or more variables are missing or invalid; the message has a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How one variable is read: its form, what it is for, and what holds when it is not set."""
+    """How one variable is parsed, its purpose and its defaults."""
 
     parse: Callable[[str], Any]
     default: str
@@ -38,7 +38,7 @@ def setting(
 ) -> Any:
     """A dataclass field that is read from the variable of its name in capitals.
 
-    An empty default means that the variable must be set, unless `in_debug` stands in for it.
+    A variable with an empty default must be set, unless DEBUG is true and there is a default `in_debug`.
     """
     described = Setting(parse, default, purpose, in_debug)
     return dataclasses.field(metadata={"setting": described})
@@ -56,7 +56,7 @@ class Environment:
     secret_key: str = setting(
         parsing.secret(SECRET_KEY_LENGTH),
         "",
-        "Signs tokens and cursors: 32 characters or more, random. Changing it signs everybody out.",
+        "Signs tokens and cursors: 32 or more random characters. A change signs all users out.",
         in_debug=DEVELOPMENT_ONLY,
     )
     database_url: str = setting(
@@ -74,93 +74,97 @@ class Environment:
     allowed_hosts: tuple[str, ...] = setting(
         parsing.names,
         "",
-        "Host names that the admin answers to, separated by commas.",
+        "Host names under which the admin is served, separated by commas.",
         in_debug="localhost,127.0.0.1,[::1]",
     )
     cors_origins: tuple[str, ...] = setting(
         parsing.origins,
         "none",
-        "Web origins whose pages may call the API, by commas; `*` for all, `none` for none.",
+        "Web origins whose pages may call the API, separated by commas; `*`: all, `none`: none.",
     )
     trusted_proxies: tuple[str, ...] = setting(
         parsing.proxies,
         "none",
-        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, by commas.",
+        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, separated by commas; or `none`.",
     )
     host: str = setting(parsing.host, "127.0.0.1", "The address that the server listens on.")
     port: int = setting(
         parsing.whole_number(1, 65_535), "8000", "The port that the server listens on."
     )
     web_processes: int = setting(
-        parsing.whole_number(1, 64), "1", "Server processes; one for each core is a good start."
+        parsing.whole_number(1, 64),
+        "1",
+        "Number of server processes; start with one for each core.",
     )
     pool_size: int = setting(
-        parsing.whole_number(1, 200), "10", "Database connections that each process may hold."
+        parsing.whole_number(1, 200), "10", "Database connections of each process, at most."
     )
     connections_per_address: int = setting(
         parsing.whole_number(1, 20_000),
         "1000",
-        "Live connections that each process takes from one IPv4 address or IPv6 /64 network.",
+        "Live connections of each process from one IPv4 address or IPv6 /64 network, at most.",
     )
     sockets_per_address: int = setting(
         parsing.whole_number(0, 100_000),
         "0",
-        "Open sockets that each process takes from one IPv4 address or IPv6 /64, trusted proxies aside; 0: any number.",
+        "Open sockets of each process from one IPv4 address or IPv6 /64, at most; except trusted proxies; 0: no limit.",
     )
     request_head_seconds: float = setting(
-        parsing.number(0.1, 300), "20", "How long a client may take to send the head of a request."
+        parsing.number(0.1, 300), "20", "Timeout for a client to send the head of a request."
     )
     request_seconds: float = setting(
-        parsing.number(0.1, 300), "10", "How long a request may run before it is given up."
+        parsing.number(0.1, 300), "10", "Timeout for the execution of a request."
     )
     access_token_minutes: int = setting(
-        parsing.whole_number(1, 1_440), "15", "How long an access token is good."
+        parsing.whole_number(1, 1_440), "15", "Lifetime of an access token."
     )
     refresh_token_days: int = setting(
-        parsing.whole_number(1, 365), "30", "How long a refresh token is good if it is not used."
+        parsing.whole_number(1, 365), "30", "Lifetime of a refresh token that is not used."
     )
     sign_in_attempts: int = setting(
         parsing.whole_number(1, 1_000_000),
         "50",
-        "Wrong passwords for one account from one address in a quarter of an hour, before it has to wait.",
+        "Wrong passwords for one account from one address within 15 minutes; more are refused.",
     )
     idempotency_hours: int = setting(
-        parsing.whole_number(1, 720), "24", "How long the result of a clientMutationId is kept."
+        parsing.whole_number(1, 720), "24", "Retention of the result of a clientMutationId."
     )
     event_retention_hours: int = setting(
         parsing.whole_number(1, 720),
         "24",
-        "How far back a subscription can resume; longer than an access token is good.",
+        "Retention of events, from which subscriptions resume; longer than ACCESS_TOKEN_MINUTES.",
     )
     byte_cache_seconds: float = setting(
         parsing.number(0, 60),
         "1",
-        "How long an answer to an anonymous query is served again as it is; 0 turns it off.",
+        "How long the response to an anonymous query is served from the cache; 0 disables the cache.",
     )
     compiled_execution: bool = setting(
         parsing.boolean,
         "true",
-        "Run queries by compiled plans; false runs them by the standard executor.",
+        "Execute operations by compiled plans; false: by graphql-core's executor.",
     )
     log_level: str = setting(
-        parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "The least of what is logged."
+        parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+        "INFO",
+        "The lowest level that is logged.",
     )
 
     @property
     def recent_revocations(self) -> timedelta:
-        """How far back in the event log are the ends of sessions that have access tokens which are still good."""
+        """The age up to which an event that ended a session matters: an access token of it may still be valid."""
         return timedelta(minutes=self.access_token_minutes + REVOKING_MINUTES)
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
         """The settings that the variables give.
 
-        Errors: EnvironmentInvalid, naming every variable that is missing or wrong.
+        Errors: EnvironmentInvalid, with a line for each variable that is missing or invalid.
         """
         debug = variables.get("DEBUG", "").strip().lower() in parsing.TRUE
         values: dict[str, Any] = {}
         problems: list[str] = []
-        for field_name, described in settings_described().items():
+        for field_name, described in declared_settings().items():
             variable = field_name.upper()
             default = (debug and described.default_in_debug) or described.default
             text = variables.get(variable, "").strip() or default
@@ -169,19 +173,19 @@ class Environment:
                 continue
             try:
                 values[field_name] = described.parse(text)
-            except ValueRefused as refused:
-                problems.append(f"{variable} is refused: {refused}")
+            except ValueInvalid as invalid:
+                problems.append(f"{variable} is invalid: {invalid}")
         if not debug and values.get("secret_key") == DEVELOPMENT_ONLY:
-            problems.append("SECRET_KEY is the one for development. Make one of your own.")
+            problems.append("SECRET_KEY is the default for development. Generate a random one.")
         if problems:
             raise _invalid(problems)
         settings = cls(**values)
         if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
-            said = (
-                "EVENT_RETENTION_HOURS is refused: a process that starts reads in the events which sessions have "
-                f"ended. Make it {REVOKING_MINUTES} minutes longer than ACCESS_TOKEN_MINUTES, or more."
+            problem = (
+                "EVENT_RETENTION_HOURS is invalid: a process that starts reads from the events which sessions have "
+                f"ended. Set it to at least {REVOKING_MINUTES} minutes more than ACCESS_TOKEN_MINUTES."
             )
-            raise _invalid([said])
+            raise _invalid([problem])
         return settings
 
 
@@ -190,13 +194,13 @@ def _invalid(problems: Sequence[str]) -> EnvironmentInvalid:
     return EnvironmentInvalid("\n".join([*problems, hint]))
 
 
-def settings_described() -> dict[str, Setting]:
-    """How each field of Environment is read, by the field's name, in order."""
+def declared_settings() -> dict[str, Setting]:
+    """The settings by field name of Environment. Order: as declared."""
     fields = dataclasses.fields(Environment)
     return {field.name: cast("Setting", field.metadata["setting"]) for field in fields}
 
 
 @cache
 def environment() -> Environment:
-    """The settings of this process, read from its environment when first asked for."""
+    """The settings of this process, read from its environment at the first call."""
     return Environment.read(os.environ)

@@ -1,4 +1,4 @@
-"""What a log line may hold: no value of the database, and of a request that is refused one short line."""
+"""The format of log lines: without values from the database; one short line for a refused request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUOTED_LENGTH_AT_MOST = 200
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level, logger, message and traceback, without what PostgreSQL's errors quote."""
+    """Time, level, logger, message and traceback, without the values that PostgreSQL's errors quote."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
@@ -21,17 +21,19 @@ class LineFormatter(logging.Formatter):
         text = super().format(record)
         if record.exc_info:
             for error in chained(record.exc_info[1]):
-                said, safe = str(error).strip(), text_without_values(error)
-                if said != safe:
-                    # Within a group each line stands behind a margin.
-                    shown = r"\n[ |]*".join(map(re.escape, said.split("\n")))
-                    text = re.sub(shown, safe.replace("\\", r"\\"), text)
+                original, safe = str(error).strip(), text_without_values(error)
+                if original != safe:
+                    # The traceback of an ExceptionGroup indents each line with a margin.
+                    pattern = r"\n[ |]*".join(map(re.escape, original.split("\n")))
+                    text = re.sub(pattern, safe.replace("\\", r"\\"), text)
         return text_without_details(text)
 
 
 def tidy_arguments(record: logging.LogRecord) -> bool:
-    """A filter that lets every record pass: errors among its arguments lose their values, and what Django
-    says of a request that it refuses has no traceback and counts as one kind, whatever the client sent.
+    """A logging filter that passes every record, and removes values from errors among its arguments.
+
+    Django's records of refused requests lose their traceback and get one common message, so that
+    RepetitionHandler counts them together.
     """
     if record.name.startswith(BAD_REQUESTS):
         line = " ".join(record.getMessage().split())

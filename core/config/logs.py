@@ -1,4 +1,4 @@
-"""How all processes log: lines to standard error, and of what repeats one line a second, with its number."""
+"""Logging of all processes: lines to standard error; repeated records become one line a second, with their count."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, TextIO
 from core.config.log_lines import LineFormatter, tidy_arguments
 
 INTERVAL_SECONDS = 1.0
-KINDS_AT_MOST = 1_000
+MAX_KINDS = 1_000
 
 Kind = tuple[object, ...]
-"""What records have in common that say the same."""
+"""The key under which repeated records are counted together: see `kind_of`."""
 
 
 @dataclass(slots=True)
 class Repetition:
-    """What has come of one kind since the interval began, beside the record that was logged."""
+    """The records of one kind that followed the logged one within the interval."""
 
     ends_at: float
     count: int = 0
@@ -28,11 +28,11 @@ class Repetition:
 
 
 class RepetitionHandler(logging.StreamHandler[TextIO]):
-    """Logs one warning or error of a kind in each interval, and how many there were.
+    """Logs one warning or error of each kind per interval, and their count.
 
-    The first record is logged whole. Of those that follow within the interval the last one is logged at its end,
-    with their number and without its traceback: what every request meets, on a disk that is full or while the
-    database is away, must not bury the log in copies of itself.
+    The first record is logged in full. The last of those that follow within the interval is logged at its end,
+    with their count and without its traceback. So a fault that every request meets, such as a full disk or an
+    unreachable database, does not fill the log.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RepetitionHandler(logging.StreamHandler[TextIO]):
         self._repetitions: dict[Kind, Repetition] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Logs the record or counts it. The handler's lock is held, as for every `emit`."""
+        """Logs the record or counts it. Locks: `logging` holds the handler's lock."""
         if record.levelno < logging.WARNING:
             super().emit(record)
             return
@@ -51,19 +51,19 @@ class RepetitionHandler(logging.StreamHandler[TextIO]):
         kind = kind_of(record)
         repetition = self._repetitions.get(kind)
         if repetition is not None and now >= repetition.ends_at:
-            # There was no event loop to end it in time.
+            # Without an event loop no timer ended it.
             repetition = self._end(kind)
         if repetition is not None:
             repetition.count += 1
             repetition.last = _line(record)
             return
-        if len(self._repetitions) >= KINDS_AT_MOST:
+        if len(self._repetitions) >= MAX_KINDS:
             self._end_all()
         self._begin(kind)
         super().emit(record)
 
     def close(self) -> None:
-        """Logs what was counted last."""
+        """Logs the counts that are still open."""
         self.acquire()
         try:
             self._end_all()
@@ -91,7 +91,7 @@ class RepetitionHandler(logging.StreamHandler[TextIO]):
             self.release()
 
     def _end(self, kind: Kind) -> Repetition | None:
-        """Logs what was counted; the next interval, unless nothing was."""
+        """Logs the count and begins the next interval; None if there was nothing to log."""
         repetition = self._repetitions.pop(kind)
         if repetition.last is None:
             return None
@@ -106,18 +106,18 @@ class RepetitionHandler(logging.StreamHandler[TextIO]):
 
 
 def kind_of(record: logging.LogRecord) -> Kind:
-    """The record's logger and level, and its error's type and place, or its message before arguments fill it."""
+    """The record's logger and level, with its error's type and source line, or with its unformatted message."""
     error, traceback = record.exc_info[1:] if record.exc_info else (None, None)
     if error is None:
         return record.name, record.levelno, str(record.msg)
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    place = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback else None
-    return record.name, record.levelno, type(error), place
+    source_line = (traceback.tb_frame.f_code, traceback.tb_lineno) if traceback else None
+    return record.name, record.levelno, type(error), source_line
 
 
 def _line(record: logging.LogRecord) -> logging.LogRecord:
-    """The record as one line, without the arguments and the frames that it would keep in memory."""
+    """A copy of the record as one line, without references to arguments and frames."""
     fields: dict[str, Any] = {**record.__dict__, "args": None, "exc_info": None}
     fields |= {"exc_text": None, "stack_info": None, "msg": record.getMessage()}
     if record.exc_info and record.exc_info[0] is not None:

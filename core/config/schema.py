@@ -1,4 +1,4 @@
-"""The schema, put together from what each feature brings."""
+"""The GraphQL schema, assembled from the types of each feature."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ schema = strawberry.Schema(
     ],
     config=StrawberryConfig(scalar_map={datetime: DateTime}),
 )
-graphql_schema = schema._schema  # noqa: SLF001  # what executors take; Strawberry has no public name for it
+graphql_schema = schema._schema  # noqa: SLF001  # executors need it; Strawberry has no public name for it

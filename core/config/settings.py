@@ -68,7 +68,7 @@ CACHES = {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": ENVIRONMENT.redis_url,
         "OPTIONS": {
-            # Nothing that it holds is needed, so nothing waits for it long.
+            # Everything in it can be read elsewhere, so timeouts are short.
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
             "IGNORE_EXCEPTIONS": True,
@@ -77,7 +77,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-# A constraint over lower(username) keeps usernames unique; the check knows plain columns only.
+# The unique constraint is on lower(username); the check knows only constraints on columns.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 PASSWORD_HASHERS = [
     "core.accounts.hashers.PasswordHasher",
@@ -93,10 +93,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = ROOT / ".data" / "static"
-# A development server reads the files where they lie; production has them collected and hashed.
+# In development the files are served from the apps; in production they are collected and hashed.
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
-# WhiteNoise reads its small files at once, and the server warns of that for each.
+# WhiteNoise reads its files synchronously; Django would warn at each of them.
 warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -109,7 +109,7 @@ STORAGES = {
 
 STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
 
-SECURE_PROXY_SSL_HEADER = None  # The server itself believes trusted proxies, and only those.
+SECURE_PROXY_SSL_HEADER = None  # The server applies the headers of trusted proxies.
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
@@ -118,5 +118,7 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING_CONFIG = None  # Django's own would load its error pages to mail them, and log twice.
+LOGGING_CONFIG = (
+    None  # Django's default would log twice and load the module that mails error pages.
+)
 configure_logging(ENVIRONMENT.log_level)

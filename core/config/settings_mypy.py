@@ -1,4 +1,4 @@
-"""The settings for the type checker, which needs the models but no secret and no server."""
+"""Settings for mypy, which loads the models and needs no secret and no server."""
 
 from __future__ import annotations
 

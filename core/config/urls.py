@@ -5,5 +5,5 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
-admin.autodiscover()  # What each feature shows in it.
+admin.autodiscover()  # Loads each feature's admin classes.
 urlpatterns = [path("admin/", admin.site.urls)]

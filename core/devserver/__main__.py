@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import redis
 
-from core.config.environment import Environment, EnvironmentInvalid, settings_described
+from core.config.environment import Environment, EnvironmentInvalid, declared_settings
 from core.devserver.folder_locks import AlreadyRunning, folder_lock
 from core.devserver.ports import free_port, is_free
 from core.devserver.postgres import Postgres
@@ -108,7 +108,7 @@ def run(data: Path, *, with_process: int | None) -> None:
                 stack.callback(process.stop)
                 process.start()
             web.wait()
-        published = {name.upper() for name in settings_described()}
+        published = {name.upper() for name in declared_settings()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         sign_in = demo_sign_in(servers.database_url)
         say(WELCOME.format(url=address, query=QUERY, sign_in=sign_in))

@@ -1,4 +1,4 @@
-"""No log line holds a value of the database, and a request that is refused is one short line."""
+"""Log lines hold no values from the database; a refused request is one short line."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ TABLE = f"""
     INSERT INTO t VALUES ({VALUE}, 1)
 """  # noqa: S608  # a value of ours
 REFUSED = {
-    "a key that is taken": f"INSERT INTO t VALUES ({VALUE}, 2)",  # noqa: S608  # a value of ours
-    "a row that breaks a rule": f"INSERT INTO t VALUES (lower({VALUE}) || '2', -1)",  # noqa: S608
-    "text that is no number": f"SELECT '{SECRET} ''\"secret'::int",
-    "a time that is none": f"SELECT '{SECRET}'::timestamptz",
+    "a duplicate key": f"INSERT INTO t VALUES ({VALUE}, 2)",  # noqa: S608  # a value of ours
+    "a row that violates a constraint": f"INSERT INTO t VALUES (lower({VALUE}) || '2', -1)",  # noqa: S608
+    "text that is not a number": f"SELECT '{SECRET} ''\"secret'::int",
+    "text that is not a time": f"SELECT '{SECRET}'::timestamptz",
     "text of a row": "SELECT CAST(a AS int) FROM t",
-    "a column that is not there": f"SELECT nothing, '{SECRET}' FROM t",  # noqa: S608
+    "an unknown column": f"SELECT nothing, '{SECRET}' FROM t",  # noqa: S608
 }
 
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    """A logger of the product's form, and what it has written."""
+    """A logger with the product's format, and its output."""
     output = io.StringIO()
     handler = RepetitionHandler(output)
     handler.setFormatter(LineFormatter())
@@ -53,7 +53,7 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
     handler.close()
 
 
-def log_all_ways(logger: logging.Logger, error: Exception) -> None:
+def log_in_every_way(logger: logging.Logger, error: Exception) -> None:
     """As code logs errors: with its traceback, as an argument, in its own words, in a chain, in a group."""
     logger.error("Fault", exc_info=error)
     for _ in range(2):  # The second is counted, and logged later.
@@ -83,13 +83,13 @@ async def test_an_error_of_asyncpg_is_logged_without_values(
             await connection.execute(REFUSED[name])
     finally:
         await connection.close()
-    log_all_ways(logger, caught.value)
+    log_in_every_way(logger, caught.value)
     logger.handlers[0].close()
     assert "secret" not in output.getvalue()
     assert type(caught.value).__name__ in output.getvalue()
 
 
-async def test_an_argument_that_asyncpg_refuses_is_not_logged(
+async def test_an_argument_that_asyncpg_rejects_is_not_logged(
     database: Database, log: tuple[logging.Logger, io.StringIO]
 ) -> None:
     logger, output = log
@@ -111,19 +111,19 @@ def test_an_error_of_psycopg2_and_of_django_is_logged_without_values(
         cursor.execute(TABLE)
         with pytest.raises(psycopg2.Error) as caught:
             cursor.execute(REFUSED[name])
-    log_all_ways(logger, caught.value)
+    log_in_every_way(logger, caught.value)
     with django.db.transaction.atomic(), django.db.connection.cursor() as djangos:
         djangos.execute(TABLE)
         with pytest.raises(django.db.Error) as wrapped, django.db.transaction.atomic():
             djangos.execute(REFUSED[name])
         django.db.transaction.set_rollback(True)
-    log_all_ways(logger, wrapped.value)
+    log_in_every_way(logger, wrapped.value)
     logger.handlers[0].close()
     assert "secret" not in output.getvalue()
     assert "Fault in a chain" in output.getvalue()
 
 
-def test_what_helps_an_operator_stays(orm: None, log: tuple[logging.Logger, io.StringIO]) -> None:
+def test_the_cause_is_logged(orm: None, log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, output = log
     User.objects.create_user("ada", f"{SECRET}@example.org")
     with pytest.raises(django.db.IntegrityError) as caught:
@@ -131,11 +131,11 @@ def test_what_helps_an_operator_stays(orm: None, log: tuple[logging.Logger, io.S
     logger.error("Fault", exc_info=caught.value)
     logger.error("Away: %s", ConnectionRefusedError(111, "Connect call failed"))
     logger.info("DETAIL is a word: %s", "kept")
-    said = output.getvalue()
-    assert 'duplicate key value violates unique constraint "users_email_unique"' in said
-    assert "Connect call failed" in said
-    assert "DETAIL is a word: kept" in said
-    assert SECRET not in said.replace(f'"{SECRET}', "").replace(f'{SECRET}@example.org")', "")
+    logged = output.getvalue()
+    assert 'duplicate key value violates unique constraint "users_email_unique"' in logged
+    assert "Connect call failed" in logged
+    assert "DETAIL is a word: kept" in logged
+    assert SECRET not in logged.replace(f'"{SECRET}', "").replace(f'{SECRET}@example.org")', "")
 
 
 def test_wrong_host_headers_are_one_short_line_a_second(

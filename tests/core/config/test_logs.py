@@ -1,4 +1,4 @@
-"""Of what repeats, one line a second is logged, with its number."""
+"""Repeated warnings and errors are logged once a second, with their count."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fail(logger: logging.Logger, kind: type[Exception], number: int) -> None:
         logger.exception("Fault %d", number)
 
 
-async def test_what_repeats_is_logged_once_and_then_counted() -> None:
+async def test_repeated_records_are_logged_once_and_then_counted() -> None:
     with logger_and_output() as (logger, output):
         for number in range(1, 101):
             logger.warning("Database unavailable in operation %d: %s", number, "away")
@@ -43,7 +43,7 @@ async def test_what_repeats_is_logged_once_and_then_counted() -> None:
         ]
 
 
-async def test_a_fault_that_repeats_is_logged_with_one_traceback() -> None:
+async def test_a_repeated_fault_is_logged_with_one_traceback() -> None:
     with logger_and_output(0.05) as (logger, output):
         async with asyncio.timeout(20):
             while output.getvalue().count(" more within ") < 3:
@@ -53,7 +53,7 @@ async def test_a_fault_that_repeats_is_logged_with_one_traceback() -> None:
         assert "Fault 1: ValueError (" in output.getvalue()
 
 
-async def test_a_fault_that_comes_back_after_a_quiet_interval_has_its_traceback() -> None:
+async def test_a_fault_after_an_interval_without_it_has_its_traceback() -> None:
     with logger_and_output(0.01) as (logger, output):
         fail(logger, ValueError, 1)
         await asyncio.sleep(0.1)
@@ -71,14 +71,14 @@ def test_different_faults_are_all_logged() -> None:
     assert output.getvalue().count("Traceback") == 2
 
 
-def test_lines_that_are_no_warnings_are_all_logged() -> None:
+def test_records_below_warning_are_all_logged() -> None:
     with logger_and_output() as (logger, output):
         for _ in range(5):
             logger.info("Ready.")
     assert output.getvalue() == "Ready.\n" * 5
 
 
-def test_what_was_counted_is_logged_at_the_end_and_without_an_event_loop() -> None:
+def test_counts_are_logged_at_close_without_an_event_loop() -> None:
     with logger_and_output(3600) as (logger, output):
         for number in range(10):
             logger.error("100 %% of {braces} %s", number)
@@ -88,7 +88,7 @@ def test_what_was_counted_is_logged_at_the_end_and_without_an_event_loop() -> No
     ]
 
 
-def test_messages_that_are_all_different_do_not_fill_the_memory() -> None:
+def test_distinct_messages_do_not_fill_the_memory() -> None:
     with logger_and_output(3600) as (logger, output):
         for number in range(3000):
             logger.warning(f"Message {number}")  # as some libraries do

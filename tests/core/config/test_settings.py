@@ -1,4 +1,4 @@
-"""The settings: read together, refused in words, and the same wherever they are listed."""
+"""Settings: read and validated together; docs, .env.example and docker-compose.yml list the same ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.config.environment import (
     DEVELOPMENT_ONLY,
     Environment,
     EnvironmentInvalid,
-    settings_described,
+    declared_settings,
 )
 from core.database.database import Database
 from tests.commands import said_by
@@ -30,13 +30,13 @@ REQUIRED = {
     "REDIS_URL": "redis://cache:6379/0",
     "ALLOWED_HOSTS": "feed.example.com",
 }
-NAMES = [name.upper() for name in settings_described()]
-# Where a container is unlike a process on this machine.
+NAMES = [name.upper() for name in declared_settings()]
+# Defaults of containers that differ from those of the code.
 OF_CONTAINERS = {"HOST": "0.0.0.0"}  # noqa: S104  # compared, not listened on
 
 
 def default_of(name: str) -> str:
-    return OF_CONTAINERS.get(name) or settings_described()[name.lower()].default
+    return OF_CONTAINERS.get(name) or declared_settings()[name.lower()].default
 
 
 def example_settings() -> dict[str, str]:
@@ -50,7 +50,7 @@ def compose() -> dict[str, Any]:
     return read
 
 
-def test_what_must_be_set_is_enough() -> None:
+def test_the_required_settings_suffice() -> None:
     settings = Environment.read(REQUIRED)
     assert settings.port == 8000
     assert settings.debug is False
@@ -58,26 +58,26 @@ def test_what_must_be_set_is_enough() -> None:
     assert settings.cors_origins == ()
 
 
-def test_nothing_set_names_everything_that_is_missing() -> None:
+def test_every_missing_setting_is_reported() -> None:
     with pytest.raises(EnvironmentInvalid) as refused:
         Environment.read({})
     lines = str(refused.value).splitlines()
     assert [line.split()[0] for line in lines[:-1]] == sorted(REQUIRED, key=NAMES.index)
 
 
-def test_development_needs_nothing() -> None:
+def test_development_requires_no_setting() -> None:
     assert Environment.read({"DEBUG": "true"}).secret_key == DEVELOPMENT_ONLY
 
 
-def test_the_secret_of_development_is_refused_in_production() -> None:
-    with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is the one for development"):
+def test_the_development_secret_is_invalid_in_production() -> None:
+    with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is the default for development"):
         Environment.read({**REQUIRED, "SECRET_KEY": DEVELOPMENT_ONLY})
 
 
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("SECRET_KEY", "short", "32 characters or more"),
+        ("SECRET_KEY", "short", "32 or more characters"),
         ("DATABASE_URL", "mysql://db/feed", "begins with postgresql://"),
         ("DATABASE_URL", "postgresql://db:5432", "name of the database"),
         ("DATABASE_URL", "postgresql://feed:a b@db/feed", "percent-encode"),
@@ -98,11 +98,13 @@ def test_the_secret_of_development_is_refused_in_production() -> None:
         ("CORS_ORIGINS", "my-app.test", "https://app.example.com"),
     ],
 )
-def test_a_wrong_value_is_refused_in_words_that_help(name: str, value: str, says: str) -> None:
+def test_an_invalid_value_is_reported_with_advice_and_not_quoted(
+    name: str, value: str, says: str
+) -> None:
     with pytest.raises(EnvironmentInvalid) as refused:
         Environment.read({**REQUIRED, name: value})
     message = str(refused.value)
-    assert message.startswith(f"{name} is refused: ")
+    assert message.startswith(f"{name} is invalid: ")
     assert says in message
     assert value not in message.splitlines()[0] or len(value) < 3, "it may be a secret"
 
@@ -115,7 +117,7 @@ def test_a_wrong_value_is_refused_in_words_that_help(name: str, value: str, says
         ("REDIS_URL", "redis://:{}@cache:6379/0"),
     ],
 )
-def test_a_password_that_was_put_in_an_address_as_it_is_is_refused(
+def test_a_password_that_is_not_percent_encoded_is_reported(
     variable: str, url: str, raw: str
 ) -> None:
     with pytest.raises(EnvironmentInvalid) as refused:
@@ -127,7 +129,7 @@ def test_a_password_that_was_put_in_an_address_as_it_is_is_refused(
 
 
 def test_the_password_of_compose_may_hold_any_characters(database: Database) -> None:
-    """The drivers take it from PGPASSWORD, where the address has none: nothing is to be encoded."""
+    """The drivers use PGPASSWORD for a URL without a password, so nothing needs encoding."""
     password = "p/a@s#s%41?w:o r[d]$'\"\\é"
     url = os.environ["DATABASE_URL"]
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
@@ -144,7 +146,7 @@ def test_the_password_of_compose_may_hold_any_characters(database: Database) -> 
             cursor.execute("DROP ROLE composed")
 
 
-def test_wrong_values_are_told_together() -> None:
+def test_all_invalid_values_are_reported_together() -> None:
     with pytest.raises(EnvironmentInvalid) as refused:
         Environment.read({**REQUIRED, "PORT": "x", "POOL_SIZE": "x"})
     assert [line.split()[0] for line in str(refused.value).splitlines()[:2]] == [
@@ -153,18 +155,18 @@ def test_wrong_values_are_told_together() -> None:
     ]
 
 
-def test_events_are_kept_for_longer_than_an_access_token_is_good() -> None:
+def test_events_are_retained_longer_than_access_tokens_are_valid() -> None:
     def read(minutes: int, hours: int) -> Environment:
         chosen = {"ACCESS_TOKEN_MINUTES": str(minutes), "EVENT_RETENTION_HOURS": str(hours)}
         return Environment.read({**REQUIRED, **chosen})
 
     assert read(30, 1).recent_revocations == timedelta(hours=1)
     for minutes, hours in ((31, 1), (1_440, 24)):
-        with pytest.raises(EnvironmentInvalid, match=r"^EVENT_RETENTION_HOURS is refused: "):
+        with pytest.raises(EnvironmentInvalid, match=r"^EVENT_RETENTION_HOURS is invalid: "):
             read(minutes, hours)
 
 
-def test_an_empty_value_is_the_default() -> None:
+def test_an_empty_value_means_the_default() -> None:
     assert Environment.read({**REQUIRED, "PORT": " "}).port == 8000
 
 
@@ -180,7 +182,7 @@ def test_origins_are_a_list_or_all_or_none() -> None:
     assert origins("none") == ()
 
 
-def test_the_database_address_is_taken_apart() -> None:
+def test_the_database_url_becomes_djangos_settings() -> None:
     entry = django_database("postgresql://me:p%40ss@db:5433/feed?sslmode=require")
     assert entry["NAME"] == "feed"
     assert entry["PASSWORD"] == "p@ss"
@@ -196,7 +198,7 @@ def test_the_docs_list_every_setting_with_its_default() -> None:
     )
     expected = [
         (name.upper(), f"`{one.default}`" if one.default else "must be set", one.purpose)
-        for name, one in settings_described().items()
+        for name, one in declared_settings().items()
     ]
     assert rows == expected
 
@@ -209,7 +211,7 @@ def test_the_example_lists_every_setting_with_its_default() -> None:
             assert example[name] == default_of(name)
 
 
-def test_the_example_is_accepted_once_the_marked_ones_are_filled_in() -> None:
+def test_the_example_is_valid_with_a_secret_key() -> None:
     example = {**example_settings(), "SECRET_KEY": "k" * 40}
     settings = Environment.read(example)
     assert not settings.debug
@@ -218,7 +220,7 @@ def test_the_example_is_accepted_once_the_marked_ones_are_filled_in() -> None:
     )
 
 
-def test_compose_passes_every_setting_on_with_the_same_default() -> None:
+def test_compose_passes_every_setting_with_the_same_default() -> None:
     for name in ("migrate", "web", "worker"):
         settings = compose()["services"][name]["environment"]
         assert settings.pop("PGPASSWORD") == "${POSTGRES_PASSWORD:?Set POSTGRES_PASSWORD in .env}"
@@ -226,17 +228,17 @@ def test_compose_passes_every_setting_on_with_the_same_default() -> None:
         assert options == ("-c lock_timeout=3s" if name == "migrate" else None)
         assert sorted(settings) == sorted(NAMES)
         for variable, text in settings.items():
-            default = settings_described()[variable.lower()].default and default_of(variable)
+            default = declared_settings()[variable.lower()].default and default_of(variable)
             expected = f":-{default}" if default else f":?Set {variable} in .env"
             assert text == f"${{{variable}{expected}}}"
 
 
-def test_compose_reads_nothing_that_the_example_does_not_list() -> None:
+def test_the_example_lists_every_variable_of_compose() -> None:
     used = re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text())
     assert set(used) == set(example_settings())
 
 
-@pytest.mark.parametrize("name", settings_described())
+@pytest.mark.parametrize("name", declared_settings())
 def test_every_setting_is_read_somewhere(name: str) -> None:
     declared_in = ROOT / "core" / "config" / "environment.py"
     sources = [

@@ -94,7 +94,7 @@ def test_an_old_python_is_refused_in_words(checkout: Path) -> None:
     old = python_that(checkout, "exit 1")
     done = make(checkout, "run", f"PYTHON={old}")
     assert done.returncode != 0
-    assert "Python 3.11 or newer is needed" in done.stdout
+    assert "Python 3.11 or newer is required" in done.stdout
 
 
 def test_dependencies_that_can_not_be_installed_are_said_and_tried_again(checkout: Path) -> None:
@@ -135,7 +135,7 @@ def test_without_a_compiler_it_goes_on(checkout: Path) -> None:
         done = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="0", COMPILES_WITH=result)
         assert done.returncode == 0, done.stderr
         assert ("compiling" in done.stdout) is tries
-        assert ("Going on without" in done.stdout) is (result == "1")
+        assert ("Continuing without" in done.stdout) is (result == "1")
         assert "ran -m core.devserver" in done.stdout
 
 

@@ -168,9 +168,9 @@ def test_a_port_that_is_taken_is_said_before_anything_starts(data: Path) -> None
     assert not (data / "postgres").exists()
 
 
-def test_a_wrong_setting_is_said_in_words(data: Path) -> None:
+def test_an_invalid_setting_is_reported(data: Path) -> None:
     said = Run(data, "eighty").end()
-    assert said.strip().startswith("PORT is refused: write a whole number")
+    assert said.strip().startswith("PORT is invalid: write a whole number")
     assert "Traceback" not in said
 
 
