@@ -70,7 +70,7 @@ def empty_database() -> Iterator[str]:
 NEEDING_TABLES = [
     ("reconcile_counts",),
     ("maintain",),
-    ("seed_demo", "--people=1", "--posts=0"),
+    ("seed_demo", "--users=1", "--posts=0"),
 ]
 
 
@@ -171,10 +171,10 @@ def test_djangos_own_server_names_the_one_that_serves_the_api() -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (("import_trace", "README.md"), "is no trace: of its first"),
-        (("import_trace", sys.executable), "is no trace: of its first"),
-        (("import_trace", "nowhere"), "is no file"),
-        (("seed_demo", "--people=many"), "whole number"),
+        (("import_trace", "README.md"), "is not a trace: none of its first"),
+        (("import_trace", sys.executable), "is not a trace: none of its first"),
+        (("import_trace", "nowhere"), "is not a file"),
+        (("seed_demo", "--users=many"), "whole number"),
         (("changepassword", "nobody"), "does not exist"),
         (("no_such_command",), "Unknown command"),
     ],

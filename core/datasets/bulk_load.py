@@ -1,7 +1,7 @@
-"""Bulk loads: rows are copied beside the tables, then taken over and counted by one statement each.
+"""Bulk loads: rows are copied into staging tables, then inserted and counted by one statement a table.
 
-What points to nothing is left out, and what is there already stays as it is, so every count equals
-its rows, whatever the load meets in the database. Loads write no events: nobody waits for them.
+Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal
+their rows whatever the database holds. Loads write no events.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def load(rows: DatasetRows) -> dict[str, int]:
-    """How many rows each table has gained, by table.
+    """The number of rows inserted, by table.
 
-    Locks: the people, posts and comments that are counted, each kind in the order of keys.
+    Locks: the users, posts and comments whose counts change, each table in the order of keys.
     """
-    gained = {}
+    inserted = {}
     with transaction.atomic(), connection.cursor() as cursor:
         for table, row_type in TYPES.items():
             new_rows: list[NewRow] = getattr(rows, table)
-            gained[table] = 0
+            inserted[table] = 0
             if new_rows:
                 columns = sql.SQL(", ").join(map(sql.Identifier, row_type._fields))
                 names = {"table": sql.Identifier(table), "new": sql.Identifier(f"new_{table}")}
                 cursor.execute(STAGE.format(columns=columns, **names))
                 cursor.copy_expert(COPY.format(columns=columns, **names), _lines(new_rows))
                 cursor.execute(LOADS[table])
-                gained[table] = cursor.fetchone()[0]
+                inserted[table] = cursor.fetchone()[0]
         if rows.comments:
             cursor.execute(SQL.count_replies)
         for table in TYPES:
             if getattr(rows, table):
                 cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))
-    return gained
+    return inserted
 
 
-def tidy() -> None:
-    """Brings the tables' statistics and visibility maps up to date, for the plans of what follows."""
+def vacuum() -> None:
+    """Updates the tables' statistics and visibility maps, on which query plans depend."""
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TYPES)}")
 

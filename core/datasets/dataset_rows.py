@@ -1,4 +1,4 @@
-"""DatasetRows of a bulk load: one type a table, its fields in the order of the columns that are copied."""
+"""Rows of a bulk load: one type a table, with the copied columns in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class NewPerson(NamedTuple):
+class NewUser(NamedTuple):
     id: int
     username: str
     email: str
@@ -60,14 +60,14 @@ class NewFollow(NamedTuple):
     created_at: datetime
 
 
-NewRow = NewPerson | NewPost | NewComment | NewShare | NewPostLike | NewCommentLike | NewFollow
+NewRow = NewUser | NewPost | NewComment | NewShare | NewPostLike | NewCommentLike | NewFollow
 
 
 @dataclass(slots=True)
 class DatasetRows:
-    """What one transaction of a bulk load brings, in lists named after the tables."""
+    """The rows of one transaction of a bulk load, in lists named after the tables."""
 
-    users: list[NewPerson] = field(default_factory=list)
+    users: list[NewUser] = field(default_factory=list)
     posts: list[NewPost] = field(default_factory=list)
     comments: list[NewComment] = field(default_factory=list)
     shares: list[NewShare] = field(default_factory=list)
@@ -77,7 +77,7 @@ class DatasetRows:
 
 
 TYPES: dict[str, type[NewRow]] = {
-    "users": NewPerson,
+    "users": NewUser,
     "posts": NewPost,
     "comments": NewComment,
     "shares": NewShare,
@@ -85,4 +85,4 @@ TYPES: dict[str, type[NewRow]] = {
     "comment_likes": NewCommentLike,
     "follows": NewFollow,
 }
-"""Row type by table; a table comes after those that it points to."""
+"""Row type by table. Order: a table comes after the tables that it refers to."""

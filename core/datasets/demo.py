@@ -1,4 +1,4 @@
-"""Fills a database with demo people and posts."""
+"""Fills a database with demo users and posts."""
 
 from __future__ import annotations
 
@@ -10,51 +10,51 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from core.accounts.models import User
-from core.datasets.bulk_load import load, tidy
+from core.datasets.bulk_load import load, vacuum
 from core.datasets.demo_rows import DemoRows
-from core.datasets.factories import NewPersonFactory
+from core.datasets.factories import NewUserFactory
 
 VIEWER = "demo"
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
-"""When demo data ends if nothing else is said: the same for the same seed, on any day."""
+"""The default end of the demo data: fixed, so that the same seed gives the same rows on any day."""
 SALT = "the-demo-password-is-public"
 
 
 class Seeded(NamedTuple):
-    """How many rows each table has gained, and whether the demo sign-in is among them."""
+    """The number of rows inserted by table, and whether the user `demo` was created."""
 
-    gained: dict[str, int]
+    inserted: dict[str, int]
     viewer: bool
 
 
 def seed_demo(
     *,
-    people: int,
+    users: int,
     posts: int,
     seed: int,
     until: datetime = UNTIL,
     password: str | None = None,
     admin: bool = False,
 ) -> Seeded | None:
-    """What has been made, or None if there are demo people already. All of it or, if cut off, nothing.
+    """The inserted rows, in one transaction; None if there are demo users already.
 
-    With a password there is also the person `demo`, who signs in with it; with `admin` to the admin as well.
+    A password also creates the user `demo`, who signs in with it; with `admin` to the admin, too.
     """
-    first = NewPersonFactory.build(number=0)
+    first = NewUserFactory.build(number=0)
     if User.objects.alias(handle=Lower("username")).filter(handle=first.username).exists():
         return None
-    rows = DemoRows(people=people, posts=posts, seed=seed, until=until)
-    gained: dict[str, int] = {}
+    rows = DemoRows(users=users, posts=posts, seed=seed, until=until)
+    inserted: dict[str, int] = {}
     viewer = False
     with transaction.atomic():
         for part in rows.parts():
             for table, count in load(part).items():
-                gained[table] = gained.get(table, 0) + count
+                inserted[table] = inserted.get(table, 0) + count
         if password is not None:
-            # The same hash for the same password, so that the row is the same as well.
+            # A fixed salt, so that the same password gives the same row.
             hashed = make_password(password, salt=SALT)
             viewer = load(rows.viewer(VIEWER, hashed))["users"] == 1
             if viewer and admin:
                 User.objects.filter(username=VIEWER).update(is_staff=True, is_superuser=True)
-    tidy()
-    return Seeded(gained, viewer)
+    vacuum()
+    return Seeded(inserted, viewer)

@@ -1,4 +1,4 @@
-"""DatasetRows of demo people and of what they do. The same for the same numbers and seed."""
+"""Rows of demo users and of their activity, the same for the same numbers and seed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from core.datasets.dataset_rows import (
     DatasetRows,
     NewCommentLike,
     NewFollow,
-    NewPerson,
     NewPost,
     NewPostLike,
     NewShare,
+    NewUser,
 )
 from core.datasets.distributions import Calendar, Crowd
 from core.datasets.factories import (
     NewCommentFactory,
-    NewPersonFactory,
     NewPostFactory,
-    moment_of,
+    NewUserFactory,
+    time_of,
 )
 
 POSTS_A_PART = 5_000
-FOLLOWS_IN_THE_MIDDLE = 20
-MOST_FOLLOWS = 1_000
-# Of one post. A post of mean appeal gets as many as the second figure says.
+MEDIAN_FOLLOWS = 20
+MAX_FOLLOWS = 1_000
+# Of one post: the maximum, and the mean for a post of mean appeal.
 LIKES = (400, 5.0)
 COMMENTS = (120, 3.0)
 SHARES = (80, 0.7)
@@ -38,25 +38,25 @@ VIEWER_FOLLOWERS = 15
 
 
 class DemoRows:
-    """Makes the rows in parts, each of which stands on those before."""
+    """Makes the rows in parts, which refer to earlier parts only."""
 
-    def __init__(self, *, people: int, posts: int, seed: int, until: datetime) -> None:
-        self._chance = Random(seed)  # noqa: S311  # not a secret: it is to be repeated
-        self._crowd = Crowd(self._chance, people)
+    def __init__(self, *, users: int, posts: int, seed: int, until: datetime) -> None:
+        self._chance = Random(seed)  # noqa: S311  # reproducible, not a secret
+        self._crowd = Crowd(self._chance, users)
         self._calendar = Calendar(self._chance, until)
         self._posts = posts
         self._keys_made = 0
-        self._people = [
-            self._key(self._calendar.since - timedelta(minutes=people - number))
-            for number in range(people)
+        self._users = [
+            self._key(self._calendar.since - timedelta(minutes=users - number))
+            for number in range(users)
         ]
 
     def parts(self) -> Iterator[DatasetRows]:
-        """People and follows first, then posts with all that happens to them."""
+        """Users and follows first, then posts with their likes, shares and comments."""
         rows = DatasetRows()
-        for number, key in enumerate(self._people):
-            rows.users.append(NewPersonFactory.build(number=number, id=key))
-        for follower in range(len(self._people)):
+        for number, key in enumerate(self._users):
+            rows.users.append(NewUserFactory.build(number=number, id=key))
+        for follower in range(len(self._users)):
             self._follow(rows, follower)
         yield rows
         moments = sorted(self._calendar.busy_time() for _ in range(self._posts))
@@ -67,27 +67,27 @@ class DemoRows:
             yield rows
 
     def viewer(self, username: str, password: str) -> DatasetRows:
-        """One more person, who follows the most popular. Ask for it after the parts."""
+        """One more user, who follows the most popular ones. Call it after `parts`."""
         key = self._key(self._calendar.since)
-        person: NewPerson = NewPersonFactory.build(
-            number=len(self._people),
+        user: NewUser = NewUserFactory.build(
+            number=len(self._users),
             id=key,
             username=username,
             display_name="Demo Viewer",
             password=password,
         )
-        rows = DatasetRows(users=[person])
+        rows = DatasetRows(users=[user])
         for number in self._crowd.most_popular(VIEWER_FOLLOWS):
-            self._add_follow(rows, key, self._people[number])
+            self._add_follow(rows, key, self._users[number])
         for number in {self._crowd.active() for _ in range(VIEWER_FOLLOWERS)}:
-            self._add_follow(rows, self._people[number], key)
+            self._add_follow(rows, self._users[number], key)
         return rows
 
     def _follow(self, rows: DatasetRows, follower: int) -> None:
-        wanted = FOLLOWS_IN_THE_MIDDLE * math.exp(0.9 * self._chance.gauss(0, 1))
-        followees = {self._crowd.popular() for _ in range(min(int(wanted), MOST_FOLLOWS))}
+        wanted = MEDIAN_FOLLOWS * math.exp(0.9 * self._chance.gauss(0, 1))
+        followees = {self._crowd.popular() for _ in range(min(int(wanted), MAX_FOLLOWS))}
         for followee in sorted(followees - {follower}):
-            self._add_follow(rows, self._people[follower], self._people[followee])
+            self._add_follow(rows, self._users[follower], self._users[followee])
 
     def _add_follow(self, rows: DatasetRows, follower: int, followee: int) -> None:
         moment = self._calendar.any_time()
@@ -95,50 +95,50 @@ class DemoRows:
 
     def _post(self, rows: DatasetRows, moment: datetime) -> None:
         author = self._crowd.active()
-        post: NewPost = NewPostFactory.build(id=self._key(moment), author_id=self._people[author])
+        post: NewPost = NewPostFactory.build(id=self._key(moment), author_id=self._users[author])
         rows.posts.append(post)
         appeal = 0.3 * self._chance.paretovariate(1.4) * self._crowd.popularity[author] ** 0.5
-        for person in sorted(self._others(author, LIKES, appeal)):
+        for user_id in sorted(self._others(author, LIKES, appeal)):
             key, at = self._reaction(post.created_at)
-            rows.post_likes.append(NewPostLike(key, person, post.id, at))
-        for person in sorted(self._others(author, SHARES, appeal)):
+            rows.post_likes.append(NewPostLike(key, user_id, post.id, at))
+        for user_id in sorted(self._others(author, SHARES, appeal)):
             key, at = self._reaction(post.created_at)
-            rows.shares.append(NewShare(key, person, post.id, at))
-        self._discuss(rows, post, self._how_many(COMMENTS, appeal))
+            rows.shares.append(NewShare(key, user_id, post.id, at))
+        self._discuss(rows, post, self._random_count(COMMENTS, appeal))
 
     def _discuss(self, rows: DatasetRows, post: NewPost, comments: int) -> None:
         first = len(rows.comments)
         for _ in range(comments):
             earlier = rows.comments[first:]
-            answers = bool(earlier) and self._chance.random() * 10 < REPLIES_IN_TEN
-            parent = self._chance.choice(earlier) if answers else None
+            is_reply = bool(earlier) and self._chance.random() * 10 < REPLIES_IN_TEN
+            parent = self._chance.choice(earlier) if is_reply else None
             key, _at = self._reaction(parent.created_at if parent else post.created_at)
             rows.comments.append(
                 NewCommentFactory.build(
                     id=key,
                     post_id=post.id,
                     parent_id=parent and parent.id,
-                    author_id=self._people[self._crowd.active()],
+                    author_id=self._users[self._crowd.active()],
                 )
             )
         for comment in rows.comments[first:]:
-            for person in sorted(self._others(None, (20, 0.5), self._chance.paretovariate(2) / 2)):
+            for user_id in sorted(self._others(None, (20, 0.5), self._chance.paretovariate(2) / 2)):
                 _key, at = self._reaction(comment.created_at)
-                rows.comment_likes.append(NewCommentLike(person, comment.id, at))
+                rows.comment_likes.append(NewCommentLike(user_id, comment.id, at))
 
     def _others(self, author: int | None, most: tuple[int, float], appeal: float) -> set[int]:
-        """Keys of people other than the author."""
-        people = {self._crowd.active() for _ in range(self._how_many(most, appeal))}
-        return {self._people[person] for person in people if person != author}
+        """Keys of users other than the author."""
+        users = {self._crowd.active() for _ in range(self._random_count(most, appeal))}
+        return {self._users[user] for user in users if user != author}
 
-    def _how_many(self, most: tuple[int, float], appeal: float) -> int:
+    def _random_count(self, most: tuple[int, float], appeal: float) -> int:
         at_most, mean = most
         whole, rest = divmod(mean * appeal, 1)
         return min(at_most, int(whole) + (self._chance.random() < rest))
 
     def _reaction(self, to: datetime) -> tuple[int, datetime]:
         key = self._key(self._calendar.soon_after(to))
-        return key, moment_of(key)
+        return key, time_of(key)
 
     def _key(self, moment: datetime) -> int:
         self._keys_made += 1

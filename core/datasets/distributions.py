@@ -1,4 +1,4 @@
-"""Who does things and whom they happen to, in the proportions of real feeds."""
+"""Random users and times, distributed as in real feeds."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import accumulate
 from random import Random
 
 WINDOW = timedelta(days=30)
-STEEPNESS = 0.9  # How fast attention falls with rank; 1 is Zipf's law.
+STEEPNESS = 0.9  # The exponent of the weight by rank; 1 is Zipf's law.
 BURSTS = 12
 BURST_LENGTH = timedelta(hours=2)
 DELAY = timedelta(hours=6)
 
 
 class Crowd:
-    """Picks people by how active or how popular they are: few have most of both."""
+    """Picks users by activity or popularity, both of which follow Zipf-like laws."""
 
     def __init__(self, chance: Random, size: int) -> None:
         self._chance = chance
@@ -28,14 +28,14 @@ class Crowd:
         self.popularity = dict(
             zip(self._by_popularity, (weight / mean for weight in weights), strict=True)
         )
-        """How popular each person is; the mean is 1."""
+        """Popularity by user. Units: the mean is 1."""
 
     def active(self) -> int:
-        """Somebody, the active more often."""
+        """A random user, weighted by activity."""
         return self._by_activity[self._rank()]
 
     def popular(self) -> int:
-        """Somebody, the popular more often."""
+        """A random user, weighted by popularity."""
         return self._by_popularity[self._rank()]
 
     def most_popular(self, at_most: int) -> list[int]:
@@ -47,7 +47,7 @@ class Crowd:
 
 
 class Calendar:
-    """Picks moments in the 30 days before `until`."""
+    """Picks times in the 30 days before `until`."""
 
     def __init__(self, chance: Random, until: datetime) -> None:
         self._chance = chance
@@ -59,13 +59,13 @@ class Calendar:
         return self.since + WINDOW * self._chance.random()
 
     def busy_time(self) -> datetime:
-        """A moment that half of the time lies in one of a few bursts."""
+        """A random time, in half of the cases within one of a few bursts."""
         if self._chance.random() < 0.5:
             return self.soon_after(self._chance.choice(self._bursts), BURST_LENGTH)
         return self.any_time()
 
     def soon_after(self, moment: datetime, delay: timedelta = DELAY) -> datetime:
-        """A later moment, mostly within the delay."""
+        """A random later time, mostly within the delay."""
         later = moment + delay * self._chance.expovariate(1)
         if later < self.until:
             return later

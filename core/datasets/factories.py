@@ -1,4 +1,4 @@
-"""Made-up people, posts and comments, each wholly given by its key and whom it belongs to."""
+"""Factories of fake users, posts and comments, each determined by its key and its references."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from factory.base import Factory
 from factory.declarations import LazyAttribute
 
 from core.database.time_ordered_keys import EPOCH_MS, SEQUENCE_BITS
-from core.datasets.dataset_rows import NewComment, NewPerson, NewPost
-from core.datasets.fake_text import person_name, sentence
+from core.datasets.dataset_rows import NewComment, NewPost, NewUser
+from core.datasets.fake_text import full_name, sentence
 from core.datasets.replay import EMAIL_DOMAIN, NO_PASSWORD
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment_of(key: int) -> datetime:
-    """When the key was made, to the millisecond."""
+def time_of(key: int) -> datetime:
+    """The time in the key, to the millisecond."""
     return EPOCH + timedelta(milliseconds=EPOCH_MS + (key >> SEQUENCE_BITS))
 
 
-class NewPersonFactory(Factory[NewPerson]):
+class NewUserFactory(Factory[NewUser]):
     class Meta:
-        model = NewPerson
+        model = NewUser
 
     class Params:
         number = 0
 
     id = 0
-    display_name = LazyAttribute(lambda person: person_name(person.number))
+    display_name = LazyAttribute(lambda user: full_name(user.number))
     username = LazyAttribute(
-        lambda person: f"{person.display_name.replace(' ', '_').lower()}_{person.number}"
+        lambda user: f"{user.display_name.replace(' ', '_').lower()}_{user.number}"
     )
-    email = LazyAttribute(lambda person: f"{person.username}@{EMAIL_DOMAIN}")
+    email = LazyAttribute(lambda user: f"{user.username}@{EMAIL_DOMAIN}")
     password = NO_PASSWORD
-    bio = LazyAttribute(lambda person: sentence(person.number))
-    created_at = LazyAttribute(lambda person: moment_of(person.id))
+    bio = LazyAttribute(lambda user: sentence(user.number))
+    created_at = LazyAttribute(lambda user: time_of(user.id))
 
 
 class NewPostFactory(Factory[NewPost]):
@@ -45,7 +45,7 @@ class NewPostFactory(Factory[NewPost]):
     id = 0
     author_id = 0
     text = LazyAttribute(lambda post: sentence(post.id))
-    created_at = LazyAttribute(lambda post: moment_of(post.id))
+    created_at = LazyAttribute(lambda post: time_of(post.id))
 
 
 class NewCommentFactory(Factory[NewComment]):
@@ -57,4 +57,4 @@ class NewCommentFactory(Factory[NewComment]):
     parent_id = None
     author_id = 0
     text = LazyAttribute(lambda comment: sentence(comment.id))
-    created_at = LazyAttribute(lambda comment: moment_of(comment.id))
+    created_at = LazyAttribute(lambda comment: time_of(comment.id))

@@ -1,4 +1,4 @@
-"""Readable text for people and posts that are made up: always the same for the same number."""
+"""Readable fake names and sentences, the same for the same number."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 WORDS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("words.toml").read_text())
 
-MULTIPLIER = 0x9E3779B97F4A7C15  # The golden ratio in 64 bits: near numbers come out far apart.
+MULTIPLIER = 0x9E3779B97F4A7C15  # The golden ratio in 64 bits, which spreads neighbouring numbers.
 MASK = 2**64 - 1
 
 
-def mixed(number: int) -> int:
-    """64 bits in which every bit of the number has its say (the finalizer of SplitMix64)."""
+def hash_of(number: int) -> int:
+    """A 64-bit hash of the number. Source: the finalizer of SplitMix64."""
     bits = (number * MULTIPLIER) & MASK
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
@@ -20,16 +20,16 @@ def mixed(number: int) -> int:
 
 
 def sentence(number: int) -> str:
-    """A sentence or two of 30 to 220 characters."""
-    bits = mixed(number)
+    """One or two sentences of 30 to 220 characters."""
+    bits = hash_of(number)
     first = _sentence(bits)
-    # One in four has more to say.
-    return first if bits & 3 else f"{first} {_sentence(mixed(bits))}"
+    # One in four has two sentences.
+    return first if bits & 3 else f"{first} {_sentence(hash_of(bits))}"
 
 
-def person_name(number: int) -> str:
+def full_name(number: int) -> str:
     """A given name and a family name."""
-    bits = mixed(number)
+    bits = hash_of(number)
     return f"{_word('given_names', bits)} {_word('family_names', bits >> 16)}"
 
 

@@ -1,4 +1,4 @@
-"""Stored counts against the rows that they count."""
+"""Compares stored counts with the rows that they count, and repairs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXAMPLES = 3
 
 
 class Count(NamedTuple):
-    """A stored count: where it stands, and the rows that it counts, joined by a column of theirs."""
+    """A stored count: its table and column, and the counted rows, joined by their column `by`."""
 
     table: str
     column: str
@@ -38,7 +38,7 @@ COUNTS = (
 
 
 class Difference(NamedTuple):
-    """A row whose stored count is not the number of its rows."""
+    """A row whose stored count differs from the number of its rows."""
 
     id: int
     stored: int
@@ -46,7 +46,7 @@ class Difference(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """How many rows have been compared, and the keys of those that differ."""
+    """The number of compared rows, and the keys of those that differ."""
 
     rows: int
     wrong: array[int]
@@ -72,7 +72,7 @@ REPAIR = sql.SQL("""
 
 
 def compare(count: Count) -> Findings:
-    """What differs at one moment. DatasetRows and counts change together, so a running server is no excuse.
+    """The differences in one snapshot. Rows and counts change in one transaction, so writers may run meanwhile.
 
     Cost: two statements over whole tables.
     """
@@ -81,7 +81,7 @@ def compare(count: Count) -> Findings:
         rows: int = cursor.fetchone()[0]
     wrong = array("q")
     examples: list[Difference] = []
-    # A restored database may differ everywhere: rows are read as they come, and only keys kept.
+    # A restored database may differ everywhere: the rows are streamed, and only keys are kept.
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(_statement(DIFFERENCES, count))
         for row in cursor:
@@ -92,10 +92,10 @@ def compare(count: Count) -> Findings:
 
 
 def repair(count: Count, keys: array[int]) -> int:
-    """How many of the rows have been put right, while others may write.
+    """The number of repaired rows. Writers may run meanwhile.
 
-    A write changes rows and count in one transaction and holds the count's row until it commits. So
-    once that row is locked here, the count is that of the rows which the next statement sees.
+    A write changes rows and count in one transaction and locks the count's row until it commits. So
+    once that row is locked here, the next statement sees exactly the rows to count.
     Locks: rows of the table in the order of keys, a thousand at once.
     """
     repaired = 0

@@ -14,20 +14,20 @@ from typing import BinaryIO, NamedTuple, cast
 from core.database.time_ordered_keys import EPOCH_MS
 
 KINDS = {b"RT", b"RE", b"MT"}
-HIGHEST_PERSON = 999_999_999_999
+HIGHEST_USER = 999_999_999_999
 EARLIEST = EPOCH_MS // 1000
 LINE_LENGTH = 200
 GZIP_START = b"\x1f\x8b"
 READ_AT_ONCE = 1 << 20
-LINES_JUDGED = 1_000
+LINES_CHECKED = 1_000
 
 
 class TraceUnreadable(Exception):
-    """The file can't be read to its end; the message says why, for a person."""
+    """The file can't be read completely; the message says why."""
 
 
 class TraceEvent(NamedTuple):
-    """Somebody shared a post of the target (RT), answered one (RE) or mentioned the target (MT)."""
+    """The actor shared a post of the target (RT), commented on one (RE) or mentioned the target (MT)."""
 
     actor: int
     target: int
@@ -36,32 +36,32 @@ class TraceEvent(NamedTuple):
 
 
 class BadLine(NamedTuple):
-    """A line that is no event, and why not."""
+    """A line that is not a valid event, and the reason."""
 
     number: int
     reason: str
 
 
 class TraceContent(NamedTuple):
-    """What tells one trace from another, however it is named and compressed."""
+    """Identifies a trace whatever its file name and compression."""
 
     digest: bytes
     lines: int
 
 
 def check_form(path: Path) -> None:
-    """Errors: TraceUnreadable, for a file of something else: no line at its start is an event."""
-    start = list(islice(read_events(path, until=datetime.now(UTC)), LINES_JUDGED))
+    """Checks the first lines. Errors: TraceUnreadable for a file without an event among them."""
+    start = list(islice(read_events(path, until=datetime.now(UTC)), LINES_CHECKED))
     if start and all(isinstance(line, BadLine) for line in start):
         first = cast("BadLine", start[0])
         raise TraceUnreadable(
-            f"{path} is no trace: of its first {len(start):,} lines none is an event. "
-            f"What is wrong with line 1: {first.reason}."
+            f"{path} is not a trace: none of its first {len(start):,} lines is an event. "
+            f"Line 1: {first.reason}."
         )
 
 
 def read_content(path: Path) -> TraceContent:
-    """The content of a trace, read once from end to end. Errors: TraceUnreadable."""
+    """The digest and the number of lines; reads the whole file. Errors: TraceUnreadable."""
     digest = hashlib.sha256()
     lines = 0
     last = b"\n"
@@ -74,7 +74,7 @@ def read_content(path: Path) -> TraceContent:
 
 
 def read_events(path: Path, *, until: datetime) -> Iterator[TraceEvent | BadLine]:
-    """One item for each line. Times must lie before `until`. Errors: TraceUnreadable."""
+    """One item a line. Times after `until` are invalid. Errors: TraceUnreadable."""
     latest = int(until.timestamp())
     number = 0
     with _opened(path) as file:
@@ -97,8 +97,8 @@ def _parse(line: bytes, number: int, latest: int) -> TraceEvent | BadLine:
         wrong = "actor, target and time must be whole numbers"
     else:
         actor, target, second = map(int, fields[:3])
-        if not (1 <= actor <= HIGHEST_PERSON and 1 <= target <= HIGHEST_PERSON):
-            wrong = f"people have numbers from 1 to {HIGHEST_PERSON}"
+        if not (1 <= actor <= HIGHEST_USER and 1 <= target <= HIGHEST_USER):
+            wrong = f"users have numbers from 1 to {HIGHEST_USER}"
         elif not EARLIEST <= second <= latest:
             wrong = f"the time is not between {_date(EARLIEST)} and {_date(latest)}"
         else:
@@ -113,7 +113,7 @@ def _date(second: int) -> str:
 def _opened(path: Path) -> BinaryIO:
     try:
         if not path.is_file():
-            raise TraceUnreadable(f"{path} is no file.")
+            raise TraceUnreadable(f"{path} is not a file.")
         with path.open("rb") as file:
             compressed = file.read(2) == GZIP_START
         return cast("BinaryIO", gzip.open(path)) if compressed else path.open("rb")
@@ -129,7 +129,7 @@ def _read(file: BinaryIO, path: Path) -> bytes:
 
 
 def _read_line(file: BinaryIO, path: Path) -> bytes:
-    """The next line; of one that is too long, enough to tell. Empty at the end."""
+    """The next line, empty at the end; of a line that is too long only a part."""
     try:
         line = rest = file.readline(LINE_LENGTH + 2)
         while len(rest) == LINE_LENGTH + 2 and not rest.endswith(b"\n"):

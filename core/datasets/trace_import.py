@@ -1,4 +1,4 @@
-"""Loads a trace in batches, each committed together with the place that it reaches."""
+"""Imports a trace in batches, each committed together with the import's progress."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.database.django_bridge import retry_on_deadlock
 from core.database.error_text import text_without_values
-from core.datasets.bulk_load import load, tidy
+from core.datasets.bulk_load import load, vacuum
 from core.datasets.dataset_rows import TYPES, DatasetRows
 from core.datasets.replay import EMAIL_DOMAIN, Replay
 from core.datasets.trace import (
@@ -34,37 +34,37 @@ COUNTED = {
     "comments": "comments",
     "follows": "follows",
 }
-KNOWN_PEOPLE = (
+KNOWN_USERS = (
     "SELECT username, id FROM users WHERE username ~ '^u[0-9]{1,12}$' AND email = username || %s"
 )
 
 
 class ImportInterrupted(Exception):
-    """The import can't go on; what has been loaded stays, and another run goes on from there."""
+    """The import has stopped. Committed batches stay, and the next run resumes after them."""
 
 
 class Imported(NamedTuple):
-    """What an import has left, all its runs together."""
+    """The record of an import, over all its runs."""
 
     record: TraceImport
     already_finished: bool
 
 
 class Progress(NamedTuple):
-    """Whom the import tells how it goes."""
+    """Callbacks for the progress of an import."""
 
     begins: Callable[[int, int], None]
-    """With the number of lines and of those that an earlier run has loaded."""
+    """Called with the number of lines, and of those loaded by earlier runs."""
     advances: Callable[[int], None]
-    """With the number of lines since the last call."""
+    """Called with the number of lines since the last call."""
     skips: Callable[[BadLine], None]
 
 
 def import_trace(path: Path, progress: Progress) -> Imported:
-    """What the trace has become, after loading what earlier runs have not.
+    """Imports the lines that earlier runs have not, and gives the record of the import.
 
-    DatasetRows, counts and the place that is reached are committed together, batch by batch. After a kill
-    the next run plays the trace from its start, which gives the same rows, and loads from there on.
+    Rows, counts and progress are committed together, batch by batch. After a kill the next run replays
+    the trace from its start, which gives the same rows, and loads those after the committed ones.
 
     Errors: TraceUnreadable, ImportInterrupted.
     """
@@ -80,14 +80,14 @@ def import_trace(path: Path, progress: Progress) -> Imported:
 
 def _import(path: Path, content: TraceContent, progress: Progress) -> Imported:
     record, _ = TraceImport.objects.get_or_create(digest=content.digest)
-    record.refresh_from_db()  # What the database has filled in.
+    record.refresh_from_db()  # Defaults of the database.
     if record.finished_at is not None:
         return Imported(record, already_finished=True)
     progress.begins(content.lines, record.lines)
-    replay = Replay(import_number=record.pk, known=_known_people())
-    place = bad_lines = 0
+    replay = Replay(import_number=record.pk, known=_known_users())
+    line_number = bad_lines = 0
     for batch in _batches(read_events(path, until=record.started_at)):
-        place += len(batch)
+        line_number += len(batch)
         for line in batch:
             if isinstance(line, BadLine):
                 bad_lines += 1
@@ -95,10 +95,10 @@ def _import(path: Path, content: TraceContent, progress: Progress) -> Imported:
             else:
                 replay.play(line)
         rows = replay.take_rows()
-        if place > record.lines:
-            _load_batch(record, rows, place)
+        if line_number > record.lines:
+            _load_batch(record, rows, line_number)
         progress.advances(len(batch))
-    tidy()
+    vacuum()
     TraceImport.objects.filter(pk=record.pk).update(finished_at=timezone.now(), bad_lines=bad_lines)
     record.refresh_from_db()
     return Imported(record, already_finished=False)
@@ -109,27 +109,29 @@ def _batches(lines: Iterator[TraceEvent | BadLine]) -> Iterator[list[TraceEvent 
         yield batch
 
 
-def _known_people() -> dict[int, int]:
-    """Keys of those whom earlier imports, or earlier runs of this one, have brought."""
+def _known_users() -> dict[int, int]:
+    """Keys of the users inserted by earlier imports and earlier runs of this one, by number."""
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN_PEOPLE, [f"@{EMAIL_DOMAIN}"])
+        cursor.execute(KNOWN_USERS, [f"@{EMAIL_DOMAIN}"])
         return {int(username[1:]): key for username, key in cursor.fetchall()}
 
 
-def _load_batch(record: TraceImport, rows: DatasetRows, place: int) -> None:
-    """Loads the rows and moves the record on, both or neither."""
+def _load_batch(record: TraceImport, rows: DatasetRows, line_number: int) -> None:
+    """Loads the rows and updates the record in one transaction."""
 
     def change() -> None:
         ours = TraceImport.objects.filter(pk=record.pk, lines=record.lines)
-        # First of all, so that another run of the same import waits here and then gives up.
-        if not ours.update(lines=place):
-            raise ImportInterrupted("Another run is importing this trace. Let it finish.")
-        gained = load(rows)
-        brought = sum(len(getattr(rows, table)) for table in TYPES)
-        counts = {column: F(column) + gained[table] for table, column in COUNTED.items()}
+        # First, so that a concurrent run of the same import waits here and then stops.
+        if not ours.update(lines=line_number):
+            raise ImportInterrupted(
+                "Another run is importing this trace. Wait until it has finished."
+            )
+        inserted = load(rows)
+        total = sum(len(getattr(rows, table)) for table in TYPES)
+        counts = {column: F(column) + inserted[table] for table, column in COUNTED.items()}
         TraceImport.objects.filter(pk=record.pk).update(
-            **counts, left_out=F("left_out") + brought - sum(gained.values())
+            **counts, left_out=F("left_out") + total - sum(inserted.values())
         )
 
     retry_on_deadlock(change)
-    record.lines = place
+    record.lines = line_number

@@ -33,7 +33,7 @@ from core.devserver.supervision import StopRequested, keep_up, stop_requests
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / ".data"
 UNFINISHED = "first-start-unfinished"
-DEMO_PEOPLE = 500
+DEMO_USERS = 500
 DEMO_POSTS = 5_000
 DEMO_LOGIN = "demo"
 DEMO_PASSWORD = "demo-demo-demo"  # noqa: S105  # printed for everybody; the server is local
@@ -98,7 +98,7 @@ def run(data: Path, *, with_process: int | None) -> None:
             manage("migrate", "--verbosity=0", variables=variables)
         if has_no_people(servers.database_url):
             unfinished.touch()
-            say(f"First start: {DEMO_PEOPLE} people and {DEMO_POSTS} posts to look at.")
+            say(f"First start: {DEMO_USERS} users and {DEMO_POSTS} posts to look at.")
             seed(variables, ours="DATABASE_URL" not in local)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
@@ -202,7 +202,7 @@ def seed(variables: Mapping[str, str], *, ours: bool) -> None:
     """
     manage(
         "seed_demo",
-        f"--people={DEMO_PEOPLE}",
+        f"--users={DEMO_USERS}",
         f"--posts={DEMO_POSTS}",
         f"--password={DEMO_PASSWORD}",
         *(["--admin"] if ours else []),

@@ -115,7 +115,7 @@ def filled_servers(users: int, posts: int) -> Iterator[dict[str, str]]:
                 variables = {**SETTINGS, **servers.variables, "DEBUG": "false"}
                 for command in (
                     ("migrate", "--verbosity=0"),
-                    ("seed_demo", f"--people={users}", f"--posts={posts}"),
+                    ("seed_demo", f"--users={users}", f"--posts={posts}"),
                 ):
                     manage = [sys.executable, "-W", "ignore", "manage.py", *command]
                     subprocess.run(manage, cwd=ROOT, env=variables, check=True)

@@ -17,7 +17,7 @@ from core.config.environment import environment
 @pytest.fixture
 def world(orm: None) -> Iterator[None]:
     """Demo people and posts."""
-    call_command("seed_demo", "--people=30", "--posts=80", stdout=StringIO())
+    call_command("seed_demo", "--users=30", "--posts=80", stdout=StringIO())
     yield
     shared_login_throttle(environment().redis_url, environment().sign_in_attempts).close()
 

@@ -1,4 +1,4 @@
-"""import_trace: what a trace becomes, bad lines, interruptions."""
+"""import_trace: the imported rows, bad lines, interruptions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.core.datasets.traces import (
     expected_of,
     fingerprint,
     imported,
-    made_up_trace,
+    random_trace,
     write_trace,
 )
 from tests.paths import ROOT
@@ -36,25 +36,25 @@ pytestmark = pytest.mark.usefixtures("orm")
 
 
 def run_import(path: Path) -> tuple[str, str]:
-    """What the command says, and what it complains of."""
-    said, complained = StringIO(), StringIO()
-    call_command("import_trace", path, stdout=said, stderr=complained)
-    return said.getvalue(), complained.getvalue()
+    """The command's output and error output."""
+    output, errors = StringIO(), StringIO()
+    call_command("import_trace", path, stdout=output, stderr=errors)
+    return output.getvalue(), errors.getvalue()
 
 
-def test_a_trace_becomes_people_posts_shares_comments_and_follows(tmp_path: Path) -> None:
-    events = made_up_trace(3_000)
-    said, complained = run_import(write_trace(tmp_path / "trace.gz", events))
+def test_a_trace_becomes_users_posts_shares_comments_and_follows(tmp_path: Path) -> None:
+    events = random_trace(3_000)
+    output, errors = run_import(write_trace(tmp_path / "trace.gz", events))
 
     assert imported() == expected_of(events)
     assert_counts_are_right()
-    assert said.startswith("Imported: ")
-    assert complained == ""
+    assert output.startswith("Imported: ")
+    assert errors == ""
     assert count("events") == 0
 
 
-def test_rows_stand_at_the_times_of_the_trace(tmp_path: Path) -> None:
-    events = made_up_trace(500)
+def test_rows_have_the_times_of_the_trace(tmp_path: Path) -> None:
+    events = random_trace(500)
     run_import(write_trace(tmp_path / "trace", events))
 
     seconds = sorted(event.second for event in events if event.kind == b"RT")
@@ -63,8 +63,8 @@ def test_rows_stand_at_the_times_of_the_trace(tmp_path: Path) -> None:
         assert count(f"{table} WHERE time_ordered_key(created_at) >> 22 <> id >> 22") == 0
 
 
-def test_what_is_shared_or_answered_was_there_before_and_is_the_targets(tmp_path: Path) -> None:
-    events = made_up_trace(2_000)
+def test_shared_and_commented_posts_are_older_and_by_the_target(tmp_path: Path) -> None:
+    events = random_trace(2_000)
     run_import(write_trace(tmp_path / "trace", events))
 
     assert count("shares s JOIN posts p ON p.id = s.post_id WHERE p.id >= s.id") == 0
@@ -79,7 +79,7 @@ def test_the_newest_post_is_shared_unless_the_actor_has_shared_it(tmp_path: Path
         b"%s %d %s\n" % (pair, START + second, kind)
         for second, (pair, kind) in enumerate(
             [
-                (b"1 9", b"MT"),  # Person 1 writes a post,
+                (b"1 9", b"MT"),  # User 1 writes a post,
                 (b"2 1", b"RT"),  # which 2 shares,
                 (b"3 1", b"RE"),  # 3 comments on
                 (b"3 1", b"RT"),  # and shares as well.
@@ -96,17 +96,17 @@ def test_the_newest_post_is_shared_unless_the_actor_has_shared_it(tmp_path: Path
     assert "@" not in second.text
 
 
-def test_what_one_does_to_oneself_makes_no_follow(tmp_path: Path) -> None:
+def test_interactions_with_oneself_make_no_follow(tmp_path: Path) -> None:
     lines = b"".join(b"5 5 %d %s\n" % (START, kind) for kind in (b"RT", b"RE", b"MT"))
     run_import(write_trace(tmp_path / "trace", [], extra=lines))
 
-    person = User.objects.get()
-    assert (person.follower_count, person.following_count, person.post_count) == (0, 0, 2)
+    user = User.objects.get()
+    assert (user.follower_count, user.following_count, user.post_count) == (0, 0, 2)
     assert (count("follows"), count("shares"), count("comments")) == (0, 1, 1)
-    assert not person.has_usable_password()
+    assert not user.has_usable_password()
 
 
-def test_times_may_go_back(tmp_path: Path) -> None:
+def test_times_may_decrease(tmp_path: Path) -> None:
     lines = b"1 2 %d MT\n3 1 %d RT\n" % (START + 60, START)
     run_import(write_trace(tmp_path / "trace", [], extra=lines))
 
@@ -114,7 +114,7 @@ def test_times_may_go_back(tmp_path: Path) -> None:
 
 
 def test_text_is_readable_and_within_bounds(tmp_path: Path) -> None:
-    run_import(write_trace(tmp_path / "trace", made_up_trace(1_000)))
+    run_import(write_trace(tmp_path / "trace", random_trace(1_000)))
 
     texts = [*Post.objects.values_list("text", flat=True)]
     texts += Comment.objects.values_list("text", flat=True)
@@ -146,22 +146,22 @@ def test_a_bad_line_is_reported_with_its_number_and_skipped(
 ) -> None:
     good = b"1 2 %d RT\n" % START
     path = write_trace(tmp_path / "trace.gz", [], extra=good + line + b"\n" + good)
-    said, complained = run_import(path)
+    output, errors = run_import(path)
 
-    assert complained.startswith("Line 2 is skipped: ")
-    assert reason.decode() in complained
-    assert "1 bad line skipped" in said
+    assert errors.startswith("Line 2 is skipped: ")
+    assert reason.decode() in errors
+    assert "1 bad line skipped" in output
     assert count("shares") == 2
 
 
-def test_the_last_line_needs_no_end(tmp_path: Path) -> None:
+def test_the_last_line_needs_no_line_break(tmp_path: Path) -> None:
     run_import(write_trace(tmp_path / "trace", [], extra=b"1 2 %d RT" % START))
     assert count("shares") == 1
 
 
 def test_an_empty_trace_is_imported_at_once(tmp_path: Path) -> None:
-    said, _ = run_import(write_trace(tmp_path / "trace", []))
-    assert said.startswith("Imported: 0 people")
+    output, _ = run_import(write_trace(tmp_path / "trace", []))
+    assert output.startswith("Imported: 0 users")
 
 
 @pytest.mark.parametrize(
@@ -177,59 +177,61 @@ def test_a_damaged_file_is_refused_before_anything_is_written(
     assert count("users") == 0
 
 
-def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="is no file"):
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="is not a file"):
         run_import(tmp_path / "nowhere")
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
-    events = made_up_trace(500)
+    events = random_trace(500)
     run_import(write_trace(tmp_path / "trace.gz", events))
     before = fingerprint()
-    said, _ = run_import(write_trace(tmp_path / "renamed", events))
+    output, _ = run_import(write_trace(tmp_path / "renamed", events))
 
-    assert said.startswith("Already imported on ")
+    assert output.startswith("Already imported on ")
     assert fingerprint() == before
 
 
-def test_another_trace_adds_to_the_same_people(tmp_path: Path) -> None:
-    events = made_up_trace(600)
+def test_another_trace_adds_to_the_same_users(tmp_path: Path) -> None:
+    events = random_trace(600)
     run_import(write_trace(tmp_path / "first", events[:400]))
-    said, _ = run_import(write_trace(tmp_path / "all", events))
+    output, _ = run_import(write_trace(tmp_path / "all", events))
 
     expected = expected_of(events)
-    assert count("users") == expected.people
+    assert count("users") == expected.users
     assert count("follows") == expected.follows
     assert count("shares") == expected.shares + expected_of(events[:400]).shares
-    assert "rows left out" in said
+    assert "rows left out" in output
     assert_counts_are_right()
 
 
-def test_a_name_that_somebody_has_is_not_taken_over(tmp_path: Path) -> None:
-    somebody = User.objects.create_user("U1", "somebody@example.org")
-    said, _ = run_import(
+def test_an_existing_user_with_a_name_of_the_trace_is_unchanged(tmp_path: Path) -> None:
+    existing = User.objects.create_user("U1", "existing@example.org")
+    output, _ = run_import(
         write_trace(tmp_path / "trace", [], extra=b"1 2 %d MT\n2 1 %d RT\n" % (START, START))
     )
 
-    somebody.refresh_from_db()
-    assert (somebody.post_count, somebody.follower_count) == (0, 0)
-    assert "5 rows left out" in said  # The person, the follow both ways, the post and its share.
+    existing.refresh_from_db()
+    assert (existing.post_count, existing.follower_count) == (0, 0)
+    assert (
+        "5 rows left out" in output
+    )  # The user, the follows in both directions, the post and its share.
     assert_counts_are_right()
 
 
-def test_the_name_of_a_deleted_account_is_given_to_nobody(tmp_path: Path) -> None:
+def test_the_username_of_a_deleted_account_is_not_given_again(tmp_path: Path) -> None:
     FormerUsername.objects.create(username="u1")
-    said, _ = run_import(
+    output, _ = run_import(
         write_trace(tmp_path / "trace", [], extra=b"1 2 %d MT\n2 1 %d RT\n" % (START, START))
     )
     assert [user.username for user in User.objects.all()] == ["u2"]
-    assert "5 rows left out" in said
+    assert "5 rows left out" in output
     assert_counts_are_right()
 
 
-def test_a_killed_import_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
+def test_a_killed_import_resumes(tmp_path: Path) -> None:
     batch = trace_import.LINES_A_BATCH
-    path = write_trace(tmp_path / "trace.gz", made_up_trace(batch * 3 + 10, people=2_000))
+    path = write_trace(tmp_path / "trace.gz", random_trace(batch * 3 + 10, users=2_000))
     command = [sys.executable, "manage.py", "import_trace", str(path)]
     killed = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.DEVNULL)
     while (lines := _lines_loaded()) < batch and killed.poll() is None:
@@ -239,8 +241,8 @@ def test_a_killed_import_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
 
     assert batch <= lines < batch * 3
     assert_counts_are_right()
-    said, _ = run_import(path)
-    assert re.match(r"Going on after line [12]0,000 of 30,010\.", said)
+    output, _ = run_import(path)
+    assert re.match(r"Resuming after line [12]0,000 of 30,010\.", output)
     in_two_parts = fingerprint()
     assert_counts_are_right()
 
@@ -249,8 +251,8 @@ def test_a_killed_import_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
     assert fingerprint() == in_two_parts
 
 
-def test_two_imports_of_one_trace_do_not_mix(tmp_path: Path) -> None:
-    events = made_up_trace(200)
+def test_concurrent_imports_of_one_trace_do_not_mix(tmp_path: Path) -> None:
+    events = random_trace(200)
     path = write_trace(tmp_path / "trace", events)
 
     def overtake(*_: object) -> None:
@@ -262,8 +264,8 @@ def test_two_imports_of_one_trace_do_not_mix(tmp_path: Path) -> None:
     assert count("users") == 0
 
 
-def test_a_lost_connection_stops_the_import_and_the_next_run_goes_on(tmp_path: Path) -> None:
-    events = made_up_trace(300)
+def test_a_lost_connection_stops_the_import_and_the_next_run_resumes(tmp_path: Path) -> None:
+    events = random_trace(300)
     path = write_trace(tmp_path / "trace", events)
 
     def cut_off(*_: object) -> None:
@@ -289,7 +291,7 @@ def _lines_loaded() -> int:
 
 
 def _empty_but_for_the_number() -> None:
-    """Makes the next import one from the start, with the same part of the keys for its own."""
+    """Resets the import but for its number, which is a part of its keys."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users CASCADE")
         cursor.execute("UPDATE trace_imports SET lines = 0, finished_at = NULL")

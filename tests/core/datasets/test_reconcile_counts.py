@@ -1,4 +1,4 @@
-"""reconcile_counts: what it finds, what it repairs, and that writers may go on meanwhile."""
+"""reconcile_counts: found and repaired differences, also while others write."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ pytestmark = pytest.mark.usefixtures("orm")
 
 
 @pytest.fixture(autouse=True)
-def people_and_posts(orm: None) -> None:
-    call_command("seed_demo", "--people=30", "--posts=100", stdout=StringIO())
+def users_and_posts(orm: None) -> None:
+    call_command("seed_demo", "--users=30", "--posts=100", stdout=StringIO())
 
 
 def reconcile(*options: str) -> str:
-    """What the command says."""
-    said = StringIO()
-    call_command("reconcile_counts", *options, stdout=said)
-    return said.getvalue()
+    """The command's output."""
+    output = StringIO()
+    call_command("reconcile_counts", *options, stdout=output)
+    return output.getvalue()
 
 
 def spoil(count: Count, rows: int) -> None:
-    """Makes the count of so many rows wrong."""
+    """Makes the count wrong in so many rows."""
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
@@ -43,10 +43,10 @@ def spoil(count: Count, rows: int) -> None:
         )
 
 
-def test_right_counts_are_said_to_be_right() -> None:
-    said = reconcile()
-    assert said.count(": right in all ") == len(COUNTS)
-    assert said.endswith("Every count equals its rows.\n")
+def test_correct_counts_are_reported() -> None:
+    output = reconcile()
+    assert output.count(": correct in all ") == len(COUNTS)
+    assert output.endswith("Every count equals its rows.\n")
 
 
 @pytest.mark.parametrize("count", COUNTS, ids=str)
@@ -55,11 +55,11 @@ def test_a_wrong_count_is_found_and_repaired(count: Count) -> None:
     before = {str(one): compare(one).wrong for one in COUNTS}
     assert {name for name, wrong in before.items() if wrong} == {str(count)}
 
-    said = StringIO()
+    output = StringIO()
     with pytest.raises(CommandError, match="5 counts differ") as refusal:
-        call_command("reconcile_counts", stdout=said)
+        call_command("reconcile_counts", stdout=output)
     assert refusal.value.returncode == 1
-    assert f"{count}: wrong in 5 of " in said.getvalue()
+    assert f"{count}: wrong in 5 of " in output.getvalue()
     assert len(compare(count).wrong) == 5
 
     assert "5 repaired, 0 differ now" in reconcile("--repair")
@@ -76,22 +76,22 @@ def test_tombstones_are_not_counted() -> None:
     assert_counts_are_right()
 
 
-def test_repair_and_writers_do_not_disturb_each_other() -> None:
+def test_concurrent_repairs_and_writers_keep_counts_right() -> None:
     likes = next(one for one in COUNTS if str(one) == "posts.like_count")
-    people = [row[0] for row in run("SELECT id FROM users ORDER BY id")]
+    users = [row[0] for row in run("SELECT id FROM users ORDER BY id")]
     posts = [row[0] for row in run("SELECT id FROM posts ORDER BY id LIMIT 20")]
     done = Event()
 
-    def write(person: int) -> None:
+    def write(user_id: int) -> None:
         try:
             while not done.is_set():
                 for statement in (SQL.post_like, SQL.post_unlike):
-                    run(statement, [person] * len(posts), posts, [None] * len(posts))
+                    run(statement, [user_id] * len(posts), posts, [None] * len(posts))
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as writers:
-        writing = [writers.submit(write, person) for person in people[:4]]
+        writing = [writers.submit(write, user_id) for user_id in users[:4]]
         try:
             for _ in range(20):
                 spoil(likes, 10)

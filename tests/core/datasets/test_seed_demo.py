@@ -1,4 +1,4 @@
-"""seed_demo: uneven as real people are, the same for the same seed, once."""
+"""seed_demo: skewed data, the same for the same seed, loaded once."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ TABLES = (
 pytestmark = pytest.mark.usefixtures("orm")
 
 
-def seed(*options: str, people: int = 60, posts: int = 300) -> str:
-    """What the command says."""
-    said = StringIO()
-    call_command("seed_demo", f"--people={people}", f"--posts={posts}", *options, stdout=said)
-    return said.getvalue()
+def seed(*options: str, users: int = 60, posts: int = 300) -> str:
+    """The command's output."""
+    output = StringIO()
+    call_command("seed_demo", f"--users={users}", f"--posts={posts}", *options, stdout=output)
+    return output.getvalue()
 
 
 def test_demo_data_has_everything_and_right_counts() -> None:
-    said = seed()
+    output = seed()
 
-    assert said.startswith("Made 60 users, 300 posts, ")
+    assert output.startswith("Created 60 users, 300 posts, ")
     assert (count("users"), count("posts")) == (60, 300)
     assert all(count(table) for table in TABLES)
     assert count("comments WHERE parent_id IS NOT NULL") > 0
@@ -58,7 +58,7 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     assert fingerprint() != first
 
 
-def test_what_happens_follows_what_it_happens_to() -> None:
+def test_activity_is_later_than_its_target() -> None:
     seed()
 
     for table in ("comments", "shares", "post_likes"):
@@ -71,8 +71,8 @@ def test_what_happens_follows_what_it_happens_to() -> None:
     assert newest < datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def test_few_have_most_of_the_attention() -> None:
-    seed(people=200, posts=500)
+def test_few_users_have_most_followers_and_posts() -> None:
+    seed(users=200, posts=500)
 
     followers = sorted(User.objects.values_list("follower_count", flat=True), reverse=True)
     assert sum(followers[:20]) > 0.3 * sum(followers)
@@ -80,52 +80,52 @@ def test_few_have_most_of_the_attention() -> None:
     assert sum(posts[:20]) > 0.3 * sum(posts)
 
 
-def test_the_demo_person_signs_in_and_has_a_full_feed() -> None:
-    said = seed(f"--password={PASSWORD}")
+def test_the_demo_user_signs_in_and_has_a_full_feed() -> None:
+    output = seed(f"--password={PASSWORD}")
 
-    person = authenticate(username="demo", password=PASSWORD)
-    assert isinstance(person, User)
-    assert f"Sign in as demo with the password {PASSWORD}" in said
-    assert Post.objects.filter(author__followers__follower=person).count() > 100
+    user = authenticate(username="demo", password=PASSWORD)
+    assert isinstance(user, User)
+    assert f"Sign in as demo with the password {PASSWORD}" in output
+    assert Post.objects.filter(author__followers__follower=user).count() > 100
 
 
-def test_without_a_password_nobody_can_sign_in() -> None:
+def test_without_a_password_no_user_can_sign_in() -> None:
     seed()
-    assert not any(person.has_usable_password() for person in User.objects.all())
+    assert not any(user.has_usable_password() for user in User.objects.all())
 
 
 def test_a_second_run_does_nothing() -> None:
     seed()
     before = fingerprint()
-    assert "nothing has been done" in seed("--seed=9", people=10, posts=10)
+    assert "nothing was created" in seed("--seed=9", users=10, posts=10)
     assert fingerprint() == before
 
 
-def test_a_demo_name_that_is_taken_is_left_alone() -> None:
-    somebody = User.objects.create_user("Demo", "somebody@example.org", "their own password")
-    assert "no sign-in has been made" in seed(f"--password={PASSWORD}")
+def test_an_existing_user_with_the_demo_name_is_unchanged() -> None:
+    existing = User.objects.create_user("Demo", "existing@example.org", "their own password")
+    assert "no sign-in was created" in seed(f"--password={PASSWORD}")
 
-    somebody.refresh_from_db()
-    assert somebody.check_password("their own password")
-    assert somebody.following_count == 0
+    existing.refresh_from_db()
+    assert existing.check_password("their own password")
+    assert existing.following_count == 0
     assert_counts_are_right()
 
 
-def test_the_demo_name_of_a_deleted_account_is_given_to_nobody() -> None:
+def test_the_demo_name_of_a_deleted_account_is_not_given_again() -> None:
     FormerUsername.objects.create(username="demo")
-    assert "no sign-in has been made" in seed(f"--password={PASSWORD}")
+    assert "no sign-in was created" in seed(f"--password={PASSWORD}")
     assert not User.objects.filter(username="demo").exists()
     assert_counts_are_right()
 
 
-def test_other_people_do_not_keep_demo_people_out() -> None:
-    User.objects.create_user("somebody", "somebody@example.org")
-    assert seed().startswith("Made 60 users")
+def test_other_users_do_not_prevent_demo_users() -> None:
+    User.objects.create_user("other", "other@example.org")
+    assert seed().startswith("Created 60 users")
 
 
-@pytest.mark.parametrize(("people", "posts"), [(1, 0), (1, 5), (2, 3)])
-def test_small_worlds_work(people: int, posts: int) -> None:
-    seed(f"--password={PASSWORD}", people=people, posts=posts)
+@pytest.mark.parametrize(("users", "posts"), [(1, 0), (1, 5), (2, 3)])
+def test_small_numbers_work(users: int, posts: int) -> None:
+    seed(f"--password={PASSWORD}", users=users, posts=posts)
     assert count("posts") == posts
     assert_counts_are_right()
 
@@ -133,7 +133,7 @@ def test_small_worlds_work(people: int, posts: int) -> None:
 @pytest.mark.parametrize(
     "option",
     [
-        "--people=0",
+        "--users=0",
         "--people=50001",
         "--posts=-1",
         "--seed=x",
@@ -142,7 +142,7 @@ def test_small_worlds_work(people: int, posts: int) -> None:
     ],
 )
 def test_options_out_of_range_are_refused(option: str) -> None:
-    with pytest.raises(CommandError, match=r"must (be|lie)"):
+    with pytest.raises(CommandError, match="must be"):
         call_command("seed_demo", option)
     assert count("users") == 0
 

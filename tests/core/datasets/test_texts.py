@@ -1,4 +1,4 @@
-"""What imports and the demo write stands under the rules for what users write."""
+"""Texts of imports and demo data obey the rules for texts of users."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from interactions.models import Comment
 
 @pytest.fixture(params=["demo", "trace"])
 def loaded(request: pytest.FixtureRequest, orm: None, tmp_path: Path) -> None:
-    """What one of the two commands has loaded."""
+    """Rows loaded by one of the two commands."""
     if request.param == "demo":
-        call_command("seed_demo", "--people=300", "--posts=600", stdout=StringIO())
+        call_command("seed_demo", "--users=300", "--posts=600", stdout=StringIO())
         return
     trace = tmp_path / "trace"
     kinds = ("RT", "RE", "MT")
@@ -31,7 +31,7 @@ def loaded(request: pytest.FixtureRequest, orm: None, tmp_path: Path) -> None:
     call_command("import_trace", str(trace), stdout=StringIO(), stderr=StringIO())
 
 
-def test_what_is_loaded_is_clean(loaded: None) -> None:
+def test_loaded_texts_are_clean(loaded: None) -> None:
     texts = [
         *Post.objects.values_list("text", flat=True),
         *Comment.objects.values_list("text", flat=True),

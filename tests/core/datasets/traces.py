@@ -1,4 +1,4 @@
-"""Traces to import, and what must be in the tables afterwards."""
+"""Traces to import, and the expected rows."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from core.datasets.reconcile import COUNTS, compare
 from core.datasets.trace import TraceEvent
 
 START = 1_341_100_972
-# All but which transaction inserted the row.
+# All columns but the inserting transaction.
 CHECKSUM = sql.SQL(
     "SELECT coalesce(sum(hashtextextended((to_jsonb(t) - 'transaction')::text, 0)), 0) FROM {} t"
 )
 
 
 class Expected(NamedTuple):
-    """How many rows a trace must give, by the plain meaning of its lines."""
+    """The numbers of rows that a trace must give."""
 
-    people: int
+    users: int
     follows: int
     mentions: int
     shares: int
     comments: int
 
 
-def made_up_trace(lines: int, *, people: int = 200, seed: int = 1) -> list[TraceEvent]:
-    """A trace with skew, bursts and self-mentions, in the order of time."""
+def random_trace(lines: int, *, users: int = 200, seed: int = 1) -> list[TraceEvent]:
+    """A trace with skew, bursts and self-mentions. Order: time."""
     chance = Random(seed)
     second = START
     events = []
     for _ in range(lines):
         second += chance.choice((0, 0, 0, 1, 7))
-        actor, target = (int(people * chance.random() ** 3) + 1 for _ in range(2))
+        actor, target = (int(users * chance.random() ** 3) + 1 for _ in range(2))
         kind = chance.choices((b"RT", b"RE", b"MT"), (63, 7, 30))[0]
         events.append(TraceEvent(actor, target, second, kind))
     return events
@@ -56,7 +56,7 @@ def expected_of(events: Iterable[TraceEvent]) -> Expected:
     events = list(events)
     kinds = [event.kind for event in events]
     return Expected(
-        people=len({person for event in events for person in event[:2]}),
+        users=len({user for event in events for user in event[:2]}),
         follows=len({event[:2] for event in events if event.actor != event.target}),
         mentions=kinds.count(b"MT"),
         shares=kinds.count(b"RT"),
@@ -65,9 +65,9 @@ def expected_of(events: Iterable[TraceEvent]) -> Expected:
 
 
 def imported() -> Expected:
-    """The same of what the tables hold."""
+    """The numbers of rows in the tables."""
     return Expected(
-        people=count("users"),
+        users=count("users"),
         follows=count("follows"),
         mentions=count("posts WHERE text LIKE '@u%'"),
         shares=count("shares"),
@@ -83,7 +83,7 @@ def count(of: str) -> int:
 
 
 def fingerprint() -> dict[str, int]:
-    """A number for each table that changes with any value in it."""
+    """A checksum of each table."""
     return {
         table: _checksum(table) for table in ("users", "posts", "comments", "shares", "follows")
     }

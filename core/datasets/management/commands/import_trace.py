@@ -19,8 +19,8 @@ SHOWN_AT_MOST = 1_000
 class Command(BaseCommand):
     help = (
         "Loads a trace of interactions (lines `actor target unix_seconds kind`, plain or gzip): "
-        "people, follows, posts, shares and comments, at the trace's own times. "
-        "After an interruption, run it again and it goes on."
+        "users, follows, posts, shares and comments, at the times in the trace. "
+        "Run it again after an interruption, and it resumes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,12 +42,12 @@ class Command(BaseCommand):
             if already_finished
             else "Imported"
         )
-        self.stdout.write(f"{state}: {_in_words(record)}.")
+        self.stdout.write(f"{state}: {_summary(record)}.")
 
     def _begins(self, lines: int, already: int) -> None:
         if already:
-            self.stdout.write(f"Going on after line {already:,} of {lines:,}.")
-        # Without a terminal, `disable=None` keeps the bar quiet.
+            self.stdout.write(f"Resuming after line {already:,} of {lines:,}.")
+        # `disable=None` hides the bar without a terminal.
         self.bar = tqdm(total=lines, unit=" lines", disable=None)
 
     def _advances(self, lines: int) -> None:
@@ -58,12 +58,12 @@ class Command(BaseCommand):
         if self.bad_lines <= SHOWN_AT_MOST:
             tqdm.write(f"Line {bad.number:,} is skipped: {bad.reason}.", file=self.stderr)
         if self.bad_lines == SHOWN_AT_MOST:
-            tqdm.write("Further bad lines are only counted.", file=self.stderr)
+            tqdm.write("Further bad lines are counted, not reported.", file=self.stderr)
 
 
-def _in_words(record: TraceImport) -> str:
+def _summary(record: TraceImport) -> str:
     counts = [
-        (record.people, "person", "people"),
+        (record.people, "user", "users"),
         (record.follows, "follow", "follows"),
         (record.posts, "post", "posts"),
         (record.shares, "share", "shares"),

@@ -12,24 +12,24 @@ from core.datasets.reconcile import COUNTS, Count, Findings, compare, repair
 
 class Command(BaseCommand):
     help = (
-        "Compares every stored count with the rows that it counts and says what it has found. "
+        "Compares every stored count with the rows that it counts and reports differences. "
         "The server may run meanwhile. Exit status 1 if a difference remains."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="put wrong counts right")
+        parser.add_argument("--repair", action="store_true", help="repair wrong counts")
 
     def handle(self, *, repair: bool, **_: Any) -> None:
         remaining = sum(self._reconcile(count, repairing=repair) for count in COUNTS)
         if remaining:
-            advice = "" if repair else " `reconcile_counts --repair` puts them right."
+            advice = "" if repair else " Run `reconcile_counts --repair`."
             raise CommandError(f"{remaining:,} counts differ.{advice}")
         self.stdout.write("Every count equals its rows.")
 
     def _reconcile(self, count: Count, *, repairing: bool) -> int:
-        """How many counts differ in the end."""
+        """The number of counts that differ afterwards."""
         found = compare(count)
-        self.stdout.write(_in_words(count, found))
+        self.stdout.write(_summary(count, found))
         if not (repairing and found.wrong):
             return len(found.wrong)
         repaired = repair(count, found.wrong)
@@ -38,10 +38,10 @@ class Command(BaseCommand):
         return left
 
 
-def _in_words(count: Count, found: Findings) -> str:
+def _summary(count: Count, found: Findings) -> str:
     if not found.wrong:
-        return f"{count}: right in all {found.rows:,} rows."
+        return f"{count}: correct in all {found.rows:,} rows."
     examples = ", ".join(
-        f"{one.id} says {one.stored:,} and has {one.counted:,}" for one in found.examples
+        f"{one.id} stores {one.stored:,} and has {one.counted:,}" for one in found.examples
     )
     return f"{count}: wrong in {len(found.wrong):,} of {found.rows:,} rows, such as {examples}."

@@ -10,20 +10,22 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-MOST_PEOPLE = 50_000
-MOST_POSTS = 200_000
+MAX_USERS = 50_000
+MAX_POSTS = 200_000
 EARLIEST = datetime(2010, 6, 1, tzinfo=UTC)
 
 
 class Command(BaseCommand):
     help = (
-        "Makes demo people who post, follow, like, comment and share, as unevenly as real people "
-        "do. The same for the same seed. Does nothing where there are demo people already."
+        "Creates demo users with posts, follows, likes, comments and shares, distributed as in real "
+        "feeds. The same seed gives the same rows. Does nothing if there are demo users already."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--people", type=_between(1, MOST_PEOPLE), default=500, metavar="N")
-        parser.add_argument("--posts", type=_between(0, MOST_POSTS), default=5_000, metavar="N")
+        parser.add_argument(
+            "--users", "--people", type=_between(1, MAX_USERS), default=500, metavar="N"
+        )
+        parser.add_argument("--posts", type=_between(0, MAX_POSTS), default=5_000, metavar="N")
         parser.add_argument("--seed", type=_between(0, 2**31 - 1), default=1, metavar="N")
         parser.add_argument(
             "--until",
@@ -34,18 +36,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--password",
             metavar="TEXT",
-            help="also make the person `demo`, who signs in with this password",
+            help="also create the user `demo`, who signs in with this password",
         )
         parser.add_argument(
             "--admin",
             action="store_true",
-            help="let `demo` use the admin: only where nobody else reaches the server",
+            help="let `demo` use the admin: only on a server that others can't reach",
         )
 
     def handle(
         self,
         *,
-        people: int,
+        users: int,
         posts: int,
         seed: int,
         until: datetime | None,
@@ -57,10 +59,10 @@ class Command(BaseCommand):
             from core.datasets import demo  # noqa: PLC0415  # production has no factory-boy
         except ModuleNotFoundError as missing:
             raise CommandError(
-                f"{missing.name} is not installed: requirements/dev.txt has it."
+                f"{missing.name} is not installed. Install requirements/dev.txt."
             ) from missing
         seeded = demo.seed_demo(
-            people=people,
+            users=users,
             posts=posts,
             seed=seed,
             until=until or demo.UNTIL,
@@ -68,16 +70,16 @@ class Command(BaseCommand):
             admin=admin,
         )
         if seeded is None:
-            self.stdout.write("There are demo people already; nothing has been done.")
+            self.stdout.write("There are demo users already; nothing was created.")
             return
         counts = ", ".join(
-            f"{count:,} {table.replace('_', ' ')}" for table, count in seeded.gained.items()
+            f"{count:,} {table.replace('_', ' ')}" for table, count in seeded.inserted.items()
         )
-        self.stdout.write(f"Made {counts}.")
+        self.stdout.write(f"Created {counts}.")
         if seeded.viewer:
             self.stdout.write(f"Sign in as {demo.VIEWER} with the password {password}")
         elif password is not None:
-            self.stdout.write(f"The name {demo.VIEWER} was taken: no sign-in has been made.")
+            self.stdout.write(f"The name {demo.VIEWER} is taken: no sign-in was created.")
 
 
 def _between(least: int, most: int) -> Callable[[str], int]:
@@ -96,5 +98,5 @@ def _moment(text: str) -> datetime:
         raise ArgumentTypeError("it must be a time such as 2026-11-01T00:00:00Z") from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not EARLIEST <= moment <= timezone.now():
-        raise ArgumentTypeError(f"it must lie between {EARLIEST:%Y-%m-%d} and now")
+        raise ArgumentTypeError(f"it must be between {EARLIEST:%Y-%m-%d} and now")
     return moment
