@@ -116,13 +116,13 @@ class CursorCodec(NamedTuple):
         if len(cursor) > PLACE_LENGTH_AT_MOST:
             raise CursorMalformed
         try:
-            given = cursor.encode("ascii")
-            packed = a2b_base64(given.translate(FROM_URL_SAFE) + b"=" * (-len(given) % 4))
+            encoded = cursor.encode("ascii")
+            packed = a2b_base64(encoded.translate(FROM_URL_SAFE) + b"=" * (-len(encoded) % 4))
             place = self._decoded(packed)
         except (Base64Error, UnicodeEncodeError, StructError, ValueError) as error:
             raise CursorMalformed from error
         # Each place has exactly one cursor, so any other text is refused.
-        if not compare_digest(self.encode_place(place).encode(), given):
+        if not compare_digest(self.encode_place(place).encode(), encoded):
             raise CursorMalformed
         return place
 

@@ -1,4 +1,4 @@
-"""Named SQL statements, one a file, checked when they are loaded. docs/sql.md says how they are written."""
+"""Named SQL statements, one in each file, checked when they are loaded. docs/sql.md describes their format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
-"""The texts of one statement: "", and where it has them ":oldest_first", ":unseen", ":oldest_first:unseen"."""
+"""The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen"."""
 
 SHARED_FRAGMENTS = Path(__file__).parent / "sql"
 UNSEEN = "unseen"
@@ -36,8 +36,8 @@ class StatementMalformed(Exception):
 class Statements:
     """The statements of one room: its files `sql/NAME.sql`, as attributes.
 
-    A subclass stands in the room's `statements.py` and declares each name: as `str`, or as `Variants` if the
-    statement has any. `uses`: the rooms whose fragments its statements may name.
+    A subclass in the room's `statements.py` declares each name: as `str`, or as `Variants` if the statement has
+    variants. `uses`: the rooms whose fragments its statements may use.
     """
 
     rooms: ClassVar[list[type[Statements]]] = []
@@ -63,9 +63,9 @@ class Statements:
         for name in sorted(found.keys() | declared.keys()):
             if found.get(name) != declared.get(name):
                 problem = (
-                    f"`{name}: {found[name]}` is to be declared"
+                    f"`{name}: {found[name]}` must be declared"
                     if name in found
-                    else (f"`{name}` is declared, and there is no sql/{name}.sql")
+                    else f"`{name}` is declared, but sql/{name}.sql does not exist"
                 )
                 room = type(self)
                 raise StatementMalformed(f"{inspect.getfile(room)}: in {room.__name__} {problem}.")
@@ -74,15 +74,15 @@ class Statements:
 
 
 class Source(NamedTuple):
-    """A file."""
+    """The parts of a file."""
 
     path: Path
     header: str
-    """The comment at its top."""
+    """The comment at the top."""
     text: str
-    """What follows it."""
+    """The SQL after the header."""
     parameters: Mapping[str, str]
-    """Their defaults; "" for those that must be given."""
+    """Defaults of the parameters; "" for required ones."""
     needs: str
 
     def error(self, text: str, position: int, problem: str) -> StatementMalformed:
@@ -91,7 +91,7 @@ class Source(NamedTuple):
 
 
 def load_statements(*folders: Path, overriding: Sequence[Path] = ()) -> Mapping[str, Variants]:
-    """The variants by name of the statements in the first folder, put together from the fragments of all.
+    """The variants of the statements in the first folder, by name, with the fragments of all folders.
 
     Errors: StatementMalformed.
     """
@@ -103,18 +103,18 @@ def load_statements(*folders: Path, overriding: Sequence[Path] = ()) -> Mapping[
     fragments = {path.stem[1:]: source_at(path) for path in files}
     for fragment in fragments.values():
         if positional := POSITIONAL.search(fragment.text):
-            problem = f"A fragment gets {positional[0]} by a parameter, such as `viewer=$1`."
+            problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
     statements = [source_at(path) for path in sorted(folders[0].glob("[!_]*.sql"))]
     found = {source.path.stem: _variants(source, fragments) for source in statements}
-    if not overriding:  # else parameters may be unused
+    if not overriding:  # Overriding fragments may leave parameters unused.
         for source in statements:
             _check_parameters(source, found[source.path.stem])
     return found
 
 
 def source_at(path: Path) -> Source:
-    """The file, with what its header declares."""
+    """The parts of a file, with the declarations of its header."""
     lines = path.read_text().strip().splitlines(keepends=True)
     header = list(takewhile(lambda line: line.startswith("--"), lines))
     declared = dict(DECLARATION.findall("".join(header)))
@@ -147,8 +147,8 @@ def _check_parameters(source: Source, variants: Variants) -> None:
         for parameter in POSITIONAL.findall(COMMENT.sub("", text))
     }
     for parameter in sorted(used ^ set(POSITIONAL.findall(source.header))):
-        wrong = "not explained in the header" if parameter in used else "explained, but not used"
-        raise source.error("", 0, f"{parameter} is {wrong}.")
+        problem = "not explained in the header" if parameter in used else "explained, but not used"
+        raise source.error("", 0, f"{parameter} is {problem}.")
 
 
 def _expand(
@@ -157,9 +157,9 @@ def _expand(
     fragments: Mapping[str, Source],
     needs: dict[str, StatementMalformed],
 ) -> str:
-    """The text with its places filled in.
+    """The text with its fragments and parameters filled in.
 
-    `needs` gains what the fragments need of the statement, each with the error if that is missing.
+    Adds to `needs` each alias that the fragments need, with the error to raise if the statement does not define it.
     """
     text = _fill(source.text, arguments)
 
@@ -175,7 +175,7 @@ def _expand(
             raise error(f"{{{place[1]}}} has no parameter `{name}`.")
         values = {"direction": arguments["direction"], **fragment.parameters, **given}
         for name in [name for name, value in values.items() if not value]:
-            raise error(f"{{{place[1]}}} lacks its parameter `{name}`.")
+            raise error(f"{{{place[1]}}} requires its parameter `{name}`.")
         for alias in NEEDED.findall(_fill(fragment.needs, values)):
             problem = f"{{{place[1]}}} needs `{alias}`, which the statement does not define."
             needs.setdefault(alias, error(problem))

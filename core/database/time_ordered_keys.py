@@ -19,7 +19,7 @@ HIGHEST_KEY = 2**63 - 1
 
 
 def key_at(moment: datetime, sequence: int) -> int:
-    """The key that `time_ordered_key` would generate at that moment; for bulk loads with their own times."""
+    """The key that `time_ordered_key` would generate at that moment; for bulk loads with given creation times."""
     milliseconds = int(moment.timestamp() * 1000) - EPOCH_MS
     return milliseconds << SEQUENCE_BITS | sequence & ((1 << SEQUENCE_BITS) - 1)
 

@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.004
 """Minimum time between two reads, so that a read under load returns several events."""
 PAUSE_WITHOUT_SUBSCRIBERS_SECONDS = 0.1
 HELD_BACK_SECONDS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25)
-"""Poll intervals while an open transaction holds events back: one that ends without an event notifies nobody."""
+"""Poll intervals while an open transaction holds events back: one that ends without an event sends no notification."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 DELIVERY_SECONDS = 30.0
 """Timeout of one delivery to a listener, with all retries; longer than a failover of PostgreSQL takes."""

@@ -1,4 +1,4 @@
-"""A statement or fragment that breaks a rule of docs/sql.md is an error that names file and line."""
+"""A statement or fragment that breaks a rule of docs/sql.md raises an error that names the file and line."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ SELECT id FROM posts p WHERE true {unseen key=p.id transaction=p.transaction} OR
     ("before", "after", "line", "problem"),
     [
         ("{owned table", "{owns table", 3, "{owns} is neither a parameter nor a fragment."),
-        ("{owned table=posts", "{owned", 3, "{owned} lacks its parameter `table`."),
+        ("{owned table=posts", "{owned", 3, "{owned} requires its parameter `table`."),
         ("table=posts}", "table=posts viewr=$1}", 3, "{owned} has no parameter `viewr`."),
         ("posts p", "posts", 3, "{owned} needs `p`, which the statement does not define."),
         ("posts p", "posts -- FROM posts p", 3, "{owned} needs `p`, which the statement does not"),
@@ -75,7 +75,7 @@ SELECT id FROM posts p WHERE true {unseen key=p.id transaction=p.transaction} OR
         ("$1 viewer", "$1 viewer, $2 limit", 2, "$2 is explained, but not used."),
     ],
 )
-def test_a_statement_that_breaks_a_rule(
+def test_a_statement_that_breaks_a_rule_is_refused(
     room: Path, before: str, after: str, line: int, problem: str
 ) -> None:
     assert before in READ
@@ -89,11 +89,11 @@ def test_a_statement_that_breaks_a_rule(
     ("before", "after", "where", "problem"),
     [
         ("{viewer}", "{x}", "_owned.sql:4", "{x} is neither a parameter nor a fragment."),
-        ("{viewer}", "$1", "_owned.sql:4", "A fragment gets $1 by a parameter, such as"),
+        ("{viewer}", "$1", "_owned.sql:4", "A fragment must take $1 as a parameter"),
         ("parameters:", "parameter:", "read.sql:3", "{owned} has no parameter `table`."),
     ],
 )
-def test_a_fragment_that_breaks_a_rule(
+def test_a_fragment_that_breaks_a_rule_is_refused(
     room: Path, before: str, after: str, where: str, problem: str
 ) -> None:
     assert before in OWNED
@@ -115,7 +115,7 @@ def test_a_fragment_that_breaks_a_rule(
         "INSERT INTO posts AS p (id) SELECT 1 RETURNING {owned table=a}",
     ],
 )
-def test_ways_to_define_an_alias(room: Path, text: str) -> None:
+def test_each_form_of_an_alias_is_recognised(room: Path, text: str) -> None:
     assert load(room, f"-- Something. $1 viewer.\n{text}")
 
 
@@ -123,9 +123,9 @@ def test_ways_to_define_an_alias(room: Path, text: str) -> None:
     ("declared", "problem"),
     [
         ("read: str", None),
-        ("pass", "`read: str` is to be declared."),
-        ("read: Variants", "`read: str` is to be declared."),
-        ("read: str; reed: str", "`reed` is declared, and there is no sql/reed.sql."),
+        ("pass", "`read: str` must be declared."),
+        ("read: Variants", "`read: str` must be declared."),
+        ("read: str; reed: str", "`reed` is declared, but sql/reed.sql does not exist."),
     ],
 )
 def test_a_room_declares_its_names(
@@ -171,19 +171,19 @@ def test_the_command_prints_a_statement() -> None:
     assert "-- Variants: home_feed_page, home_feed_page:oldest_first, " in text
 
 
-def test_the_command_lists_all() -> None:
+def test_the_command_lists_all_statements() -> None:
     lines = command().splitlines()
     for name in ("events_since", "user_create", "post_edit", "comment_like", "load_posts"):
         assert any(line.startswith(name + " ") for line in lines)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
-        ("post_by_ids", "No SQL statement is named post_by_ids. Near it: posts_by_ids"),
-        ("zzz", "No SQL statement is named zzz. `manage.py sql` lists all."),
+        ("post_by_ids", "No SQL statement is named post_by_ids. Similar: posts_by_ids"),
+        ("zzz", "No SQL statement is named zzz. `manage.py sql` lists all names."),
     ],
 )
-def test_the_command_names_what_is_near(name: str, said: str) -> None:
-    with pytest.raises(CommandError, match=re.escape(said)):
+def test_the_command_suggests_similar_names(name: str, message: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(message)):
         command(name)

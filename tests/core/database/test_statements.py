@@ -1,4 +1,4 @@
-"""Every named statement of every room fits the schema, and has an index for each way it goes into a table."""
+"""Every SQL statement matches the schema and reads tables only through indexes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
 
 STAGES = " ".join(f"CREATE TEMP TABLE new_{table} (LIKE {table});" for table in TYPES)
-"""Where rows wait that are loaded in bulk. They are read whole."""
+"""The temporary tables of bulk loads, which are scanned whole."""
 
 OF_ROOMS = {name: text for name, (_, text) in statements().items()}
 FOR_MODERATORS = {
@@ -44,11 +44,11 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
-    """Under the pool's planner settings, what is still read whole has no index that fits.
+    """With the pool's planner settings a sequential scan means that no index fits.
 
-    Nor is a table's part put into a hash: of the most active people it would be all of their likes.
+    A hashed subplan of a table is refused, too: for the most active users it would contain all of their likes.
     """
-    # The simple protocol, so that nothing asks for the parameters.
+    # psycopg2 uses the simple protocol, which needs no values for the parameters.
     with (
         closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
         connection.cursor() as cursor,
@@ -58,14 +58,14 @@ def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
         cursor.execute(STAGES)
         cursor.execute(f"EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {STATEMENTS[name]}")
         ((explained,),) = cursor.fetchall()
-    whole = [
+    scanned = [
         node["Relation Name"]
         for node in nodes(explained[0]["Plan"])
         if node["Node Type"] == "Seq Scan" and node["Schema"] == "public"
     ]
-    assert not whole, json.dumps(explained, indent=1)
+    assert not scanned, json.dumps(explained, indent=1)
     if name.startswith("load_"):
-        return  # in bulk a hash of the whole table is right
+        return  # A bulk load may hash a whole table.
     hashed = set(re.findall(r"hashed (SubPlan \d+)", json.dumps(explained)))
     of_tables = [
         node["Subplan Name"]
@@ -76,13 +76,13 @@ def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
     assert not of_tables, json.dumps(explained, indent=1)
 
 
-def test_a_name_is_given_once() -> None:
+def test_names_of_statements_are_unique() -> None:
     files = [path for room in Statements.rooms for path in room.folders[0].glob("*.sql")]
     names = Counter(path.name for path in (*files, *SHARED_FRAGMENTS.glob("*.sql")))
     assert [name for name, times in names.items() if times > 1] == []
 
 
-def test_each_file_says_what_it_gives() -> None:
+def test_each_file_starts_with_a_description() -> None:
     folders = {folder for room in Statements.rooms for folder in room.folders}
     for path in [
         path for folder in (*folders, EVERYTHING_VISIBLE) for path in folder.glob("*.sql")

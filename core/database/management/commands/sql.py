@@ -1,4 +1,4 @@
-"""`manage.py sql`: SQL statements as PostgreSQL gets them."""
+"""`manage.py sql`: prints SQL statements as PostgreSQL receives them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,15 @@ class Command(BaseCommand):
             if others:
                 self.stdout.write(f"-- Variants: {', '.join(others)}.")
         else:
-            near = get_close_matches(name, found)
-            advice = f"Near it: {', '.join(near)}." if near else "`manage.py sql` lists all."
+            similar = get_close_matches(name, found)
+            advice = (
+                f"Similar: {', '.join(similar)}." if similar else "`manage.py sql` lists all names."
+            )
             raise CommandError(f"No SQL statement is named {name}. {advice}")
 
 
 def statements() -> dict[str, tuple[Path, str]]:
-    """File and text of every statement of every room, by name and variant."""
+    """The file and text of every statement of every room, by name and variant."""
     autodiscover_modules("statements")
     return {
         f"{name}{variant}": (room.folders[0] / f"{name}.sql", text)
