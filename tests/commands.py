@@ -1,4 +1,4 @@
-"""Commands of the checkout, as a person runs them."""
+"""Runs commands of the checkout as a developer does."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.leaks import keep_output
+from tests.leaks import record_output
 from tests.paths import ROOT
 
 BIN = Path(sys.executable).parent
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
-def outside_of_make() -> dict[str, str]:
-    """Our environment without what a `make` that runs the tests has told its commands."""
-    told = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PYTHON"}
-    return {name: value for name, value in os.environ.items() if name not in told}
+def environment_without_make() -> dict[str, str]:
+    """The environment without the variables of the `make` that runs the tests."""
+    variables = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "PYTHON"}
+    return {name: value for name, value in os.environ.items() if name not in variables}
 
 
 @contextmanager
-def minding(number: signal.Signals) -> Iterator[None]:
-    """A process that is started within it does not ignore the signal, though we may: under nohup, or in
-    the background of a shell."""
+def handling_signal(number: signal.Signals) -> Iterator[None]:
+    """Processes started within the block handle the signal, even if this process ignores it: under nohup, or in the
+    background of a shell.
+    """
     before = signal.signal(number, signal.default_int_handler)
     try:
         yield
@@ -34,18 +35,18 @@ def minding(number: signal.Signals) -> Iterator[None]:
         signal.signal(number, before)
 
 
-def said_by(*command: str | Path, **variables: str) -> str:
-    """What the command says, run at the root of the checkout; it must succeed."""
+def output_of(*command: str | Path, **variables: str) -> str:
+    """The output of the command, run at the root of the checkout. It must succeed."""
     ended = subprocess.run(
         command,
         cwd=ROOT,
-        env={**outside_of_make(), **variables},
+        env={**environment_without_make(), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout
-    return keep_output(command, ended.stdout)
+    return record_output(command, ended.stdout)

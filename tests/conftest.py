@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Valkey for each process that runs tests, up before Django reads its settings."""
+"""Starts a real PostgreSQL and Valkey for each process that runs tests, before Django reads its settings."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 __all__ = ["tests_loop"]
 
-# A machine that is busy is no failure; what must be quick is measured, not timed in tests.
+# A busy machine must not fail a test, so hypothesis has no deadline.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
-TABLES = "users, events, trace_imports, former_usernames"  # All others hang on people.
+TABLES = "users, events, trace_imports, former_usernames"  # All others reference users.
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Starts the servers and Django, before the conftests of folders import what needs the settings.
+    """Starts the servers and Django, before the conftests of folders import modules that need the settings.
 
-    With `-n` each worker has servers. The controller, which hands the tests out, has none.
+    With `-n` each worker has its own servers. The controller, which distributes the tests, has none.
     """
     config = pluginmanager.get_plugin("pytestconfig")
     assert isinstance(config, pytest.Config)
     if settings.configured:
         raise pytest.UsageError(
-            f"Unset {VARIABLE}: the tests would write to the database it leads to."
+            f"Unset {VARIABLE}: the tests would write to the database of those settings."
         )
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     is_controller = not is_worker and getattr(config.known_args_namespace, "numprocesses", None)
@@ -53,7 +53,7 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     os.environ.update(SETTINGS, **servers.variables)
     django.setup()
     if is_controller:
-        # Workers inherit the environment, and load the settings only when they have servers.
+        # Workers inherit the environment, and must not load the settings before they have servers.
         del os.environ[VARIABLE]
     logs = [server.process.log for server in servers.started if server.process.log]
     pluginmanager.register(LeakCheck(logs))
@@ -64,13 +64,13 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` stands for: much of what tests do is to wait for processes that they start."""
+    """The number of workers for `-n auto`: twice the cores, because tests often wait for processes."""
     return 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
-    """The database with every migration applied; being the run's own it needs no `test_` twin."""
+    """Applies all migrations. The database belongs to this run, so pytest-django's `test_` copy is not needed."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
         connection.close()
@@ -78,7 +78,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
 
 @pytest.fixture
 async def database(django_db_setup: None) -> AsyncIterator[Database]:
-    """The GraphQL path's door to the run's database, whose tables are empty."""
+    """The GraphQL path's access to the database, with empty tables."""
     opened = await Database(os.environ["DATABASE_URL"], size=4).open()
     await opened.write(f"TRUNCATE {TABLES} CASCADE")
     yield opened
@@ -87,7 +87,7 @@ async def database(django_db_setup: None) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Django's door to the run's database, whose tables are empty."""
+    """Django's access to the database, with empty tables."""
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {TABLES} CASCADE")
@@ -97,7 +97,7 @@ def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[N
 
 @pytest.fixture
 def services(database: Database) -> Services:
-    """What the requests of a server share; ringing wakes nobody."""
+    """The services of a server's requests. `notify` does nothing."""
     from core.context import Services  # noqa: PLC0415  # needs the settings
 
     return Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)

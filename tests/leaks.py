@@ -1,6 +1,6 @@
-"""What no log or message may hold: the run fails if a secret stands in what tests and their processes have written.
+"""Fails the run if a secret is in the output of tests or of their processes, or in a server's log.
 
-Secrets of tests are recognisable: passwords begin with `hush`, e-mail addresses lie in example.com or
+Secrets of tests are recognisable: passwords begin with `hush`, e-mail addresses are in example.com or
 example.org. Tokens, hashes and passwords of servers have their own forms.
 """
 
@@ -23,41 +23,41 @@ SECRETS = {
     "a server's password": re.compile(r"\b(?:postgres(?:ql)?|rediss?)://[^\s/@]*:[^\s/@]+@"),
     "values that PostgreSQL quotes": re.compile(r"\bKey \([^)]*\)=\(|Failing row contains \("),
 }
-KEPT: list[tuple[str, str]] = []
+OUTPUTS: list[tuple[str, str]] = []
 
 
-def keep_output(command: object, text: str) -> str:
-    """The text that a process has written, which is judged at the end of the run."""
-    KEPT.append((f"output of {command}", text))
+def record_output(command: object, text: str) -> str:
+    """The given output of a process, recorded to be checked at the end of the run."""
+    OUTPUTS.append((f"output of {command}", text))
     return text
 
 
 def secrets_in(text: str) -> list[str]:
-    """Which kinds of secrets stand in the text, without the secrets."""
+    """The kinds of secrets in the text, without the secrets."""
     return [kind for kind, form in SECRETS.items() if form.search(text)]
 
 
 class LeakCheck(SessionCheck):
-    """Judges what each test has written, what processes have written to it, and the servers' logs."""
+    """Checks the output of each test and of its processes, and the servers' logs."""
 
     def __init__(self, logs: Iterable[Path] = ()) -> None:
         super().__init__("secrets in logs and messages")
         self._logs = list(logs)
 
-    def judge(self, place: str, text: str) -> None:
-        self.found += [f"{kind} in {place}" for kind in secrets_in(text)]
+    def check(self, source: str, text: str) -> None:
+        self.found += [f"{kind} in {source}" for kind in secrets_in(text)]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, text in report.sections:
-            # pytest's own record of log calls is not what a handler of ours writes.
+            # pytest's own record of log calls is not the output of the project's handlers.
             if not name.startswith("Captured log"):
-                self.judge(f"{name} of {report.nodeid}", text)
+                self.check(f"{name} of {report.nodeid}", text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        for place, text in KEPT:
-            self.judge(place, text)
+        for source, text in OUTPUTS:
+            self.check(source, text)
         for log in self._logs:
             if log.exists():
-                self.judge(log.name, log.read_text(errors="replace"))
-        self.judge_session(session)
+                self.check(log.name, log.read_text(errors="replace"))
+        self.report(session)

@@ -1,8 +1,8 @@
-"""The run fails if a test leaves a task, thread, process, open file, socket, database session or lock behind.
+"""Fails the run if a test leaves a task, thread, process, open file, socket, database session or lock behind.
 
-Tasks are looked for after each test. The rest may belong to a server that serves a module, so it is judged when the
-module and its fixtures are over, and named by the test after which it was first seen. What a fixture of the whole
-session opens is judged at the end of the session.
+Tasks are checked after each test. The other resources may belong to a fixture of the module, so they are checked after
+the module, and reported with the test after which they were first seen. Resources of fixtures of the whole session are
+checked at its end.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from tqdm import TMonitor
 from tests.session_check import SessionCheck
 
 NAME = "left behind by the session"
-"""Of the check among pytest's plugins."""
+"""The name of the check as a pytest plugin."""
 SECONDS_TO_END = 30.0
-"""How long something that is ending may take to be gone, on a machine that is busy."""
+"""How long a resource may take to be released, on a busy machine."""
 POLL_SECONDS = 0.01
 SESSIONS = """
 SELECT pid, concat_ws(' ', state, application_name, left(query, 100)) FROM pg_stat_activity
@@ -41,11 +41,11 @@ WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE da
 """
 
 Resources = dict[tuple[str, object], str]
-"""What there is, by its kind and what tells it from others of the kind, with a description."""
+"""Descriptions of open resources, by kind and an identity within the kind."""
 
 
 class ServersView:
-    """Who is connected to PostgreSQL and Valkey, as these see it."""
+    """The sessions of PostgreSQL and the clients of Valkey, as the servers report them."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._url = variables["DATABASE_URL"]
@@ -58,7 +58,7 @@ class ServersView:
         self._postgres.autocommit = True
 
     def own_sockets(self) -> Iterator[tuple[str, object]]:
-        """The check's own socket to PostgreSQL, which is a new one once a test has ended all sessions."""
+        """The check's own socket to PostgreSQL. It changes when a test terminates all sessions."""
         yield "socket", f"socket:[{os.fstat(self._postgres.fileno()).st_ino}]"
 
     def resources(self) -> Resources:
@@ -73,7 +73,7 @@ class ServersView:
                 found["PostgreSQL session", pid] = what
             cursor.execute(ADVISORY_LOCKS)
             for (lock,) in cursor.fetchall():
-                found["advisory lock", lock] = "held by the process named first"
+                found["advisory lock", lock] = "of the first number's process"
         clients: list[dict[str, str]] = self._valkey.client_list()  # type: ignore[assignment]  # typed for both kinds of client
         for client in clients:
             if client["id"] != self._own:
@@ -86,7 +86,7 @@ class ServersView:
 
 
 class LeftBehindCheck(SessionCheck):
-    """Compares what there is before and after."""
+    """Compares the open resources before and after."""
 
     def __init__(self, servers: ServersView) -> None:
         super().__init__(NAME)
@@ -95,16 +95,16 @@ class LeftBehindCheck(SessionCheck):
         """The loop of the tests."""
         self._at_start: Resources = {}
         self._of_session: Resources = {}
-        """What fixtures of the session have opened."""
+        """Resources of fixtures of the session."""
         self._before_module: Resources = {}
         self._module: ModuleType | None = None
         self._first_seen: dict[tuple[str, object], str] = {}
-        """The test after which something was seen first."""
+        """The test after which a resource was first seen."""
         self._reported: Resources = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        # libuv opens a pipe with its first loop and keeps it for the process.
+        # libuv opens a pipe with its first loop and never closes it.
         uvloop.new_event_loop().close()
         self._at_start = self._resources()
 
@@ -150,11 +150,11 @@ class LeftBehindCheck(SessionCheck):
         known = self._at_start | self._reported
         left = self._left(lambda: without(self._resources(), known))
         self.found = list(self._described(left))
-        self.judge_session(session)
+        self.report(session)
         self._servers.close()
 
     def _left(self, look: Callable[[], Resources]) -> Resources:
-        """What is still there after the time that an end may take."""
+        """The resources that are still open after `SECONDS_TO_END`."""
         deadline = time.monotonic() + SECONDS_TO_END
         while left := look():
             if time.monotonic() > deadline:
@@ -175,7 +175,7 @@ class LeftBehindCheck(SessionCheck):
             yield f"{kind} {key}: {what}{after}"
 
     def _tasks(self) -> Resources:
-        """The tasks of the tests' loop that have not ended."""
+        """The unfinished tasks of the tests' loop."""
         if self.loop is None or self.loop.is_closed():
             return {}
         return {
@@ -193,7 +193,7 @@ class LeftBehindCheck(SessionCheck):
 
 @pytest.fixture(scope="session", autouse=True)
 async def tests_loop(pytestconfig: pytest.Config) -> None:
-    """Shows the check the loop whose tasks it is to look for."""
+    """Passes the loop of the tests to the check."""
     check = pytestconfig.pluginmanager.get_plugin(NAME)
     if isinstance(check, LeftBehindCheck):
         check.loop = asyncio.get_running_loop()
@@ -204,7 +204,7 @@ def without(resources: Resources, others: Resources) -> Resources:
 
 
 def open_files() -> Resources:
-    """What this process has open."""
+    """The open files and sockets of this process."""
     found: Resources = {}
     with os.scandir("/proc/self/fd") as entries:
         for entry in entries:
@@ -212,23 +212,23 @@ def open_files() -> Resources:
                 target = Path(entry.path).readlink().name
                 if target.startswith("socket:"):
                     found["socket", target] = f"descriptor {entry.name}"
-                elif target != "fd":  # That is what reads the folder.
+                elif target != "fd":  # The descriptor that reads the folder.
                     found["open file", (entry.name, target)] = ""
     return found
 
 
 def threads(loop: asyncio.AbstractEventLoop | None) -> Resources:
-    """The threads of this process, without those that the loop and tqdm keep for later."""
-    kept = getattr(getattr(loop, "_default_executor", None), "_threads", ())
+    """The threads of this process, without those of the loop's executor and of tqdm, which are reused."""
+    reused = getattr(getattr(loop, "_default_executor", None), "_threads", ())
     return {
         ("thread", thread.ident): thread.name
         for thread in threading.enumerate()
-        if thread not in kept and not isinstance(thread, TMonitor)
+        if thread not in reused and not isinstance(thread, TMonitor)
     }
 
 
 def children() -> Resources:
-    """The processes that this one has started and not seen to end."""
+    """The child processes that have not been waited for."""
     found: Resources = {}
     for path in Path("/proc/self/task").glob("*/children"):
         with suppress(OSError):
@@ -241,7 +241,7 @@ def children() -> Resources:
 
 
 def socket_described(key: str) -> str:
-    """The addresses of a socket, as the system writes them; empty if it has none."""
+    """The addresses of a socket in the notation of /proc/net; empty if it has none."""
     inode = key.removeprefix("socket:[").removesuffix("]")
     for name in ("tcp", "tcp6", "unix", "udp"):
         for line in Path(f"/proc/self/net/{name}").read_text().splitlines()[1:]:

@@ -1,7 +1,7 @@
-"""Where things are in the checkout."""
+"""Paths of the checkout."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OPERATIONS = ROOT / "tests" / "operations"
-"""The contract's documents, one a file."""
+"""The client documents of the contract, one in each file."""

@@ -1,4 +1,4 @@
-"""The servers that tests run on."""
+"""The servers of the tests."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
 }
 NO_SERVERS = Servers("postgresql://127.0.0.1:1/feed", "redis://127.0.0.1:1/0", started=())
-"""Addresses that satisfy the settings of a process that runs no test itself."""
+"""Placeholder addresses for the settings of a process that runs no tests itself."""
 
 
 def servers_for_tests() -> AbstractContextManager[Servers]:
-    """A PostgreSQL with an empty database and a Valkey, removed at the end.
+    """A PostgreSQL with an empty database and a Valkey, which are removed at the end.
 
-    Each process that runs tests has its own pair. Databases of one server would share what tests look at: a
-    transaction that is open in one holds back the snapshots of all, and what is published in one is heard in all.
+    Each process that runs tests has its own servers. Databases of one server would affect each other's tests: an open
+    transaction holds back the snapshots of all databases, and a published message reaches the subscribers of all.
     """
     return temporary_servers(FOLDER)

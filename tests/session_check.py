@@ -1,4 +1,4 @@
-"""What the checks of a whole session have in common: they fail it, and show at its end what they have found."""
+"""The base class of checks of a whole session, which fail it and list their findings at its end."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ SHOWN_AT_MOST = 50
 
 
 class SessionCheck:
-    """Fails the session if anything is found. With workers the controller shows what all of them have found."""
+    """Fails the session if there are findings. With workers the controller lists the findings of all of them."""
 
     def __init__(self, title: str) -> None:
         self._title = title
         self.found: list[str] = []
 
-    def judge_session(self, session: pytest.Session) -> None:
-        """To be called when everything has been looked at."""
+    def report(self, session: pytest.Session) -> None:
+        """Fails the session if there are findings. Call it after the last check."""
         if self.found and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if hasattr(session.config, "workeroutput"):
@@ -25,13 +25,13 @@ class SessionCheck:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Takes over what a worker has found that has ended; one that was killed found nothing."""
+        """Adds the findings of a worker that has ended; one that was killed has none."""
         found = getattr(node, "workeroutput", {}).get(self._title, [])
         self.found += [line for line in found if line not in self.found]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        self.judge_session(session)
+        self.report(session)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.found:

@@ -1,4 +1,4 @@
-"""The files that deploy: linted, and in step with the code and with each other."""
+"""The deployment files are valid, and consistent with the code and with each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.core.management import get_commands
 
 from core.devserver.ports import free_port
 from core.server.healthcheck import is_alive
-from tests.commands import BIN, said_by
+from tests.commands import BIN, output_of
 from tests.paths import ROOT
 
 
@@ -22,8 +22,8 @@ def read_yaml(name: str) -> dict[Any, Any]:
     return read
 
 
-def test_the_dockerfile_has_no_lint() -> None:
-    assert said_by(BIN / "hadolint", "Dockerfile") == ""
+def test_the_dockerfile_passes_hadolint() -> None:
+    assert output_of(BIN / "hadolint", "Dockerfile") == ""
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def test_the_dockerfile_has_no_lint() -> None:
         ("vendor.github-workflows", ".github/workflows/test.yml"),
     ],
 )
-def test_the_file_is_of_its_form(schema: str, file: str) -> None:
-    assert "ok" in said_by(BIN / "check-jsonschema", "--builtin-schema", schema, file)
+def test_the_file_matches_its_schema(schema: str, file: str) -> None:
+    assert "ok" in output_of(BIN / "check-jsonschema", "--builtin-schema", schema, file)
 
 
-def test_the_image_has_only_what_exists_and_all_that_runs() -> None:
+def test_the_image_copies_existing_files_and_all_packages() -> None:
     text = (ROOT / "Dockerfile").read_text()
     copied = [
         source
@@ -52,14 +52,14 @@ def test_the_image_has_only_what_exists_and_all_that_runs() -> None:
     assert packages <= set(copied)
 
 
-def test_the_image_runs_without_rights_and_says_whether_it_is_alive() -> None:
+def test_the_image_runs_unprivileged_with_a_health_check() -> None:
     text = (ROOT / "Dockerfile").read_text()
     assert re.findall(r"^USER (\w+)$", text, re.MULTILINE) == ["10001"]
     assert '"core.server.healthcheck"' in text
     assert text.rstrip().endswith('CMD ["python", "-m", "core.server"]')
 
 
-def test_compose_runs_what_there_is_in_its_order() -> None:
+def test_compose_runs_existing_commands_in_order() -> None:
     services = read_yaml("docker-compose.yml")["services"]
     assert set(services) == {"postgres", "valkey", "migrate", "web", "worker"}
     for name in ("migrate", "worker"):
@@ -73,7 +73,7 @@ def test_compose_runs_what_there_is_in_its_order() -> None:
     assert services["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
 
 
-def test_the_workflow_calls_make_test_on_each_python() -> None:
+def test_the_workflow_runs_make_test_on_each_python() -> None:
     job = read_yaml(".github/workflows/test.yml")["jobs"]["test"]
     version = "${{ matrix.python }}"
     commands = [step["run"] for step in job["steps"] if "run" in step]
@@ -83,25 +83,25 @@ def test_the_workflow_calls_make_test_on_each_python() -> None:
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
 
 
-def test_continuous_integration_calls_make_test_and_nothing_else() -> None:
+def test_continuous_integration_runs_only_make_test() -> None:
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
     assert [line for line in lines if not line.startswith("#")] == ["exec make test"]
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 
 
-async def test_the_health_check_tells_an_answer_from_silence_and_from_refusal() -> None:
-    said = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+async def test_the_health_check_fails_on_an_error_status_and_without_a_server() -> None:
+    response = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert (await reader.readuntil(b"\r\n")).startswith(b"GET /healthz ")
-        writer.write(said)
+        writer.write(response)
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
         assert await asyncio.to_thread(is_alive, port)
-        said = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+        response = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
         assert not await asyncio.to_thread(is_alive, port)
     assert not is_alive(free_port())
 
@@ -114,7 +114,7 @@ def test_locked_dependencies_have_hashes_and_no_host() -> None:
         assert all("--hash=sha256:" in entry for entry in entries)
 
 
-def test_the_image_installs_what_the_tests_run_with() -> None:
+def test_the_image_installs_the_versions_of_the_tests() -> None:
     run, dev = (pins(ROOT / "requirements" / f"{name}.txt") for name in ("run", "dev"))
     assert run <= dev
 

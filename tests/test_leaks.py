@@ -1,4 +1,4 @@
-"""The check that no secret is written finds one, and fails the run."""
+"""The check for secrets finds each kind of secret and fails the run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
-from tests.commands import outside_of_make
+from tests.commands import environment_without_make
 from tests.core.accounts.world import PASSWORD
 from tests.leaks import secrets_in
 from tests.paths import ROOT
@@ -32,7 +32,7 @@ def test_each_kind_of_secret_is_found(kind: str) -> None:
     assert secrets_in(f"2026-11-28 12:00:00 ERROR core: {LEAKS[kind]}\n") == [kind]
 
 
-def test_what_logs_hold_is_no_secret() -> None:
+def test_ordinary_log_lines_are_not_reported() -> None:
     for line in (
         "Sign-in to account 7 from 10.0.0.1 is refused for 900 s",
         'duplicate key value violates unique constraint "users_email_unique"',
@@ -46,19 +46,19 @@ def test_what_logs_hold_is_no_secret() -> None:
     ("written", "workers"),
     [
         ("by a test", 0),
-        ("by a process of it", 1),
+        ("by a process of a test", 1),
         ("in a server's log", 0),
         ("in a server's log", 1),
     ],
 )
-def test_a_run_that_writes_a_secret_fails_and_does_not_repeat_it(
+def test_a_run_that_writes_a_secret_fails_without_printing_it(
     tmp_path: Path, written: str, workers: int
 ) -> None:
     log = tmp_path / "server.log"
     log.write_text(LEAKS["an access token"] if written == "in a server's log" else "ready\n")
     writes = {
         "by a test": f"import sys; print({LEAKS['an access token']!r}, file=sys.stderr)",
-        "by a process of it": "import subprocess; subprocess.run("
+        "by a process of a test": "import subprocess; subprocess.run("
         f"['echo', {LEAKS['an access token']!r}], check=True)",
         "in a server's log": "pass",
     }
@@ -77,7 +77,7 @@ def test_a_run_that_writes_a_secret_fails_and_does_not_repeat_it(
             tmp_path,
         ],
         cwd=ROOT,
-        env={**outside_of_make(), "PYTHONPATH": str(ROOT)},
+        env={**environment_without_make(), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=110,

@@ -1,4 +1,4 @@
-"""The check that tests leave nothing behind finds each kind of thing, and says which test left it."""
+"""The check for resources left behind finds each kind, and names the test that left it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import outside_of_make
-from tests.leaks import keep_output
+from tests.commands import environment_without_make
+from tests.leaks import record_output
 from tests.paths import ROOT
 
 CONFTEST = """
@@ -77,7 +77,7 @@ ENDS = {
 def run(
     folder: Path, tests: dict[str, str], *, closed: str = "KEPT[0].close()", workers: int = 0
 ) -> tuple[int, str]:
-    """The exit code and words of a run with tests of these names that do this."""
+    """The exit code and output of a run of tests with these names and bodies."""
     source = START.format(closed=closed)
     for name, does in tests.items():
         source += f"async def test_{name}():\n    {does}\n"
@@ -91,37 +91,37 @@ def run(
             folder,
         ],
         cwd=ROOT,
-        env={**outside_of_make(), "PYTHONPATH": str(ROOT)},
+        env={**environment_without_make(), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=110,
         check=False,
     )
-    return ended.returncode, keep_output("a run of tests", ended.stdout + ended.stderr)
+    return ended.returncode, record_output("a run of tests", ended.stdout + ended.stderr)
 
 
-def test_each_kind_of_thing_is_found_and_the_test_named(tmp_path: Path) -> None:
-    code, said = run(tmp_path, LEAVES)
+def test_each_kind_of_resource_is_found_and_its_test_named(tmp_path: Path) -> None:
+    code, output = run(tmp_path, LEAVES)
     assert code == 1
-    assert "9 passed, 2 errors" in said, said
-    assert "ERROR at teardown of test_task" in said
+    assert "9 passed, 2 errors" in output, output
+    assert "ERROR at teardown of test_task" in output
     for name in LEAVES:
         kind = name.replace("_", " ")
-        lines = [line for line in said.splitlines() if line.startswith(f"{kind} ")]
+        lines = [line for line in output.splitlines() if line.startswith(f"{kind} ")]
         seen = "" if kind == "task" else f"first seen after test_it.py::test_{name}"
-        assert any(line.endswith(seen) for line in lines), said
-    assert "left behind by the session" not in said
+        assert any(line.endswith(seen) for line in lines), output
+    assert "left behind by the session" not in output
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_what_a_fixture_of_the_session_leaves_is_found(tmp_path: Path, workers: int) -> None:
-    code, said = run(tmp_path, {}, closed="pass", workers=workers)
+def test_a_resource_of_a_session_fixture_is_found(tmp_path: Path, workers: int) -> None:
+    code, output = run(tmp_path, {}, closed="pass", workers=workers)
     assert code == 1
-    assert "1 passed in" in said
-    assert "open file" in said.partition("left behind by the session")[2]
+    assert "1 passed in" in output
+    assert "open file" in output.partition("left behind by the session")[2]
 
 
-def test_what_ends_or_is_ended_is_not_left_behind(tmp_path: Path) -> None:
-    code, said = run(tmp_path, ENDS)
-    assert code == 0, said
-    assert "5 passed in" in said
+def test_released_resources_are_not_reported(tmp_path: Path) -> None:
+    code, output = run(tmp_path, ENDS)
+    assert code == 0, output
+    assert "5 passed in" in output

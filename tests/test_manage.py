@@ -1,4 +1,4 @@
-"""Management commands and the server's start, as an operator runs them: what goes wrong is said in a sentence."""
+"""Management commands and the start of the server report an operator's errors in one sentence, without a traceback."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
-from tests.commands import minding, outside_of_make
-from tests.leaks import keep_output
+from tests.commands import environment_without_make, handling_signal
+from tests.leaks import record_output
 from tests.paths import ROOT
 
-GONE = "postgresql://feed:hush-database@127.0.0.1:1/feed"
+UNREACHABLE = "postgresql://feed:hush-database@127.0.0.1:1/feed"
 PASSWORD = "hush-password-of-root"
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def manage(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """What a command has written, and its exit code."""
+    """The output and exit code of a management command."""
     return python("manage.py", *arguments, **variables)
 
 
@@ -32,25 +32,25 @@ def python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProc
     ended = subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         cwd=ROOT,
-        env={**outside_of_make(), **variables},
+        env={**environment_without_make(), **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
-    if "shell" not in arguments:  # Its program stands in its traceback.
-        keep_output(arguments[:2], ended.stdout + ended.stderr)
+    if "shell" not in arguments:  # Its traceback quotes the program.
+        record_output(arguments[:2], ended.stdout + ended.stderr)
     return ended
 
 
 def refusal(ended: subprocess.CompletedProcess[str]) -> str:
-    """What a command that failed for the operator's reason has said."""
-    said = ended.stdout + ended.stderr
-    assert ended.returncode not in {0, -signal.SIGINT}, said
-    assert "Traceback" not in said
-    assert "hush" not in said
-    assert "argon2" not in said
+    """The error output of a command that failed because of the operator's input."""
+    output = ended.stdout + ended.stderr
+    assert ended.returncode not in {0, -signal.SIGINT}, output
+    assert "Traceback" not in output
+    assert "hush" not in output
+    assert "argon2" not in output
     return ended.stderr
 
 
@@ -75,59 +75,57 @@ NEEDING_TABLES = [
 
 
 @pytest.mark.parametrize("command", NEEDING_TABLES, ids=" ".join)
-def test_a_database_without_tables_is_to_be_migrated(
+def test_a_command_on_a_database_without_tables_advises_to_migrate(
     empty_database: str, command: tuple[str, ...]
 ) -> None:
-    said = refusal(manage(*command, DATABASE_URL=empty_database))
-    assert "python manage.py migrate" in said
+    output = refusal(manage(*command, DATABASE_URL=empty_database))
+    assert "python manage.py migrate" in output
 
 
 @pytest.mark.parametrize(
     ("command", "wrong"),
     [
-        (("migrate",), "away"),
-        (("maintain", "--once"), "away"),
+        (("migrate",), "unreachable"),
+        (("maintain", "--once"), "unreachable"),
         (("reconcile_counts",), "password"),
         (("maintain", "--once"), "password"),
         (("migrate",), "name"),
         (("reconcile_counts",), "option"),
     ],
 )
-def test_a_database_that_can_not_be_used_is_named_without_its_password(
+def test_an_unusable_database_is_reported_without_its_password(
     command: tuple[str, ...], wrong: str
 ) -> None:
     url = os.environ["DATABASE_URL"]
     urls = {
-        "away": GONE,
+        "unreachable": UNREACHABLE,
         "password": f"postgresql://feed:hush-wrong@{url.partition('@')[2]}",
         "name": f"{url.rpartition('/')[0]}/nowhere",
         "option": f"{url}?no_such_option=1",
     }
-    said = refusal(manage(*command, DATABASE_URL=urls[wrong]))
-    assert said.startswith("PostgreSQL can't be used. It says: ")
-    assert "DATABASE_URL" in said
+    output = refusal(manage(*command, DATABASE_URL=urls[wrong]))
+    assert output.startswith("PostgreSQL can't be used. It says: ")
+    assert "DATABASE_URL" in output
 
 
-@pytest.mark.parametrize("name", ["away", "without tables"])
-def test_a_server_does_not_start_on_a_database_that_is_not_ready(
-    empty_database: str, name: str
-) -> None:
-    url, says = {
-        "away": (GONE, "Check that it runs and that DATABASE_URL names it"),
+@pytest.mark.parametrize("name", ["unreachable", "without tables"])
+def test_a_server_does_not_start_without_a_ready_database(empty_database: str, name: str) -> None:
+    url, message = {
+        "unreachable": (UNREACHABLE, "Check that it runs and that DATABASE_URL names it"),
         "without tables": (empty_database, "python manage.py migrate"),
     }[name]
-    assert says in refusal(python("-m", "core.server", DATABASE_URL=url))
+    assert message in refusal(python("-m", "core.server", DATABASE_URL=url))
 
 
-def test_a_server_does_not_start_before_a_migration_of_its_version(empty_database: str) -> None:
+def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -> None:
     assert manage("migrate", "--verbosity=0", DATABASE_URL=empty_database).returncode == 0
     with closing(psycopg2.connect(empty_database)) as connection, connection:
         connection.cursor().execute(
             "DELETE FROM django_migrations WHERE app = 'interactions' AND name LIKE '0002%'"
         )
-    said = refusal(python("-m", "core.server", DATABASE_URL=empty_database))
-    assert "interactions.0002_trace_imports" in said
-    assert "python manage.py migrate" in said
+    output = refusal(python("-m", "core.server", DATABASE_URL=empty_database))
+    assert "interactions.0002_trace_imports" in output
+    assert "python manage.py migrate" in output
 
 
 def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
@@ -136,7 +134,7 @@ def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("username", "email", "says"),
+    ("username", "email", "message"),
     [
         ("ROOT", "other@example.org", "This username is taken."),
         ("another", "Root@example.org", "This e-mail address is taken."),
@@ -146,30 +144,30 @@ def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
         ("line\n", "no address", "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
     ],
 )
-def test_a_superuser_who_can_not_be_made_is_refused_in_words(
-    orm: None, username: str, email: str, says: str
+def test_an_invalid_superuser_is_refused_with_a_message(
+    orm: None, username: str, email: str, message: str
 ) -> None:
     User.objects.create_superuser("root", "root@example.org", PASSWORD)
-    said = refusal(superuser(username, email))
-    assert says in said
-    assert "example.org" not in said
+    output = refusal(superuser(username, email))
+    assert message in output
+    assert "example.org" not in output
     assert User.objects.count() == 1
 
 
-def test_a_superuser_is_made(orm: None) -> None:
-    made = superuser("root", "root@example.org")
-    assert made.returncode == 0, made.stderr
+def test_a_superuser_is_created(orm: None) -> None:
+    created = superuser("root", "root@example.org")
+    assert created.returncode == 0, created.stderr
     assert User.objects.get(username="root").check_password(PASSWORD)
 
 
-def test_djangos_own_server_names_the_one_that_serves_the_api() -> None:
-    said = refusal(manage("runserver", "0.0.0.0:80", "--noreload"))
-    assert "make run" in said
-    assert "-m core.server" in said
+def test_runserver_names_the_commands_that_serve_the_api() -> None:
+    output = refusal(manage("runserver", "0.0.0.0:80", "--noreload"))
+    assert "make run" in output
+    assert "-m core.server" in output
 
 
 @pytest.mark.parametrize(
-    ("command", "says"),
+    ("command", "message"),
     [
         (("import_trace", "README.md"), "is not a trace: none of its first"),
         (("import_trace", sys.executable), "is not a trace: none of its first"),
@@ -180,13 +178,13 @@ def test_djangos_own_server_names_the_one_that_serves_the_api() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_is_asked_wrongly_is_said(orm: None, command: tuple[str, ...], says: str) -> None:
-    assert says in refusal(manage(*command))
+def test_invalid_arguments_are_reported(orm: None, command: tuple[str, ...], message: str) -> None:
+    assert message in refusal(manage(*command))
 
 
 def test_a_command_is_interrupted_without_a_traceback(orm: None) -> None:
     code = "print('runs', flush=True); import signal; signal.pause()"
-    with minding(signal.SIGINT):
+    with handling_signal(signal.SIGINT):
         command = subprocess.Popen(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
             cwd=ROOT,
@@ -198,16 +196,16 @@ def test_a_command_is_interrupted_without_a_traceback(orm: None) -> None:
         assert command.stdout
         assert command.stdout.readline() == "runs\n"
         command.send_signal(signal.SIGINT)
-        _, said = command.communicate(timeout=PATIENCE_SECONDS)
+        _, output = command.communicate(timeout=TIMEOUT_SECONDS)
     assert command.returncode == 1
-    assert said == "Interrupted. What was committed stays.\n"
+    assert output == "Interrupted. What was committed stays.\n"
 
 
-def test_a_fault_of_the_program_keeps_its_traceback_and_hides_values(orm: None) -> None:
+def test_an_unexpected_error_keeps_its_traceback_and_hides_values(orm: None) -> None:
     User.objects.create_user("ada", "hush-address@example.org", "hush")
     code = "from core.accounts.models import User; User.objects.create_user('ada2', 'hush-address@example.org', 'x')"
-    said = refusal(manage("shell", "--no-imports", "-c", code))
-    assert 'constraint "users_email_unique"' in said
+    output = refusal(manage("shell", "--no-imports", "-c", code))
+    assert 'constraint "users_email_unique"' in output
     both = f"try:\n    {code}\nexcept Exception:\n    1 / 0"
     ended = manage("shell", "--no-imports", "-c", both)
     assert "ZeroDivisionError" in ended.stderr

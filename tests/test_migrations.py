@@ -1,4 +1,4 @@
-"""Migrations are in one line for each app, and hold no lock that stops a database in service (docs/migrations.md)."""
+"""Migrations are linear in each app, and take no lock that blocks a database in service (docs/migrations.md)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ BASELINE = {
     "feed": "0003_authors_stay",
     "interactions": "0005_users_stay",
 }
-"""Migrations up to these are not checked: they were written while no database was in service, for empty tables."""
+"""Migrations up to these are not checked: they were written for empty tables, before any database was in service."""
 
 ALLOWED: dict[tuple[str, str], list[str]] = {
     ("accounts", "0007_user_delete"): ["renaming-object"],  # a trigger, which no statement names
 }
-"""Rules that a migration breaks for a reason, which stands beside it."""
+"""Rules that a migration may break, with the reason in a comment."""
 
 
 def problems(sql: str, allowed: Sequence[str] = ()) -> str:
-    """What squawk says about it; nothing if it is right."""
+    """The problems that squawk reports; empty if there are none."""
     ran = subprocess.run(
         [BIN / "squawk", "--reporter", "gcc", "--config", ROOT / ".squawk.toml"],
         input="".join(f"-- squawk-ignore-file {rule}\n" for rule in allowed) + sql,
@@ -83,11 +83,11 @@ def test_new_migrations_pass_squawk(orm: None) -> None:
         ("ALTER TABLE posts ADD COLUMN;", "syntax-error"),
     ],
 )
-def test_what_stops_a_database_in_service_is_found(sql: str, rule: str) -> None:
+def test_sql_that_blocks_a_database_in_service_is_reported(sql: str, rule: str) -> None:
     assert rule in problems(f"BEGIN;\n{sql}\nCOMMIT;")
 
 
-def test_a_rule_may_be_broken_for_a_reason() -> None:
+def test_a_rule_may_be_excepted() -> None:
     assert problems("ALTER TABLE posts DROP COLUMN text;", ["ban-drop-column"]) == ""
 
 
@@ -101,5 +101,5 @@ def test_a_rule_may_be_broken_for_a_reason() -> None:
         "BEGIN; CREATE TABLE bookmarks (id bigint PRIMARY KEY); COMMIT;",
     ],
 )
-def test_what_a_database_in_service_bears_passes(sql: str) -> None:
+def test_sql_that_is_safe_in_service_passes(sql: str) -> None:
     assert problems(sql) == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.commands import said_by
+from tests.commands import output_of
 
 # Runs in a process of its own: this one has loaded everything long ago.
 ASK_FOR_THEM = """
@@ -54,9 +54,9 @@ print(run_checks(tags=["admin"]), len(admin.site._registry) > 5)
 
 
 def test_the_admin_and_the_figures_are_loaded_when_somebody_asks() -> None:
-    said = said_by(sys.executable, "-W", "ignore", "-c", ASK_FOR_THEM)
+    said = output_of(sys.executable, "-W", "ignore", "-c", ASK_FOR_THEM)
     assert said.splitlines() == ["early:", "opened: 200 200 True", "figures: 200 True", "missing:"]
 
 
 def test_the_check_of_the_admin_sees_its_pages() -> None:
-    assert said_by(sys.executable, "-c", CHECK_THE_ADMIN) == "[] True\n"
+    assert output_of(sys.executable, "-c", CHECK_THE_ADMIN) == "[] True\n"

@@ -21,7 +21,7 @@ from core.config.environment import (
     declared_settings,
 )
 from core.database.database import Database
-from tests.commands import said_by
+from tests.commands import output_of
 from tests.paths import ROOT
 
 REQUIRED = {
@@ -141,7 +141,9 @@ def test_the_password_of_compose_may_hold_any_characters(database: Database) -> 
             assert Environment.read({**REQUIRED, "DATABASE_URL": composed}).database_url == composed
             variables = {"DATABASE_URL": composed, "PGPASSWORD": password}
             for command in ("migrate --check", "maintain --once"):  # psycopg2, asyncpg
-                said_by(sys.executable, "-W", "ignore", "manage.py", *command.split(), **variables)
+                output_of(
+                    sys.executable, "-W", "ignore", "manage.py", *command.split(), **variables
+                )
         finally:
             cursor.execute("DROP ROLE composed")
 

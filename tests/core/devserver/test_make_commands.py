@@ -12,7 +12,7 @@ import pytest
 from django.core.management import get_commands
 
 from core.devserver.folder_locks import folder_lock
-from tests.commands import outside_of_make, said_by
+from tests.commands import environment_without_make, output_of
 from tests.paths import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -21,9 +21,9 @@ TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def test_help_lists_every_target_with_its_purpose() -> None:
-    listed = re.findall(r"^  ([a-z-]+) +\S", said_by("make", "help"), re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) +\S", output_of("make", "help"), re.MULTILINE)
     assert set(listed) == TARGETS
-    assert said_by("make") == said_by("make", "help")
+    assert output_of("make") == output_of("make", "help")
 
 
 def test_every_target_is_made_whatever_files_there_are() -> None:
@@ -82,7 +82,7 @@ def make(checkout: Path, *arguments: str, **variables: str) -> subprocess.Comple
     return subprocess.run(
         ["make", *arguments],
         cwd=checkout,
-        env={**outside_of_make(), **variables},
+        env={**environment_without_make(), **variables},
         capture_output=True,
         text=True,
         check=False,

@@ -23,7 +23,7 @@ from core.devserver.ports import free_port
 from core.devserver.published_variables import published_variables
 from core.devserver.server_processes import servers_in, wait_until_gone
 from tests.docs.first_queries import said_by_first_queries
-from tests.leaks import keep_output
+from tests.leaks import record_output
 from tests.paths import ROOT
 from tests.servers import SETTINGS
 
@@ -67,7 +67,7 @@ class Run:
         if number:
             self.process.send_signal(number)
         output, _ = self.process.communicate(timeout=TIMEOUT)
-        keep_output(self.process.args, self.said + output)
+        record_output(self.process.args, self.said + output)
         return output
 
 

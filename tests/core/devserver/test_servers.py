@@ -25,8 +25,8 @@ from core.devserver.server_processes import (
     wait_until_gone,
 )
 from core.devserver.servers import running_servers, temporary_servers
-from tests.commands import minding
-from tests.leaks import keep_output
+from tests.commands import handling_signal
+from tests.leaks import record_output
 from tests.paths import ROOT
 
 TIMEOUT = 30.0
@@ -37,7 +37,7 @@ class Starter:
 
     def __init__(self, folder: Path, *command: str) -> None:
         self.folder = folder
-        with minding(signal.SIGHUP), minding(signal.SIGINT):
+        with handling_signal(signal.SIGHUP), handling_signal(signal.SIGINT):
             self.process = subprocess.Popen(
                 command or (sys.executable, "-m", "tests.core.devserver.starter", str(folder)),
                 cwd=ROOT,
@@ -63,7 +63,7 @@ class Starter:
         """Sends the signal; what the starter still wrote, once it and its servers are gone."""
         self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=TIMEOUT)
-        keep_output("a starter", errors)
+        record_output("a starter", errors)
         assert wait_until_gone(self.pids, TIMEOUT), "a server outlived its starter"
         return output
 
