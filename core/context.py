@@ -9,7 +9,7 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import ClientError
-from core.execution.loading import Loader
+from core.execution import Loader
 
 T = TypeVar("T")
 L = TypeVar("L", bound=Loader[Any, Any])

@@ -8,15 +8,15 @@ from functools import cache
 
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError, not_found
-from core.execution.hints import Base64Numbers
+from core.execution import GlobalIdEncoder
 
 ID_LENGTH_AT_MOST = 60
 
 
 @cache
-def id_encoder(type_name: str) -> Base64Numbers:
+def id_encoder(type_name: str) -> GlobalIdEncoder:
     """Encodes keys as the global IDs of a type."""
-    return Base64Numbers(f"{type_name}:")
+    return GlobalIdEncoder(f"{type_name}:")
 
 
 def global_id(type_name: str, key: int) -> str:

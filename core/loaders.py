@@ -12,8 +12,7 @@ from core.database.database import Row
 from core.database.statements import Variants
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
-from core.execution.loading import Loader
-from core.execution.rows import Layout
+from core.execution import Layout, Loader
 from core.paging import EdgeRow, Page, PageRequest, page_request, page_source
 
 V = TypeVar("V")

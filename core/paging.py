@@ -9,7 +9,7 @@ from core.database.cursors import CursorCodec, CursorMalformed
 from core.database.list_places import START, Horizon, Place, horizon_from_text
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
-from core.execution.rows import Layout, Rows
+from core.execution import Layout, Rows
 
 PAGE_AT_MOST = 100
 PAGE_BY_DEFAULT = 20

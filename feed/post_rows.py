@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.user_rows import UserRow
-from core.execution.rows import Layout
+from core.execution import Layout
 
 
 class PostRow(NamedTuple):

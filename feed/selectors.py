@@ -11,7 +11,7 @@ from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_places import Place
 from core.database.statements import Variants
-from core.execution.rows import SHARED, Layout
+from core.execution import SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import EdgeRow, Page, PageRequest, page_source
 from feed.post_rows import PostRow, post_at

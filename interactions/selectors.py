@@ -8,7 +8,7 @@ from typing import Any
 from core.accounts.selectors import USER_EDGE
 from core.context import Context
 from core.database.database import Database
-from core.execution.rows import NOTHING, SHARED, Layout
+from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow

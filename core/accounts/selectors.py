@@ -10,8 +10,7 @@ from core.accounts.statements import SQL
 from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
 from core.context import Context
 from core.database.database import Database
-from core.execution.loading import Loader
-from core.execution.rows import NOTHING, SHARED, Layout
+from core.execution import NOTHING, SHARED, Layout, Loader
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 

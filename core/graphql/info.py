@@ -10,7 +10,7 @@ import strawberry
 from graphql import FieldNode
 
 from core.context import Context
-from core.execution.information import Told
+from core.execution import LazyResolveInfo
 
 Info = strawberry.Info[Context, None]
 
@@ -21,7 +21,7 @@ def cached_per_field(decide: Callable[[Info], bool]) -> Callable[[Info], bool]:
     @wraps(decide)
     def decided(info: Info) -> bool:
         raw: Any = info._raw_info  # noqa: SLF001  # the executor's own info
-        if type(raw) is not Told:
+        if type(raw) is not LazyResolveInfo:
             return decide(info)
         known = raw.field.decided
         if decide not in known:

@@ -9,7 +9,7 @@ import strawberry
 
 from core.context import Context
 from core.errors import ClientError
-from core.execution.hints import of_columns
+from core.execution import batch_resolver
 from core.ids import id_encoder, parse_id
 
 NODES_AT_MOST = 100
@@ -27,7 +27,7 @@ class Node:
 def id_field(type_name: str, description: str) -> Any:
     """The field `id` of a type: the global id made from the key `id` of its rows."""
     return strawberry.field(graphql_type=strawberry.ID, description=description)(
-        of_columns("id")(id_encoder(type_name))
+        batch_resolver("id")(id_encoder(type_name))
     )
 
 

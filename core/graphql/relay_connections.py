@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from core.database.cursors import CursorCodec
-from core.execution.hints import of_columns
+from core.execution import batch_resolver
 from core.graphql.info import Info, may_select
 from core.loaders import PageLoader
 from core.paging import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
@@ -91,7 +91,7 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The object at this edge.")
 
     cursor: str = strawberry.field(
-        resolver=of_columns("position", "codec")(cursors_at),
+        resolver=batch_resolver("position", "codec")(cursors_at),
         graphql_type=str,
         description="The edge's opaque cursor, for `after` and `before`.",
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import strawberry
 
-from core.execution.hints import TextAsItIs
+from core.execution import PassthroughText
 
 
 def to_text(moment: datetime) -> str:
@@ -21,6 +21,6 @@ DateTime = strawberry.scalar(
         "2012-07-04T07:30:00.000000+00:00."
     ),
     specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
-    serialize=TextAsItIs(to_text),
+    serialize=PassthroughText(to_text),
     parse_value=datetime.fromisoformat,
 )

@@ -25,7 +25,7 @@ from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
-from core.execution.executor import Executor, FellBack
+from core.execution import Executor, FellBack
 from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import ExecutedOperation, GraphQLHTTP
 from core.graphql.http.response_cache import ResponseCache

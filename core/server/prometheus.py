@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.execution.counters import Counters
+from core.execution import Counters
 from core.server.prometheus_folder import exposition
 
 EXECUTIONS = Counter("feed_executions", "Operations, by how they were executed.", ["how"])

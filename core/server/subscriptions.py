@@ -16,7 +16,7 @@ from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
 from core.events.revocations import Revoke
-from core.execution.executor import Executor
+from core.execution import Executor
 from core.graphql.documents import DocumentStore
 from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from core.execution.loading import loaded
+from core.execution import loaded
 from core.graphql.info import Info
 from core.graphql.relay_connections import After, Before, First, Last, page_loader
 from feed.graphql.queries import PAGE_ARGUMENTS

@@ -7,7 +7,7 @@ from strawberry import auto
 
 from core.accounts.graphql.types import User
 from core.events.log_positions import cursor_from_snapshot
-from core.execution.hints import InstancesOf
+from core.execution import InstancesOf
 from core.graphql.info import Info, cached_per_field
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.accounts.graphql.types import UserConnection
-from core.execution.loading import loaded
+from core.execution import loaded
 from core.graphql.relay_connections import After, Before, First, Last, page_loader
 from feed.graphql.types import in_feed
 from interactions.graphql.types import HIDDEN, CommentConnection

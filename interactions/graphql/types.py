@@ -9,8 +9,7 @@ from strawberry import auto
 
 from core.accounts.graphql.types import User
 from core.context import Context
-from core.execution.hints import InstancesOf
-from core.execution.loading import loaded
+from core.execution import InstancesOf, loaded
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import After, Before, Connection, Edge, First, Last, page_loader

@@ -22,7 +22,7 @@ from typing import Any
 from graphql import DocumentNode, execute, get_introspection_query, parse, validate
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from core.execution.executor import Executor
+from core.execution import Executor
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.page_in_memory import HOME, ITEMS, PUBLIC, InMemoryContext, page_schema
 

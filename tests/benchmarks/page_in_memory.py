@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import strawberry
 
-from core.execution.hints import InstancesOf
-from core.execution.loading import Loader, loaded
+from core.execution import InstancesOf, Loader, loaded
 
 ACTOR = "fragment Actor on User { id username displayName avatarUrl }"
 PUBLIC = f"""

@@ -13,7 +13,7 @@ from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.database.database import Database
-from core.execution.executor import Executor
+from core.execution import Executor
 from core.ids import global_id
 from tests.contract.doors import Door, doors
 from tests.contract.marked import NOBODY, VIEWERS, Marked, texts

@@ -10,7 +10,7 @@ from graphql import parse
 from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
 from core.context import Context, Services
-from core.execution.executor import Executor
+from core.execution import Executor
 from core.ids import global_id
 from feed.services import post_create
 from interactions.comment_rows import CommentRow

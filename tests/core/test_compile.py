@@ -81,7 +81,7 @@ def test_without_a_compiler_there_is_advice_and_python_code_is_used() -> None:
     assert "no-such-compiler" in ended.stderr
     assert ADVICE in ended.stderr
 
-    missing = dict.fromkeys(("core.database.cursor_texts", "core.execution.row_template"))
+    missing = dict.fromkeys(("core.database.cursor_texts", "core.native.row_template"))
     assert printed(f"import sys; sys.modules.update({missing})") == [None, *printed("")[1:]]
 
 
@@ -90,12 +90,12 @@ def printed(first_line: str) -> list[str | None]:
     program = f"""{first_line}
 import json
 from core.database.cursors import CursorSigner
-from core.execution import json_rows
-from core.execution.hints import Base64Numbers
+from core.execution import GlobalIdEncoder
+from core.execution.rows import to_json
 
-template = json_rows.Template and json_rows.Template.__name__
+template = to_json.Template and to_json.Template.__name__
 cursor = CursorSigner(b"secret").codec("public").encode(7)
-print(json.dumps([template, cursor, *Base64Numbers("Post:")([7])]))
+print(json.dumps([template, cursor, *GlobalIdEncoder("Post:")([7])]))
 """
     ended = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

@@ -9,7 +9,7 @@ from graphql import ExecutionResult, parse
 
 from core.config.schema import graphql_schema
 from core.context import Context, Services
-from core.execution.executor import Executor
+from core.execution import Executor
 from core.ids import global_id, parse_id
 from tests.interactions.cast import people, posts_by
 

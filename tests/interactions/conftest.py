@@ -12,7 +12,7 @@ from graphql import ExecutionResult, parse, validate
 
 from core.config.schema import graphql_schema
 from core.context import Context, Services
-from core.execution.executor import Executor
+from core.execution import Executor
 from core.graphql.errors import execution_error_entries
 from tests.paths import OPERATIONS
 

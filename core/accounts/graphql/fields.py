@@ -6,7 +6,7 @@ import strawberry
 
 from core.accounts.graphql.types import UserConnection
 from core.accounts.selectors import FollowersLoader, FollowingLoader
-from core.execution.loading import loaded
+from core.execution import loaded
 from core.graphql.info import Info
 from core.graphql.relay_connections import After, Before, First, Last, page_loader
 

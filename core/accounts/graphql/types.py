@@ -16,8 +16,7 @@ from core.accounts.selectors import (
     UserDetails,
 )
 from core.accounts.user_rows import UserRow
-from core.execution.hints import InstancesOf
-from core.execution.loading import Loader, loaded
+from core.execution import InstancesOf, Loader, loaded
 from core.graphql.info import Info
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field

@@ -16,7 +16,7 @@ from graphql.execution.values import get_argument_values
 from core.context import Context
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
-from core.execution.variables import variable_values
+from core.execution import coerce_variable_values
 from core.graphql.documents import Document, DocumentOperation, DocumentStore
 from core.graphql.errors import (
     client_error,
@@ -144,7 +144,7 @@ class SubscriptionRunner:
     def _arguments(
         self, operation: DocumentOperation, root: FieldNode, variables: JSONObject
     ) -> Any:
-        found = variable_values(
+        found = coerce_variable_values(
             self._schema,
             operation.node.variable_definitions or (),
             variables,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.execution.executor import Executor
+from core.execution.api import Executor
 from tests.core.execution.items import Shared, made
 
 

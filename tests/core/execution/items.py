@@ -14,8 +14,8 @@ from graphql import (
     parse,
 )
 
-from core.execution.executor import Executor
-from core.execution.loading import Loader, loaded
+from core.execution.api import Executor
+from core.execution.schema.dataloaders import Loader, loaded
 
 SEEN: ContextVar[str] = ContextVar("SEEN", default="nothing")
 

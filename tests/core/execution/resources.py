@@ -15,7 +15,7 @@ import strawberry
 from hypothesis import strategies as st
 
 from core.database.database import Database
-from core.execution.loading import Loader, loaded
+from core.execution.schema.dataloaders import Loader, loaded
 
 OBJECTS = ("child", "needed", "loaded")
 LISTS = ("items", "neededItems")
@@ -95,7 +95,7 @@ class World:
         self.pairs = Pairs(self)
 
     async def pause(self) -> None:
-        """Waits for a turn of the loop."""
+        """Scheduler for a turn of the loop."""
         self.step()
         await asyncio.sleep(0)
 

@@ -12,7 +12,7 @@ import strawberry
 from graphql import parse
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from core.execution.executor import Executor
+from core.execution.api import Executor
 from tests.core.execution.items import SEEN, Shared, run
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from core.execution.executor import Executor
-from core.execution.hints import InstancesOf, TextAsItIs, iso_texts
+from core.execution.api import Executor
+from core.execution.schema.hints import InstancesOf, PassthroughText, iso_texts
 
 ZONES = st.sampled_from((None, UTC, UTC, timezone(timedelta(hours=2)), timezone(timedelta(0))))
 
@@ -53,7 +53,7 @@ class Stranger(Row):
 
 Count = strawberry.scalar(
     name="Count",
-    serialize=TextAsItIs(lambda number: f"{number:,}"),
+    serialize=PassthroughText(lambda number: f"{number:,}"),
 )
 
 

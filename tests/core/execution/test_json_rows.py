@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orjson import Fragment
 
-from core.execution import json_rows
-from core.execution.hints import numbered_texts_in_python
-from core.execution.json_rows import COLUMN, COMPUTED, LITERAL, NUMBERED, UNLESS_NULL, Step
+from core.execution.rows import to_json
+from core.execution.rows.to_json import COLUMN, COMPUTED, LITERAL, NUMBERED, UNLESS_NULL, Step
+from core.execution.schema.hints import base64_numbers_in_python
 from tests.core.execution.test_rows import EXECUTOR, FriendsLoader, Root, world
 from tests.core.execution.test_same_as_standard import settled
 
-pytest.importorskip("core.execution.row_template", reason="not compiled")
-from core.execution.row_template import Template, numbered_texts
+pytest.importorskip("core.native.row_template", reason="not compiled")
+from core.native.row_template import Template, numbered_texts
 
 NUMBERS = st.integers(-(2**63), 2**63 - 1)
 VALUES = (
@@ -61,7 +61,7 @@ def test_values_are_written_as_orjson_writes_them(rows: list[tuple[Any, Any]]) -
 def test_numbers_behind_a_prefix_are_written_in_base64(prefix: bytes, numbers: list[int]) -> None:
     expected = [b64encode(prefix + str(number).encode()).decode() for number in numbers]
     assert numbered_texts(prefix, numbers) == expected
-    assert numbered_texts_in_python(prefix, numbers) == expected
+    assert base64_numbers_in_python(prefix, numbers) == expected
     rows = [(number,) for number in numbers]
     made = template(Step(NUMBERED, text=prefix))
     assert made.write(rows, (len(rows),), ()) == [orjson.dumps(expected)]
@@ -214,7 +214,7 @@ async def test_without_what_is_compiled_the_bytes_are_the_same(
 ) -> None:
     root = world(random.Random(5), 0.0)
     data = await written(WHOLE, root)
-    monkeypatch.setattr(json_rows, "Template", None)
+    monkeypatch.setattr(to_json, "Template", None)
     plain = await written(WHOLE, root)
     assert list(fragments(plain)) == []
     assert orjson.dumps(plain) == orjson.dumps(data)

@@ -21,8 +21,8 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
-from core.execution.context import CompiledExecutionContext
-from core.execution.executor import Executor, FellBack
+from core.execution.api import Executor, FellBack
+from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.items import Item, Shared, made, run
 
 

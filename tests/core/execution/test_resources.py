@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.database.database import Database
-from core.execution.executor import Executor
+from core.execution.api import Executor
 from tests.core.execution.resources import Node, Spec, World, resource_schema, trees
 
 POOL_SIZE = 2

@@ -16,10 +16,10 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from core.execution.executor import Executor
-from core.execution.hints import InstancesOf, of_columns
-from core.execution.loading import Loader, loaded
-from core.execution.rows import NOTHING, SHARED, Layout, Rows
+from core.execution.api import Executor
+from core.execution.schema.dataloaders import Loader, loaded
+from core.execution.schema.hints import InstancesOf, batch_resolver
+from core.execution.schema.row_layout import NOTHING, SHARED, Layout, Rows
 from tests.core.execution.test_same_as_standard import PATIENT, plain, settled
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -82,19 +82,19 @@ def person(key: int) -> tuple[Any, ...]:
     return key, f"person {key}", EPOCH + timedelta(hours=key), "Dr"
 
 
-@of_columns("id")
+@batch_resolver("id")
 def ids(keys: list[int]) -> list[str]:
     if BROKEN in keys:
         raise ValueError("no id")
     return [f"#{key}" for key in keys]
 
 
-@of_columns("position", "shelf")
+@batch_resolver("position", "shelf")
 def marks(positions: list[int], shelves: list[str]) -> list[str]:
     return [f"{shelf}/{place}" for place, shelf in zip(positions, shelves, strict=True)]
 
 
-@of_columns("id")
+@batch_resolver("id")
 def odd_texts(keys: list[int]) -> list[Any]:
     return [key if key % 2 else str(key) for key in keys]
 

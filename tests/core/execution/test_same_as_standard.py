@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, note, reject, settings
 from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from core.execution.context import CompiledExecutionContext
-from core.execution.executor import Executor, FellBack
+from core.execution.api import Executor, FellBack
+from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.documents import documents
 from tests.core.execution.worlds import (
     KINDS,

@@ -20,7 +20,7 @@ from graphql import (
     parse,
 )
 
-from core.execution.executor import Executor
+from core.execution.api import Executor
 from tests.core.execution.test_same_as_standard import plain
 
 either_executor = pytest.mark.parametrize("enabled", [True, False], ids=["compiled", "standard"])

@@ -16,7 +16,7 @@ from zlib import crc32
 import strawberry
 from hypothesis import strategies as st
 
-from core.execution.loading import Loader
+from core.execution.schema.dataloaders import Loader
 
 ROOTS = ("Query", "Mutation")
 SCALARS = ("int", "str", "float", "bool", "strawberry.ID", "datetime", "Colour")
@@ -33,7 +33,7 @@ from __future__ import annotations
 import enum, typing
 from datetime import datetime
 import strawberry
-from core.execution.loading import loaded
+from core.execution.schema.dataloaders import loaded
 
 @strawberry.enum
 class Colour(enum.Enum):

@@ -15,16 +15,16 @@ from typing import Any, NamedTuple, get_type_hints
 import orjson
 
 
-def numbered_texts_in_python(prefix: bytes, numbers: list[int]) -> list[str]:
+def base64_numbers_in_python(prefix: bytes, numbers: list[int]) -> list[str]:
     """Base64 of the prefix and each number."""
     form = prefix.replace(b"%", b"%%") + b"%d"
     return [b2a_base64(form % number, newline=False).decode() for number in numbers]
 
 
 try:
-    from core.execution.row_template import numbered_texts
+    from core.native.row_template import numbered_texts
 except ImportError:  # Not compiled here.
-    numbered_texts = numbered_texts_in_python
+    numbered_texts = base64_numbers_in_python
 
 
 class InstancesOf:
@@ -42,7 +42,7 @@ class InstancesOf:
         return isinstance(value, self.kind)
 
 
-class TextAsItIs:
+class PassthroughText:
     """A scalar's `serialize` that gives text back as it is, so that it needs not be called for text."""
 
     def __init__(self, serialize: Callable[[Any], Any]) -> None:
@@ -52,7 +52,7 @@ class TextAsItIs:
         return value if type(value) is str else self.serialize(value)
 
 
-class Base64Numbers:
+class GlobalIdEncoder:
     """A function of a column of whole numbers: base64 of a prefix and each number."""
 
     def __init__(self, prefix: str) -> None:
@@ -62,35 +62,38 @@ class Base64Numbers:
         return numbered_texts(self.prefix, numbers)
 
 
-class OfColumns(NamedTuple):
-    """How a field is computed for many objects at once."""
+class BatchResolver(NamedTuple):
+    """How a field is resolved for many parents at once."""
 
     attributes: tuple[str, ...]
     function: Callable[..., list[Any]]
-    """From a list for each attribute."""
+    """Takes a list of values for each attribute."""
 
     @property
     def gives_text(self) -> bool:
-        """Whether the function is annotated to give text only, which is believed."""
+        """Whether the function is annotated to return strings only; the annotation is trusted."""
         function: Any = self.function
         plain = function if isinstance(function, FunctionType) else type(function).__call__
         return get_type_hints(plain).get("return") == list[str]
 
+    def resolve(self, parent: Any) -> Any:
+        """The value for one parent. Errors: whatever the attributes or the function raise."""
+        return self.function(*[[getattr(parent, name)] for name in self.attributes])[0]
 
-def of_columns(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callable[[Any], Any]]:
-    """A resolver made from a function of columns: of lists with those attributes of many objects.
 
-    It gives a value for each object, in their order, whatever the others are.
+def batch_resolver(*attributes: str) -> Callable[[Callable[..., list[Any]]], Callable[[Any], Any]]:
+    """A resolver made of a function that takes lists: one for each attribute, with the values of many parents.
+
+    The function returns a value for each parent, in their order, which depends on no other parent.
     """
-    read = attrgetter(*attributes)
-    one = len(attributes) == 1
 
     def declare(function: Callable[..., list[Any]]) -> Callable[[Any], Any]:
-        def resolve(self: Any) -> Any:
-            found = read(self)
-            return function([found])[0] if one else function(*[[value] for value in found])[0]
+        declared = BatchResolver(attributes, function)
 
-        resolve.__of_columns__ = OfColumns(attributes, function)  # type: ignore[attr-defined]  # functions may carry one
+        def resolve(self: Any) -> Any:
+            return declared.resolve(self)
+
+        resolve.__resolution__ = declared  # type: ignore[attr-defined]  # functions can have attributes
         return resolve
 
     return declare

@@ -1,4 +1,4 @@
-"""The start and the end of what is awaited together."""
+"""Begins and ends what is awaited concurrently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from graphql.pyutils.is_awaitable import is_awaitable
 if sys.version_info >= (3, 12):
 
     def begin(awaitable: Any, loop: AbstractEventLoop) -> Future[Any]:
-        """The task of an awaitable. A coroutine takes its first step at once, and may be done already.
+        """The task of an awaitable. A coroutine runs at once until it first waits, and may have ended already.
 
         Errors: whatever an `__await__` raises.
         """
@@ -48,7 +48,7 @@ async def settle(tasks: Collection[Future[Any]]) -> None:
 
 
 def drop(values: Iterable[Any]) -> None:
-    """Gives up values, also those in lists, that are not needed: what has not begun never does."""
+    """Closes values, also those in lists, that are not needed: a coroutine that has not begun never does."""
     for value in values:
         if isinstance(value, CoroutineType):
             if not value.cr_suspended:
@@ -64,7 +64,7 @@ def drop(values: Iterable[Any]) -> None:
 
 
 def abandon(values: Iterable[Any]) -> None:
-    """Lets the awaitables among the values run to their end. Nobody needs the results."""
+    """Lets the awaitables among the values run to their end; the results are not needed."""
     awaitables = [value for value in values if is_awaitable(value)]
     if not awaitables:
         return

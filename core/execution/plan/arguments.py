@@ -7,7 +7,7 @@ from dataclasses import MISSING
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import (
@@ -22,6 +22,7 @@ from graphql import (
     is_non_null_type,
     is_required_argument,
 )
+from graphql.execution.values import VariableValues
 from strawberry.relay.types import GlobalID
 from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.arguments import convert_arguments
@@ -29,14 +30,11 @@ from strawberry.types.base import StrawberryOptional, has_object_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
-if TYPE_CHECKING:
-    from core.execution.run import Run
-
 UNCHANGING = (str, int, float, bool, type(None), Enum, datetime, date, time, UUID, Decimal)
 UNCHANGING_CLASSES = frozenset((str, int, float, bool, type(None)))
 
 
-class Values(NamedTuple):
+class ArgumentValues(NamedTuple):
     """Arguments as a resolver takes them."""
 
     by_name: dict[str, Any]
@@ -64,28 +62,28 @@ class Arguments:
         self._node = node
         self._hide_suggestions = hide_suggestions
         self._simple = self._analyse()
-        self._fixed: Values | None = None
+        self._fixed: ArgumentValues | None = None
         if self._simple is not None and all(part.variable is None for part in self._simple):
-            self._fixed = Values(
+            self._fixed = ArgumentValues(
                 {part.name: part.value for part in self._simple if part.has_value}, True
             )
 
-    def values(self, run: Run) -> Values:
+    def values(self, variables: VariableValues) -> ArgumentValues:
         """The values, for all objects alike. Errors: GraphQLError."""
         if self._fixed is not None:
             return self._fixed
         if self._simple is not None:
-            found = self._from_variables(self._simple, run.variables.coerced)
+            found = self._from_variables(self._simple, variables.coerced)
             if found is not None:
                 return found
         by_name = get_argument_values(
-            self._definition, self._node, run.variables, None, self._hide_suggestions
+            self._definition, self._node, variables, None, self._hide_suggestions
         )
-        return Values(by_name, all(map(_unchanging, by_name.values())))
+        return ArgumentValues(by_name, all(map(_unchanging, by_name.values())))
 
     def _from_variables(
         self, simple: Iterable[_Argument], coerced: dict[str, Any]
-    ) -> Values | None:
+    ) -> ArgumentValues | None:
         by_name: dict[str, Any] = {}
         for name, variable, value, has_value, nonnull in simple:
             if variable is not None and variable in coerced:
@@ -98,7 +96,7 @@ class Arguments:
             elif nonnull:
                 return None
         shared = {*map(type, by_name.values())} <= UNCHANGING_CLASSES
-        return Values(by_name, shared or all(map(_unchanging, by_name.values())))
+        return ArgumentValues(by_name, shared or all(map(_unchanging, by_name.values())))
 
     def _analyse(self) -> list[_Argument] | None:
         """Each argument, if every one is a variable or a value that can be shared."""
@@ -178,11 +176,11 @@ class PythonArguments(NamedTuple):
     same: bool
     """Whether the resolver takes all values as they are, by the same names."""
 
-    def values(self, given: Values, info: Callable[[], Any]) -> Values:
+    def values(self, given: ArgumentValues, info: Callable[[], Any]) -> ArgumentValues:
         """The values as the resolver takes them. Errors: whatever conversion raises."""
         by_name, shared = given
         if self.parts is None:
-            return Values(self.convert(by_name, info()), False)
+            return ArgumentValues(self.convert(by_name, info()), False)
         named: dict[str, Any] = {}
         for name, value in by_name.items():
             python_name, convert = self.parts[name]
@@ -191,7 +189,7 @@ class PythonArguments(NamedTuple):
             else:
                 named[python_name] = convert(value)
                 shared = False
-        return Values(named, shared)
+        return ArgumentValues(named, shared)
 
 
 def python_arguments(schema: StrawberrySchema, field: StrawberryField) -> PythonArguments:

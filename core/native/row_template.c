@@ -360,7 +360,7 @@ static PyMethodDef template_methods[] = {
 
 static PyTypeObject TemplateType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "core.execution.row_template.Template",
+    .tp_name = "core.native.row_template.Template",
     .tp_doc = "How a row is written as JSON, step by step.",
     .tp_basicsize = sizeof(Template),
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -405,7 +405,7 @@ static PyMethodDef functions[] = {
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
-    .m_name = "core.execution.row_template",
+    .m_name = "core.native.row_template",
     .m_size = -1,
     .m_methods = functions,
 };

@@ -1,4 +1,4 @@
-"""What the type of a field asks of its values, and how leaves are written."""
+"""How values of each output type are completed: leaves, lists, objects and abstract types."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from graphql import (
 )
 from graphql.pyutils import Undefined, inspect
 
-from core.execution.hints import TextAsItIs, iso_texts
+from core.execution.schema.hints import PassthroughText, iso_texts
 
 
-class Shape:
+class OutputType:
     """A type without its outermost "not null"."""
 
     __slots__ = ("nonnull",)
@@ -39,38 +39,38 @@ class Shape:
         self.nonnull = nonnull
 
 
-class LeafShape(Shape):
+class LeafType(OutputType):
     """A scalar or an enum."""
 
-    __slots__ = ("as_is", "coerce", "graphql_type", "many", "names", "whole_numbers")
+    __slots__ = ("coerce", "coerce_all", "enum_names", "graphql_type", "is_int", "passthrough")
 
     def __init__(self, graphql_type: GraphQLLeafType, *, nonnull: bool) -> None:
         super().__init__(nonnull=nonnull)
         self.graphql_type = graphql_type
-        self.as_is = _types_written_as_they_are(graphql_type, nonnull=nonnull)
-        """The Python types all of whose values are written as they are: for Int, if they are in range."""
-        self.whole_numbers = graphql_type is GraphQLInt
+        self.passthrough = _passthrough_types(graphql_type, nonnull=nonnull)
+        """Python types whose values go into the result as they are; for Int, if they are in range."""
+        self.is_int = graphql_type is GraphQLInt
         self.coerce = graphql_type.coerce_output_value
-        """Makes of a value what the response has. Errors: whatever the scalar raises."""
-        self.many = _many(self.coerce)
-        """Does that for all values at once, or gives None; None if there is no such way."""
-        self.names = _names_of_members(graphql_type)
-        """The names of an enum's members, by the identity of the member."""
+        """Coerces one value. Errors: whatever the scalar raises."""
+        self.coerce_all = _coerce_all(self.coerce)
+        """Coerces all values at once, or returns None; None for scalars without such a function."""
+        self.enum_names = _enum_names(graphql_type)
+        """The names of an enum's members, by the id of the member."""
 
-    def nothing(self, value: Any, coerced: Any) -> TypeError:
-        """The error of a value of which the scalar makes nothing."""
+    def no_value_error(self, value: Any, coerced: Any) -> TypeError:
+        """The error for a value that the scalar coerces to null."""
         return TypeError(
             f"Expected `{inspect(self.graphql_type)}.coerce_output_value({inspect(value)})`"
             f" to return non-nullable value, returned: {inspect(coerced)}"
         )
 
 
-def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) -> frozenset[type]:
+def _passthrough_types(graphql_type: GraphQLLeafType, *, nonnull: bool) -> frozenset[type]:
     types: set[type] = set()
     if (
         graphql_type is GraphQLString
         or graphql_type is GraphQLID
-        or isinstance(graphql_type.coerce_output_value, TextAsItIs)
+        or isinstance(graphql_type.coerce_output_value, PassthroughText)
     ):
         types.add(str)
     elif graphql_type is GraphQLBoolean:
@@ -82,30 +82,30 @@ def _types_written_as_they_are(graphql_type: GraphQLLeafType, *, nonnull: bool) 
     return frozenset(types)
 
 
-def _many(coerce: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None] | None:
+def _coerce_all(coerce: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None] | None:
     # Strawberry's own scalars for dates and times call this method of the value.
     if type(coerce) is methodcaller and coerce.__reduce__() == (methodcaller, ("isoformat",)):
         return iso_texts
     return None
 
 
-def _names_of_members(graphql_type: GraphQLLeafType) -> dict[int, str]:
-    """The name of each value of an enum that is not to be looked for again."""
+def _enum_names(graphql_type: GraphQLLeafType) -> dict[int, str]:
+    """The names of all values of an enum, so that none is looked up twice."""
     if not isinstance(graphql_type, GraphQLEnumType):
         return {}
     values: list[Any] = [value.value for value in graphql_type.values.values()]
-    # Strawberry's enum types go by the values of members, but take members too.
+    # Strawberry's enum types list the members' values, but coerce members too.
     members: Any = getattr(graphql_type, "wrapped_cls", ())
-    names: dict[int, str] = {}
+    enum_names: dict[int, str] = {}
     for value in (*values, *members):
         with suppress(Exception):
-            names[id(value)] = graphql_type.coerce_output_value(value)
-    return names
+            enum_names[id(value)] = graphql_type.coerce_output_value(value)
+    return enum_names
 
 
 @lru_cache(maxsize=4096)
 def is_plain(kind: type) -> bool:
-    """Whether all values of a Python type are there, and no failures."""
+    """Whether no value of a Python type is null, a failure, or awaitable."""
     return not (
         kind is NoneType
         or kind is type(Undefined)
@@ -115,17 +115,17 @@ def is_plain(kind: type) -> bool:
     )
 
 
-class ListShape(Shape):
+class ListType(OutputType):
     """A list; its items may be null or not."""
 
     __slots__ = ("item",)
 
-    def __init__(self, item: Shape, *, nonnull: bool) -> None:
+    def __init__(self, item: OutputType, *, nonnull: bool) -> None:
         super().__init__(nonnull=nonnull)
         self.item = item
 
 
-class ObjectShape(Shape):
+class ObjectType(OutputType):
     """An object of one type."""
 
     __slots__ = ("graphql_type",)
@@ -135,8 +135,8 @@ class ObjectShape(Shape):
         self.graphql_type = graphql_type
 
 
-class AbstractShape(Shape):
-    """An object whose type shows at run time."""
+class AbstractType(OutputType):
+    """An interface or a union: the object type is resolved at run time."""
 
     __slots__ = ("graphql_type",)
 
@@ -145,16 +145,16 @@ class AbstractShape(Shape):
         self.graphql_type = graphql_type
 
 
-def shape_of(output_type: GraphQLOutputType) -> Shape:
-    """The shape of a field's or an item's type."""
+def output_type_of(output_type: GraphQLOutputType) -> OutputType:
+    """The output type of a field or of a list's items. Errors: TypeError."""
     nonnull = is_non_null_type(output_type)
     bare: Any = output_type.of_type if is_non_null_type(output_type) else output_type
     if is_list_type(bare):
-        return ListShape(shape_of(bare.of_type), nonnull=nonnull)
+        return ListType(output_type_of(bare.of_type), nonnull=nonnull)
     if is_leaf_type(bare):
-        return LeafShape(bare, nonnull=nonnull)
+        return LeafType(bare, nonnull=nonnull)
     if is_abstract_type(bare):
-        return AbstractShape(bare, nonnull=nonnull)
+        return AbstractType(bare, nonnull=nonnull)
     if is_object_type(bare):
-        return ObjectShape(bare, nonnull=nonnull)
+        return ObjectType(bare, nonnull=nonnull)
     raise TypeError(f"Cannot complete value of unexpected output type: '{inspect(bare)}'.")

@@ -67,7 +67,7 @@ class Loader(ABC, Generic[K, V]):
         except BaseException as error:  # noqa: BLE001  # raised by each `load`
             return [error] * len(keys)
 
-    async def load_level(self, keys: Sequence[K]) -> list[V | BaseException]:
+    async def load_batch(self, keys: Sequence[K]) -> list[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
 
         Makes no futures: a level is complete when it is asked for.
@@ -80,8 +80,8 @@ class Loader(ABC, Generic[K, V]):
         return [by_key[key] for key in keys]
 
 
-class Loaded(NamedTuple):
-    """What a field declared: which attribute of its parent is the key, and which loader has the values."""
+class UseLoader(NamedTuple):
+    """How a field is resolved by a loader: the key is an attribute of the parent; `choose` gives the loader."""
 
     key: str
     choose: Callable[..., Loader[Any, Any]]
@@ -113,7 +113,7 @@ def loaded(
         resolve.__name__, resolve.__qualname__ = choose.__name__, choose.__qualname__
         resolve.__module__, resolve.__doc__ = choose.__module__, choose.__doc__
         resolve.__annotations__ = choose.__annotations__
-        resolve.__loaded__ = Loaded(key, choose)  # type: ignore[attr-defined]
+        resolve.__resolution__ = UseLoader(key, choose)  # type: ignore[attr-defined]
         return resolve
 
     return declare

@@ -1,27 +1,24 @@
-"""Lists of rows, written as JSON at once, where all of their answers lie in the rows."""
+"""Writes lists of SQL rows as JSON, where all values of the selection lie in the rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from orjson import Fragment
 
-from core.execution.fields import Field
-from core.execution.hints import Base64Numbers
-from core.execution.row_sources import Computed, Constant, is_certain, source_of
-from core.execution.rows import Layout, Place, Rows
+from core.execution.plan.codegen import Column, Computed, Constant, Nested, RowFields, RowSource
+from core.execution.plan.selection import Select, Selection, WriteRows
+from core.execution.rows.mapping import row_fields
+from core.execution.schema.hints import GlobalIdEncoder
+from core.execution.schema.row_layout import Layout, Place, Rows
 
 try:
-    from core.execution.row_template import Template
+    from core.native.row_template import Template
 except ImportError:  # Not compiled here: rows become dicts, and those JSON.
     Template = None  # type: ignore[assignment, misc]  # there is none
-
-if TYPE_CHECKING:
-    from core.execution.run import Run
-    from core.execution.selections import Selection
 
 # As in row_template.c.
 LITERAL, COLUMN, NUMBERED, COMPUTED, UNLESS_NULL = range(5)
@@ -32,46 +29,43 @@ class Step(NamedTuple):
 
     kind: int
     column: int = 0
-    """Of the row; for COMPUTED, which of the computed lists."""
+    """The column of the row; for COMPUTED, the number of the computed list."""
     inside: int = -1
-    """The place in the record that the column holds, if that is meant."""
+    """The place in the record that the column holds; -1 for the column itself."""
     skip: int = 0
-    """For UNLESS_NULL: how many steps are about what may not be there."""
+    """For UNLESS_NULL: how many steps write the optional object."""
     text: bytes = b""
-    """For LITERAL what is written, for NUMBERED what stands before the number."""
+    """For LITERAL the text, for NUMBERED the prefix of the number."""
 
 
 class _NotWritable(Exception):
-    """More than the rows is needed."""
+    """A value of the selection does not lie in the rows."""
 
 
-def write_rows(run: Run, field: Field, shape: Any, lists: Sequence[Rows[Any]]) -> list[Any] | None:
-    """A JSON array for each list of rows of one layout; None where answers don't all lie in the rows.
-
-    `shape`: of an item.
-    """
-    layout = lists[0].layout
-    if Template is None or not is_certain(shape, layout):
+def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> WriteRows | None:
+    """The function that writes lists of rows; None if values don't all lie in the rows. Errors: GraphQLError."""
+    if Template is None:
         return None
-    try:
-        selection = run.branch.selection(field, shape.graphql_type, run.variables)
-        if layout not in selection.row_writers:
-            selection.row_writers[layout] = _writer(run, selection, layout)
-        writer = selection.row_writers[layout]
-        return None if writer is None else writer.write(lists)
-    except Exception:  # noqa: BLE001  # each object finds the errors of its own fields
-        return None
+    if layout not in selection.row_writers:
+        steps = _Steps()
+        try:
+            steps.add_object(row_fields(selection, layout, select))
+        except _NotWritable:
+            selection.row_writers[layout] = None
+        else:
+            selection.row_writers[layout] = RowWriter(steps.steps, steps.computed).write
+    return selection.row_writers[layout]
 
 
 class RowWriter:
-    """How rows of one layout are written for one selection."""
+    """Writes rows of one layout for one selection."""
 
     def __init__(self, steps: Sequence[Step], computed: Sequence[Computed]) -> None:
         self._write = Template(tuple(steps)).write
         self._computed = computed
 
     def write(self, lists: Sequence[Rows[Any]]) -> list[Any]:
-        """Errors: any, if a value is none that a template can write."""
+        """A JSON array for each list. Errors: any, for a value that a template can't write."""
         rows = Rows.joined(lists)
         if not rows:
             return [[] for _ in lists]
@@ -86,49 +80,39 @@ class RowWriter:
         return list(map(Fragment, self._write(rows, ends, computed)))
 
 
-def _writer(run: Run, selection: Selection, layout: Layout[Any]) -> RowWriter | None:
-    text = _Steps(run)
-    try:
-        text.add_object(selection, layout)
-    except _NotWritable:
-        return None
-    return RowWriter(text.steps, text.computed)
-
-
 class _Steps:
-    """The steps of a template, as they are put together."""
+    """The steps of a template, as fields are added."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self) -> None:
         self.steps: list[Step] = []
         self.computed: list[Computed] = []
         self._record: int | None = None
         """The column that holds the record that is being written."""
         self._is_optional = False
         self._begun = 0
-        """Literals before this step are not to be lengthened."""
+        """Literals before this step may not be extended."""
 
-    def add_object(self, selection: Selection, layout: Layout[Any]) -> None:
+    def add_object(self, fields: RowFields) -> None:
         """Errors: _NotWritable."""
         before = b"{"
-        for field in selection.fields:
+        for field, source in fields:
             self._add_literal(before + orjson.dumps(field.key) + b":")
-            self._add_value(field, layout)
+            self._add_value(source)
             before = b","
-        self._add_literal(b"}" if selection.fields else b"{}")
+        self._add_literal(b"}" if fields else b"{}")
 
-    def _add_value(self, field: Field, layout: Layout[Any]) -> None:
-        source = source_of(field, layout)
-        if isinstance(source, Constant):
-            self._add_literal(orjson.dumps(source.value))
-        elif isinstance(source, int):
-            self._add_read(COLUMN, source)
-        elif isinstance(source, Computed):
-            self._add_computed(source)
-        elif isinstance(source, Layout):
-            self._add_nested(field, source)
-        else:
-            raise _NotWritable
+    def _add_value(self, source: RowSource) -> None:
+        match source:
+            case Constant(value):
+                self._add_literal(orjson.dumps(value))
+            case Column(number):
+                self._add_read(COLUMN, number)
+            case Computed():
+                self._add_computed(source)
+            case Nested():
+                self._add_nested(source)
+            case _:
+                raise _NotWritable
 
     def _add_literal(self, text: bytes) -> None:
         steps = self.steps
@@ -142,7 +126,7 @@ class _Steps:
 
     def _add_computed(self, source: Computed) -> None:
         function, places = source
-        if isinstance(function, Base64Numbers) and isinstance(places[0], int):
+        if isinstance(function, GlobalIdEncoder) and isinstance(places[0], int):
             self._add_read(NUMBERED, places[0], function.prefix)
         elif self._is_optional or self._record is not None:
             raise _NotWritable
@@ -150,19 +134,17 @@ class _Steps:
             self.steps.append(Step(COMPUTED, len(self.computed)))
             self.computed.append(source)
 
-    def _add_nested(self, field: Field, layout: Layout[Any]) -> None:
-        """Adds an object that lies in the same row."""
+    def _add_nested(self, nested: Nested) -> None:
+        layout, fields = nested
         if self._is_optional or (layout.inside is not None and self._record is not None):
             raise _NotWritable
-        shape: Any = field.shape
-        selection = self._run.branch.selection(field, shape.graphql_type, self._run.variables)
         around, question = self._record, len(self.steps)
         if layout.optional:
             self._add_read(UNLESS_NULL, layout.first if layout.inside is None else layout.inside)
             self._begun = len(self.steps)
         self._is_optional = layout.optional
         self._record = around if layout.inside is None else layout.inside
-        self.add_object(selection, layout)
+        self.add_object(fields)
         self._record, self._is_optional = around, False
         if layout.optional:
             self._begun = len(self.steps)

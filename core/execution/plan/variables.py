@@ -79,7 +79,7 @@ class Variables:
             found = self._judge(sent)
             if found is not None:
                 return found
-        return variable_values(
+        return coerce_variable_values(
             self._schema, self._definitions, sent, hide_suggestions=self._hide_suggestions
         )
 
@@ -113,7 +113,7 @@ class Variables:
             return None
         default: tuple[Any, ...] = ()
         if definition.default_value is not None:
-            found = variable_values(self._schema, [definition], {})
+            found = coerce_variable_values(self._schema, [definition], {})
             if isinstance(found, list) or not all(map(_is_unchanging, found.coerced.values())):
                 return None
             default = tuple(found.coerced.values())
@@ -121,7 +121,7 @@ class Variables:
         return _Simple(signature.name, coerce, missing, is_non_null_type(signature.type), default)
 
 
-def variable_values(
+def coerce_variable_values(
     schema: GraphQLSchema,
     definitions: Sequence[VariableDefinitionNode],
     sent: dict[str, Any],

@@ -1,4 +1,9 @@
-"""Waiting for what resolvers and loaders give, all of it at once."""
+"""Awaits what resolvers and loaders return, all of it concurrently.
+
+A `Wait` has awaitables of one batch. The scheduler begins all waits that are new, completes each when all of its values
+are there, and begins the waits that this adds, until there are none. `phase` counts these turns. What a null hides is
+cancelled meanwhile. When `run` returns or raises, everything that was begun has ended.
+"""
 
 from __future__ import annotations
 
@@ -9,110 +14,110 @@ from functools import partial
 from types import CoroutineType
 from typing import Any
 
-from core.execution.coroutines import begin, drop, settle
-from core.execution.failures import Failures
-from core.execution.loading import Loader
-from core.execution.positions import Column
+from core.execution.run.batches import ValueBatch
+from core.execution.run.eager_tasks import begin, drop, settle
+from core.execution.run.null_propagation import NullPropagation
+from core.execution.schema.dataloaders import Loader
 
-Complete = Callable[[Column, list[Any], list[Any]], list[Any]]
-"""Makes answers from the values of a column, and what else was known about each of them."""
-Hidden = Callable[[Column, int], bool]
-"""Whether nobody needs a value any more."""
+Complete = Callable[[ValueBatch, list[Any], list[Any]], list[Any]]
+"""Completes the values of a batch; the last argument is what else is known of each value."""
+Hidden = Callable[[ValueBatch, int], bool]
+"""Whether a null hides a value."""
 
 
 class Wait:
-    """Values of one column that are awaited together; execution goes on when all are there."""
+    """Values of one batch that are awaited concurrently, and completed when all are there."""
 
-    __slots__ = ("column", "complete", "known", "outstanding", "tasks", "values")
+    __slots__ = ("batch", "complete", "known", "outstanding", "tasks", "values")
 
     def __init__(
-        self, awaitables: list[Any], column: Column, complete: Complete, known: list[Any]
+        self, awaitables: list[Any], batch: ValueBatch, complete: Complete, known: list[Any]
     ) -> None:
         self.values = awaitables
-        """What is awaited, then what came of it: an exception stands for a failure."""
+        """The awaitables, then their results; an exception stands for a failure."""
         self.known = known
-        self.column = column
+        self.batch = batch
         self.complete = complete
         self.tasks: list[Future[Any] | None] = []
-        """What is still under way."""
+        """The tasks that have not ended, by index."""
         self.outstanding = 0
 
     def prepare(self) -> None:
-        """Sees to it that the awaitables are there."""
+        """Makes the awaitables, if that was left for later."""
 
-    def go_on(self) -> None:
-        """Puts the answers where they belong."""
-        self.column.put_all(self.complete(self.column, self.values, self.known))
+    def finish(self) -> None:
+        """Completes the values, and writes them into the response."""
+        self.batch.put_all(self.complete(self.batch, self.values, self.known))
 
     def failed(self, index: int, /) -> bool:
-        """Whether a value is there, and brings others down with it."""
+        """Whether a value is there, and makes null the value that contains it."""
         value = self.values[index]
-        return self.column.shape.nonnull and (value is None or isinstance(value, Exception))
+        return self.batch.output_type.nonnull and (value is None or isinstance(value, Exception))
 
     def take(self, index: int) -> Wait:
-        """One of the values, to go on with by itself."""
+        """One of the values, to be completed by itself."""
         known = self.known[index : index + 1]
-        taken = Wait([self.values[index]], self.column.part([index]), self.complete, known)
+        taken = Wait([self.values[index]], self.batch.part([index]), self.complete, known)
         self.values[index] = _Unwanted()
         return taken
 
     @property
     def wanted(self) -> bool:
-        """Whether there is still something to begin."""
+        """Whether there is anything to begin."""
         return bool(self.values)
 
     @property
     def arrived(self) -> list[Any]:
-        """The values but for those that are under way."""
+        """The values whose tasks have ended, or were never begun."""
         tasks = self.tasks or [None] * len(self.values)
         return [value for value, task in zip(self.values, tasks, strict=True) if task is None]
 
     def unwanted(self, hidden: Hidden) -> list[int]:
-        """What is under way though nobody needs it any more."""
+        """The indexes of hidden values whose tasks have not ended."""
         return [
             index
             for index, task in enumerate(self.tasks)
-            if task is not None and hidden(self.column, index)
+            if task is not None and hidden(self.batch, index)
         ]
 
     def reduce(self, hidden: Hidden) -> list[Any]:
-        """What nobody needs any more, taken out before it has begun."""
-        kept = [index for index in range(len(self.values)) if not hidden(self.column, index)]
+        """Removes hidden values before they are begun, and returns them."""
+        kept = [index for index in range(len(self.values)) if not hidden(self.batch, index)]
         gone = [value for index, value in enumerate(self.values) if index not in {*kept}]
         if gone:
             self.values = [self.values[index] for index in kept]
             self.known = [self.known[index] for index in kept] if self.known else []
-            self.column = self.column.part(kept)
+            self.batch = self.batch.part(kept)
         return gone
 
 
-class _Load(Wait):
-    """What one loader is to fetch for columns at the same depth: one batch for all of them."""
+class _LoaderWait(Wait):
+    """The keys that one loader fetches for several batches."""
 
     __slots__ = ("_keys", "_loader", "_shares")
 
-    def __init__(self, loader: Loader[Any, Any], column: Column, complete: Complete) -> None:
-        super().__init__([], column, complete, [])
+    def __init__(self, loader: Loader[Any, Any], batch: ValueBatch, complete: Complete) -> None:
+        super().__init__([], batch, complete, [])
         self._loader = loader
         self._keys: list[Any] = []
-        self._shares: list[tuple[Column, int, int]] = []
+        self._shares: list[tuple[ValueBatch, int, int]] = []
 
-    def share(self, column: Column, keys: list[Any]) -> None:
-        """Adds keys for the values of a column."""
+    def share(self, batch: ValueBatch, keys: list[Any]) -> None:
+        """Adds the keys of a batch."""
         start = len(self._keys)
         self._keys += keys
-        self._shares.append((column, start, len(self._keys)))
+        self._shares.append((batch, start, len(self._keys)))
 
     def prepare(self) -> None:
         if not self.values:
-            self.values = [self._loader.load_level(self._keys)]
+            self.values = [self._loader.load_batch(self._keys)]
 
-    def go_on(self) -> None:
+    def finish(self) -> None:
         (fetched,) = self.values
-        for column, start, end in self._shares:
+        for batch, start, end in self._shares:
             failed = isinstance(fetched, Exception)
             values = [fetched] * (end - start) if failed else fetched[start:end]
-            column.put_all(self.complete(column, values, []))
+            batch.put_all(self.complete(batch, values, []))
 
     @property
     def wanted(self) -> bool:
@@ -132,25 +137,25 @@ class _Load(Wait):
 
     def _all(self, hidden: Hidden) -> bool:
         return all(
-            hidden(column, index)
-            for column, start, end in self._shares
+            hidden(batch, index)
+            for batch, start, end in self._shares
             for index in range(end - start)
         )
 
 
 class _Unwanted(Exception):
-    """In the place of a value that was given up; a null above it hides it."""
+    """Placeholder for a cancelled value: a null above hides it."""
 
 
-class Waits:
-    """All that an execution waits for."""
+class Scheduler:
+    """Everything that one execution awaits."""
 
     __slots__ = (
         "_begun",
         "_changed",
         "_done",
         "_ending",
-        "_failures",
+        "_errors",
         "_given",
         "_loads",
         "_new",
@@ -158,42 +163,42 @@ class Waits:
         "phase",
     )
 
-    def __init__(self, failures: Failures) -> None:
-        self._failures = failures
+    def __init__(self, errors: NullPropagation) -> None:
+        self._errors = errors
         self.phase = 0
-        """How many times execution has waited; the start of all that is awaited counts as one."""
+        """How often execution has waited; the first turn counts as one."""
         self._new: list[Wait] = []
-        self._loads: dict[int, _Load] = {}
-        """Those of the new ones, by loader."""
+        self._loads: dict[int, _LoaderWait] = {}
+        """The new waits of loaders, by loader."""
         self._begun: set[Wait] = set()
         self._done: list[Wait] = []
         self._own: set[Future[Any]] = set()
-        """Tasks that were made here, until they end."""
+        """Tasks that were made here and have not ended."""
         self._given: set[Future[Any]] = set()
-        """Tasks and futures that resolvers gave, until they end. Several values may be the same one."""
+        """Tasks and futures that resolvers returned and that have not ended. Several values may be the same one."""
         self._changed: Future[None] | None = None
         self._ending: BaseException | None = None
-        """What ends the execution: a resolver that was cancelled, or an exception that is no field's error."""
+        """What ends the execution: a cancelled resolver, or an exception that is no field error."""
 
     def __bool__(self) -> bool:
-        """Whether there is anything to begin, or to end."""
+        """Whether anything has to be begun, or ended."""
         return bool(self._new or self._given)
 
     def add(self, wait: Wait) -> None:
         self._new.append(wait)
 
     def load(
-        self, loader: Loader[Any, Any], keys: list[Any], column: Column, complete: Complete
+        self, loader: Loader[Any, Any], keys: list[Any], batch: ValueBatch, complete: Complete
     ) -> None:
-        """Has the loader fetch, together with all else that it is asked for before it begins."""
+        """Has a loader fetch keys, in one batch with all other keys that it gets before it begins."""
         found = self._loads.get(id(loader))
         if found is None:
-            found = self._loads[id(loader)] = _Load(loader, column, complete)
+            found = self._loads[id(loader)] = _LoaderWait(loader, batch, complete)
             self._new.append(found)
-        found.share(column, keys)
+        found.share(batch, keys)
 
-    def give_up(self, hidden: Hidden) -> None:
-        """Waits no longer for what nobody needs."""
+    def cancel_hidden(self, hidden: Hidden) -> None:
+        """Scheduler no longer for what nobody needs."""
         for wait in self._new:
             unwanted = wait.reduce(hidden)
             self._given.update(filter(isfuture, unwanted))
@@ -208,7 +213,7 @@ class Waits:
                 self._settle(wait, index)
 
     def drop(self) -> None:
-        """Gives up what has not begun, and results of which nothing was made."""
+        """Closes what has not begun, and results that were not completed."""
         for wait in (*self._new, *self._begun, *self._done):
             drop(wait.arrived)
             wait.tasks = [None] * len(wait.tasks)
@@ -217,7 +222,7 @@ class Waits:
         self._loads.clear()
 
     async def run(self, work: Callable[[], None]) -> None:
-        """Waits until nothing is left to wait for; `work` does what has become possible.
+        """Scheduler until nothing is left to wait for; `work` does what has become possible.
 
         Whatever was begun has ended when this returns or raises.
         """
@@ -225,16 +230,16 @@ class Waits:
         self.phase += 1
         try:
             while True:
-                if len(self._new) == 1 and await self._went_on_alone():
+                if len(self._new) == 1 and await self._awaited_alone():
                     work()
                     continue
                 self._begin(loop)
                 if self._ending is not None:
-                    raise self._ending  # noqa: TRY301  # here is where the execution ends
+                    raise self._ending  # noqa: TRY301  # the execution ends here
                 if self._done:
                     done, self._done = self._done, []
                     for wait in done:
-                        wait.go_on()
+                        wait.finish()
                     work()
                 elif self._begun or self._own:
                     await self._wait(loop, work)
@@ -243,7 +248,7 @@ class Waits:
             if self._given:
                 await settle({*self._given})
         except GeneratorExit:
-            # A coroutine that is being closed can't wait: its tasks end by themselves.
+            # A coroutine that is being closed can't await: its tasks end by themselves.
             for task in (*self._own, *self._given):
                 task.cancel()
             self._own, self._given = set(), set()
@@ -257,13 +262,13 @@ class Waits:
                 self.drop()
             raise
 
-    async def _went_on_alone(self) -> bool:
-        """Awaits a coroutine here, without a task for it, if it is all that there is to wait for.
+    async def _awaited_alone(self) -> bool:
+        """Awaits the only awaitable here, without a task, if it is a coroutine.
 
-        Nothing else goes on meanwhile, so nothing can make it unwanted.
+        Nothing else runs meanwhile that could hide it.
         """
         (wait,) = self._new
-        if self._begun or self._own or self._done or self._failures:
+        if self._begun or self._own or self._done or self._errors:
             return False
         wait.prepare()
         values = wait.values
@@ -274,21 +279,21 @@ class Waits:
         self.phase += 1
         try:
             values[0] = await values[0]
-        except Exception as error:  # noqa: BLE001  # whatever ends a resolver is its field's error
+        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
             values[0] = error
-        wait.go_on()
+        wait.finish()
         return True
 
     async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
         self.phase += 1
         self._changed = loop.create_future()
-        # Failures from before take their full effect now, and may leave less to wait for.
+        # NullPropagation from before take their full effect now, and may leave less to wait for.
         work()
         if not self._done and (self._begun or self._own):
             await self._changed
 
     def _begin(self, loop: AbstractEventLoop) -> None:
-        """Begins all that is new, and only then looks at what is done."""
+        """Begins all new waits, and only then looks at what has ended."""
         self._loads.clear()
         for wait in self._new:
             wait.prepare()
@@ -307,11 +312,11 @@ class Waits:
         self._new = []
 
     def _task(self, values: list[Any], index: int, loop: AbstractEventLoop) -> Future[Any] | None:
-        """The task of an awaitable; None if it is done, and its result stands in its place."""
+        """The task of an awaitable; None if it ended at once: then its result takes its place."""
         awaitable = values[index]
         try:
             task = begin(awaitable, loop)
-        except Exception as error:  # noqa: BLE001  # an `__await__` of the resolver's making
+        except Exception as error:  # noqa: BLE001  # raised by the object's `__await__`
             values[index] = error
             return None
         if task is awaitable:
@@ -324,7 +329,7 @@ class Waits:
         return task
 
     def _result(self, task: Future[Any]) -> Any:
-        """The result of a task: an exception stands for a failure, unless it ends the execution."""
+        """The result of a task; an exception stands for a failure, unless it ends the execution."""
         error = CancelledError() if task.cancelled() else task.exception()
         if error is None:
             return task.result()
@@ -344,7 +349,7 @@ class Waits:
             self._wake()
 
     def _settle(self, wait: Wait, index: int) -> None:
-        """Takes note that a value is there."""
+        """Counts a value that is there."""
         wait.tasks[index] = None
         wait.outstanding -= 1
         if wait.outstanding:
@@ -356,7 +361,7 @@ class Waits:
             self._wake()
 
     def _look_at(self, wait: Wait, index: int) -> None:
-        """Goes on at once with a value that brings others down."""
+        """Completes at once a value that makes null the value that contains it."""
         if wait.failed(index):
             self._done.append(wait.take(index))
 

@@ -1,4 +1,4 @@
-"""An operation, made ready to run: what of it is the same in every run."""
+"""The plan of an operation: everything that is the same in each execution of it."""
 
 from __future__ import annotations
 
@@ -21,30 +21,33 @@ from graphql import (
     SelectionNode,
     SelectionSetNode,
     VariableNode,
+    default_field_resolver,
 )
 from graphql.execution.collect_fields import (
     FragmentDetails,
+    GroupedFieldSet,
     collect_fields,
     collect_subfields,
 )
 from graphql.execution.values import VariableValues
 from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 
-from core.execution.cache import RecentlyUsed
-from core.execution.fields import Field
-from core.execution.selections import Selection, selection_of
-from core.execution.variables import Variables
-from core.execution.ways import ways_of
+from core.execution.plan import codegen
+from core.execution.plan.arguments import Arguments
+from core.execution.plan.field_resolution import CallGraphQLResolver, fields_of
+from core.execution.plan.recently_used import RecentlyUsed
+from core.execution.plan.selection import Field, Selection
+from core.execution.plan.variables import Variables
 
 BRANCHES = 32
-"""How many combinations of the conditions of `@skip` and `@include` a plan keeps."""
+"""How many combinations of conditions of `@skip` and `@include` a plan keeps."""
 
 DEEPEST = 200
-"""How deep selections may be nested: execution would go on, but what writes JSON would not."""
+"""How deep selections may be nested: deeper ones could be executed, but not written as JSON."""
 
 
 class NotCompiled(Exception):
-    """The operation is one for the standard executor. Its text says why."""
+    """The standard executor has to execute the operation. The message says why."""
 
 
 class Branch:
@@ -63,16 +66,19 @@ class Branch:
             plan.operation,
             plan.hide_suggestions,
         ).grouped_field_set
-        whole = selection_of(plan, root_type, grouped, 1)
+        whole = _selection(plan, root_type, grouped, 1)
         self.roots = [whole]
-        """What is selected of the root, in parts that run one after the other."""
+        """What is selected of the root, in parts that are executed one after the other."""
         if plan.operation.operation is OperationType.MUTATION:
-            self.roots = [Selection(root_type, [field]) for field in whole.fields]
+            self.roots = [
+                Selection(root_type, [field], codegen.selection_reader([field]))
+                for field in whole.fields
+            ]
 
     def selection(
         self, field: Field, graphql_type: GraphQLObjectType, variables: VariableValues
     ) -> Selection:
-        """What is selected of a field's object of that type. Errors: GraphQLError."""
+        """What is selected of a field's objects of that type. Errors: GraphQLError."""
         found = field.selections.get(graphql_type)
         if found is None:
             if field.depth >= DEEPEST:
@@ -87,7 +93,7 @@ class Branch:
                 field.details,
                 plan.hide_suggestions,
             ).grouped_field_set
-            found = selection_of(plan, graphql_type, grouped, field.depth + 1)
+            found = _selection(plan, graphql_type, grouped, field.depth + 1)
             field.selections[graphql_type] = found
         return found
 
@@ -108,15 +114,15 @@ class Plan:
         self.schema = schema
         self.operation = operation
         self.fragments = fragments
-        self.fragment_definitions = {name: used.definition for name, used in fragments.items()}
+        self.fragment_definitions = _definitions(fragments)
         self.field_resolver = field_resolver
         self.type_resolver = type_resolver
         self.hide_suggestions = hide_suggestions
         self.variables = Variables(
             schema, operation.variable_definitions or (), hide_suggestions=hide_suggestions
         )
-        self.ways = ways_of(schema)
-        self.strawberry_schema = self.ways.strawberry_schema
+        self.schema_fields = fields_of(schema)
+        self.strawberry_schema = self.schema_fields.strawberry_schema
         self.propagates = not any(
             directive.name.value == GraphQLDisableErrorPropagationDirective.name
             for directive in operation.directives or ()
@@ -124,18 +130,18 @@ class Plan:
         self._conditions = _conditions(operation.selection_set, self.fragment_definitions)
         self._branches: RecentlyUsed[tuple[Any, ...], Branch] = RecentlyUsed(BRANCHES)
         self._only_branch: Branch | None = None
-        """The branch of a plan without conditions."""
+        """The branch, if there are no conditions."""
 
     def is_for(
-        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+        self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDetails]
     ) -> bool:
-        """Whether it is the plan of this operation, or of another that says the same."""
+        """Whether it is the plan of this operation, or of an equal one."""
+        own, definitions = self.fragment_definitions, _definitions(fragments)
         if self.operation is operation:
-            own = self.fragment_definitions
-            return len(own) == len(fragments) and all(
-                own.get(name) is fragment for name, fragment in fragments.items()
+            return len(own) == len(definitions) and all(
+                own.get(name) is definition for name, definition in definitions.items()
             )
-        return self.operation == operation and self.fragment_definitions == fragments
+        return self.operation == operation and own == definitions
 
     def branch(self, variables: VariableValues) -> Branch:
         """The plan under these variables. Errors: NotCompiled, GraphQLError, RecursionError."""
@@ -158,10 +164,46 @@ class Plan:
         return found
 
 
+def _definitions(fragments: dict[str, FragmentDetails]) -> dict[str, FragmentDefinitionNode]:
+    return {name: used.definition for name, used in fragments.items()}
+
+
+def _selection(
+    plan: Plan, graphql_type: GraphQLObjectType, grouped_fields: GroupedFieldSet, depth: int
+) -> Selection:
+    """The selection, without fields that the type does not have."""
+    fields: list[Field] = []
+    for order, (key, details) in enumerate(grouped_fields.items()):
+        node = details[0].node
+        definition = plan.schema.get_field(graphql_type, node.name.value)
+        if definition is None:
+            continue
+        schema_field = plan.schema_fields.field(definition)
+        resolution = schema_field.resolution
+        if definition.resolve is None and plan.field_resolver is not default_field_resolver:
+            resolution = CallGraphQLResolver(plan.field_resolver)
+        field = Field(
+            graphql_type,
+            definition,
+            details,
+            schema_field=schema_field,
+            resolution=resolution,
+            output_type=plan.schema_fields.output_type(definition),
+            arguments=Arguments(definition, node, hide_suggestions=plan.hide_suggestions)
+            if definition.args
+            else None,
+            key=key,
+            order=order,
+            depth=depth,
+        )
+        fields.append(field)
+    return Selection(graphql_type, fields, codegen.selection_reader(fields))
+
+
 def _conditions(
     selection_set: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]
 ) -> list[str]:
-    """The variables on which it depends what is selected. Errors: NotCompiled."""
+    """The variables that determine what is selected. Errors: NotCompiled."""
     names: dict[str, None] = {}
     for node in _selections(selection_set, fragments):
         for directive in node.directives or ():
@@ -177,7 +219,7 @@ def _conditions(
 def _selections(
     selection_set: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]
 ) -> Iterator[SelectionNode]:
-    """Every selection that the operation reaches, those of a fragment once."""
+    """All selections of the operation; those of a fragment once."""
     seen: set[str] = set()
     remaining = [selection_set]
     while remaining:
@@ -197,7 +239,7 @@ def _selections(
 def operation_of(
     document: DocumentNode, name: str | None
 ) -> tuple[OperationDefinitionNode, dict[str, FragmentDetails]]:
-    """The operation to run, and the fragments of its document. Errors: NotCompiled."""
+    """The operation to execute, and the fragments of its document. Errors: NotCompiled."""
     operations: list[OperationDefinitionNode] = []
     fragments: dict[str, FragmentDetails] = {}
     for definition in document.definitions:

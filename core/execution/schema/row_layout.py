@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T", bound=tuple[Any, ...])
@@ -68,27 +69,32 @@ Place = int | Layout[Any] | Shared | None
 
 
 def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
-    makers: dict[str, Any] = {}
-    text = _object_text(layout, "row", makers)
-    made: Callable[[Any, Any], T] = eval(f"lambda row, shared: {text}", makers)  # noqa: S307  # text made of numbers only
-    return made
-
-
-def _object_text(layout: Layout[Any], base: str, makers: dict[str, Any]) -> str:
-    name = f"make{len(makers)}"
+    nested = [place for place in layout.places.values() if isinstance(place, Layout)]
+    indexes = [_index(place, nested) for place in layout.places.values()]
+    makers = [place.make for place in reversed(nested)]
     # As `_make` does, without a Python frame and without counting.
-    makers[name] = partial(tuple.__new__, layout.kind)
-    where = layout.within(base)
-    values: list[str] = []
-    for place in layout.places.values():
-        if isinstance(place, Layout):
-            values.append(_object_text(place, where, makers))
-        elif isinstance(place, Shared):
-            values.append("shared")
-        else:
-            values.append("None" if place is None else f"{where}[{place}]")
-    text = f"{name}(({', '.join(values)},))"
-    return f"(None if {layout.absent(base)} is None else {text})" if layout.optional else text
+    new = partial(tuple.__new__, layout.kind)
+    # A single item would not come as a tuple.
+    get = itemgetter(*indexes) if len(indexes) > 1 else lambda values: (values[indexes[0]],)
+    inside, optional, first = layout.inside, layout.optional, layout.first
+
+    def make(row: Any, shared: Any) -> Any:
+        if inside is not None:
+            row = row[inside]
+        if optional and (row if inside is not None else row[first]) is None:
+            return None
+        return new(get((*row, *[make(row, shared) for make in makers], shared, None)))
+
+    return make
+
+
+def _index(place: Place, nested: list[Layout[Any]]) -> int:
+    """The index of an attribute in a row to which the nested objects, the shared value and None are appended."""
+    if isinstance(place, int):
+        return place
+    if isinstance(place, Layout):
+        return -3 - next(number for number, found in enumerate(nested) if found is place)
+    return -1 if place is None else -2
 
 
 class Rows(Sequence[T]):

@@ -13,7 +13,7 @@ from graphql.execution.executor import Executor as GraphQLCoreExecutor
 from graphql.pyutils import AwaitableOrValue
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from core.execution.coroutines import drop, settle
+from core.execution.run.eager_tasks import drop, settle
 
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
 IsAwaitable = Callable[[Any], TypeGuard[Awaitable[Any]]]
@@ -23,20 +23,20 @@ _PLAIN = frozenset({NoneType, bool, int, float, str, list, dict})
 
 
 class StandardExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Executes as graphql-core does; whatever resolvers began has ended when a result is awaited.
+    """Executes as graphql-core does; everything that was begun has ended when the result is there.
 
-    graphql-core 3.3.2 alone does not see to that: `gather_with_cancel` in graphql/pyutils makes tasks of its own
-    coroutines, and if it is cancelled before their first steps, the awaitables inside them, which resolvers gave,
-    are neither awaited nor cancelled.
+    graphql-core 3.3.2 alone does not ensure that: `gather_with_cancel` in graphql/pyutils makes tasks of its own
+    coroutines; if it is cancelled before their first steps, the awaitables of resolvers inside them are neither
+    awaited nor cancelled.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._seen: list[Any] = []
-        """All that is awaitable, of resolvers and of graphql-core."""
+        """All awaitables of resolvers and of graphql-core."""
 
     def build_resolve_info(self, *arguments: Any) -> GraphQLResolveInfo[Any]:
-        """The info as Strawberry wants it, or as graphql-core does for a schema of its own."""
+        """Strawberry's extended info, or graphql-core's for a schema without Strawberry."""
         if is_strawberry(self.schema):
             return super().build_resolve_info(*arguments)
         return GraphQLCoreExecutor.build_resolve_info(self, *arguments)
@@ -44,13 +44,13 @@ class StandardExecutor(StrawberryGraphQLCoreExecutionContext):
     def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
         """The result: at once, if no resolver has to be waited for."""
         if self.abort_signal is not None or self.hooks is not None:
-            # With these graphql-core lets resolvers go on after the result, and tells when they end.
+            # Then graphql-core lets resolvers go on after the result, and reports when they end.
             return super().execute_operation(serially)
         self.is_awaitable = _collecting(self.is_awaitable, self._seen)
         try:
             result = super().execute_operation(serially)
         except BaseException:
-            self._give_up()
+            self._drop()
             raise
         if isinstance(result, Awaitable) or self.background_futures:
             return self._ended(result)
@@ -70,12 +70,12 @@ class StandardExecutor(StrawberryGraphQLCoreExecutionContext):
         return awaited
 
     async def _ended(self, pending: AwaitableOrValue[Result]) -> Result:
-        """The result, after the end of all awaitables seen. A result that comes in parts goes on with them."""
+        """The result, after the end of all awaitables seen; an incremental result goes on with them."""
         try:
             result = await pending if isinstance(pending, Awaitable) else pending
         except GeneratorExit:
             # A coroutine that is being closed can't wait: its tasks end by themselves.
-            self._give_up()
+            self._drop()
             raise
         except BaseException:
             await self._end()
@@ -85,20 +85,20 @@ class StandardExecutor(StrawberryGraphQLCoreExecutionContext):
         return result
 
     async def _end(self) -> None:
-        """Ends what is under way, and closes what has not begun."""
+        """Ends all tasks, and closes what has not begun."""
         try:
             await settle(self._futures())
         finally:
-            self._give_up()
+            self._drop()
 
-    def _give_up(self) -> None:
+    def _drop(self) -> None:
         for future in self._futures():
             future.cancel()
         drop(each for each in self._seen if isinstance(each, CoroutineType))
         self._seen.clear()
 
     def _futures(self) -> set[Future[Any]]:
-        """Futures that resolvers gave, and graphql-core's own."""
+        """Futures of resolvers, and graphql-core's own."""
         return {*filter(isfuture, self._seen), *self.background_futures}
 
 
@@ -108,7 +108,7 @@ def is_strawberry(schema: GraphQLSchema) -> bool:
 
 
 def _collecting(is_awaitable: IsAwaitable, seen: list[Any]) -> IsAwaitable:
-    """The predicate, which adds each awaitable to those seen."""
+    """The predicate, which also adds each awaitable to `seen`."""
 
     def collect(value: Any) -> TypeGuard[Awaitable[Any]]:
         if type(value) in _PLAIN or not is_awaitable(value):

@@ -1,0 +1,265 @@
+"""Completes the values of a batch: CompleteValue (specification 6.4.3) for many values at once.
+
+A batch whose values are all of one plain kind is completed as a whole. Nulls, exceptions and awaitables are sorted out
+one by one: errors go to `state.fail`, awaitables to `state.wait`, the rest is completed as a smaller batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable
+from contextlib import suppress
+from functools import partial
+from itertools import accumulate
+from types import CoroutineType, NoneType
+from typing import Any, cast
+
+from graphql import GraphQLError
+from graphql.pyutils import Undefined, is_iterable
+from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
+
+from core.execution.plan.output_types import AbstractType, LeafType, ListType, ObjectType, is_plain
+from core.execution.rows.mapping import is_certain
+from core.execution.rows.to_dicts import reader_of
+from core.execution.rows.to_json import writer_of
+from core.execution.run.batches import ItemBatch, PlainObjectBatch, RowBatch, ValueBatch
+from core.execution.run.eager_tasks import drop
+from core.execution.run.object_types import Results, complete_abstract, complete_objects
+from core.execution.run.state import ExecutionState
+from core.execution.schema.row_layout import Rows
+
+
+def complete(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
+    """A completed value for each value: null for what failed or is awaited."""
+    kind: type = type(values[0]) if values else NoneType
+    kinds = {*map(type, values)} if len(values) > 1 else {kind}
+    if len(kinds) == 1:
+        if isinstance(batch.output_type, ObjectType) and kind in batch.field.by_class:
+            selection = batch.field.by_class[kind]
+            return selection.read(state, PlainObjectBatch(selection, values, batch))
+        if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
+            waiting = batch.part(range(len(values)), awaited=True)
+            state.wait(waiting, values, partial(complete_awaited, state))
+            return [None] * len(values)
+    for kind in kinds:
+        if not is_plain(kind):
+            return _sift(state, batch, values)
+    return _complete_plain(state, batch, values)
+
+
+def complete_awaited(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], _known: list[Any]
+) -> Results:
+    """Completes the results of awaitables."""
+    return complete(state, batch, values)
+
+
+def null_error(batch: ValueBatch) -> TypeError:
+    """The error of a null in a non-null place."""
+    field = batch.field
+    return TypeError(f"Cannot return null for non-nullable field {field.parent_type}.{field.name}.")
+
+
+def _not_iterable(batch: ValueBatch) -> GraphQLError:
+    field = batch.field
+    return GraphQLError(
+        f"Expected Iterable, but did not find one for field '{field.parent_type}.{field.name}'."
+    )
+
+
+def _sift(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
+    """Completes values some of which are nulls, exceptions or awaitables."""
+    good: list[int] = []
+    awaited: list[int] = []
+    for index, value in enumerate(values):
+        if value is None or value is Undefined:
+            if batch.output_type.nonnull:
+                state.fail(batch, index, null_error(batch))
+        # The result of an awaitable is not awaited again: a forgotten `await` is an error.
+        elif not batch.awaited and state.is_awaitable(value):
+            awaited.append(index)
+        elif isinstance(value, Exception):
+            state.fail(batch, index, value)
+        else:
+            good.append(index)
+    if awaited:
+        waiting = batch.part(awaited, awaited=True)
+        state.wait(waiting, [values[index] for index in awaited], partial(complete_awaited, state))
+    if len(good) == len(values):
+        return _complete_plain(state, batch, values)
+    return _complete_some(state, batch, values, good)
+
+
+def _complete_some(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], some: list[int]
+) -> Results:
+    results: Results = [None] * len(values)
+    if some:
+        found = _complete_plain(state, batch.part(some), [values[index] for index in some])
+        for index, result in zip(some, found, strict=True):
+            results[index] = result
+    return results
+
+
+def _complete_plain(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
+    output_type = batch.output_type
+    if isinstance(output_type, ObjectType):
+        return complete_objects(state, batch, values, output_type.graphql_type)
+    if isinstance(output_type, AbstractType):
+        return complete_abstract(state, batch, values, output_type.graphql_type)
+    if isinstance(output_type, ListType):
+        return _lists(state, batch, values, output_type)
+    return _leaves(state, batch, values, cast("LeafType", output_type))
+
+
+def _leaves(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], output_type: LeafType
+) -> Results:
+    kinds = {*map(type, values)}
+    if kinds <= output_type.passthrough and not (
+        output_type.is_int and (min(values) < GRAPHQL_MIN_INT or max(values) > GRAPHQL_MAX_INT)
+    ):
+        return values
+    if output_type.coerce_all is not None:
+        with suppress(Exception):
+            found = output_type.coerce_all(values)
+            if found is not None:
+                return found
+    results: Results = []
+    names, coerce = output_type.enum_names, output_type.coerce
+    for index, value in enumerate(values):
+        try:
+            result = names[id(value)] if id(value) in names else coerce(value)
+            if result is None or result is Undefined:
+                state.fail(batch, index, output_type.no_value_error(value, result))
+                result = None
+        except Exception as error:  # noqa: BLE001  # a scalar's exception is its field's error
+            state.fail(batch, index, error)
+            result = None
+        results.append(result)
+    return results
+
+
+def _lists(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], output_type: ListType
+) -> Results:
+    if type(values[0]) is Rows:
+        found = _lists_of_rows(state, batch, values, output_type)
+        if found is not None:
+            return found
+    if not {*map(type, values)} <= {list, tuple}:
+        values, good = _iterated(state, batch, values, output_type)
+        if len(good) < len(values):
+            return _complete_some(state, batch, values, good)
+    results: list[list[Any]] = []
+    if len(values) == 1:
+        items = list(values[0])
+        part = ItemBatch(batch, output_type.item, [len(items)], results)
+        results.append(complete(state, part, items) if items else [])
+        return results
+    ends = list(accumulate(map(len, values)))
+    items = [item for value in values for item in value]
+    found = (
+        complete(state, ItemBatch(batch, output_type.item, ends, results), items) if items else []
+    )
+    _divide(found, ends, results)
+    return results
+
+
+def _lists_of_rows(
+    state: ExecutionState, batch: ValueBatch, values: list[Rows[Any]], output_type: ListType
+) -> Results | None:
+    """The completed lists of rows of one layout; None if objects have to be made of the rows."""
+    layout, item_type = values[0].layout, output_type.item
+    if {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1:
+        return None
+    if not isinstance(item_type, ObjectType) or not is_certain(item_type, layout):
+        return None
+    try:
+        selection = state.select(batch.field, item_type.graphql_type)
+        write = writer_of(selection, layout, state.select) if state.to_json else None
+        if write is not None:
+            with suppress(Exception):  # A value that a template can't write.
+                return write(values)
+        read = reader_of(selection, layout, state.select)
+    except Exception:  # noqa: BLE001  # a refused directive is the error of each object
+        return None
+    results: list[list[Any]] = []
+    ends = list(accumulate(map(len, values)))
+    rows = Rows.joined(values)
+    items = ItemBatch(batch, item_type, ends, results)
+    found = read(state, RowBatch(selection, rows, values, layout, items)) if rows else []
+    if found is None:
+        return None
+    _divide(found, ends, results)
+    return results
+
+
+def _divide(items: Results, ends: list[int], results: list[list[Any]]) -> None:
+    """Divides the completed items among their lists."""
+    start = 0
+    for end in ends:
+        results.append(items[start:end])
+        start = end
+
+
+def _iterated(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], output_type: ListType
+) -> tuple[list[Any], list[int]]:
+    """The values, with lists in the place of other iterables, and the indexes of those that are not awaited."""
+    lists = list(values)
+    good: list[int] = []
+    awaited: list[int] = []
+    for index, value in enumerate(values):
+        try:
+            if type(value) in {list, tuple}:
+                good.append(index)
+            elif state.is_async_iterable(value):
+                awaited.append(index)
+            elif is_iterable(value):
+                lists[index] = _items(value)
+                good.append(index)
+            else:
+                state.fail(batch, index, _not_iterable(batch))
+        except Exception as error:  # noqa: BLE001  # an iterator's exception is its field's error
+            state.fail(batch, index, error)
+    if awaited:
+        waiting = batch.part(awaited, awaited=True)
+        no_nulls = output_type.item.nonnull
+        drained = [_drained(values[index], no_nulls=no_nulls) for index in awaited]
+        state.wait(waiting, drained, partial(complete_awaited, state))
+    return lists, good
+
+
+def _items(iterable: Iterable[Any]) -> list[Any]:
+    """The items. If the iterator fails, the awaitables among its other items are closed."""
+    iterator = iter(iterable)
+    items: list[Any] = []
+    try:
+        items.extend(iterator)
+    except BaseException as error:
+        if isinstance(error, Exception):
+            with suppress(Exception):
+                items.extend(iterator)
+        drop(items)
+        raise
+    return items
+
+
+async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]:
+    """The items; with `no_nulls`, up to the first null or exception, which makes the whole list null."""
+    iterator = aiter(iterable)
+    items: list[Any] = []
+    try:
+        async for item in iterator:
+            items.append(item)
+            if no_nulls and (item is None or item is Undefined or isinstance(item, Exception)):
+                break
+    except BaseException:
+        drop(items)
+        raise
+    finally:
+        close = getattr(iterator, "aclose", None)
+        if close is not None:
+            with suppress(Exception):
+                await close()
+    return items

@@ -1,0 +1,104 @@
+"""The state of one execution, which all steps of it share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from graphql import GraphQLObjectType
+from graphql.execution.values import VariableValues
+from graphql.pyutils.is_awaitable import is_async_iterable, is_awaitable
+
+from core.execution.plan.plan import Plan
+from core.execution.plan.selection import Field, Runtime, Selection
+from core.execution.run.batches import FieldBatch, ObjectBatch, ValueBatch
+from core.execution.run.null_propagation import NullPropagation
+from core.execution.run.scheduler import Complete, Scheduler, Wait
+
+BuildInfo = Callable[..., Any]
+
+
+class ExecutionState(Runtime[ObjectBatch]):
+    """What resolvers share, what is awaited, and the errors so far. `Execution` adds the steps."""
+
+    __slots__ = (
+        "branch",
+        "build_info",
+        "context",
+        "errors",
+        "is_async_iterable",
+        "is_awaitable",
+        "operation_extensions",
+        "plan",
+        "queue",
+        "root",
+        "scheduler",
+        "to_json",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        variables: VariableValues,
+        *,
+        root: Any = None,
+        context: Any = None,
+        build_info: BuildInfo | None = None,
+        is_awaitable: Callable[[Any], bool] = is_awaitable,
+        is_async_iterable: Callable[[Any], bool] = is_async_iterable,
+        operation_extensions: dict[str, Any] | None = None,
+        to_json: bool = False,
+    ) -> None:
+        """`to_json`: whether parts of the data may be JSON already. Errors: NotCompiled, GraphQLError."""
+        self.plan = plan
+        self.branch = plan.branch(variables)
+        self.variables = variables
+        self.root = root
+        self.context = context
+        self.build_info = build_info
+        self.is_awaitable = is_awaitable
+        self.is_async_iterable = is_async_iterable
+        self.operation_extensions = operation_extensions
+        self.to_json = to_json
+        self.errors = NullPropagation(enabled=plan.propagates)
+        self.scheduler = Scheduler(self.errors)
+        self.queue: deque[tuple[FieldBatch, list[Any]]] = deque()
+        """Values to complete when the results of their parents are in place."""
+
+    def select(self, field: Field, graphql_type: GraphQLObjectType) -> Selection:
+        """What is selected of a field's objects of that type. Errors: GraphQLError."""
+        return self.branch.selection(field, graphql_type, self.variables)
+
+    def fail(self, batch: ValueBatch, index: int, error: Exception) -> None:
+        """Adds the error of a value."""
+        self.errors.add(batch, index, error, self.scheduler.phase)
+
+    def wait(
+        self,
+        batch: ValueBatch,
+        awaitables: list[Any],
+        complete: Complete,
+        known: list[Any] | None = None,
+    ) -> None:
+        """Has the values of a batch awaited, and then completed."""
+        self.scheduler.add(Wait(awaitables, batch, complete, known or []))
+
+    @abstractmethod
+    def call(self, parents: ObjectBatch, field: Field, /) -> list[Any]: ...
+    @abstractmethod
+    def complete(self, parents: ObjectBatch, field: Field, values: list[Any], /) -> list[Any]: ...
+    @abstractmethod
+    def complete_irregular(
+        self, parents: ObjectBatch, irregular: list[tuple[Field, int, Any]], /
+    ) -> None: ...
+    @abstractmethod
+    def complete_later(self, parents: ObjectBatch, field: Field, values: list[Any], /) -> None: ...
+    @abstractmethod
+    def load(self, parents: ObjectBatch, field: Field, /) -> None: ...
+    @abstractmethod
+    def resolve_later(self, parents: ObjectBatch, field: Field, /) -> None: ...
+    @abstractmethod
+    def nested_rows(self, parents: ObjectBatch, field: Field, /) -> ObjectBatch: ...

@@ -1,0 +1,1 @@
+"""What is written in C, and why it may be absent: see `core/compile.py`."""
