@@ -83,11 +83,11 @@ class Live:
         self.streams = EventStreams(runner=runner, connections=connections, context_for=context_for)
 
     def notify(self) -> None:
-        """Says, after a commit, that the event log has something new. Returns at once."""
+        """Wakes the readers of the event log after a commit with events. Returns immediately."""
         self._notifier.notify()
 
     async def start(self) -> None:
-        """Begins to read the log. Errors: DatabaseUnavailable."""
+        """Starts to read the log. Errors: DatabaseUnavailable."""
         await self._dispatcher.start()
 
     async def close(self) -> None:

@@ -132,5 +132,5 @@ async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:
     cursor = services.cursors.codec("home", 1).encode(5)
     assert decode_place(services.cursors.codec("home", 1), cursor).position == 5
     for other in (services.cursors.codec("home", 2), services.cursors.codec("public")):
-        with pytest.raises(Exception, match="not one of this list"):
+        with pytest.raises(Exception, match="does not belong to this list"):
             decode_place(other, cursor)

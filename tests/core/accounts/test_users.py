@@ -140,7 +140,7 @@ async def test_a_cursor_of_another_list_is_refused(services: Services, crowd: li
     changed = cursor[:-1] + ("B" if cursor.endswith("A") else "A")
     for username, text in (("p2", cursor), ("p1", "garbage"), ("p1", changed)):
         result = await client.execute("Follows", username=username, first=1, after=text)
-        assert "not one of this list" in result["errors"][0]["message"]
+        assert "does not belong to this list" in result["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("first", [-1, 101])

@@ -169,7 +169,7 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
         ({"username": "\u212aate"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ({"display_name": ""}, "This field is required."),
         ({"display_name": "\u202eecila"}, "direction"),
-        ({"display_name": "\u3164"}, "can be seen"),
+        ({"display_name": "\u3164"}, "no visible character"),
         (
             {"password1": FULL_WIDTH, "password2": FULL_WIDTH},
             "too common",
