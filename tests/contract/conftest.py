@@ -1,4 +1,4 @@
-"""A server for each module and way of execution, an empty database for each test."""
+"""A server for each module and executor, an empty database for each test."""
 
 from __future__ import annotations
 

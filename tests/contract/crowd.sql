@@ -1,5 +1,5 @@
--- Sixty people, p1 to p60, are there. Everybody follows p1 and is followed back; half of the posts are p1's, each of the
--- others is by somebody else; all have comments, replies, likes and shares by several people.
+-- For users p1 to p60: all follow p1 and are followed back; half of the posts are by p1, the others by one user each; all
+-- have comments, replies, likes and shares by several users.
 INSERT INTO follows (follower_id, followee_id)
 SELECT a.id, b.id FROM users a, users b WHERE (a.username = 'p1') <> (b.username = 'p1');
 

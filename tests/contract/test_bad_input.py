@@ -1,4 +1,4 @@
-"""Whatever is sent in whatever place of an operation: a clear answer, soon, and a server that is well afterwards."""
+"""Bad input in any place of an operation gets a clear error in bounded time and leaves the server healthy."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from tests.live.world import Api, Person, operation, signed_in
 from tests.paths import OPERATIONS
 
 SECONDS_AT_MOST = 2
-"""Of CPU time of this process, in which the server runs as well: a busy machine adds none."""
-OURS_ONLY = re.compile(
+"""CPU time of this process, which includes the server, so that other load adds none."""
+INTERNAL_DETAILS = re.compile(
     r"Traceback|asyncpg|psycopg|orjson|[Ss]trawberry|graphql[-_.]core|\.py\b|SELECT |INSERT |UPDATE "
     r"|constraint|relation \"|[Ee]xception|Error\(|object at 0x|SQLSTATE"
 )
-CODES_OF_CLIENTS = re.compile(r"(?!INTERNAL|UNAVAILABLE|TIMEOUT)[A-Z_]+")
+CLIENT_ERROR_CODES = re.compile(r"(?!INTERNAL|UNAVAILABLE|TIMEOUT)[A-Z_]+")
 
 
 def id_like(text: str) -> str:
@@ -89,15 +89,15 @@ def variables_of(name: str) -> Iterator[tuple[str, str | None]]:
             yield from ((variable.variable.name.value, field) for field in type_.fields)
 
 
-def usual(name: str, person: str, post: str) -> dict[str, Any]:
-    """Variables that an operation takes."""
+def valid_variables(name: str, user_id: str, post: str) -> dict[str, Any]:
+    """Valid variables of an operation."""
     values: dict[str, Any] = {}
     for variable, field in variables_of(name):
         value = PLACEHOLDERS.get(field or variable)
         if (field or variable) in {"postId", "id"}:
             value = post
         elif (field or variable) in {"userId", "commentId"}:
-            value = person
+            value = user_id
         if field is None and variable == "input":
             values["input"] = {}
         elif field is not None and value is not None:
@@ -108,38 +108,38 @@ def usual(name: str, person: str, post: str) -> dict[str, Any]:
 
 
 class Hostile:
-    """Sends what no client of ours would."""
+    """A client that sends bad input."""
 
     def __init__(self, address: str) -> None:
-        # Without certificates, whose reading takes longer than most of these tests.
+        # Without certificates: reading them takes longer than most of these tests.
         unused = SSLContext(PROTOCOL_TLS_CLIENT)
         self.client = httpx.AsyncClient(base_url=f"http://{address}", timeout=30, verify=unused)
 
-    async def send(self, sent: Any, headers: dict[str, str] | None = None) -> httpx.Response:
-        """The answer, which is judged by what every answer must be."""
-        content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+    async def send(self, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
+        """Sends a body and returns the response, after the checks that apply to every response."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = {"content-type": "application/json", **(headers or {})}
         began = process_time()
         response = await self.client.post("/graphql/", content=content, headers=fields)
         assert process_time() - began < SECONDS_AT_MOST
         assert response.status_code < 500, response.text
-        answer = response.json()
-        said = [error["message"] for error in answer.get("errors", [])]
-        for payload in (answer.get("data") or {}).values():
+        result = response.json()
+        messages = [error["message"] for error in result.get("errors", [])]
+        for payload in (result.get("data") or {}).values():
             if isinstance(payload, dict):
-                said += [error["message"] for error in payload.get("errors", [])]
-        for message in said:
+                messages += [error["message"] for error in payload.get("errors", [])]
+        for message in messages:
             assert 0 < len(message) < 1_000
-            assert not OURS_ONLY.search(message), message
-        for error in answer.get("errors", []):
-            assert CODES_OF_CLIENTS.fullmatch(error["extensions"]["code"]), error
+            assert not INTERNAL_DETAILS.search(message), message
+        for error in result.get("errors", []):
+            assert CLIENT_ERROR_CODES.fullmatch(error["extensions"]["code"]), error
         assert len(response.content) < 300_000
         return response
 
 
 @pytest.fixture
 async def hostile(address: str, api: Api, database: Database) -> AsyncIterator[Hostile]:
-    """Somebody hostile; afterwards the server is well, and every count is right."""
+    """A hostile client. Checks afterwards that the server responds and all counts are exact."""
     opened = Hostile(address)
     yield opened
     await opened.client.aclose()
@@ -148,7 +148,7 @@ async def hostile(address: str, api: Api, database: Database) -> AsyncIterator[H
 
 
 @pytest.fixture
-async def people(database: Database) -> list[Person]:
+async def users(database: Database) -> list[Person]:
     return await signed_in(database, 2)
 
 
@@ -160,20 +160,20 @@ QUERIES_AND_MUTATIONS = sorted(
 
 
 @pytest.mark.parametrize("name", QUERIES_AND_MUTATIONS)
-async def test_anything_in_any_place(
-    hostile: Hostile, api: Api, people: list[Person], name: str
+async def test_any_value_in_any_variable(
+    hostile: Hostile, api: Api, users: list[Person], name: str
 ) -> None:
-    ada, grace = people
+    ada, grace = users
     post = (await api.change(ada, "CreatePost", text="There."))["post"]["id"]
-    query, fine = operation(name), usual(name, grace.id, post)
+    query, valid = operation(name), valid_variables(name, grace.id, post)
     headers = {"authorization": ada.authorization}
     requests: list[tuple[dict[str, Any], dict[str, str]]] = []
     for (variable, field), value in product(variables_of(name), HOSTILE):
-        said = value if field is None else {**fine[variable], field: value}
-        requests.append(({"query": query, "variables": {**fine, variable: said}}, headers))
-    requests.append(({"query": query, "variables": fine}, {}))
+        changed = value if field is None else {**valid[variable], field: value}
+        requests.append(({"query": query, "variables": {**valid, variable: changed}}, headers))
+    requests.append(({"query": query, "variables": valid}, {}))
     for start in range(0, len(requests), 8):
-        await asyncio.gather(*(hostile.send(*sent) for sent in requests[start : start + 8]))
+        await asyncio.gather(*(hostile.send(*body) for body in requests[start : start + 8]))
 
 
 LITERALS = [
@@ -198,21 +198,21 @@ PLACES = [
 ]
 
 
-async def test_literals_in_documents(hostile: Hostile, people: list[Person]) -> None:
-    headers = {"authorization": people[0].authorization}
+async def test_literals_in_documents(hostile: Hostile, users: list[Person]) -> None:
+    headers = {"authorization": users[0].authorization}
     for place, literal in product(PLACES, LITERALS):
         await hostile.send({"query": place % literal}, headers)
 
 
-HALVES = [
+LONE_SURROGATES = [
     ("CreatePost", '{"text": "\\ud800"}'),
     ("CreatePost", '{"text": "x", "clientMutationId": "\\udfff"}'),
     ("SignIn", '{"login": "\\ud800", "password": "\\ud800"}'),
 ]
 
 
-async def test_halves_of_characters(hostile: Hostile) -> None:
-    for name, values in HALVES:
+async def test_lone_surrogates_are_refused(hostile: Hostile) -> None:
+    for name, values in LONE_SURROGATES:
         query = json.dumps(operation(name))
         body = f'{{"query": {query}, "variables": {{"input": {values}}}}}'
         assert (await hostile.send(body.encode())).status_code == 400, values
@@ -241,37 +241,44 @@ REFUSED = [
 ]
 
 
-async def test_documents_that_are_none_or_too_much(hostile: Hostile) -> None:
+async def test_invalid_and_too_large_documents_are_refused(hostile: Hostile) -> None:
     for document, code in REFUSED:
-        answer = (await hostile.send({"query": document})).json()
-        codes = {error["extensions"]["code"] for error in answer["errors"]}
+        result = (await hostile.send({"query": document})).json()
+        codes = {error["extensions"]["code"] for error in result["errors"]}
         assert codes == {code}, document[:50]
-        assert "data" not in answer, document[:50]
+        assert "data" not in result, document[:50]
 
 
-async def test_too_many_ids(hostile: Hostile) -> None:
+async def test_too_many_ids_are_refused(hostile: Hostile) -> None:
     codes = {"TOO_MANY_IDS", "LIMIT_EXCEEDED", "REQUEST_TOO_LARGE"}
     for count in (101, 9_000, 100_000):
-        sent = {"query": operation("Nodes"), "variables": {"ids": ["x"] * count}}
-        [error] = (await hostile.send(sent)).json()["errors"]
+        body = {"query": operation("Nodes"), "variables": {"ids": ["x"] * count}}
+        [error] = (await hostile.send(body)).json()["errors"]
         assert error["extensions"]["code"] in codes
 
 
 def bad_tokens() -> Iterator[tuple[str, str]]:
-    """Authorization headers that are no good, and why."""
+    """Invalid authorization headers with their error codes."""
     secret = environment().secret_key.encode()
     claims = {"iss": "feed", "sub": "1", "sid": "1", "exp": int(time()) + 900}
-    good = AccessTokens(secret).issue(AccessToken(1, 1, int(time()) + 900))
+    valid_token = AccessTokens(secret).issue(AccessToken(1, 1, int(time()) + 900))
     expired = AccessTokens(secret).issue(AccessToken(1, 1, int(time()) - 1))
     other = AccessTokens(b"another secret").issue(AccessToken(1, 1, int(time()) + 900))
     yield f"Bearer {expired}", "TOKEN_EXPIRED"
-    for token in (other, good[:-2], good + "x", jwt.encode(claims, None, "none"), "x", "x" * 9_000):
+    for token in (
+        other,
+        valid_token[:-2],
+        valid_token + "x",
+        jwt.encode(claims, None, "none"),
+        "x",
+        "x" * 9_000,
+    ):
         yield f"Bearer {token}", "TOKEN_INVALID"
-    for header in ("Basic YTpi", "Bearer", "", good, "Token x"):
+    for header in ("Basic YTpi", "Bearer", "", valid_token, "Token x"):
         yield header, "UNAUTHENTICATED"
 
 
-async def test_access_tokens_that_are_no_good(hostile: Hostile) -> None:
+async def test_invalid_access_tokens_are_refused(hostile: Hostile) -> None:
     for header, code in bad_tokens():
         for name in ("PublicFeed", "Viewer"):
             response = await hostile.send({"query": operation(name)}, {"authorization": header})

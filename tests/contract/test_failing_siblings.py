@@ -1,4 +1,4 @@
-"""Fields that fail beside others that hold connections of the pool: the server answers as before afterwards."""
+"""Fields that fail while their siblings hold connections of the pool: every connection is released."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.live.world import serving
 
 POOL_SIZE = 2
 SECONDS_AT_MOST = 30
-"""Longer than a request may take: a connection that is lost shows in an error, not in the time."""
+"""Longer than a request may take, so that a lost connection shows as an error."""
 
 USERS = " ".join(f'a{number}: user(username: "demo") {{ id }}' for number in range(18))
 FAILING = {
@@ -34,18 +34,16 @@ async def post(client: httpx.AsyncClient, query: str) -> Any:
 
 
 @pytest.mark.parametrize("failing", FAILING)
-async def test_a_field_that_fails_beside_others_costs_no_connection(
-    address: str, failing: str
-) -> None:
+async def test_a_failing_field_leaks_no_connection(address: str, failing: str) -> None:
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SECONDS_AT_MOST) as client:
         for fields in (f"{USERS} {FAILING[failing]}", f"{FAILING[failing]} {USERS}"):
             for _ in range(POOL_SIZE + 1):
                 answer = await post(client, f"{{ {fields} }}")
                 assert [error["path"] for error in answer["errors"]] == [[failing]]
-        await assert_all_are_served(client)
+        await assert_all_connections_work(client)
 
 
-async def test_clients_that_leave_amid_an_execution_cost_no_connection(address: str) -> None:
+async def test_disconnected_clients_leak_no_connection(address: str) -> None:
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SECONDS_AT_MOST) as client:
         for milliseconds in range(0, 30, 2):
             leaving = [
@@ -58,11 +56,11 @@ async def test_clients_that_leave_amid_an_execution_cost_no_connection(address: 
                 for number in range(POOL_SIZE * 4)
             ]
             await asyncio.gather(*leaving, return_exceptions=True)
-        await assert_all_are_served(client)
+        await assert_all_connections_work(client)
 
 
-async def assert_all_are_served(client: httpx.AsyncClient) -> None:
-    """All of more clients than there are connections get an answer."""
+async def assert_all_connections_work(client: httpx.AsyncClient) -> None:
+    """More concurrent requests than connections all succeed."""
     queries = [f"{{ {USERS} b: __typename c{number}: __typename }}" for number in range(8)]
     answers = await asyncio.gather(*[post(client, query) for query in queries])
     assert all("errors" not in answer for answer in answers)

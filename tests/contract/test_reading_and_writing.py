@@ -1,4 +1,4 @@
-"""What clients send, word for word, over HTTP: each query and mutation of the contract."""
+"""Each query and mutation of the contract, over HTTP as clients send it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PASSWORD = "hush: a quiet harbour 7"
 Json = dict[str, Any]
 
 
-async def post(api: Api, person: Person, text: str = "A post.") -> Json:
-    made = await api.change(person, "CreatePost", text=text)
+async def post(api: Api, user: Person, text: str = "A post.") -> Json:
+    made = await api.change(user, "CreatePost", text=text)
     return dict(made["post"])
 
 
@@ -44,7 +44,7 @@ async def test_an_account_from_sign_up_to_sign_out(api: Api) -> None:
 
     login = {"login": "ADA@example.com", "password": PASSWORD}
     session = (await api.do(None, "SignIn", input=login))["session"]
-    viewer = LogHolder(session["accessToken"])
+    viewer = TokenHolder(session["accessToken"])
     assert (await api.do(viewer, "Viewer"))["username"] == "Ada"
 
     token = {"refreshToken": session["refreshToken"]}
@@ -57,25 +57,27 @@ async def test_an_account_from_sign_up_to_sign_out(api: Api) -> None:
     assert not (await api.do(None, "SignOut", input={**newest, "everywhere": True}))["changed"]
 
 
-class LogHolder(Person):
-    """Somebody with an access token that the server has given."""
+class TokenHolder(Person):
+    """A user with an access token issued by the server."""
 
     def __init__(self, access_token: str) -> None:
         self.authorization = f"Bearer {access_token}"
 
 
-async def test_posts_are_written_once_for_each_key(api: Api, database: Database) -> None:
+async def test_concurrent_requests_with_one_key_create_one_post(
+    api: Api, database: Database
+) -> None:
     [ada] = await signed_in(database, 1)
-    together = await asyncio.gather(
+    results = await asyncio.gather(
         *(
             api.change(ada, "CreatePost", text="\r\nCafe\u0301\n ", clientMutationId="k")
             for _ in range(8)
         )
     )
-    assert {made["post"]["id"] for made in together} == {together[0]["post"]["id"]}
-    assert sorted(made["replayed"] for made in together) == [False] + [True] * 7
-    assert together[0]["post"]["text"] == "Café"
-    assert together[0]["clientMutationId"] == "k"
+    assert {made["post"]["id"] for made in results} == {results[0]["post"]["id"]}
+    assert sorted(made["replayed"] for made in results) == [False] + [True] * 7
+    assert results[0]["post"]["text"] == "Café"
+    assert results[0]["clientMutationId"] == "k"
     assert (await database.fetch("SELECT count(*) FROM posts"))[0][0] == 1
     assert (await database.fetch("SELECT post_count FROM users"))[0][0] == 1
 
@@ -101,10 +103,10 @@ async def test_a_post_is_edited_and_deleted_by_its_author_only(
     assert (await database.fetch("SELECT post_count FROM users WHERE id = $1", ada.key))[0][0] == 0
 
 
-async def test_feeds_hold_what_was_posted_and_shared(api: Api, database: Database) -> None:
+async def test_feeds_contain_posts_and_shares(api: Api, database: Database) -> None:
     ada, bob, eve = await signed_in(database, 3)
     assert (await api.change(ada, "FollowUser", userId=bob.id))["user"]["followerCount"] == 1
-    own, followed, foreign = [await post(api, person) for person in (ada, bob, eve)]
+    own, followed, foreign = [await post(api, user) for user in (ada, bob, eve)]
     home = await api.do(ada, "HomeFeed")
     assert [node["id"] for node in nodes(home)] == [followed["id"], own["id"]]
     newest = home["pageInfo"]["startCursor"]
@@ -133,7 +135,7 @@ async def test_feeds_hold_what_was_posted_and_shared(api: Api, database: Databas
     assert len((await api.do(ada, "HomeFeed"))["edges"]) == 1
 
 
-async def test_a_post_with_what_people_did_to_it(api: Api, database: Database) -> None:
+async def test_a_post_with_likes_comments_and_replies(api: Api, database: Database) -> None:
     ada, bob = await signed_in(database, 2)
     made = await post(api, ada)
     liked = await api.change(bob, "LikePost", postId=made["id"], clientMutationId="like")
@@ -173,7 +175,7 @@ async def test_blocks_and_mutes_set_a_state(api: Api, database: Database) -> Non
         assert (done["changed"], done["user"][state]) == (True, False)
 
 
-async def test_nodes_are_found_by_their_ids_in_order(api: Api, database: Database) -> None:
+async def test_nodes_are_returned_in_the_order_of_ids(api: Api, database: Database) -> None:
     ada, bob = await signed_in(database, 2)
     made = await post(api, ada)
     comment = (await api.change(bob, "CreateComment", postId=made["id"], text="Yes."))["comment"]
@@ -186,10 +188,12 @@ async def test_nodes_are_found_by_their_ids_in_order(api: Api, database: Databas
     assert [node["id"] for node in found["nodes"]] == ids
 
 
-async def test_lists_of_followers_say_who_is_followed(api: Api, database: Database) -> None:
+async def test_lists_of_followers_show_whom_the_viewer_follows(
+    api: Api, database: Database
+) -> None:
     ada, bob, eve = await signed_in(database, 3)
-    for person in (ada, bob):
-        await api.change(person, "FollowUser", userId=eve.id)
+    for user in (ada, bob):
+        await api.change(user, "FollowUser", userId=eve.id)
     await api.change(ada, "FollowUser", userId=bob.id)
     [name] = (await database.fetch("SELECT username FROM users WHERE id = $1", eve.key))[0]
     followers = (await api.do(ada, "Follows", username=name.upper()))["followers"]

@@ -1,4 +1,4 @@
-"""The schema explains itself, and keeps Relay's rules."""
+"""The schema is fully described and follows the Relay specification."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OBJECTS = [type_ for type_ in OWN if isinstance(type_, GraphQLObjectType)]
 
 
 def described() -> Iterator[tuple[str, str | None]]:
-    """Everything that a client may look up, and what is said of it."""
+    """Every type, field, argument and enum value with its description."""
     for type_ in OWN:
         if is_specified_scalar_type(type_):
             continue
@@ -57,7 +57,7 @@ def test_connections_need_no_null_checks() -> None:
         assert isinstance(edge.fields["node"].type, GraphQLNonNull)
 
 
-def test_whatever_has_an_id_is_a_node() -> None:
+def test_types_with_an_id_are_nodes() -> None:
     node = graphql_schema.type_map["Node"]
     with_id = {type_.name for type_ in OBJECTS if "id" in type_.fields}
     assert with_id == {type_.name for type_ in OBJECTS if node in type_.interfaces}

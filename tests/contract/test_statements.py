@@ -1,4 +1,4 @@
-"""What a page costs in statements: few, and as many for fifty things as for one."""
+"""A page takes few statements, and as many for fifty rows as for one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from core.ids import global_id
 from feed.statements import SQL as FEED
 from interactions.statements import SQL as INTERACTIONS
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import people
+from tests.interactions.cast import create_users
 
-CROWD = 60
+USERS = 60
 STATEMENTS_AT_MOST = 6
 FILL = (Path(__file__).parent / "crowd.sql").read_text()
-# What leads to the page, for the cursor at which it starts.
+# Queries for the cursor at which a second page starts.
 CURSORS = {
     "PublicFeed": "{ publicFeed(first: 5) { pageInfo { endCursor } } }",
     "HomeFeed": "{ homeFeed(first: 5) { pageInfo { endCursor } } }",
@@ -31,20 +31,20 @@ CURSORS = {
 
 
 @pytest.fixture
-async def crowd(services: Services) -> list[int]:
-    keys = await people(services.database, CROWD)
+async def users(services: Services) -> list[int]:
+    keys = await create_users(services.database, USERS)
     async with services.database.connection() as connection:
         await connection.execute(FILL)
     return keys
 
 
 async def newest(database: Database, table: str, count: int) -> list[int]:
-    rows = await database.fetch(f"SELECT id FROM {table} ORDER BY id DESC LIMIT {count}")  # noqa: S608  # ours
+    rows = await database.fetch(f"SELECT id FROM {table} ORDER BY id DESC LIMIT {count}")  # noqa: S608  # fixed names
     return [row[0] for row in rows]
 
 
 def rows_of(value: Any) -> int:
-    """How many edges the page has: the first connection that is found."""
+    """The number of edges of the only connection."""
     if "edges" in value:
         return len(value["edges"])
     [connection] = [
@@ -54,36 +54,36 @@ def rows_of(value: Any) -> int:
 
 
 @pytest.mark.parametrize("name", CURSORS)
-@pytest.mark.parametrize("further", [False, True])
+@pytest.mark.parametrize("after_cursor", [False, True])
 @pytest.mark.parametrize("signed_in", [True, False])
-async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_one(
-    services: Services, crowd: list[int], name: str, further: bool, signed_in: bool
+async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
+    services: Services, users: list[int], name: str, after_cursor: bool, signed_in: bool
 ) -> None:
-    client = ApiClient(services, crowd[0] if signed_in or name == "HomeFeed" else None)
+    client = ApiClient(services, users[0] if signed_in or name == "HomeFeed" else None)
     [post] = await newest(services.database, "posts", 1)
-    wanted: dict[str, Any] = {}
+    variables: dict[str, Any] = {}
     if name == "PostDetail":
-        wanted = {"id": global_id("Post", post)}
+        variables = {"id": global_id("Post", post)}
     elif name in {"Profile", "Follows"}:
-        wanted = {"username": "p1"}
-    if further:
-        query = {key: value for key, value in wanted.items() if key == "id"}
+        variables = {"username": "p1"}
+    if after_cursor:
+        query = {key: value for key, value in variables.items() if key == "id"}
         value = await client.data(CURSORS[name], **query)
         while "endCursor" not in value:
             [value] = value.values()
-        wanted["after"] = value["endCursor"]
+        variables["after"] = value["endCursor"]
     cost = {}
     for first in (1, 50):
-        value = await client.data(name, **wanted, first=first)
+        value = await client.data(name, **variables, first=first)
         assert rows_of(value) == first
         cost[first] = client.ran
-    said = "\n\n".join(cost[50])
-    assert cost[1] == cost[50], said
-    assert len(cost[50]) <= STATEMENTS_AT_MOST, said
+    statements = "\n\n".join(cost[50])
+    assert cost[1] == cost[50], statements
+    assert len(cost[50]) <= STATEMENTS_AT_MOST, statements
 
 
-async def test_nodes_cost_a_statement_a_type(services: Services, crowd: list[int]) -> None:
-    client = ApiClient(services, crowd[0])
+async def test_nodes_take_one_statement_a_type(services: Services, users: list[int]) -> None:
+    client = ApiClient(services, users[0])
     tables = {"Post": "posts", "Comment": "comments", "User": "users"}
     cost = {}
     for count in (1, 33):
@@ -99,8 +99,8 @@ async def test_nodes_cost_a_statement_a_type(services: Services, crowd: list[int
     assert len(cost[1]) == len(tables)
 
 
-async def test_small_questions_are_cheap(services: Services, crowd: list[int]) -> None:
-    client = ApiClient(services, crowd[0])
+async def test_small_queries_take_few_statements(services: Services, users: list[int]) -> None:
+    client = ApiClient(services, users[0])
     await client.data("Viewer")
     assert client.statements <= 2
     cursor = (await client.data(CURSORS["HomeFeed"]))["pageInfo"]["endCursor"]
@@ -109,7 +109,7 @@ async def test_small_questions_are_cheap(services: Services, crowd: list[int]) -
 
 
 def test_no_statement_skips_rows() -> None:
-    """Pages go by key: `OFFSET 0` only keeps the planner from merging a subquery."""
+    """Pages are keyset pages; `OFFSET 0` only keeps the planner from merging a subquery."""
     for room in (ACCOUNTS, FEED, INTERACTIONS):
         assert [
             name

@@ -1,4 +1,4 @@
-"""Blocks hide both ways, mutes one way and from feeds only: every surface, for everybody who may look at it."""
+"""Blocks hide both ways, mutes one way and in feeds only: every surface, for every kind of viewer."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ ON_PURPOSE = [
 
 @pytest.fixture
 async def world(services: Services) -> AsyncIterator[World]:
-    made = World(services)
-    await made.make()
-    yield made
+    created = World(services)
+    await created.create()
+    yield created
     await services.group_commits.close()
 
 
 def expected(viewer: str) -> dict[str, bool]:
     feeds = FEEDS[:1] if viewer == "anonymous" else FEEDS
     hidden = viewer in {"blocker", "blocked"}
-    # Who blocks sees the name, to undo it.
+    # The blocker sees the name, to undo the block.
     names = dict.fromkeys(["profile", "person as node"], viewer != "blocked")
     return (
         dict.fromkeys(feeds, not hidden and viewer != "muter")
@@ -58,12 +58,14 @@ def expected(viewer: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-async def test_each_viewer_finds_the_target_where_they_should(world: World, viewer: str) -> None:
+async def test_each_viewer_finds_the_target_on_the_expected_surfaces(
+    world: World, viewer: str
+) -> None:
     assert await world.found(viewer) == expected(viewer)
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-async def test_a_deleted_account_is_found_nowhere_at_once(world: World, viewer: str) -> None:
+async def test_a_deleted_account_is_hidden_everywhere_at_once(world: World, viewer: str) -> None:
     await hide_account(world.database, world.key["target"])
     found = await world.found(viewer)
     own = ["comment on the target's post as node"] if viewer == "third" else []
@@ -71,7 +73,7 @@ async def test_a_deleted_account_is_found_nowhere_at_once(world: World, viewer: 
 
 
 @pytest.mark.parametrize("viewer", ["target", "blocker", "blocked", "muter", "muted"])
-async def test_nobody_loses_what_is_their_own(world: World, viewer: str) -> None:
+async def test_users_always_see_their_own_posts(world: World, viewer: str) -> None:
     own = await world.post(viewer)
     seen = await world.ask(
         viewer,
@@ -115,14 +117,14 @@ WRITES = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("viewer", ["blocker", "blocked"])
 @WRITES
-async def test_what_is_hidden_can_t_be_written_to(
+async def test_writes_to_hidden_objects_are_not_found(
     world: World, viewer: str, name: str, values: Json
 ) -> None:
     await assert_not_found(world, viewer, name, values)
 
 
 @WRITES
-async def test_what_is_of_a_deleted_account_can_t_be_written_to(
+async def test_writes_to_objects_of_a_deleted_account_are_not_found(
     world: World, name: str, values: Json
 ) -> None:
     await hide_account(world.database, world.key["target"])
@@ -148,8 +150,8 @@ async def test_what_is_of_a_deleted_account_can_t_be_written_to(
         ("BlockUser", {"userId": "stranger"}),
     ],
 )
-async def test_a_deleted_account_writes_nothing(world: World, name: str, values: Json) -> None:
-    """The access token outlives the account by some minutes."""
+async def test_a_deleted_account_can_not_write(world: World, name: str, values: Json) -> None:
+    """Access tokens remain valid for some minutes after the account is deleted."""
     [[root]] = await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1")
     named = {
         "post": global_id("Post", world.things.post),
@@ -161,10 +163,10 @@ async def test_a_deleted_account_writes_nothing(world: World, name: str, values:
     }
     await hide_account(world.database, world.key["target"])
     before = await world.rows()
-    sent = {field: named.get(value, value) for field, value in values.items()}
+    input_values = {field: named.get(value, value) for field, value in values.items()}
     context = Context(world.services, viewer_id=world.key["target"])
     result: Any = EXECUTOR.execute(
-        parse(operation(name)), variables={"input": sent}, context=context
+        parse(operation(name)), variables={"input": input_values}, context=context
     )
     if isawaitable(result):
         result = await result
@@ -180,7 +182,7 @@ async def test_a_deleted_account_writes_nothing(world: World, name: str, values:
 
 
 async def assert_not_found(world: World, viewer: str, name: str, values: Json) -> None:
-    """The write is refused as for a missing thing, and changes nothing."""
+    """The write is refused as for a missing object, and changes nothing."""
     things = world.things
     named = {
         "post": global_id("Post", things.post),
@@ -190,8 +192,8 @@ async def assert_not_found(world: World, viewer: str, name: str, values: Json) -
         "under": global_id("Comment", things.under),
     }
     before = await world.rows()
-    sent = {field: named.get(value, value) for field, value in values.items()}
-    [payload] = (await world.ask(viewer, operation(name), input=sent)).values()
+    input_values = {field: named.get(value, value) for field, value in values.items()}
+    [payload] = (await world.ask(viewer, operation(name), input=input_values)).values()
     path = next(reversed([field for field in values if field.endswith("Id")]))
     assert [(e["code"], e["path"]) for e in payload["errors"]] == [("NOT_FOUND", ["input", path])]
     assert await world.rows() == before
@@ -199,7 +201,9 @@ async def assert_not_found(world: World, viewer: str, name: str, values: Json) -
 
 @pytest.mark.parametrize("name", ["DeletePost", "DeleteComment"])
 @pytest.mark.parametrize("viewer", ["blocker", "blocked", "muter", "third"])
-async def test_nobody_deletes_what_is_another_s(world: World, viewer: str, name: str) -> None:
+async def test_objects_of_other_users_can_not_be_deleted(
+    world: World, viewer: str, name: str
+) -> None:
     things = world.things
     values = (
         {"postId": global_id("Post", things.post)}
@@ -215,7 +219,7 @@ async def test_nobody_deletes_what_is_another_s(world: World, viewer: str, name:
     assert await world.rows() == before
 
 
-async def test_what_a_block_hid_comes_back_with_its_end_but_for_follows(world: World) -> None:
+async def test_unblocking_restores_all_but_follows(world: World) -> None:
     await world.database.write("DELETE FROM blocks")
     for viewer in ("blocker", "blocked"):
         found = await world.found(viewer)
@@ -225,7 +229,7 @@ async def test_what_a_block_hid_comes_back_with_its_end_but_for_follows(world: W
         ]
 
 
-async def test_a_comment_like_by_the_hidden_still_counts(world: World) -> None:
+async def test_a_like_by_a_hidden_user_counts(world: World) -> None:
     root = (await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1"))[0][0]
     await comment_like(world.services.group_commits, viewer_id=world.key["target"], comment_id=root)
     query = "query C($id: ID!) { node(id: $id) { ... on Comment { likeCount replyCount } } }"

@@ -1,4 +1,4 @@
-"""A person whom some have turned away from, and all the ways in which others may come upon them."""
+"""A target that some users block or mute, and every surface on which viewers may find it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.ids import global_id
 from feed.services import post_create
 from interactions.comment_rows import CommentRow
 from interactions.services import comment_create, post_like, post_share
-from tests.interactions.cast import people
+from tests.interactions.cast import create_users
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
@@ -30,7 +30,7 @@ TABLES = [
     "events",
 ]
 
-# The target is whom the others look for; the host is whose posts and profile both are found at.
+# Viewers look for the target; the target interacts with the posts and profile of the host.
 CAST = ["target", "host", "stranger", "blocker", "blocked", "muter", "muted", "third"]
 VIEWERS = [*CAST[3:], "anonymous"]
 LOOK = """
@@ -61,7 +61,7 @@ HOME = "{ homeFeed(first: 100) { edges { sharedBy { id } node { id } } } }"
 
 
 class Things(NamedTuple):
-    """Keys of what is looked for."""
+    """Keys of the objects that viewers look for."""
 
     post: int
     shared_post: int
@@ -73,14 +73,14 @@ class Things(NamedTuple):
 
 
 class World:
-    """People who all follow the host, and what the target did before some turned away."""
+    """Users who follow the host, and the target's interactions from before the blocks and mutes."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.database = services.database
 
-    async def make(self) -> None:
-        self.key = dict(zip(CAST, await people(self.database, len(CAST)), strict=True))
+    async def create(self) -> None:
+        self.key = dict(zip(CAST, await create_users(self.database, len(CAST)), strict=True))
         self.name = {name: f"p{number}" for number, name in enumerate(CAST, start=1)}
         for name in CAST[1:]:
             await self._follow(name, "target")
@@ -103,34 +103,34 @@ class World:
         under = await self._comment("third", post)
         self.things = Things(post, shared, passed_on, hosts, comment.id, reply.id, under.id)
 
-        for who, whom in (("blocker", "target"), ("target", "blocked")):
-            await block_create(self.database, viewer_id=self.key[who], user_id=self.key[whom])
-        for who, whom in (("muter", "target"), ("target", "muted")):
-            await mute_create(self.database, viewer_id=self.key[who], user_id=self.key[whom])
+        for actor, other in (("blocker", "target"), ("target", "blocked")):
+            await block_create(self.database, viewer_id=self.key[actor], user_id=self.key[other])
+        for actor, other in (("muter", "target"), ("target", "muted")):
+            await mute_create(self.database, viewer_id=self.key[actor], user_id=self.key[other])
 
-    async def _follow(self, who: str, whom: str) -> None:
-        if who != whom:
+    async def _follow(self, actor: str, other: str) -> None:
+        if actor != other:
             await follow_create(
-                self.services.group_commits, viewer_id=self.key[who], user_id=self.key[whom]
+                self.services.group_commits, viewer_id=self.key[actor], user_id=self.key[other]
             )
 
     async def post(self, author: str) -> int:
-        made = await post_create(self.database, author_id=self.key[author], text="A post.")
-        assert made.post is not None
-        return made.post.id
+        created = await post_create(self.database, author_id=self.key[author], text="A post.")
+        assert created.post is not None
+        return created.post.id
 
     async def _comment(
         self, author: str, post: int, parent: CommentRow | None = None
     ) -> CommentRow:
-        made = await comment_create(
+        created = await comment_create(
             self.database,
             author_id=self.key[author],
             post_id=post,
             text="A comment.",
             parent_id=parent and parent.id,
         )
-        assert made.comment is not None
-        return made.comment
+        assert created.comment is not None
+        return created.comment
 
     async def ask(self, viewer: str, query: str, **variables: Any) -> Json:
         context = Context(self.services, viewer_id=self.key.get(viewer))
@@ -155,7 +155,7 @@ class World:
         )
 
     async def found(self, viewer: str) -> dict[str, bool]:
-        """Whether the viewer comes upon the target, by surface."""
+        """Whether the viewer finds the target, by surface."""
         seen = await self.look(viewer)
         things = self.things
         person = global_id("User", self.key["target"])
@@ -193,10 +193,10 @@ class World:
         return found
 
     async def rows(self) -> Json:
-        """All that a write could have changed."""
+        """The rows of all tables that a write could change."""
         tables = {}
         for table in [*TABLES, "users"]:
-            found = await self.database.fetch(f"SELECT t::text FROM {table} t ORDER BY 1")  # noqa: S608  # names of ours
+            found = await self.database.fetch(f"SELECT t::text FROM {table} t ORDER BY 1")  # noqa: S608  # fixed names
             tables[table] = [row[0] for row in found]
         return tables
 

@@ -1,4 +1,4 @@
--- The plain definition of a home feed: every reason, the newest for each post. $1 viewer.
+-- The definition of a home feed: of all posts and shares, the newest for each post. $1 viewer.
 WITH source AS (
     SELECT followee_id AS id FROM follows
     WHERE follower_id = $1 AND followee_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = $1)

@@ -1,4 +1,4 @@
-"""A person with a list of each kind."""
+"""A user with a list of each kind."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.execution import Executor
 from core.ids import global_id, parse_id
-from tests.interactions.cast import people, posts_by
+from tests.interactions.cast import create_posts, create_users
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
 
 PAGE = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
-# Each list: where it hangs (nothing, a person, a post), and its field.
+# The selection that each list is a field of; empty for root fields.
 LISTS = {
     "publicFeed": "",
     "homeFeed": "",
@@ -31,22 +31,22 @@ LISTS = {
 
 
 class Scene:
-    """A person with a list of each kind, and ways to change each."""
+    """A user with a list of each kind, and methods that add and remove rows."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.database = services.database
 
-    async def set(self, count: int) -> None:
-        self.owner, self.viewer, *self.others = await people(self.database, count + 2)
-        [self.post] = await posts_by(self.database, self.owner)
+    async def create(self, count: int) -> None:
+        self.owner, self.viewer, *self.others = await create_users(self.database, count + 2)
+        [self.post] = await create_posts(self.database, self.owner)
         self.name, self.fan = "p1", "p2"
         for other in self.others:
-            await self.grow(other)
+            await self.add_rows(other)
 
-    async def grow(self, other: int) -> None:
-        """Something new at the head of each list, by somebody who has done nothing yet."""
-        await posts_by(self.database, self.owner)
+    async def add_rows(self, other: int) -> None:
+        """Adds a row at the head of each list, by a user without rows in them."""
+        await create_posts(self.database, self.owner)
         follow = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
         await self.database.write(follow, other, self.owner)
         await self.database.write(follow, self.viewer, other)
@@ -57,8 +57,8 @@ class Scene:
         ):
             await self.database.write(statement, other, self.post)
 
-    async def shrink(self, kind: str, row: str) -> None:
-        """Takes the row of a list away; `row` is its node's id."""
+    async def remove_row(self, kind: str, row: str) -> None:
+        """Removes a row of a list, given its node's id."""
         key = parse_id(row)[1]
         await self.database.write(
             {
@@ -79,20 +79,20 @@ class Scene:
         assert isinstance(result, ExecutionResult)
         return result
 
-    async def ask(self, query: str, viewer: int | None, **variables: Any) -> Json:
-        """The data of an answer without errors."""
+    async def data(self, query: str, viewer: int | None, **variables: Any) -> Json:
+        """The data of a response without errors."""
         result = await self.execute(query, viewer, **variables)
         assert not result.errors, result.errors
         return dict(result.data or {})
 
     def page_query(self, kind: str, arguments: str) -> str:
-        """A document that asks for one page of a list."""
+        """A document that selects one page of a list."""
         owner = LISTS[kind].format(name=self.name, fan=self.fan, post=global_id("Post", self.post))
         connection = f"{kind}({arguments}) {PAGE}"
         return f"{{ {owner} {{ {connection} }} }}" if owner else f"{{ {connection} }}"
 
     async def page(self, kind: str, viewer: int | None, arguments: str) -> Json:
-        [found] = (await self.ask(self.page_query(kind, arguments), viewer)).values()
+        [found] = (await self.data(self.page_query(kind, arguments), viewer)).values()
         return dict(found[kind] if LISTS[kind] else found)
 
 

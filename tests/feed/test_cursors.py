@@ -1,4 +1,4 @@
-"""A cursor of another list, of another person's, or of nobody's, is refused before any SQL is run."""
+"""Invalid cursors, and cursors of other lists or viewers, are refused before any SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.database.cursors import CursorMalformed, CursorSigner
 from core.database.list_places import Place
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 
 TEXTS = (
     st.text()
@@ -44,7 +44,7 @@ def scene(services: Services) -> Scene:
 async def refusal(
     scene: Scene, viewer: int | None, query: str, **variables: str
 ) -> tuple[str, int]:
-    """The code with which an answer is refused, and how many statements it took."""
+    """The error code of a refused request, and the number of statements it ran."""
     seen: list[str] = []
     scene.database.observer = seen.append
     result = await scene.execute(query, viewer, **variables)
@@ -54,18 +54,18 @@ async def refusal(
     return entry["extensions"]["code"], len(seen)
 
 
-def asking(scene: Scene, kind: str, arguments: str) -> str:
-    """A query for a page whose cursor is the variable $c."""
+def query_with_cursor(scene: Scene, kind: str, arguments: str) -> str:
+    """A query for a page, with the cursor in the variable $c."""
     return "query Page($c: String) " + scene.page_query(kind, arguments)
 
 
 @pytest.mark.parametrize("kind", LISTS)
-async def test_what_is_no_cursor_of_the_list_is_refused(scene: Scene, kind: str) -> None:
-    await scene.set(2)
+async def test_cursors_that_are_not_of_the_list_are_refused(scene: Scene, kind: str) -> None:
+    await scene.create(2)
     page = await scene.page(kind, scene.owner, "first: 1")
-    good = page["pageInfo"]["endCursor"]
+    valid = page["pageInfo"]["endCursor"]
     tampered = [
-        good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
+        valid[:place] + ("A" if valid[place] != "A" else "B") + valid[place + 1 :]
         for place in range(24)
     ]
     others = [
@@ -73,44 +73,48 @@ async def test_what_is_no_cursor_of_the_list_is_refused(scene: Scene, kind: str)
         for other in LISTS
         if other != kind
     ]
-    # The statement that finds whose list it is may come first; none that reads the list.
+    # Only the statement that reads the list's owner may run.
     at_most = 1 if LISTS[kind] else 0
-    for cursor in [*GARBAGE, *tampered, *others, good + "A", good[:-1], f" {good}"]:
+    for cursor in [*GARBAGE, *tampered, *others, valid + "A", valid[:-1], f" {valid}"]:
         for arguments in ("first: 1, after: $c", "last: 1, before: $c", "last: 1, after: $c"):
             code, statements = await refusal(
-                scene, scene.owner, asking(scene, kind, arguments), c=cursor
+                scene, scene.owner, query_with_cursor(scene, kind, arguments), c=cursor
             )
             assert code == "INVALID_CURSOR", cursor[:100]
             assert statements <= at_most
-    assert await scene.page(kind, scene.owner, f'first: 1, after: "{good}"')
+    assert await scene.page(kind, scene.owner, f'first: 1, after: "{valid}"')
 
 
-async def test_a_cursor_is_its_owner_s(scene: Scene) -> None:
-    """Of a home feed, of a person's lists, of a post's."""
-    await scene.set(3)
+async def test_a_cursor_is_bound_to_viewer_and_owner(scene: Scene) -> None:
+    """Home feeds, lists of a user, lists of a post."""
+    await scene.create(3)
     for viewer in (scene.viewer, scene.others[0]):
         home = await scene.page("homeFeed", scene.owner, "first: 1")
-        query = asking(scene, "homeFeed", "first: 1, after: $c")
+        query = query_with_cursor(scene, "homeFeed", "first: 1, after: $c")
         code, statements = await refusal(scene, viewer, query, c=home["pageInfo"]["endCursor"])
         assert (code, statements) == ("INVALID_CURSOR", 0)
 
     for kind in ("comments", "likers", "sharers", "posts", "followers", "following"):
         cursor = (await scene.page(kind, None, "first: 1"))["pageInfo"]["endCursor"]
-        query = asking(scene, kind, "first: 1, after: $c")
-        # The same list is the same to each viewer…
+        query = query_with_cursor(scene, kind, "first: 1, after: $c")
+        # The cursor is valid for every viewer of the list…
         assert not (await scene.execute(query, scene.others[1], c=cursor)).errors
-        # …and another's is another.
-        [post], name, fan = await posts_by(scene.database, scene.owner), scene.name, scene.fan
+        # …and not for another owner's list.
+        [post], name, fan = await create_posts(scene.database, scene.owner), scene.name, scene.fan
         scene.post, post = post, scene.post
         scene.name = scene.fan = "p4"
-        code, _ = await refusal(scene, None, asking(scene, kind, "first: 1, after: $c"), c=cursor)
+        code, _ = await refusal(
+            scene, None, query_with_cursor(scene, kind, "first: 1, after: $c"), c=cursor
+        )
         assert code == "INVALID_CURSOR"
         scene.post, scene.name, scene.fan = post, name, fan
 
 
 @pytest.mark.parametrize("cursor", GARBAGE)
-async def test_updates_take_a_cursor_of_the_home_feed(scene: Scene, cursor: str) -> None:
-    await scene.set(1)
+async def test_home_feed_updates_require_a_cursor_of_the_home_feed(
+    scene: Scene, cursor: str
+) -> None:
+    await scene.create(1)
     query = "query Updates($c: String!) { homeFeedUpdates(since: $c) { count } }"
     assert await refusal(scene, scene.owner, query, c=cursor) == ("INVALID_CURSOR", 0)
     public = (await scene.page("publicFeed", None, "first: 1"))["pageInfo"]["endCursor"]
@@ -131,14 +135,14 @@ async def test_updates_take_a_cursor_of_the_home_feed(scene: Scene, cursor: str)
         "first: 0, last: 0",
     ],
 )
-async def test_pages_have_bounds(scene: Scene, kind: str, arguments: str) -> None:
-    await scene.set(1)
+async def test_page_sizes_out_of_range_are_refused(scene: Scene, kind: str, arguments: str) -> None:
+    await scene.create(1)
     code, statements = await refusal(scene, scene.owner, scene.page_query(kind, arguments))
     assert code == "BAD_PAGE"
     assert statements <= (1 if LISTS[kind] else 0)
 
 
-async def test_strangers_have_no_home_feed(scene: Scene) -> None:
+async def test_anonymous_clients_have_no_home_feed(scene: Scene) -> None:
     for query in (
         "{ homeFeed(first: 1) { edges { cursor } } }",
         '{ homeFeedUpdates(since: "") { count } }',
@@ -146,8 +150,8 @@ async def test_strangers_have_no_home_feed(scene: Scene) -> None:
         assert await refusal(scene, None, query) == ("UNAUTHENTICATED", 0)
 
 
-async def test_a_cursor_between_two_others_gives_what_lies_between(scene: Scene) -> None:
-    await scene.set(8)
+async def test_after_and_before_together_select_the_rows_between(scene: Scene) -> None:
+    await scene.create(8)
     for kind in LISTS:
         whole = await scene.page(kind, scene.owner, "first: 100")
         cursors = [edge["cursor"] for edge in whole["edges"]]
@@ -157,13 +161,13 @@ async def test_a_cursor_between_two_others_gives_what_lies_between(scene: Scene)
             assert ids(page) == ids(whole)[2:6]
             assert page["pageInfo"]["hasNextPage"]
             assert page["pageInfo"]["hasPreviousPage"]
-            # Bounds that have nothing between them.
+            # Bounds in the wrong order.
             empty = f'{arguments}, after: "{cursors[4]}", before: "{cursors[2]}"'
             assert (await scene.page(kind, scene.owner, empty))["edges"] == []
 
 
 async def test_an_empty_list_is_an_empty_page(scene: Scene) -> None:
-    await scene.set(0)
+    await scene.create(0)
     await scene.database.write("DELETE FROM posts WHERE id <> $1", scene.post)
     nothing = {
         "hasNextPage": False,
@@ -200,13 +204,13 @@ def test_a_position_has_one_cursor(position: int) -> None:
     | st.binary().map(lambda b: urlsafe_b64encode(b).decode())
 )
 @example("\ud800" * 24)
-def test_whatever_is_sent_is_refused(text: str) -> None:
+def test_arbitrary_text_is_refused(text: str) -> None:
     with pytest.raises(CursorMalformed):
         CODEC.decode(text)
 
 
 @given(st.integers(0, 17), st.integers(1, 255), st.integers(0, 2**63 - 1))
-def test_no_byte_can_be_changed(place: int, change: int, position: int) -> None:
+def test_changing_any_byte_invalidates_a_cursor(place: int, change: int, position: int) -> None:
     packed = bytearray(urlsafe_b64decode(CODEC.encode(position)))
     packed[place] ^= change
     with pytest.raises(CursorMalformed):

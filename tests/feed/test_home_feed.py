@@ -16,14 +16,14 @@ from feed.selectors import home_feed_page, home_feed_updates
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
 
-# Few people and many relations, so that reasons meet: several sharers of one post, blocks and mutes across them.
-PEOPLE = 12
+# Few users and many relations, so that cases combine: several sharers of one post, with blocks and mutes among them.
+USERS = 12
 FILL = """
-WITH people AS (
+WITH created AS (
     INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
     SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P', '', '', true, false, false
     FROM generate_series(1, $1) n RETURNING id
-) SELECT id FROM people ORDER BY id
+) SELECT id FROM created ORDER BY id
 """
 
 
@@ -31,16 +31,16 @@ def place_at(position: int) -> Place:
     return Place(position, position)
 
 
-async def fill(database: Database, chance: random.Random) -> list[int]:
-    people = [row[0] for row in await database.write(FILL, PEOPLE)]
-    pairs = [(one, other) for one in people for other in people if one != other]
-    for follower, followee in chance.sample(pairs, 50):
+async def fill(database: Database, rng: random.Random) -> list[int]:
+    users = [row[0] for row in await database.write(FILL, USERS)]
+    pairs = [(one, other) for one in users for other in users if one != other]
+    for follower, followee in rng.sample(pairs, 50):
         await database.write(
             "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, followee
         )
-    for muter, muted in chance.sample(pairs, 8):
+    for muter, muted in rng.sample(pairs, 8):
         await database.write("INSERT INTO mutes (muter_id, muted_id) VALUES ($1, $2)", muter, muted)
-    for blocker, blocked in chance.sample(pairs, 5):
+    for blocker, blocked in rng.sample(pairs, 5):
         await database.write(
             "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, blocked
         )
@@ -51,15 +51,15 @@ async def fill(database: Database, chance: random.Random) -> list[int]:
         )
     posts: list[int] = []
     for _ in range(150):
-        if posts and chance.random() < 0.6:
-            await share(database, chance.choice(people), chance.choice(posts))
+        if posts and rng.random() < 0.6:
+            await share(database, rng.choice(users), rng.choice(posts))
         else:
-            posts.append(await post(database, chance.choice(people)))
-    # Posts that everybody seems to share take the other way through the people followed.
+            posts.append(await post(database, rng.choice(users)))
+    # The statement probes the followed users of posts with a large share count in another way.
     await database.write(
-        "UPDATE posts SET share_count = 1000 WHERE id = ANY($1)", chance.sample(posts, 10)
+        "UPDATE posts SET share_count = 1000 WHERE id = ANY($1)", rng.sample(posts, 10)
     )
-    return people
+    return users
 
 
 async def post(database: Database, author: int) -> int:
@@ -69,9 +69,9 @@ async def post(database: Database, author: int) -> int:
     return int(rows[0][0])
 
 
-async def share(database: Database, person: int, of: int) -> None:
+async def share(database: Database, user: int, of: int) -> None:
     await database.write(
-        "INSERT INTO shares (user_id, post_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", person, of
+        "INSERT INTO shares (user_id, post_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", user, of
     )
 
 
@@ -80,7 +80,7 @@ async def oracle(database: Database, viewer: int) -> list[tuple[int, int, int | 
     return sorted(rows, key=lambda row: -row[1])
 
 
-async def settled(answer: bool | Awaitable[bool]) -> bool:
+async def resolved(answer: bool | Awaitable[bool]) -> bool:
     return answer if isinstance(answer, bool) else await answer
 
 
@@ -90,22 +90,22 @@ def entries(page_edges: Sequence[EdgeRow]) -> list[tuple[int, int, int | None]]:
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_home_feed_equals_its_definition(services: Services, seed: int) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     database = services.database
-    for viewer in await fill(database, chance):
+    for viewer in await fill(database, rng):
         expected = await oracle(database, viewer)
         context = Context(services, viewer_id=viewer)
         codec = services.cursors.codec("home", viewer)
-        limit = chance.choice([1, 2, 7, 100])
+        limit = rng.choice([1, 2, 7, 100])
 
         older: list[EdgeRow] = []
         request = PageRequest(limit)
         while True:
             page = await home_feed_page(context, codec, request)
             older += page.edges
-            assert await settled(page.has_newer()) == (len(older) > len(page.edges))
-            assert await settled(page.has_older()) == (len(older) < len(expected))
-            if not await settled(page.has_older()):
+            assert await resolved(page.has_newer()) == (len(older) > len(page.edges))
+            assert await resolved(page.has_older()) == (len(older) < len(expected))
+            if not await resolved(page.has_older()):
                 break
             assert len(page.edges) == limit
             request = PageRequest(limit, below=page.edges[-1].position)
@@ -116,16 +116,16 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         while True:
             page = await home_feed_page(context, codec, request)
             newer = [*page.edges, *newer]
-            assert await settled(page.has_older()) == (len(newer) > len(page.edges))
-            if not await settled(page.has_newer()):
+            assert await resolved(page.has_older()) == (len(newer) > len(page.edges))
+            if not await resolved(page.has_newer()):
                 break
             assert len(page.edges) == limit
             request = PageRequest(limit, before=place_at(page.edges[0].position), oldest_first=True)
         assert entries(newer) == expected
 
         if expected:
-            held = chance.randrange(len(expected))
-            assert await home_feed_updates(context, place_at(expected[held][1])) == min(held, 101)
+            index = rng.randrange(len(expected))
+            assert await home_feed_updates(context, place_at(expected[index][1])) == min(index, 101)
 
 
 async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""Rows that appear below keys that were read before: pages towards newer rows miss none and repeat none."""
+"""Rows committed below keys that a client has read: pages towards newer rows neither lose nor repeat any."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.context import Services
 from core.database.list_places import SEEN_AT_MOST
 from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
-from tests.interactions.cast import people
+from tests.interactions.cast import create_users
 
 WRITERS = 4
 EVENT = "INSERT INTO events (kind, actor_id) VALUES ('user_muted', 1)"
@@ -39,37 +39,37 @@ class Writer:
         await transaction.start()
         self._open = (transaction, [])
 
-    async def add(self, newcomer: int, *, with_event: bool) -> None:
-        """A row of the list by somebody who has done nothing yet."""
+    async def add(self, new_user: int, *, with_event: bool) -> None:
+        """Inserts a row of the list, by a user without rows in it."""
         assert self._open is not None
         if with_event:
             await self._connection.execute(EVENT)
-        self._open[1].append(await self._insert(newcomer))
+        self._open[1].append(await self._insert(new_user))
 
-    async def _insert(self, newcomer: int) -> str:
+    async def _insert(self, new_user: int) -> str:
         scene, insert = self._scene, self._connection.fetchval
         if self._kind == "followers":
             statement = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
-            await insert(statement, newcomer, scene.owner)
+            await insert(statement, new_user, scene.owner)
         elif self._kind == "following":
             statement = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
-            await insert(statement, scene.viewer, newcomer)
+            await insert(statement, scene.viewer, new_user)
         elif self._kind == "comments":
             statement = (
                 "INSERT INTO comments (author_id, post_id, text) VALUES ($1, $2, 'x') RETURNING id"
             )
-            return global_id("Comment", await insert(statement, newcomer, scene.post))
+            return global_id("Comment", await insert(statement, new_user, scene.post))
         elif self._kind in {"likers", "sharers"}:
             table = {"likers": "post_likes", "sharers": "shares"}[self._kind]
             statement = f"INSERT INTO {table} (user_id, post_id) VALUES ($1, $2)"  # noqa: S608  # one of two
-            await insert(statement, newcomer, scene.post)
+            await insert(statement, new_user, scene.post)
         else:
             statement = "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id"
             return global_id("Post", await insert(statement, scene.owner))
-        return global_id("User", newcomer)
+        return global_id("User", new_user)
 
     async def end(self, *, commit: bool) -> list[str]:
-        """The rows that are there now."""
+        """Ends the transaction; returns the ids of the rows it committed."""
         assert self._open is not None
         transaction, added = self._open
         self._open = None
@@ -95,81 +95,81 @@ async def newer(scene: Scene, kind: str, cursor: str, last: int = 100) -> Any:
 
 
 class Reader:
-    """Somebody who polls a list for what is newer, with pages of one size."""
+    """Polls a list for newer rows, with pages of one size."""
 
     def __init__(self, scene: Scene, kind: str, last: int, page: Any) -> None:
         self._scene = scene
         self._kind = kind
         self._last = last
         self.cursor = page["edges"][0]["cursor"]
-        self.met = ids(page)
+        self.read = ids(page)
 
-    async def poll(self, there: set[str]) -> bool:
-        """Reads a page; whether there were rows. All that is there and was not met is due."""
-        due = there - set(self.met)
+    async def poll(self, committed: set[str]) -> bool:
+        """Reads a page, which must hold only unread rows; returns whether it has any."""
+        unread = committed - set(self.read)
         if self._kind == "homeFeed":
             query = f'{{ homeFeedUpdates(since: "{self.cursor}") {{ count }} }}'
-            counted = await self._scene.ask(query, self._scene.owner)
-            assert counted["homeFeedUpdates"]["count"] == len(due)
+            counted = await self._scene.data(query, self._scene.owner)
+            assert counted["homeFeedUpdates"]["count"] == len(unread)
         page = await newer(self._scene, self._kind, self.cursor, self._last)
-        assert len(page["edges"]) == min(self._last, len(due))
-        assert set(ids(page)) <= due
-        assert page["pageInfo"]["hasPreviousPage"] is (len(due) > self._last)
-        self.met += ids(page)
+        assert len(page["edges"]) == min(self._last, len(unread))
+        assert set(ids(page)) <= unread
+        assert page["pageInfo"]["hasPreviousPage"] is (len(unread) > self._last)
+        self.read += ids(page)
         self.cursor = page["pageInfo"]["startCursor"] or self.cursor
         return bool(page["edges"])
 
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("seed", range(4))
-async def test_who_reads_on_is_given_each_row_once_and_at_once(
+async def test_polling_readers_receive_each_row_once_after_its_commit(
     services: Services, connections: list[Any], kind: str, seed: int
 ) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     scene = Scene(services)
-    await scene.set(6)
-    newcomers = await people(scene.database, 90, first=500)
+    await scene.create(6)
+    new_users = await create_users(scene.database, 90, first=500)
     writers = [Writer(connection, scene, kind) for connection in connections]
-    with_events = chance.choice((0.0, 0.5, 1.0))
+    with_events = rng.choice((0.0, 0.5, 1.0))
 
     page = await scene.page(kind, scene.owner, "first: 100")
-    there = set(ids(page))
+    committed = set(ids(page))
     readers = [Reader(scene, kind, last, page) for last in (1, 3, 100)]
-    held: list[tuple[str, set[str]]] = []
+    cursors: list[tuple[str, set[str]]] = []
     for _ in range(90):
-        writer = chance.choice(writers)
+        writer = rng.choice(writers)
         if not writer.is_writing():
             await writer.begin()
-        if chance.random() < 0.6 and newcomers:
-            await writer.add(newcomers.pop(), with_event=chance.random() < with_events)
-        elif chance.random() < 0.6:
-            there |= set(await writer.end(commit=chance.random() < 0.8))
-        if chance.random() < 0.3:
-            await chance.choice(readers).poll(there)
-        if chance.random() < 0.2:
-            # What was seen at an edge of a page.
+        if rng.random() < 0.6 and new_users:
+            await writer.add(new_users.pop(), with_event=rng.random() < with_events)
+        elif rng.random() < 0.6:
+            committed |= set(await writer.end(commit=rng.random() < 0.8))
+        if rng.random() < 0.3:
+            await rng.choice(readers).poll(committed)
+        if rng.random() < 0.2:
+            # A cursor inside a page, with the rows from there on.
             page = await scene.page(kind, scene.owner, "first: 100")
-            assert set(ids(page)) == there
-            place = chance.randrange(min(4, len(there)))
-            held.append((page["edges"][place]["cursor"], set(ids(page)[place:])))
+            assert set(ids(page)) == committed
+            place = rng.randrange(min(4, len(committed)))
+            cursors.append((page["edges"][place]["cursor"], set(ids(page)[place:])))
     for writer in filter(Writer.is_writing, writers):
-        there |= set(await writer.end(commit=True))
+        committed |= set(await writer.end(commit=True))
     for reader in readers:
-        while await reader.poll(there):
+        while await reader.poll(committed):
             pass
-        assert sorted(reader.met) == sorted(there)
-    for cursor, seen in held:
-        assert set(ids(await newer(scene, kind, cursor))) == there - seen
+        assert sorted(reader.read) == sorted(committed)
+    for cursor, seen in cursors:
+        assert set(ids(await newer(scene, kind, cursor))) == committed - seen
 
 
 @pytest.mark.parametrize("late", [10, 40])
 @pytest.mark.parametrize("falling", [True, False])
-async def test_more_late_rows_than_a_cursor_has_room_for(
+async def test_more_late_rows_than_a_cursor_can_hold(
     services: Services, late: int, falling: bool
 ) -> None:
-    """Each is committed when the one before has been read: some may come again, no other row does, and none is lost."""
+    """Each is committed after the one before was read: late rows may repeat, no other row does, and none is lost."""
     scene = Scene(services)
-    await scene.set(6)
+    await scene.create(6)
     insert = "INSERT INTO posts (author_id, text) VALUES ($1, 'late') RETURNING id"
     async with AsyncExitStack() as stack:
         writers = []
@@ -182,42 +182,44 @@ async def test_more_late_rows_than_a_cursor_has_room_for(
             writers.append((global_id("Post", key), transaction))
         above = [await services.database.write(insert, scene.owner) for _ in range(5)]
         page = await scene.page("publicFeed", scene.owner, "first: 100")
-        there = ids(page)
-        assert len(there) >= len(above)
-        cursor, met = page["edges"][0]["cursor"], Counter(there)
+        committed = ids(page)
+        assert len(committed) >= len(above)
+        cursor, read = page["edges"][0]["cursor"], Counter(committed)
         order = writers[::-1] if falling else random.Random(late).sample(writers, late)
         for _, transaction in order:
             await transaction.commit()
             page = await newer(scene, "publicFeed", cursor, 1)
-            met.update(ids(page))
+            read.update(ids(page))
             cursor = page["pageInfo"]["startCursor"] or cursor
         for _ in range(3 * late):
             page = await newer(scene, "publicFeed", cursor, 1)
             if not page["edges"]:
                 break
-            met.update(ids(page))
+            read.update(ids(page))
             cursor = page["pageInfo"]["startCursor"]
-    lates = {key for key, _ in writers}
-    assert set(met) == {*there, *lates}
+    late_ids = {key for key, _ in writers}
+    assert set(read) == {*committed, *late_ids}
     assert page["edges"] == []
-    again = {key for key, times in met.items() if times > 1}
-    assert again <= lates
+    repeated = {key for key, count in read.items() if count > 1}
+    assert repeated <= late_ids
     if late < SEEN_AT_MOST:
-        assert not again
+        assert not repeated
 
 
 @pytest.mark.parametrize("kind", LISTS)
 async def test_settled_rows_have_short_cursors(services: Services, kind: str) -> None:
-    """What no running transaction can come before needs no more than its key."""
+    """A row that no open transaction can precede needs only its key in the cursor."""
     scene = Scene(services)
-    await scene.set(3)
-    await services.database.fetch("SELECT pg_sleep(0.002)")  # The event is a later millisecond's.
+    await scene.create(3)
+    await services.database.fetch(
+        "SELECT pg_sleep(0.002)"
+    )  # Puts the event into a later millisecond.
     await services.database.write(EVENT)
     page = await scene.page(kind, scene.owner, "first: 100")
     assert {len(edge["cursor"]) for edge in page["edges"]} == {24}
 
 
-async def test_a_key_is_made_after_the_number_of_its_transaction(services: Services) -> None:
+async def test_a_key_is_generated_after_its_transaction_id(services: Services) -> None:
     rows = await services.database.fetch("EXPLAIN (VERBOSE) SELECT time_ordered_key()")
     [output] = [line for (line,) in rows if "Output" in line]
     assert output.index("pg_current_xact_id()") < output.index("clock_timestamp()")

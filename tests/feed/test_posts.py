@@ -1,4 +1,4 @@
-"""Writing posts: rules, one effect for each key, and nothing by those who may not."""
+"""Writing posts: input rules, idempotency keys and permissions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.database.database import Database
 from core.ids import global_id
 from feed.services import post_create, post_delete
 from tests.core.accounts.world import ApiClient, codes, events, number_of
-from tests.interactions.cast import delete_account, people
+from tests.interactions.cast import create_users, delete_account
 
 WRONG_POST_COUNTS = """
 SELECT id FROM users u WHERE post_count <> (SELECT count(*) FROM posts WHERE author_id = u.id)
@@ -21,8 +21,8 @@ SELECT id FROM users u WHERE post_count <> (SELECT count(*) FROM posts WHERE aut
 
 @pytest.fixture
 async def cast(services: Services) -> list[ApiClient]:
-    """Two people who can ask."""
-    return [ApiClient(services, key) for key in await people(services.database, 2)]
+    """Two users who send operations."""
+    return [ApiClient(services, key) for key in await create_users(services.database, 2)]
 
 
 async def assert_counts_are_exact(database: Database) -> None:
@@ -32,14 +32,14 @@ async def assert_counts_are_exact(database: Database) -> None:
 async def test_times_are_utc_with_microseconds(cast: list[ApiClient]) -> None:
     before = datetime.now(UTC)
     post = (await cast[0].do("CreatePost", text="Now."))["post"]
-    said = post["createdAt"]
-    assert len(said) == len("2026-01-01T00:00:00.000000+00:00")
-    assert said.endswith("+00:00")
-    assert before <= datetime.fromisoformat(said) <= datetime.now(UTC)
+    created_at = post["createdAt"]
+    assert len(created_at) == len("2026-01-01T00:00:00.000000+00:00")
+    assert created_at.endswith("+00:00")
+    assert before <= datetime.fromisoformat(created_at) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "e\u0301" * 500, f" \n{'👍' * 500}\n"])
-async def test_texts_up_to_their_bound(cast: list[ApiClient], text: str) -> None:
+async def test_texts_of_maximal_length_are_accepted(cast: list[ApiClient], text: str) -> None:
     payload = await cast[0].do("CreatePost", text=text)
     assert payload["errors"] == []
     assert len(payload["post"]["text"]) == 500
@@ -61,7 +61,7 @@ async def test_texts_up_to_their_bound(cast: list[ApiClient], text: str) -> None
         "x" * 10_000,
     ],
 )
-async def test_texts_that_break_a_rule_change_nothing(
+async def test_invalid_texts_change_nothing(
     cast: list[ApiClient], database: Database, text: str
 ) -> None:
     ada = cast[0]
@@ -84,13 +84,15 @@ async def test_texts_that_break_a_rule_change_nothing(
         ("\u200bx\u2066", "\u200bx\u2066"),
     ],
 )
-async def test_lines_are_kept_as_they_are(cast: list[ApiClient], text: str, kept: str) -> None:
+async def test_line_breaks_and_indentation_are_kept(
+    cast: list[ApiClient], text: str, kept: str
+) -> None:
     post = (await cast[0].do("CreatePost", text=text))["post"]
     edited = (await cast[0].do("EditPost", postId=post["id"], text=text))["post"]
     assert (post["text"], edited["text"]) == (kept, kept)
 
 
-async def test_a_key_that_comes_again_with_another_text_is_refused(
+async def test_a_repeated_key_with_another_text_is_refused(
     cast: list[ApiClient], database: Database
 ) -> None:
     ada, grace = cast
@@ -105,7 +107,7 @@ async def test_a_key_that_comes_again_with_another_text_is_refused(
     assert [event[3] for event in await events(database)] == ["k", "k"]
 
 
-async def test_what_a_key_made_may_be_gone_when_it_comes_again(
+async def test_a_replay_of_a_deleted_post_returns_null(
     cast: list[ApiClient], database: Database
 ) -> None:
     ada = cast[0]
@@ -116,10 +118,10 @@ async def test_what_a_key_made_may_be_gone_when_it_comes_again(
     assert await number_of(database, "posts") == 0
 
 
-async def test_a_storm_of_keys_has_one_effect_each(services: Services) -> None:
+async def test_concurrent_requests_with_one_key_create_one_post(services: Services) -> None:
     database = services.database
-    cast = await people(database, 4)
-    made = await asyncio.gather(
+    cast = await create_users(database, 4)
+    results = await asyncio.gather(
         *(
             post_create(
                 database,
@@ -132,26 +134,26 @@ async def test_a_storm_of_keys_has_one_effect_each(services: Services) -> None:
             for number in range(5)
         )
     )
-    assert sum(not created.replayed for created in made) == 20
-    assert len({created.post.id for created in made if created.post}) == 20
+    assert sum(not created.replayed for created in results) == 20
+    assert len({created.post.id for created in results if created.post}) == 20
     assert await number_of(database, "posts") == 20
     assert len(await events(database)) == 20
     await assert_counts_are_exact(database)
 
-    gone = await asyncio.gather(
+    deleted = await asyncio.gather(
         *(
             post_delete(database, viewer_id=created.post.author.id, post_id=created.post.id)
-            for created in made
+            for created in results
             if created.post
         )
     )
-    assert sum(gone) == 20
+    assert sum(deleted) == 20
     assert await number_of(database, "posts") == 0
     assert len(await events(database)) == 40
     await assert_counts_are_exact(database)
 
 
-async def test_an_edit_to_the_same_text_is_no_edit(
+async def test_an_edit_to_the_same_text_changes_nothing(
     cast: list[ApiClient], database: Database
 ) -> None:
     ada = cast[0]
@@ -168,7 +170,7 @@ async def test_an_edit_to_the_same_text_is_no_edit(
 @pytest.mark.parametrize(
     "id", ["", "garbage", global_id("Post", 7), global_id("User", 7), "\ud800"]
 )
-async def test_posts_that_are_not_there(cast: list[ApiClient], id: str) -> None:
+async def test_missing_posts_are_not_found(cast: list[ApiClient], id: str) -> None:
     ada = cast[0]
     assert codes(await ada.do("EditPost", postId=id, text="One.")) == [
         ("NOT_FOUND", "input", "postId")
@@ -176,13 +178,15 @@ async def test_posts_that_are_not_there(cast: list[ApiClient], id: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["", "garbage", global_id("User", 7), "\ud800"])
-async def test_what_is_no_post_can_t_be_deleted(cast: list[ApiClient], id: str) -> None:
+async def test_deleting_an_id_of_another_type_is_not_found(cast: list[ApiClient], id: str) -> None:
     payload = await cast[0].do("DeletePost", postId=id)
     assert codes(payload) == [("NOT_FOUND", "input", "postId")]
     assert (payload["deletedPostId"], payload["changed"]) == (None, False)
 
 
-async def test_a_deleted_post_stays_deleted(cast: list[ApiClient], database: Database) -> None:
+async def test_a_deleted_post_takes_no_more_writes(
+    cast: list[ApiClient], database: Database
+) -> None:
     ada, grace = cast
     post = (await ada.do("CreatePost", text="One."))["post"]
     await grace.do("LikePost", postId=post["id"])
@@ -203,24 +207,24 @@ async def test_a_deleted_post_stays_deleted(cast: list[ApiClient], database: Dat
     assert await events(database) == before
 
 
-async def test_strangers_write_nothing(cast: list[ApiClient], database: Database) -> None:
-    stranger = ApiClient(cast[0].services)
+async def test_anonymous_clients_can_not_write(cast: list[ApiClient], database: Database) -> None:
+    anonymous = ApiClient(cast[0].services)
     for name, values in (
         ("CreatePost", {"text": "One."}),
         ("EditPost", {"postId": global_id("Post", 7), "text": "One."}),
         ("DeletePost", {"postId": global_id("Post", 7)}),
     ):
-        answer = await stranger.execute(name, input=values)
+        answer = await anonymous.execute(name, input=values)
         assert answer["data"] is None
         assert "Sign in first" in answer["errors"][0]["message"]
-        assert stranger.statements == 0
+        assert anonymous.statements == 0
 
 
 @pytest.mark.parametrize("key", [None, "k"])
-async def test_somebody_who_has_been_removed_writes_nothing(
+async def test_deleted_users_can_not_write(
     cast: list[ApiClient], database: Database, key: str | None
 ) -> None:
-    """The access token outlives the account by some minutes."""
+    """Access tokens remain valid for some minutes after the account is deleted."""
     ada, grace = cast
     post = (await grace.do("CreatePost", text="There."))["post"]
     assert ada.viewer_id is not None

@@ -1,4 +1,4 @@
-"""People and posts to try things on, and what must be true of the tables afterwards."""
+"""Users and posts for tests, and invariants of the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from interactions.erasure import accounts_erase
 
 T = TypeVar("T")
 
-PEOPLE = """
+CREATE_USERS = """
 INSERT INTO users (
     username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser
 )
@@ -38,13 +38,13 @@ WHERE deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM comments WHERE parent_i
 EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM events ORDER BY id"
 
 
-async def people(database: Database, count: int, first: int = 1) -> list[int]:
-    """Keys of new people, whose names are numbered: p1, p2, …"""
-    return sorted(row[0] for row in await database.write(PEOPLE, first, count))
+async def create_users(database: Database, count: int, first: int = 1) -> list[int]:
+    """Creates users p1, p2, …; returns their keys."""
+    return sorted(row[0] for row in await database.write(CREATE_USERS, first, count))
 
 
 async def hide_account(database: Database, user_id: int) -> None:
-    """What deleting an account does at once, as the admin does it."""
+    """Deletes an account as the admin does: hides it and leaves its data to the worker."""
     async with database.transaction() as transaction:
         await transaction.fetch(ACCOUNTS.users_lock, [user_id])
         await transaction.fetch(ACCOUNTS.account_hide, user_id)
@@ -52,37 +52,37 @@ async def hide_account(database: Database, user_id: int) -> None:
 
 
 async def delete_account(database: Database, user_id: int) -> None:
-    """An account that is deleted to the end."""
+    """Deletes an account and erases its data."""
     await hide_account(database, user_id)
     await accounts_erase(database)
 
 
-async def posts_by(database: Database, author_id: int, count: int = 1) -> list[int]:
-    """Keys of new posts."""
-    made = [await post_create(database, author_id=author_id, text="x") for _ in range(count)]
+async def create_posts(database: Database, author_id: int, count: int = 1) -> list[int]:
+    """Creates posts without events; returns their keys."""
+    created = [await post_create(database, author_id=author_id, text="x") for _ in range(count)]
     await database.write("TRUNCATE events")
-    return [created.post.id for created in made if created.post is not None]
+    return [each.post.id for each in created if each.post is not None]
 
 
 async def block(database: Database, blocker_id: int, blocked_id: int) -> None:
-    """Makes one hide from the other."""
+    """Blocks a user."""
     await database.write(
         "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker_id, blocked_id
     )
 
 
 async def events(database: Database) -> list[tuple[object, ...]]:
-    """The event log: kind, actor, post, subject, client's key."""
+    """The event log: kind, actor, post, subject, idempotency key."""
     return [tuple(row) for row in await database.fetch(EVENTS)]
 
 
-def seen(thing: T | None) -> T:
-    """The thing, which a payload shows."""
-    assert thing is not None
-    return thing
+def present(value: T | None) -> T:
+    """The value, which must not be None."""
+    assert value is not None
+    return value
 
 
 async def assert_counts_are_exact(database: Database) -> None:
-    """Every stored count is that of the rows, and no tombstone holds nothing."""
+    """Every stored count equals the number of rows, and every tombstone has replies."""
     assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
     assert [tuple(row) for row in await database.fetch(EMPTY_TOMBSTONES)] == []

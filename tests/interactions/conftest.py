@@ -1,4 +1,4 @@
-"""Operations of the contract, asked as a person."""
+"""Executes operations of the contract for a viewer."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ EXECUTORS = {
     "standard": Executor(graphql_schema, enabled=False),
 }
 
-Ask = Callable[..., Awaitable[Any]]
+Execute = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture(params=EXECUTORS)
-def ask(services: Services, request: pytest.FixtureRequest) -> Ask:
-    """Data of an answer, by either executor: `await ask(viewer, "LikePost", postId=…)`.
+def execute(services: Services, request: pytest.FixtureRequest) -> Execute:
+    """Executes an operation by either executor and returns its data: `await execute(viewer, "LikePost", postId=…)`.
 
-    The operation is one of the contract, or a document. An `errors` entry fails the test, unless the
-    test asks with `expect` for its code.
+    The operation is the name of one of the contract, or a document. `expect` is the code of expected `errors`.
     """
     executor = EXECUTORS[request.param]
 
-    async def answer(
+    async def execute_operation(
         viewer: int | None, operation: str, *, expect: str | None = None, **variables: Any
     ) -> Any:
         file = OPERATIONS / f"{operation}.graphql"
@@ -47,4 +46,4 @@ def ask(services: Services, request: pytest.FixtureRequest) -> Ask:
         assert {error["extensions"]["code"] for error in errors} == ({expect} if expect else set())
         return orjson.loads(orjson.dumps(result.data))
 
-    return answer
+    return execute_operation

@@ -1,6 +1,6 @@
-"""A process that likes as fast as it can, and says of each like that it has been told yes.
+"""A process that likes and unlikes as fast as it can, and reports each acknowledged write.
 
-`python -m tests.interactions.liker POST PERSON …`; lines `PERSON` on standard output.
+`python -m tests.interactions.liker POST USER …`; lines `USER liked` and `USER unliked` on standard output.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from core.database.group_commit import GroupCommits
 from interactions.services import post_like, post_unlike
 
 
-async def main(post_id: int, people: list[int]) -> None:
-    """Each person likes and takes it back, again and again, until the process is killed."""
+async def main(post_id: int, user_ids: list[int]) -> None:
+    """Each user likes and unlikes the post until the process is killed."""
     database = await Database(os.environ["DATABASE_URL"], size=2).open()
     group_commits = GroupCommits(database)
 
-    async def person(viewer_id: int) -> None:
+    async def like_repeatedly(viewer_id: int) -> None:
         while True:
-            for change, said in ((post_like, "liked"), (post_unlike, "unliked")):
-                told = await change(group_commits, viewer_id=viewer_id, post_id=post_id)
-                assert told.changed
-                os.write(1, f"{viewer_id} {said}\n".encode())
+            for change, name in ((post_like, "liked"), (post_unlike, "unliked")):
+                result = await change(group_commits, viewer_id=viewer_id, post_id=post_id)
+                assert result.changed
+                os.write(1, f"{viewer_id} {name}\n".encode())
 
-    await asyncio.gather(*(person(viewer_id) for viewer_id in people))
+    await asyncio.gather(*(like_repeatedly(viewer_id) for viewer_id in user_ids))
 
 
 if __name__ == "__main__":
-    post, *those = map(int, sys.argv[1:])
-    asyncio.run(main(post, those))
+    post, *users = map(int, sys.argv[1:])
+    asyncio.run(main(post, users))

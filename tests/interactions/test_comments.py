@@ -1,4 +1,4 @@
-"""Comments: written once for a key, deleted without breaking a thread, counted exactly."""
+"""Comments: idempotent creation, tombstones, exact counts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from interactions.services import comment_create, comment_delete, comment_like, 
 from tests.interactions.cast import (
     assert_counts_are_exact,
     block,
+    create_posts,
+    create_users,
     delete_account,
     events,
-    people,
-    posts_by,
 )
 
 
@@ -53,8 +53,8 @@ async def refusal(database: Database, **comment: int) -> tuple[ErrorCode, str]:
 
 
 async def test_a_comment_and_a_reply(database: Database) -> None:
-    author, other = await people(database, 2)
-    (post,) = await posts_by(database, author)
+    author, other = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     comment = await write(database, other, post)
     reply = await write(database, author, post, comment)
     assert comment.author is not None
@@ -69,9 +69,9 @@ async def test_a_comment_and_a_reply(database: Database) -> None:
     ]
 
 
-async def test_nothing_is_written_where_nothing_is_to_be_seen(database: Database) -> None:
-    author, viewer, blocked = await people(database, 3)
-    post, elsewhere = await posts_by(database, author, 2)
+async def test_hidden_posts_and_parents_are_not_found(database: Database) -> None:
+    author, viewer, blocked = await create_users(database, 3)
+    post, elsewhere = await create_posts(database, author, 2)
     tombstone = await write(database, author, post)
     await write(database, author, post, tombstone)
     await comment_delete(database, viewer_id=author, comment_id=tombstone.id)
@@ -89,9 +89,9 @@ async def test_nothing_is_written_where_nothing_is_to_be_seen(database: Database
     assert await events(database) == before
 
 
-async def test_a_post_behind_a_block_takes_no_comment(database: Database) -> None:
-    author, viewer = await people(database, 2)
-    (post,) = await posts_by(database, author)
+async def test_a_post_hidden_by_a_block_is_not_found(database: Database) -> None:
+    author, viewer = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     await block(database, author, viewer)
     assert await refusal(database, author_id=viewer, post_id=post) == (
         ErrorCode.NOT_FOUND,
@@ -100,33 +100,33 @@ async def test_a_post_behind_a_block_takes_no_comment(database: Database) -> Non
     await assert_counts_are_exact(database)
 
 
-async def test_one_comment_for_a_key_however_often_it_comes(database: Database) -> None:
-    author, other = await people(database, 2)
-    post, second = await posts_by(database, author, 2)
+async def test_concurrent_requests_with_one_key_create_one_comment(database: Database) -> None:
+    author, other = await create_users(database, 2)
+    post, second = await create_posts(database, author, 2)
 
-    async def say(text: str, who: int = author, where: int = post) -> tuple[int, bool]:
+    async def send(text: str, who: int = author, where: int = post) -> tuple[int, bool]:
         created = await comment_create(
             database, author_id=who, post_id=where, text=text, client_mutation_id="k"
         )
         assert created.comment is not None
         return created.comment.id, created.replayed
 
-    told = await asyncio.gather(*(say("once") for _ in range(12)))
-    assert len({key for key, _ in told}) == 1
-    assert sorted(replayed for _, replayed in told) == [False] + [True] * 11
+    results = await asyncio.gather(*(send("once") for _ in range(12)))
+    assert len({key for key, _ in results}) == 1
+    assert sorted(replayed for _, replayed in results) == [False] + [True] * 11
     assert await counted(database, post) == 1
     assert [entry[4] for entry in await events(database)] == ["k"]
     for changed in (("twice", author, post), ("once", author, second)):
         with pytest.raises(MutationRefused) as refused:
-            await say(*changed)
+            await send(*changed)
         assert refused.value.problems[0].code is ErrorCode.IDEMPOTENCY_KEY_REUSED
-    assert not (await say("once", other))[1], "a key is its viewer's own"
+    assert not (await send("once", other))[1], "keys are scoped to the viewer"
     await assert_counts_are_exact(database)
 
 
-async def test_a_refused_comment_leaves_its_key_free(database: Database) -> None:
-    (author,) = await people(database, 1)
-    (post,) = await posts_by(database, author)
+async def test_a_refused_comment_does_not_use_its_key(database: Database) -> None:
+    (author,) = await create_users(database, 1)
+    (post,) = await create_posts(database, author)
     for place in (5, post):
         try:
             created = await comment_create(
@@ -138,9 +138,9 @@ async def test_a_refused_comment_leaves_its_key_free(database: Database) -> None
             assert not created.replayed
 
 
-async def test_a_replay_of_what_is_deleted_since(database: Database) -> None:
-    (author,) = await people(database, 1)
-    (post,) = await posts_by(database, author)
+async def test_a_replay_of_a_deleted_comment_returns_null(database: Database) -> None:
+    (author,) = await create_users(database, 1)
+    (post,) = await create_posts(database, author)
     first = await comment_create(
         database, author_id=author, post_id=post, text="so", client_mutation_id="k"
     )
@@ -151,9 +151,9 @@ async def test_a_replay_of_what_is_deleted_since(database: Database) -> None:
     ) == (None, True)
 
 
-async def test_a_comment_without_replies_goes(database: Database) -> None:
-    author, other = await people(database, 2)
-    (post,) = await posts_by(database, author)
+async def test_a_comment_without_replies_is_removed(database: Database) -> None:
+    author, other = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     comment = await write(database, other, post)
     parent = await write(database, author, post)
     reply = await write(database, other, post, parent)
@@ -172,28 +172,28 @@ async def test_a_comment_without_replies_goes(database: Database) -> None:
     await assert_counts_are_exact(database)
 
 
-async def test_a_comment_with_replies_leaves_a_tombstone_until_they_are_gone(
+async def test_a_comment_with_replies_becomes_a_tombstone_until_they_are_deleted(
     database: Database,
 ) -> None:
-    author, other = await people(database, 2)
-    (post,) = await posts_by(database, author)
+    author, other = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     top = await write(database, other, post)
     middle = await write(database, other, post, top)
     leaf = await write(database, author, post, middle)
     await comment_like(GroupCommits(database), viewer_id=author, comment_id=top.id)
 
-    for holder, holds in ((top, 1), (middle, 1)):
-        assert await comment_delete(database, viewer_id=other, comment_id=holder.id)
-        found = await read(database, holder)
+    for parent, replies in ((top, 1), (middle, 1)):
+        assert await comment_delete(database, viewer_id=other, comment_id=parent.id)
+        found = await read(database, parent)
         assert found is not None
         assert (found.text, found.author, found.is_deleted) == ("", None, True)
         assert found.like_count == 0
-        assert found.reply_count == holds
-        assert not await comment_delete(database, viewer_id=other, comment_id=holder.id)
+        assert found.reply_count == replies
+        assert not await comment_delete(database, viewer_id=other, comment_id=parent.id)
         await assert_counts_are_exact(database)
     left = await read(database, top)
     assert left is not None
-    assert left.reply_count == 1, "a tombstone that holds a live reply is one"
+    assert left.reply_count == 1, "a tombstone with a live reply counts"
 
     assert await comment_delete(database, viewer_id=author, comment_id=leaf.id)
     assert [await read(database, comment) for comment in (top, middle, leaf)] == [None] * 3
@@ -201,9 +201,9 @@ async def test_a_comment_with_replies_leaves_a_tombstone_until_they_are_gone(
     await assert_counts_are_exact(database)
 
 
-async def test_a_tombstone_stays_while_it_holds_another_reply(database: Database) -> None:
-    (author,) = await people(database, 1)
-    (post,) = await posts_by(database, author)
+async def test_a_tombstone_remains_while_it_has_another_reply(database: Database) -> None:
+    (author,) = await create_users(database, 1)
+    (post,) = await create_posts(database, author)
     top = await write(database, author, post)
     one, other = await write(database, author, post, top), await write(database, author, post, top)
     await comment_delete(database, viewer_id=author, comment_id=top.id)
@@ -215,9 +215,9 @@ async def test_a_tombstone_stays_while_it_holds_another_reply(database: Database
     assert await read(database, top) is None
 
 
-async def test_only_its_author_deletes_a_comment(database: Database) -> None:
-    author, other = await people(database, 2)
-    (post,) = await posts_by(database, author)
+async def test_only_its_author_can_delete_a_comment(database: Database) -> None:
+    author, other = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     comment = await write(database, other, post)
     before = await events(database)
     with pytest.raises(MutationRefused) as refused:
@@ -231,12 +231,12 @@ async def test_only_its_author_deletes_a_comment(database: Database) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> None:
-    """Threads that grow, are liked and torn down at once, with keys that come again."""
-    chance = random.Random(seed)
+async def test_counts_are_exact_after_concurrent_writes(services: Services, seed: int) -> None:
+    """Threads are written, liked and deleted concurrently, with repeated keys."""
+    rng = random.Random(seed)
     database = services.database
-    crowd = await people(database, 6)
-    posts = await posts_by(database, crowd[0], 2)
+    users = await create_users(database, 6)
+    posts = await create_posts(database, users[0], 2)
     group_commits = [GroupCommits(database), GroupCommits(database)]
     known: list[tuple[int, int, int]] = []
     made: set[int] = set()
@@ -245,40 +245,40 @@ async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> 
     async def act() -> None:
         nonlocal deleted
         for _ in range(25):
-            actor, post = chance.choice(crowd), chance.choice(posts)
-            do = chance.random()
+            actor, post = rng.choice(users), rng.choice(posts)
+            do = rng.random()
             if do < 0.5 or not known:
                 parent_id = None
-                if known and chance.random() < 0.7:
-                    post, parent_id, _ = chance.choice(known[-20:])
+                if known and rng.random() < 0.7:
+                    post, parent_id, _ = rng.choice(known[-20:])
                 created = await comment_create(
                     database,
                     author_id=actor,
                     post_id=post,
                     parent_id=parent_id,
                     text="so",
-                    client_mutation_id=chance.choice([None, str(chance.randrange(40))]),
+                    client_mutation_id=rng.choice([None, str(rng.randrange(40))]),
                 )
                 if created.comment is not None and not created.replayed:
                     made.add(created.comment.id)
                     known.append((post, created.comment.id, actor))
             elif do < 0.75:
-                _, comment_id, owner = chance.choice(known)
-                gone = await comment_delete(database, viewer_id=owner, comment_id=comment_id)
-                deleted += gone
+                _, comment_id, owner = rng.choice(known)
+                was_deleted = await comment_delete(database, viewer_id=owner, comment_id=comment_id)
+                deleted += was_deleted
             else:
-                change = chance.choice([comment_like, comment_like, comment_unlike])
-                comment_id = chance.choice(known)[1]
-                await change(chance.choice(group_commits), viewer_id=actor, comment_id=comment_id)
+                change = rng.choice([comment_like, comment_like, comment_unlike])
+                comment_id = rng.choice(known)[1]
+                await change(rng.choice(group_commits), viewer_id=actor, comment_id=comment_id)
 
-    async def persist() -> None:
+    async def act_despite_refusals() -> None:
         for _ in range(2):
             try:
                 await act()
             except MutationRefused:
                 continue
 
-    await asyncio.gather(*(persist() for _ in range(16)))
+    await asyncio.gather(*(act_despite_refusals() for _ in range(16)))
     await assert_counts_are_exact(database)
     live = await database.fetch("SELECT count(*) FROM comments WHERE deleted_at IS NULL")
     assert live[0][0] == len(made) - deleted
@@ -289,10 +289,10 @@ async def test_counts_are_exact_after_a_storm(services: Services, seed: int) -> 
     assert deleted > 5
 
 
-async def test_comments_by_ids_hide_what_blocks_hide(services: Services) -> None:
+async def test_comments_by_ids_omit_what_blocks_hide(services: Services) -> None:
     database = services.database
-    author, commenter, viewer = await people(database, 3)
-    (post,) = await posts_by(database, author)
+    author, commenter, viewer = await create_users(database, 3)
+    (post,) = await create_posts(database, author)
     comment = await write(database, commenter, post)
     context = Context(services, viewer)
     assert await comments_by_ids(database, context.viewer_id, [comment.id, 5]) == [comment, None]

@@ -1,4 +1,4 @@
-"""A deleted account is removed in small steps, each complete in itself, whenever the worker is killed."""
+"""A deleted account is erased in small transactions that each keep all invariants, even if workers are killed."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from interactions.erasure import accounts_erase
 from interactions.services import comment_create, comment_like, post_like, post_share
 from tests.interactions.cast import (
     assert_counts_are_exact,
+    create_posts,
+    create_users,
     events,
     hide_account,
-    people,
-    posts_by,
 )
 from tests.paths import ROOT
 
@@ -64,34 +64,34 @@ async def assert_all_counts_are_exact(database: Database) -> None:
     assert [tuple(row) for row in await database.fetch(USERS_COUNTS)] == []
 
 
-async def a_life(database: Database, group_commits: GroupCommits) -> tuple[int, list[int]]:
-    """Somebody who has done everything with others, who have done everything with them; and those others."""
-    person, *others = await people(database, 6)
-    own = await posts_by(database, person, 5)
-    theirs = [post for other in others for post in await posts_by(database, other, 3)]
-    for post in [*own, *theirs]:
-        writers = [person, *others]
+async def active_user(database: Database, group_commits: GroupCommits) -> tuple[int, list[int]]:
+    """A user and others who have written, liked, shared, followed, blocked and muted each other."""
+    user, *others = await create_users(database, 6)
+    own_posts = await create_posts(database, user, 5)
+    other_posts = [post for other in others for post in await create_posts(database, other, 3)]
+    for post in [*own_posts, *other_posts]:
+        writers = [user, *others]
         random.Random(post).shuffle(writers)
         comments: list[int] = []
         for writer in writers:
             parent = random.Random(post + writer).choice([None, *comments])
-            made = await comment_create(
+            created = await comment_create(
                 database, author_id=writer, post_id=post, text="so", parent_id=parent
             )
-            assert made.comment is not None
-            comments.append(made.comment.id)
+            assert created.comment is not None
+            comments.append(created.comment.id)
             await post_like(group_commits, viewer_id=writer, post_id=post)
             await post_share(group_commits, viewer_id=writer, post_id=post)
             for comment in comments:
                 await comment_like(group_commits, viewer_id=writer, comment_id=comment)
     for other in others[:3]:
-        await follow_create(group_commits, viewer_id=other, user_id=person)
-        await follow_create(group_commits, viewer_id=person, user_id=other)
-    await block_create(database, viewer_id=person, user_id=others[3])
-    await block_create(database, viewer_id=others[4], user_id=person)
-    await mute_create(database, viewer_id=others[0], user_id=person)
-    await mute_create(database, viewer_id=person, user_id=others[0])
-    return person, others
+        await follow_create(group_commits, viewer_id=other, user_id=user)
+        await follow_create(group_commits, viewer_id=user, user_id=other)
+    await block_create(database, viewer_id=user, user_id=others[3])
+    await block_create(database, viewer_id=others[4], user_id=user)
+    await mute_create(database, viewer_id=others[0], user_id=user)
+    await mute_create(database, viewer_id=user, user_id=others[0])
+    return user, others
 
 
 @pytest.fixture(params=[1, 3, 200])
@@ -103,18 +103,18 @@ def batch_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("batch_size")
-async def test_nothing_is_left_and_every_count_is_right_at_each_step(
+async def test_nothing_is_left_and_counts_are_exact_after_each_transaction(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    person, others = await a_life(database, group_commits)
-    await hide_account(database, person)
+    user, others = await active_user(database, group_commits)
+    await hide_account(database, user)
     await database.write("TRUNCATE events")
     steps = 0
     while await erasure._erase_batch(database) is not None:
         steps += 1
         await assert_all_counts_are_exact(database)
     assert steps > 5
-    assert [row[0] for row in await database.fetch(LEFT, person)] == [0]
+    assert [row[0] for row in await database.fetch(LEFT, user)] == [0]
     found = await events(database)
     assert len(found) == len(set(found))
     kinds = [kind for kind, *_ in found]
@@ -129,34 +129,34 @@ async def test_nothing_is_left_and_every_count_is_right_at_each_step(
     assert [row[0] for row in await database.fetch("SELECT username FROM former_usernames")] == [
         "p1"
     ]
-    # Whom they had to do with are as they were.
+    # The other users remain.
     assert len(await database.fetch("SELECT FROM users")) == len(others)
 
 
-async def test_a_worker_that_is_killed_at_any_instant_is_followed_by_one_that_ends_it(
+async def test_erasure_completes_after_workers_are_killed(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    person, _ = await a_life(database, group_commits)
-    await hide_account(database, person)
-    chance = random.Random(1)
+    user, _ = await active_user(database, group_commits)
+    await hide_account(database, user)
+    rng = random.Random(1)
     for _ in range(6):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
         )
-        await asyncio.sleep(0.8 + chance.random() * 0.6)
+        await asyncio.sleep(0.8 + rng.random() * 0.6)
         process.kill()
         await process.wait()
         await assert_all_counts_are_exact(database)
     await accounts_erase(database)
-    assert [row[0] for row in await database.fetch(LEFT, person)] == [0]
+    assert [row[0] for row in await database.fetch(LEFT, user)] == [0]
     await assert_all_counts_are_exact(database)
     found = await events(database)
     assert len(found) == len(set(found))
 
 
 async def test_two_workers_share_the_work(database: Database, group_commits: GroupCommits) -> None:
-    person, others = await a_life(database, group_commits)
-    for each in (person, *others[:2]):
+    user, others = await active_user(database, group_commits)
+    for each in (user, *others[:2]):
         await hide_account(database, each)
     erased = [*await asyncio.gather(accounts_erase(database), accounts_erase(database))]
     while await database.fetch("SELECT FROM account_deletions"):
@@ -166,15 +166,15 @@ async def test_two_workers_share_the_work(database: Database, group_commits: Gro
     await assert_all_counts_are_exact(database)
 
 
-async def test_what_was_written_late_is_removed_too(database: Database) -> None:
-    person, other = await people(database, 2)
-    (post,) = await posts_by(database, other)
+async def test_rows_written_during_the_deletion_are_removed(database: Database) -> None:
+    user, other = await create_users(database, 2)
+    (post,) = await create_posts(database, other)
     async with database.transaction() as late:
         await late.fetch(
-            "INSERT INTO comments (post_id, author_id, text) VALUES ($1, $2, 'late')", post, person
+            "INSERT INTO comments (post_id, author_id, text) VALUES ($1, $2, 'late')", post, user
         )
         await late.fetch("UPDATE posts SET comment_count = comment_count + 1 WHERE id = $1", post)
-        await hide_account(database, person)
+        await hide_account(database, user)
         erasing = asyncio.create_task(accounts_erase(database))
         while not await database.fetch(  # noqa: ASYNC110  # nothing notifies of it
             "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -183,32 +183,32 @@ async def test_what_was_written_late_is_removed_too(database: Database) -> None:
     await erasing
     await database.write("UPDATE account_deletions SET next_at = now()")
     await accounts_erase(database)
-    assert [row[0] for row in await database.fetch(LEFT, person)] == [0]
+    assert [row[0] for row in await database.fetch(LEFT, user)] == [0]
     await assert_all_counts_are_exact(database)
 
 
-def test_the_database_refuses_every_other_way(orm: None) -> None:
-    person = User.objects.create_user("ada", "ada@example.org")
-    ways: list[Any] = [
-        person.delete,
+def test_the_database_refuses_other_ways_to_delete_users(orm: None) -> None:
+    user = User.objects.create_user("ada", "ada@example.org")
+    deletions: list[Any] = [
+        user.delete,
         User.objects.filter(username="ada").delete,
         lambda: connection.cursor().execute("DELETE FROM users"),
     ]
-    for way in ways:
+    for delete in deletions:
         with pytest.raises(IntegrityError, match=r"user_delete\(user\)"):
-            way()
+            delete()
     assert User.objects.filter(username="ada").exists()
-    user_delete(person)
+    user_delete(user)
     assert not User.objects.get(username="ada").is_active
 
 
-async def test_who_writes_to_a_deleted_account_learns_that_it_is_not_there(
+async def test_a_deleted_account_is_not_found_by_writes(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    person, other = await people(database, 2)
-    await hide_account(database, person)
+    user, other = await create_users(database, 2)
+    await hide_account(database, user)
     for change in (block_create, mute_create):
         with pytest.raises(MutationRefused):
-            await change(database, viewer_id=other, user_id=person)
+            await change(database, viewer_id=other, user_id=user)
     with pytest.raises(MutationRefused):
-        await follow_create(group_commits, viewer_id=other, user_id=person)
+        await follow_create(group_commits, viewer_id=other, user_id=user)

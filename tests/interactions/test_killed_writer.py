@@ -1,4 +1,4 @@
-"""A process that is killed amid a storm of likes: what it said yes to is there, and counted."""
+"""A process is killed while it likes: every acknowledged write is stored and counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from core.database.database import Database
-from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by
+from tests.interactions.cast import assert_counts_are_exact, create_posts, create_users, events
 from tests.paths import ROOT
 
 ACKNOWLEDGED = 400
@@ -16,11 +16,11 @@ WHERE query LIKE '%post_likes%' AND pid <> pg_backend_pid() AND state = 'active'
 """
 
 
-async def test_what_was_acknowledged_is_there(database: Database) -> None:
-    author, *crowd = await people(database, 21)
-    (post,) = await posts_by(database, author)
+async def test_acknowledged_writes_survive_a_kill(database: Database) -> None:
+    author, *users = await create_users(database, 21)
+    (post,) = await create_posts(database, author)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.interactions.liker", str(post), *map(str, crowd)),
+        *(sys.executable, "-m", "tests.interactions.liker", str(post), *map(str, users)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -31,18 +31,18 @@ async def test_what_was_acknowledged_is_there(database: Database) -> None:
         lines += (await process.stdout.read()).splitlines()
         await process.wait()
         while await database.fetch(RUNNING):
-            pass  # What was sent may still be committed.
+            pass  # Statements in flight may still commit.
 
-    told: dict[int, list[str]] = {person: [] for person in crowd}
+    reported: dict[int, list[str]] = {user: [] for user in users}
     for line in lines:
-        person, said = line.split()
-        told[int(person)].append(said.decode())
-    log: dict[int, list[str]] = {person: [] for person in crowd}
+        user, name = line.split()
+        reported[int(user)].append(name.decode())
+    log: dict[int, list[str]] = {user: [] for user in users}
     for kind, actor, *_ in await events(database):
         assert isinstance(actor, int)
         log[actor].append(str(kind).removeprefix("post_"))
-    for viewer in crowd:
-        done, acknowledged = log[viewer], told[viewer]
+    for viewer in users:
+        done, acknowledged = log[viewer], reported[viewer]
         assert done[: len(acknowledged)] == acknowledged
-        assert len(done) - len(acknowledged) <= 1, "only the one under way may be unacknowledged"
+        assert len(done) - len(acknowledged) <= 1, "at most the write in flight is unacknowledged"
     await assert_counts_are_exact(database)

@@ -1,4 +1,4 @@
-"""A post on which much hangs is hidden at once, and removed in small steps, each complete in itself."""
+"""A post with many likes, shares or comments is hidden at once and removed in small transactions."""
 
 from __future__ import annotations
 
@@ -25,28 +25,30 @@ from interactions.services import (
     post_unlike,
     post_unshare,
 )
-from tests.interactions.cast import events, people, posts_by
-from tests.interactions.conftest import Ask
+from tests.interactions.cast import create_posts, create_users, events
+from tests.interactions.conftest import Execute
 from tests.interactions.test_erasure import assert_all_counts_are_exact
 from tests.paths import ROOT
 
 FILL = """
-WITH crowd AS (
+WITH numbered AS (
     SELECT id, row_number() OVER (ORDER BY id) AS n FROM users WHERE username LIKE 'p%'
 ), liked AS (
-    INSERT INTO post_likes (user_id, post_id) SELECT id, $1 FROM crowd WHERE n <= $2 RETURNING 1
+    INSERT INTO post_likes (user_id, post_id) SELECT id, $1 FROM numbered WHERE n <= $2 RETURNING 1
 ), shared AS (
-    INSERT INTO shares (user_id, post_id) SELECT id, $1 FROM crowd WHERE n <= $3 RETURNING 1
-), said AS (
+    INSERT INTO shares (user_id, post_id) SELECT id, $1 FROM numbered WHERE n <= $3 RETURNING 1
+), commented AS (
     INSERT INTO comments (author_id, post_id, text, like_count)
-    SELECT id, $1, 'x', CASE WHEN n = 1 THEN $5 ELSE 0 END FROM crowd WHERE n <= $4 RETURNING id, author_id, like_count
+    SELECT id, $1, 'x', CASE WHEN n = 1 THEN $5 ELSE 0 END FROM numbered WHERE n <= $4
+    RETURNING id, author_id, like_count
 ), liked_comment AS (
     INSERT INTO comment_likes (user_id, comment_id)
-    SELECT crowd.id, said.id FROM said JOIN crowd ON crowd.n <= said.like_count WHERE said.like_count > 0
+    SELECT numbered.id, commented.id
+    FROM commented JOIN numbered ON numbered.n <= commented.like_count WHERE commented.like_count > 0
 )
 UPDATE posts SET like_count = $2, share_count = $3, comment_count = $4 WHERE id = $1
 """
-HANGING = """
+COUNT_ROWS = """
 SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM post_likes), (SELECT count(*) FROM shares),
     (SELECT count(*) FROM comments), (SELECT count(*) FROM comment_likes)
 """
@@ -62,20 +64,20 @@ async def group_commits(services: Services) -> Any:
 async def large_post(
     database: Database, *, likes: int = 0, shares: int = 0, comments: int = 0, of_comment: int = 0
 ) -> tuple[int, int]:
-    """A post on which so much hangs, and its author."""
-    author, *_ = await people(database, MANY)
-    (post,) = await posts_by(database, author)
+    """A post with so many likes, shares and comments, and its author."""
+    author, *_ = await create_users(database, MANY)
+    (post,) = await create_posts(database, author)
     await database.write(FILL, post, likes, shares, comments, of_comment)
     return post, author
 
 
 async def rows_left(database: Database) -> tuple[int, ...]:
-    [row] = await database.fetch(HANGING)
+    [row] = await database.fetch(COUNT_ROWS)
     return tuple(row)
 
 
 @pytest.mark.parametrize(
-    "hanging",
+    "rows",
     [
         {"likes": MANY},
         {"shares": MANY},
@@ -84,15 +86,15 @@ async def rows_left(database: Database) -> tuple[int, ...]:
         {"likes": 200, "shares": 200, "comments": 200},
     ],
 )
-async def test_it_is_removed_in_steps_of_which_each_keeps_counts(
-    database: Database, hanging: dict[str, int]
+async def test_counts_are_exact_after_each_transaction_of_the_removal(
+    database: Database, rows: dict[str, int]
 ) -> None:
-    post, author = await large_post(database, **hanging)
+    post, author = await large_post(database, **rows)
     assert await post_delete(database, viewer_id=author, post_id=post, client_mutation_id="k")
     assert (await rows_left(database))[0] == 1
     await assert_all_counts_are_exact(database)
-    [[written]] = await database.fetch("SELECT post_count FROM users WHERE id = $1", author)
-    assert written == 0
+    [[post_count]] = await database.fetch("SELECT post_count FROM users WHERE id = $1", author)
+    assert post_count == 0
     assert not await post_delete(database, viewer_id=author, post_id=post)
     steps = 0
     while await erasure._erase_batch(database) is not None:
@@ -100,20 +102,20 @@ async def test_it_is_removed_in_steps_of_which_each_keeps_counts(
         await assert_all_counts_are_exact(database)
     assert steps > 5
     assert await rows_left(database) == (0, 0, 0, 0, 0)
-    # One event, in the author's name; nothing stays of what held it meanwhile.
+    # One event, with the author as actor; the account that held the post leaves no trace.
     assert await events(database) == [("post_deleted", author, post, None, "k")]
     assert len(await database.fetch("SELECT FROM users")) == MANY
     assert await database.fetch("SELECT FROM former_usernames") == []
 
 
-async def test_a_small_post_is_gone_at_once(database: Database) -> None:
+async def test_a_small_post_is_removed_at_once(database: Database) -> None:
     post, author = await large_post(database, likes=100, shares=100, comments=100, of_comment=100)
     assert await post_delete(database, viewer_id=author, post_id=post)
     assert await rows_left(database) == (0, 0, 0, 0, 0)
 
 
-async def test_nobody_sees_it_from_then_on(
-    database: Database, group_commits: GroupCommits, ask: Ask
+async def test_a_deleted_large_post_is_hidden_at_once(
+    database: Database, group_commits: GroupCommits, execute: Execute
 ) -> None:
     post, author = await large_post(database, likes=MANY, shares=3, comments=5)
     users = await database.fetch("SELECT id FROM users ORDER BY id LIMIT 3")
@@ -127,9 +129,9 @@ async def test_nobody_sees_it_from_then_on(
         publicFeed(first: 5) { edges { node { id } } } homeFeed(first: 5) { edges { node { id } } }
         viewer { postCount posts { edges { node { id } } } }
     }"""
-    wanted = {"id": global_id("Post", post), "comment": global_id("Comment", comment)}
+    variables = {"id": global_id("Post", post), "comment": global_id("Comment", comment)}
     for viewer in (author, reader):
-        seen = await ask(viewer, query, **wanted)
+        seen = await execute(viewer, query, **variables)
         assert seen["post"] is seen["node"] is seen["comment"] is None
         assert seen["publicFeed"]["edges"] == seen["homeFeed"]["edges"] == []
         assert seen["viewer"] == {"postCount": 0, "posts": {"edges": []}}
@@ -138,7 +140,7 @@ async def test_nobody_sees_it_from_then_on(
             await change(group_commits, viewer_id=author, post_id=post)
     with pytest.raises(MutationRefused):
         await comment_create(database, author_id=reader, post_id=post, text="Late")
-    # What one did oneself can be taken back to the end.
+    # Users can undo their own writes until they are removed.
     for undo in (post_unlike, post_unshare):
         assert (await undo(group_commits, viewer_id=liker, post_id=post)).changed
     assert await comment_delete(database, viewer_id=liker, comment_id=comment)
@@ -147,13 +149,13 @@ async def test_nobody_sees_it_from_then_on(
     assert await rows_left(database) == (0, 0, 0, 0, 0)
 
 
-async def test_it_goes_on_after_a_kill_and_while_others_write(
+async def test_removal_completes_after_kills_and_concurrent_writes(
     database: Database, group_commits: GroupCommits
 ) -> None:
     post, author = await large_post(database, likes=MANY, shares=MANY, comments=MANY)
     other, *_ = [row[0] for row in await database.fetch("SELECT id FROM users ORDER BY id DESC")]
-    chance = random.Random(1)
-    doing = [
+    rng = random.Random(1)
+    writes = [
         *(post_like(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
         *(
             comment_create(database, author_id=other, post_id=post, text=f"Late {n}")
@@ -164,14 +166,14 @@ async def test_it_goes_on_after_a_kill_and_while_others_write(
         *(post_share(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
         post_delete(database, viewer_id=author, post_id=post),
     ]
-    answers = await asyncio.gather(*doing, return_exceptions=True)
-    assert {type(each) for each in answers if isinstance(each, BaseException)} <= {MutationRefused}
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert {type(each) for each in results if isinstance(each, BaseException)} <= {MutationRefused}
     await assert_all_counts_are_exact(database)
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
         )
-        await asyncio.sleep(0.8 + chance.random() * 0.4)
+        await asyncio.sleep(0.8 + rng.random() * 0.4)
         process.kill()
         await process.wait()
         await assert_all_counts_are_exact(database)
@@ -182,10 +184,10 @@ async def test_it_goes_on_after_a_kill_and_while_others_write(
     assert [kind for kind, *_ in await events(database)].count("post_deleted") == 1
 
 
-async def test_two_large_posts_of_two_authors_at_once(database: Database) -> None:
+async def test_large_posts_of_two_authors_are_deleted_concurrently(database: Database) -> None:
     first, author = await large_post(database, likes=MANY)
     [[other]] = await database.fetch("SELECT max(id) FROM users")
-    second, third = await posts_by(database, other, 2)
+    second, third = await create_posts(database, other, 2)
     for post in (second, third):
         await database.write(FILL, post, MANY, 0, 0, 0)
     deleted = await asyncio.gather(

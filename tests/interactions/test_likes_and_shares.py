@@ -1,4 +1,4 @@
-"""Likes and shares set a state, are counted exactly, and leave one event for each change."""
+"""Likes and shares set a state, are counted exactly, and log one event for each change."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from interactions.services import CommentChanged, PostChanged
 from tests.interactions.cast import (
     assert_counts_are_exact,
     block,
+    create_posts,
+    create_users,
     delete_account,
     events,
-    people,
-    posts_by,
-    seen,
+    present,
 )
 
 Change = Callable[..., Awaitable[PostChanged]]
@@ -40,7 +40,7 @@ def group_commits(database: Database) -> GroupCommits:
 
 
 def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
-    post = seen(changed.post)
+    post = present(changed.post)
     return (
         post.like_count,
         post.share_count,
@@ -51,61 +51,61 @@ def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-async def test_doing_it_twice_changes_nothing_the_second_time(
+async def test_repeating_a_like_or_share_changes_nothing(
     database: Database, group_commits: GroupCommits, pair: tuple[Change, Change, str, str]
 ) -> None:
     do, undo, done, undone = pair
-    author, viewer = await people(database, 2)
-    (post,) = await posts_by(database, author)
+    author, viewer = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     liking = done == "post_liked"
     on = (int(liking), int(not liking), liking, not liking)
 
     first = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="a")
     assert state(first) == (*on, True)
-    assert seen(first.post).author.username == "p1"
+    assert present(first.post).author.username == "p1"
     again = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="b")
     assert state(again) == (*on, False)
-    # What an event says of a share that is taken back is its place.
-    places = [row[0] for row in await database.fetch("SELECT id FROM shares")] or [None]
-    gone = await undo(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="c")
-    assert state(gone) == (0, 0, False, False, True)
-    still = await undo(group_commits, viewer_id=viewer, post_id=post)
-    assert state(still) == (0, 0, False, False, False)
+    # The event of a removed share has the share's key as subject.
+    [subject] = [row[0] for row in await database.fetch("SELECT id FROM shares")] or [None]
+    first_undo = await undo(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="c")
+    assert state(first_undo) == (0, 0, False, False, True)
+    repeated_undo = await undo(group_commits, viewer_id=viewer, post_id=post)
+    assert state(repeated_undo) == (0, 0, False, False, False)
     assert await events(database) == [
         (done, viewer, post, None, "a"),
-        (undone, viewer, post, places[0], "c"),
+        (undone, viewer, post, subject, "c"),
     ]
     await assert_counts_are_exact(database)
 
 
-async def places(database: Database, user_id: int) -> list[int]:
+async def share_keys(database: Database, user_id: int) -> list[int]:
     """The keys of a user's shares."""
     rows = await database.fetch("SELECT id FROM shares WHERE user_id = $1 ORDER BY id", user_id)
     return [row[0] for row in rows]
 
 
-async def test_a_share_that_is_made_again_within_an_hour_keeps_its_place(
+async def test_a_share_repeated_within_an_hour_keeps_its_key(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    author, viewer, other = await people(database, 3)
-    post, another = await posts_by(database, author, 2)
+    author, viewer, other = await create_users(database, 3)
+    post, another = await create_posts(database, author, 2)
     for user in (viewer, other):
         await services.post_share(group_commits, viewer_id=user, post_id=post)
-    (place,), (others,) = await places(database, viewer), await places(database, other)
+    (share_key,), (others,) = await share_keys(database, viewer), await share_keys(database, other)
     await services.post_share(group_commits, viewer_id=viewer, post_id=another)
-    (newer,) = set(await places(database, viewer)) - {place}
+    (newer,) = set(await share_keys(database, viewer)) - {share_key}
     for _ in range(20):
-        gone = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
-        assert gone.changed
-        made = await services.post_share(group_commits, viewer_id=viewer, post_id=post)
-        assert state(made) == (0, 2, False, True, True)
-        assert await places(database, viewer) == [place, newer]
-    assert await places(database, other) == [others]
+        undone = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
+        assert undone.changed
+        shared = await services.post_share(group_commits, viewer_id=viewer, post_id=post)
+        assert state(shared) == (0, 2, False, True, True)
+        assert await share_keys(database, viewer) == [share_key, newer]
+    assert await share_keys(database, other) == [others]
 
     await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
     await database.write("UPDATE events SET created_at = created_at - interval '61 minutes'")
     await services.post_share(group_commits, viewer_id=viewer, post_id=post)
-    _, last = await places(database, viewer)
+    _, last = await share_keys(database, viewer)
     assert last > newer
     kinds = Counter(kind for kind, actor, *_ in await events(database) if actor == viewer)
     assert kinds == {"post_shared": 23, "post_unshared": 21}
@@ -115,8 +115,8 @@ async def test_a_share_that_is_made_again_within_an_hour_keeps_its_place(
 async def test_a_like_does_not_hide_a_share(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    (viewer,) = await people(database, 1)
-    (post,) = await posts_by(database, viewer)
+    (viewer,) = await create_users(database, 1)
+    (post,) = await create_posts(database, viewer)
     await services.post_share(group_commits, viewer_id=viewer, post_id=post)
     liked = await services.post_like(group_commits, viewer_id=viewer, post_id=post)
     assert state(liked) == (1, 1, True, True, True)
@@ -126,12 +126,12 @@ async def test_a_like_does_not_hide_a_share(
 
 @pytest.mark.parametrize("blocker", [0, 1])
 @pytest.mark.parametrize("change", [pair[side] for pair in PAIRS for side in (0, 1)])
-async def test_what_is_not_to_be_seen_is_not_there(
+async def test_hidden_posts_are_not_found(
     database: Database, group_commits: GroupCommits, change: Change, blocker: int
 ) -> None:
-    pair = await people(database, 2)
+    pair = await create_users(database, 2)
     author, viewer = pair
-    (post,) = await posts_by(database, author)
+    (post,) = await create_posts(database, author)
     before = await events(database)
     await block(database, pair[blocker], pair[1 - blocker])
     for unseen in (post, post + 1):
@@ -143,24 +143,22 @@ async def test_what_is_not_to_be_seen_is_not_there(
     await assert_counts_are_exact(database)
 
 
-async def test_somebody_who_is_gone_likes_nothing(
-    database: Database, group_commits: GroupCommits
-) -> None:
-    author, viewer = await people(database, 2)
-    (post,) = await posts_by(database, author)
+async def test_a_deleted_user_can_not_like(database: Database, group_commits: GroupCommits) -> None:
+    author, viewer = await create_users(database, 2)
+    (post,) = await create_posts(database, author)
     await delete_account(database, viewer)
     with pytest.raises(MutationRefused):
         await services.post_like(group_commits, viewer_id=viewer, post_id=post)
     await assert_counts_are_exact(database)
 
 
-async def test_those_who_like_together_each_learn_their_own(
+async def test_likes_of_one_group_commit_have_results_of_their_own(
     database: Database, group_commits: GroupCommits
 ) -> None:
-    author, one, other, blocked = await people(database, 4)
-    first, second = await posts_by(database, author, 2)
+    author, one, other, blocked = await create_users(database, 4)
+    first, second = await create_posts(database, author, 2)
     await block(database, author, blocked)
-    asked = [
+    pairs = [
         (one, first),
         (one, first),
         (other, first),
@@ -170,16 +168,21 @@ async def test_those_who_like_together_each_learn_their_own(
     ]
     statements: list[str] = []
     database.observer = statements.append
-    told = await asyncio.gather(
-        *(services.post_like(group_commits, viewer_id=who, post_id=what) for who, what in asked),
+    results = await asyncio.gather(
+        *(
+            services.post_like(group_commits, viewer_id=viewer, post_id=post)
+            for viewer, post in pairs
+        ),
         return_exceptions=True,
     )
     database.observer = None
     assert len(statements) == 1
-    assert isinstance(told[3], MutationRefused)
-    assert isinstance(told[5], MutationRefused)
-    liked = [answer for answer in told if isinstance(answer, PostChanged)]
-    assert [(seen(like.post).id, seen(like.post).like_count, like.changed) for like in liked] == [
+    assert isinstance(results[3], MutationRefused)
+    assert isinstance(results[5], MutationRefused)
+    liked = [result for result in results if isinstance(result, PostChanged)]
+    assert [
+        (present(like.post).id, present(like.post).like_count, like.changed) for like in liked
+    ] == [
         (first, 2, True),
         (first, 2, False),
         (first, 2, True),
@@ -189,37 +192,37 @@ async def test_those_who_like_together_each_learn_their_own(
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_counts_are_exact_after_a_storm(database: Database, seed: int) -> None:
-    """Two processes at once, duplicates, and posts that are deleted under it all."""
-    chance = random.Random(seed)
-    crowd = await people(database, 8)
-    posts = await posts_by(database, crowd[0], 6)
+async def test_counts_are_exact_after_concurrent_writes(database: Database, seed: int) -> None:
+    """Two processes, with duplicates and a post that is deleted meanwhile."""
+    rng = random.Random(seed)
+    users = await create_users(database, 8)
+    posts = await create_posts(database, users[0], 6)
     processes = [GroupCommits(database), GroupCommits(database)]
     changes: Counter[tuple[str, int, int]] = Counter()
 
     async def act() -> None:
         for _ in range(30):
-            do, undo, done, undone = chance.choice(PAIRS)
-            change, kind = chance.choice([(do, done), (do, done), (undo, undone)])
-            actor, post = chance.choice(crowd), chance.choice(posts)
+            do, undo, done, undone = rng.choice(PAIRS)
+            change, kind = rng.choice([(do, done), (do, done), (undo, undone)])
+            actor, post = rng.choice(users), rng.choice(posts)
             try:
-                told = await change(chance.choice(processes), viewer_id=actor, post_id=post)
+                result = await change(rng.choice(processes), viewer_id=actor, post_id=post)
             except MutationRefused:
                 assert post == posts[-1]
                 continue
-            changes[kind, actor, post] += told.changed
-            if post == posts[-1] and chance.random() < 0.05:
-                await post_delete(database, viewer_id=crowd[0], post_id=post)
+            changes[kind, actor, post] += result.changed
+            if post == posts[-1] and rng.random() < 0.05:
+                await post_delete(database, viewer_id=users[0], post_id=post)
 
     await asyncio.gather(*(act() for _ in range(20)))
     await assert_counts_are_exact(database)
     log = [entry for entry in await events(database) if entry[0] != "post_deleted"]
     assert Counter(entry[:3] for entry in log) == +changes
-    assert_each_state_follows_the_other(log)
+    assert_states_alternate(log)
 
 
-def assert_each_state_follows_the_other(log: list[tuple[Any, ...]]) -> None:
-    """Of one person and one post, the log says liked, unliked, liked, … and never the same twice."""
+def assert_states_alternate(log: list[tuple[Any, ...]]) -> None:
+    """The events of a user and a post alternate: liked, unliked, liked, …"""
     for mark in ("lik", "shar"):
         for pair in {entry[1:3] for entry in log}:
             kinds = [entry[0] for entry in log if entry[1:3] == pair and mark in entry[0]]
@@ -228,20 +231,20 @@ def assert_each_state_follows_the_other(log: list[tuple[Any, ...]]) -> None:
 
 
 async def test_likes_of_comments(database: Database, group_commits: GroupCommits) -> None:
-    author, viewer, blocked = await people(database, 3)
-    (post,) = await posts_by(database, author)
-    comment = await written(database, viewer, post)
-    hidden = await written(database, blocked, post)
+    author, viewer, blocked = await create_users(database, 3)
+    (post,) = await create_posts(database, author)
+    comment = await create_comment(database, viewer, post)
+    hidden = await create_comment(database, blocked, post)
     await block(database, blocked, viewer)
 
-    async def told(change: Callable[..., Awaitable[CommentChanged]]) -> tuple[int, bool]:
+    async def result(change: Callable[..., Awaitable[CommentChanged]]) -> tuple[int, bool]:
         found = await change(group_commits, viewer_id=viewer, comment_id=comment)
-        return seen(found.comment).like_count, found.changed
+        return present(found.comment).like_count, found.changed
 
-    assert await told(services.comment_like) == (1, True)
-    assert await told(services.comment_like) == (1, False)
-    assert await told(services.comment_unlike) == (0, True)
-    assert await told(services.comment_unlike) == (0, False)
+    assert await result(services.comment_like) == (1, True)
+    assert await result(services.comment_like) == (1, False)
+    assert await result(services.comment_unlike) == (0, True)
+    assert await result(services.comment_unlike) == (0, False)
     with pytest.raises(MutationRefused):
         await services.comment_like(group_commits, viewer_id=viewer, comment_id=hidden)
     assert [entry for entry in await events(database) if "lik" in str(entry[0])] == [
@@ -251,7 +254,7 @@ async def test_likes_of_comments(database: Database, group_commits: GroupCommits
     await assert_counts_are_exact(database)
 
 
-async def written(database: Database, author: int, post: int) -> int:
+async def create_comment(database: Database, author: int, post: int) -> int:
     created = await services.comment_create(database, author_id=author, post_id=post, text="so")
     assert created.comment is not None
     return created.comment.id

@@ -1,4 +1,4 @@
-"""Lists that hang on posts and comments: newest first, full, and without what blocks hide."""
+"""Lists of posts and comments: newest first, full pages, without what blocks hide."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from core.ids import global_id
 from interactions import services
 from interactions.comment_rows import CommentRow
 from interactions.statements import SQL
-from tests.interactions.cast import block, people, posts_by
-from tests.interactions.conftest import Ask
+from tests.interactions.cast import block, create_posts, create_users
+from tests.interactions.conftest import Execute
 
 LIST = """
 query List($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
   node(id: $id) {
     ... on Post {
       comments(first: $first, after: $after, last: $last, before: $before) { ...Page }
-      likers(first: $first, after: $after, last: $last, before: $before) { ...People }
-      sharers(first: $first, after: $after, last: $last, before: $before) { ...People }
+      likers(first: $first, after: $after, last: $last, before: $before) { ...Users }
+      sharers(first: $first, after: $after, last: $last, before: $before) { ...Users }
     }
     ... on Comment {
       replies(first: $first, after: $after, last: $last, before: $before) { ...Page }
@@ -35,7 +35,7 @@ query List($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
 fragment Page on CommentConnection {
   edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 }
-fragment People on UserConnection {
+fragment Users on UserConnection {
   edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
 }
 """
@@ -63,14 +63,14 @@ async def comment(
 
 
 async def walk(
-    ask: Ask, viewer: int | None, name: str, id: str, *, size: int, kind: str = "Post"
+    execute: Execute, viewer: int | None, name: str, id: str, *, size: int, kind: str = "Post"
 ) -> list[str]:
-    """The whole list, from its newest to its oldest and back: every page but the last is full."""
+    """Pages through the whole list and back; every page but the last is full. Returns the ids."""
     document = ONE_LIST % (kind, name)
     seen: list[str] = []
     after: str | None = None
     while True:
-        page = (await ask(viewer, document, id=id, first=size, after=after))["node"][name]
+        page = (await execute(viewer, document, id=id, first=size, after=after))["node"][name]
         info, nodes = page["pageInfo"], [edge["node"]["id"] for edge in page["edges"]]
         assert info["hasPreviousPage"] is (after is not None and bool(seen))
         seen += nodes
@@ -81,7 +81,7 @@ async def walk(
     back: list[str] = []
     before: str | None = None
     while True:
-        page = (await ask(viewer, document, id=id, last=size, before=before))["node"][name]
+        page = (await execute(viewer, document, id=id, last=size, before=before))["node"][name]
         info, nodes = page["pageInfo"], [edge["node"]["id"] for edge in page["edges"]]
         back = nodes + back
         if not info["hasPreviousPage"]:
@@ -93,48 +93,50 @@ async def walk(
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_lists_are_whole_and_hide_what_blocks_hide(
-    database: Database, ask: Ask, seed: int
+async def test_lists_are_complete_without_what_blocks_hide(
+    database: Database, execute: Execute, seed: int
 ) -> None:
-    chance = random.Random(seed)
-    author, *crowd = await people(database, 9)
-    (post,) = await posts_by(database, author)
-    viewer, hidden, hiding = crowd[0], crowd[1], crowd[2]
-    liked = chance.sample(crowd, 7)
-    shared = chance.sample(crowd, 6)
+    rng = random.Random(seed)
+    author, *users = await create_users(database, 9)
+    (post,) = await create_posts(database, author)
+    viewer, hidden, hiding = users[0], users[1], users[2]
+    liked = rng.sample(users, 7)
+    shared = rng.sample(users, 6)
     group_commits = GroupCommits(database)
-    for person in liked:
-        await services.post_like(group_commits, viewer_id=person, post_id=post)
-    for person in shared:
-        await services.post_share(group_commits, viewer_id=person, post_id=post)
-    top = [await comment(database, chance.choice(crowd), post) for _ in range(15)]
+    for user in liked:
+        await services.post_like(group_commits, viewer_id=user, post_id=post)
+    for user in shared:
+        await services.post_share(group_commits, viewer_id=user, post_id=post)
+    top = [await comment(database, rng.choice(users), post) for _ in range(15)]
     root = await comment(database, viewer, post)
-    replies = [await comment(database, chance.choice(crowd), post, root) for _ in range(11)]
+    replies = [await comment(database, rng.choice(users), post, root) for _ in range(11)]
     await block(database, viewer, hidden)
     await block(database, hiding, viewer)
 
-    for who, unseen in ((viewer, {hidden, hiding}), (None, set()), (crowd[4], set())):
-        size = chance.choice([1, 2, 3, 100])
+    for who, hidden_ids in ((viewer, {hidden, hiding}), (None, set()), (users[4], set())):
+        size = rng.choice([1, 2, 3, 100])
         post_id = global_id("Post", post)
 
-        def comments(rows: list[CommentRow], unseen: set[int] = unseen) -> list[str]:
-            shown = [row for row in rows if row.author and row.author.id not in unseen]
+        def comments(rows: list[CommentRow], hidden_ids: set[int] = hidden_ids) -> list[str]:
+            shown = [row for row in rows if row.author and row.author.id not in hidden_ids]
             return [global_id("Comment", row.id) for row in reversed(shown)]
 
-        def persons(keys: list[int], unseen: set[int] = unseen) -> list[str]:
-            return [global_id("User", key) for key in reversed(keys) if key not in unseen]
+        def user_ids(keys: list[int], hidden_ids: set[int] = hidden_ids) -> list[str]:
+            return [global_id("User", key) for key in reversed(keys) if key not in hidden_ids]
 
-        found = await walk(ask, who, "comments", post_id, size=size)
+        found = await walk(execute, who, "comments", post_id, size=size)
         assert found == comments([*top, root])
         root_id = global_id("Comment", root.id)
-        found = await walk(ask, who, "replies", root_id, size=size, kind="Comment")
+        found = await walk(execute, who, "replies", root_id, size=size, kind="Comment")
         assert found == comments(replies)
-        assert await walk(ask, who, "likers", post_id, size=size) == persons(liked)
-        assert await walk(ask, who, "sharers", post_id, size=size) == persons(shared)
+        assert await walk(execute, who, "likers", post_id, size=size) == user_ids(liked)
+        assert await walk(execute, who, "sharers", post_id, size=size) == user_ids(shared)
 
 
-async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: Ask) -> None:
-    author, viewer = await people(database, 2)
+async def test_lists_of_many_posts_take_as_many_statements_as_of_one(
+    database: Database, execute: Execute
+) -> None:
+    author, viewer = await create_users(database, 2)
     document = """
     query Feed($first: Int) { publicFeed(first: $first) { edges { node {
       id
@@ -145,7 +147,7 @@ async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: 
     } } } }
     """
     group_commits = GroupCommits(database)
-    for post in await posts_by(database, author, 30):
+    for post in await create_posts(database, author, 30):
         top = await comment(database, viewer, post)
         await comment(database, author, post, top)
         await services.post_like(group_commits, viewer_id=viewer, post_id=post)
@@ -155,7 +157,7 @@ async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: 
     async def cost(first: int) -> tuple[int, Any]:
         statements: list[str] = []
         database.observer = statements.append
-        data = await ask(viewer, document, first=first)
+        data = await execute(viewer, document, first=first)
         database.observer = None
         edges = data["publicFeed"]["edges"]
         assert len(edges) == first
@@ -175,10 +177,12 @@ async def test_lists_of_many_posts_cost_what_one_costs(database: Database, ask: 
 
 
 @pytest.mark.parametrize("direction", ["", ":oldest_first"])
-async def test_a_page_of_comments_reads_no_other_post_s(database: Database, direction: str) -> None:
-    """Also where the planner is told that all comments are on one post."""
-    (author,) = await people(database, 1)
-    full, quiet = await posts_by(database, author, 2)
+async def test_a_page_of_comments_reads_no_rows_of_other_posts(
+    database: Database, direction: str
+) -> None:
+    """Also where statistics show all comments on one post."""
+    (author,) = await create_users(database, 1)
+    full, quiet = await create_posts(database, author, 2)
     await database.write(
         "WITH top AS ("
         "INSERT INTO comments (post_id, author_id, text) "
@@ -213,21 +217,21 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         ({"first": 2, "after": "AQAAAAAAAAABAAAAAAAAAAA"}, "INVALID_CURSOR"),
     ],
 )
-async def test_pages_that_can_t_be(
-    database: Database, ask: Ask, arguments: dict[str, Any], code: str
+async def test_invalid_page_arguments_are_refused(
+    database: Database, execute: Execute, arguments: dict[str, Any], code: str
 ) -> None:
-    (author,) = await people(database, 1)
-    (post,) = await posts_by(database, author)
-    await ask(author, LIST, expect=code, id=global_id("Post", post), **arguments)
+    (author,) = await create_users(database, 1)
+    (post,) = await create_posts(database, author)
+    await execute(author, LIST, expect=code, id=global_id("Post", post), **arguments)
 
 
-async def test_a_cursor_holds_for_its_own_list_only(database: Database, ask: Ask) -> None:
-    (author,) = await people(database, 1)
-    first, second = await posts_by(database, author, 2)
+async def test_a_cursor_is_valid_for_its_list_only(database: Database, execute: Execute) -> None:
+    (author,) = await create_users(database, 1)
+    first, second = await create_posts(database, author, 2)
     for post in (first, second):
         await comment(database, author, post)
     document = ONE_LIST % ("Post", "comments")
-    page = await ask(author, document, id=global_id("Post", first), first=1)
+    page = await execute(author, document, id=global_id("Post", first), first=1)
     cursor = page["node"]["comments"]["pageInfo"]["endCursor"]
     other = global_id("Post", second)
-    await ask(author, document, expect="INVALID_CURSOR", id=other, first=1, after=cursor)
+    await execute(author, document, expect="INVALID_CURSOR", id=other, first=1, after=cursor)

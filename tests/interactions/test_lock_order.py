@@ -1,4 +1,4 @@
-"""All kinds of writes at once on a few rows: they wait for each other, and never in a circle."""
+"""Concurrent writes of all kinds on a few rows never deadlock."""
 
 from __future__ import annotations
 
@@ -47,68 +47,68 @@ from interactions.services import (
     post_unlike,
     post_unshare,
 )
-from tests.interactions.cast import hide_account, people
+from tests.interactions.cast import create_users, hide_account
 from tests.interactions.test_erasure import assert_all_counts_are_exact
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 SECONDS = 8.0
 WRITERS = 6
-PEOPLE = 6
-KEPT = 4
-"""How many posts and comments are written to at a time."""
+USERS = 6
+TARGETS = 4
+"""The number of posts and comments that writes choose from."""
 
 Write = Callable[[], Awaitable[object]]
 
 
 class Crowd:
-    """Few people who write on few rows, and new ones for those whose accounts are deleted."""
+    """A few users and the rows they write to. New users replace those whose accounts are deleted."""
 
     def __init__(self, database: Database, seed: int) -> None:
         self.database = database
-        self.chance = random.Random(seed)
-        self.people: list[int] = []
-        self.named = 0
+        self.rng = random.Random(seed)
+        self.users: list[int] = []
+        self.created = 0
         self.posts: list[int] = []
         self.comments: list[int] = []
 
     async def add(self, count: int) -> None:
-        self.people += await people(self.database, count, first=self.named + 1)
-        self.named += count
+        self.users += await create_users(self.database, count, first=self.created + 1)
+        self.created += count
 
-    def keep(self, things: list[int], key: int) -> None:
-        things.append(key)
-        del things[:-KEPT]
+    def replace(self, keys: list[int], key: int) -> None:
+        keys.append(key)
+        del keys[:-TARGETS]
 
     async def post(self) -> None:
         made = await post_create(
             self.database,
-            author_id=self.chance.choice(self.people),
+            author_id=self.rng.choice(self.users),
             text="so",
-            client_mutation_id=self.chance.choice([None, "k", str(self.chance.random())]),
+            client_mutation_id=self.rng.choice([None, "k", str(self.rng.random())]),
         )
         if made.post is not None:
-            self.keep(self.posts, made.post.id)
+            self.replace(self.posts, made.post.id)
 
     async def comment(self) -> None:
         made = await comment_create(
             self.database,
-            author_id=self.chance.choice(self.people),
-            post_id=self.chance.choice(self.posts),
-            parent_id=self.chance.choice([None, *self.comments]),
-            text=str(self.chance.random()),
+            author_id=self.rng.choice(self.users),
+            post_id=self.rng.choice(self.posts),
+            parent_id=self.rng.choice([None, *self.comments]),
+            text=str(self.rng.random()),
         )
         if made.comment is not None:
-            self.keep(self.comments, made.comment.id)
+            self.replace(self.comments, made.comment.id)
 
     async def delete_account(self) -> None:
-        gone = self.people.pop(self.chance.randrange(len(self.people)))
+        deleted = self.users.pop(self.rng.randrange(len(self.users)))
         await self.add(1)
-        await hide_account(self.database, gone)
+        await hide_account(self.database, deleted)
 
     def writes(self, group_commits: GroupCommits) -> list[Write]:
         """One write of each kind, on rows chosen at random."""
-        database, pick = self.database, self.chance.choice
-        viewer, other = self.chance.sample(self.people, 2)
+        database, pick = self.database, self.rng.choice
+        viewer, other = self.rng.sample(self.users, 2)
         found: list[Write] = [self.post, self.comment]
         found += [
             partial(change, database, viewer_id=viewer, user_id=other)
@@ -138,7 +138,7 @@ class Crowd:
 
 
 def moderate(kind: type[Model], keys: list[int]) -> None:
-    """What the admin does with a list of rows, on Django's own connection."""
+    """Deletes rows as the admin does, on Django's connection."""
     try:
         if kind is Post:
             retry_on_deadlock(lambda: posts_delete(Post.objects.filter(pk__in=keys)))
@@ -153,11 +153,11 @@ async def deadlocks(database: Database) -> int:
     return int((await database.fetch(DEADLOCKS))[0][0])
 
 
-async def write(crowd: Crowd, group_commits: GroupCommits, ends: float) -> int:
-    """How many writes were done."""
+async def write(crowd: Crowd, group_commits: GroupCommits, deadline: float) -> int:
+    """Writes at random until the deadline; returns how many writes succeeded."""
     done = 0
-    while monotonic() < ends:
-        change = crowd.chance.choice(crowd.writes(group_commits))
+    while monotonic() < deadline:
+        change = crowd.rng.choice(crowd.writes(group_commits))
         try:
             await change()
             done += 1
@@ -169,31 +169,31 @@ async def write(crowd: Crowd, group_commits: GroupCommits, ends: float) -> int:
     return done
 
 
-async def delete_accounts(crowd: Crowd, worker: Database, ends: float) -> None:
-    while monotonic() < ends:
+async def delete_accounts(crowd: Crowd, worker: Database, deadline: float) -> None:
+    while monotonic() < deadline:
         await crowd.delete_account()
         await accounts_erase(worker)
         await worker.write("UPDATE account_deletions SET next_at = now()")
 
 
-async def moderate_some(crowd: Crowd, ends: float) -> None:
-    while monotonic() < ends:
-        kind = crowd.chance.choice((Post, Comment))
+async def moderate_some(crowd: Crowd, deadline: float) -> None:
+    while monotonic() < deadline:
+        kind = crowd.rng.choice((Post, Comment))
         keys = crowd.posts if kind is Post else crowd.comments
         await sync_to_async(moderate, thread_sensitive=False)(kind, keys[-2:])
         await crowd.post()
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("in_steps", [False, True])
-async def test_no_write_waits_in_a_circle(
+@pytest.mark.parametrize("in_batches", [False, True])
+async def test_concurrent_writes_never_deadlock(
     database: Database,
     django_db_blocker: DjangoDbBlocker,
     monkeypatch: pytest.MonkeyPatch,
-    in_steps: bool,
+    in_batches: bool,
 ) -> None:
-    """The writers are two servers', the admin and a worker. In steps: posts on which two rows hang are large."""
-    if in_steps:
+    """Writers are two servers, the admin and a worker. `in_batches`: posts with two rows count as large."""
+    if in_batches:
         for statements in (FEED_SQL, MODERATION_SQL):
             found = statements.post_delete
             assert "500" in found
@@ -202,17 +202,18 @@ async def test_no_write_waits_in_a_circle(
     servers = [await Database(os.environ["DATABASE_URL"], size=4).open() for _ in range(2)]
     both = [GroupCommits(server) for server in servers]
     crowd = Crowd(database, seed=1)
-    await crowd.add(PEOPLE)
-    for _ in range(KEPT):
+    await crowd.add(USERS)
+    for _ in range(TARGETS):
         await crowd.post()
-    ends = monotonic() + SECONDS
+    deadline = monotonic() + SECONDS
     with django_db_blocker.unblock():
         async with asyncio.TaskGroup() as group:
             writing = [
-                group.create_task(write(crowd, both[number % 2], ends)) for number in range(WRITERS)
+                group.create_task(write(crowd, both[number % 2], deadline))
+                for number in range(WRITERS)
             ]
-            group.create_task(delete_accounts(crowd, servers[0], ends))
-            group.create_task(moderate_some(crowd, ends))
+            group.create_task(delete_accounts(crowd, servers[0], deadline))
+            group.create_task(moderate_some(crowd, deadline))
     while await database.fetch("SELECT FROM account_deletions"):
         await database.write("UPDATE account_deletions SET next_at = now()")
         await accounts_erase(database)

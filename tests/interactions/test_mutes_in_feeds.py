@@ -1,4 +1,4 @@
-"""A mute hides under the posts of feeds, and not under a post or profile that was opened on purpose."""
+"""A mute hides users below posts in feeds, not below a post or profile that is requested by id or name."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
 from interactions.services import comment_create, post_like, post_share
-from tests.interactions.cast import people, posts_by
-from tests.interactions.conftest import Ask
+from tests.interactions.cast import create_posts, create_users
+from tests.interactions.conftest import Execute
 
 UNDER = """
   comments(first: 3) { edges { node { author { username } replies { edges { node { author { username } } } } } } }
@@ -34,7 +34,7 @@ fragment Under on Post {{ {UNDER} }}
 
 
 class Found(NamedTuple):
-    """Who is found under a post."""
+    """The users shown below a post."""
 
     commenters: list[str]
     repliers: list[str]
@@ -57,27 +57,27 @@ def found(post: Any) -> Found:
 
 
 async def busy_post(database: Database, post: int, actors: list[int]) -> None:
-    """Each of them comments, replies to the first comment, likes and shares."""
+    """Each actor comments, replies to the first comment, likes and shares."""
     group_commits = GroupCommits(database)
     first: int | None = None
     for actor in actors:
         for parent in dict.fromkeys((None, first)):
-            made = await comment_create(
+            created = await comment_create(
                 database, author_id=actor, post_id=post, text="so", parent_id=parent
             )
-            assert made.comment is not None
-            first = first or made.comment.id
+            assert created.comment is not None
+            first = first or created.comment.id
         await post_like(group_commits, viewer_id=actor, post_id=post)
         await post_share(group_commits, viewer_id=actor, post_id=post)
     await group_commits.close()
 
 
 @pytest.mark.parametrize("blocked_too", [False, True])
-async def test_a_mute_hides_in_feeds_and_not_on_purpose(
-    database: Database, ask: Ask, blocked_too: bool
+async def test_a_mute_hides_in_feeds_only(
+    database: Database, execute: Execute, blocked_too: bool
 ) -> None:
-    viewer, author, muted, other, blocked = await people(database, 5)
-    (post,) = await posts_by(database, author)
+    viewer, author, muted, other, blocked = await create_users(database, 5)
+    (post,) = await create_posts(database, author)
     group_commits = GroupCommits(database)
     await follow_create(group_commits, viewer_id=viewer, user_id=author)
     await busy_post(database, post, [other, muted, muted, muted, blocked])
@@ -88,23 +88,23 @@ async def test_a_mute_hides_in_feeds_and_not_on_purpose(
         )
     await group_commits.close()
 
-    asked = {"post": global_id("Post", post)}
-    seen = await ask(viewer, QUERY, **asked)
+    variables = {"post": global_id("Post", post)}
+    seen = await execute(viewer, QUERY, **variables)
     fifth = [] if blocked_too else ["p5"]
-    # A page is full while there is more: three comments, of those that are not hidden.
+    # Pages are full: three comments that are not hidden.
     in_feed = Found([*fifth, "p4"], [*fifth], [*fifth, "p4"], [*fifth, "p4"])
     for feed in ("feed", "everybody"):
         assert found(seen[feed]["edges"][0]["node"]) == in_feed, feed
-    on_purpose = found(seen["post"])
-    assert on_purpose.commenters == ([*fifth, "p3", "p3", "p3"][:3])
-    assert (on_purpose.likers, on_purpose.sharers) == ([*fifth, "p3", "p4"],) * 2
+    by_id = found(seen["post"])
+    assert by_id.commenters == ([*fifth, "p3", "p3", "p3"][:3])
+    assert (by_id.likers, by_id.sharers) == ([*fifth, "p3", "p4"],) * 2
     for post_seen in (
         seen["node"],
         seen["nodes"][0],
         seen["user"]["posts"]["edges"][0]["node"],
     ):
-        assert found(post_seen) == on_purpose
-    # The mute is the viewer's own.
+        assert found(post_seen) == by_id
+    # The mute applies to the viewer only.
     public = f"{{ publicFeed(first: 1) {{ edges {{ node {{ {UNDER} }} }} }} }}"
-    unfiltered = found((await ask(None, public))["publicFeed"]["edges"][0]["node"])
+    unfiltered = found((await execute(None, public))["publicFeed"]["edges"][0]["node"])
     assert "p3" in unfiltered.commenters

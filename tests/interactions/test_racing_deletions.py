@@ -1,4 +1,4 @@
-"""A write that finds its user or its target there, and gone when it writes, is answered as if it had come later."""
+"""A write whose viewer or target is deleted concurrently gets the same response as a later write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.context import Services
 from core.database.database import Database, Transaction
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import people, posts_by
+from tests.interactions.cast import create_posts, create_users
 from tests.live.world import operation
 
 LOCKED = (
@@ -20,29 +20,31 @@ LOCKED = (
 
 
 async def remove(transaction: Transaction, user_id: int) -> None:
-    """What hides and removes an account of which nothing is left, in a transaction that is still open."""
+    """Deletes an account without data in an open transaction."""
     await transaction.fetch("INSERT INTO account_deletions (user_id) VALUES ($1)", user_id)
     await transaction.fetch("DELETE FROM users WHERE id = $1", user_id)
 
 
-async def answer_after(services: Services, viewer: int, name: str, gone: int, **sent: Any) -> Any:
-    """The answer to a write that waits for an open transaction, in which the account is removed."""
+async def answer_after(
+    services: Services, viewer: int, name: str, deleted: int, **values: Any
+) -> Any:
+    """The response to a write that waits for a transaction which deletes the account."""
     database = services.database
     async with database.transaction() as transaction:
-        await remove(transaction, gone)
-        asking = asyncio.create_task(
-            ApiClient(services, viewer).execute(operation(name), input=sent)
+        await remove(transaction, deleted)
+        request = asyncio.create_task(
+            ApiClient(services, viewer).execute(operation(name), input=values)
         )
         async with asyncio.timeout(20):
-            while not await database.fetch(LOCKED):  # nothing notifies of it
-                assert not asking.done(), asking.result()
+            while not await database.fetch(LOCKED):  # no event to wait for
+                assert not request.done(), request.result()
                 await asyncio.sleep(0.01)
-    return await asking
+    return await request
 
 
 @pytest.mark.parametrize("name", ["MuteUser", "FollowUser", "BlockUser"])
-async def test_the_target_is_not_found(services: Services, name: str) -> None:
-    viewer, target = await people(services.database, 2)
+async def test_a_deleted_target_is_not_found(services: Services, name: str) -> None:
+    viewer, target = await create_users(services.database, 2)
     answer = await answer_after(services, viewer, name, target, userId=global_id("User", target))
     assert "errors" not in answer or not answer["errors"], answer
     [payload] = answer["data"].values()
@@ -59,24 +61,24 @@ async def test_the_target_is_not_found(services: Services, name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("key", [None, "k"])
-async def test_the_viewer_is_not_signed_in(
+async def test_a_deleted_viewer_is_unauthenticated(
     services: Services, database: Database, name: str, key: str | None
 ) -> None:
-    viewer, other = await people(database, 2)
-    (post,) = await posts_by(database, other)
-    made = await ApiClient(services, other).do(
+    viewer, other = await create_users(database, 2)
+    (post,) = await create_posts(database, other)
+    created = await ApiClient(services, other).do(
         "CreateComment", postId=global_id("Post", post), text="A word."
     )
-    sent: dict[str, Any] = {"clientMutationId": key}
+    values: dict[str, Any] = {"clientMutationId": key}
     if name.endswith("User"):
-        sent["userId"] = global_id("User", other)
+        values["userId"] = global_id("User", other)
     elif name == "LikeComment":
-        sent["commentId"] = made["comment"]["id"]
+        values["commentId"] = created["comment"]["id"]
     elif name != "CreatePost":
-        sent["postId"] = global_id("Post", post)
+        values["postId"] = global_id("Post", post)
     if name.startswith("Create"):
-        sent["text"] = "Ghost."
-    answer = await answer_after(services, viewer, name, viewer, **sent)
+        values["text"] = "Ghost."
+    answer = await answer_after(services, viewer, name, viewer, **values)
     if answer.get("errors"):
         [error] = answer["errors"]
         assert error["extensions"]["code"] == "UNAUTHENTICATED"

@@ -1,6 +1,7 @@
-"""A write that had to wait for a row finds it changed, and does what it would have done anyway.
+"""A write that waits for a row which another transaction changes has the same result as without waiting.
 
-PostgreSQL judges such a row anew, and can't do so with every form of statement.
+PostgreSQL evaluates such a statement again on the new version of the row (EvalPlanQual), which not every form of
+statement supports.
 """
 
 from __future__ import annotations
@@ -14,13 +15,19 @@ import pytest
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from interactions import services
-from tests.interactions.cast import assert_counts_are_exact, events, people, posts_by, seen
+from tests.interactions.cast import (
+    assert_counts_are_exact,
+    create_posts,
+    create_users,
+    events,
+    present,
+)
 
 BLOCKED = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 class Scene(NamedTuple):
-    """A post with a comment that has a reply, and another comment; all by the viewer."""
+    """A post with a comment that has a reply, and another comment, all by the viewer."""
 
     database: Database
     group_commits: GroupCommits
@@ -31,40 +38,40 @@ class Scene(NamedTuple):
     other: int
 
     async def like(self) -> bool:
-        told = await services.post_like(
+        result = await services.post_like(
             self.group_commits, viewer_id=self.viewer, post_id=self.post
         )
-        return told.changed and seen(told.post).like_count == 1
+        return result.changed and present(result.post).like_count == 1
 
     async def unlike(self) -> bool:
-        told = await services.post_unlike(
+        result = await services.post_unlike(
             self.group_commits, viewer_id=self.viewer, post_id=self.post
         )
-        return told.changed and seen(told.post).like_count == 0
+        return result.changed and present(result.post).like_count == 0
 
     async def share(self) -> bool:
-        told = await services.post_share(
+        result = await services.post_share(
             self.group_commits, viewer_id=self.viewer, post_id=self.post
         )
-        return told.changed and seen(told.post).share_count == 1
+        return result.changed and present(result.post).share_count == 1
 
     async def unshare(self) -> bool:
-        told = await services.post_unshare(
+        result = await services.post_unshare(
             self.group_commits, viewer_id=self.viewer, post_id=self.post
         )
-        return told.changed and seen(told.post).share_count == 0
+        return result.changed and present(result.post).share_count == 0
 
     async def like_comment(self) -> bool:
-        told = await services.comment_like(
+        result = await services.comment_like(
             self.group_commits, viewer_id=self.viewer, comment_id=self.comment
         )
-        return told.changed and seen(told.comment).like_count == 1
+        return result.changed and present(result.comment).like_count == 1
 
     async def unlike_comment(self) -> bool:
-        told = await services.comment_unlike(
+        result = await services.comment_unlike(
             self.group_commits, viewer_id=self.viewer, comment_id=self.comment
         )
-        return told.changed and seen(told.comment).like_count == 0
+        return result.changed and present(result.comment).like_count == 0
 
     async def write(self, parent_id: int | None = None) -> int:
         created = await services.comment_create(
@@ -101,15 +108,15 @@ Act = Callable[[Scene], Awaitable[Any]]
 
 @pytest.fixture
 async def scene(database: Database) -> Scene:
-    (viewer,) = await people(database, 1)
-    (post,) = await posts_by(database, viewer)
+    (viewer,) = await create_users(database, 1)
+    (post,) = await create_posts(database, viewer)
     empty = Scene(database, GroupCommits(database), viewer, post, 0, 0, 0)
     comment, other = await empty.write(), await empty.write()
     return empty._replace(comment=comment, reply=await empty.write(comment), other=other)
 
 
 async def changed_meanwhile(scene: Scene, change: str, key: int, act: Awaitable[Any]) -> Any:
-    """What comes of an act that must wait for a row which somebody is changing."""
+    """The result of a write that waits for a row which another transaction changes."""
     database = scene.database
     async with database.connection() as connection, connection.transaction():
         await connection.execute(change, key)
@@ -135,7 +142,9 @@ async def changed_meanwhile(scene: Scene, change: str, key: int, act: Awaitable[
         (Scene.leave_tombstone, Scene.delete_reply),
     ],
 )
-async def test_a_post_that_changed(scene: Scene, before: Act | None, act: Act) -> None:
+async def test_writes_that_wait_for_a_changed_post(
+    scene: Scene, before: Act | None, act: Act
+) -> None:
     if before is not None:
         assert await before(scene)
     logged = len(await events(scene.database))
@@ -159,7 +168,9 @@ async def test_a_post_that_changed(scene: Scene, before: Act | None, act: Act) -
         (Scene.leave_tombstone, Scene.delete_reply, "reply"),
     ],
 )
-async def test_a_comment_that_changed(scene: Scene, before: Act | None, act: Act, row: str) -> None:
+async def test_writes_that_wait_for_a_changed_comment(
+    scene: Scene, before: Act | None, act: Act, row: str
+) -> None:
     if before is not None:
         assert await before(scene)
     logged = len(await events(scene.database))

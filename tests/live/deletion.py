@@ -31,7 +31,7 @@ if __name__ == "__main__":
     django.setup()
 
 from feed.services import post_delete
-from tests.interactions.cast import hide_account, people
+from tests.interactions.cast import create_users, hide_account
 from tests.live.crash import Client
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.world import Person, operation, phone, signed_in
@@ -92,7 +92,7 @@ def percentile(figures: list[float], share: float) -> float:
 
 async def fill(database: Database, comments: int, followers: int) -> tuple[int, list[Person]]:
     """Whose account is going to be deleted, and those who write."""
-    (gone,) = await people(database, 1, first=9_000)
+    (gone,) = await create_users(database, 1, first=9_000)
     writers = await signed_in(database, WRITERS)
     await database.write(CROWD, followers)
     await database.write(FOLLOWERS, gone)

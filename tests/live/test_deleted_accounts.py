@@ -10,7 +10,7 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from interactions.erasure import accounts_erase
-from tests.interactions.cast import hide_account, posts_by
+from tests.interactions.cast import create_posts, hide_account
 from tests.live.world import Api, Closed, Json, Phone, phone, signed_in
 
 
@@ -24,8 +24,8 @@ class Scene:
     async def make(self) -> None:
         self.gone, self.viewer, self.author, self.third = await signed_in(self.database, 4)
         await self.api.change(self.viewer, "FollowUser", userId=self.gone.id)
-        (self.own,) = await posts_by(self.database, self.gone.key)
-        (self.post,) = await posts_by(self.database, self.author.key)
+        (self.own,) = await create_posts(self.database, self.gone.key)
+        (self.post,) = await create_posts(self.database, self.author.key)
         post = global_id("Post", self.post)
         await self.api.change(self.gone, "SharePost", postId=post)
         await self.api.change(self.gone, "LikePost", postId=post)

@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 from core.database.database import Database, DatabaseUnavailable
 from core.events.notifier import Notifier
 from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
-from tests.interactions.cast import people, posts_by
+from tests.interactions.cast import create_posts, create_users
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.world import Closed, Phone, Unavailable, dial, eventually, phone
 
@@ -129,8 +129,8 @@ async def endure(
     around: Surroundings, database: Database, trouble: Callable[[], Awaitable[None]]
 ) -> None:
     """Writes and wanders while there is trouble; then everybody must have everything."""
-    (actor,) = await people(database, 1)
-    posts = await posts_by(database, actor, POSTS)
+    (actor,) = await create_users(database, 1)
+    posts = await create_posts(database, actor, POSTS)
     chance = random.Random(7)
     wanderers = [
         Wanderer(around, chance.sample(posts, chance.randint(1, POSTS)), random.Random(number))
@@ -200,8 +200,8 @@ async def test_a_database_that_is_restarted(around: Surroundings, database: Data
 async def test_a_write_through_one_server_reaches_subscribers_of_the_other(
     around: Surroundings, database: Database
 ) -> None:
-    (actor,) = await people(database, 1)
-    (post,) = await posts_by(database, actor)
+    (actor,) = await create_users(database, 1)
+    (post,) = await create_posts(database, actor)
     async with phone(around.address(0)) as one, phone(around.address(1)) as other:
         for watcher in (one, other):
             await watcher.watch([post])
@@ -219,8 +219,8 @@ SELECT 'post_liked', $1, $2, lpad(n::text, 60, '0') FROM generate_series($3::int
 async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_little(
     around: Surroundings, database: Database, notifier: Notifier
 ) -> None:
-    (actor,) = await people(database, 1)
-    (post,) = await posts_by(database, actor)
+    (actor,) = await create_users(database, 1)
+    (post,) = await create_posts(database, actor)
     count, step, readers = 12_000, 500, 20
     async with AsyncExitStack() as stack:
         slow = [await stack.enter_async_context(phone(around.address(0))) for _ in range(readers)]
@@ -260,8 +260,8 @@ async def _reads_up_to_the_end(watcher: Phone, post: int, count: int) -> None:
 async def test_a_long_transaction_delays_but_loses_nothing(
     around: Surroundings, database: Database
 ) -> None:
-    (actor,) = await people(database, 1)
-    (post,) = await posts_by(database, actor)
+    (actor,) = await create_users(database, 1)
+    (post,) = await create_posts(database, actor)
     async with phone(around.address(0)) as watcher:
         await watcher.watch([post])
         async with database.transaction() as long_one:
@@ -289,8 +289,8 @@ async def test_a_long_transaction_delays_but_loses_nothing(
 async def test_memory_is_the_same_after_each_round_of_lost_connections(
     around: Surroundings, database: Database, notifier: Notifier, kind: str
 ) -> None:
-    (actor,) = await people(database, 1)
-    (post,) = await posts_by(database, actor)
+    (actor,) = await create_users(database, 1)
+    (post,) = await create_posts(database, actor)
 
     async def write_events() -> None:
         await database.write(ADD_EVENTS, actor, post, EVENTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.world import Api, Person, phone, signed_in
 
 
@@ -18,7 +18,7 @@ async def test_posts_and_shares_of_those_one_follows_come_in_as_the_feed_has_the
 ) -> None:
     viewer, friend, stranger = await signed_in(database, 3)
     await follow(api, viewer, friend)
-    (old,) = await posts_by(database, stranger.key)
+    (old,) = await create_posts(database, stranger.key)
     async with phone(address, viewer.authorization) as home:
         ready = await home.watch_home()
         assert ready["__typename"] == "SubscriptionReady"
@@ -48,7 +48,7 @@ async def test_what_was_missed_comes_first_whoever_did_it(
 ) -> None:
     viewer, friend, stranger = await signed_in(database, 3)
     await follow(api, viewer, friend)
-    (old,) = await posts_by(database, stranger.key)
+    (old,) = await create_posts(database, stranger.key)
     page = await api.do(viewer, "HomeFeed")
     await api.change(friend, "CreatePost", text="One")
     await api.change(friend, "SharePost", postId=global_id("Post", old))
@@ -70,7 +70,7 @@ async def test_what_is_gone_is_told_to_those_who_had_it(
 ) -> None:
     viewer, friend, other_friend, stranger = await signed_in(database, 4)
     await follow(api, viewer, friend, other_friend)
-    kept, deleted = await posts_by(database, stranger.key, 2)
+    kept, deleted = await create_posts(database, stranger.key, 2)
     for sharer, post in ((friend, kept), (other_friend, kept), (friend, deleted)):
         await api.change(sharer, "SharePost", postId=global_id("Post", post))
     ready = await api.do(viewer, "HomeFeed")
@@ -98,8 +98,8 @@ async def test_blocks_and_mutes_keep_things_out(address: str, api: Api, database
     await follow(api, viewer, friend, muted)
     await api.change(viewer, "MuteUser", userId=muted.id)
     await api.change(author, "BlockUser", userId=viewer.id)
-    (hidden,) = await posts_by(database, author.key)
-    (of_muted,) = await posts_by(database, muted.key)
+    (hidden,) = await create_posts(database, author.key)
+    (of_muted,) = await create_posts(database, muted.key)
     async with phone(address, viewer.authorization) as home:
         await home.watch_home()
         await api.change(muted, "CreatePost", text="Muted")

@@ -16,7 +16,7 @@ from core.database.database import Database
 from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER
 from core.ids import global_id
 from tests.benchmarks.live_clients import HANDSHAKE, framed
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.raw_clients import (
     CLOSE_FRAME,
     END_OF_HEAD,
@@ -68,7 +68,7 @@ class World:
 @pytest.fixture
 async def world(address: str, database: Database) -> World:
     people = await signed_in(database, 3)
-    (post,) = await posts_by(database, people[0].key)
+    (post,) = await create_posts(database, people[0].key)
     return World(address, database, people, post)
 
 

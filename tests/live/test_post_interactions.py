@@ -8,7 +8,7 @@ import pytest
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.world import Api, Closed, Person, phone, signed_in
 
 
@@ -20,7 +20,7 @@ async def test_everything_that_happens_to_a_post_is_told_in_order(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan = await signed_in(database, 2)
-    (post,) = await posts_by(database, author.key)
+    (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
     async with phone(address) as watcher:
         ready = await watcher.watch([post])
@@ -71,7 +71,7 @@ async def test_what_was_missed_comes_first_then_what_happens(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, other = await signed_in(database, 3)
-    post, beside = await posts_by(database, author.key, 2)
+    post, beside = await create_posts(database, author.key, 2)
     id = global_id("Post", post)
     async with phone(address) as watcher:
         ready = await watcher.watch([post])
@@ -98,7 +98,7 @@ async def test_a_query_hands_over_to_a_subscription_with_no_seam(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, other = await signed_in(database, 3)
-    (post,) = await posts_by(database, author.key)
+    (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
     await api.change(fan, "LikePost", postId=id)
     page = await api.do(author, "HomeFeed")
@@ -129,7 +129,7 @@ async def test_from_a_cursor_that_is_too_old_one_has_to_start_again(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan = await signed_in(database, 2)
-    (post,) = await posts_by(database, author.key)
+    (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
     async with phone(address) as watcher:
         ready = await watcher.watch([post])
@@ -164,7 +164,7 @@ class TestVisibility:
     ) -> None:
         direction, who = case
         viewer, author, actor, other = cast
-        (post,) = await posts_by(database, author.key)
+        (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
         hidden = actor if who == "actor" else author
         async with phone(address, viewer.authorization) as watcher, phone(address) as anybody:
@@ -202,7 +202,7 @@ class TestVisibility:
         cast: tuple[Person, Person, Person, Person],
     ) -> None:
         viewer, author, actor, other = cast
-        (post,) = await posts_by(database, author.key)
+        (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
         await api.change(viewer, "MuteUser", userId=actor.id)
         await api.change(viewer, "MuteUser", userId=author.id)
@@ -222,7 +222,7 @@ class TestVisibility:
         cast: tuple[Person, Person, Person, Person],
     ) -> None:
         _, author, actor, _ = cast
-        (post,) = await posts_by(database, author.key)
+        (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
         async with phone(address) as watcher:
             ready = await watcher.watch([post])
@@ -245,7 +245,7 @@ class TestVisibility:
         cast: tuple[Person, Person, Person, Person],
     ) -> None:
         viewer, author, actor, other = cast
-        (post,) = await posts_by(database, author.key)
+        (post,) = await create_posts(database, author.key)
         async with (
             phone(address, viewer.authorization) as ending,
             phone(address, other.authorization) as staying,
@@ -283,7 +283,7 @@ async def test_who_has_seen_what_the_log_lacks_has_to_start_again_and_others_go_
 ) -> None:
     """A replica took over that had not got the newest event."""
     author, fan = await signed_in(database, 2)
-    seen, other = await posts_by(database, author.key, 2)
+    seen, other = await create_posts(database, author.key, 2)
     ids = [global_id("Post", post) for post in (seen, other)]
     async with phone(address) as watcher, phone(address) as witness:
         await witness.watch([other])

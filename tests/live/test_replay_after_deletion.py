@@ -12,7 +12,7 @@ from core.config.schema import graphql_schema
 from core.database.database import Database
 from core.ids import key_of
 from interactions.erasure import accounts_erase
-from tests.contract.doors import selection
+from tests.contract.entry_points import selection
 from tests.interactions.cast import hide_account
 from tests.live.world import Api, Json, Person, phone, signed_in
 

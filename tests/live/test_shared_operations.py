@@ -12,7 +12,7 @@ from core.graphql.limits.limits import Limits
 from core.graphql.live.shared_operations import LiveOperations
 from core.ids import global_id
 from interactions.graphql.post_topic import PUBLIC_FIELDS
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.world import Api, operation, phone, signed_in
 
 ROOT = "{ postInteractions(postIds: $ids, after: $after) { cursor ... on PostLiked { actor { username } "
@@ -79,7 +79,7 @@ async def test_shared_and_single_executions_tell_the_same(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, viewer = await signed_in(database, 3)
-    post, other = await posts_by(database, author.key, 2)
+    post, other = await create_posts(database, author.key, 2)
     id = global_id("Post", post)
 
     def executions(by: str) -> float:

@@ -12,7 +12,7 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id, key_of
 from interactions.statements import SQL
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.world import Api, Json, Person, Phone, phone, signed_in
 
 LIVE = """
@@ -53,7 +53,8 @@ class Scene:
         for followee in (self.one, self.other):
             await self.api.change(self.viewer, "FollowUser", userId=followee.id)
         self.first, self.second = (
-            global_id("Post", key) for key in await posts_by(self.database, self.stranger.key, 2)
+            global_id("Post", key)
+            for key in await create_posts(self.database, self.stranger.key, 2)
         )
         await self.api.change(self.one, "SharePost", postId=self.first)
         await self.api.change(self.other, "SharePost", postId=self.second)
@@ -181,7 +182,7 @@ async def test_two_who_share_again_at_once(address: str, scene: Scene, attempt: 
 
 async def test_a_share_that_was_never_seen_is_given_to_who_reads_on(scene: Scene) -> None:
     """It is committed late, taken back and made again between two looks of a reader."""
-    (late,) = await posts_by(scene.database, scene.stranger.key)
+    (late,) = await create_posts(scene.database, scene.stranger.key)
     async with scene.database.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()

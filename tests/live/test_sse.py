@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.world import TIMEOUT, Api, eventually, operation, signed_in
 
 ACCEPT = {"accept": "text/event-stream"}
@@ -89,7 +89,7 @@ async def test_events_come_with_the_id_from_which_a_browser_resumes(
     address: str, api: Api, database: Database, method: str
 ) -> None:
     author, fan = await signed_in(database, 2)
-    (post,) = await posts_by(database, author.key)
+    (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
     query = operation("PostInteractions")
     async with streaming(address, query, method=method, postIds=[id]) as stream:

@@ -10,7 +10,7 @@ import pytest
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.test_sse import streaming
 from tests.live.world import Person, Phone, eventually, operation, phone, serving, signed_in
 
@@ -59,7 +59,7 @@ class World:
 @pytest.fixture
 async def world(database: Database) -> World:
     people = await signed_in(database, 2)
-    (post,) = await posts_by(database, people[0].key)
+    (post,) = await create_posts(database, people[0].key)
     return World(database, people, post)
 
 

@@ -16,7 +16,7 @@ from core.graphql.websocket.websocket_connection import (
     SUBSCRIPTIONS_AT_MOST,
     WAITING_AT_MOST,
 )
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.test_websocket import closing_code
 from tests.live.world import Phone, dial, eventually, phone, signed_in
 
@@ -116,7 +116,7 @@ async def test_what_runs_is_cancelled_with_its_connection_and_a_mutation_is_fini
     address: str, database: Database
 ) -> None:
     (person,) = await signed_in(database, 1)
-    await posts_by(database, person.key, 1)
+    await create_posts(database, person.key, 1)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
     async def held(count: int) -> bool:

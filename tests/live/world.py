@@ -24,7 +24,7 @@ from core.database.database import Database
 from core.ids import global_id
 from core.server.app import Server
 from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
-from tests.interactions.cast import people
+from tests.interactions.cast import create_users
 from tests.paths import OPERATIONS
 
 TIMEOUT = 20.0
@@ -52,7 +52,8 @@ class Person:
 async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:
     """New people, each with a session whose access token lasts so many seconds."""
     return [
-        await signed_in_again(database, key, lasts=lasts) for key in await people(database, count)
+        await signed_in_again(database, key, lasts=lasts)
+        for key in await create_users(database, count)
     ]
 
 

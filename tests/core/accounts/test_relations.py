@@ -19,7 +19,7 @@ from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient, assert_invariants, codes, events
-from tests.interactions.cast import delete_account, people
+from tests.interactions.cast import create_users, delete_account
 
 Change = Callable[..., Awaitable[RelationChange]]
 PAIRS = [
@@ -39,7 +39,7 @@ query Relation($id: ID!) {
 @pytest.fixture
 async def cast(services: Services) -> list[ApiClient]:
     """Clients of three users."""
-    return [ApiClient(services, key) for key in await people(services.database, 3)]
+    return [ApiClient(services, key) for key in await create_users(services.database, 3)]
 
 
 def key(client: ApiClient) -> int:
@@ -283,7 +283,7 @@ async def test_a_mute_hides_no_profile_and_is_invisible_to_the_muted_user(
 
 async def test_follows_that_arrive_together_take_one_transaction(services: Services) -> None:
     database = services.database
-    ada, *others = await people(database, 40)
+    ada, *others = await create_users(database, 40)
     statements: list[str] = []
     database.observer = statements.append
     pairs = [(ada, other) for other in others] + [(other, ada) for other in others]
@@ -302,7 +302,7 @@ async def test_follows_that_arrive_together_take_one_transaction(services: Servi
 
 async def test_a_refused_follow_does_not_affect_others_of_the_group(services: Services) -> None:
     database = services.database
-    ada, grace, third = await people(database, 3)
+    ada, grace, third = await create_users(database, 3)
     await writes.block_create(database, viewer_id=third, user_id=ada)
     done = await asyncio.gather(
         *(
@@ -322,7 +322,7 @@ async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
     """Two group commits as of two processes, few users, all changes concurrently."""
     database = services.database
     chance = random.Random(seed)
-    cast = await people(database, 5)
+    cast = await create_users(database, 5)
     changes: list[tuple[str, Change]] = []
     for group_commits in (services.group_commits, GroupCommits(database)):
         changes += [("user_followed", partial(writes.follow_create, group_commits))] * 3
@@ -369,4 +369,4 @@ async def test_follow_and_block_at_once_end_without_a_follow(services: Services)
 
 async def two_new_users(database: Database) -> list[int]:
     await database.write("TRUNCATE users CASCADE")
-    return await people(database, 2)
+    return await create_users(database, 2)

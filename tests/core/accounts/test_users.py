@@ -11,7 +11,7 @@ from core.accounts.services import block_create, mute_create
 from core.context import Services
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import delete_account, people
+from tests.interactions.cast import create_users, delete_account
 
 CROWD = 51
 
@@ -19,7 +19,7 @@ CROWD = 51
 @pytest.fixture
 async def crowd(services: Services) -> list[int]:
     """Users of whom all but the first follow the first, in order."""
-    keys = await people(services.database, CROWD)
+    keys = await create_users(services.database, CROWD)
     for follower in keys[1:]:
         await writes.follow_create(services.group_commits, viewer_id=follower, user_id=keys[0])
     return keys
@@ -111,7 +111,7 @@ async def test_pages_of_followers_give_each_once_newest_first(
 
 
 async def test_followed_users_are_paged_in_both_directions(services: Services) -> None:
-    ada, *others = await people(services.database, 6)
+    ada, *others = await create_users(services.database, 6)
     for other in others:
         await writes.follow_create(services.group_commits, viewer_id=ada, user_id=other)
     client = ApiClient(services)

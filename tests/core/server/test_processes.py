@@ -27,7 +27,7 @@ from tests.core.server.served import (
     served,
     writing,
 )
-from tests.interactions.cast import posts_by
+from tests.interactions.cast import create_posts
 from tests.live.restarts import restart_round
 from tests.live.world import Closed, operation, phone, signed_in
 
@@ -85,7 +85,7 @@ async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
     database: Database, tmp_path: Path, processes: int, number: signal.Signals
 ) -> None:
     people = await signed_in(database, WRITERS)
-    (post,) = await posts_by(database, people[0].key)
+    (post,) = await create_posts(database, people[0].key)
     with served(tmp_path, processes) as server:
         await server.becomes_ready(processes)
         async with AsyncExitStack() as stack:
@@ -200,7 +200,7 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
     database: Database, tmp_path: Path
 ) -> None:
     (author,) = await signed_in(database, 1)
-    (post,) = await posts_by(database, author.key)
+    (post,) = await create_posts(database, author.key)
     query = {"query": "{ publicFeed(first: 1) { edges { cursor } } }"}
     asked = 0
     executed, subscribers = (

@@ -1,4 +1,4 @@
-"""People who stand to each other in every way, and whose every word names them, so that an answer can be searched."""
+"""Users in every relation to each other, whose texts contain their names to search responses for."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from interactions.services import (
     post_like,
     post_share,
 )
-from tests.contract.doors import Values
-from tests.interactions.cast import hide_account, people
+from tests.contract.entry_points import Values
+from tests.interactions.cast import create_users, hide_account
 
 CAST = [
     *("target", "host", "stranger", "follower", "blocker", "blocked", "mutual", "muter"),
@@ -26,14 +26,14 @@ CAST = [
 FOLLOWERS = [name for name in CAST if name not in {"target", "stranger"}]
 VIEWERS = [*CAST, "anonymous", "removed"]
 DELETED = "deleted"
-"""Whose account has been deleted, but of whom everything is still there."""
-NOBODY = 7
+"""A user whose account has been deleted and whose data is not yet erased."""
+MISSING_USER = 7
 """The key of a viewer whose account has been removed."""
 FEEDS = frozenset({"homeFeed", "publicFeed", "homeFeedEvents", "postInteractions"})
 NAMED_AT = frozenset(
     {"user", "node", "nodes", "blockUser", "unblockUser", "muteUser", "unmuteUser"}
 )
-"""Root fields that may show the name of whom the viewer has blocked, and only of the user that they give."""
+"""Root fields that may show the name of a user whom the viewer has blocked, if they return that user."""
 
 MARK = """
 UPDATE users SET username = $2 || '_login', display_name = 'NAME ' || $2, bio = 'BIO ' || $2,
@@ -54,15 +54,15 @@ TABLES = [
 ]
 
 
-class Marked:
-    """The people, what they have written, and what stands between them."""
+class MarkedWorld:
+    """The users, their posts and comments, and their follows, blocks and mutes."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.database = services.database
 
-    async def make(self) -> None:
-        keys = await people(self.database, len(CAST))
+    async def create(self) -> None:
+        keys = await create_users(self.database, len(CAST))
         self.key = dict(zip(CAST, keys, strict=True))
         for name, key in self.key.items():
             await self.database.write(MARK, key, name)
@@ -74,41 +74,41 @@ class Marked:
         self.posts = {name: await self._post(name) for name in CAST}
         self.comments: list[int] = []
         for name in CAST:
-            await self._busy(name, self.posts["host"], on="host")
-            await self._busy(name, self.posts["target"], on="target")
-            await self._busy("target", self.posts[name], on=name)
-        await self._leave_ghosts()
-        for who, whom in (
+            await self._interact(name, self.posts["host"], on="host")
+            await self._interact(name, self.posts["target"], on="target")
+            await self._interact("target", self.posts[name], on=name)
+        await self._delete_some()
+        for actor, target in (
             ("blocker", "target"),
             ("target", "blocked"),
             ("mutual", "target"),
             ("target", "mutual"),
         ):
-            await block_create(self.database, viewer_id=self.key[who], user_id=self.key[whom])
+            await block_create(self.database, viewer_id=self.key[actor], user_id=self.key[target])
         await mute_create(self.database, viewer_id=self.key["muter"], user_id=self.key["target"])
         await hide_account(self.database, self.key[DELETED])
         for table in TABLES:
             await self.database.write(f"CREATE TABLE saved_{table} AS TABLE {table}")
 
     async def restore(self) -> None:
-        """Everything as `make` left it."""
+        """Restores all tables to their state after `create`."""
         await self.database.write(f"TRUNCATE {', '.join(TABLES)} CASCADE")
         for table in TABLES:
-            await self.database.write(f"INSERT INTO {table} SELECT * FROM saved_{table}")  # noqa: S608  # names of ours
+            await self.database.write(f"INSERT INTO {table} SELECT * FROM saved_{table}")  # noqa: S608  # fixed names
 
     async def drop(self) -> None:
         for table in TABLES:
             await self.database.write(f"DROP TABLE IF EXISTS saved_{table}")
 
     def values(self) -> Values:
-        """What a client may send to come upon the target, and upon what was done to and by it."""
+        """Arguments that lead to the target, and to what it has written, liked and shared."""
         post_ids = [global_id("Post", self.posts[name]) for name in ("target", "host")]
         comment_ids = [global_id("Comment", key) for key in self.comments]
         user_ids = [global_id("User", self.key["target"])]
-        every = [*user_ids, *post_ids, *comment_ids]
+        all_ids = [*user_ids, *post_ids, *comment_ids]
         return {
-            "id": every,
-            "ids": [every],
+            "id": all_ids,
+            "ids": [all_ids],
             "username": ["target_login"],
             "userId": user_ids,
             "postId": post_ids,
@@ -117,7 +117,7 @@ class Marked:
             "parentId": [comment_ids[0]],
             "text": ["Written anew."],
             "since": ["no cursor"],
-            # Of nobody: what a session gives is its own viewer.
+            # Invalid: sessions show nothing but their own viewer.
             "login": ["nobody"],
             "password": ["a wrong password"],
             "email": ["nobody at all"],
@@ -127,9 +127,9 @@ class Marked:
         }
 
     async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:
-        """What the answer shows that is not the viewer's to see, as things stand now."""
+        """Texts of the response that must be hidden from the viewer, by the current blocks and mutes."""
         found = list(texts(data, ()))
-        viewer_id = self.key.get(viewer, NOBODY)
+        viewer_id = self.key.get(viewer, MISSING_USER)
         blocks = {
             tuple(row)
             for row in await self.database.fetch("SELECT blocker_id, blocked_id FROM blocks")
@@ -137,10 +137,10 @@ class Marked:
         mutes = {
             tuple(row) for row in await self.database.fetch("SELECT muter_id, muted_id FROM mutes")
         }
-        wrong = [f"{path}: {text}" for path, text in found if "GHOST" in text]
+        leaked = [f"{path}: {text}" for path, text in found if "GHOST" in text]
         for other, key in self.key.items():
             if other == DELETED:
-                wrong += [f"{path}: {text}" for path, text in found if is_of_deleted(text)]
+                leaked += [f"{path}: {text}" for path, text in found if is_of_deleted(text)]
                 continue
             has_blocked = (viewer_id, key) in blocks
             is_hidden = (key, viewer_id) in blocks or has_blocked
@@ -151,22 +151,24 @@ class Marked:
                     continue
                 is_name = text.startswith(("NAME", "https", f"{other}_login"))
                 if not (has_blocked and is_name and root in NAMED_AT and _is_root_user(path)):
-                    wrong.append(f"{path}: {text}")
-        return wrong
+                    leaked.append(f"{path}: {text}")
+        return leaked
 
-    async def _follow(self, who: str, whom: str) -> None:
-        if who != whom:
+    async def _follow(self, actor: str, target: str) -> None:
+        if actor != target:
             await follow_create(
-                self.services.group_commits, viewer_id=self.key[who], user_id=self.key[whom]
+                self.services.group_commits, viewer_id=self.key[actor], user_id=self.key[target]
             )
 
     async def _post(self, author: str) -> int:
-        made = await post_create(self.database, author_id=self.key[author], text=f"POST {author}")
-        assert made.post is not None
-        return made.post.id
+        created = await post_create(
+            self.database, author_id=self.key[author], text=f"POST {author}"
+        )
+        assert created.post is not None
+        return created.post.id
 
-    async def _busy(self, actor: str, post: int, *, on: str) -> None:
-        """Comments on, likes and shares the post, with a reply to the comment: by the target, or to the target."""
+    async def _interact(self, actor: str, post: int, *, on: str) -> None:
+        """Comments on, likes and shares the post, with a reply to the comment by or to the target."""
         key = self.key[actor]
         comment = await self._comment(actor, post, f"COMMENT {actor}")
         if actor == "target":
@@ -181,18 +183,18 @@ class Marked:
         await post_share(self.services.group_commits, viewer_id=key, post_id=post)
 
     async def _comment(self, author: str, post: int, text: str, parent: int | None = None) -> int:
-        made = await comment_create(
+        created = await comment_create(
             self.database, author_id=self.key[author], post_id=post, text=text, parent_id=parent
         )
-        assert made.comment is not None
-        return made.comment.id
+        assert created.comment is not None
+        return created.comment.id
 
-    async def _leave_ghosts(self) -> None:
-        """A post, a comment and one with a reply, which are deleted."""
+    async def _delete_some(self) -> None:
+        """Deletes a post, a comment and a comment with a reply."""
         target = self.key["target"]
-        ghost = (await post_create(self.database, author_id=target, text="GHOST")).post
-        assert ghost is not None
-        await post_delete(self.database, viewer_id=target, post_id=ghost.id)
+        deleted = (await post_create(self.database, author_id=target, text="GHOST")).post
+        assert deleted is not None
+        await post_delete(self.database, viewer_id=target, post_id=deleted.id)
         for has_reply in (False, True):
             comment = await self._comment("target", self.posts["host"], "GHOST")
             if has_reply:
@@ -206,30 +208,30 @@ def is_of_deleted(text: str) -> bool:
 
 
 def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each text of an answer, and the fields that lead to it, with their types."""
+    """Each text of a response with its path of fields and their types."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
         type_name = value.get("__typename", "")
-        for name, each in value.items():
-            yield from texts(each, (*path, f"{type_name}_{name.rpartition('_')[2]}"))
+        for name, nested in value.items():
+            yield from texts(nested, (*path, f"{type_name}_{name.rpartition('_')[2]}"))
     elif isinstance(value, list):
-        for each in value:
-            yield from texts(each, path)
+        for nested in value:
+            yield from texts(nested, path)
 
 
 def _in_profile(path: tuple[str, ...]) -> bool:
-    """Whether the text stands in a list of a user's own, which a mute does not touch."""
+    """Whether the text is in a list of a profile, where a mute hides nothing."""
     return not {"User_posts", "User_followers", "User_following"}.isdisjoint(path)
 
 
 def _is_about_watched_post(path: tuple[str, ...]) -> bool:
-    """Whether the text stands in an event that no mute hides: of a post that was opened on purpose."""
+    """Whether the text is in an event about the watched post itself, which a mute does not hide."""
     return any(part.startswith(("PostEdited_", "PostDeleted_")) for part in path)
 
 
 def _is_root_user(path: tuple[str, ...]) -> bool:
-    """Whether the text is a field of the user that the root field gives, itself or in a payload."""
+    """Whether the text is a field of the user that the root field or its payload returns."""
     *above, field = path
     return (
         field.startswith("User_")

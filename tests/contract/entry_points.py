@@ -1,4 +1,4 @@
-"""Every way into the API, found by walking the schema: documents that select all there is, to a depth."""
+"""Every entry point of the API, found by walking the schema, with documents that select every field to a depth."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from graphql import (
 from core.config.schema import graphql_schema
 
 Values = dict[str, list[Any]]
-"""What to send, by the name of an argument or input field."""
+"""Values to send, by the name of an argument or input field."""
 
 
-class Door(NamedTuple):
+class EntryPoint(NamedTuple):
     """One root field with one choice of arguments."""
 
     field: str
     document: DocumentNode
     variables: dict[str, Any]
     member: str | None = None
-    """Of an interface of events, whose fields are selected: all at once would be over the limits."""
+    """The selected member of an interface of events: all together exceed the limits."""
 
 
-def doors(kind: OperationType, values: Values, *, depth: int) -> Iterator[Door]:
-    """Each root field with each choice of its required argument. Errors: KeyError for one without a value."""
+def entry_points(kind: OperationType, values: Values, *, depth: int) -> Iterator[EntryPoint]:
+    """Each root field with each choice of its required argument. Errors: KeyError for an argument without values."""
     root = graphql_schema.get_root_type(kind)
     assert root is not None
     for name, field in root.fields.items():
         for variables in _choices(field, values):
             for member in _members(field) if kind is OperationType.SUBSCRIPTION else [None]:
-                yield Door(name, document(kind, name, depth, member), variables, member)
+                yield EntryPoint(name, document(kind, name, depth, member), variables, member)
 
 
 @cache
 def document(kind: OperationType, name: str, depth: int, member: str | None = None) -> DocumentNode:
-    """A document that selects everything that a root field gives, its required arguments as variables."""
+    """A document that selects every field below a root field, with its required arguments as variables."""
     root = graphql_schema.get_root_type(kind)
     assert root is not None
     field = root.fields[name]
@@ -58,14 +58,14 @@ def document(kind: OperationType, name: str, depth: int, member: str | None = No
     declared = ", ".join(f"${key}: {argument.type}" for key, argument in required.items())
     passed = ", ".join(f"{key}: ${key}" for key in required)
     text = f"{name}({passed})" if required else name
-    operation = f"{kind.value} Door({declared})" if required else f"{kind.value} Door"
+    operation = f"{kind.value} EntryPoint({declared})" if required else f"{kind.value} EntryPoint"
     found = parse(f"{operation} {{ {text} {selection(field, depth, member)} }}")
     assert validate(graphql_schema, found) == []
     return found
 
 
 def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
-    """Everything that the field gives: nodes inside each other up to `depth`."""
+    """A selection of every field, with nodes nested up to `depth`."""
     type_ = get_named_type(field.type)
     if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
         return ""
@@ -75,7 +75,7 @@ def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
         for member in members:
             for name, each in member.fields.items():
                 types.setdefault(name, set()).add(str(each.type))
-        # One name can't stand for two types in one place.
+        # Fields of one name and different types conflict without aliases.
         aliased = {name for name, found in types.items() if len(found) > 1}
         parts = [
             f"... on {each.name} {{ {_fields(each, depth, aliased)} }}"
@@ -83,7 +83,7 @@ def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
             if only in {None, each.name}
         ]
         return f"{{ __typename {' '.join(type_.fields)} {' '.join(parts)} }}"
-    assert isinstance(type_, GraphQLObjectType), f"say how to select of {type_}"
+    assert isinstance(type_, GraphQLObjectType), f"no rule to select from {type_}"
     return f"{{ __typename {_fields(type_, depth)} }}"
 
 
@@ -110,7 +110,7 @@ def _required(field: GraphQLField) -> dict[str, GraphQLArgument]:
 
 
 def _choices(field: GraphQLField, values: Values) -> Iterator[dict[str, Any]]:
-    """The field's required argument, each way."""
+    """Each choice of the field's required argument."""
     required = _required(field)
     if not required:
         yield {}
@@ -122,7 +122,7 @@ def _choices(field: GraphQLField, values: Values) -> Iterator[dict[str, Any]]:
 
 
 def _inputs(type_: GraphQLInputObjectType, values: Values) -> Iterator[dict[str, Any]]:
-    """An input, as often as its fields have values; one with fewer has its values again."""
+    """Inputs until each value of each field is used; shorter lists of values repeat."""
     fields = {name: values[name] for name in type_.fields if name != "clientMutationId"}
     for number in range(max(map(len, fields.values()), default=1)):
         yield {name: choices[number % len(choices)] for name, choices in fields.items()}
