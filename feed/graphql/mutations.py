@@ -13,7 +13,7 @@ from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH
 from feed.services import post_create, post_delete, post_edit
 
-TEXT = f"What the post says: {TEXT_RULES}"
+TEXT = f"The post's text: {TEXT_RULES}"
 
 
 @strawberry.input(description="The post to create.")

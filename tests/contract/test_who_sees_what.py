@@ -23,7 +23,7 @@ ON_PURPOSE = [
     "profile",
     "profile's posts",
     "post",
-    "person as node",
+    "user as node",
     "post as node",
     "comment as node",
     "comment on the target's post as node",
@@ -49,7 +49,7 @@ def expected(viewer: str) -> dict[str, bool]:
     feeds = FEEDS[:1] if viewer == "anonymous" else FEEDS
     hidden = viewer in {"blocker", "blocked"}
     # The blocker sees the name, to undo the block.
-    names = dict.fromkeys(["profile", "person as node"], viewer != "blocked")
+    names = dict.fromkeys(["profile", "user as node"], viewer != "blocked")
     return (
         dict.fromkeys(feeds, not hidden and viewer != "muter")
         | dict.fromkeys(ON_PURPOSE, not hidden)
@@ -107,9 +107,9 @@ WRITES = pytest.mark.parametrize(
         ("CreateComment", {"postId": "hosts", "parentId": "comment", "text": "Hello?"}),
         ("LikeComment", {"commentId": "comment"}),
         ("LikeComment", {"commentId": "under"}),
-        ("FollowUser", {"userId": "person"}),
-        ("UnfollowUser", {"userId": "person"}),
-        ("MuteUser", {"userId": "person"}),
+        ("FollowUser", {"userId": "user"}),
+        ("UnfollowUser", {"userId": "user"}),
+        ("MuteUser", {"userId": "user"}),
         ("EditPost", {"postId": "post", "text": "Mine now."}),
     ],
 )
@@ -187,7 +187,7 @@ async def assert_not_found(world: World, viewer: str, name: str, values: Json) -
     named = {
         "post": global_id("Post", things.post),
         "hosts": global_id("Post", things.hosts_post),
-        "person": global_id("User", world.key["target"]),
+        "user": global_id("User", world.key["target"]),
         "comment": global_id("Comment", things.comment),
         "under": global_id("Comment", things.under),
     }

@@ -34,7 +34,7 @@ TABLES = [
 CAST = ["target", "host", "stranger", "blocker", "blocked", "muter", "muted", "third"]
 VIEWERS = [*CAST[3:], "anonymous"]
 LOOK = """
-query Look($host: String!, $target: String!, $post: ID!, $hosts: ID!, $person: ID!, $comment: ID!, $under: ID!) {
+query Look($host: String!, $target: String!, $post: ID!, $hosts: ID!, $user: ID!, $comment: ID!, $under: ID!) {
   publicFeed(first: 100) { edges { node { id } } }
   host: user(username: $host) {
     posts(first: 100) { edges { node { id } } }
@@ -44,11 +44,11 @@ query Look($host: String!, $target: String!, $post: ID!, $hosts: ID!, $person: I
   }
   target: user(username: $target) { posts(first: 100) { edges { node { id } } } }
   post(id: $post) { id }
-  personNode: node(id: $person) { id }
+  userNode: node(id: $user) { id }
   postNode: node(id: $post) { id }
   commentNode: node(id: $comment) { id }
   underNode: node(id: $under) { id }
-  nodes(ids: [$person, $post, $comment]) { id }
+  nodes(ids: [$user, $post, $comment]) { id }
   hosts: post(id: $hosts) {
     likeCount shareCount commentCount
     likers(first: 100) { edges { node { id } } }
@@ -149,7 +149,7 @@ class World:
             target=self.name["target"],
             post=global_id("Post", things.post),
             hosts=global_id("Post", things.hosts_post),
-            person=global_id("User", self.key["target"]),
+            user=global_id("User", self.key["target"]),
             comment=global_id("Comment", things.comment),
             under=global_id("Comment", things.under),
         )
@@ -158,7 +158,7 @@ class World:
         """Whether the viewer finds the target, by surface."""
         seen = await self.look(viewer)
         things = self.things
-        person = global_id("User", self.key["target"])
+        user = global_id("User", self.key["target"])
         post, shared, passed_on = (
             global_id("Post", key) for key in (things.post, things.shared_post, things.passed_on)
         )
@@ -172,24 +172,24 @@ class World:
             "profile": seen["target"] is not None,
             "profile's posts": bool(seen["target"]) and post in ids(seen["target"]["posts"]),
             "post": seen["post"] is not None,
-            "person as node": seen["personNode"] is not None,
+            "user as node": seen["userNode"] is not None,
             "post as node": seen["postNode"] is not None,
             "comment as node": seen["commentNode"] is not None,
             "comment on the target's post as node": seen["underNode"] is not None,
-            "among nodes": {person, post, global_id("Comment", things.comment)} == among,
+            "among nodes": {user, post, global_id("Comment", things.comment)} == among,
             "comments": global_id("Comment", things.comment) in ids(hosts["comments"]),
             "replies": global_id("Comment", things.reply) in replies,
-            "likers": person in ids(hosts["likers"]),
-            "sharers": person in ids(hosts["sharers"]),
-            "followers": person in ids(host["followers"]),
-            "following": person in ids(host["following"]),
+            "likers": user in ids(hosts["likers"]),
+            "sharers": user in ids(hosts["sharers"]),
+            "followers": user in ids(host["followers"]),
+            "following": user in ids(host["following"]),
         }
         if viewer != "anonymous":
             home = (await self.ask(viewer, HOME))["homeFeed"]
             sharers = {edge["sharedBy"] and edge["sharedBy"]["id"] for edge in home["edges"]}
             found["home feed"] = post in ids(home)
             found["shared in home feed"] = shared in ids(home)
-            found["sharer in home feed"] = person in sharers and passed_on in ids(home)
+            found["sharer in home feed"] = user in sharers and passed_on in ids(home)
         return found
 
     async def rows(self) -> Json:

@@ -157,12 +157,12 @@ async def test_a_comment_without_replies_is_removed(database: Database) -> None:
     comment = await write(database, other, post)
     parent = await write(database, author, post)
     reply = await write(database, other, post, parent)
-    for gone in (comment, reply):
+    for deleted in (comment, reply):
         assert await comment_delete(
-            database, viewer_id=other, comment_id=gone.id, client_mutation_id="d"
+            database, viewer_id=other, comment_id=deleted.id, client_mutation_id="d"
         )
-        assert not await comment_delete(database, viewer_id=other, comment_id=gone.id)
-        assert await read(database, gone) is None
+        assert not await comment_delete(database, viewer_id=other, comment_id=deleted.id)
+        assert await read(database, deleted) is None
     assert await read(database, parent) == parent
     assert await counted(database, post) == 1
     assert [entry for entry in await events(database) if entry[0] == "comment_deleted"] == [
@@ -224,8 +224,8 @@ async def test_only_its_author_can_delete_a_comment(database: Database) -> None:
         await comment_delete(database, viewer_id=author, comment_id=comment.id)
     assert refused.value.problems[0].code is ErrorCode.NOT_ALLOWED
     await block(database, author, other)
-    for viewer, gone in ((author, comment.id), (author, 5), (other, 5)):
-        assert not await comment_delete(database, viewer_id=viewer, comment_id=gone)
+    for viewer, missing in ((author, comment.id), (author, 5), (other, 5)):
+        assert not await comment_delete(database, viewer_id=viewer, comment_id=missing)
     assert await events(database) == before
     assert await read(database, comment) == comment
 

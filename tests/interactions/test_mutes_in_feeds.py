@@ -22,7 +22,7 @@ UNDER = """
 QUERY = f"""
 query Everywhere($post: ID!) {{
   feed: homeFeed(first: 1) {{ edges {{ ...Edge }} }}
-  everybody: publicFeed(first: 1) {{ edges {{ ...Edge }} }}
+  public: publicFeed(first: 1) {{ edges {{ ...Edge }} }}
   user(username: "p2") {{ posts(first: 1) {{ edges {{ ...Edge }} }} }}
   post(id: $post) {{ ...Under }}
   node(id: $post) {{ ...Under }}
@@ -93,7 +93,7 @@ async def test_a_mute_hides_in_feeds_only(
     fifth = [] if blocked_too else ["p5"]
     # Pages are full: three comments that are not hidden.
     in_feed = Found([*fifth, "p4"], [*fifth], [*fifth, "p4"], [*fifth, "p4"])
-    for feed in ("feed", "everybody"):
+    for feed in ("feed", "public"):
         assert found(seen[feed]["edges"][0]["node"]) == in_feed, feed
     by_id = found(seen["post"])
     assert by_id.commenters == ([*fifth, "p3", "p3", "p3"][:3])
