@@ -29,7 +29,7 @@ DEFAULTS = {
 }
 QUICK = {
     "execution": ("--rounds=3",),
-    "workloads": ("--rounds=1", "--seconds=1", "--people=500", "--posts=3000"),
+    "workloads": ("--rounds=1", "--seconds=1", "--users=500", "--posts=3000"),
     "likes": ("--rounds=1", "--likes=2000"),
     "live": ("--subscribers=200", "--idle=500", "--seconds=3"),
     "rounds": ("--clients=200", "--rounds=3"),

@@ -1,6 +1,6 @@
 """The four workloads over HTTP: the product, the baseline and plain Strawberry, measured side by side.
 
-    python -m tests.benchmarks.workloads [--rounds 5] [--seconds 2] [--people 2000] [--posts 20000]
+    python -m tests.benchmarks.workloads [--rounds 5] [--seconds 2] [--users 2000] [--posts 20000]
 
 Starts its own PostgreSQL, which writes every commit to disk, and Valkey, with demo data, and one process of each
 server. The servers have one core, PostgreSQL and the load the others. A round of a workload measures each server in
@@ -317,7 +317,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures the four workloads over HTTP.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="duration of one measurement")
-    parser.add_argument("--people", type=int, default=2_000)
+    parser.add_argument("--users", "--people", type=int, default=2_000)
     parser.add_argument("--posts", type=int, default=20_000)
     parser.add_argument(
         "--results", type=Path, metavar="FILE", help="write the figures to FILE as JSON"
@@ -328,7 +328,7 @@ def main() -> None:
         print("Servers, PostgreSQL and the load share one core: delays mean little.")
     with (
         cores.for_everything_else(),
-        filled_servers(arguments.people, arguments.posts) as variables,
+        filled_servers(arguments.users, arguments.posts) as variables,
         running_measured_servers(variables, cores) as servers,
     ):
         data = asyncio.run(read_data(variables))
