@@ -3,4 +3,4 @@
 from pathlib import Path
 
 EVERYTHING_VISIBLE = Path(__file__).parent / "sql"
-"""Fragments by which a statement of the API sees everything: a moderator is nobody's stranger."""
+"""The folder of fragments that switch off visibility filtering in statements of the API, for moderators."""

@@ -1,4 +1,4 @@
-"""The admin among Django's apps."""
+"""The app configuration of the admin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 
 
 class AdminConfig(SimpleAdminConfig):
-    """Django's admin, whose pages are loaded with its addresses: a process that serves feeds does without them."""
+    """Django's admin, whose pages are loaded with its URLs: a server process loads them on the first request."""
 
     default_site = "core.accounts.admin_sign_in.Site"
 
@@ -22,6 +22,6 @@ class AdminConfig(SimpleAdminConfig):
 
 
 def check_pages(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """Django's check of the admin, which knows of loaded pages only."""
+    """Django's check of the admin, after loading all pages: it checks only loaded ones."""
     admin.autodiscover()
     return check_admin_app(app_configs, **options)

@@ -1,4 +1,4 @@
-"""Lists of large tables: no step looks at more than a bounded number of rows."""
+"""Admin pages for large tables: each request reads a bounded number of rows."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ TERM_LENGTH = 100
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # it takes none when it runs
-    """Pages of the first ten thousand rows. What lies beyond is found by searching, not by paging."""
+    """Pages of the first ten thousand rows. Other rows are found by search."""
 
     @cached_property
     def count(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # what an admin list gives
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the queryset of an admin list
         return rows.values("pk")[:ROWS_LISTED].count()
 
 
 class NewestFirst(ChangeList):
-    """A list in the one order that an index holds, whatever its address asks for."""
+    """A list ordered by key only, whatever the query string requests: other orders have no index."""
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str | Combinable]:
         return ["-pk"]
 
 
 class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes none when it runs
-    """The newest rows first; search by exact values that an index holds; nothing to sort by.
+    """Newest rows first, search by exact indexed values, no sorting.
 
-    Rows are read-only unless a subclass says otherwise. Deleting is the subclass's: `remove`.
+    Rows are read-only unless a subclass allows more. Subclasses implement deletion in `remove`.
     """
 
     paginator = BoundedPaginator
@@ -50,18 +50,18 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
     sortable_by = ()
     list_per_page = 50
     list_max_show_all = 0
-    search_fields = ("pk",)  # Shows the search box; get_search_results says what it finds.
+    search_fields = ("pk",)  # Shows the search box; get_search_results does the search.
     id_type: str | None = None
-    """The type that stands in the rows' global ids."""
+    """The GraphQL type in the rows' global ids."""
 
     def matching(self, term: str) -> Q | None:
-        """The rows that a search term, which is no key, stands for; None if it can't be one."""
+        """The rows that match a search term other than a key; None for no rows."""
         return None
 
     def remove(self, rows: Sequence[Any]) -> None:
-        """Deletes rows with the effects that it has through the API.
+        """Deletes rows with the same effects as through the API.
 
-        Each list says how, unless it lets nobody delete: Django's own way would leave counts and events out.
+        Subclasses that allow deletion implement it: Django's delete would write no counts and events.
         """
         raise NotImplementedError
 
@@ -80,7 +80,9 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
     ) -> HttpResponse | None:
         if request.POST.get("select_across", "0") != "0":
             self.message_user(
-                request, "An action works on the rows of one page. Select those.", messages.ERROR
+                request,
+                "An action applies to the rows of one page only. Select them on the page.",
+                messages.ERROR,
             )
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *place)
@@ -89,17 +91,17 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
         return NewestFirst
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Never: an address that filters by a column would look at every row."""
+        """Never: a query string that filters by a column would scan the table."""
         return False
 
     def changeform_view(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        """The form; one that came too late, when what it must differ from is there by now, begins anew."""
+        """The form, shown again if a concurrent request has saved a conflicting row."""
         try:
             return super().changeform_view(request, *arguments, **named)
         except IntegrityError:
             self.message_user(
                 request,
-                "Somebody else has saved the same at this moment. Look again.",
+                "A conflicting row was saved at the same time. Check it and try again.",
                 messages.ERROR,
             )
             return HttpResponseRedirect(request.get_full_path())
@@ -118,7 +120,7 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
 
 
 def key_in(term: str, type_name: str | None) -> int | None:
-    """The key that a search term gives: as a number, or as a global id of this type."""
+    """The key in a search term, a number or a global id of this type; None if there is none."""
     digits = term
     if not term.isdecimal() and type_name is not None:
         try:

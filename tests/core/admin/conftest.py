@@ -1,4 +1,4 @@
-"""A small world, and somebody who may do everything in its admin."""
+"""Demo data, and a superuser who is signed in to the admin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.config.environment import environment
 
 @pytest.fixture
 def world(orm: None) -> Iterator[None]:
-    """Demo people and posts."""
+    """Demo users and posts."""
     call_command("seed_demo", "--users=30", "--posts=80", stdout=StringIO())
     yield
     shared_login_throttle(environment().redis_url, environment().sign_in_attempts).close()

@@ -1,4 +1,4 @@
-"""Deleting in the admin does what it does through the API: rows, counts, tombstones and events."""
+"""Deletion in the admin has the same effects as through the API: rows, counts, tombstones and events."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def url(model: type[Model], page: str, *arguments: object) -> str:
 
 
 def delete_one(admin: Client, row: Model) -> None:
-    """Through the row's own page of confirmation."""
+    """Deletes a row through its confirmation page."""
     page = url(type(row), "delete", row.pk)
     assert admin.get(page).status_code == 200
-    answer = admin.post(page, {"post": "yes"})
-    assert answer.status_code == 302
+    response = admin.post(page, {"post": "yes"})
+    assert response.status_code == 302
 
 
 def delete_some(admin: Client, rows: list[Any]) -> None:
-    """Through the list's action, confirmed."""
+    """Deletes rows through the list's action."""
     chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows]}
     page = url(type(rows[0]), "changelist")
     assert admin.post(page, chosen).status_code == 200
@@ -50,25 +50,25 @@ def delete_some(admin: Client, rows: list[Any]) -> None:
 
 
 def erase() -> None:
-    """What the worker does about deleted accounts."""
+    """Removes the rows of deleted accounts, as the worker does."""
     call_command("maintain", once=True, stdout=StringIO())
 
 
 def events() -> list[tuple[Any, ...]]:
-    """Kind, actor, post and subject of what is in the log, in order."""
+    """Kind, actor, post and subject of the logged events, in order."""
     return list(
         Event.objects.order_by("id").values_list("kind", "actor_id", "post_id", "subject_id")
     )
 
 
-def session_of(person: User) -> Session:
+def session_of(user: User) -> Session:
     return Session.objects.create(
-        user=person, salt=b"s", token_hash=b"h", expires_at=timezone.now() + timedelta(days=1)
+        user=user, salt=b"s", token_hash=b"h", expires_at=timezone.now() + timedelta(days=1)
     )
 
 
 @pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
-def test_a_post_goes_with_what_hangs_on_it(admin: Client, delete: Any) -> None:
+def test_a_post_is_deleted_with_its_likes_shares_and_comments(admin: Client, delete: Any) -> None:
     post = Post.objects.filter(comment_count__gt=0, like_count__gt=0, share_count__gt=0)[0]
     written = post.author.post_count
 
@@ -81,7 +81,7 @@ def test_a_post_goes_with_what_hangs_on_it(admin: Client, delete: Any) -> None:
 
 
 @pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
-def test_a_post_on_which_much_hangs_is_removed_in_steps(admin: Client, delete: Any) -> None:
+def test_a_post_with_many_comments_is_removed_in_steps(admin: Client, delete: Any) -> None:
     post = Post.objects.all()[0]
     written = post.author.post_count
     with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def test_a_post_on_which_much_hangs_is_removed_in_steps(admin: Client, delete: A
             {"post": post.pk, "author": post.author_id},
         )
     for _ in range(2):
-        # The second time it is another's already, and nothing happens.
+        # The second deletion finds the post deleted and changes nothing.
         delete(admin, Post.objects.get(pk=post.pk))
         assert_counts_are_right()
     assert User.objects.get(pk=post.author_id).post_count == written - 1
@@ -103,7 +103,7 @@ def test_a_post_on_which_much_hangs_is_removed_in_steps(admin: Client, delete: A
     assert_counts_are_right()
 
 
-def test_many_posts_go_at_once(admin: Client) -> None:
+def test_many_posts_are_deleted_together(admin: Client) -> None:
     posts = list(Post.objects.order_by("-id")[:40])
     delete_some(admin, posts)
 
@@ -123,7 +123,7 @@ def test_a_comment_with_replies_becomes_a_tombstone(admin: Client, delete: Any) 
     assert_counts_are_right()
 
 
-def test_a_comment_of_somebody_whom_the_posts_author_blocks_can_be_deleted(admin: Client) -> None:
+def test_a_comment_by_a_user_whom_the_author_blocks_can_be_deleted(admin: Client) -> None:
     comment = Comment.objects.filter(reply_count=0, parent=None)[0]
     Block.objects.create(blocker=comment.post.author, blocked_id=comment.author_id)
     delete_one(admin, comment)
@@ -132,7 +132,7 @@ def test_a_comment_of_somebody_whom_the_posts_author_blocks_can_be_deleted(admin
     assert_counts_are_right()
 
 
-def test_a_whole_thread_goes_at_once_without_leaving_tombstones(admin: Client) -> None:
+def test_a_whole_thread_is_deleted_without_tombstones(admin: Client) -> None:
     post = Post.objects.annotate(n=Count("comments__parent")).filter(n__gt=0)[0]
     delete_some(admin, list(post.comments.all()))
 
@@ -148,7 +148,7 @@ def test_a_tombstone_can_not_be_deleted(admin: Client) -> None:
 
 
 @pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
-def test_a_follow_ends_on_both_sides(admin: Client, delete: Any) -> None:
+def test_a_deleted_follow_is_logged(admin: Client, delete: Any) -> None:
     follow = Follow.objects.all()[0]
     delete(admin, follow)
 
@@ -184,34 +184,34 @@ def test_a_deleted_session_is_revoked(admin: Client) -> None:
 
 
 @pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
-def test_a_person_goes_with_all_that_is_theirs(admin: Client, delete: Any) -> None:
-    person = User.objects.filter(username__startswith="", is_staff=False).order_by("-post_count")[0]
-    other = User.objects.exclude(pk=person.pk).filter(is_staff=False)[0]
-    Block.objects.create(blocker=other, blocked=person)
-    Mute.objects.create(muter=person, muted=other)
-    session = session_of(person)
-    posts = set(Post.objects.filter(author=person).values_list("pk", flat=True))
-    likes = PostLike.objects.filter(user=person).exclude(post__author=person).count()
-    shares = Share.objects.filter(user=person).exclude(post__author=person).count()
-    comments = Comment.objects.filter(author=person).exclude(post__author=person).count()
-    comment_likes = CommentLike.objects.filter(user=person)
-    liked_comments = comment_likes.exclude(comment__post__author=person).count()
-    follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
+def test_a_user_is_deleted_with_all_rows(admin: Client, delete: Any) -> None:
+    user = User.objects.filter(username__startswith="", is_staff=False).order_by("-post_count")[0]
+    other = User.objects.exclude(pk=user.pk).filter(is_staff=False)[0]
+    Block.objects.create(blocker=other, blocked=user)
+    Mute.objects.create(muter=user, muted=other)
+    session = session_of(user)
+    posts = set(Post.objects.filter(author=user).values_list("pk", flat=True))
+    likes = PostLike.objects.filter(user=user).exclude(post__author=user).count()
+    shares = Share.objects.filter(user=user).exclude(post__author=user).count()
+    comments = Comment.objects.filter(author=user).exclude(post__author=user).count()
+    comment_likes = CommentLike.objects.filter(user=user)
+    liked_comments = comment_likes.exclude(comment__post__author=user).count()
+    follows = Follow.objects.filter(follower=user) | Follow.objects.filter(followee=user)
     followed = follows.count()
 
-    delete(admin, person)
-    assert admin.get(url(User, "change", person.pk)).status_code == 302
+    delete(admin, user)
+    assert admin.get(url(User, "change", user.pk)).status_code == 302
     session.refresh_from_db()
     assert session.revoked_at is not None
     assert_counts_are_right()
     erase()
 
-    assert not User.objects.filter(pk=person.pk).exists()
+    assert not User.objects.filter(pk=user.pk).exists()
     assert_counts_are_right()
-    told = events()
-    assert {post for kind, _, post, _ in told if kind == "post_deleted"} == posts
-    assert ("session_revoked", person.pk, None, session.pk) in told
-    assert Counter(kind for kind, *_ in told) == +Counter(
+    logged = events()
+    assert {post for kind, _, post, _ in logged if kind == "post_deleted"} == posts
+    assert ("session_revoked", user.pk, None, session.pk) in logged
+    assert Counter(kind for kind, *_ in logged) == +Counter(
         post_deleted=len(posts),
         post_unliked=likes,
         post_unshared=shares,
@@ -222,7 +222,7 @@ def test_a_person_goes_with_all_that_is_theirs(admin: Client, delete: Any) -> No
     )
 
 
-def test_everybody_goes_at_once(admin: Client) -> None:
+def test_all_users_are_deleted_together(admin: Client) -> None:
     delete_some(admin, list(User.objects.filter(is_staff=False)))
     erase()
     assert User.objects.get().username == "root"
@@ -231,7 +231,7 @@ def test_everybody_goes_at_once(admin: Client) -> None:
     assert_counts_are_right()
 
 
-def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
+def test_a_user_with_admin_log_entries_can_be_deleted(admin: Client) -> None:
     helper = User.objects.create_superuser("helper", "helper@example.org", "hush a password")
     helper.user_permissions.add(Permission.objects.all()[0])
     client = Client()
@@ -244,29 +244,29 @@ def test_somebody_who_has_used_the_admin_can_be_deleted(admin: Client) -> None:
     assert not User.objects.filter(pk=helper.pk).exists()
 
 
-def test_one_can_delete_oneself(admin: Client) -> None:
+def test_moderators_can_delete_themselves(admin: Client) -> None:
     delete_one(admin, User.objects.get(username="root"))
     assert admin.get(url(Post, "changelist")).status_code == 302  # To the sign-in page.
     erase()
     assert not User.objects.filter(username="root").exists()
 
 
-def test_who_may_only_look_can_delete_nothing(world: None) -> None:
-    looker = User.objects.create_user("looker", "looker@example.org", is_staff=True)
-    looker.user_permissions.add(*Permission.objects.filter(codename__startswith="view_"))
+def test_a_user_with_view_permissions_can_delete_nothing(world: None) -> None:
+    viewer = User.objects.create_user("viewer", "viewer@example.org", is_staff=True)
+    viewer.user_permissions.add(*Permission.objects.filter(codename__startswith="view_"))
     client = Client()
-    client.force_login(looker)
-    post, person = Post.objects.all()[0], User.objects.filter(is_staff=False)[0]
+    client.force_login(viewer)
+    post, user = Post.objects.all()[0], User.objects.filter(is_staff=False)[0]
 
-    for row in (post, person):
+    for row in (post, user):
         assert client.get(url(type(row), "change", row.pk)).status_code == 200
         assert client.post(url(type(row), "delete", row.pk), {"post": "yes"}).status_code == 403
     assert Post.objects.filter(pk=post.pk).exists()
-    assert User.objects.filter(pk=person.pk).exists()
+    assert User.objects.filter(pk=user.pk).exists()
     assert events() == []
 
 
-def test_an_action_never_reaches_beyond_its_page(admin: Client) -> None:
+def test_an_action_applies_to_one_page_only(admin: Client) -> None:
     post = Post.objects.all()[0]
     chosen = {
         "action": "delete_selected",
@@ -274,9 +274,9 @@ def test_an_action_never_reaches_beyond_its_page(admin: Client) -> None:
         "_selected_action": [post.pk],
         "post": "yes",
     }
-    answer = admin.post(url(Post, "changelist"), chosen, follow=True)
+    response = admin.post(url(Post, "changelist"), chosen, follow=True)
 
-    assert "works on the rows of one page" in answer.content.decode()
+    assert "applies to the rows of one page" in response.content.decode()
     assert Post.objects.count() == 80
 
 
@@ -289,7 +289,7 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 @pytest.mark.parametrize("whole", [True, False])
-def test_djangos_delete_keeps_counts_right_or_says_what_to_use(
+def test_djangos_delete_keeps_counts_right_or_names_the_function_to_use(
     world: None, model: type[Model], whole: bool
 ) -> None:
     rows = model._default_manager.all()
@@ -297,28 +297,28 @@ def test_djangos_delete_keeps_counts_right_or_says_what_to_use(
     if row is None:
         assert model not in {User, Post, Comment, PostLike, CommentLike, Share, Follow}
         return
-    said = None
+    refusal = None
     try:
         rows.delete() if whole else row.delete()
-    except IntegrityError as refused:
-        said = str(refused)
-    if said is None:
+    except IntegrityError as error:
+        refusal = str(error)
+    if refusal is None:
         assert_counts_are_right()
     else:
-        assert re.search(r"Use \w+\.", said), said
+        assert re.search(r"Use \w+\.", refusal), refusal
 
 
-def test_each_list_of_the_admin_deletes_in_its_own_way(admin: Client) -> None:
-    """Or nobody can delete there. Groups are counted nowhere."""
+def test_each_admin_list_that_allows_deletion_implements_it(admin: Client) -> None:
+    """Groups have no counts."""
     request = RequestFactory().get("/")
     request.user = User.objects.get(username="root")
-    ways = {
+    implemented = {
         model.__name__: type(one).remove is not LargeTableAdmin.remove
         if isinstance(one, LargeTableAdmin)
         else None
         for model, one in site._registry.items()
         if one.has_delete_permission(request)
     }
-    assert ways == dict.fromkeys(("Comment", "Follow", "Post", "Session", "User"), True) | {
+    assert implemented == dict.fromkeys(("Comment", "Follow", "Post", "Session", "User"), True) | {
         "Group": None
     }

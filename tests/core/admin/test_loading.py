@@ -1,4 +1,4 @@
-"""What a server process loads only when somebody opens the admin or asks for the figures, and that it does then."""
+"""A server process loads the admin and the metrics on their first request."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 
 from tests.commands import output_of
 
-# Runs in a process of its own: this one has loaded everything long ago.
-ASK_FOR_THEM = """
+# Runs in its own process: this one has loaded everything.
+REQUEST_BOTH = """
 import asyncio
 import sys
 
@@ -25,18 +25,18 @@ LOADED_LATER = {
 }
 
 
-async def ask():
+async def request():
     address = "http://localhost"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=address) as client:
         page = await client.get("/admin/", follow_redirects=True)
         file = await client.get("/static/admin/css/base.css")
-        figures = await client.get("/metrics")
+        metrics = await client.get("/metrics")
     print("opened:", page.status_code, file.status_code, "Log in" in page.text)
-    print("figures:", figures.status_code, "feed_event_age_seconds_count" in figures.text)
+    print("metrics:", metrics.status_code, "feed_event_age_seconds_count" in metrics.text)
 
 
 print("early:", *sorted({"argon2", *LOADED_LATER} & sys.modules.keys()))
-asyncio.run(ask())
+asyncio.run(request())
 print("missing:", *sorted(LOADED_LATER - sys.modules.keys()))
 """
 
@@ -53,10 +53,15 @@ print(run_checks(tags=["admin"]), len(admin.site._registry) > 5)
 """
 
 
-def test_the_admin_and_the_figures_are_loaded_when_somebody_asks() -> None:
-    said = output_of(sys.executable, "-W", "ignore", "-c", ASK_FOR_THEM)
-    assert said.splitlines() == ["early:", "opened: 200 200 True", "figures: 200 True", "missing:"]
+def test_the_admin_and_the_metrics_are_loaded_on_request() -> None:
+    output = output_of(sys.executable, "-W", "ignore", "-c", REQUEST_BOTH)
+    assert output.splitlines() == [
+        "early:",
+        "opened: 200 200 True",
+        "metrics: 200 True",
+        "missing:",
+    ]
 
 
-def test_the_check_of_the_admin_sees_its_pages() -> None:
+def test_the_system_check_covers_the_admin_pages() -> None:
     assert output_of(sys.executable, "-c", CHECK_THE_ADMIN) == "[] True\n"

@@ -1,4 +1,4 @@
-"""Pages of the admin show what is there, and look at a bounded number of rows to do so."""
+"""Pages of the admin: lists, search, forms, and a bounded number of rows read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FULL_WIDTH = "".join(chr(0xFEE0 + ord(character)) for character in "password123"
 
 @pytest.fixture
 def full(admin: Client) -> None:
-    """A row of every kind."""
+    """At least one row of each listed model."""
     session_of(User.objects.all()[0])
     delete_one(admin, Post.objects.order_by("id")[0])
 
@@ -55,7 +55,7 @@ def test_lists_and_rows_are_shown(admin: Client, model: type[Any]) -> None:
 
 @pytest.mark.usefixtures("full")
 @pytest.mark.parametrize("model", LARGE)
-def test_no_page_looks_at_a_whole_table(admin: Client, model: type[Any]) -> None:
+def test_no_page_scans_a_table(admin: Client, model: type[Any]) -> None:
     row = model.objects.order_by("pk")[0]
     name = User.objects.order_by("-post_count")[0].username
     pages: list[tuple[str, dict[str, str]]]
@@ -75,7 +75,7 @@ def test_no_page_looks_at_a_whole_table(admin: Client, model: type[Any]) -> None
 
 
 def scanned_whole(statement: str) -> Iterator[str]:
-    """Tables that the statement has no index for."""
+    """Tables that the statement reads without an index."""
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
@@ -101,33 +101,33 @@ def test_a_list_ends_after_ten_thousand_rows(orm: None) -> None:
     assert len(list(pages.page(pages.num_pages))) == 50
 
 
-def test_people_are_found_by_name_address_and_id(admin: Client) -> None:
-    person = User.objects.filter(is_staff=False)[0]
+def test_users_are_found_by_username_address_and_id(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
     for query in (
-        person.username,
-        f"@{person.username.upper()}",
-        person.email.upper(),
-        str(person.pk),
-        global_id("User", person.pk),
-        f"  {person.username} ",
+        user.username,
+        f"@{user.username.upper()}",
+        user.email.upper(),
+        str(user.pk),
+        global_id("User", user.pk),
+        f"  {user.username} ",
     ):
-        assert titles(admin, User, query) == [str(person.pk)], query
-    for query in ("nobody", "nobody@example.org", "9" * 30, global_id("Post", person.pk)):
+        assert titles(admin, User, query) == [str(user.pk)], query
+    for query in ("nobody", "nobody@example.org", "9" * 30, global_id("Post", user.pk)):
         assert titles(admin, User, query) == [], query
 
 
-def test_posts_comments_and_follows_are_found_by_person(admin: Client) -> None:
-    person = User.objects.order_by("-post_count")[0]
-    posts = Post.objects.filter(author=person).order_by("-pk")[:50]
-    assert titles(admin, Post, person.username) == [str(post.pk) for post in posts]
-    comments = Comment.objects.filter(author=person).order_by("-pk")[:50]
-    assert titles(admin, Comment, person.username) == [str(one.pk) for one in comments]
-    follows = Follow.objects.filter(follower=person) | Follow.objects.filter(followee=person)
-    assert len(titles(admin, Follow, person.username)) == min(50, follows.count())
+def test_posts_comments_and_follows_are_found_by_user(admin: Client) -> None:
+    user = User.objects.order_by("-post_count")[0]
+    posts = Post.objects.filter(author=user).order_by("-pk")[:50]
+    assert titles(admin, Post, user.username) == [str(post.pk) for post in posts]
+    comments = Comment.objects.filter(author=user).order_by("-pk")[:50]
+    assert titles(admin, Comment, user.username) == [str(one.pk) for one in comments]
+    follows = Follow.objects.filter(follower=user) | Follow.objects.filter(followee=user)
+    assert len(titles(admin, Follow, user.username)) == min(50, follows.count())
 
 
 @pytest.mark.usefixtures("full")
-def test_the_event_log_is_to_look_at(admin: Client) -> None:
+def test_the_event_log_is_read_only(admin: Client) -> None:
     event = Event.objects.get()
     post = global_id("Post", event.post_id or 0)
     page = admin.get(url(Event, "changelist"), {"q": post}).content.decode()
@@ -145,7 +145,7 @@ def test_secrets_of_sessions_are_not_shown(admin: Client) -> None:
     assert "salt" not in page
 
 
-def test_people_can_be_added_and_changed(admin: Client) -> None:
+def test_users_can_be_added_with_valid_input(admin: Client) -> None:
     new = {
         "username": "newcomer",
         "email": "newcomer@example.org",
@@ -155,10 +155,10 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
         "password2": "hush horse battery",
     }
     assert admin.post(url(User, "add"), new).status_code == 302
-    person = User.objects.get(username="newcomer")
-    assert person.check_password("hush horse battery")
+    user = User.objects.get(username="newcomer")
+    assert user.check_password("hush horse battery")
 
-    for wrong, says in (
+    for wrong, message in (
         ({"username": "NewComer", "email": "x@example.org"}, "This username is taken."),
         ({"username": "other", "email": "NEWcomer@example.org"}, "This e-mail address is taken."),
         ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
@@ -176,40 +176,40 @@ def test_people_can_be_added_and_changed(admin: Client) -> None:
         ),
         ({"password1": "ﷺ" * 8, "password2": "ﷺ" * 8}, "at most 128 characters"),
     ):
-        answer = admin.post(url(User, "add"), new | wrong)
-        said = answer.content.decode()
-        assert answer.status_code == 200
-        assert says in said
-        assert "violated" not in said
-        assert "users_" not in said
+        response = admin.post(url(User, "add"), new | wrong)
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert message in page
+        assert "violated" not in page
+        assert "users_" not in page
     assert User.objects.filter(email__iexact="newcomer@example.org").count() == 1
     assert User.objects.filter(username__iexact="newcomer").count() == 1
 
-    page = admin.get(url(User, "change", person.pk)).content.decode()
-    assert person.password.rpartition("$")[2] not in page
+    page = admin.get(url(User, "change", user.pk)).content.decode()
+    assert user.password.rpartition("$")[2] not in page
 
 
-def test_the_admin_cleans_what_is_new_and_keeps_what_is_old(admin: Client) -> None:
-    person = User.objects.filter(is_staff=False)[0]
+def test_the_admin_cleans_changed_values_and_keeps_others(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
     old = {"display_name": "\u202eecila", "bio": "\u2800x\x07y", "email": "Old@[127.0.0.1]"}
-    User.objects.filter(pk=person.pk).update(**old)
-    form = {"username": person.username, "is_active": "on", **old}
-    assert admin.post(url(User, "change", person.pk), form).status_code == 302
-    stored = User.objects.get(pk=person.pk)
+    User.objects.filter(pk=user.pk).update(**old)
+    form = {"username": user.username, "is_active": "on", **old}
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    stored = User.objects.get(pk=user.pk)
     assert {field: getattr(stored, field) for field in old} == old
 
-    page = admin.post(url(User, "change", person.pk), form | {"bio": "x\u202ey"})
+    page = admin.post(url(User, "change", user.pk), form | {"bio": "x\u202ey"})
     assert "U+202D and U+202E" in page.content.decode()
     new = {"display_name": "Zoe\u0308", "bio": "\u2800\u200b", "email": "mu\u0308ller@EXÄMPLE.org"}
-    assert admin.post(url(User, "change", person.pk), form | new).status_code == 302
+    assert admin.post(url(User, "change", user.pk), form | new).status_code == 302
     stored.refresh_from_db()
     assert (stored.display_name, stored.bio) == ("Zo\u00eb", "")
     assert stored.email == "m\u00fcller@xn--exmple-cua.org"
     found = admin.get(url(User, "changelist"), {"q": "m\u00fcller@ex\u00e4mple.org"})
-    assert f"/{person.pk}/change/" in found.content.decode()
+    assert f"/{user.pk}/change/" in found.content.decode()
 
 
-def test_the_admin_looks_names_up_as_the_api_does(world: None) -> None:
+def test_the_admin_compares_usernames_like_the_api(world: None) -> None:
     User.objects.create_superuser("kate", "kate@example.org", "hush a password")
     client = Client()
     form = {"username": "\u212aate", "password": "hush a password"}
@@ -220,21 +220,21 @@ def test_the_admin_looks_names_up_as_the_api_does(world: None) -> None:
     assert client.get(url(User, "changelist"), {"q": "@Kate"}).context["cl"].result_count == 1
 
 
-def test_what_a_form_of_the_admin_can_break_is_said_in_words() -> None:
-    """Every rule of the database on a field that a form shows has words of its own."""
-    judged = 0
+def test_constraints_on_form_fields_have_messages() -> None:
+    """Each constraint on a field of a form has a violation message of its own."""
+    checked = 0
     for model, page in admin_site._registry.items():
         shown = changeable_fields(page)
         for constraint in model._meta.constraints:
             if not shown.isdisjoint(fields_of(constraint, model)):
-                judged += 1
-                words = str(constraint.get_violation_error_message())
-                assert constraint.name not in words, f"{model.__name__}.{constraint.name}"
-    assert judged >= 3
+                checked += 1
+                message = str(constraint.get_violation_error_message())
+                assert constraint.name not in message, f"{model.__name__}.{constraint.name}"
+    assert checked >= 3
 
 
 def changeable_fields(page: Any) -> set[str]:
-    """The fields that may be filled in on a page of the admin, for a new row or for one that is there."""
+    """The editable fields of an admin page, for new and for existing rows."""
     request = RequestFactory().get("/")
     request.user = User(is_active=True, is_superuser=True, is_staff=True)
     fields: set[str] = set()
@@ -246,7 +246,7 @@ def changeable_fields(page: Any) -> set[str]:
 
 
 def fields_of(constraint: Any, model: type[Model]) -> set[str]:
-    """The fields that a constraint is about."""
+    """The fields of a constraint."""
     text = f"{constraint.deconstruct()}"
     return {
         field.name
@@ -257,10 +257,10 @@ def fields_of(constraint: Any, model: type[Model]) -> set[str]:
 
 @pytest.mark.parametrize("key", ["9" * 40, "-1", "x", "1%00", "%F0%28"])
 @pytest.mark.parametrize("page", ["change/", "delete/", "history/"])
-def test_an_address_of_no_row_is_no_fault(admin: Client, key: str, page: str) -> None:
+def test_the_url_of_a_missing_row_is_not_a_server_error(admin: Client, key: str, page: str) -> None:
     for model in LARGE:
-        answer = admin.get(f"{url(model, 'changelist')}{key}/{page}")
-        assert answer.status_code in {302, 403, 404}, model
+        response = admin.get(f"{url(model, 'changelist')}{key}/{page}")
+        assert response.status_code in {302, 403, 404}, model
 
 
 @pytest.mark.parametrize(
@@ -278,22 +278,22 @@ def test_an_address_of_no_row_is_no_fault(admin: Client, key: str, page: str) ->
         "_facets=x",
     ],
 )
-def test_a_list_asked_for_wrongly_is_no_fault(admin: Client, query: str) -> None:
+def test_an_invalid_query_string_is_not_a_server_error(admin: Client, query: str) -> None:
     for model in LARGE:
         assert admin.get(f"{url(model, 'changelist')}?{query}").status_code in {200, 302, 400}, (
             model
         )
 
 
-def test_two_who_add_the_same_person_at_once_are_told_apart(
+def test_a_concurrently_added_user_is_reported(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         User, "validate_constraints", lambda *_, **__: None
-    )  # The other was faster.
-    person = User.objects.filter(is_staff=False)[0]
+    )  # The other request was faster.
+    user = User.objects.filter(is_staff=False)[0]
     new = {
-        "username": person.username,
+        "username": user.username,
         "email": "new@example.org",
         "display_name": "New",
         "usable_password": "true",
@@ -302,68 +302,68 @@ def test_two_who_add_the_same_person_at_once_are_told_apart(
     }
     page = admin.post(url(User, "add"), new, follow=True)
     assert page.status_code == 200
-    assert "Somebody else has saved the same at this moment." in page.content.decode()
+    assert "A conflicting row was saved at the same time." in page.content.decode()
 
 
-def test_who_is_deactivated_is_signed_out(admin: Client) -> None:
-    person = User.objects.filter(is_staff=False)[0]
-    session = session_of(person)
+def test_a_deactivated_user_is_signed_out(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
     form = {
-        "username": person.username,
-        "email": person.email,
+        "username": user.username,
+        "email": user.email,
         "display_name": "Another Name",
         "is_active": "on",
     }
-    assert admin.post(url(User, "change", person.pk), form).status_code == 302
-    person.refresh_from_db()
-    assert (person.display_name, person.is_active, events()) == ("Another Name", True, [])
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    user.refresh_from_db()
+    assert (user.display_name, user.is_active, events()) == ("Another Name", True, [])
 
     del form["is_active"]
-    assert admin.post(url(User, "change", person.pk), form).status_code == 302
-    person.refresh_from_db()
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    user.refresh_from_db()
     session.refresh_from_db()
-    assert not person.is_active
+    assert not user.is_active
     assert session.revoked_at is not None
-    assert events() == [("session_revoked", person.pk, None, session.pk)]
+    assert events() == [("session_revoked", user.pk, None, session.pk)]
 
 
 def test_a_new_password_signs_out(admin: Client) -> None:
-    person = User.objects.filter(is_staff=False)[0]
-    session = session_of(person)
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
     new = {
         "usable_password": "true",
         "password1": "hush horse battery",
         "password2": "hush horse battery",
     }
-    page = f"{url(User, 'change', person.pk)[: -len('change/')]}password/"
+    page = f"{url(User, 'change', user.pk)[: -len('change/')]}password/"
     assert admin.post(page, new).status_code == 302
 
-    person.refresh_from_db()
+    user.refresh_from_db()
     session.refresh_from_db()
-    assert person.check_password("hush horse battery")
+    assert user.check_password("hush horse battery")
     assert session.revoked_at is not None
 
 
-def test_a_new_password_from_the_command_line_signs_out_and_a_better_hash_does_not(
+def test_changepassword_signs_out_and_a_new_hash_does_not(
     world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = User.objects.filter(is_staff=False)[0]
-    session = session_of(person)
-    person.password = PBKDF2PasswordHasher().encode("hush a password", "salt", iterations=1)
-    person.save()
-    assert person.check_password("hush a password")
-    person.refresh_from_db()
-    assert not person.password.startswith("pbkdf2")
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
+    user.password = PBKDF2PasswordHasher().encode("hush a password", "salt", iterations=1)
+    user.save()
+    assert user.check_password("hush a password")
+    user.refresh_from_db()
+    assert not user.password.startswith("pbkdf2")
     assert events() == []
 
     monkeypatch.setattr("getpass.getpass", lambda **_: "hush horse battery")
-    call_command("changepassword", person.username, stdout=StringIO())
+    call_command("changepassword", user.username, stdout=StringIO())
     session.refresh_from_db()
     assert session.revoked_at is not None
-    assert events() == [("session_revoked", person.pk, None, session.pk)]
+    assert events() == [("session_revoked", user.pk, None, session.pk)]
 
 
-def test_signing_in_ignores_the_case_of_the_name(world: None) -> None:
+def test_sign_in_ignores_the_case_of_the_username(world: None) -> None:
     User.objects.create_superuser("Root", "root@example.org", "hush a password")
     client = Client()
     assert client.login(username="rOOT", password="hush a password")

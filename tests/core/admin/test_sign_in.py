@@ -1,4 +1,4 @@
-"""Both doors under one rule, on a real server: passwords that are tried, and Redis that stands still."""
+"""The API and the admin share the login throttle, on a real server, also while Redis hangs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SIGN_IN = """mutation($input: SignInInput!) {
 }"""
 
 
-class Doors:
-    """A server, and the Redis that it counts in."""
+class SignIn:
+    """Sign-in at a server by API and admin, and the server's Redis."""
 
     def __init__(self, address: str, valkey: Valkey) -> None:
         self.valkey = valkey
@@ -43,19 +43,19 @@ class Doors:
         )
 
     def admin(self, login: str, password: str, client: str = "198.51.100.1") -> httpx.Response:
-        """The answer of the admin to a browser that has just come."""
+        """The admin's response to a new browser."""
         with httpx.Client(base_url=self.address, timeout=30) as browser:
             page = browser.get("/admin/login/").text
             token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
             form = {"username": login, "password": password, "csrfmiddlewaretoken": token}
-            answer = browser.post("/admin/login/", data=form, headers={"X-Forwarded-For": client})
-            if answer.status_code == 302:
+            response = browser.post("/admin/login/", data=form, headers={"X-Forwarded-For": client})
+            if response.status_code == 302:
                 assert "Site administration" in browser.get("/admin/").text
-            return answer
+            return response
 
 
 @pytest.fixture
-def doors(orm: None, tmp_path: Path) -> Iterator[Doors]:
+def sign_in(orm: None, tmp_path: Path) -> Iterator[SignIn]:
     User.objects.create_superuser("root", "root@example.org", PASSWORD)
     valkey = Valkey(tmp_path / "valkey")
     port = free_port()
@@ -73,52 +73,54 @@ def doors(orm: None, tmp_path: Path) -> Iterator[Doors]:
         valkey.wait()
         web.start()
         web.wait()
-        doors = Doors(f"http://127.0.0.1:{port}", valkey)
-        with doors.client:
-            yield doors
+        sign_in = SignIn(f"http://127.0.0.1:{port}", valkey)
+        with sign_in.client:
+            yield sign_in
     finally:
         os.kill(valkey.process.pid, signal.SIGCONT)
         web.stop()
         valkey.stop()
 
 
-def errors(answer: httpx.Response) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = answer.json().get("errors", [])
+def errors(response: httpx.Response) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = response.json().get("errors", [])
     return found
 
 
-def test_what_is_tried_at_one_door_is_counted_at_the_other(doors: Doors) -> None:
-    assert doors.admin("root", "wrong").status_code == 200
-    assert errors(doors.api("root", "wrong")) == []
-    assert errors(doors.api("Root@example.org", "wrong")) == []
+def test_attempts_at_the_api_and_the_admin_share_a_counter(sign_in: SignIn) -> None:
+    assert sign_in.admin("root", "wrong").status_code == 200
+    assert errors(sign_in.api("root", "wrong")) == []
+    assert errors(sign_in.api("Root@example.org", "wrong")) == []
 
-    refused = doors.admin("root", PASSWORD)
+    refused = sign_in.admin("root", PASSWORD)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 900
     assert "Too many sign-in attempts. Try again in 15 minutes." in refused.text
     assert PASSWORD not in refused.text
-    answer = doors.api("root", PASSWORD)
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["retry-after"]) <= 900
-    (error,) = errors(answer)
+    response = sign_in.api("root", PASSWORD)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["retry-after"]) <= 900
+    (error,) = errors(response)
     assert error["extensions"]["code"] == "RATE_LIMITED"
     assert 0 < error["extensions"]["retryAfterSeconds"] <= 900
 
-    # The owner is elsewhere.
-    assert doors.admin("root", PASSWORD, client="198.51.100.2").status_code == 302
-    assert errors(doors.api("root", PASSWORD, client="198.51.100.3")) == []
+    # The owner signs in from another address.
+    assert sign_in.admin("root", PASSWORD, client="198.51.100.2").status_code == 302
+    assert errors(sign_in.api("root", PASSWORD, client="198.51.100.3")) == []
 
 
-def test_both_doors_are_open_and_quick_while_redis_stands_still(doors: Doors) -> None:
-    assert doors.admin("root", PASSWORD).status_code == 302
-    os.kill(doors.valkey.process.pid, signal.SIGSTOP)
+def test_sign_in_works_and_is_quick_while_redis_hangs(sign_in: SignIn) -> None:
+    assert sign_in.admin("root", PASSWORD).status_code == 302
+    os.kill(sign_in.valkey.process.pid, signal.SIGSTOP)
     took = []
     for _ in range(3):
         began = time.monotonic()
-        assert errors(doors.api("root", PASSWORD)) == []
+        assert errors(sign_in.api("root", PASSWORD)) == []
         took.append(time.monotonic() - began)
-        assert doors.admin("root", PASSWORD).status_code == 302
-    assert min(took) < 2, took  # A busy machine slows some of them, and waiting for Redis all.
+        assert sign_in.admin("root", PASSWORD).status_code == 302
+    assert min(took) < 2, (
+        took
+    )  # A busy machine slows down some attempts, waiting for Redis all of them.
     for _ in range(AT_MOST):
-        assert doors.admin("root", "wrong").status_code == 200
-    assert doors.admin("root", "wrong").status_code == 429
+        assert sign_in.admin("root", "wrong").status_code == 200
+    assert sign_in.admin("root", "wrong").status_code == 429
