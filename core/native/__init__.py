@@ -1,1 +1,1 @@
-"""What is written in C, and why it may be absent: see `core/compile.py`."""
+"""Optional extensions in C: `core/compile.py` builds them."""
