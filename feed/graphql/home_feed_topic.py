@@ -18,7 +18,7 @@ from core.events.event_log import EventRow, event_from_columns
 from core.events.log_positions import Position
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import Presented, Topic
+from core.graphql.live.topic import PresentedEvent, Topic
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
@@ -69,7 +69,7 @@ class FeedChange(NamedTuple):
     has_shared: bool
 
 
-class PresentedEntry(Presented):
+class PresentedEntry(PresentedEvent):
     """An event, and how it changes which viewers' home feeds."""
 
     __slots__ = ("_cursors", "_post", "_sharer", "changes")
@@ -88,7 +88,7 @@ class PresentedEntry(Presented):
         self._sharer = sharer
         self._cursors = cursors
 
-    def is_seen_by(self, viewer_id: int | None) -> bool:
+    def is_visible_to(self, viewer_id: int | None) -> bool:
         return viewer_id in self.changes
 
     def row(self, cursor: str) -> FeedEntryAddedRow | FeedEntryRemovedRow:
@@ -153,7 +153,7 @@ class HomeFeedTopic(Topic):
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         return set(self._by_viewer) if events else set()
 
-    def recipients(self, presented: Presented) -> Collection[Subscriber]:
+    def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         viewers = presented.changes if isinstance(presented, PresentedEntry) else {}
         return [
             subscriber for viewer_id in viewers for subscriber in self._by_viewer.get(viewer_id, ())
@@ -175,7 +175,7 @@ class HomeFeedTopic(Topic):
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]
-    ) -> list[Presented]:
+    ) -> list[PresentedEvent]:
         changes = await self._changes(events, [viewer for viewer in viewers if viewer is not None])
         delivered = [event for event, changed in zip(events, changes, strict=True) if changed]
         if not delivered:
@@ -187,7 +187,7 @@ class HomeFeedTopic(Topic):
         )
         posts = dict(zip(post_ids, await posts_by_ids(database, None, post_ids), strict=True))
         sharers = dict(zip(sharer_ids, await users_by_ids(database, None, sharer_ids), strict=True))
-        presented: list[Presented] = []
+        presented: list[PresentedEvent] = []
         for event, changed in zip(events, changes, strict=True):
             if not changed:
                 continue

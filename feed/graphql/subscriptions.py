@@ -6,7 +6,12 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from core.graphql.live.subscription_messages import LIVE_TYPES, After, also_gives, served_live
+from core.graphql.live.subscription_messages import (
+    LIVE_TYPES,
+    After,
+    add_subscription_messages,
+    delivered_by_topic,
+)
 from core.ids import global_id
 from feed.graphql.home_feed_topic import FeedEntryAddedRow, FeedEntryRemovedRow
 from feed.graphql.types import PostEdge
@@ -19,7 +24,7 @@ class HomeFeedEvent:
     )
 
 
-also_gives(HomeFeedEvent)
+add_subscription_messages(HomeFeedEvent)
 
 
 @strawberry.type(
@@ -77,5 +82,5 @@ class FeedSubscription:
         after: After = None,  # noqa: ARG004  # the topic reads it
     ) -> AsyncGenerator[HomeFeedEvent, None]:
         """See HomeFeedTopic."""
-        async for event in served_live():
+        async for event in delivered_by_topic():
             yield event

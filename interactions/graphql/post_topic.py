@@ -19,7 +19,7 @@ from core.events.log_positions import Position
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import Presented, Topic
+from core.graphql.live.topic import PresentedEvent, Topic
 from core.ids import key_of
 from feed.graphql.home_feed_topic import PUBLIC_OBJECT_FIELDS
 from feed.post_rows import PostRow
@@ -69,7 +69,7 @@ class InteractionRow(NamedTuple):
     comment: CommentRow | None
 
 
-class PresentedInteraction(Presented):
+class PresentedInteraction(PresentedEvent):
     """An event with its actor, post and comment, and what is hidden from whom."""
 
     __slots__ = ("_actor", "_comment", "_hidden", "_post", "_states")
@@ -103,7 +103,7 @@ class PresentedInteraction(Presented):
             self._comment is not None and not self._comment.is_deleted
         )
 
-    def is_seen_by(self, viewer_id: int | None) -> bool:
+    def is_visible_to(self, viewer_id: int | None) -> bool:
         if viewer_id is None:
             return True
         pair = (viewer_id, self.event.actor_id)
@@ -184,7 +184,7 @@ class PostInteractionsTopic(Topic):
             for subscriber in self._by_post[post_id]
         }
 
-    def recipients(self, presented: Presented) -> Collection[Subscriber]:
+    def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         return self._by_post.get(presented.event.post_id or 0, ())
 
     async def missed(
@@ -204,7 +204,7 @@ class PostInteractionsTopic(Topic):
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]
-    ) -> list[Presented]:
+    ) -> list[PresentedEvent]:
         events = [event for event in events if event.post_id in self._by_post]
         if not events:
             return []

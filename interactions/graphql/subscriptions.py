@@ -9,7 +9,12 @@ import strawberry
 
 from core.accounts.graphql.types import User
 from core.events import event_types
-from core.graphql.live.subscription_messages import LIVE_TYPES, After, also_gives, served_live
+from core.graphql.live.subscription_messages import (
+    LIVE_TYPES,
+    After,
+    add_subscription_messages,
+    delivered_by_topic,
+)
 from core.ids import global_id
 from feed.graphql.types import Post
 from interactions.graphql.post_topic import POSTS_AT_MOST, InteractionRow
@@ -31,7 +36,7 @@ class PostInteraction:
     )
 
 
-also_gives(PostInteraction)
+add_subscription_messages(PostInteraction)
 
 
 @strawberry.type
@@ -143,5 +148,5 @@ class InteractionsSubscription:
         after: After = None,  # noqa: ARG004
     ) -> AsyncGenerator[PostInteraction, None]:
         """See PostInteractionsTopic."""
-        async for event in served_live():
+        async for event in delivered_by_topic():
             yield event

@@ -246,36 +246,36 @@ def connections(**changed: Any) -> ConnectionRegistry:
 async def test_all_are_closed_once_and_nobody_comes_in_afterwards() -> None:
     opened = connections()
     endings: list[Ending] = []
-    entered = [opened.enter("192.0.2.1", endings.append) for _ in range(3)]
+    entered = [opened.register("192.0.2.1", endings.append) for _ in range(3)]
     await opened.admit(entered[0], "1")
     opened.close_all()
     opened.close_all()
     assert endings == [Ending.SHUTDOWN] * 3
     with pytest.raises(ClientError) as refused:
-        opened.enter("192.0.2.1", endings.append)
+        opened.register("192.0.2.1", endings.append)
     assert refused.value.code == "UNAVAILABLE"
     for each in entered:
-        opened.leave(each)
+        opened.unregister(each)
     assert opened.count == 0
 
 
 async def test_what_ends_while_its_session_is_looked_up_is_not_admitted() -> None:
     opened = connections()
     endings: list[Ending] = []
-    entered = opened.enter(None, endings.append)
+    entered = opened.register(None, endings.append)
     admitting = asyncio.create_task(opened.admit(entered, "1"))
     await asyncio.sleep(0)
     opened.close_all()
     await admitting
     assert endings == [Ending.SHUTDOWN]
     assert entered.admission == 0
-    opened.leave(entered)
+    opened.unregister(entered)
 
 
 async def test_an_admission_that_is_cancelled_gives_its_place_back() -> None:
     opened = connections()
     endings: list[Ending] = []
-    entered = [opened.enter(None, endings.append) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
+    entered = [opened.register(None, endings.append) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
     for each in entered[:-1]:
         await opened.admit(each, "1")
     cancelled = asyncio.create_task(opened.admit(entered[-1], "1"))
@@ -285,5 +285,5 @@ async def test_an_admission_that_is_cancelled_gives_its_place_back() -> None:
     assert cancelled.cancelled()
     assert endings == []
     for each in entered:
-        opened.leave(each)
+        opened.unregister(each)
     assert opened.count == 0

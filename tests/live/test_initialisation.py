@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from core.database.database import Database
-from core.graphql.websocket.websocket_connection import WAITING_AT_MOST
+from core.graphql.websocket.websocket_connection import QUEUED_AT_MOST
 from tests.benchmarks.live_clients import HANDSHAKE, framed
 from tests.live.raw_clients import CLOSE_FRAME, END_OF_HEAD, RawClient
 from tests.live.world import Closed, Person, Phone, dial, eventually, serving, signed_in
@@ -134,7 +134,7 @@ async def test_what_is_said_during_the_look_up_is_done_after_it_in_order(
     ("messages", "code"),
     [
         ([{"type": "connection_init"}], 4429),
-        ([{"type": "ping"}] * (WAITING_AT_MOST + 1), 4429),
+        ([{"type": "ping"}] * (QUEUED_AT_MOST + 1), 4429),
         ([{"type": "ping", "payload": {"x": "x" * 200_000}}] * 6, 4429),
         ([{"type": "nonsense"}], 4400),
     ],

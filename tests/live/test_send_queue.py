@@ -54,9 +54,9 @@ async def test_messages_are_written_in_order_once_the_client_reads() -> None:
         assert send_queue.put(number, 1)
     assert wire.written == []
     wire.reads.set()
-    await send_queue.written(5)
+    await send_queue.flush(5)
     assert wire.written == [0, 1, 2, 3, 4]
-    assert not send_queue.is_waiting
+    assert not send_queue.is_blocked
     await send_queue.close()
     assert wire.is_idle
 
@@ -67,7 +67,7 @@ async def test_only_so_much_waits() -> None:
     taken = [send_queue.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
     assert taken.count(False) == 4  # The first one is being written.
     await send_queue.close()
-    assert not send_queue.is_waiting
+    assert not send_queue.is_blocked
     assert wire.is_idle
 
 
@@ -100,7 +100,7 @@ async def _close(send_queue: SendQueue) -> None:
 async def _drain_and_close(send_queue: SendQueue) -> None:
     try:
         await send_queue.drained()
-        await send_queue.written(1)
+        await send_queue.flush(1)
     finally:
         await send_queue.close()
 
@@ -137,9 +137,9 @@ async def test_a_client_that_is_gone_is_no_error(problem: Exception, is_reading:
     assert send_queue.put("first", 1)
     assert send_queue.put("second", 1)
     wire.reads.set()
-    await send_queue.written(5)
+    await send_queue.flush(5)
     assert send_queue.put("third", 1)
-    assert not send_queue.is_waiting
+    assert not send_queue.is_blocked
     assert wire.written == []
     await send_queue.drained()
     await send_queue.close()

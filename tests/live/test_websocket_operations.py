@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.database.database import Database
 from core.graphql.websocket.websocket_connection import (
+    QUEUED_AT_MOST,
     RUNNING_AT_MOST,
     SUBSCRIPTIONS_AT_MOST,
-    WAITING_AT_MOST,
 )
 from tests.interactions.cast import create_posts
 from tests.live.test_websocket import closing_code
@@ -75,7 +75,7 @@ async def test_what_waits_is_bounded_and_may_be_taken_back(
     async with phone(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
-            for number in range(RUNNING_AT_MOST + WAITING_AT_MOST + 3):
+            for number in range(RUNNING_AT_MOST + QUEUED_AT_MOST + 3):
                 await caller.subscribe(str(number), ASK)
             refused = await answers(caller, 3)
             assert codes(refused) == ["TOO_MANY_OPERATIONS"] * 3
@@ -85,7 +85,7 @@ async def test_what_waits_is_bounded_and_may_be_taken_back(
             await caller.subscribe("late", ASK)
             await caller.say(type="ping")
             assert await caller.hear() == {"type": "pong"}
-        found = await answers(caller, RUNNING_AT_MOST + WAITING_AT_MOST - 1)
+        found = await answers(caller, RUNNING_AT_MOST + QUEUED_AT_MOST - 1)
         assert codes(found) == []
         assert "late" in found
         assert not {"0", str(RUNNING_AT_MOST + 5)} & set(found)

@@ -1,4 +1,4 @@
-"""Which connections stay open for whom, and when they end."""
+"""The open connections of a process: their limits, and why and when the server closes them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from core.ip_networks import network_of
 CONNECTIONS_PER_VIEWER = 20
 CONNECTIONS_PER_PROCESS = 20_000
 SESSION_SECONDS = 10.0
-"""How long a connection waits for its session to be looked up."""
+"""The timeout for looking up a connection's session."""
 RETRY_SECONDS = 30
-"""When a client that was refused for its address may try again."""
+"""After how long a client that was rejected by a limit may try again."""
 
 
 class Ending(Enum):
-    """Why the server ends a connection that has done nothing wrong: an error code and a message."""
+    """Why the server closes a connection without an error of the client: an error code and a message."""
 
     TOKEN_EXPIRED = (
         "TOKEN_EXPIRED",
@@ -33,7 +33,7 @@ class Ending(Enum):
     SESSION_ENDED = ("TOKEN_INVALID", SESSION_ENDED)
     REPLACED = (
         "TOO_MANY_CONNECTIONS",
-        f"A newer connection took this one's place: a person may hold {CONNECTIONS_PER_VIEWER}.",
+        f"A newer connection replaced this one: a user may have {CONNECTIONS_PER_VIEWER}.",
     )
     SHUTDOWN = ("UNAVAILABLE", "The server is stopping: connect again, then resume.")
 
@@ -43,11 +43,11 @@ class Ending(Enum):
 
 
 End = Callable[[Ending], None]
-"""Ends a connection. Called at most once, and never after `leave`."""
+"""Ends a connection. Called at most once, and never after `unregister`."""
 
 
 class Token(Protocol):
-    """What an access token says."""
+    """The claims of an access token."""
 
     @property
     def viewer_id(self) -> int: ...
@@ -58,38 +58,38 @@ class Token(Protocol):
 
 
 ReadToken = Callable[[str], Token]
-"""Reads an Authorization header. Errors: ClientError."""
+"""Verifies the access token in an Authorization header. Errors: ClientError."""
 SessionIsLive = Callable[[int], Awaitable[bool]]
-"""Whether a session has not been revoked."""
+"""Returns whether a session has not been revoked."""
 
 
 class RegisteredConnection:
-    """One connection as `ConnectionRegistry` knows it: whose it is, and how it is ended."""
+    """The entry of a connection in the registry: its viewer, session, and how to end it."""
 
     __slots__ = ("admission", "end", "network", "session_id", "timer", "viewer_id")
 
     def __init__(self, network: str | None, end: End) -> None:
         self.network = network
         self.end: End | None = end
-        """None once it has been called, or the connection has left."""
+        """None after it was called, or the connection was unregistered."""
         self.viewer_id: int | None = None
         self.session_id: int | None = None
         self.admission = 0
-        """Its place in the order of all admissions; 0 for one that is not admitted."""
+        """Its number in the order of admissions; 0 before its admission."""
         self.timer: asyncio.TimerHandle | None = None
 
 
 class ConnectionRegistry:
-    """The connections of a process: bounded by process, address and viewer, ended with sessions.
+    """The connections of a process: limited by process, address and viewer, ended with their sessions.
 
-    Each enters, and leaves whatever becomes of it. One that comes with a token is admitted in
-    between.
+    Each connection is registered, and unregistered when it closes. One with an access token is
+    admitted in between.
     """
 
     def __init__(
         self, read_token: ReadToken, session_is_live: SessionIsLive, *, per_address: int
     ) -> None:
-        """`per_address`: how many may be open from one IPv4 address or one IPv6 network."""
+        """`per_address`: the limit for one IPv4 address or one IPv6 network."""
         self._read_token = read_token
         self._session_is_live = session_is_live
         self._per_address = per_address
@@ -103,17 +103,17 @@ class ConnectionRegistry:
     def count(self) -> int:
         return len(self._all)
 
-    def enter(self, address: str | None, end: End) -> RegisteredConnection:
-        """Counts a connection in. One without an address is bounded by the process alone.
+    def register(self, address: str | None, end: End) -> RegisteredConnection:
+        """Adds a connection. Without an address only the limit of the process applies.
 
-        Errors: UNAVAILABLE if the process has too many or is stopping, TOO_MANY_CONNECTIONS if
-        the address has.
+        Errors: UNAVAILABLE if the process has too many connections or is stopping,
+        TOO_MANY_CONNECTIONS if the address has too many.
         """
         if self._is_closed:
             raise ClientError(Ending.SHUTDOWN.message, Ending.SHUTDOWN.code, retryAfterSeconds=1)
         if len(self._all) >= CONNECTIONS_PER_PROCESS:
             raise ClientError(
-                "Too many connections are open here. Try again in a moment.",
+                "The server has too many connections. Try again in a moment.",
                 "UNAVAILABLE",
                 retryAfterSeconds=RETRY_SECONDS,
             )
@@ -121,8 +121,8 @@ class ConnectionRegistry:
         if network is not None:
             if self._by_network.get(network, 0) >= self._per_address:
                 raise ClientError(
-                    f"{self._per_address} connections are open from {network}, and more may not "
-                    "be. Close one first.",
+                    f"{self._per_address} connections are open from {network}, which is the limit. "
+                    "Close one first.",
                     "TOO_MANY_CONNECTIONS",
                     retryAfterSeconds=RETRY_SECONDS,
                 )
@@ -131,10 +131,10 @@ class ConnectionRegistry:
         self._all.add(connection)
         return connection
 
-    def leave(self, connection: RegisteredConnection) -> None:
-        """Forgets a connection that is closed."""
+    def unregister(self, connection: RegisteredConnection) -> None:
+        """Removes a closed connection."""
         connection.end = None
-        self._withdraw(connection)
+        self._detach_viewer(connection)
         self._all.remove(connection)
         network = connection.network
         if network is not None:
@@ -143,33 +143,33 @@ class ConnectionRegistry:
                 del self._by_network[network]
 
     async def admit(self, connection: RegisteredConnection, authorization: str) -> None:
-        """Admits a viewer for as long as the token and the session last.
+        """Admits a viewer until the token expires or the session ends.
 
-        The viewer's oldest connection ends where there would be too many. Errors: ClientError for
-        a token that is no good (TOKEN_EXPIRED, TOKEN_INVALID), DatabaseUnavailable.
+        Ends the viewer's oldest connection if there are too many. Errors: ClientError for an
+        invalid token (TOKEN_EXPIRED, TOKEN_INVALID), DatabaseUnavailable.
         """
         token = self._read_token(authorization)
         connection.viewer_id, connection.session_id = token.viewer_id, token.session_id
         connection.timer = asyncio.get_running_loop().call_later(
             max(0.0, token.expires_at - time()), self._end, connection, Ending.TOKEN_EXPIRED
         )
-        # Listed before the session is looked up, so that it can't end unnoticed in between.
+        # Added before the session is looked up, so that a revocation in between is not missed.
         self._by_viewer.setdefault(token.viewer_id, set()).add(connection)
         try:
             async with asyncio.timeout(SESSION_SECONDS):
                 is_live = await self._session_is_live(token.session_id)
         except TimeoutError:
-            self._withdraw(connection)
-            raise DatabaseUnavailable("the session was not found in time") from None
+            self._detach_viewer(connection)
+            raise DatabaseUnavailable("the session was not looked up in time") from None
         except BaseException:
-            self._withdraw(connection)
+            self._detach_viewer(connection)
             raise
         if connection.end is None:
-            return  # It was ended in between, and its client knows why.
+            return  # It was ended in the meantime, with a reason for the client.
         if not is_live:
-            self._withdraw(connection)
+            self._detach_viewer(connection)
             raise ClientError(Ending.SESSION_ENDED.message, Ending.SESSION_ENDED.code)
-        # Only now may it take another's place: a token whose session is over takes none.
+        # Replaces another connection only now: one with an ended session must not.
         self._admissions += 1
         connection.admission = self._admissions
         admitted = [each for each in self._by_viewer[token.viewer_id] if each.admission]
@@ -177,7 +177,7 @@ class ConnectionRegistry:
             self._end(min(admitted, key=lambda each: each.admission), Ending.REPLACED)
 
     def revoke(self, revocations: Sequence[EventRow]) -> None:
-        """Ends the connections of sessions that are over."""
+        """Ends the connections of sessions that have ended."""
         for event in revocations:
             for connection in tuple(self._by_viewer.get(event.actor_id, ())):
                 if connection.session_id is not None and revokes_session(
@@ -186,25 +186,25 @@ class ConnectionRegistry:
                     self._end(connection, Ending.SESSION_ENDED)
 
     def close_all(self) -> None:
-        """Ends every connection, and refuses those that come from now on."""
+        """Ends every connection, and rejects new ones."""
         self._is_closed = True
         for connection in tuple(self._all):
             self._end(connection, Ending.SHUTDOWN)
 
     def _end(self, connection: RegisteredConnection, ending: Ending) -> None:
         end, connection.end = connection.end, None
-        self._withdraw(connection)
+        self._detach_viewer(connection)
         if end is not None:
             end(ending)
 
-    def _withdraw(self, connection: RegisteredConnection) -> None:
-        """Takes a connection from its viewer."""
+    def _detach_viewer(self, connection: RegisteredConnection) -> None:
+        """Removes a connection from its viewer's, and cancels the timer of its token."""
         if connection.timer is not None:
             connection.timer.cancel()
             connection.timer = None
         viewer_id, connection.viewer_id = connection.viewer_id, None
         if viewer_id is not None:
-            theirs = self._by_viewer[viewer_id]
-            theirs.discard(connection)
-            if not theirs:
+            connections = self._by_viewer[viewer_id]
+            connections.discard(connection)
+            if not connections:
                 del self._by_viewer[viewer_id]

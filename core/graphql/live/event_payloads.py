@@ -1,4 +1,4 @@
-"""From an event to the bytes that its subscribers are sent."""
+"""Executes a subscription's selection over an event and encodes the result."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ExecuteEvent = Callable[
 
 
 class EventRenderer:
-    """Answers a subscription's selection for events."""
+    """Renders events as JSON payloads."""
 
     def __init__(self, services: Services, execute: ExecuteEvent) -> None:
         self._services = services
         self._execute = execute
 
     async def render(self, operation: LiveOperation, viewer_id: int | None, event: Any) -> str:
-        """The execution's result as JSON. Errors: DatabaseUnavailable."""
+        """The execution result as JSON. Errors: DatabaseUnavailable."""
         result = self._execute(
             operation.operation.document,
             operation.operation.name,
@@ -43,7 +43,7 @@ class EventRenderer:
             return orjson.dumps({"data": result.data}).decode()
         for error in result.errors:
             if isinstance(_cause(error), DatabaseUnavailable):
-                raise DatabaseUnavailable("while telling of an event")
+                raise DatabaseUnavailable("while rendering an event")
         entries = execution_error_entries(result.errors, operation.operation.name)
         return orjson.dumps({"errors": entries, "data": result.data}).decode()
 

@@ -1,4 +1,4 @@
-"""Which subscriptions can be given the same bytes."""
+"""Finds subscriptions with the same selection, so that one payload serves all of them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation
 
 PublicFields = Mapping[str, frozenset[str]]
-"""Names of fields by type that are the same whoever looks. What is not listed may differ."""
+"""Names of the fields that are the same for every viewer, by type. Others may differ."""
 
-
-SHAPES_KEPT = 1_000
+SHAPES_AT_MOST = 1_000
 
 
 class LiveOperation:
-    """A subscription's selection with the variables in it: one for all who sent the same."""
+    """A subscription's selection with its variables: one object for all equal ones."""
 
     __slots__ = ("__weakref__", "is_shared", "operation", "variables")
 
@@ -41,20 +40,20 @@ class LiveOperation:
         self.operation = operation
         self.variables = variables
         self.is_shared = is_shared
-        """Whether nothing selected depends on who looks."""
+        """Whether every viewer gets the same payload."""
 
 
 class SubscriptionShape(NamedTuple):
-    """What there is to know about a subscription whatever its variables."""
+    """The properties of a subscription operation that do not depend on the variables' values."""
 
     root: FieldNode
-    telling: frozenset[str]
-    """The variables on which what is told depends, not only of what it is told."""
+    payload_variables: frozenset[str]
+    """The variables that affect the payload, not only the selection of events."""
     is_shared: bool
 
 
 class LiveOperations:
-    """The operations of those who are subscribed; forgotten with the last of them."""
+    """The operations of open subscriptions. Weak references: each is freed with its last subscriber."""
 
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
@@ -68,40 +67,40 @@ class LiveOperations:
         return len(self._known)
 
     def find(self, operation: DocumentOperation, variables: JSONObject) -> LiveOperation:
-        """The operation, shared with those whose variables differ only in the root field's arguments.
+        """The operation, shared by subscribers with the same payload variables.
 
-        Those choose which events come; what is told of an event is up to the rest.
+        The other variables, in arguments of the root field, only select the events.
         """
         shape = self.shape(operation)
-        telling = {name: value for name, value in variables.items() if name in shape.telling}
-        key = (operation, orjson.dumps(telling, option=orjson.OPT_SORT_KEYS))
+        used = {name: value for name, value in variables.items() if name in shape.payload_variables}
+        key = (operation, orjson.dumps(used, option=orjson.OPT_SORT_KEYS))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = LiveOperation(operation, variables, shape.is_shared)
         return found
 
     def shape(self, operation: DocumentOperation) -> SubscriptionShape:
-        """The operation's shape, looked at once."""
+        """The operation's shape, cached."""
         found = self._shapes.get(operation)
         if found is None:
-            if len(self._shapes) >= SHAPES_KEPT:
+            if len(self._shapes) >= SHAPES_AT_MOST:
                 self._shapes.clear()
             root = root_field(operation)
-            is_shared = self._same_for_all(operation, root)
+            is_shared = self._is_public(operation, root)
             found = SubscriptionShape(root, used_variables(operation, root), is_shared)
             self._shapes[operation] = found
         return found
 
-    def _same_for_all(self, operation: DocumentOperation, root: FieldNode) -> bool:
+    def _is_public(self, operation: DocumentOperation, root: FieldNode) -> bool:
         type_info = TypeInfo(self._schema)
-        looker = _PublicFieldsVisitor(type_info, self._public_fields, root)
+        visitor = _PublicFieldsVisitor(type_info, self._public_fields, root)
         for node in (operation.node, *reached_fragments(operation)):
-            visit(node, TypeInfoVisitor(type_info, looker))
-        return looker.is_public
+            visit(node, TypeInfoVisitor(type_info, visitor))
+        return visitor.is_public
 
 
 class _PublicFieldsVisitor(Visitor):
-    """Looks whether all fields of a document, but the root field, are public."""
+    """Checks whether all fields of a document except the root field are public."""
 
     def __init__(self, type_info: TypeInfo, public_fields: PublicFields, root: FieldNode) -> None:
         super().__init__()
@@ -119,30 +118,30 @@ class _PublicFieldsVisitor(Visitor):
 
 
 def root_field(operation: DocumentOperation) -> FieldNode:
-    """The one root field of a valid subscription, wherever fragments put it."""
+    """The single root field of a valid subscription, also if it is in a fragment."""
     parts: tuple[Node, ...] = (operation.node.selection_set, *reached_fragments(operation))
     return next(node for part in parts for node in nodes_in(part) if isinstance(node, FieldNode))
 
 
 def reached_fragments(operation: DocumentOperation) -> list[FragmentDefinitionNode]:
-    """The fragments that the operation uses; a client's file may hold others beside them."""
+    """The fragments that the operation uses, directly or through others."""
     defined = {
         node.name.value: node
         for node in operation.document.definitions
         if isinstance(node, FragmentDefinitionNode)
     }
     reached: dict[str, FragmentDefinitionNode] = {}
-    left: list[Node] = [operation.node]
-    while left:
-        for node in nodes_in(left.pop()):
+    pending: list[Node] = [operation.node]
+    while pending:
+        for node in nodes_in(pending.pop()):
             if isinstance(node, FragmentSpreadNode) and node.name.value not in reached:
                 reached[node.name.value] = defined[node.name.value]
-                left.append(defined[node.name.value])
+                pending.append(defined[node.name.value])
     return list(reached.values())
 
 
 def used_variables(operation: DocumentOperation, root: FieldNode) -> frozenset[str]:
-    """The variables that are used anywhere but in the root field's arguments."""
+    """The variables that are used outside of the root field's arguments."""
     beside = (operation.node.selection_set, *(operation.node.directives or ()))
     return frozenset(
         node.name.value
@@ -153,7 +152,7 @@ def used_variables(operation: DocumentOperation, root: FieldNode) -> frozenset[s
 
 
 def nodes_in(node: Node, *, without: Collection[Node] = ()) -> Iterator[Node]:
-    """The node and all within it, without some of them and what is in those."""
+    """The node and all its descendants, except the nodes in `without` and their descendants."""
     level: list[Any] = [node]
     while level:
         each = level.pop()

@@ -14,49 +14,45 @@ class Sink(Protocol):
     """The client's end of a subscription."""
 
     def push(self, payload: str, cursor: str) -> bool:
-        """Sends a result, as JSON, without waiting. False: too much is waiting, it was not taken."""
+        """Sends a result, as JSON, without waiting. False, and not sent, if the send queue is full."""
 
     def push_last(self, payload: str, cursor: str) -> None:
-        """Sends the last result and ends the subscription; taken however much is waiting."""
+        """Sends the last result, even if the send queue is full, and ends the subscription."""
 
     def fail(self, errors: list[JSONObject]) -> None:
         """Ends the subscription with errors."""
 
     async def drained(self) -> None:
-        """Returns when little is waiting."""
+        """Returns when the send queue is nearly empty."""
 
 
-WAITING_AT_MOST = 1_000
+BUFFERED_EVENTS_AT_MOST = 1_000
 
 
-class HeldEvents:
-    """What arrives for a subscriber that is still being given what it missed."""
+class EventBuffer:
+    """The live events that arrive while a subscriber catches up from the log."""
 
-    __slots__ = ("events", "is_for_another_log", "is_overrun")
+    __slots__ = ("events", "has_log_changed", "has_overflowed")
 
     def __init__(self) -> None:
         self.events: list[EventRow] = []
-        self.is_for_another_log = False
-        """The subscriber's position has to be judged anew."""
-        self.is_overrun = False
-        """Too much arrived: it has to be read from the log again."""
+        self.has_log_changed = False
+        """Whether the subscriber's position must be checked against a new log."""
+        self.has_overflowed = False
+        """Whether events were dropped, which must be read from the log."""
 
     def add(self, event: EventRow) -> None:
-        if len(self.events) < WAITING_AT_MOST:
+        if len(self.events) < BUFFERED_EVENTS_AT_MOST:
             self.events.append(event)
         else:
-            self.is_overrun = True
-
-    def take(self) -> list[EventRow]:
-        """What has arrived; it is no longer waiting."""
-        taken, self.events = self.events, []
-        return taken
+            self.has_overflowed = True
 
 
 class Subscriber:
-    """Who is to be given which events, and where they stand."""
+    """One subscription: its operation, the key of its events and its position in the log."""
 
     __slots__ = (
+        "buffer",
         "is_open",
         "live_from",
         "operation",
@@ -64,7 +60,6 @@ class Subscriber:
         "sink",
         "topic_key",
         "viewer_id",
-        "waiting",
     )
 
     def __init__(
@@ -76,9 +71,9 @@ class Subscriber:
         self.topic_key = topic_key
         """Which events of its topic the subscriber receives: the viewer or the posts."""
         self.position = START
-        """After the last event that it was given, or that was not for it."""
+        """After the last event that was sent, or was not for this subscriber."""
         self.live_from = START
-        """Later events come live; those up to here it has to be given from the log."""
-        self.waiting: HeldEvents | None = None
-        """Live events, while those from the log are not finished; None when they are."""
+        """Events up to here are read from the log; later ones arrive live."""
+        self.buffer: EventBuffer | None = None
+        """Holds live events while the subscriber catches up; None when it has."""
         self.is_open = True

@@ -1,4 +1,4 @@
-"""What every subscription tells, beside the events that it is for."""
+"""The first and the last message of every subscription, beside its events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ReadyRow(NamedTuple):
 
 
 class ResyncRow(NamedTuple):
-    """The last message of a subscription that can't go on."""
+    """The last message of a subscription that cannot continue."""
 
     cursor: str
     reason: ResyncReason
@@ -85,18 +85,18 @@ class ResyncRequired:
 LIVE_TYPES = [SubscriptionReady, ResyncRequired]
 
 
-def served_live() -> AsyncGenerator[Any, None]:
-    """Nothing: topics give events to subscribers. Errors: ClientError, told to whoever asks elsewhere."""
+def delivered_by_topic() -> AsyncGenerator[Any, None]:
+    """The body of subscription resolvers: topics deliver events without it. Errors: ClientError, always."""
     raise ClientError(
         "Subscriptions are served over WebSocket and as server-sent events.",
         "SUBSCRIPTION_NOT_SUPPORTED",
     )
 
 
-def also_gives(interface: type) -> None:
-    """Makes the messages of every subscription implement the interface of one subscription's events.
+def add_subscription_messages(interface: type) -> None:
+    """Makes SubscriptionReady and ResyncRequired implement the interface of a subscription's events.
 
-    Call it beside the interface's definition.
+    Call it next to the interface's definition.
     """
     for message in (SubscriptionReady, ResyncRequired):
         _definition(message).interfaces.append(_definition(interface))

@@ -1,4 +1,4 @@
-"""Runs operations for transports that stay open: queries and mutations once, subscriptions on and on."""
+"""Runs operations for WebSocket and server-sent events: queries, mutations and subscriptions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from core.graphql.live.topic import Topic
 from core.graphql.ports import Execute
 
 MakeContext = Callable[[], Context]
-"""The context of one more operation of a connection. Errors: ClientError."""
+"""Returns the context of an operation. Errors: ClientError."""
 
 
 class OperationRefused(Exception):
-    """An operation that can't be begun."""
+    """An operation that is not executed because of request errors."""
 
     def __init__(self, errors: list[JSONObject]) -> None:
         super().__init__(errors)
@@ -46,7 +46,7 @@ class OperationRefused(Exception):
 
 
 class ActiveSubscription:
-    """A subscription under way."""
+    """A running subscription."""
 
     __slots__ = ("_subscriber", "_topic")
 
@@ -55,12 +55,12 @@ class ActiveSubscription:
         self._subscriber = subscriber
 
     def close(self) -> None:
-        """Ends it; nothing more is sent."""
+        """Ends the subscription. Nothing more is sent."""
         self._topic.close(self._subscriber)
 
 
 class SubscriptionRunner:
-    """The operations of one schema."""
+    """Runs operations of one schema."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class SubscriptionRunner:
         self._operations = LiveOperations(schema, public_fields)
 
     def operation(self, request: GraphQLRequest) -> DocumentOperation:
-        """The operation that is asked for. Errors: OperationRefused, ClientError."""
+        """The requested operation. Errors: OperationRefused, ClientError."""
         document = self._document(request)
         if document.errors:
             raise OperationRefused(document.errors)
@@ -111,25 +111,25 @@ class SubscriptionRunner:
         context: Context,
         sink: Sink,
         *,
-        begun: Callable[[ActiveSubscription], None],
+        on_start: Callable[[ActiveSubscription], None],
         resume: str | None = None,
     ) -> None:
-        """Returns when the subscription has been given what it missed; it goes on by itself.
+        """Starts a subscription; returns when it has caught up and receives live events.
 
-        `begun` is called before the first message with what ends it. `resume` stands in for the
-        argument `after`. Errors: OperationRefused, ClientError, DatabaseUnavailable.
+        `on_start` is called before the first message. `resume` overrides the argument `after`.
+        Errors: OperationRefused, ClientError, DatabaseUnavailable.
         """
         root = self._operations.shape(operation).root
         topic = self._topics[root.name.value]
         arguments = self._arguments(operation, root, variables)
         after = arguments.get("after") if resume is None else resume
         if after is not None and not is_cursor(after):
-            raise ClientError("The cursor is none of this server's.", "INVALID_CURSOR")
+            raise ClientError("The cursor is malformed.", "INVALID_CURSOR")
         topic_key = topic.topic_key(context, arguments)
         found = self._operations.find(operation, variables)
         subscriber = Subscriber(sink, found, context.viewer_id, topic_key)
         subscription = ActiveSubscription(topic, subscriber)
-        begun(subscription)
+        on_start(subscription)
         try:
             await topic.serve(subscriber, after)
         except BaseException:
@@ -156,21 +156,21 @@ class SubscriptionRunner:
         subscription_type = self._schema.subscription_type
         if subscription_type is None:
             raise OperationRefused(
-                [error_entry(ClientError("There are no subscriptions.", "BAD_REQUEST"))]
+                [error_entry(ClientError("The schema has no subscriptions.", "BAD_REQUEST"))]
             )
         definition = subscription_type.fields[root.name.value]
         return get_argument_values(definition, root, found)
 
 
 def failure_entries(failure: Exception, operation_name: str | None = None) -> list[JSONObject]:
-    """What a client is told of an operation that could not be begun or failed as a whole."""
+    """The error entries for an operation that was not executed or failed as a whole. Logs a fault."""
     if isinstance(failure, OperationRefused):
         return failure.errors
     error = client_error(failure)
     return [fault_entry(failure, operation_name) if error is None else error_entry(error)]
 
 
-async def cancelled(*tasks: asyncio.Task[Any]) -> None:
+async def cancel_all(*tasks: asyncio.Task[Any]) -> None:
     """Cancels the tasks and returns when they have ended."""
     for task in tasks:
         task.cancel()

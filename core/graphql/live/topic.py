@@ -1,4 +1,4 @@
-"""A topic: one subscription field, with everybody who is subscribed to it in this process."""
+"""A topic: one subscription field with all of its subscribers in this process."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import LiveOperation, PublicFields
-from core.graphql.live.subscriber import HeldEvents, Subscriber
+from core.graphql.live.subscriber import EventBuffer, Subscriber
 from core.graphql.live.subscription_messages import ReadyRow, ResyncRow
 
 logger = logging.getLogger(__name__)
 
 MISSED_AT_ONCE = 200
-JOINING_AT_ONCE = 4
-"""How many subscribers at a time are given what they missed; they leave most connections to others."""
-SENT_BETWEEN_BREATHS = 250
-"""After so many messages the loop serves others for a turn."""
+"""Missed events read from the log per statement."""
+CATCH_UPS_AT_ONCE = 4
+"""Subscribers that read missed events concurrently; bounds their use of database connections."""
+MESSAGES_BETWEEN_YIELDS = 250
+"""After so many messages `deliver` yields to the event loop."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
-class Presented(ABC):
-    """An event as subscribers may be told of it, judged now for the viewers of a batch."""
+class PresentedEvent(ABC):
+    """An event with the data for its payload, and its visibility to the viewers of a batch."""
 
     __slots__ = ("event",)
 
@@ -42,22 +43,22 @@ class Presented(ABC):
         self.event = event
 
     @abstractmethod
-    def is_seen_by(self, viewer_id: int | None) -> bool:
-        """Whether that viewer, one of those judged, may be told."""
+    def is_visible_to(self, viewer_id: int | None) -> bool:
+        """Whether the viewer, one of the batch, may be notified."""
 
     @abstractmethod
     def row(self, cursor: str) -> Any:
-        """What the fields read that are the same for all."""
+        """The row for fields that are the same for every viewer."""
 
     @abstractmethod
     def row_for(self, viewer_id: int | None, cursor: str) -> Any:
-        """What all fields read when that viewer looks."""
+        """The row for all fields, with the viewer's state."""
 
 
 class Topic(ABC):
-    """Gives subscribers what they missed, then what happens, with no seam.
+    """Delivers missed events to each subscriber, then live ones, without a gap or a repetition.
 
-    A subclass knows which events go to whom and how they are told.
+    A subclass selects the recipients of an event and makes the rows for its payload.
     """
 
     field: ClassVar[str]
@@ -70,12 +71,12 @@ class Topic(ABC):
         self._renderer = renderer
         self._subscribers = topic_metrics.SUBSCRIBERS.labels(self.field)
         self._uncounted = 0
-        """Messages that were given and are not in the metric yet: counting each costs 0.7 µs."""
+        """Messages not yet added to the metric: counting them one by one costs 0.7 µs each."""
         self._messages = topic_metrics.MESSAGES.labels(self.field)
         self._shared = topic_metrics.EXECUTIONS.labels(self.field, "all")
         self._single = topic_metrics.EXECUTIONS.labels(self.field, "one")
-        self._everyone: set[Subscriber] = set()
-        self._joining = asyncio.Semaphore(JOINING_AT_ONCE)
+        self._all: set[Subscriber] = set()
+        self._catch_ups = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
         self._resuming: set[asyncio.Task[None]] = set()
         dispatcher.add(self)
 
@@ -85,7 +86,7 @@ class Topic(ABC):
 
     @property
     def has_subscribers(self) -> bool:
-        return bool(self._everyone)
+        return bool(self._all)
 
     @abstractmethod
     def topic_key(self, context: Context, arguments: JSONObject, /) -> Hashable:
@@ -93,55 +94,55 @@ class Topic(ABC):
 
     @abstractmethod
     def add(self, subscriber: Subscriber) -> None:
-        """Puts the subscriber where `recipients` finds it."""
+        """Adds the subscriber to the index of `recipients`."""
 
     @abstractmethod
     def remove(self, subscriber: Subscriber) -> None:
-        """Takes it from there."""
+        """Removes the subscriber from the index of `recipients`."""
 
     @abstractmethod
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
-        """The viewers who may have to be told of some of these."""
+        """The viewers who may have to be notified of some of the events."""
 
     @abstractmethod
-    def recipients(self, presented: Presented) -> Collection[Subscriber]:
-        """The subscribers, of those added, who are to be told if they may see it."""
+    def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
+        """The subscribers to notify if the event is visible to them."""
 
     @abstractmethod
     async def missed(
         self, subscriber: Subscriber, after: Position, until: Position, limit: int
     ) -> list[EventRow]:
-        """The first events for the subscriber's topic key between two positions, in order."""
+        """The first events for the subscriber's topic key between two positions. Order: of the log."""
 
     @abstractmethod
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]
-    ) -> list[Presented]:
-        """Those of the events, in order, that somebody may be told of at this moment.
+    ) -> list[PresentedEvent]:
+        """The events that are visible to at least one of the viewers now. Order: of `events`.
 
-        Cost: the same number of statements however many events and viewers.
+        Cost: a constant number of statements.
         """
 
     async def serve(self, subscriber: Subscriber, after: str | None) -> None:
-        """Begins a subscription; returns when the subscriber is given its events live.
+        """Starts a subscription; returns when the subscriber has caught up and receives live events.
 
         Errors: DatabaseUnavailable, before the first message.
         """
-        subscriber.waiting = HeldEvents()
+        subscriber.buffer = EventBuffer()
         subscriber.live_from = self._dispatcher.position
-        self._everyone.add(subscriber)
+        self._all.add(subscriber)
         self.add(subscriber)
         self._dispatcher.subscriber_added()
         self._subscribers.inc()
-        async with self._joining:
+        async with self._catch_ups:
             start = await self.log.start(after)
             if isinstance(start, ResyncReason):
-                await self._refuse(subscriber, after or "", start)
+                await self._require_resync(subscriber, after or "", start)
                 return
             subscriber.position = start
             cursor = self.log.cursor(start) if after is None else after
             ready = ReadyRow(cursor, after is not None)
-            if not await self._say(subscriber, ready):
+            if not await self._send_ready(subscriber, ready):
                 return
         await self._catch_up(subscriber, start)
 
@@ -149,28 +150,28 @@ class Topic(ABC):
         """Ends a subscription. Nothing more is sent for it."""
         if subscriber.is_open:
             subscriber.is_open = False
-            self._everyone.discard(subscriber)
+            self._all.discard(subscriber)
             self.remove(subscriber)
             self._subscribers.dec()
 
-    async def _refuse(self, subscriber: Subscriber, cursor: str, reason: ResyncReason) -> None:
+    async def _require_resync(
+        self, subscriber: Subscriber, cursor: str, reason: ResyncReason
+    ) -> None:
         topic_metrics.RESYNCS.labels(reason.value).inc()
-        if await self._say(subscriber, ReadyRow(cursor, resumed=False)):
-            await self._say_last(subscriber, ResyncRow(cursor, reason))
+        if await self._send_ready(subscriber, ReadyRow(cursor, resumed=False)):
+            await self._send_resync(subscriber, ResyncRow(cursor, reason))
 
     async def _catch_up(self, subscriber: Subscriber, after: Position) -> None:
-        """Gives the subscriber what is in the log up to where live events begin, then those that
-        have arrived in the meantime.
-        """
+        """Sends the events of the log up to `live_from`, then the buffered ones."""
         loop = asyncio.get_running_loop()
         failures, deadline = 0, 0.0
-        while subscriber.is_open and (waiting := subscriber.waiting) is not None:
+        while subscriber.is_open and (buffer := subscriber.buffer) is not None:
             try:
-                async with self._joining:
+                async with self._catch_ups:
                     if not failures:
                         deadline = loop.time() + DELIVERY_SECONDS
                     async with asyncio.timeout_at(deadline):
-                        after = await self._give_missed(subscriber, waiting, after)
+                        after = await self._send_next_missed(subscriber, buffer, after)
                 failures = 0
             except (DatabaseUnavailable, TimeoutError):
                 if loop.time() >= deadline:
@@ -179,80 +180,80 @@ class Topic(ABC):
                 failures += 1
             await subscriber.sink.drained()
 
-    async def _give_missed(
-        self, subscriber: Subscriber, waiting: HeldEvents, after: Position
+    async def _send_next_missed(
+        self, subscriber: Subscriber, buffer: EventBuffer, after: Position
     ) -> Position:
-        """Gives a part; live when there is none left. Where to read on from."""
-        if waiting.is_for_another_log:
-            return await self._begin_anew(subscriber)
+        """Sends one batch and returns the position after it. Removes the buffer after the last batch."""
+        if buffer.has_log_changed:
+            return await self._continue_in_new_log(subscriber)
         until = subscriber.live_from
         if after.is_before(until):
             events = await self.missed(subscriber, after, until, MISSED_AT_ONCE)
-            await self._give_judged(subscriber, events)
+            await self._send_visible(subscriber, events)
             if len(events) == MISSED_AT_ONCE:
                 return Position(*events[-1].identity)
             return until
-        if waiting.is_overrun:
-            subscriber.live_from, subscriber.waiting = self._dispatcher.position, HeldEvents()
+        if buffer.has_overflowed:
+            subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
             return after
-        if waiting.events:
-            events = waiting.events[:MISSED_AT_ONCE]
-            await self._give_judged(subscriber, events)
-            del waiting.events[: len(events)]
+        if buffer.events:
+            events = buffer.events[:MISSED_AT_ONCE]
+            await self._send_visible(subscriber, events)
+            del buffer.events[: len(events)]
             return after
-        subscriber.waiting = None
+        subscriber.buffer = None
         return after
 
-    async def _begin_anew(self, subscriber: Subscriber) -> Position:
-        """Goes on in another log if that has what the subscriber has seen. Where to read on from."""
+    async def _continue_in_new_log(self, subscriber: Subscriber) -> Position:
+        """Returns the subscriber's position if the new log contains it; else requires a resync."""
         cursor = self.log.cursor(subscriber.position)
         start = await self.log.start(cursor)
         if isinstance(start, ResyncReason):
             topic_metrics.RESYNCS.labels(start.value).inc()
-            await self._say_last(subscriber, ResyncRow(cursor, start))
+            await self._send_resync(subscriber, ResyncRow(cursor, start))
             return subscriber.position
-        subscriber.live_from, subscriber.waiting = self._dispatcher.position, HeldEvents()
+        subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
         return start
 
-    async def _give_judged(self, subscriber: Subscriber, events: list[EventRow]) -> None:
-        """Gives a subscriber those of the events that are not behind it and that it may see."""
+    async def _send_visible(self, subscriber: Subscriber, events: list[EventRow]) -> None:
+        """Sends those of the events that are after the subscriber's position and visible to it."""
         precedes = subscriber.position.precedes
         events = [event for event in events if precedes(event.transaction, event.id)]
         if not events:
             return
         viewer_id = subscriber.viewer_id
         for presented in await self.present(events, {viewer_id}):
-            if presented.is_seen_by(viewer_id):
+            if presented.is_visible_to(viewer_id):
                 event = presented.event
                 position = subscriber.position.advanced_past(event.identity)
                 cursor = self.log.cursor(position)
                 payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
-                await self._give(subscriber, payload, cursor, position)
+                await self._send_event(subscriber, payload, cursor, position)
         self._count_messages()
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
-        """Tells the subscribers. See `Listener`."""
+        """Sends the events to their recipients. See `Listener`."""
         events = [event for event in events if event.kind in self.kinds]
         viewers = self.viewers(events)
         if not viewers:
             return
         try:
             for presented in await self.present(events, viewers):
-                await self._pass_on(presented, position)
+                await self._send_to_recipients(presented, position)
                 EVENT_AGE.observe(max(0.0, time() - presented.event.created_at.timestamp()))
         except DatabaseUnavailable:
             raise
-        except Exception as fault:  # noqa: BLE001  # logged; nobody must miss an event unawares
+        except Exception as fault:  # noqa: BLE001  # logged; no subscriber may miss an event unnoticed
             entry = fault_entry(fault, self.field)
-            for subscriber in tuple(self._everyone):
+            for subscriber in tuple(self._all):
                 self._fail(subscriber, entry)
         finally:
             self._count_messages()
 
     def force_resync(self, position: Position) -> None:
-        """Ends the subscriptions that lack these events, as unavailable. See `Listener`."""
+        """Ends the subscriptions that have missed the events, as unavailable. See `Listener`."""
         entry = _unavailable(DatabaseUnavailable("events could not be delivered in time"))
-        for subscriber in tuple(self._everyone):
+        for subscriber in tuple(self._all):
             if subscriber.live_from.is_before(position):
                 self._fail(subscriber, entry)
 
@@ -261,36 +262,36 @@ class Topic(ABC):
         self._uncounted = 0
 
     async def restart(self) -> None:
-        """Has each subscriber's position judged anew: the log is another one. See `Listener`."""
-        for subscriber in tuple(self._everyone):
-            if subscriber.waiting is None:
-                subscriber.waiting = HeldEvents()
+        """Checks every subscriber's position against the new log. See `Listener`."""
+        for subscriber in tuple(self._all):
+            if subscriber.buffer is None:
+                subscriber.buffer = EventBuffer()
                 task = asyncio.create_task(self._resume(subscriber), name=f"{self.field}: resume")
                 self._resuming.add(task)
                 task.add_done_callback(self._resuming.discard)
-            subscriber.waiting.is_for_another_log = True
+            subscriber.buffer.has_log_changed = True
 
     async def _resume(self, subscriber: Subscriber) -> None:
         try:
             await self._catch_up(subscriber, subscriber.position)
         except DatabaseUnavailable as error:
             self._fail(subscriber, _unavailable(error))
-        except Exception as fault:  # noqa: BLE001  # logged; nobody must miss an event unawares
+        except Exception as fault:  # noqa: BLE001  # logged; no subscriber may miss an event unnoticed
             self._fail(subscriber, fault_entry(fault, self.field))
 
-    async def _pass_on(self, presented: Presented, batch: Position) -> None:
+    async def _send_to_recipients(self, presented: PresentedEvent, batch: Position) -> None:
         event = presented.event
         rendered: dict[tuple[LiveOperation, Snapshot | None], str] = {}
         cursors: dict[Snapshot | None, str] = {}
         sent = 0
         for subscriber in tuple(self.recipients(presented)):
-            # Who came after the batch was read has its events from the log.
+            # A subscriber added after the batch was read gets its events from the log.
             if not subscriber.is_open or not subscriber.live_from.is_before(batch):
                 continue
-            if not presented.is_seen_by(subscriber.viewer_id):
+            if not presented.is_visible_to(subscriber.viewer_id):
                 continue
-            if subscriber.waiting is not None:
-                subscriber.waiting.add(event)
+            if subscriber.buffer is not None:
+                subscriber.buffer.add(event)
                 continue
             position = subscriber.position
             if not position.precedes(event.transaction, event.id):
@@ -305,13 +306,17 @@ class Topic(ABC):
                 payload = await self._render(operation, subscriber.viewer_id, presented, cursor)
                 if operation.is_shared:
                     rendered[operation, position.snapshot] = payload
-            await self._give(subscriber, payload, cursor, position)
+            await self._send_event(subscriber, payload, cursor, position)
             sent += 1
-            if sent % SENT_BETWEEN_BREATHS == 0:
+            if sent % MESSAGES_BETWEEN_YIELDS == 0:
                 await asyncio.sleep(0)
 
     async def _render(
-        self, operation: LiveOperation, viewer_id: int | None, presented: Presented, cursor: str
+        self,
+        operation: LiveOperation,
+        viewer_id: int | None,
+        presented: PresentedEvent,
+        cursor: str,
     ) -> str:
         if operation.is_shared:
             self._shared.inc()
@@ -320,10 +325,10 @@ class Topic(ABC):
         row = presented.row_for(viewer_id, cursor)
         return await self._renderer.render(operation, viewer_id, row)
 
-    async def _give(
+    async def _send_event(
         self, subscriber: Subscriber, payload: str, cursor: str, position: Position
     ) -> None:
-        """Sends an event's result; a client that does not keep up is told to start again."""
+        """Sends an event's payload; if the send queue is full, requires a resync."""
         if not subscriber.is_open:
             return
         if subscriber.sink.push(payload, cursor):
@@ -333,14 +338,15 @@ class Topic(ABC):
         topic_metrics.OVERFLOWS.labels(self.field).inc()
         topic_metrics.RESYNCS.labels(ResyncReason.TOO_SLOW.value).inc()
         last = self.log.cursor(subscriber.position)
-        await self._say_last(subscriber, ResyncRow(last, ResyncReason.TOO_SLOW))
+        await self._send_resync(subscriber, ResyncRow(last, ResyncReason.TOO_SLOW))
 
-    async def _say(self, subscriber: Subscriber, row: ReadyRow) -> bool:
-        """Sends a message that is no event. Whether the subscription is still open."""
+    async def _send_ready(self, subscriber: Subscriber, row: ReadyRow) -> bool:
+        """Sends the first message; False if the subscription is closed."""
         payload = await self._renderer.render(subscriber.operation, subscriber.viewer_id, row)
         return subscriber.is_open and subscriber.sink.push(payload, row.cursor)
 
-    async def _say_last(self, subscriber: Subscriber, row: ResyncRow) -> None:
+    async def _send_resync(self, subscriber: Subscriber, row: ResyncRow) -> None:
+        """Ends the subscription and sends its last message."""
         self.close(subscriber)
         payload = await self._renderer.render(subscriber.operation, subscriber.viewer_id, row)
         subscriber.sink.push_last(payload, row.cursor)
@@ -352,6 +358,6 @@ class Topic(ABC):
 
 
 def _unavailable(error: DatabaseUnavailable) -> JSONObject:
-    """What a client is told that has to resume when the database is back."""
-    refusal = client_error(error)
-    return fault_entry(error) if refusal is None else error_entry(refusal)
+    """The error entry for a client that has to resume when the database is available again."""
+    shown = client_error(error)
+    return fault_entry(error) if shown is None else error_entry(shown)

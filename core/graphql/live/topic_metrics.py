@@ -1,4 +1,4 @@
-"""Figures of subscriptions, for Prometheus."""
+"""Prometheus metrics of subscriptions."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from prometheus_client import Counter, Gauge
 SUBSCRIBERS = Gauge(
     "feed_subscribers", "Open subscriptions.", ["field"], multiprocess_mode="livesum"
 )
-MESSAGES = Counter("feed_subscription_messages", "Events given to subscribers.", ["field"])
+MESSAGES = Counter("feed_subscription_messages", "Events sent to subscribers.", ["field"])
 EXECUTIONS = Counter(
     "feed_subscription_executions",
-    "Executions for an event: one for all with the same selection, or one for a single subscriber.",
+    "Executions for an event: shared by all with the same selection, or for one subscriber.",
     ["field", "shared_by"],
 )
 OVERFLOWS = Counter(

@@ -1,4 +1,4 @@
-"""An operation's results as a stream of server-sent events.
+"""The results of a subscription as server-sent events.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html and
 https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
@@ -18,32 +18,32 @@ from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription
 
 HEARTBEAT = b":\n"
-"""A comment. Without an empty line, which some clients take for an event of its own."""
+"""A comment without an empty line, which some clients take for an event."""
 COMPLETE = b"event: complete\ndata:\n\n"
-STUCK_BEATS = 5
-"""After so many heartbeats without anything having been read, the client is taken for gone."""
+BLOCKED_BEATS_AT_MOST = 5
+"""After so many heartbeats with a blocked send queue, the client counts as disconnected."""
 
 
 class EventStream:
-    """The body of one response."""
+    """One response with an event stream."""
 
     def __init__(self, send: Send, heartbeat_seconds: float) -> None:
         self._send = send
         self._send_queue = SendQueue(send)
         self._heartbeat_seconds = heartbeat_seconds
         self._heartbeat: asyncio.TimerHandle | None = None
-        self._stuck = 0
+        self._blocked_beats = 0
         self._is_open = False
         self._ending: Ending | None = None
-        """Why it was ended before it was open."""
+        """Why it was ended before it was opened."""
         self.subscription: ActiveSubscription | None = None
         self.over = asyncio.Event()
-        """Set when the last event has been put on its way, or the client is taken for gone."""
+        """Set when the last event was queued, or the client has disconnected."""
 
     async def open(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Sends the head of the response and a comment, so that the client knows it is connected.
+        """Sends the response head and a comment, by which the client notices that it is connected.
 
-        Errors: ClientError if the stream has been ended already.
+        Errors: ClientError if the stream was ended before.
         """
         if self._ending is not None:
             raise ClientError(self._ending.message, self._ending.code)
@@ -52,51 +52,51 @@ class EventStream:
         self._beat()
 
     def push(self, payload: str, cursor: str) -> bool:
-        """Sends a result. `cursor` comes back as Last-Event-ID; empty for none."""
+        """Sends a result. `cursor`: the event id, which a client returns as Last-Event-ID; may be empty."""
         return self.over.is_set() or self._put(_event(payload, cursor))
 
     def push_last(self, payload: str, cursor: str) -> None:
         if not self.over.is_set():
-            self._put_anyway(_event(payload, cursor))
+            self._put_unbounded(_event(payload, cursor))
             self._end()
 
     def fail(self, errors: list[JSONObject]) -> None:
-        """Sends the errors as a result: a browser shows a page nothing of a refused connection."""
+        """Sends the errors as a result: a browser hides error responses from an EventSource."""
         self.push_last(orjson.dumps({"errors": errors}).decode(), "")
 
     def end(self, ending: Ending) -> None:
-        """Ends the stream for a reason that is not in what the client sent.
+        """Ends the stream for a reason of the server.
 
-        A client connects again after an end without `complete`, and only then.
+        A client reconnects only if the stream ends without `complete`.
         """
         if not self._is_open:
             self._ending = ending
         elif ending in {Ending.TOKEN_EXPIRED, Ending.SESSION_ENDED}:
             self.fail([error_entry(ClientError(ending.message, ending.code))])
         elif not self.over.is_set():
-            self._put_anyway(f": {ending.message}\n".encode())
+            self._put_unbounded(f": {ending.message}\n".encode())
             self._end(with_complete=ending is not Ending.SHUTDOWN)
 
     async def drained(self) -> None:
         await self._send_queue.drained()
 
     async def close(self) -> None:
-        """Ends the response; what waits is written first if the stream is over and the client reads."""
+        """Ends the response. Flushes the send queue if the stream is over and the client reads."""
         is_complete = self.over.is_set()
         self.over.set()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         self._close_subscription()
         try:
-            if is_complete and self._stuck < STUCK_BEATS:
-                await self._send_queue.written(self._heartbeat_seconds)
+            if is_complete and self._blocked_beats < BLOCKED_BEATS_AT_MOST:
+                await self._send_queue.flush(self._heartbeat_seconds)
         finally:
             await self._send_queue.close()
 
     def _end(self, *, with_complete: bool = True) -> None:
         if with_complete:
-            self._put_anyway(COMPLETE)
-        self._send_queue.put_anyway({"type": "http.response.body", "body": b""}, 0)
+            self._put_unbounded(COMPLETE)
+        self._send_queue.put_unbounded({"type": "http.response.body", "body": b""}, 0)
         self.over.set()
         self._close_subscription()
 
@@ -106,13 +106,13 @@ class EventStream:
             subscription.close()
 
     def _beat(self) -> None:
-        if self._send_queue.is_waiting:
-            self._stuck += 1
-            if self._stuck >= STUCK_BEATS:
+        if self._send_queue.is_blocked:
+            self._blocked_beats += 1
+            if self._blocked_beats >= BLOCKED_BEATS_AT_MOST:
                 self.over.set()
                 return
         else:
-            self._stuck = 0
+            self._blocked_beats = 0
             self._put(HEARTBEAT)
         self._heartbeat = asyncio.get_running_loop().call_later(self._heartbeat_seconds, self._beat)
 
@@ -120,9 +120,9 @@ class EventStream:
         message = {"type": "http.response.body", "body": body, "more_body": True}
         return self._send_queue.put(message, len(body))
 
-    def _put_anyway(self, body: bytes) -> None:
+    def _put_unbounded(self, body: bytes) -> None:
         message = {"type": "http.response.body", "body": body, "more_body": True}
-        self._send_queue.put_anyway(message, len(body))
+        self._send_queue.put_unbounded(message, len(body))
 
 
 def _event(payload: str, cursor: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Subscriptions as streams of server-sent events."""
+"""Serves subscriptions over HTTP as server-sent events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
     ActiveSubscription,
     SubscriptionRunner,
-    cancelled,
+    cancel_all,
     failure_entries,
 )
 from core.graphql.ports import ContextFor
@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 12.0
 
 
 class EventStreams:
-    """Serves the subscriptions of one schema that come by HTTP."""
+    """Serves the subscriptions of one schema as event streams."""
 
     def __init__(
         self,
@@ -33,67 +33,69 @@ class EventStreams:
         context_for: ContextFor,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
-        """`heartbeat_seconds`: between signs of life."""
+        """`heartbeat_seconds`: the interval between heartbeats."""
         self._runner = runner
         self._connections = connections
         self._context_for = context_for
         self._heartbeat_seconds = heartbeat_seconds
 
     async def serve(
-        self, asked: SubscriptionRequest, scope: Scope, receive: Receive, send: Send
+        self, request: SubscriptionRequest, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answers until either side ends the stream.
+        """Sends events until the server or the client ends the stream.
 
-        Errors: ClientError, DatabaseUnavailable, both before the response is begun. What is wrong
-        with the operation is told in the stream.
+        Errors: ClientError, DatabaseUnavailable, both before the response starts. Errors of the
+        operation are sent in the stream.
         """
-        context = self._context_for(asked.authorization, scope)
+        context = self._context_for(request.authorization, scope)
         stream = EventStream(send, self._heartbeat_seconds)
         client = scope.get("client")
-        connection = self._connections.enter(client and client[0], stream.end)
-        leaving = asyncio.create_task(_watch(receive, stream))
-        tasks = [leaving]
+        connection = self._connections.register(client and client[0], stream.end)
+        disconnect = asyncio.create_task(_end_at_disconnect(receive, stream))
+        tasks = [disconnect]
         try:
-            if asked.authorization is not None:
-                admitting = self._connections.admit(connection, asked.authorization)
-                tasks.append(asyncio.create_task(admitting))
+            if request.authorization is not None:
+                admission = self._connections.admit(connection, request.authorization)
+                tasks.append(asyncio.create_task(admission))
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                if leaving.done():
+                if disconnect.done():
                     return
                 await tasks[-1]
             await stream.open(
-                [*asked.headers, (b"content-type", EVENTS), (b"x-accel-buffering", b"no")]
+                [*request.headers, (b"content-type", EVENTS), (b"x-accel-buffering", b"no")]
             )
-            tasks.append(asyncio.create_task(self._run(stream, asked, context)))
+            tasks.append(asyncio.create_task(self._subscribe(stream, request, context)))
             await stream.over.wait()
         finally:
             try:
-                await cancelled(*tasks)
+                await cancel_all(*tasks)
                 await stream.close()
             finally:
-                self._connections.leave(connection)
+                self._connections.unregister(connection)
 
-    async def _run(self, stream: EventStream, asked: SubscriptionRequest, context: Context) -> None:
-        """Begins the subscription, which goes on by itself."""
+    async def _subscribe(
+        self, stream: EventStream, request: SubscriptionRequest, context: Context
+    ) -> None:
+        """Starts the subscription; its topic then sends the events."""
 
-        def begun(subscription: ActiveSubscription) -> None:
+        def on_start(subscription: ActiveSubscription) -> None:
             stream.subscription = subscription
 
         try:
             await self._runner.subscribe(
-                asked.operation,
-                asked.variables,
+                request.operation,
+                request.variables,
                 context,
                 stream,
-                begun=begun,
-                resume=asked.last_event_id,
+                on_start=on_start,
+                resume=request.last_event_id,
             )
-        except Exception as failure:  # noqa: BLE001  # told; logged if it is a fault
-            stream.fail(failure_entries(failure, asked.operation.name))
+        except Exception as failure:  # noqa: BLE001  # sent; logged if it is a fault
+            stream.fail(failure_entries(failure, request.operation.name))
 
 
-async def _watch(receive: Receive, stream: EventStream) -> None:
-    """Ends the stream when the client goes away."""
+async def _end_at_disconnect(receive: Receive, stream: EventStream) -> None:
+    """Ends the stream when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
     stream.over.set()

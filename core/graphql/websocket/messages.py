@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws, and what ends a connection.
+"""The messages and close codes of graphql-transport-ws.
 
 Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
@@ -31,12 +31,12 @@ TRY_AGAIN_LATER = 1013
 
 
 def close_code(code: str) -> int:
-    """The close code for an error, by its code, that concerns the whole connection."""
+    """The close code for an error that concerns the whole connection, by its error code."""
     return handling(code).close_code or INTERNAL_ERROR
 
 
-class Closing(Exception):
-    """Ends the connection, with a code of the protocol and a reason for a person."""
+class CloseConnection(Exception):
+    """Closes the connection with a close code of the protocol and a human-readable reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(code, reason)
@@ -45,64 +45,67 @@ class Closing(Exception):
 
 
 class Message(NamedTuple):
-    """What a client says."""
+    """A message of a client."""
 
     type: str
     id: str
     payload: JSONObject | None
     text: str
-    """The whole message, as it came."""
+    """The raw message."""
 
 
 def read_message(message: Any, limits: Limits) -> Message:
-    """The client's message, judged. Errors: Closing (4400)."""
+    """The client's message, parsed and checked. Errors: CloseConnection (4400)."""
     text = message.get("text")
     if text is None:
-        raise Closing(BAD_REQUEST, "Send messages as text, not as binary data.")
+        raise CloseConnection(BAD_REQUEST, "Send messages as text, not as binary data.")
     try:
-        said = orjson.loads(text)
+        fields = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Closing(BAD_REQUEST, "The message is not valid JSON.") from None
-    if type(said) is not dict:
-        raise Closing(BAD_REQUEST, "The message must be a JSON object.")
-    kind, id, payload = said.get("type"), said.get("id", ""), said.get("payload")
+        raise CloseConnection(BAD_REQUEST, "The message is not valid JSON.") from None
+    if type(fields) is not dict:
+        raise CloseConnection(BAD_REQUEST, "The message must be a JSON object.")
+    kind, id, payload = fields.get("type"), fields.get("id", ""), fields.get("payload")
     if type(kind) is not str or kind not in TYPES:
-        raise Closing(BAD_REQUEST, "The message has no `type` of graphql-transport-ws.")
+        raise CloseConnection(
+            BAD_REQUEST, "The message's `type` is not one of graphql-transport-ws."
+        )
     if payload is not None and type(payload) is not dict:
-        raise Closing(BAD_REQUEST, "The message's `payload` must be a JSON object.")
+        raise CloseConnection(BAD_REQUEST, "The message's `payload` must be a JSON object.")
     if kind in {"subscribe", "complete"}:
         if type(id) is not str or not 1 <= len(id) <= ID_LENGTH_AT_MOST:
-            raise Closing(
-                BAD_REQUEST, f"The message's `id` must be text of 1 to {ID_LENGTH_AT_MOST} letters."
+            raise CloseConnection(
+                BAD_REQUEST,
+                f"The message's `id` must be a string of 1 to {ID_LENGTH_AT_MOST} characters.",
             )
         if kind == "subscribe":
             _check_request(payload)
     elif text.count("{") + text.count("[") > limits.json_depth:
-        # A payload that is nested more deeply than JSON can be written could not be sent back.
+        # `pong` returns the payload, and a deeply nested one could not be encoded.
         try:
             check_size(payload, limits)
         except ClientError as error:
-            raise Closing(BAD_REQUEST, error.message) from None
+            raise CloseConnection(BAD_REQUEST, error.message) from None
     return Message(kind, id, payload, text)
 
 
 def _check_request(payload: JSONObject | None) -> None:
-    """The shape of a `subscribe`; whether it makes sense is its own operation's matter."""
+    """Checks the types in a `subscribe`. Other errors are reported for its operation only."""
     if payload is None:
-        raise Closing(BAD_REQUEST, "`subscribe` needs a `payload` with a `query`.")
+        raise CloseConnection(BAD_REQUEST, "`subscribe` needs a `payload` with a `query`.")
     for name, kind in (("operationName", str), ("variables", dict), ("extensions", dict)):
         value = payload.get(name)
         if value is not None and type(value) is not kind:
-            raise Closing(BAD_REQUEST, f"The payload's `{name}` has the wrong type.")
+            raise CloseConnection(BAD_REQUEST, f"The payload's `{name}` has the wrong type.")
     if type(payload.get("query")) is not str and "extensions" not in payload:
-        raise Closing(BAD_REQUEST, "The payload's `query` must be text.")
+        raise CloseConnection(BAD_REQUEST, "The payload's `query` must be a string.")
 
 
 def authorization_in(payload: JSONObject | None) -> str | None:
-    """The Authorization header that the payload of `connection_init` stands in for.
+    """The Authorization header from the payload of `connection_init`.
 
-    `{"authorization": "Bearer …"}`, `{"headers": {"Authorization": "Bearer …"}}`, or the token by
-    itself as `{"token": "…"}` or `{"accessToken": "…"}`. Errors: Closing (4400).
+    Forms: `{"authorization": "Bearer …"}`, `{"headers": {"Authorization": "Bearer …"}}`, or only the
+    token, as `{"token": "…"}` or `{"accessToken": "…"}`. Errors: CloseConnection (4400).
     """
     if not payload:
         return None
@@ -119,15 +122,17 @@ def authorization_in(payload: JSONObject | None) -> str | None:
 
 def _text(value: Any) -> str:
     if type(value) is not str:
-        raise Closing(BAD_REQUEST, "The access token in `connection_init` must be text.")
+        raise CloseConnection(
+            BAD_REQUEST, "The access token in `connection_init` must be a string."
+        )
     return value
 
 
-def encoded(kind: str, payload: Any = None, id: str | None = None) -> str:
-    """A message of the server, as text."""
-    said: JSONObject = {"type": kind}
+def encode_message(kind: str, payload: Any = None, id: str | None = None) -> str:
+    """A message of the server, as JSON."""
+    message: JSONObject = {"type": kind}
     if id is not None:
-        said["id"] = id
+        message["id"] = id
     if payload is not None:
-        said["payload"] = payload
-    return orjson.dumps(said).decode()
+        message["payload"] = payload
+    return orjson.dumps(message).decode()

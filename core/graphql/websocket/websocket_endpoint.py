@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket: graphql-transport-ws, as an ASGI application."""
+"""GraphQL over WebSocket (graphql-transport-ws), as an ASGI application."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GraphQLWebSocket:
         context_for: ContextFor,
         initialisation_seconds: float = INITIALISATION_SECONDS,
     ) -> None:
-        """`initialisation_seconds`: how long a client may take to say `connection_init`."""
+        """`initialisation_seconds`: the timeout for the client's `connection_init`."""
         self.runner = runner
         self.connections = connections
         self.context_for = context_for
@@ -35,29 +35,29 @@ class GraphQLWebSocket:
         self._unfinished: set[asyncio.Task[None]] = set()
 
     def finish(self, task: asyncio.Task[None]) -> None:
-        """Holds a task that is to be finished whatever becomes of its connection."""
+        """Keeps a reference to a task that must finish even if its connection closes."""
         self._unfinished.add(task)
         task.add_done_callback(self._unfinished.discard)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         if SUBPROTOCOL not in scope["subprotocols"]:
-            await _turn_away(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
+            await _reject(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         connection = WebSocketConnection(self, scope, send)
         client = scope.get("client")
         try:
-            entered = self.connections.enter(client and client[0], connection.end)
+            registered = self.connections.register(client and client[0], connection.end)
         except ClientError as error:
-            await _turn_away(send, close_code(error.code), error.message)
+            await _reject(send, close_code(error.code), error.message)
             return
         try:
-            await connection.run(receive, entered)
+            await connection.run(receive, registered)
         finally:
-            self.connections.leave(entered)
+            self.connections.unregister(registered)
 
 
-async def _turn_away(send: Send, code: int, reason: str) -> None:
-    """Opens the connection only to say why it is closed; a refused handshake says nothing."""
+async def _reject(send: Send, code: int, reason: str) -> None:
+    """Accepts the connection to close it with a code and a reason; a rejected handshake has neither."""
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": code, "reason": reason})
