@@ -36,20 +36,20 @@ WRITE_SECONDS = 30.0
 
 
 class Round(NamedTuple):
-    """What came of a crash."""
+    """The outcome of a crash."""
 
     resumed: bool
-    """Whether the client could go on; else it had to query again."""
+    """Whether the client could resume; otherwise it had to query again."""
     acknowledged: int
     missed: int
     """Acknowledged posts that neither the page nor the resumed subscription showed."""
     missed_live: int
-    """Posts after the crash that a subscriber, who was connected all along, was not given."""
+    """Posts after the crash that a subscriber who stayed connected did not receive."""
     twice: int
 
 
 class Client:
-    """Somebody who reads and writes over HTTP."""
+    """A client that reads and writes over HTTP."""
 
     def __init__(self, http: httpx.AsyncClient, person: Person) -> None:
         self._http = http
@@ -70,7 +70,7 @@ class Client:
         return None if post is None else str(post["id"])
 
     async def posts(self, count: int) -> set[str]:
-        """So many new posts, however often it has to be tried."""
+        """So many new posts, retried until they succeed."""
         made: set[str] = set()
         async with asyncio.timeout(WRITE_SECONDS):
             while len(made) < count:
@@ -100,7 +100,7 @@ async def crash_round(around: Surroundings, chance: random.Random) -> Round:
             page = (await client.ask(CURSOR))["data"]["homeFeed"]
             await asyncio.sleep(chance.random() * 0.02)
             os.kill(around.postgres.process.pid, signal.SIGQUIT)
-            # Here and not in a thread: a server ends with the thread that has started it.
+            # Not in a thread: a server ends with the thread that started it.
             around.postgres.stop()
             around.postgres.start()
             around.postgres.wait()
@@ -118,7 +118,7 @@ async def crash_round(around: Surroundings, chance: random.Random) -> Round:
 
 
 async def _entries(watcher: Phone, expected: set[str]) -> list[str]:
-    """The posts that the watcher is told of, until all that are expected are among them or nothing more comes."""
+    """The posts that the subscriber receives, until all expected ones have arrived or none follow."""
     told: list[str] = []
     try:
         while not expected <= set(told):

@@ -1,4 +1,4 @@
-"""Hundreds of readers of heavy pages, and three who write: `python -m tests.live.overload --readers 500 --seconds 60`.
+"""Hundreds of readers of heavy pages, and three writers: `python -m tests.live.overload --readers 500 --seconds 60`.
 
 Small writes take their turns with the reads, however many of these wait.
 """
@@ -36,7 +36,7 @@ PAGE = 100
 
 @dataclass
 class Outcome:
-    """How long each request took, in seconds, and with what status it was answered."""
+    """Duration in seconds and status of each request."""
 
     reads: list[float] = field(default_factory=list)
     writes: list[float] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Outcome:
 
 
 class Client:
-    """Somebody who sends one request after the other on a connection."""
+    """A client that sends one request after another on a connection."""
 
     def __init__(self, address: str, person: Person) -> None:
         self._host, _, self._port = address.rpartition(":")
@@ -58,7 +58,7 @@ class Client:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, query: str, **variables: object) -> tuple[int, bytes]:
-        """Status and body of the answer."""
+        """Status and body of the response."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, int(self._port))
         reader, writer = self._streams
@@ -78,7 +78,7 @@ class Client:
 
 
 async def overload(address: str, database: Database, *, readers: int, seconds: float) -> Outcome:
-    """What comes of so many readers at a server over an empty database."""
+    """Measures so many readers of a server with an empty database."""
     people = await signed_in(database, CROWD_SIZE, lasts=3_600)
     async with database.connection() as connection:
         await add_crowd(connection)
@@ -97,7 +97,7 @@ async def overload(address: str, database: Database, *, readers: int, seconds: f
             outcome.statuses[status] += 1
 
     async def write(client: Client) -> None:
-        await asyncio.sleep(seconds / 5)  # By then the readers wait for each other.
+        await asyncio.sleep(seconds / 5)  # By then requests of the readers queue up.
         turn = 0
         while perf_counter() < ends:
             turn += 1
@@ -121,7 +121,7 @@ async def overload(address: str, database: Database, *, readers: int, seconds: f
 
 
 async def run(folder: Path, *, readers: int, seconds: float) -> Outcome:
-    """What comes of it with a server of its own; the database is emptied."""
+    """Measures with a separate server; empties the database."""
     database = await Database(os.environ["DATABASE_URL"], size=2).open()
     try:
         await database.write("TRUNCATE users, events, trace_imports CASCADE")

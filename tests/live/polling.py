@@ -1,4 +1,4 @@
-"""Eight writers, and readers who poll for what is newer as fast as they can: `python -m tests.live.polling 60`.
+"""Eight writers, and readers who poll for newer posts as fast as they can: `python -m tests.live.polling 60`.
 
 A post that is acknowledged later with a lower key than one that was read must come all the same, and nothing twice.
 """
@@ -32,7 +32,7 @@ FEEDS = ("homeFeed", "publicFeed")
 
 
 class Poller:
-    """A reader of a feed, who reads on from the newest that they hold."""
+    """A reader of a feed, who reads on from the newest known cursor."""
 
     def __init__(self, client: Client, feed: str) -> None:
         self._client = client
@@ -88,7 +88,7 @@ async def run(around: Surroundings, seconds: float) -> tuple[set[str], list[Poll
 
 
 def main(seconds: float) -> None:
-    """Prints what each reader missed and saw twice."""
+    """Prints what each reader missed or received twice."""
     with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
         acknowledged, pollers = asyncio.run(run(around, seconds))
     for feed, poller in zip(FEEDS, pollers, strict=True):

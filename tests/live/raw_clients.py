@@ -1,4 +1,4 @@
-"""Clients that are no more than a socket, and can end as no library lets them."""
+"""Raw socket clients, which can end a connection in ways that client libraries don't allow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ END_OF_HEAD = b"\r\n\r\n"
 
 
 class RawClient(asyncio.Protocol):
-    """One connection. Keeps what it was sent last."""
+    """One connection. Keeps the bytes received last."""
 
     def __init__(self) -> None:
         self.transport: Any = None
@@ -48,7 +48,7 @@ class RawClient(asyncio.Protocol):
         self.transport.write(data)
 
     async def receives(self, part: bytes, count: int = 1) -> None:
-        """Waits until this has come so often, and forgets it. Errors: EOFError, TimeoutError."""
+        """Waits until the text was received so often, and discards it. Errors: EOFError, TimeoutError."""
         async with asyncio.timeout(SECONDS_AT_MOST):
             while self.received.count(part) < count:
                 if self._is_lost:
@@ -65,7 +65,7 @@ class RawClient(asyncio.Protocol):
                 await self._changed.wait()
 
     def reset(self) -> None:
-        """Ends the connection as a network does that goes away."""
+        """Ends the connection as a lost network does."""
         raw: socket.socket = self.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.transport.abort()
@@ -98,7 +98,7 @@ async def open_stream(
     local: str = "127.0.0.1",
     **variables: Any,
 ) -> RawClient:
-    """A stream of server-sent events that has been asked for."""
+    """A requested event stream."""
     client = await RawClient.connect(address, local=local)
     body = json.dumps({"query": query, "variables": variables}).encode()
     token = f"Authorization: {authorization}\r\n" if authorization else ""

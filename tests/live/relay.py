@@ -1,4 +1,4 @@
-"""A way to PostgreSQL that can be cut."""
+"""A TCP relay to PostgreSQL that can be cut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 
 class Relay:
-    """Passes bytes between clients and a server, until it is cut."""
+    """Relays bytes between clients and a server until it is cut."""
 
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         """`loop`: runs in another thread."""
@@ -28,11 +28,11 @@ class Relay:
         return self._target._replace(netloc=f"{login}@{host}" if login else host).geturl()
 
     def open(self) -> None:
-        """Passes on what comes from now on."""
+        """Accepts and relays connections from now on."""
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
 
     def cut(self) -> None:
-        """Ends all connections and refuses new ones."""
+        """Closes all connections and rejects new ones."""
         asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
     async def _open(self) -> None:
@@ -70,7 +70,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @contextmanager
 def relay(url: str) -> Iterator[Relay]:
-    """A relay in a thread of its own, open, and cut in the end."""
+    """An open relay in a thread; cut at exit."""
     loop = asyncio.new_event_loop()
     thread = Thread(target=loop.run_forever)
     thread.start()

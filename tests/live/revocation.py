@@ -1,4 +1,4 @@
-"""How soon another process refuses an access token whose session has ended: `python -m tests.live.revocation 50`."""
+"""Measures how soon a process rejects an access token of an ended session: `python -m tests.live.revocation 50`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.live.world import operation  # as above
 
 PASSWORD = "hush, long enough, and nobody's"
 REFUSED_SECONDS = 20.0
-"""After so long it is a fault, not a busy machine. Two seconds are the aim, which `main` measures."""
+"""Longer is a fault, not a busy machine. The goal is two seconds, which `main` measures."""
 WHO = "{ viewer { username } }"
 Json = dict[str, Any]
 
@@ -80,7 +80,7 @@ class Device:
         """After how many seconds the process refuses this device. Errors: TimeoutError."""
         began = perf_counter()
         async with asyncio.timeout(REFUSED_SECONDS):
-            while (answer := await self.ask(process)).status_code == 200:  # noqa: ASYNC110  # nothing tells of it
+            while (answer := await self.ask(process)).status_code == 200:  # noqa: ASYNC110  # no event to wait for
                 await asyncio.sleep(0.002)
         assert answer.status_code == 401, answer.text
         [error] = answer.json()["errors"]

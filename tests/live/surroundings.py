@@ -1,4 +1,4 @@
-"""Servers that may be killed: PostgreSQL and Valkey of one's own, and two web servers over them."""
+"""Servers that tests may kill: a separate PostgreSQL and Valkey, and two web servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.paths import ROOT
 
 
 class Surroundings:
-    """All that a web server stands on, and two of them, each of which can be killed."""
+    """PostgreSQL, Valkey and two web servers, each of which can be killed."""
 
     def __init__(self, postgres: Postgres, valkey: Valkey) -> None:
         self.postgres = postgres
@@ -36,7 +36,7 @@ class Surroundings:
         }
 
     def start(self) -> None:
-        """Brings the tables and the web servers up."""
+        """Creates the tables and starts the web servers."""
         command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=self.variables, check=True)
         for port in self.ports:
@@ -53,7 +53,7 @@ class Surroundings:
             web.stop()
 
     def address(self, number: int) -> str:
-        """Where a web server is."""
+        """The address of a web server."""
         return f"127.0.0.1:{self.ports[number]}"
 
     def pid(self, number: int) -> int:
@@ -61,23 +61,23 @@ class Surroundings:
         return self._webs[number].process.pid
 
     def memory(self, number: int) -> int:
-        """Bytes that a web server has in memory."""
+        """The resident memory of a web server. Units: bytes."""
         statm = Path(f"/proc/{self.pid(number)}/statm").read_text()
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     async def kill_web(self, number: int) -> None:
-        """Kills a web server at once, and starts it again."""
+        """Kills a web server and starts it again."""
         await asyncio.to_thread(self._restart_web, number)
 
     async def restart_valkey(self, *, away: float) -> None:
-        """Kills Valkey, and starts it again after so many seconds."""
+        """Kills Valkey and starts it again after so many seconds."""
         self.valkey.process.process.kill()
         await asyncio.to_thread(self.valkey.stop)
         await asyncio.sleep(away)
         await asyncio.to_thread(self._start_again, self.valkey)
 
     async def restart_postgres(self) -> None:
-        """Stops PostgreSQL, which cuts off everybody, and starts it again."""
+        """Restarts PostgreSQL, which ends all connections."""
         await asyncio.to_thread(self.postgres.stop)
         await asyncio.to_thread(self._start_again, self.postgres)
 
@@ -96,7 +96,7 @@ class Surroundings:
 
 @contextmanager
 def surroundings(folder: Path) -> Iterator[Surroundings]:
-    """Everything up, and stopped in the end."""
+    """Starts everything; stops it at exit."""
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", durable=True)
         valkey = Valkey(folder / "valkey")

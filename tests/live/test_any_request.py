@@ -1,4 +1,4 @@
-"""Any request to the whole server: never a fault, and an answer of the form that it says it has."""
+"""Any request to the whole server causes no fault and gets a response in its declared format."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_any_url(address: str, parameters: dict[str, str], headers: dict[str, st
 
 
 @pytest.mark.parametrize("setup", SETUPS, ids=str)
-async def test_fifty_clients_that_send_anything_hinder_nobody(tmp_path: Path, setup: Setup) -> None:
+async def test_fifty_fuzzing_clients_do_not_slow_others(tmp_path: Path, setup: Setup) -> None:
     seed = random.randrange(10**6)
     outcome = await run(tmp_path, setup, seconds=SECONDS * SETUPS[setup], seed=seed)
     print(f"{setup}, seed {seed}\n{outcome}")

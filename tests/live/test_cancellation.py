@@ -1,4 +1,4 @@
-"""A connection may be cancelled at any moment: it gives back its place, its subscription and its tasks."""
+"""A connection cancelled at any moment releases its place, its subscription and its tasks."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _scope(more: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("reads", [0, 1, 2, 100])
 @pytest.mark.parametrize("opens", [socket, stream])
-async def test_cancelled_at_any_step_it_gives_everything_back(
+async def test_a_connection_cancelled_at_any_step_releases_everything(
     server: Server,
     database: Database,
     caplog: pytest.LogCaptureFixture,

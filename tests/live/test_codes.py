@@ -1,4 +1,4 @@
-"""One code for one thing, by whatever transport it is asked for."""
+"""An error has the same code on every transport."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def person_of(database: Database, *, ended: bool = False) -> AsyncIterator
 
 
 @pytest.mark.parametrize("kind", ["TOKEN_INVALID", "TOKEN_EXPIRED", "UNAUTHENTICATED"])
-async def test_tokens(address: str, database: Database, kind: str) -> None:
+async def test_codes_of_invalid_tokens(address: str, database: Database, kind: str) -> None:
     tokens = {"TOKEN_INVALID": "Bearer x", "UNAUTHENTICATED": "Basic eDp5"}
     if kind == "TOKEN_EXPIRED":
         (person,) = await signed_in(database, 1, lasts=-10)
@@ -110,7 +110,7 @@ async def test_tokens(address: str, database: Database, kind: str) -> None:
     assert await close_of(address, token) == CODES[kind].close_code == 4403
 
 
-async def test_a_session_that_has_ended(address: str, database: Database) -> None:
+async def test_code_of_an_ended_session(address: str, database: Database) -> None:
     async with person_of(database, ended=True) as person:
         answer = await by_http(address, WATCH, accept=STREAM, token=person.authorization)
         assert (answer.code, answer.status) == ("TOKEN_INVALID", 401)
@@ -140,7 +140,7 @@ async def test_a_session_that_has_ended(address: str, database: Database) -> Non
         ("{ homeFeed { edges { cursor } } }", {}, "UNAUTHENTICATED", 200),
     ],
 )
-async def test_what_is_wrong_with_an_operation(
+async def test_codes_of_invalid_operations(
     address: str, database: Database, query: str, variables: dict[str, Any], code: str, status: int
 ) -> None:
     for accept, expected in ((GRAPHQL_JSON, status), (JSON, 200), (STREAM, 200)):
@@ -158,7 +158,7 @@ async def test_what_is_wrong_with_an_operation(
         ({"postIds": 7.5}, "BAD_INPUT"),
     ],
 )
-async def test_what_is_wrong_with_a_subscription(
+async def test_codes_of_invalid_subscriptions(
     address: str, database: Database, variables: dict[str, Any], code: str
 ) -> None:
     query = operation("PostInteractions")
@@ -166,7 +166,7 @@ async def test_what_is_wrong_with_a_subscription(
     assert (await by_websocket(address, query, **variables)).code == code
 
 
-async def test_a_throttled_sign_in(django_db_setup: None, database: Database) -> None:
+async def test_code_of_a_throttled_sign_in(django_db_setup: None, database: Database) -> None:
     del django_db_setup
     with serving(sign_in_attempts=2) as address:
         headers = {"content-type": JSON}
@@ -188,7 +188,7 @@ async def test_a_throttled_sign_in(django_db_setup: None, database: Database) ->
         assert 0 < answer.error["retryAfterSeconds"] <= 900
 
 
-async def test_a_database_that_is_away(django_db_setup: None, database: Database) -> None:
+async def test_code_of_an_unavailable_database(django_db_setup: None, database: Database) -> None:
     del django_db_setup
     (person,) = await signed_in(database, 1)
     with relay(environment().database_url) as way, serving(database_url=way.url) as address:
@@ -219,7 +219,7 @@ async def test_a_database_that_is_away(django_db_setup: None, database: Database
         assert await eventually(is_back)
 
 
-async def test_what_takes_too_long(django_db_setup: None, database: Database) -> None:
+async def test_code_of_a_timeout(django_db_setup: None, database: Database) -> None:
     del django_db_setup
     with serving(request_seconds=0.3) as address:
         async with database.transaction() as transaction:
@@ -231,7 +231,7 @@ async def test_what_takes_too_long(django_db_setup: None, database: Database) ->
             await asyncio.sleep(0)
 
 
-async def test_media_types(address: str, database: Database) -> None:
+async def test_codes_of_unsupported_media_types(address: str, database: Database) -> None:
     for query in (ASK, WATCH):
         answer = await by_http(address, query, accept="text/csv")
         assert (answer.code, answer.status) == ("NOT_ACCEPTABLE", 406)

@@ -1,4 +1,4 @@
-"""How many connections may be open, by viewer and by address, and which of them end."""
+"""Limits on open connections, by viewer and by address, and which connection is closed."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_one_more_stream_completes_the_viewers_oldest(
     assert (await opened[1].next())["event"] == "complete"
 
 
-async def test_a_query_over_sse_ends_nobody(
+async def test_a_query_over_sse_ends_no_connection(
     address: str, person: Person, stack: AsyncExitStack
 ) -> None:
     oldest = await stack.enter_async_context(phone(address, person.authorization))
@@ -114,7 +114,7 @@ async def test_a_query_over_sse_ends_nobody(
     assert await is_served(oldest)
 
 
-async def test_of_many_that_come_at_once_twenty_stay(
+async def test_of_many_concurrent_connections_twenty_stay_open(
     address: str, database: Database, stack: AsyncExitStack
 ) -> None:
     person, other = await signed_in(database, 2)
@@ -141,7 +141,7 @@ async def test_of_many_that_come_at_once_twenty_stay(
     assert await is_served(bystander)
 
 
-async def test_a_token_whose_session_is_over_replaces_nobody(
+async def test_a_token_of_an_ended_session_replaces_no_connection(
     address: str, database: Database, person: Person, stack: AsyncExitStack
 ) -> None:
     opened = [
@@ -161,7 +161,7 @@ async def test_a_token_whose_session_is_over_replaces_nobody(
         assert await is_served(watcher)
 
 
-async def test_connections_are_bounded_by_address(
+async def test_connections_are_limited_by_address(
     django_db_setup: None, database: Database
 ) -> None:
     del django_db_setup
@@ -243,7 +243,7 @@ def connections(**changed: Any) -> ConnectionRegistry:
     return ConnectionRegistry(read_token, session_is_live, **{"per_address": 100, **changed})
 
 
-async def test_all_are_closed_once_and_nobody_comes_in_afterwards() -> None:
+async def test_close_all_ends_each_once_and_rejects_new_ones() -> None:
     opened = connections()
     endings: list[Ending] = []
     entered = [opened.register("192.0.2.1", endings.append) for _ in range(3)]
@@ -259,7 +259,7 @@ async def test_all_are_closed_once_and_nobody_comes_in_afterwards() -> None:
     assert opened.count == 0
 
 
-async def test_what_ends_while_its_session_is_looked_up_is_not_admitted() -> None:
+async def test_a_connection_ended_during_the_look_up_is_not_admitted() -> None:
     opened = connections()
     endings: list[Ending] = []
     entered = opened.register(None, endings.append)
@@ -272,7 +272,7 @@ async def test_what_ends_while_its_session_is_looked_up_is_not_admitted() -> Non
     opened.unregister(entered)
 
 
-async def test_an_admission_that_is_cancelled_gives_its_place_back() -> None:
+async def test_a_cancelled_admission_releases_its_place() -> None:
     opened = connections()
     endings: list[Ending] = []
     entered = [opened.register(None, endings.append) for _ in range(CONNECTIONS_PER_VIEWER + 1)]

@@ -1,4 +1,4 @@
-"""After a crash of PostgreSQL nobody misses an event unawares."""
+"""After a crash of PostgreSQL no subscriber misses an event unnoticed."""
 
 from __future__ import annotations
 

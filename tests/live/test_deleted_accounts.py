@@ -1,4 +1,4 @@
-"""Of each effect of a deletion those are notified who saw the thing, live and when they resume."""
+"""Subscribers who saw an object are notified of its deletion with an account, live and on resuming."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def removed(events: list[Json]) -> list[str]:
 
 
 @pytest.mark.parametrize("resumes", [False, True])
-async def test_home_feeds_lose_posts_and_shares(address: str, scene: Scene, resumes: bool) -> None:
+async def test_home_feeds_are_notified_of_deleted_posts_and_shares(
+    address: str, scene: Scene, resumes: bool
+) -> None:
     page = await scene.home()
     both = {global_id("Post", scene.own), global_id("Post", scene.post)}
     assert {edge["node"]["id"] for edge in page["edges"]} == both
@@ -86,7 +88,7 @@ async def test_home_feeds_lose_posts_and_shares(address: str, scene: Scene, resu
     assert {edge["node"]["id"] for edge in (await scene.home())["edges"]}.isdisjoint(both)
 
 
-async def test_who_did_not_follow_is_not_notified(address: str, scene: Scene) -> None:
+async def test_a_viewer_who_did_not_follow_is_not_notified(address: str, scene: Scene) -> None:
     page = await scene.api.do(scene.third, "HomeFeed")
     await scene.delete()
     async with phone(address, scene.third.authorization) as home:
@@ -97,7 +99,7 @@ async def test_who_did_not_follow_is_not_notified(address: str, scene: Scene) ->
 
 @pytest.mark.parametrize("resumes", [False, True])
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_posts_lose_likes_shares_and_comments(
+async def test_posts_are_notified_of_deleted_likes_shares_and_comments(
     address: str, scene: Scene, resumes: bool, anonymous: bool
 ) -> None:
     page = await scene.home()
@@ -120,7 +122,9 @@ async def test_posts_lose_likes_shares_and_comments(
     assert "p1" not in str(found)
 
 
-async def test_what_came_before_is_not_shown_any_more(address: str, scene: Scene) -> None:
+async def test_earlier_events_of_a_deleted_account_are_not_replayed(
+    address: str, scene: Scene
+) -> None:
     """A like, a share, a comment and a post of an account that is hidden by the time they are replayed."""
     page = await scene.home()
     await scene.api.change(scene.gone, "UnlikePost", postId=global_id("Post", scene.post))
@@ -140,7 +144,7 @@ async def test_what_came_before_is_not_shown_any_more(address: str, scene: Scene
         assert await until_the_last(home) == []
 
 
-async def test_its_own_connections_end(address: str, scene: Scene) -> None:
+async def test_a_deleted_accounts_connections_end(address: str, scene: Scene) -> None:
     async with phone(address, scene.gone.authorization) as home:
         await home.watch_home()
         await hide_account(scene.database, scene.gone.key)

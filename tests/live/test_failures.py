@@ -1,4 +1,4 @@
-"""Whatever dies, whoever comes back ends with exactly what the log has for them, in order."""
+"""After any failure, a client that reconnects receives exactly the log's events, in order."""
 
 from __future__ import annotations
 
@@ -163,11 +163,11 @@ async def endure(
             await notifier.close()
 
 
-async def test_lost_connections(around: Surroundings, database: Database) -> None:
+async def test_no_gap_after_lost_connections(around: Surroundings, database: Database) -> None:
     await endure(around, database, lambda: asyncio.sleep(3))
 
 
-async def test_killed_servers(around: Surroundings, database: Database) -> None:
+async def test_no_gap_after_killed_servers(around: Surroundings, database: Database) -> None:
     async def trouble() -> None:
         for number in (0, 1, 0):
             await asyncio.sleep(0.5)
@@ -176,9 +176,7 @@ async def test_killed_servers(around: Surroundings, database: Database) -> None:
     await endure(around, database, trouble)
 
 
-async def test_a_cache_that_is_killed_and_comes_back(
-    around: Surroundings, database: Database
-) -> None:
+async def test_no_gap_after_a_killed_cache(around: Surroundings, database: Database) -> None:
     async def trouble() -> None:
         await asyncio.sleep(0.5)
         await around.restart_valkey(away=3)
@@ -187,7 +185,7 @@ async def test_a_cache_that_is_killed_and_comes_back(
     await endure(around, database, trouble)
 
 
-async def test_a_database_that_is_restarted(around: Surroundings, database: Database) -> None:
+async def test_no_gap_after_a_database_restart(around: Surroundings, database: Database) -> None:
     async def trouble() -> None:
         for _ in range(2):
             await asyncio.sleep(1)
@@ -216,7 +214,7 @@ SELECT 'post_liked', $1, $2, lpad(n::text, 60, '0') FROM generate_series($3::int
 """
 
 
-async def test_a_client_that_stops_reading_is_told_to_start_again_and_costs_little(
+async def test_a_client_that_stops_reading_must_resync_and_costs_little(
     around: Surroundings, database: Database, notifier: Notifier
 ) -> None:
     (actor,) = await create_users(database, 1)

@@ -1,4 +1,4 @@
-"""The home feed, live: what a client has been told adds up to what a query gives."""
+"""The events of the home feed add up to the result of a query."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ async def follow(api: Api, follower: Person, *followees: Person) -> None:
         await api.change(follower, "FollowUser", userId=followee.id)
 
 
-async def test_posts_and_shares_of_those_one_follows_come_in_as_the_feed_has_them(
+async def test_events_of_followed_users_equal_the_feed(
     address: str, api: Api, database: Database
 ) -> None:
     viewer, friend, stranger = await signed_in(database, 3)
@@ -43,9 +43,7 @@ async def test_posts_and_shares_of_those_one_follows_come_in_as_the_feed_has_the
     assert told[2]["edge"]["sharedBy"]["id"] == friend.id
 
 
-async def test_what_was_missed_comes_first_whoever_did_it(
-    address: str, api: Api, database: Database
-) -> None:
+async def test_missed_events_come_first(address: str, api: Api, database: Database) -> None:
     viewer, friend, stranger = await signed_in(database, 3)
     await follow(api, viewer, friend)
     (old,) = await create_posts(database, stranger.key)
@@ -65,7 +63,7 @@ async def test_what_was_missed_comes_first_whoever_did_it(
     assert updates == {"count": 2, "capped": False}
 
 
-async def test_what_is_gone_is_told_to_those_who_had_it(
+async def test_removed_entries_are_sent_to_viewers_who_had_them(
     address: str, api: Api, database: Database
 ) -> None:
     viewer, friend, other_friend, stranger = await signed_in(database, 4)
@@ -93,7 +91,7 @@ async def test_what_is_gone_is_told_to_those_who_had_it(
     assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
 
 
-async def test_blocks_and_mutes_keep_things_out(address: str, api: Api, database: Database) -> None:
+async def test_blocks_and_mutes_hide_entries(address: str, api: Api, database: Database) -> None:
     viewer, friend, muted, author = await signed_in(database, 4)
     await follow(api, viewer, friend, muted)
     await api.change(viewer, "MuteUser", userId=muted.id)
@@ -109,7 +107,7 @@ async def test_blocks_and_mutes_keep_things_out(address: str, api: Api, database
         assert (await home.event())["edge"]["node"]["text"] == "Seen"
 
 
-async def test_a_home_feed_needs_somebody_whose_it_is(address: str, database: Database) -> None:
+async def test_a_home_feed_needs_a_viewer(address: str, database: Database) -> None:
     async with phone(address) as anybody:
         await anybody.subscribe("1", "subscription { homeFeedEvents { cursor } }")
         refused = await anybody.hear()
@@ -117,7 +115,7 @@ async def test_a_home_feed_needs_somebody_whose_it_is(address: str, database: Da
         assert refused["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-async def test_those_with_many_followers_reach_those_who_are_connected(
+async def test_posts_of_authors_with_many_followers_are_delivered(
     address: str, api: Api, database: Database
 ) -> None:
     star, *fans = await signed_in(database, 12)
@@ -145,7 +143,7 @@ subscription Home { homeFeedEvents { __typename ... on FeedEntryAdded { edge { n
 """
 
 
-async def test_what_the_muted_did_is_not_under_the_posts_that_come_in(
+async def test_events_count_no_interactions_of_muted_users(
     address: str, api: Api, database: Database
 ) -> None:
     viewer, author, muted, other = await signed_in(database, 4)

@@ -1,4 +1,4 @@
-"""While the session of a connection is looked up, its client may leave, say more, or wait in vain."""
+"""While a connection's session is looked up, its client may disconnect, send more, or time out."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def init(person: Person) -> bytes:
     ids=["reset", "closed", "with a close frame"],
 )
 @pytest.mark.parametrize("says_more", [False, True])
-async def test_who_leaves_during_the_look_up_gives_everything_back(
+async def test_a_disconnect_during_the_look_up_releases_everything(
     database: Database, person: Person, ends: Ends, says_more: bool
 ) -> None:
     with serving(connections_per_address=COUNT, pool_size=4) as address:
@@ -93,7 +93,7 @@ async def taken(address: str, stack: AsyncExitStack) -> Phone | None:
         return None
 
 
-async def test_a_look_up_that_takes_too_long_ends_with_try_again(
+async def test_a_slow_look_up_closes_with_try_again_later(
     database: Database, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.graphql.live.connection_registry.SESSION_SECONDS", 0.5)
@@ -108,7 +108,7 @@ async def test_a_look_up_that_takes_too_long_ends_with_try_again(
             await eventually(look_ups(database, at_least=0))
 
 
-async def test_what_is_said_during_the_look_up_is_done_after_it_in_order(
+async def test_messages_during_the_look_up_are_handled_after_it_in_order(
     address: str, database: Database, person: Person
 ) -> None:
     async with dial(address) as caller:
@@ -140,7 +140,7 @@ async def test_what_is_said_during_the_look_up_is_done_after_it_in_order(
     ],
     ids=["twice", "too many", "too much", "no message"],
 )
-async def test_what_is_wrong_during_the_look_up_ends_it(
+async def test_an_invalid_message_during_the_look_up_ends_it(
     address: str, database: Database, person: Person, messages: list[dict[str, object]], code: int
 ) -> None:
     async with stalled(database), dial(address) as caller:

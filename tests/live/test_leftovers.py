@@ -1,4 +1,4 @@
-"""What is over is freed at once: nothing of a connection waits for the garbage collector."""
+"""A closed connection is freed at once: none of its objects waits for the garbage collector."""
 
 from __future__ import annotations
 
@@ -273,7 +273,9 @@ async def leave_nothing(rounds: Callable[[int], Awaitable[None]]) -> None:
     [(opens, ends) for opens, _, ends in CASES],
     ids=[f"{opens.__name__}-{name}" for opens, name, _ in CASES],
 )
-async def test_a_connection_leaves_nothing(world: World, opens: Opens, ends: Ends) -> None:
+async def test_a_closed_connection_leaves_no_objects(
+    world: World, opens: Opens, ends: Ends
+) -> None:
     async def rounds(count: int) -> None:
         clients = [await opens(world, number) for number in range(count)]
         await asyncio.gather(*map(ends, clients))
@@ -283,7 +285,7 @@ async def test_a_connection_leaves_nothing(world: World, opens: Opens, ends: End
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("opens", [subscribed, streaming])
-async def test_who_was_given_events_leaves_nothing(world: World, opens: Opens) -> None:
+async def test_a_closed_subscriber_leaves_no_objects(world: World, opens: Opens) -> None:
     async def rounds(count: int) -> None:
         clients = [await opens(world, number) for number in range(count)]
         await world.write_events()
@@ -296,7 +298,7 @@ async def test_who_was_given_events_leaves_nothing(world: World, opens: Opens) -
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("opens", [acknowledged, subscribed_at_home])
-async def test_a_socket_whose_token_expired_leaves_nothing(world: World, opens: Opens) -> None:
+async def test_a_socket_with_an_expired_token_leaves_no_objects(world: World, opens: Opens) -> None:
     async def rounds(count: int) -> None:
         world.people = lasting(world.people, lasts=5)
         clients = [await opens(world, number) for number in range(count)]
@@ -306,7 +308,7 @@ async def test_a_socket_whose_token_expired_leaves_nothing(world: World, opens: 
 
 
 @pytest.mark.usefixtures("uncollected")
-async def test_a_stream_whose_token_expired_leaves_nothing(world: World) -> None:
+async def test_a_stream_with_an_expired_token_leaves_no_objects(world: World) -> None:
     async def rounds(count: int) -> None:
         world.people = lasting(world.people, lasts=5)
         clients = [await streaming_at_home(world, number) for number in range(count)]
@@ -324,7 +326,7 @@ def lasting(people: list[Person], *, lasts: float) -> list[Person]:
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("opens", [subscribed_at_home, streaming_at_home])
-async def test_a_connection_that_was_replaced_leaves_nothing(world: World, opens: Opens) -> None:
+async def test_a_replaced_connection_leaves_no_objects(world: World, opens: Opens) -> None:
     del world.people[1:]
 
     async def rounds(count: int) -> None:
@@ -339,9 +341,7 @@ async def test_a_connection_that_was_replaced_leaves_nothing(world: World, opens
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("ids", ["different", "the same"])
-async def test_a_socket_that_ends_amid_its_operations_leaves_nothing(
-    world: World, ids: str
-) -> None:
+async def test_a_socket_closed_during_operations_leaves_no_objects(world: World, ids: str) -> None:
     async def rounds(count: int) -> None:
         for number in range(count):
             client = await acknowledged(world, number)

@@ -1,4 +1,4 @@
-"""What has outlived its time goes; what has not stays."""
+"""Expired rows are pruned, others are retained."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = curren
 """
 
 
-async def test_old_keys_and_sessions_go(database: Database) -> None:
+async def test_expired_keys_and_sessions_are_pruned(database: Database) -> None:
     person, other = await signed_in(database, 2)
     await database.write(
         "INSERT INTO idempotency_keys (user_id, mutation, key, input_hash, result_id, created_at) "
@@ -38,7 +38,7 @@ async def test_old_keys_and_sessions_go(database: Database) -> None:
     assert [row[0] for row in left] == [person.session_id]
 
 
-async def test_the_command_does_a_round_and_says_what_it_did(database: Database) -> None:
+async def test_the_command_prunes_once_and_reports(database: Database) -> None:
     await database.write(
         "INSERT INTO events (kind, actor_id, created_at) "
         "SELECT 'post_liked', 1, now() - interval '2 days' FROM generate_series(1, 5)"
@@ -54,7 +54,7 @@ def maintain(said: StringIO) -> None:
     call_command("maintain", once=True, stdout=said)
 
 
-async def test_a_round_under_way_does_not_hold_up_a_stop(database: Database) -> None:
+async def test_pruning_does_not_delay_a_stop(database: Database) -> None:
     async with database.transaction() as transaction:
         # The command may take longer to start than a transaction may stay idle.
         await transaction.fetch("SET LOCAL idle_in_transaction_session_timeout = 0")

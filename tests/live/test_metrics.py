@@ -1,4 +1,4 @@
-"""`/metrics` gives Prometheus the figures."""
+"""`/metrics` exports the metrics to Prometheus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def metrics_now() -> dict[tuple[str, ...], float]:
     }
 
 
-async def test_figures_of_delivery_and_of_executions_are_there() -> None:
+async def test_metrics_of_delivery_and_executions_are_exported() -> None:
     before = await metrics_now()
     counters = ExecutionCounters()
     counters.ran_compiled()

@@ -1,4 +1,4 @@
-"""One address for every client: what each one's Accept header gets it."""
+"""All clients use one URL; the Accept header selects the kind of response."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def code(answer: httpx.Response) -> str:
     return str(answer.json()["errors"][0]["extensions"]["code"])
 
 
-async def test_urqls_queries_are_answered_in_json_and_kept(address: str) -> None:
+async def test_urqls_queries_are_answered_in_json_and_cached(address: str) -> None:
     answers = await asyncio.gather(*(asked(address, ASK, URQL) for _ in range(40)))
     for answer in answers:
         assert answer.status_code == 200
@@ -60,7 +60,7 @@ async def test_a_subscription_with_urqls_header_is_a_stream(
         assert (await stream.event())["__typename"] == "SubscriptionReady"
 
 
-async def test_a_failed_document_of_a_client_that_takes_json_is_told_in_json(address: str) -> None:
+async def test_an_invalid_document_is_answered_in_json_if_accepted(address: str) -> None:
     answer = await asked(address, "subscription {", URQL)
     assert (answer.status_code, code(answer)) == (400, "GRAPHQL_PARSE_FAILED")
 
@@ -69,7 +69,7 @@ async def test_a_failed_document_of_a_client_that_takes_json_is_told_in_json(add
     "accept",
     ["application/json", "*/*", "text/event-stream;q=0, */*", APOLLO_MULTIPART, ""],
 )
-async def test_a_subscription_without_a_stream_is_told_of_the_transports(
+async def test_a_subscription_without_a_stream_gets_the_transports(
     address: str, accept: str
 ) -> None:
     answer = await asked(address, WATCH, accept)
@@ -81,20 +81,20 @@ async def test_a_subscription_without_a_stream_is_told_of_the_transports(
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream;q=0", "multipart/mixed", "text/csv"])
-async def test_nothing_is_sent_that_is_not_accepted(address: str, accept: str) -> None:
+async def test_only_accepted_types_are_sent(address: str, accept: str) -> None:
     for query in (ASK, WATCH):
         answer = await asked(address, query, accept)
         assert (answer.status_code, code(answer)) == (406, "NOT_ACCEPTABLE")
 
 
-async def test_several_headers_are_one_list(address: str) -> None:
+async def test_repeated_accept_headers_are_joined(address: str) -> None:
     refused = await asked(address, WATCH, ["text/event-stream;q=0", "application/json"])
     assert code(refused) == "SUBSCRIPTION_NOT_SUPPORTED"
     answer = await asked(address, ASK, ["text/event-stream", "application/json"])
     assert answer.json() == EMPTY
 
 
-async def test_a_client_that_takes_streams_only_has_its_answer_as_one(address: str) -> None:
+async def test_a_client_that_accepts_only_streams_gets_a_stream(address: str) -> None:
     for method in ("GET", "POST"):
         answer = await asked(address, ASK, "text/event-stream", method=method)
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -109,7 +109,7 @@ async def test_browsers_get_the_page(address: str) -> None:
     assert answer.headers["content-type"].startswith("text/html")
 
 
-async def test_single_connection_mode_is_refused_with_the_name_of_the_other(address: str) -> None:
+async def test_single_connection_mode_is_rejected_with_the_supported_mode(address: str) -> None:
     token = {"x-graphql-event-stream-token": "00000000-0000-4000-8000-000000000000"}
     requests = [("PUT", {}), ("GET", token), ("POST", token), ("DELETE", token)]
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
@@ -121,7 +121,7 @@ async def test_single_connection_mode_is_refused_with_the_name_of_the_other(addr
 
 
 @pytest.mark.parametrize("cursor", ["x\n\nevent: next\ndata: {}\n\n", "x\r\rid: 1", "x\0", "é", ""])
-async def test_what_is_no_cursor_never_reaches_a_stream(address: str, cursor: str) -> None:
+async def test_a_malformed_cursor_never_reaches_a_stream(address: str, cursor: str) -> None:
     query = operation("PostInteractions")
     async with streaming(address, query, postIds=["UG9zdDox"], after=cursor) as stream:
         told = await stream.next()
@@ -132,7 +132,7 @@ async def test_what_is_no_cursor_never_reaches_a_stream(address: str, cursor: st
 
 
 @pytest.mark.parametrize("last", ["x y", "\xe9", "x" * 20_000, 'x"{}'])
-async def test_a_last_event_id_that_is_no_cursor(address: str, last: str) -> None:
+async def test_a_malformed_last_event_id_is_rejected(address: str, last: str) -> None:
     sent = {"query": WATCH}
     headers = [(b"accept", b"text/event-stream"), (b"last-event-id", last.encode("latin-1"))]
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
@@ -143,7 +143,7 @@ async def test_a_last_event_id_that_is_no_cursor(address: str, last: str) -> Non
 
 
 @pytest.mark.parametrize("transport", ["GET", "POST", "stream"])
-async def test_an_empty_operation_name_is_none(
+async def test_an_empty_operation_name_means_none(
     address: str, database: Database, transport: str
 ) -> None:
     accept = "text/event-stream" if transport == "stream" else "application/json"
@@ -155,7 +155,7 @@ async def test_an_empty_operation_name_is_none(
     assert '{"data":{"publicFeed":{"edges":[]}}}' in answer.text
 
 
-async def test_a_viewers_token_goes_with_an_event_source(address: str, database: Database) -> None:
+async def test_an_event_source_sends_the_token_in_the_url(address: str, database: Database) -> None:
     (person,) = await signed_in(database, 1)
     token = person.authorization.removeprefix("Bearer ")
     query = {"query": "{ viewer { id } }", "access_token": token}

@@ -13,7 +13,7 @@ READERS = 100
 
 
 @pytest.mark.usefixtures("database")
-async def test_writes_take_their_turns_with_a_hundred_readers(tmp_path: Path) -> None:
+async def test_writes_are_not_starved_by_a_hundred_readers(tmp_path: Path) -> None:
     outcome = await run(tmp_path, readers=READERS, seconds=5)
     print(outcome)
     assert outcome.failed_writes == []

@@ -1,4 +1,4 @@
-"""Who watches posts is told what happens to them: all of it, in order, once, and only what they may see."""
+"""Subscribers to posts receive all visible events, in order and once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def kinds(events: list[dict[str, object]]) -> list[object]:
     return [event["__typename"] for event in events]
 
 
-async def test_everything_that_happens_to_a_post_is_told_in_order(
+async def test_all_events_of_a_post_are_delivered_in_order(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan = await signed_in(database, 2)
@@ -67,7 +67,7 @@ async def test_everything_that_happens_to_a_post_is_told_in_order(
     assert others[6]["deletedPostId"] == id
 
 
-async def test_what_was_missed_comes_first_then_what_happens(
+async def test_missed_events_come_first_then_live_ones(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, other = await signed_in(database, 3)
@@ -94,7 +94,7 @@ async def test_what_was_missed_comes_first_then_what_happens(
         ]
 
 
-async def test_a_query_hands_over_to_a_subscription_with_no_seam(
+async def test_a_subscription_continues_a_query_without_a_gap(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, other = await signed_in(database, 3)
@@ -110,7 +110,7 @@ async def test_a_query_hands_over_to_a_subscription_with_no_seam(
 
 
 @pytest.mark.parametrize("cursor", ["garbage", "AAAAAAAAAAAAAAAAAAAAAAA"])
-async def test_from_a_cursor_that_is_unknown_one_has_to_start_again(
+async def test_an_unknown_cursor_requires_a_resync(
     address: str, database: Database, cursor: str
 ) -> None:
     async with phone(address) as watcher:
@@ -125,7 +125,7 @@ async def test_from_a_cursor_that_is_unknown_one_has_to_start_again(
         assert await watcher.hear() == {"type": "complete", "id": "1"}
 
 
-async def test_from_a_cursor_that_is_too_old_one_has_to_start_again(
+async def test_an_expired_cursor_requires_a_resync(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan = await signed_in(database, 2)
@@ -154,7 +154,7 @@ class TestVisibility:
     @pytest.mark.parametrize(
         "case", [*itertools.product(("blocks", "blocked"), ("actor", "author"))]
     )
-    async def test_a_block_hides_both_ways_and_from_the_past(
+    async def test_a_block_hides_both_ways_and_past_events(
         self,
         address: str,
         api: Api,
@@ -194,7 +194,7 @@ class TestVisibility:
             await api.change(other, "LikePost", postId=id)
             assert (await later.event())["__typename"] == "PostLiked"
 
-    async def test_a_mute_hides_what_a_person_does_but_not_the_post_that_is_watched(
+    async def test_a_mute_hides_a_users_interactions_but_not_a_watched_post(
         self,
         address: str,
         api: Api,
@@ -214,7 +214,7 @@ class TestVisibility:
             await api.change(author, "EditPost", postId=id, text="New")
             assert kinds(await watcher.events(2)) == ["PostLiked", "PostEdited"]
 
-    async def test_of_what_is_gone_only_the_end_is_told(
+    async def test_of_deleted_objects_only_the_deletion_is_sent(
         self,
         address: str,
         api: Api,
@@ -267,7 +267,7 @@ class TestVisibility:
                 pass
         assert refused.value.code == 4403
 
-    async def test_an_access_ends_when_its_token_does(
+    async def test_access_ends_when_the_token_expires(
         self, address: str, database: Database
     ) -> None:
         (viewer,) = await signed_in(database, 1, lasts=4)
@@ -278,7 +278,7 @@ class TestVisibility:
             assert closed.value.code == 4403
 
 
-async def test_who_has_seen_what_the_log_lacks_has_to_start_again_and_others_go_on(
+async def test_a_position_missing_in_a_new_log_requires_a_resync(
     address: str, api: Api, database: Database
 ) -> None:
     """A replica took over that had not got the newest event."""

@@ -1,4 +1,4 @@
-"""Events replayed after a deletion of what they are about: every field has a value, or the event is left out."""
+"""Events replayed after a deletion: every field has a value, or the event is omitted."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def user_of(database: Database, device: Device) -> int:
     return int(rows[0][0])
 
 
-async def test_one_session_ends_and_no_other(clients: list[httpx.AsyncClient]) -> None:
+async def test_sign_out_ends_one_session(clients: list[httpx.AsyncClient]) -> None:
     device = await Device.sign_up(clients)
     other = await device.sign_in()
     assert await device.sign_out(everywhere=False)
@@ -59,7 +59,7 @@ async def test_one_session_ends_and_no_other(clients: list[httpx.AsyncClient]) -
         assert (await other.ask(process)).status_code == 200
 
 
-async def test_everywhere_ends_those_that_there_are_and_a_new_one_is_good_at_once(
+async def test_sign_out_everywhere_ends_existing_sessions_only(
     clients: list[httpx.AsyncClient],
 ) -> None:
     devices = [await Device.sign_up(clients)]
@@ -78,7 +78,7 @@ async def test_everywhere_ends_those_that_there_are_and_a_new_one_is_good_at_onc
 
 
 @pytest.mark.parametrize("end", ENDS)
-async def test_however_it_ends(
+async def test_a_session_may_end_in_any_way(
     clients: list[httpx.AsyncClient], elsewhere: Database, end: str
 ) -> None:
     device = await Device.sign_up(clients)
@@ -100,7 +100,7 @@ async def test_a_transaction_that_stays_open_delays_nothing(
         await device.refused(1)
 
 
-async def test_sockets_and_streams_end_and_begin_no_more(
+async def test_sockets_and_streams_end_and_reject_the_token(
     around: Surroundings, clients: list[httpx.AsyncClient]
 ) -> None:
     device = await Device.sign_up(clients)
@@ -133,7 +133,7 @@ async def test_sockets_and_streams_end_and_begin_no_more(
             assert stream.response.status_code == 401
 
 
-async def test_a_process_that_starts_knows_what_has_ended(
+async def test_a_new_process_knows_ended_sessions(
     around: Surroundings, clients: list[httpx.AsyncClient]
 ) -> None:
     device = await Device.sign_up(clients)
@@ -150,7 +150,7 @@ async def test_a_process_that_starts_knows_what_has_ended(
     assert (await new.ask(1)).status_code == 200
 
 
-async def test_sign_outs_from_everywhere_at_once(clients: list[httpx.AsyncClient]) -> None:
+async def test_concurrent_sign_outs_everywhere(clients: list[httpx.AsyncClient]) -> None:
     first = await Device.sign_up(clients)
     devices = [first, *await asyncio.gather(*(first.sign_in(n % 2) for n in range(11)))]
     ended = await asyncio.gather(
@@ -162,7 +162,7 @@ async def test_sign_outs_from_everywhere_at_once(clients: list[httpx.AsyncClient
             await device.refused(process)
 
 
-async def test_without_valkey(around: Surroundings) -> None:
+async def test_sessions_end_without_valkey(around: Surroundings) -> None:
     around.valkey.process.process.kill()
     await asyncio.to_thread(around.valkey.stop)
     try:

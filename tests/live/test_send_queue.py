@@ -1,4 +1,4 @@
-"""What is written to one connection: at once, or in its turn; nothing is held once it is closed."""
+"""The send queue writes at once or in order, and holds nothing after it is closed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_messages_are_written_in_order_once_the_client_reads() -> None:
     assert wire.is_idle
 
 
-async def test_only_so_much_waits() -> None:
+async def test_the_send_queue_is_bounded() -> None:
     wire = Wire()
     send_queue = SendQueue(wire.write)
     taken = [send_queue.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
@@ -75,7 +75,7 @@ STEPS = 12
 
 
 @pytest.mark.parametrize("steps", range(STEPS))
-async def test_closed_after_any_number_of_steps_it_leaves_nothing(steps: int) -> None:
+async def test_a_queue_closed_at_any_step_leaves_nothing(steps: int) -> None:
     wire = Wire()
     send_queue = SendQueue(wire.write)
     for number in range(4):
@@ -107,7 +107,7 @@ async def _drain_and_close(send_queue: SendQueue) -> None:
 
 @pytest.mark.parametrize("ends", [_close, _drain_and_close])
 @pytest.mark.parametrize("steps", range(4))
-async def test_who_closes_it_may_be_cancelled(
+async def test_close_may_be_cancelled(
     ends: Callable[[SendQueue], Awaitable[None]], steps: int
 ) -> None:
     wire = Wire()
@@ -128,7 +128,7 @@ async def test_who_closes_it_may_be_cancelled(
 
 @pytest.mark.parametrize("problem", [ConnectionResetError(), RuntimeError("after the close")])
 @pytest.mark.parametrize("is_reading", [True, False])
-async def test_a_client_that_is_gone_is_no_error(problem: Exception, is_reading: bool) -> None:
+async def test_a_disconnected_client_is_no_error(problem: Exception, is_reading: bool) -> None:
     wire = Wire()
     wire.problem = problem
     if is_reading:
@@ -146,7 +146,7 @@ async def test_a_client_that_is_gone_is_no_error(problem: Exception, is_reading:
     assert wire.is_idle
 
 
-async def test_closed_while_it_waits_it_is_freed_without_a_collection() -> None:
+async def test_a_queue_closed_while_blocked_is_freed_without_a_collection() -> None:
     gc.collect()
     gc.disable()
     try:

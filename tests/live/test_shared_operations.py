@@ -1,4 +1,4 @@
-"""One execution for many gives each what an execution of their own would give."""
+"""A shared execution gives each subscriber the payload of a single one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def operations() -> LiveOperations:
         ("...Deep", False),
     ],
 )
-def test_only_what_is_the_same_for_all_is_shared(
+def test_only_public_selections_are_shared(
     operations: LiveOperations, selection: str, is_shared: bool
 ) -> None:
     text = f"subscription {{ postInteractions(postIds: []) {{ {selection} }} }}"
@@ -57,13 +57,13 @@ def test_only_what_is_the_same_for_all_is_shared(
     assert operations.shape(known(text)).is_shared is is_shared
 
 
-def test_other_operations_of_a_clients_file_do_not_matter(operations: LiveOperations) -> None:
+def test_other_operations_of_the_document_are_ignored(operations: LiveOperations) -> None:
     file = operation("PostInteractions") + "query Other { viewer { viewerIsFollowing } }"
     found = DocumentStore(graphql_schema, Limits()).by_text(file).operation("PostInteractions")
     assert operations.shape(found).is_shared
 
 
-def test_variables_that_only_choose_events_do_not_part_subscribers(
+def test_variables_that_only_select_events_do_not_prevent_sharing(
     operations: LiveOperations,
 ) -> None:
     same = known(SHARED)
@@ -75,7 +75,7 @@ def test_variables_that_only_choose_events_do_not_part_subscribers(
     assert len(operations) == 0
 
 
-async def test_shared_and_single_executions_tell_the_same(
+async def test_shared_and_single_executions_give_equal_payloads(
     address: str, api: Api, database: Database
 ) -> None:
     author, fan, viewer = await signed_in(database, 3)

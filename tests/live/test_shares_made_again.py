@@ -1,4 +1,4 @@
-"""A share that is taken back and made again: pages, counts of what is new, and events say the same."""
+"""After a share is deleted and repeated, pages, counts of new entries and events agree."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_pages_updates_and_events_agree(address: str, scene: Scene, resume
         assert updates["count"] == 1 + list(places).index(entry_of(event["edge"]))
 
 
-async def test_a_share_under_a_newer_one_is_no_news(address: str, scene: Scene) -> None:
+async def test_a_share_under_a_newer_one_sends_no_event(address: str, scene: Scene) -> None:
     """Another's newer share holds the entry, so one that is made again below it changes nothing."""
     await scene.api.change(scene.other, "SharePost", postId=scene.first)
     before = await scene.page()
@@ -151,7 +151,7 @@ async def test_a_share_under_a_newer_one_is_no_news(address: str, scene: Scene) 
 
 
 @pytest.mark.parametrize("attempt", range(3))
-async def test_two_who_share_again_at_once(address: str, scene: Scene, attempt: int) -> None:
+async def test_two_users_share_again_concurrently(address: str, scene: Scene, attempt: int) -> None:
     """They keep their places, whoever commits first; a share that is asked for twice is made once."""
     await scene.api.change(scene.other, "SharePost", postId=scene.first)
     before = await scene.page()
@@ -180,7 +180,7 @@ async def test_two_who_share_again_at_once(address: str, scene: Scene, attempt: 
     assert tuple(rows[0]) == (3, 3)
 
 
-async def test_a_share_that_was_never_seen_is_given_to_who_reads_on(scene: Scene) -> None:
+async def test_an_unseen_share_appears_on_the_next_page(scene: Scene) -> None:
     """It is committed late, taken back and made again between two looks of a reader."""
     (late,) = await create_posts(scene.database, scene.stranger.key)
     async with scene.database.connection() as connection:

@@ -1,4 +1,4 @@
-"""Subscriptions as server-sent events, which a browser resumes by itself."""
+"""Subscriptions as server-sent events, which a browser resumes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def streaming(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_events_come_with_the_id_from_which_a_browser_resumes(
+async def test_events_have_the_id_from_which_a_browser_resumes(
     address: str, api: Api, database: Database, method: str
 ) -> None:
     author, fan = await signed_in(database, 2)
@@ -115,7 +115,7 @@ async def test_events_come_with_the_id_from_which_a_browser_resumes(
         assert (await stream.event())["__typename"] == "PostShared"
 
 
-async def test_a_query_is_one_result_and_the_end(address: str, database: Database) -> None:
+async def test_a_query_sends_one_result_and_completes(address: str, database: Database) -> None:
     async with streaming(address, ASK) as stream:
         assert await stream.next() == {
             "event": "next",
@@ -135,7 +135,7 @@ async def test_a_query_is_one_result_and_the_end(address: str, database: Databas
         ('subscription { postInteractions(postIds: ["x"]) { cursor } }', "BAD_ID"),
     ],
 )
-async def test_what_is_wrong_with_an_operation_is_told_in_the_stream(
+async def test_operation_errors_are_sent_in_the_stream(
     address: str, database: Database, query: str, code: str
 ) -> None:
     async with streaming(address, query) as stream:
@@ -145,9 +145,7 @@ async def test_what_is_wrong_with_an_operation_is_told_in_the_stream(
         assert (await stream.next())["event"] == "complete"
 
 
-async def test_after_a_cursor_that_is_unknown_the_stream_ends(
-    address: str, database: Database
-) -> None:
+async def test_an_unknown_cursor_ends_the_stream(address: str, database: Database) -> None:
     query = operation("PostInteractions")
     async with streaming(address, query, postIds=["UG9zdDox"], after="garbage") as stream:
         assert (await stream.event())["resumed"] is False
@@ -156,7 +154,7 @@ async def test_after_a_cursor_that_is_unknown_the_stream_ends(
 
 
 @pytest.mark.parametrize("way", ["header", "parameter"])
-async def test_a_signed_in_person_is_known(
+async def test_a_token_identifies_the_viewer(
     address: str, api: Api, database: Database, way: str
 ) -> None:
     (person,) = await signed_in(database, 1)
@@ -172,7 +170,7 @@ async def test_a_signed_in_person_is_known(
         assert (await stream.event())["edge"]["node"]["text"] == "Mine"
 
 
-async def test_a_bad_token_is_refused_as_a_whole(address: str, database: Database) -> None:
+async def test_an_invalid_token_is_an_http_error(address: str, database: Database) -> None:
     async with streaming(address, ASK, headers={"authorization": "Bearer x"}) as stream:
         assert stream.response.status_code == 401
         assert stream.response.headers["www-authenticate"] == "Bearer"
@@ -180,7 +178,7 @@ async def test_a_bad_token_is_refused_as_a_whole(address: str, database: Databas
         assert body["errors"][0]["extensions"]["code"] == "TOKEN_INVALID"
 
 
-async def test_an_access_ends_when_its_token_does(address: str, database: Database) -> None:
+async def test_access_ends_when_the_token_expires(address: str, database: Database) -> None:
     (person,) = await signed_in(database, 1, lasts=4)
     async with streaming(
         address, operation("HomeFeedEvents"), headers={"authorization": person.authorization}
@@ -202,7 +200,7 @@ async def test_an_access_ends_when_its_token_does(address: str, database: Databa
         ("GET", b"", 400),
     ],
 )
-async def test_what_is_no_request_is_refused_in_json(
+async def test_malformed_requests_are_rejected_in_json(
     address: str, database: Database, method: str, body: bytes, status: int
 ) -> None:
     headers = {**ACCEPT, "content-type": "application/json"}
@@ -212,7 +210,7 @@ async def test_what_is_no_request_is_refused_in_json(
     assert answer.json()["errors"][0]["message"]
 
 
-async def test_mutations_are_not_served_by_get(address: str, database: Database) -> None:
+async def test_mutations_by_get_are_rejected(address: str, database: Database) -> None:
     (person,) = await signed_in(database, 1)
     write = 'mutation { createPost(input: {text: "no"}) { post { id } } }'
     headers = {"authorization": person.authorization}
@@ -223,7 +221,7 @@ async def test_mutations_are_not_served_by_get(address: str, database: Database)
     assert len(await database.fetch("SELECT 1 FROM posts")) == 0
 
 
-async def test_signs_of_life_are_no_events(address: str, database: Database) -> None:
+async def test_heartbeats_are_no_events(address: str, database: Database) -> None:
     async with streaming(address, operation("PostInteractions"), postIds=["UG9zdDox"]) as stream:
         chunk = b""
         async for received in stream.response.aiter_bytes():
@@ -234,7 +232,7 @@ async def test_signs_of_life_are_no_events(address: str, database: Database) -> 
     assert (comment, head) == (b":", b"event: next")
 
 
-async def test_who_leaves_is_forgotten(address: str, database: Database) -> None:
+async def test_a_disconnected_client_is_unregistered(address: str, database: Database) -> None:
     query = operation("PostInteractions")
     before = subscribers()
     async with streaming(address, query, postIds=["UG9zdDox"]) as stream:
@@ -247,7 +245,7 @@ async def test_who_leaves_is_forgotten(address: str, database: Database) -> None
     assert await eventually(gone)
 
 
-async def test_who_leaves_while_a_session_is_looked_up_holds_nothing(
+async def test_a_disconnect_during_the_look_up_releases_the_connection(
     address: str, database: Database
 ) -> None:
     (person,) = await signed_in(database, 1)

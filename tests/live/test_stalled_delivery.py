@@ -1,4 +1,4 @@
-"""A database that stalls while an event is delivered: a subscriber waits for a while, or is asked to resume."""
+"""When the database stalls during delivery, subscribers wait up to a deadline, then have to resume."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ async def unavailable(watcher: Phone) -> None:
     assert [error["extensions"]["code"] for error in message["payload"]] == ["UNAVAILABLE"]
 
 
-async def test_a_live_subscriber_is_asked_to_resume_and_misses_nothing(
-    hurried: str, world: World
-) -> None:
+async def test_a_live_subscriber_resumes_and_misses_nothing(hurried: str, world: World) -> None:
     async with phone(hurried) as watcher:
         ready = await watcher.watch([world.post])
         async with world.stalled("a", "b"):
@@ -84,9 +82,7 @@ async def test_a_live_subscriber_is_asked_to_resume_and_misses_nothing(
         assert (await watcher.event())["clientMutationId"] == "c"
 
 
-async def test_a_subscriber_that_resumes_is_asked_to_resume_again(
-    hurried: str, world: World
-) -> None:
+async def test_a_resuming_subscriber_must_resume_again(hurried: str, world: World) -> None:
     async with phone(hurried) as watcher, phone(hurried) as other:
         ready = await watcher.watch([world.post])
         await watcher.say(type="complete", id="1")
@@ -108,7 +104,7 @@ async def test_a_subscriber_that_resumes_is_asked_to_resume_again(
         assert (await watcher.event())["clientMutationId"] == "a"
 
 
-async def test_a_stream_of_events_ends_with_what_to_do(hurried: str, world: World) -> None:
+async def test_an_event_stream_ends_with_an_error(hurried: str, world: World) -> None:
     query = operation("PostInteractions")
     async with streaming(hurried, query, postIds=world.ids) as stream:
         ready = await stream.event()

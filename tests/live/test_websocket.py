@@ -1,4 +1,4 @@
-"""graphql-transport-ws, to the letter: what each side may say, and what ends a connection."""
+"""graphql-transport-ws according to its specification: messages, close codes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def test_a_query_is_answered_and_completed(caller: Phone) -> None:
     assert (await caller.hear())["payload"] == ANSWER
 
 
-async def test_operations_run_side_by_side(caller: Phone) -> None:
+async def test_operations_run_concurrently(caller: Phone) -> None:
     await ask(caller, "a", WATCH)
     assert (await caller.hear())["payload"] == READY
     await ask(caller, "b", ASK)
@@ -66,7 +66,7 @@ async def test_operations_run_side_by_side(caller: Phone) -> None:
     assert await caller.hear() == {"type": "complete", "id": "b"}
 
 
-async def test_a_completed_subscription_is_silent_and_its_id_free(caller: Phone) -> None:
+async def test_a_completed_subscription_frees_its_id(caller: Phone) -> None:
     await ask(caller, "1", WATCH)
     assert (await caller.hear())["payload"] == READY
     await caller.say(type="complete", id="1")
@@ -92,7 +92,7 @@ async def test_a_ping_needs_no_initialisation(stranger: Phone) -> None:
 
 
 @pytest.mark.parametrize("payload", ["absent", None, {}, {"unknown": 1}, {"authorization": None}])
-async def test_who_says_nothing_of_themselves_is_anonymous(stranger: Phone, payload: Any) -> None:
+async def test_a_connection_without_a_token_is_anonymous(stranger: Phone, payload: Any) -> None:
     message = {} if payload == "absent" else {"payload": payload}
     await stranger.say(type="connection_init", **message)
     assert await stranger.hear() == {"type": "connection_ack"}
@@ -103,7 +103,7 @@ async def test_who_says_nothing_of_themselves_is_anonymous(stranger: Phone, payl
 @pytest.mark.parametrize(
     "form", ["authorization", "Authorization", "headers", "token", "accessToken"]
 )
-async def test_a_token_is_taken_in_each_form(
+async def test_a_token_is_accepted_in_each_form(
     stranger: Phone, database: Database, form: str
 ) -> None:
     (person,) = await signed_in(database, 1)
@@ -120,7 +120,7 @@ async def test_a_token_is_taken_in_each_form(
 
 
 @pytest.mark.parametrize("token", ["Bearer nonsense", "Basic YTpi", ""])
-async def test_a_bad_token_is_forbidden(stranger: Phone, token: str) -> None:
+async def test_an_invalid_token_is_forbidden(stranger: Phone, token: str) -> None:
     await stranger.say(type="connection_init", payload={"authorization": token})
     assert await closing_code(stranger) == 4403
 
@@ -131,24 +131,24 @@ async def test_an_expired_token_is_forbidden(stranger: Phone, database: Database
     assert await closing_code(stranger) == 4403
 
 
-async def test_a_second_initialisation_is_one_too_many(caller: Phone) -> None:
+async def test_a_second_initialisation_closes_the_connection(caller: Phone) -> None:
     await caller.say(type="connection_init")
     assert await closing_code(caller) == 4429
 
 
-async def test_who_does_not_initialise_in_time_is_let_go(stranger: Phone) -> None:
+async def test_a_missing_initialisation_times_out(stranger: Phone) -> None:
     # The close must arrive while the server waits for the client's first message.
     with pytest.raises(Closed) as closed:
         await stranger.hear()
     assert closed.value.code == 4408
 
 
-async def test_before_initialisation_nothing_is_begun(stranger: Phone) -> None:
+async def test_a_subscribe_before_initialisation_is_unauthorized(stranger: Phone) -> None:
     await ask(stranger, "1", ASK)
     assert await closing_code(stranger) == 4401
 
 
-async def test_an_id_in_use_is_taken(caller: Phone) -> None:
+async def test_an_id_in_use_is_rejected(caller: Phone) -> None:
     await ask(caller, "twice", WATCH)
     assert (await caller.hear())["payload"] == READY
     await ask(caller, "twice", WATCH)
@@ -158,9 +158,7 @@ async def test_an_id_in_use_is_taken(caller: Phone) -> None:
 
 
 @pytest.mark.parametrize("offered", [(), ("graphql-ws",), ("other", "graphql-ws")])
-async def test_without_the_subprotocol_it_is_not_acceptable(
-    address: str, offered: tuple[str, ...]
-) -> None:
+async def test_a_missing_subprotocol_is_rejected(address: str, offered: tuple[str, ...]) -> None:
     async with dial(address, offered) as dialled:
         assert await closing_code(dialled) == 4406
 
@@ -210,17 +208,19 @@ BAD_MESSAGES: list[str | bytes] = [
 
 
 @pytest.mark.parametrize("message", BAD_MESSAGES, ids=range(len(BAD_MESSAGES)))
-async def test_what_is_no_message_ends_the_connection(caller: Phone, message: str | bytes) -> None:
+async def test_a_malformed_message_closes_the_connection(
+    caller: Phone, message: str | bytes
+) -> None:
     await caller.connection.send(message)
     assert await closing_code(caller) == 4400
 
 
-async def test_a_message_that_is_too_big_ends_the_connection(caller: Phone) -> None:
+async def test_a_large_message_closes_the_connection(caller: Phone) -> None:
     await caller.connection.send("x" * 300_000)
     assert await closing_code(caller) == 1009
 
 
-async def test_text_that_is_not_utf8_ends_the_connection_and_is_no_fault(
+async def test_invalid_utf8_closes_the_connection_without_a_fault(
     caller: Phone, caplog: pytest.LogCaptureFixture
 ) -> None:
     caller.connection.transport.write(b"\x81\x82" + bytes(4) + b"\xff\xfe")
@@ -240,9 +240,7 @@ async def test_text_that_is_not_utf8_ends_the_connection_and_is_no_fault(
         ("{" + "".join(f" a{n}: __typename" for n in range(500)) + "}", "LIMIT_EXCEEDED"),
     ],
 )
-async def test_what_is_wrong_with_an_operation_ends_only_that(
-    caller: Phone, query: str, code: str
-) -> None:
+async def test_an_invalid_operation_ends_only_itself(caller: Phone, query: str, code: str) -> None:
     await ask(caller, "1", query)
     refused = await caller.hear()
     assert (refused["type"], refused["id"]) == ("error", "1")
@@ -251,13 +249,13 @@ async def test_what_is_wrong_with_an_operation_ends_only_that(
     assert (await caller.hear())["payload"] == ANSWER
 
 
-async def test_too_many_posts_are_refused_with_the_figure(caller: Phone) -> None:
+async def test_too_many_posts_are_rejected_with_the_limit(caller: Phone) -> None:
     query = "subscription($ids: [ID!]!) { postInteractions(postIds: $ids) { cursor } }"
     await ask(caller, "1", query, variables={"ids": ["UG9zdDox"] * 101})
     assert "101" in (await caller.hear())["payload"][0]["message"]
 
 
-async def test_subscriptions_of_a_connection_are_bounded(caller: Phone) -> None:
+async def test_subscriptions_of_a_connection_are_limited(caller: Phone) -> None:
     for number in range(SUBSCRIPTIONS_AT_MOST):
         await ask(caller, str(number), WATCH)
         assert (await caller.hear())["payload"] == READY
@@ -269,9 +267,7 @@ async def test_subscriptions_of_a_connection_are_bounded(caller: Phone) -> None:
     assert (await caller.hear())["payload"] == READY
 
 
-async def test_a_mutation_is_finished_though_its_caller_has_gone(
-    address: str, database: Database
-) -> None:
+async def test_a_mutation_is_completed_after_a_disconnect(address: str, database: Database) -> None:
     (person,) = await signed_in(database, 1)
     write = 'mutation { createPost(input: {text: "kept"}) { post { id } } }'
     async with phone(address, person.authorization) as leaving:
@@ -302,7 +298,7 @@ JSON = st.recursive(
         },
     )
 )
-async def test_whatever_is_said_the_server_answers_or_closes_in_order(
+async def test_any_message_is_answered_or_closes_the_connection(
     address: str, message: dict[str, Any]
 ) -> None:
     async with phone(address) as caller:

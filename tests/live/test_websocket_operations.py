@@ -1,4 +1,4 @@
-"""Many operations on one socket, deeply nested messages, and what is left when it is gone."""
+"""Many operations on one socket, deeply nested messages, and disconnects."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def codes(found: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-async def test_fifty_queries_at_once_are_all_answered(address: str) -> None:
+async def test_fifty_concurrent_queries_are_answered(address: str) -> None:
     async with phone(address) as caller:
         for number in range(50):
             await caller.subscribe(str(number), ASK)
@@ -57,7 +57,7 @@ async def test_fifty_queries_at_once_are_all_answered(address: str) -> None:
         assert sorted(found) == sorted([str(number) for number in range(50)])
 
 
-async def test_queries_wait_beside_open_subscriptions(address: str) -> None:
+async def test_queries_are_queued_beside_open_subscriptions(address: str) -> None:
     async with phone(address) as caller:
         for number in range(SUBSCRIPTIONS_AT_MOST):
             await caller.subscribe(f"s{number}", WATCH)
@@ -69,7 +69,7 @@ async def test_queries_wait_beside_open_subscriptions(address: str) -> None:
         assert codes(await answers(caller, 1)) == ["TOO_MANY_OPERATIONS"]
 
 
-async def test_what_waits_is_bounded_and_may_be_taken_back(
+async def test_queued_operations_are_bounded_and_can_be_cancelled(
     address: str, database: Database
 ) -> None:
     async with phone(address) as caller:
@@ -91,7 +91,7 @@ async def test_what_waits_is_bounded_and_may_be_taken_back(
         assert not {"0", str(RUNNING_AT_MOST + 5)} & set(found)
 
 
-async def test_large_operations_wait_in_small_numbers(address: str, database: Database) -> None:
+async def test_queued_operations_are_bounded_by_size(address: str, database: Database) -> None:
     async with phone(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
@@ -101,7 +101,7 @@ async def test_large_operations_wait_in_small_numbers(address: str, database: Da
         assert codes(await answers(caller, RUNNING_AT_MOST + 5)) == []
 
 
-async def test_operations_that_are_taken_back_at_once_leave_their_places(address: str) -> None:
+async def test_cancelled_operations_release_their_places(address: str) -> None:
     async with phone(address) as caller:
         for number in range(3 * RUNNING_AT_MOST):
             await caller.subscribe(str(number), ASK)
@@ -112,7 +112,7 @@ async def test_operations_that_are_taken_back_at_once_leave_their_places(address
         assert message["type"] == "next"
 
 
-async def test_what_runs_is_cancelled_with_its_connection_and_a_mutation_is_finished(
+async def test_a_disconnect_cancels_queries_and_completes_mutations(
     address: str, database: Database
 ) -> None:
     (person,) = await signed_in(database, 1)
@@ -139,9 +139,7 @@ async def test_what_runs_is_cancelled_with_its_connection_and_a_mutation_is_fini
 
 
 @pytest.mark.parametrize("kind", ["ping", "pong", "connection_init"])
-async def test_a_payload_that_is_nested_too_deeply_ends_the_connection(
-    address: str, kind: str
-) -> None:
+async def test_a_deeply_nested_payload_closes_the_connection(address: str, kind: str) -> None:
     for levels in (260, 600, 1_500, 20_000):
         async with dial(address) as dialled:
             text = '{"type":"' + kind + '","payload":' + '{"a":' * levels + "1" + "}" * levels + "}"
@@ -149,7 +147,7 @@ async def test_a_payload_that_is_nested_too_deeply_ends_the_connection(
             assert await closing_code(dialled) == 4400
 
 
-async def test_a_payload_of_some_levels_comes_back(address: str) -> None:
+async def test_a_nested_payload_is_returned(address: str) -> None:
     payload: Any = json.loads('{"a":' * 30 + "[]" + "}" * 30)
     async with dial(address) as dialled:
         await dialled.say(type="ping", payload=payload)
@@ -158,7 +156,7 @@ async def test_a_payload_of_some_levels_comes_back(address: str) -> None:
 
 @pytest.mark.parametrize("place", ["variables", "extensions"])
 @pytest.mark.parametrize("levels", [40, 300, 900])
-async def test_variables_that_are_nested_too_deeply_fail_their_operation(
+async def test_deeply_nested_variables_fail_their_operation(
     address: str, place: str, levels: int
 ) -> None:
     deep = '{"a":' * levels + "1" + "}" * levels
@@ -170,7 +168,7 @@ async def test_variables_that_are_nested_too_deeply_fail_their_operation(
         assert codes(await answers(caller, 1)) == []
 
 
-async def test_an_empty_operation_name_is_none(address: str) -> None:
+async def test_an_empty_operation_name_means_none(address: str) -> None:
     async with phone(address) as caller:
         await caller.say(type="subscribe", id="1", payload={"query": ASK, "operationName": ""})
         assert codes(await answers(caller, 1)) == []

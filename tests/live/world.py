@@ -1,4 +1,4 @@
-"""A whole server on a socket, people in it, and phones that are connected to it."""
+"""The whole server on a socket, signed-in users, and clients over WebSocket and HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def operation(name: str) -> str:
 
 
 class Person:
-    """Somebody who is signed in."""
+    """A signed-in user with an access token."""
 
     def __init__(self, key: int, session_id: int, *, lasts: float = 900) -> None:
         self.key = key
@@ -50,7 +50,7 @@ class Person:
 
 
 async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:
-    """New people, each with a session whose access token lasts so many seconds."""
+    """New users, each with a session and an access token that expires after `lasts` seconds."""
     return [
         await signed_in_again(database, key, lasts=lasts)
         for key in await create_users(database, count)
@@ -58,7 +58,7 @@ async def signed_in(database: Database, count: int, *, lasts: float = 900) -> li
 
 
 async def signed_in_again(database: Database, key: int, *, lasts: float = 900) -> Person:
-    """Somebody who is there already, with a new session."""
+    """An existing user with a new session."""
     rows = await database.write(
         "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
         "VALUES ($1, '', '', now() + interval '1 day') RETURNING id",
@@ -68,7 +68,7 @@ async def signed_in_again(database: Database, key: int, *, lasts: float = 900) -
 
 
 class AnnouncedServer(uvicorn.Server):
-    """A server that says when it listens, or that it never will."""
+    """A server that sets `announced` when it listens or has failed to start."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -83,9 +83,9 @@ class AnnouncedServer(uvicorn.Server):
 
 @contextmanager
 def serving(**changed: Any) -> Iterator[str]:
-    """A server of the whole API in a thread of its own, as production runs it. Gives its address.
+    """Runs the whole API in a thread, as in production. Yields the server's address.
 
-    `changed`: settings that are other than the environment's.
+    `changed`: settings that differ from the environment's.
     """
     settings = replace(environment(), **changed)
     server: Server | None = None
@@ -132,9 +132,9 @@ def serving(**changed: Any) -> Iterator[str]:
 
 
 async def eventually(look: Callable[[], Awaitable[T]]) -> T:
-    """What it sees as soon as it sees something. Errors: TimeoutError."""
+    """The first true result of `look`, called repeatedly. Errors: TimeoutError."""
     async with asyncio.timeout(TIMEOUT):
-        while not (seen := await look()):  # noqa: ASYNC110  # nothing tells of it
+        while not (seen := await look()):  # noqa: ASYNC110  # no event to wait for
             await asyncio.sleep(0.01)
     return seen
 
@@ -149,11 +149,11 @@ class Closed(Exception):
 
 
 class Unavailable(Exception):
-    """The server can't serve a subscription at the moment."""
+    """The server has ended a subscription with UNAVAILABLE."""
 
 
 def is_unavailable(errors: list[Json]) -> bool:
-    """Whether a server that was cut off from its database asks to try again."""
+    """Whether the errors are those of a server without its database."""
     return [error["extensions"]["code"] for error in errors] == ["UNAVAILABLE"]
 
 
@@ -179,7 +179,7 @@ class Phone:
         return message
 
     async def start(self, authorization: str | None = None) -> Self:
-        """The phone, once the server has taken it."""
+        """The client, after `connection_ack`."""
         payload = {"authorization": authorization} if authorization else None
         await self.say(type="connection_init", payload=payload)
         assert await self.hear() == {"type": "connection_ack"}
@@ -190,18 +190,18 @@ class Phone:
         await self.say(type="subscribe", id=id, payload=payload)
 
     async def watch(self, posts: list[int], *, id: str = "1", after: str | None = None) -> Json:
-        """The first message of a subscription to what happens to posts."""
+        """Subscribes to the interactions of posts. Returns the first message."""
         ids = [global_id("Post", post) for post in posts]
         await self.subscribe(id, operation("PostInteractions"), postIds=ids, after=after)
         return await self.event()
 
     async def watch_home(self, *, id: str = "1", after: str | None = None) -> Json:
-        """The first message of a subscription to the home feed."""
+        """Subscribes to the home feed. Returns the first message."""
         await self.subscribe(id, operation("HomeFeedEvents"), after=after)
         return await self.event()
 
     async def event(self) -> Json:
-        """The next event of whichever subscription. Errors: Closed, Unavailable."""
+        """The next event of any subscription. Errors: Closed, Unavailable."""
         message = await self.hear()
         if message["type"] == "error" and is_unavailable(message["payload"]):
             raise Unavailable
@@ -216,7 +216,7 @@ class Phone:
 
 @asynccontextmanager
 async def phone(address: str, authorization: str | None = None) -> AsyncIterator[Phone]:
-    """A phone that the server has taken."""
+    """A client with an acknowledged connection."""
     async with dial(address) as dialled:
         yield await dialled.start(authorization)
 
@@ -225,27 +225,27 @@ async def phone(address: str, authorization: str | None = None) -> AsyncIterator
 async def dial(
     address: str, subprotocols: tuple[str, ...] = ("graphql-transport-ws",)
 ) -> AsyncIterator[Phone]:
-    """A phone that has said nothing yet."""
+    """A client that has sent no message yet."""
     async with connect(
         f"ws://{address}/graphql/",
         subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         compression=None,
         max_size=None,
         proxy=None,
-        ping_interval=None,  # A client that is not reading has no time limit of its own.
+        ping_interval=None,  # A client that does not read must not time out by itself.
     ) as connection:
         yield Phone(connection)
 
 
 class Api:
-    """What people do, over HTTP."""
+    """An HTTP client that runs the operations of the contract."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT)
 
     async def do(self, person: Person | None, name: str, **variables: Any) -> Json:
-        """The payload of an operation of the contract that succeeds."""
+        """The payload of an operation of the contract, checked to have no errors."""
         headers = {"authorization": person.authorization} if person else {}
         sent = {"query": operation(name), "variables": variables}
         answer = (await self._client.post("/graphql/", json=sent, headers=headers)).json()

@@ -33,7 +33,7 @@ LONG_FRAGMENTS = "Split it into several requests, or spread fewer fragments."
 
 
 @dataclass(slots=True)
-class Figures:
+class DocumentCounts:
     """The counts of a selection set with its fragments expanded."""
 
     fields: int = 0
@@ -47,7 +47,7 @@ class Figures:
     introspection_lists: int = 0
     introspection_aliases: int = 0
 
-    def add(self, other: Figures) -> None:
+    def add(self, other: DocumentCounts) -> None:
         """Adds the counts of a sibling: sums numbers, takes the maximum of depths."""
         self.fields = min(self.fields + other.fields, COUNTED_AT_MOST)
         self.aliases = min(self.aliases + other.aliases, COUNTED_AT_MOST)
@@ -62,7 +62,7 @@ class Figures:
         self.introspection_lists = max(self.introspection_lists, other.introspection_lists)
 
 
-class Counter:
+class DocumentCounter:
     """Counts the operations and fragments of one document."""
 
     def __init__(self, document: DocumentNode, limits: Limits) -> None:
@@ -72,38 +72,38 @@ class Counter:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._counted: dict[str, Figures] = {}
+        self._counted: dict[str, DocumentCounts] = {}
         self._nesting = 0
 
-    def operation(self, operation: OperationDefinitionNode) -> Figures:
+    def operation(self, operation: OperationDefinitionNode) -> DocumentCounts:
         """The counts of an operation. Errors: LIMIT_EXCEEDED if it is nested too deeply."""
-        figures = Figures()
-        figures.add(self._selections(operation.selection_set))
-        figures.directives += len(operation.directives or ())
+        counts = DocumentCounts()
+        counts.add(self._selections(operation.selection_set))
+        counts.directives += len(operation.directives or ())
         for variable in operation.variable_definitions or ():
-            figures.directives += len(variable.directives or ())
-        return figures
+            counts.directives += len(variable.directives or ())
+        return counts
 
-    def fragment(self, name: str) -> Figures:
+    def fragment(self, name: str) -> DocumentCounts:
         """The counts of a fragment; zero if it is undefined, or already being counted (a cycle)."""
         known = self._counted.get(name)
         if known is not None:
             return known
-        self._counted[name] = Figures()
+        self._counted[name] = DocumentCounts()
         definition = self._fragments.get(name)
         if definition is not None:
-            figures = self._selections(definition.selection_set)
-            figures.directives += len(definition.directives or ())
-            self._counted[name] = figures
+            counts = self._selections(definition.selection_set)
+            counts.directives += len(definition.directives or ())
+            self._counted[name] = counts
         return self._counted[name]
 
-    def _selections(self, selection_set: SelectionSetNode) -> Figures:
+    def _selections(self, selection_set: SelectionSetNode) -> DocumentCounts:
         allowed = self._limits.nesting
         if self._nesting >= allowed:
             advice = "Nest fewer fragments in each other."
             raise over_limit("nesting", f"more than {allowed}", allowed, advice)
         self._nesting += 1
-        total = Figures()
+        total = DocumentCounts()
         for selection in selection_set.selections:
             total.directives += len(selection.directives or ())
             if isinstance(selection, FieldNode):
@@ -115,11 +115,11 @@ class Counter:
         self._nesting -= 1
         return total
 
-    def _field(self, field: FieldNode) -> Figures:
+    def _field(self, field: FieldNode) -> DocumentCounts:
         name = field.name.value
-        below = self._selections(field.selection_set) if field.selection_set else Figures()
+        below = self._selections(field.selection_set) if field.selection_set else DocumentCounts()
         aliased = 1 if field.alias else 0
-        figures = Figures(
+        counts = DocumentCounts(
             fields=below.fields + 1,
             depth=below.depth + 1,
             aliases=below.aliases + aliased,
@@ -131,11 +131,11 @@ class Counter:
             introspection_aliases=below.introspection_aliases,
         )
         if name in INTROSPECTION_ROOTS:
-            figures.depth = 1
-            figures.introspection_depth = below.depth + 1
-            figures.introspection_lists = below.lists
-            figures.introspection_aliases = below.aliases + aliased
-        return figures
+            counts.depth = 1
+            counts.introspection_depth = below.depth + 1
+            counts.introspection_lists = below.lists
+            counts.introspection_aliases = below.aliases + aliased
+        return counts
 
 
 def check_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
@@ -150,8 +150,8 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     if len(operations) > limits.operations:
         advice = "Send only the operation to execute."
         return [over_limit("operations", len(operations), limits.operations, advice)]
-    counter = Counter(document, limits)
-    largest = Figures()
+    counter = DocumentCounter(document, limits)
+    largest = DocumentCounts()
     try:
         for operation in operations:
             _take_larger(largest, counter.operation(operation))
@@ -159,7 +159,7 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
             # Validation also visits fragments that nothing spreads.
             if isinstance(definition, FragmentDefinitionNode):
                 alone = counter.fragment(definition.name.value)
-                _take_larger(largest, Figures(fields=alone.fields, aliases=alone.aliases))
+                _take_larger(largest, DocumentCounts(fields=alone.fields, aliases=alone.aliases))
     except ClientError as too_deep:
         return [too_deep]
     return _exceeded_limits(largest, limits)
@@ -187,12 +187,12 @@ def root_field_names(document: DocumentNode, operation: OperationDefinitionNode)
     return names
 
 
-def _take_larger(largest: Figures, figures: Figures) -> None:
-    for name in Figures.__slots__:
-        setattr(largest, name, max(getattr(largest, name), getattr(figures, name)))
+def _take_larger(largest: DocumentCounts, counts: DocumentCounts) -> None:
+    for name in DocumentCounts.__slots__:
+        setattr(largest, name, max(getattr(largest, name), getattr(counts, name)))
 
 
-def _exceeded_limits(figures: Figures, limits: Limits) -> list[ClientError]:
+def _exceeded_limits(counts: DocumentCounts, limits: Limits) -> list[ClientError]:
     advice_by_limit = {
         "depth": "Nest fields less deeply.",
         "fields": LONG_FRAGMENTS,
@@ -205,7 +205,7 @@ def _exceeded_limits(figures: Figures, limits: Limits) -> list[ClientError]:
     }
     errors = []
     for name, advice in advice_by_limit.items():
-        found, allowed = getattr(figures, name), getattr(limits, name)
+        found, allowed = getattr(counts, name), getattr(limits, name)
         if found > allowed:
             shown = found if found < COUNTED_AT_MOST else f"{COUNTED_AT_MOST:,} or more"
             errors.append(over_limit(name.replace("_", " "), shown, allowed, advice))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import JSONObject
 from core.graphql.documents import DocumentStore
-from core.graphql.limits.counting import Counter
+from core.graphql.limits.counting import DocumentCounter
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, graphql_server, refused
 
@@ -150,9 +150,9 @@ def test_doubling_fragments_are_counted_exactly(levels: int, times: int) -> None
     document = parse(text + f"fragment F{levels} on Query {{ x: s }}")
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
-    figures = Counter(document, Limits(nesting=10_000)).operation(operation)
-    assert figures.depth == levels + 1
-    assert figures.aliases == min(times**levels, 10**9)
+    counts = DocumentCounter(document, Limits(nesting=10_000)).operation(operation)
+    assert counts.depth == levels + 1
+    assert counts.aliases == min(times**levels, 10**9)
 
 
 def nested_fragments(count: int, spreads: str) -> str:
