@@ -1,7 +1,7 @@
-"""`make run`: the whole product on this machine, until Ctrl-C.
+"""`make run`: runs everything on this machine until Ctrl-C.
 
-PostgreSQL and Valkey, migrations, demo data on the first start, and the server. A
-server whose address is set already (DATABASE_URL, REDIS_URL) is used as it is.
+Starts PostgreSQL and Valkey, migrates, seeds demo data at the first start, and starts the server and the worker.
+A server whose URL is set (DATABASE_URL, REDIS_URL) is used instead of a new one.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from core.devserver.folder_locks import AlreadyRunning, folder_lock
 from core.devserver.ports import free_port, is_free
 from core.devserver.postgres import Postgres
 from core.devserver.product_processes import Web, Worker
-from core.devserver.published_variables import publish_variables, withdraw_variables
+from core.devserver.published_variables import publish_variables, remove_published_variables
 from core.devserver.server_processes import Owner, ServerFailed, ServerProcess, write_private
 from core.devserver.servers import Servers, running_servers
-from core.devserver.supervision import StopRequested, keep_up, stop_requests
+from core.devserver.supervision import StopRequested, restart_ended, stop_requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / ".data"
@@ -36,32 +36,34 @@ UNFINISHED = "first-start-unfinished"
 DEMO_USERS = 500
 DEMO_POSTS = 5_000
 DEMO_LOGIN = "demo"
-DEMO_PASSWORD = "demo-demo-demo"  # noqa: S105  # printed for everybody; the server is local
+DEMO_PASSWORD = "demo-demo-demo"  # noqa: S105  # public, for a local server
 PLACEHOLDERS = {"DATABASE_URL": "postgresql://127.0.0.1/feed", "REDIS_URL": "redis://127.0.0.1"}
 
 QUERY = "{ publicFeed(first: 3) { edges { node { id text author { username } } } } }"
 WELCOME = """Ready.
 
-  The feed is at      {url}/graphql/
-  The admin is at     {url}/admin/
+  GraphQL API         {url}/graphql/
+  Admin               {url}/admin/
 {sign_in}
-  Ask for the newest posts:
+  Query the newest posts:
 
     curl -s {url}/graphql/ -H 'Content-Type: application/json' \\
       -d '{{"query": "{query}"}}'
 
-  Ctrl-C stops it. The data stays in .data/ and `make clean-data` removes it.
+  Ctrl-C stops it. The data stays in .data/; `make clean-data` removes it.
 """
 
 
-SIGN_IN = """  Sign in as          {login}   password: {password}   ({where})
+SIGN_IN = """  Sign in             {login}   password: {password}   ({where})
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Runs the feed on this machine until Ctrl-C.")
-    parser.add_argument("--data", type=Path, default=DATA, help="where its data lies")
-    parser.add_argument("--with-process", type=int, help="a process to end with, by its number")
+    parser.add_argument(
+        "--data", type=Path, default=DATA, help="the folder for the data (default: .data)"
+    )
+    parser.add_argument("--with-process", type=int, help="stop when the process with this id ends")
     arguments = parser.parse_args()
     try:
         with stop_requests():
@@ -72,38 +74,37 @@ def main() -> None:
         sys.exit(f"\n{problem}")
     except PermissionError as refused:
         sys.exit(
-            f"\n{refused.filename} is another user's. Run this as the user whose checkout it is, or "
-            "in a checkout of your own."
+            f"\n{refused.filename} belongs to another user. Run this as that user, or in a checkout of your own."
         )
 
 
 def run(data: Path, *, with_process: int | None) -> None:
-    """Brings everything up and keeps it up."""
+    """Starts everything, and restarts what ends, until StopRequested is raised."""
     data.mkdir(parents=True, exist_ok=True)
     local = local_variables(data)
     settings = Environment.read({**PLACEHOLDERS, **local})
     address = f"http://localhost:{settings.port}"
     with ExitStack() as stack:
-        take_folder(stack, data, address)
+        lock_folder(stack, data, address)
         check_port(settings)
         unfinished = data / UNFINISHED
         if unfinished.exists() and "DATABASE_URL" not in local:
-            say("The first start was cut short, so it is made again.")
+            say("The first start did not finish; its database is created again.")
             Postgres(data / "postgres", durable=True).remove()
         with step("PostgreSQL and Valkey"):
             servers = stack.enter_context(running_servers(data, durable=True, given=local))
         variables = local | servers.variables
-        check_given(servers)
-        with step("Tables"):
+        check_servers(servers)
+        with step("Migrations"):
             manage("migrate", "--verbosity=0", variables=variables)
-        if has_no_people(servers.database_url):
+        if has_no_users(servers.database_url):
             unfinished.touch()
-            say(f"First start: {DEMO_USERS} users and {DEMO_POSTS} posts to look at.")
-            seed(variables, ours="DATABASE_URL" not in local)
+            say(f"First start: seeding {DEMO_USERS} users and {DEMO_POSTS} posts.")
+            seed(variables, is_local="DATABASE_URL" not in local)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
         worker = Worker(root=ROOT, variables=variables, log=data / "worker.log")
-        with step("SupervisedServer and worker"):
+        with step("Server and worker"):
             for process in (web, worker):
                 stack.callback(process.stop)
                 process.start()
@@ -112,17 +113,17 @@ def run(data: Path, *, with_process: int | None) -> None:
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         sign_in = demo_sign_in(servers.database_url)
         say(WELCOME.format(url=address, query=QUERY, sign_in=sign_in))
-        keep_up([*servers.started, web, worker], say, with_process=with_process)
+        restart_ended([*servers.started, web, worker], say, with_process=with_process)
 
 
 def local_variables(data: Path) -> dict[str, str]:
-    """Our environment, with what development needs where it says nothing."""
+    """The environment of this process, with defaults for development."""
     given = {name: value for name, value in os.environ.items() if value}
     return {"DEBUG": "true", "LOG_LEVEL": "WARNING", "SECRET_KEY": secret_key(data), **given}
 
 
 def secret_key(data: Path) -> str:
-    """This checkout's own secret, made once, so that a restart signs nobody out."""
+    """The secret key of this checkout, generated once, so that tokens stay valid after a restart."""
     path = data / "secret-key"
     if not path.exists():
         caller = Owner(os.geteuid(), os.getegid())
@@ -130,60 +131,59 @@ def secret_key(data: Path) -> str:
     return path.read_text().strip()
 
 
-def take_folder(stack: ExitStack, data: Path, address: str) -> None:
-    """Makes this process the only one that runs from this checkout."""
+def lock_folder(stack: ExitStack, data: Path, address: str) -> None:
+    """Acquires the folder's lock until the stack closes. Errors: ServerFailed if another process holds it."""
     try:
         stack.enter_context(folder_lock(data, f"process {os.getpid()}, {address}"))
     except AlreadyRunning as running:
         raise ServerFailed(
-            f"It runs already from this folder ({running}). Use that one, or stop it with Ctrl-C "
-            "in its terminal."
+            f"`make run` is already running in this checkout ({running}). Use that one, or stop it with Ctrl-C."
         ) from None
-    withdraw_variables(data)
+    remove_published_variables(data)
 
 
 def check_port(settings: Environment) -> None:
     """Errors: ServerFailed if another program listens on the port."""
     if not is_free(settings.host, settings.port):
         raise ServerFailed(
-            f"Port {settings.port} is taken by another program. Stop it, or choose another port: "
+            f"Another program listens on port {settings.port}. Stop it, or choose another port: "
             f"PORT={free_port()} make run"
         )
 
 
-def check_given(servers: Servers) -> None:
-    """Errors: ServerFailed if a server, which may be a given one, does not let us in."""
+def check_servers(servers: Servers) -> None:
+    """Errors: ServerFailed if a server can't be used, which may be one from the environment."""
     try:
         psycopg2.connect(servers.database_url, connect_timeout=10).close()
     except psycopg2.OperationalError as refusal:
-        raise no_server("PostgreSQL", "DATABASE_URL", servers.database_url, refusal) from None
+        raise unusable_server("PostgreSQL", "DATABASE_URL", servers.database_url, refusal) from None
     try:
         with redis.Redis.from_url(servers.redis_url, socket_timeout=10) as client:
             client.ping()
     except redis.RedisError as refusal:
-        raise no_server("Valkey or Redis", "REDIS_URL", servers.redis_url, refusal) from None
+        raise unusable_server("Valkey or Redis", "REDIS_URL", servers.redis_url, refusal) from None
 
 
-def no_server(kind: str, variable: str, url: str, refusal: Exception) -> ServerFailed:
-    """The error that says which given server does not let us in, without its password."""
+def unusable_server(kind: str, variable: str, url: str, refusal: Exception) -> ServerFailed:
+    """The error for a server that can't be used. It names the host and not the password."""
     parts = urlsplit(url)
-    place = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
+    host = f"{parts.hostname}:{parts.port}" if parts.port else f"{parts.hostname}"
     why = str(refusal).strip().splitlines()[-1].strip()
     return ServerFailed(
-        f"No {kind} answers at {place}, which {variable} names. It says: {why}\n"
-        f"Correct the address, or unset {variable} to have one started."
+        f"{kind} at {host} ({variable}) can't be used: {why}\n"
+        f"Correct {variable}, or unset it to start a local server."
     )
 
 
-def has_no_people(database_url: str) -> bool:
-    """Whether nobody has an account yet."""
+def has_no_users(database_url: str) -> bool:
+    """Whether the database has no users."""
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT FROM users LIMIT 1")
         return cursor.rowcount == 0
 
 
 def demo_sign_in(database_url: str) -> str:
-    """How the demo person signs in, and where; empty if there is none."""
+    """The line with the demo user's credentials; empty if there is no such user."""
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT is_staff FROM users WHERE lower(username) = %s AND is_active", (DEMO_LOGIN,)
@@ -191,30 +191,27 @@ def demo_sign_in(database_url: str) -> str:
         found = cursor.fetchone()
     if found is None:
         return ""
-    where = "the feed and the admin" if found[0] else "the feed; `createsuperuser` makes an admin"
+    where = "API and admin" if found[0] else "API; for the admin: manage.py createsuperuser"
     return SIGN_IN.format(login=DEMO_LOGIN, password=DEMO_PASSWORD, where=where)
 
 
-def seed(variables: Mapping[str, str], *, ours: bool) -> None:
-    """Fills the database with people and posts, the demo sign-in among them.
+def seed(variables: Mapping[str, str], *, is_local: bool) -> None:
+    """Seeds users, among them the demo user, and posts.
 
-    It opens the admin only in a database of `ours`: its password is known to everybody.
+    The demo user is an admin only if the database is local: its password is public.
     """
     manage(
         "seed_demo",
         f"--users={DEMO_USERS}",
         f"--posts={DEMO_POSTS}",
         f"--password={DEMO_PASSWORD}",
-        *(["--admin"] if ours else []),
+        *(["--admin"] if is_local else []),
         variables=variables,
     )
 
 
 def manage(*arguments: str, variables: Mapping[str, str]) -> None:
-    """Runs a management command to its end.
-
-    Errors: ServerFailed if it fails; it has said why.
-    """
+    """Runs a management command until it ends. Errors: ServerFailed if it fails."""
     command = ServerProcess.start(
         f"manage.py {arguments[0]}",
         [sys.executable, ROOT / "manage.py", *arguments],
@@ -232,7 +229,7 @@ def manage(*arguments: str, variables: Mapping[str, str]) -> None:
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Says what is under way and how long it took."""
+    """Prints the name of a step, and at its end its duration."""
     print(f"  {name} …", end="", flush=True)
     began = time.monotonic()
     yield

@@ -1,4 +1,4 @@
-"""One starter of servers in a folder at a time."""
+"""The lock of a folder: one process at a time starts servers in it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import IO
 
 from core.devserver.server_processes import POLL_SECONDS, ServerFailed
 
-TAKE_PATIENCE = 0.3  # Looking whether a lock is held holds it for a moment.
+LOCK_TIMEOUT = 0.3  # Seconds; `is_locked` of another process holds the lock for a moment.
 LOCK_FILE = "lock"
 
 
 class AlreadyRunning(ServerFailed):
-    """Another process has started the servers of this folder; the message says which."""
+    """Another process holds the folder's lock; the message is its note."""
 
 
 @contextmanager
 def folder_lock(folder: Path, note: str) -> Iterator[None]:
-    """The right to use the folder, held until the end of the block or of the process.
+    """Holds the folder's lock until the end of the block or of the process.
 
-    Errors: AlreadyRunning, with the note of the process that has it.
+    Errors: AlreadyRunning, with the note of the process that holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a+") as file:
-        deadline = time.monotonic() + TAKE_PATIENCE
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while not _locked(file):
             if time.monotonic() > deadline:
                 file.seek(0)
@@ -40,7 +40,7 @@ def folder_lock(folder: Path, note: str) -> Iterator[None]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a live process has the folder's lock."""
+    """Whether a process holds the folder's lock."""
     try:
         with (folder / LOCK_FILE).open("r+") as file:
             return not _locked(file)

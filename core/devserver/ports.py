@@ -1,4 +1,4 @@
-"""TCP ports of this machine."""
+"""Free TCP ports of this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _numbers = itertools.count()
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on at this moment.
+    """A port on which no program listens now.
 
-    Processes that ask at once get different ports: each has a few of its own, chosen by its number. All lie below
-    those that Linux gives to outgoing connections, so none is taken before a server listens there, or is back.
+    Processes that call it at the same time get different ports: each process has a range, by its process id. All
+    ranges are below the ports of outgoing connections, so none is taken before a server listens, or restarts, there.
     """
     first = FIRST + os.getpid() % PROCESSES * PORTS_OF_PROCESS
     for number in itertools.islice(_numbers, PORTS_OF_PROCESS):
@@ -25,12 +25,12 @@ def free_port(host: str = "127.0.0.1") -> int:
             return port
     with socket.socket() as probe:
         probe.bind((host, 0))
-        of_system: int = probe.getsockname()[1]
-        return of_system
+        ephemeral: int = probe.getsockname()[1]
+        return ephemeral
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Whether a server can listen there now."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

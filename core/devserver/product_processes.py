@@ -1,4 +1,4 @@
-"""The product's own processes on this machine: each can be started, awaited and stopped."""
+"""The processes of the product on this machine: web server and worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
 
 
 class LocalProcess:
-    """A Python program of the checkout. Without a log it writes where we write."""
+    """A Python program of the checkout. Without a log it inherits our output."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class LocalProcess:
         )
 
     def wait(self) -> None:
-        """Returns when the process can do its work; this one can from the start."""
+        """Returns when the process is ready. Without a readiness check: at once."""
 
     def stop(self) -> None:
         if self._process is not None:
@@ -60,7 +60,7 @@ class LocalProcess:
 
 
 class Worker(LocalProcess):
-    """What removes what has outlived its time."""
+    """The worker, which removes expired rows."""
 
     def __init__(self, *, root: Path, variables: Mapping[str, str], log: Path) -> None:
         command = (root / "manage.py", "maintain")
@@ -76,13 +76,13 @@ class Web(LocalProcess):
         self._address = ("localhost" if host in EVERYWHERE else host, port)
 
     def wait(self) -> None:
-        """Returns when the server says that it is ready."""
+        """Returns when `/readyz` answers 200. Errors: ServerFailed."""
         deadline = time.monotonic() + START_TIMEOUT
         while not self._is_ready():
             if self.process.has_ended():
-                raise ServerFailed("The server did not start; its messages are above.")
+                raise ServerFailed("The server did not start; see its messages above.")
             if time.monotonic() > deadline:
-                raise ServerFailed("The server started and does not become ready: see /readyz.")
+                raise ServerFailed("The server started but is not ready: see /readyz.")
             time.sleep(POLL_SECONDS)
 
     def _is_ready(self) -> bool:

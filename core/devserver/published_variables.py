@@ -1,4 +1,4 @@
-"""How other commands of a checkout find the servers that run in it."""
+"""The settings of a running `make run`, for management commands in the same checkout."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ FILE = "running.json"
 
 
 def publish_variables(folder: Path, variables: Mapping[str, str]) -> None:
-    """Leaves the settings of the running server in its folder, for this user only."""
+    """Writes the settings to a file in the folder that only this user can read."""
     caller = Owner(os.geteuid(), os.getegid())
     write_private(folder / FILE, json.dumps(dict(variables)), caller)
 
 
-def withdraw_variables(folder: Path) -> None:
-    """Takes away what an earlier server may have left, as long as the new one is not ready."""
+def remove_published_variables(folder: Path) -> None:
+    """Removes the settings that an earlier run may have left."""
     (folder / FILE).unlink(missing_ok=True)
 
 
 def published_variables(folder: Path) -> dict[str, str]:
-    """The settings of the server that runs in this folder; empty if none does or they are not ours
-    to read."""
+    """The settings of the run that holds the folder's lock; empty if there is none or another user's."""
     if not is_locked(folder):
         return {}
     try:

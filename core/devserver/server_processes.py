@@ -1,4 +1,4 @@
-"""Server processes that end with the process that started them."""
+"""Server processes that end with their parent process."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ POLL_SECONDS = 0.02
 
 
 class ServerFailed(Exception):
-    """A server could not be started or kept up; the message says what to do."""
+    """A server can't be started or keeps ending; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose rights a server has."""
+    """The user and group that a server runs as."""
 
     uid: int
     gid: int
 
 
 def owner_of_servers(folder: Path) -> Owner:
-    """Whose rights the servers of this folder get.
+    """The user that the folder's servers run as.
 
-    The caller's; in place of root's those of whoever owns the folder's data already, else `nobody`.
+    That is the caller; for root it is the owner of an existing folder, else `nobody`.
     Errors: ServerFailed if the folder belongs to another user.
     """
     uid = os.geteuid()
@@ -51,22 +51,21 @@ def owner_of_servers(folder: Path) -> Owner:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise ServerFailed(
-            "PostgreSQL does not run as root, and this machine has no user named nobody to run it "
-            "as. Run this as an ordinary user."
+            "PostgreSQL does not run as root, and this machine has no user `nobody`. Run this as an ordinary user."
         ) from None
     return Owner(nobody.pw_uid, nobody.pw_gid)
 
 
-def advice_on_closed_folders(folder: Path) -> str:
-    """What to do where servers started by root may be kept out of a folder above theirs; else empty."""
+def closed_folder_advice(folder: Path) -> str:
+    """Advice for root if other users can't enter a parent of the folder; else empty."""
     if os.geteuid() != 0:
         return ""
     closed = [path for path in folder.parents if not path.stat().st_mode & stat.S_IXOTH]
     if not closed:
         return ""
     return (
-        "\nPostgreSQL does not run as root, and this machine does not let it enter "
-        f"{closed[-1]} as another user. Run this as an ordinary user, or from a checkout elsewhere."
+        "\nPostgreSQL does not run as root, and other users can't enter "
+        f"{closed[-1]}. Run this as an ordinary user, or from a checkout elsewhere."
     )
 
 
@@ -81,21 +80,21 @@ def write_private(path: Path, text: str, owner: Owner) -> None:
 
 
 def package_folder(package: str) -> Path:
-    """Where an installed package lies, found without importing it.
+    """The folder of an installed package, which is not imported.
 
     Errors: ServerFailed if it is not installed.
     """
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise ServerFailed(
-            f"{package} is not installed: it brings the server's program. `make run` installs it; "
-            "or set DATABASE_URL and REDIS_URL to servers of your own."
+            f"{package}, which contains the server's program, is not installed. `make run` installs it; "
+            "or set DATABASE_URL and REDIS_URL to running servers."
         )
     return Path(spec.submodule_search_locations[0])
 
 
 def own_folder(folder: Path) -> Owner:
-    """Makes the folder if it is missing and gives it to the user whose rights its server gets."""
+    """Creates the folder if it is missing, with the user of its server as owner."""
     owner = owner_of_servers(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != owner.uid:
@@ -105,7 +104,7 @@ def own_folder(folder: Path) -> Owner:
 
 @dataclass(frozen=True, slots=True)
 class ServerProcess:
-    """A running server. It stops at its signal, and gets that too if its starter just ends."""
+    """A running server. `stop_signal` stops it; the kernel sends it too when the parent ends."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -124,10 +123,10 @@ class ServerProcess:
         owner: Owner | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> ServerProcess:
-        """Starts the command in the folder; without a log it writes where we write.
+        """Starts the command in the folder; without a log it inherits our output.
 
-        It is outside the terminal's process group, so that Ctrl-C reaches only the starter, which
-        then stops its servers in order.
+        The process has a session of its own, so that Ctrl-C reaches only the parent, which then stops its servers
+        in order.
         """
         owner = owner or Owner(os.geteuid(), os.getegid())
         identity = (int(stop_signal), os.getpid(), owner.uid, owner.gid)
@@ -151,7 +150,7 @@ class ServerProcess:
         return self.process.poll() is not None
 
     def stop(self, *, timeout: float = 20.0) -> None:
-        """Asks the server to stop and waits; past the timeout (seconds) it is killed."""
+        """Sends the stop signal and waits; kills the server after the timeout (seconds)."""
         if not self.has_ended():
             self.process.send_signal(self.stop_signal)
         try:
@@ -162,14 +161,14 @@ class ServerProcess:
             self.process.wait()
 
     def last_lines(self, count: int = 12) -> str:
-        """The end of its log, for a person to read."""
+        """The last lines of its log, indented."""
         text = self.log.read_text(errors="replace") if self.log and self.log.exists() else ""
         lines = text.splitlines()
         return "\n".join(f"    {line}" for line in lines[-count:])
 
 
-def wait_until_gone(pids: Sequence[int], timeout: float) -> bool:
-    """Whether all of these processes, children or not, have ended within the timeout (seconds)."""
+def wait_until_ended(pids: Sequence[int], timeout: float) -> bool:
+    """Whether all processes, children or not, end within the timeout (seconds)."""
     deadline = time.monotonic() + timeout
     while any(is_alive(pid) for pid in pids):
         if time.monotonic() > deadline:
@@ -179,7 +178,7 @@ def wait_until_gone(pids: Sequence[int], timeout: float) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is such a process that has not ended."""
+    """Whether the process exists and is no zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -188,7 +187,7 @@ def is_alive(pid: int) -> bool:
 
 
 def servers_in(folder: Path, program: str) -> list[int]:
-    """Processes of that program whose working folder this is."""
+    """The ids of the program's processes whose working directory is the folder."""
     return list(_servers_in(folder, program))
 
 
@@ -208,12 +207,14 @@ def _servers_in(folder: Path, program: str) -> Iterator[int]:
 
 
 def end_leftovers(folder: Path, program: str, stop_signal: signal.Signals) -> None:
-    """Ends what an earlier start left running in this folder, gently first."""
+    """Ends servers of an earlier start in this folder: by the stop signal, then by SIGKILL. Errors: ServerFailed."""
     for number, timeout in ((stop_signal, 20.0), (signal.SIGKILL, 10.0)):
         leftovers = servers_in(folder, program)
         for pid in leftovers:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-        if wait_until_gone(leftovers, timeout):
+        if wait_until_ended(leftovers, timeout):
             return
-    raise ServerFailed(f"{program} is still running in {folder} and can't be ended. Restart it.")
+    raise ServerFailed(
+        f"{program} is still running in {folder} and can't be killed. Restart the machine."
+    )

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey together: the lasting ones of a checkout, and temporary ones for tests."""
+"""PostgreSQL and Valkey together: durable ones for a checkout, temporary ones for tests."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from core.devserver.postgres import Postgres
 from core.devserver.supervision import SupervisedServer
 from core.devserver.valkey import Valkey
 
-ABANDONED_AFTER_SECONDS = 60.0  # A younger folder may be another run's that has yet to lock it.
+ABANDONED_AFTER_SECONDS = 60.0  # A newer folder may belong to a run that has not locked it yet.
 
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """Where both servers are reached, and those of them that were started here."""
+    """The URLs of both servers, and those servers that were started here."""
 
     database_url: str
     redis_url: str
@@ -28,7 +28,7 @@ class Servers:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The addresses as the settings name them."""
+        """The URLs by the names of their settings."""
         return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
 
 
@@ -36,9 +36,9 @@ class Servers:
 def running_servers(
     folder: Path, *, durable: bool, given: Mapping[str, str] | None = None
 ) -> Iterator[Servers]:
-    """Both servers, stopped at the end. One whose address is given is used as it is.
+    """Starts both servers, and stops them at the end. A server whose URL is given is used instead of a new one.
 
-    The caller holds the folder's lock.
+    Locks: the caller holds the folder's lock.
     """
     folder, given = folder.resolve(), given or {}
     with ExitStack() as stack:
@@ -61,9 +61,9 @@ def running_servers(
 
 @contextmanager
 def temporary_servers(parent: Path) -> Iterator[Servers]:
-    """Fresh servers that do not wait for the disk, in a folder that is removed at the end.
+    """Starts new servers that are not durable, in a folder that is removed at the end.
 
-    What a killed run left in the parent folder is removed as well.
+    Also removes the folders that killed runs left in the parent.
     """
     parent = parent.resolve()
     parent.mkdir(parents=True, exist_ok=True)
@@ -78,9 +78,9 @@ def temporary_servers(parent: Path) -> Iterator[Servers]:
 
 
 def is_old(folder: Path) -> bool:
-    """Whether the folder was made long enough ago that a live run would have locked it."""
+    """Whether the folder is so old that a live run would have locked it."""
     try:
-        made = folder.stat().st_mtime
+        modified = folder.stat().st_mtime
     except FileNotFoundError:
         return False
-    return time.time() - made > ABANDONED_AFTER_SECONDS
+    return time.time() - modified > ABANDONED_AFTER_SECONDS

@@ -1,4 +1,4 @@
-"""Keeping servers up until told to stop."""
+"""Restarts servers that end, until a stop is requested."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ RESTARTS_WITHIN_SECONDS = 60.0
 
 
 class StopRequested(BaseException):
-    """The person or the system asked this process to stop."""
+    """A signal requested that this process stops."""
 
 
 class SupervisedServer(Protocol):
-    """Something that runs as one process and can be started again."""
+    """A server of one process that can be restarted."""
 
     @property
     def process(self) -> ServerProcess: ...
@@ -37,10 +37,9 @@ class SupervisedServer(Protocol):
 
 @contextmanager
 def stop_requests() -> Iterator[None]:
-    """Within it SIGINT, SIGTERM and a closed terminal raise StopRequested, once; what follows is
-    left in peace to stop in order."""
+    """Raises StopRequested at the first SIGINT, SIGTERM or SIGHUP. Later signals are ignored while servers stop."""
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Under nohup it stays ignored.
         numbers.append(signal.SIGHUP)
 
     def request(_number: int, _frame: FrameType | None) -> None:
@@ -53,17 +52,16 @@ def stop_requests() -> Iterator[None]:
     yield
 
 
-def keep_up(
+def restart_ended(
     servers: Sequence[SupervisedServer],
     report: Callable[[str], None],
     *,
     after_restart: Callable[[], None] = lambda: None,
     with_process: int | None = None,
 ) -> NoReturn:
-    """Starts a server again where one ends by itself, and reports it.
+    """Restarts each server that ends by itself, and reports it.
 
-    Errors: ServerFailed if they end over and over; StopRequested passes through, and is raised
-    when the process that this one shall end with (`make`) ends or is told to.
+    Errors: ServerFailed if servers end too often; StopRequested when the process `with_process` (`make`) stops.
     """
     restarts: deque[float] = deque(maxlen=RESTARTS)
     while True:
@@ -73,10 +71,10 @@ def keep_up(
         now = time.monotonic()
         if len(restarts) == RESTARTS and now - restarts[0] < RESTARTS_WITHIN_SECONDS:
             raise ServerFailed(
-                f"{server.process.name} keeps ending. {server.process.last_lines()}".rstrip()
+                f"{server.process.name} ended too often and is not restarted.\n{server.process.last_lines()}".rstrip()
             )
         restarts.append(now)
-        report(f"{server.process.name} has ended by itself; it is started again.")
+        report(f"{server.process.name} ended unexpectedly and is restarted.")
         server.stop()
         server.start()
         server.wait()
@@ -86,8 +84,8 @@ def keep_up(
 def _first_to_end(
     servers: Sequence[SupervisedServer], with_process: int | None
 ) -> SupervisedServer | None:
-    """The first server that ends; None if the other process did, or was told to."""
-    while with_process is None or not is_interrupted(with_process):
+    """The first server that ends; None when the other process stops."""
+    while with_process is None or not has_stopped(with_process):
         for server in servers:
             if server.process.has_ended():
                 return server
@@ -95,11 +93,11 @@ def _first_to_end(
     return None
 
 
-def is_interrupted(pid: int) -> bool:
-    """Whether this `make` has ended, or was told to stop and now waits for us to end.
+def has_stopped(pid: int) -> bool:
+    """Whether this `make` has ended, or got SIGINT or SIGHUP and waits for its commands.
 
-    On SIGINT and SIGHUP it takes back its handler and waits for its commands, which get no signal
-    from it. From a terminal they get one of their own, but not from `kill` or a closed session.
+    At these signals `make` resets its handlers, sends its commands no signal and waits for them. A terminal signals
+    the commands too, but `kill` and a closed session do not.
     """
     if not is_alive(pid):
         return True
@@ -108,5 +106,5 @@ def is_interrupted(pid: int) -> bool:
     except OSError:
         return True
     fields = dict(line.split(":", 1) for line in status.splitlines())
-    minded = int(fields["SigCgt"], 16) | int(fields["SigIgn"], 16)
-    return any(not minded >> number - 1 & 1 for number in (signal.SIGINT, signal.SIGHUP))
+    handled = int(fields["SigCgt"], 16) | int(fields["SigIgn"], 16)
+    return any(not handled >> number - 1 & 1 for number in (signal.SIGINT, signal.SIGHUP))

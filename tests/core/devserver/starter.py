@@ -13,7 +13,7 @@ from pathlib import Path
 from core.devserver.folder_locks import folder_lock
 from core.devserver.server_processes import ServerFailed
 from core.devserver.servers import Servers, running_servers
-from core.devserver.supervision import StopRequested, keep_up, stop_requests
+from core.devserver.supervision import StopRequested, restart_ended, stop_requests
 
 
 def main(folder: Path, with_process: int | None = None) -> None:
@@ -32,7 +32,7 @@ def serve(folder: Path, with_process: int | None) -> None:
         running_servers(folder, durable=True) as servers,
     ):
         tell(servers)
-        keep_up(
+        restart_ended(
             servers.started,
             report=lambda _: None,
             after_restart=lambda: tell(servers),

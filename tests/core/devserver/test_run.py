@@ -1,4 +1,4 @@
-"""`make run` as a process: the first start, the second, and what it says when it can't."""
+"""`make run` as a process: the first start, later starts, and errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.devserver.__main__ import DEMO_LOGIN, DEMO_PASSWORD
 from core.devserver.folder_locks import folder_lock
 from core.devserver.ports import free_port
 from core.devserver.published_variables import published_variables
-from core.devserver.server_processes import servers_in, wait_until_gone
+from core.devserver.server_processes import servers_in, wait_until_ended
 from tests.docs.first_queries import said_by_first_queries
 from tests.leaks import record_output
 from tests.paths import ROOT
@@ -36,7 +36,7 @@ SIGN_IN = """
 
 
 class Run:
-    """One `python -m core.devserver` with its own data and port."""
+    """One process `python -m core.devserver` with its data and port."""
 
     def __init__(self, data: Path, port: int | str, **variables: str) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
@@ -49,25 +49,25 @@ class Run:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.said = ""
+        self.output = ""
 
     def wait_for(self, words: str) -> str:
-        """All that it has said when it has said the words."""
+        """The output up to the line with the words."""
         assert self.process.stdout
         deadline = time.monotonic() + TIMEOUT
         for line in self.process.stdout:
-            self.said += line
-            assert time.monotonic() < deadline, self.said
+            self.output += line
+            assert time.monotonic() < deadline, self.output
             if words in line:
-                return self.said
-        raise AssertionError(f"It ended and never said {words!r}:\n{self.said}")
+                return self.output
+        raise AssertionError(f"It ended without printing {words!r}:\n{self.output}")
 
     def end(self, number: signal.Signals | None = None) -> str:
-        """What it still says until it has ended, told to or by itself."""
+        """The rest of its output, until it ends by the signal or by itself."""
         if number:
             self.process.send_signal(number)
         output, _ = self.process.communicate(timeout=TIMEOUT)
-        record_output(self.process.args, self.said + output)
+        record_output(self.process.args, self.output + output)
         return output
 
 
@@ -76,13 +76,13 @@ OURS = {*SETTINGS, "DATABASE_URL", "REDIS_URL"}
 
 @pytest.fixture
 def data(tmp_path: Path) -> Iterator[Path]:
-    """A data folder in which nothing runs when the test is over."""
+    """A data folder; no server may run in it after the test."""
     folder = tmp_path / "data"
     yield folder
     left = servers_in(folder / "postgres", "postgres") + servers_in(
         folder / "valkey", "valkey-server"
     )
-    assert wait_until_gone(left, TIMEOUT)
+    assert wait_until_ended(left, TIMEOUT)
 
 
 def ask(port: int, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def ask(port: int, query: str, token: str | None = None, **variables: Any) -> di
     return data
 
 
-def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
+def test_the_first_start_seeds_a_feed_and_the_second_keeps_it(data: Path) -> None:
     port = free_port()
     first = Run(data, port)
     try:
@@ -111,7 +111,7 @@ def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
         token = ask(port, SIGN_IN, input=credentials)["signIn"]["session"]["accessToken"]
         assert ask(port, "{ homeFeed(first: 3) { edges { cursor } } }", token)["homeFeed"]["edges"]
 
-        assert "(the feed and the admin)" in said
+        assert "(API and admin)" in said
         with httpx.Client(base_url=f"http://localhost:{port}", follow_redirects=True) as browser:
             page = browser.get("/admin/").text
             csrf = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
@@ -122,7 +122,7 @@ def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
         found = published_variables(data)
         assert found["PORT"] == str(port)
         second = Run(data, free_port())
-        assert f"It runs already from this folder (process {first.process.pid}" in second.end()
+        assert f"already running in this checkout (process {first.process.pid}" in second.end()
         assert second.process.returncode == 1
     finally:
         remains = first.end(signal.SIGINT)
@@ -145,24 +145,24 @@ def test_the_first_start_has_a_feed_and_the_second_keeps_it(data: Path) -> None:
         again.end(signal.SIGTERM)
 
 
-def test_a_first_start_that_was_cut_short_is_made_again(data: Path) -> None:
+def test_a_first_start_that_did_not_finish_is_repeated(data: Path) -> None:
     port = free_port()
     first = Run(data, port)
     first.wait_for("First start")
     first.end(signal.SIGKILL)
     second = Run(data, port)
     try:
-        assert "made again" in second.wait_for("Ctrl-C stops it")
+        assert "is created again" in second.wait_for("Ctrl-C stops it")
     finally:
         second.end(signal.SIGINT)
 
 
-def test_a_port_that_is_taken_is_said_before_anything_starts(data: Path) -> None:
+def test_a_port_in_use_is_reported_before_anything_starts(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         run = Run(data, port)
         said = run.end()
-    assert f"Port {port} is taken by another program" in said
+    assert f"Another program listens on port {port}" in said
     assert re.search(r"PORT=\d+ make run", said)
     assert run.process.returncode == 1
     assert not (data / "postgres").exists()
@@ -181,18 +181,18 @@ def test_an_invalid_setting_is_reported(data: Path) -> None:
         ("REDIS_URL", "redis://:hidden@127.0.0.1:{port}/0", "Valkey or Redis"),
     ],
 )
-def test_a_given_server_that_is_not_there_is_named(
+def test_a_given_server_that_is_unreachable_is_reported(
     data: Path, variable: str, url: str, kind: str
 ) -> None:
-    gone = free_port()
-    run = Run(data, free_port(), **{variable: url.format(port=gone)})
+    unused = free_port()
+    run = Run(data, free_port(), **{variable: url.format(port=unused)})
     said = run.end()
-    assert f"No {kind} answers at 127.0.0.1:{gone}, which {variable} names" in said
+    assert f"{kind} at 127.0.0.1:{unused} ({variable}) can't be used" in said
     assert "Traceback" not in said
     assert "hidden" not in said
     assert run.process.returncode == 1
 
 
-def test_a_folder_in_use_is_not_taken(data: Path) -> None:
+def test_a_locked_folder_is_not_used(data: Path) -> None:
     with folder_lock(data, "process 1, elsewhere"):
         assert "(process 1, elsewhere)" in Run(data, free_port()).end()

@@ -22,7 +22,7 @@ from core.devserver.server_processes import (
     ServerProcess,
     is_alive,
     servers_in,
-    wait_until_gone,
+    wait_until_ended,
 )
 from core.devserver.servers import running_servers, temporary_servers
 from tests.commands import handling_signal
@@ -64,7 +64,7 @@ class Starter:
         self.process.send_signal(number)
         output, errors = self.process.communicate(timeout=TIMEOUT)
         record_output("a starter", errors)
-        assert wait_until_gone(self.pids, TIMEOUT), "a server outlived its starter"
+        assert wait_until_ended(self.pids, TIMEOUT), "a server outlived its starter"
         return output
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -93,7 +93,7 @@ def end_all(started: list[Starter]) -> None:
         with starter.process as process:
             process.kill()
         if starter.told:
-            assert wait_until_gone(starter.pids, TIMEOUT)
+            assert wait_until_ended(starter.pids, TIMEOUT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -139,7 +139,7 @@ def test_a_start_over_a_crash_recovers_though_the_old_process_number_is_taken(
     first.process.kill()
     for pid in first.pids:
         os.kill(pid, signal.SIGKILL)
-    assert wait_until_gone(first.pids, TIMEOUT)
+    assert wait_until_ended(first.pids, TIMEOUT)
     stale.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     assert start().listen().query("SELECT number FROM kept") == [(7,)]
 
@@ -242,7 +242,7 @@ def test_data_of_another_major_version_is_refused(tmp_path: Path) -> None:
     with running_servers(tmp_path, durable=False):
         pass
     (tmp_path / "postgres" / "cluster" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(ServerFailed, match="made by PostgreSQL 9"):
+    with pytest.raises(ServerFailed, match="created by PostgreSQL 9"):
         Postgres(tmp_path / "postgres", durable=False).start()
 
 

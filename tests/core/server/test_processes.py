@@ -15,7 +15,7 @@ import pytest
 
 from core.database.database import Database
 from core.devserver.ports import free_port
-from core.devserver.server_processes import wait_until_gone
+from core.devserver.server_processes import wait_until_ended
 from core.graphql.live.connection_registry import Ending
 from core.ids import global_id
 from tests.core.server.served import (
@@ -258,7 +258,7 @@ async def test_processes_whose_supervisor_is_killed_stop(
     with served(tmp_path, 2) as server:
         pids = await server.becomes_ready(2)
         server.process.kill()
-        assert await asyncio.to_thread(wait_until_gone, pids, TIMEOUT)
+        assert await asyncio.to_thread(wait_until_ended, pids, TIMEOUT)
     assert "Traceback" not in server.logged()
 
 
