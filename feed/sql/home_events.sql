@@ -7,7 +7,7 @@ WITH sources AS MATERIALIZED (
     UNION
     SELECT subject_id FROM events
     WHERE actor_id = $1 AND kind = 'user_unfollowed' AND (transaction, id) > ($2, $3)
-    AND NOT EXISTS (SELECT FROM users u WHERE u.id = subject_id AND {not_deleted person=u.id})
+    AND NOT EXISTS (SELECT FROM users u WHERE u.id = subject_id AND {not_deleted user_id=u.id})
 ), done AS (
     SELECT e.*
     FROM sources s

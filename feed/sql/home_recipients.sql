@@ -16,7 +16,7 @@ WITH happened AS MATERIALIZED (
     WHERE h.kind = 'post_deleted'
 ), people AS MATERIALIZED (
     SELECT c.person_id AS id, coalesce(u.follower_count, 0) AS follower_count,
-        u.id IS NULL OR NOT ({not_deleted person=u.id}) AS is_deleted
+        u.id IS NULL OR NOT ({not_deleted user_id=u.id}) AS is_deleted
     FROM (SELECT DISTINCT person_id FROM causes) c LEFT JOIN users u ON u.id = c.person_id
 ), followers AS MATERIALIZED (
     -- Through the followers of a user with few, through the viewers for a user with many.
@@ -40,7 +40,7 @@ WITH happened AS MATERIALIZED (
 ), candidates AS (
     SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.person_id, f.viewer_id
     FROM causes c JOIN followers f ON f.person_id = c.person_id
-    WHERE {unmuted person=c.person_id viewer=f.viewer_id}
+    WHERE {unmuted user_id=c.person_id viewer=f.viewer_id}
     UNION ALL
     SELECT c.number, c.kind, c.post_id, c.transaction, c.person_id, t.id
     FROM causes c JOIN told t ON t.id = c.person_id
@@ -50,7 +50,7 @@ SELECT c.number, c.viewer_id, p.id AS position,
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
     EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
 FROM candidates c JOIN posts p ON p.id = c.post_id
-WHERE c.kind = 'post_created' AND {not_deleted person=p.author_id}
+WHERE c.kind = 'post_created' AND {not_deleted user_id=p.author_id}
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
     EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
@@ -58,13 +58,13 @@ SELECT c.number, c.viewer_id, x.id,
 FROM candidates c
 JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
-WHERE c.kind = 'post_shared' AND {not_deleted person=c.person_id}
-AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
+WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.person_id}
+AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 -- The entry stands at its newest reason: a share with a newer key from before the event has it already.
 AND NOT EXISTS (
     SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
     AND EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = y.user_id OFFSET 0)
-    AND {unmuted person=y.user_id viewer=c.viewer_id} AND {not_deleted person=y.user_id}
+    AND {unmuted user_id=y.user_id viewer=c.viewer_id} AND {not_deleted user_id=y.user_id}
 )
 UNION ALL
 SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
@@ -74,17 +74,17 @@ UNION ALL
 -- The share is gone, and the post is, or it is hidden from everybody.
 SELECT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
-WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted person=p.author_id}))
+WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}))
 UNION ALL
 -- The share is gone; the entry too, unless the post stands there for another reason.
 SELECT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c
 JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_unshared'
-AND {visible person=p.author_id viewer=c.viewer_id} AND {unmuted person=p.author_id viewer=c.viewer_id}
+AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 AND p.author_id <> c.viewer_id
 AND NOT EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = p.author_id)
 AND NOT EXISTS (
     SELECT FROM shares x JOIN follows f ON f.follower_id = c.viewer_id AND f.followee_id = x.user_id
-    WHERE x.post_id = p.id AND {unmuted person=x.user_id viewer=c.viewer_id}
+    WHERE x.post_id = p.id AND {unmuted user_id=x.user_id viewer=c.viewer_id}
 )

@@ -1,6 +1,6 @@
 -- Creates a post. $1 author, $2 text, $3 client's key. No row if the author's account has been deleted.
 WITH made AS (
-    INSERT INTO posts (author_id, text) SELECT id, $2 FROM users WHERE id = $1 AND {not_deleted person=id} RETURNING *
+    INSERT INTO posts (author_id, text) SELECT id, $2 FROM users WHERE id = $1 AND {not_deleted user_id=id} RETURNING *
 ), counted AS (
     UPDATE users SET post_count = post_count + 1 WHERE id = $1 AND EXISTS (SELECT FROM made)
 ), logged AS (

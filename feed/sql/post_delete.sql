@@ -3,7 +3,7 @@
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
-    SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible person=p.author_id}
+    SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
 ), hanging AS MATERIALIZED (
     SELECT (SELECT count(*) FROM (SELECT FROM post_likes WHERE post_id = $2 LIMIT {rows_at_once}) x)
         + (SELECT count(*) FROM (SELECT FROM shares WHERE post_id = $2 LIMIT {rows_at_once}) x)
@@ -13,11 +13,11 @@ WITH seen AS (
             CROSS JOIN LATERAL (SELECT FROM comment_likes WHERE comment_id = c.id LIMIT {rows_at_once}) l LIMIT {rows_at_once}
         ) x) AS rows
 ), gone AS (
-    DELETE FROM posts WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted person=author_id}
+    DELETE FROM posts WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
     AND (SELECT rows FROM hanging) < {rows_at_once}
     RETURNING id
 ), held AS (
-    UPDATE posts SET author_id = {posts_holder} WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted person=author_id}
+    UPDATE posts SET author_id = {posts_holder} WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
     AND (SELECT rows FROM hanging) >= {rows_at_once}
     RETURNING id
 ), holder AS (

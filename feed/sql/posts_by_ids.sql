@@ -1,4 +1,4 @@
 -- The posts with these keys that the viewer may see. $1 viewer, $2 keys.
 SELECT {post}
 FROM posts p JOIN users a ON a.id = p.author_id
-WHERE p.id = ANY($2::bigint[]) AND {visible person=p.author_id}
+WHERE p.id = ANY($2::bigint[]) AND {visible user_id=p.author_id}

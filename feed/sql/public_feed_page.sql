@@ -9,7 +9,7 @@ FROM (
 ) snapshot
 LEFT JOIN (
     SELECT * FROM posts p
-    WHERE p.id < $2 AND p.id > $3 {unseen key=p.id transaction=p.transaction} AND {visible person=p.author_id} AND {unmuted person=p.author_id}
+    WHERE p.id < $2 AND p.id > $3 {unseen key=p.id transaction=p.transaction} AND {visible user_id=p.author_id} AND {unmuted user_id=p.author_id}
     ORDER BY p.id {direction} LIMIT $4
 ) p ON true
 LEFT JOIN users a ON a.id = p.author_id

@@ -6,11 +6,11 @@ asked AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, NOT {undoes} OR {comment_visible viewer=t.actor_id} AS is_visible,
         c.*, a.username, a.display_name, a.avatar_url
     FROM unnest({actors}::text::bigint[], {comments}::text::bigint[], {keys}::text[]) WITH ORDINALITY AS t(actor_id, comment_id, key, n)
-    JOIN users v ON v.id = t.actor_id AND {not_deleted person=v.id}
+    JOIN users v ON v.id = t.actor_id AND {not_deleted user_id=v.id}
     JOIN comments c ON c.id = t.comment_id
     JOIN posts p ON p.id = c.post_id
     JOIN users a ON a.id = c.author_id
-    WHERE ({visible person=p.author_id viewer=t.actor_id} AND {visible person=c.author_id viewer=t.actor_id})
+    WHERE ({visible user_id=p.author_id viewer=t.actor_id} AND {visible user_id=c.author_id viewer=t.actor_id})
     OR ({undoes} AND EXISTS (
         SELECT FROM comment_likes m WHERE m.user_id = t.actor_id AND m.comment_id = t.comment_id OFFSET 0
     ))

@@ -11,14 +11,14 @@ FROM horizon CROSS JOIN (
     SELECT id FROM unnest($2::text::bigint[]) AS k(id)
     WHERE NOT EXISTS (
         SELECT FROM comments o JOIN posts p ON p.id = o.post_id
-        WHERE o.id = k.id AND o.author_id = $1 AND NOT ({visible person=p.author_id}) OFFSET 0
+        WHERE o.id = k.id AND o.author_id = $1 AND NOT ({visible user_id=p.author_id}) OFFSET 0
     )
 ) k
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4
-    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8} AND {visible person=c.author_id}
-    AND {unmuted person=c.author_id viewer=$6::bigint}
+    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8} AND {visible user_id=c.author_id}
+    AND {unmuted user_id=c.author_id viewer=$6::bigint}
     ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id

@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.post_id = k.id AND c.parent_id IS NULL AND c.id < $3 AND c.id > $4
     {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8}
-    AND {visible person=c.author_id} AND {unmuted person=c.author_id viewer=$6::bigint}
+    AND {visible user_id=c.author_id} AND {unmuted user_id=c.author_id viewer=$6::bigint}
     -- All are null; naming it lets the index give the order.
     ORDER BY c.parent_id {direction}, c.id {direction} LIMIT $5
 ) c

@@ -10,8 +10,8 @@ FROM horizon CROSS JOIN unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM post_likes m
     WHERE m.post_id = k.id AND m.id < $3 AND m.id > $4
-    {unseen key=m.id transaction=m.transaction up_to=$7 snapshots=$8} AND {visible person=m.user_id}
-    AND {unmuted person=m.user_id viewer=$6::bigint}
+    {unseen key=m.id transaction=m.transaction up_to=$7 snapshots=$8} AND {visible user_id=m.user_id}
+    AND {unmuted user_id=m.user_id viewer=$6::bigint}
     ORDER BY m.id {direction} LIMIT $5
 ) m
 JOIN users a ON a.id = m.user_id

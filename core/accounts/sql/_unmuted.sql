@@ -1,3 +1,3 @@
 -- Whether the viewer does not mute the user.
--- parameters: person, viewer=$1
-NOT EXISTS (SELECT FROM mutes WHERE muter_id = {viewer} AND muted_id = {person} OFFSET 0)
+-- parameters: user_id, viewer=$1
+NOT EXISTS (SELECT FROM mutes WHERE muter_id = {viewer} AND muted_id = {user_id} OFFSET 0)

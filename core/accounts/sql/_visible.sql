@@ -1,3 +1,3 @@
 -- Whether the viewer may see what the user has written or done: no block between them, and the account is not being deleted.
--- parameters: person, viewer=$1
-{unblocked person={person} viewer={viewer}} AND {not_deleted person={person}}
+-- parameters: user_id, viewer=$1
+{unblocked user_id={user_id} viewer={viewer}} AND {not_deleted user_id={user_id}}

@@ -2,7 +2,7 @@
 -- One row if the user exists: whether the block is new, whether the viewer can see the name, then the user.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1
-    WHERE u.id = $2 AND {not_deleted person=u.id} AND {not_deleted person=v.id}
+    WHERE u.id = $2 AND {not_deleted user_id=u.id} AND {not_deleted user_id=v.id}
 ), made AS (
     INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING
     RETURNING blocked_id

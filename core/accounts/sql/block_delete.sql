@@ -9,6 +9,6 @@ WITH gone AS (
 )
 -- The statement still sees the block; a viewer who had blocked the user saw the name.
 SELECT EXISTS (SELECT FROM gone),
-    NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1) AND {not_deleted person=u.id},
+    NOT EXISTS (SELECT FROM blocks WHERE blocker_id = u.id AND blocked_id = $1) AND {not_deleted user_id=u.id},
     {user of=u}
-FROM users u WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR {name_visible person=u.id})
+FROM users u WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR {name_visible user_id=u.id})

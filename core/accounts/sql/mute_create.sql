@@ -1,7 +1,7 @@
 -- Mutes a user whom the viewer can see. $1 viewer, $2 user, $3 client's key.
 -- One row if there is such a user: whether the mute is new, whether the viewer can see the name, then the user.
 WITH seen AS (
-    SELECT u.* FROM users u JOIN users v ON v.id = $1 AND {not_deleted person=v.id} WHERE u.id = $2 AND {visible person=u.id}
+    SELECT u.* FROM users u JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id} WHERE u.id = $2 AND {visible user_id=u.id}
 ), made AS (
     INSERT INTO mutes (muter_id, muted_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING RETURNING muted_id
 ), logged AS (

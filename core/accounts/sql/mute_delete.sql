@@ -7,5 +7,5 @@ WITH gone AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_unmuted', $1, muted_id, $3 FROM gone
 )
-SELECT EXISTS (SELECT FROM gone), {name_visible person=u.id}, {user of=u} FROM users u
-WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR ({visible person=u.id}))
+SELECT EXISTS (SELECT FROM gone), {name_visible user_id=u.id}, {user of=u} FROM users u
+WHERE u.id = $2 AND (EXISTS (SELECT FROM gone) OR ({visible user_id=u.id}))

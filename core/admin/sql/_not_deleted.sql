@@ -1,3 +1,3 @@
 -- A moderator sees every account.
--- parameters: person
+-- parameters: user_id
 true

@@ -1,3 +1,3 @@
 -- A moderator sees everything.
--- parameters: person, viewer=$1
+-- parameters: user_id, viewer=$1
 true

@@ -3,7 +3,7 @@ SELECT {comment}
 FROM unnest($2::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
-    WHERE c.post_id = k.id AND c.parent_id IS NULL AND {visible person=c.author_id}
+    WHERE c.post_id = k.id AND c.parent_id IS NULL AND {visible user_id=c.author_id}
     ORDER BY c.parent_id DESC, c.id DESC LIMIT $3
 ) c
 LEFT JOIN users a ON a.id = c.author_id
