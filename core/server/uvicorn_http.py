@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import socket
+import termios
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter
-from uvicorn._types import ASGI3Application, ASGISendEvent
+from uvicorn._types import ASGI3Application, ASGISendEvent, HTTPScope
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
@@ -225,6 +227,30 @@ class WholeAnswersProtocol(HttpToolsProtocol):
         self._closes_after_next = True
         if self.cycle is not None:
             self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Closes the connection if no request is under way, else after its answer.
+
+        A request that has arrived and was not read yet is under way too: to close now would reset it.
+        """
+        self.close_after_next()
+        if not self._has_request():
+            self.transport.close()
+
+    def _has_request(self) -> bool:
+        """Whether a request is being answered, or part of one has arrived."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            return True
+        scope: HTTPScope | None = self.scope
+        # uvicorn begins a scope with the first byte of a head, and adds the method at its end.
+        return (scope is not None and "method" not in scope) or self._has_unread()
+
+    def _has_unread(self) -> bool:
+        if self.transport.is_closing():
+            return False
+        raw = self.transport.get_extra_info("socket")
+        return any(fcntl.ioctl(raw.fileno(), termios.FIONREAD, bytes(4)))
 
     def cut(self) -> None:
         """Ends the request that is under way; with 503 if its answer has not begun."""

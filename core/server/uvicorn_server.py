@@ -124,6 +124,8 @@ class WebServer(uvicorn.Server):
         loop = asyncio.get_running_loop()
         began = loop.time()
         await self._stop_listening(sockets or [])
+        # What uvloop has just accepted becomes a connection in a later turn of the loop.
+        await asyncio.sleep(POLL_SECONDS)
         for connection in self.server_state.connections:
             if isinstance(connection, WholeAnswersProtocol):
                 connection.close_after_next()
