@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter
-from uvicorn._types import ASGI3Application, ASGISendEvent, HTTPScope
+from uvicorn._types import ASGI3Application, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import (
     HEADER_RE,
     HEADER_VALUE_RE,
@@ -242,8 +242,8 @@ class WholeAnswersProtocol(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete:
             return True
-        scope: HTTPScope | None = self.scope
         # uvicorn begins a scope with the first byte of a head, and adds the method at its end.
+        scope: Any = self.scope  # None before the first request, though its type does not say so.
         return (scope is not None and "method" not in scope) or self._has_unread()
 
     def _has_unread(self) -> bool:

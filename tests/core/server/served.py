@@ -169,7 +169,8 @@ async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
 
 
 async def assert_nothing_is_lost(database: Database, writers: list[Writer]) -> None:
-    assert [failure for writer in writers for failure in writer.failed] == []
+    failed = [failure for writer in writers for failure in writer.failed]
+    assert not failed, failed
     stored = {row[0] for row in await database.fetch(POSTS)}
     assert {text for writer in writers for text in writer.acknowledged} <= stored
 

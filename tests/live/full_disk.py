@@ -1,0 +1,185 @@
+"""PostgreSQL's disk is full for a while under writers: `python -m tests.live.full_disk --seconds 20`.
+
+The cluster lies on a tmpfs of its own, which is mounted and filled here, so this needs root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import django
+import httpx
+
+from core.database.database import Database
+from core.devserver.postgres import Postgres
+from core.devserver.valkey import Valkey
+from tests.servers import SETTINGS
+
+if __name__ == "__main__":
+    # Under pytest this is done already.
+    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
+    django.setup()
+
+from tests.core.server.served import served  # needs the settings
+from tests.live.fuzz import migrate  # as above
+from tests.live.world import Person, operation, signed_in  # as above
+
+WRITERS = 20
+DISK_MIB = 512
+BLOCK = bytes(2**20)
+PAUSE_SECONDS = 0.05
+BACK_SECONDS = 10.0
+LINES_A_SECOND = 10
+BYTES_A_SECOND = 10_000
+
+
+@dataclass
+class Answers:
+    """What the writers were answered."""
+
+    acknowledged: dict[str, float] = field(default_factory=dict)
+    """When each text was."""
+    refused: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """Statuses and codes of the others."""
+
+    def since(self, moment: float) -> list[float]:
+        return [at - moment for at in self.acknowledged.values() if at >= moment]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """A file system of its own in the folder. Errors: SystemExit without the right to mount one."""
+    folder.mkdir()
+    options = f"size={DISK_MIB}m,mode=755"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"A tmpfs can't be mounted: {done.stderr.strip()} Run this as root.")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextmanager
+def full(disk: Path) -> Iterator[None]:
+    """Within it nothing more can be written there."""
+    ballast = disk / "ballast"
+    try:
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(BLOCK)
+        yield
+    finally:
+        ballast.unlink()
+
+
+async def write(address: str, person: Person, answers: Answers) -> None:
+    """Posts without a pause, but for a short one after a refusal."""
+    number = 0
+    headers = {"authorization": person.authorization}
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
+        while True:
+            number += 1
+            # Long texts fill what PostgreSQL has reserved already.
+            text = f"{person.key} {number} ".ljust(400, "x")
+            asked = {"query": operation("CreatePost"), "variables": {"input": {"text": text}}}
+            answer = await client.post("/graphql/", json=asked)
+            said = answer.json()
+            if "errors" in said:
+                code = said["errors"][0]["extensions"]["code"]
+                answers.refused[answer.status_code, code] += 1
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                assert said["data"]["createPost"]["post"], said
+                answers.acknowledged[text] = time.monotonic()
+
+
+async def until_writes_are(word: str, address: str, seconds: float) -> float:
+    """When `/readyz` says so. Errors: TimeoutError."""
+    async with httpx.AsyncClient(base_url=address) as client, asyncio.timeout(seconds):
+        while (await client.get("/readyz", timeout=10)).json()["writes"] != word:  # noqa: ASYNC110
+            await asyncio.sleep(PAUSE_SECONDS)
+    return time.monotonic()
+
+
+async def run(folder: Path, disk: Path, seconds: float) -> None:
+    """Prints what came of it. Errors: AssertionError, TimeoutError if it is not as it should be."""
+    database = await Database(os.environ["DATABASE_URL"], size=2).open()
+    people = await signed_in(database, WRITERS, lasts=3_600)
+    answers = Answers()
+    with served(folder) as server:
+        await server.becomes_ready(1)
+        address = f"http://{server.address}"
+        writing = [asyncio.create_task(write(address, person, answers)) for person in people]
+        await asyncio.sleep(3)
+        logged = len(server.logged())
+        with full(disk):
+            began = time.monotonic()
+            refused = await until_writes_are("refused", address, seconds) - began
+            await asyncio.sleep(seconds - refused)
+        freed = time.monotonic()
+        async with asyncio.timeout(BACK_SECONDS):
+            while not answers.since(freed):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        accepted = await until_writes_are("accepted", address, BACK_SECONDS) - freed
+        ended = [task for task in writing if task.done()]
+        for task in writing:
+            task.cancel()
+        await asyncio.wait(writing)
+        lines = server.logged()[logged:]
+    stored = {row[0] for row in await database.fetch("SELECT text FROM posts")}
+    await database.close()
+    lost = answers.acknowledged.keys() - stored
+    print(f"full after {refused:.1f} s under writes, for {seconds:g} s in all")
+    print(f"acknowledged {len(answers.acknowledged)}, lost {len(lost)}")
+    print(f"refused: {dict(answers.refused)}")
+    print(
+        f"after it: first write after {min(answers.since(freed)):.2f} s, "
+        f"readiness after {accepted:.1f} s"
+    )
+    print(f"logged: {lines.count(chr(10))} lines, {len(lines)} bytes")
+    assert not lost
+    assert not ended, ended
+    assert {code for _, code in answers.refused} == {"UNAVAILABLE"}
+    assert lines.count("\n") <= LINES_A_SECOND * (seconds + 10), lines[-2_000:]
+    assert len(lines) <= BYTES_A_SECOND * (seconds + 10), lines[-2_000:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        disk = folder / "disk"
+        with small_disk(disk):
+            postgres = Postgres(disk / "postgres", durable=True)
+            valkey = Valkey(folder / "valkey")
+            try:
+                postgres.start()
+                valkey.start()
+                postgres.wait()
+                valkey.wait()
+                os.environ.update(DATABASE_URL=postgres.url, REDIS_URL=valkey.url)
+                migrate()
+                asyncio.run(run(folder, disk, seconds))
+            finally:
+                postgres.stop()
+                valkey.stop()
+
+
+if __name__ == "__main__":
+    main()
