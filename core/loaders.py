@@ -103,7 +103,7 @@ class PageLoader(ViewerLoader[Page]):
             self.viewer_id,
             key_array(keys),
             request.below,
-            request.before.baseline,
+            request.before.lower_bound,
             request.limit + ahead,
             *self.extra_parameters,
             *request.seen,

@@ -19,7 +19,7 @@ ALL_SETTLED = Horizon(HIGHEST_KEY, "")
 
 
 class PageRequest(NamedTuple):
-    """The requested part of a list: up to `limit` rows with before.baseline < position < below.
+    """The requested part of a list: up to `limit` rows with before.lower_bound < position < below.
 
     These are the newest such rows, or with `oldest_first` the oldest.
     """

@@ -72,7 +72,7 @@ async def _feed_page(
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
             statement[part.variant],
-            *(context.viewer_id, part.below, part.before.baseline, part.limit + ahead),
+            *(context.viewer_id, part.below, part.before.lower_bound, part.limit + ahead),
             2 if with_snapshot else int(not request.is_settled),
             *part.seen,
         )
@@ -95,7 +95,7 @@ async def home_feed_updates(context: Context, since: Place) -> int:
     request = PageRequest(UPDATES_COUNTED_AT_MOST + 1, before=since, oldest_first=True)
     row = await context.database.fetch_row(
         SQL.home_feed_updates[request.variant],
-        *(context.viewer_id, request.below, request.before.baseline, request.limit),
+        *(context.viewer_id, request.below, request.before.lower_bound, request.limit),
         UPDATES_COUNTED_AT_MOST + 1,
         *request.seen,
     )

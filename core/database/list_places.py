@@ -26,16 +26,16 @@ class Seen(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A reader's place in a list: the key of a row, and which rows above the baseline the reader has seen."""
+    """A reader's place in a list: the key of a row, and which rows above the lower bound the reader has seen."""
 
     position: int
-    baseline: int
+    lower_bound: int
     """No unseen row has this key or a lower one."""
     seen: tuple[Seen, ...] = ()
 
     def numbers(self) -> list[int]:
         """The place as non-negative numbers."""
-        numbers = [self.position, self.position - self.baseline]
+        numbers = [self.position, self.position - self.lower_bound]
         for up_to, snapshot in self.seen:
             _xmin, xmax, in_progress = snapshot.split(":")
             running = sorted(map(int, in_progress.split(",")), reverse=True) if in_progress else []
@@ -75,17 +75,17 @@ class Horizon(NamedTuple):
     def place(self, position: int) -> Place:
         """The place at a row of the statement."""
         before = self.before
-        baseline = min(position, self.key)
+        lower_bound = min(position, self.key)
         seen: tuple[Seen, ...] = ()
         if before is not None:
-            baseline = max(baseline, before.baseline)
+            lower_bound = max(lower_bound, before.lower_bound)
             seen = tuple(each for each in before.seen if each.up_to > position)
         if position > self.key:
             # The newest snapshot is needed: without it the same rows would be returned for ever. The oldest covers
             # the most rows. Where another one is dropped, an older one still covers all but a few rows.
             retained = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
             seen = (*retained, Seen(position, self.snapshot))
-        return Place(position, baseline, seen)
+        return Place(position, lower_bound, seen)
 
 
 @lru_cache(maxsize=64)
