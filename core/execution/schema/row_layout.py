@@ -76,16 +76,34 @@ def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
     new = partial(tuple.__new__, layout.kind)
     # A single item would not come as a tuple.
     get = itemgetter(*indexes) if len(indexes) > 1 else lambda values: (values[indexes[0]],)
-    inside, optional, first = layout.inside, layout.optional, layout.first
+    make: Callable[[Any, Any], Any]
+    if min(indexes) >= 0:
+        make = lambda row, _: new(get(row))  # noqa: E731  # as the ones below
+    elif not nested:
+        make = lambda row, shared: new(get((*row, shared, None)))  # noqa: E731
+    elif len(nested) == 1:
+        (of,) = makers
+        make = lambda row, shared: new(get((*row, of(row, shared), shared, None)))  # noqa: E731
+    else:
+        make = lambda row, shared: new(  # noqa: E731
+            get((*row, *[of(row, shared) for of in makers], shared, None))
+        )
+    return make if layout.inside is None and not layout.optional else _inside(layout, make)
 
-    def make(row: Any, shared: Any) -> Any:
+
+def _inside(layout: Layout[Any], make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Makes an object that lies in a record, or that may be absent."""
+    inside, first = layout.inside, layout.first
+
+    def make_inside(row: Any, shared: Any) -> Any:
         if inside is not None:
             row = row[inside]
-        if optional and (row if inside is not None else row[first]) is None:
-            return None
-        return new(get((*row, *[make(row, shared) for make in makers], shared, None)))
+            absent = row is None
+        else:
+            absent = row[first] is None
+        return None if absent and layout.optional else make(row, shared)
 
-    return make
+    return make_inside
 
 
 def _index(place: Place, nested: list[Layout[Any]]) -> int:
