@@ -1,4 +1,4 @@
-"""The arguments of a field: what of them is known before an operation runs, and the rest when it does."""
+"""Coerces the arguments of a field: what is constant once, the rest in each execution (specification 6.4.1)."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ UNCHANGING_CLASSES = frozenset((str, int, float, bool, type(None)))
 
 
 class ArgumentValues(NamedTuple):
-    """Arguments as a resolver takes them."""
+    """Arguments as a resolver takes them, by name."""
 
     by_name: dict[str, Any]
     shared: bool
-    """Whether all objects of a level may get the same values: nobody can change them."""
+    """Whether all objects of a batch may get the same values: they are immutable."""
 
 
 class _Argument(NamedTuple):
     name: str
     variable: str | None
-    """The variable that is the value; else `value` is."""
+    """The variable that is the value; None if `value` is."""
     value: Any
-    """For a variable, what stands in when it is not provided."""
+    """For a variable, the default for one that is not provided."""
     has_value: bool
     nonnull: bool
 
 
 class Arguments:
-    """How the values of a field's arguments are had."""
+    """The arguments of a field."""
 
     def __init__(
         self, definition: GraphQLField, node: FieldNode, *, hide_suggestions: bool
@@ -138,12 +138,12 @@ class Arguments:
     def _constant(
         self, name: str, argument: GraphQLArgument, value: Node | None
     ) -> tuple[Any, ...] | None:
-        """The one value, nothing where the argument is then left out, or None if it is not to be shared."""
+        """The one value; empty if the argument is left out; None if it can't be shared."""
         field = GraphQLField(self._definition.type, args={name: argument})
         nodes = tuple(node for node in self._node.arguments or () if node.value is value)
         try:
             found = get_argument_values(field, FieldNode(name=self._node.name, arguments=nodes))
-        except Exception:  # noqa: BLE001  # a refusal, which is the field's error whenever it is executed
+        except Exception:  # noqa: BLE001  # an error of the field whenever it is executed
             return None
         values = tuple(found.values())
         return values if all(map(_unchanging, values)) else None

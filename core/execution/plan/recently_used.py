@@ -1,4 +1,4 @@
-"""What is made once and kept as long as it is in use."""
+"""A cache of the values used last."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RecentlyUsed(Generic[K, V]):
         if found is not None:
             try:
                 values.move_to_end(key)
-            except KeyError:  # Another thread has just let go of it.
+            except KeyError:  # Another thread has just removed it.
                 self.put(key, found)
         return found
 

@@ -1,4 +1,4 @@
-"""The variables of an operation: simple ones judged here, all others by graphql-core."""
+"""Coerces the variables of an operation: simple ones here, all others by graphql-core (specification 6.1.2)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 ERRORS = 50
-"""How many errors are told at most."""
+"""How many errors are reported at most."""
 _TYPES: dict[Any, type] = {
     GraphQLString: str,
     GraphQLID: str,
@@ -43,7 +43,7 @@ _TYPES: dict[Any, type] = {
 
 
 Coerce = Callable[[Any], Any]
-"""Gives the value that resolvers get, or UNSURE where graphql-core is to say what is wrong."""
+"""Returns the value for resolvers, or UNSURE where graphql-core has to find out what is wrong."""
 UNSURE = object()
 
 
@@ -53,11 +53,11 @@ class _Simple(NamedTuple):
     missing: VariableValueSource
     required: bool
     default: tuple[Any, ...]
-    """The value that stands in, if there is one."""
+    """The default value, if there is one."""
 
 
 class Variables:
-    """How the variables of one operation are judged."""
+    """The variables of one operation."""
 
     def __init__(
         self,
@@ -74,16 +74,16 @@ class Variables:
         self._all_simple = len(self._simple) == len(simple)
 
     def values(self, sent: dict[str, Any]) -> VariableValues | list[GraphQLError]:
-        """The values as resolvers get them, or what is wrong with what was sent."""
+        """The values for resolvers, or the errors of what was sent."""
         if self._all_simple:
-            found = self._judge(sent)
+            found = self._coerce(sent)
             if found is not None:
                 return found
         return coerce_variable_values(
             self._schema, self._definitions, sent, hide_suggestions=self._hide_suggestions
         )
 
-    def _judge(self, sent: dict[str, Any]) -> VariableValues | None:
+    def _coerce(self, sent: dict[str, Any]) -> VariableValues | None:
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
         for name, coerce, missing, required, default in self._simple:
@@ -96,7 +96,7 @@ class Variables:
                 continue
             try:
                 value = coerce(sent[name])
-            except Exception:  # noqa: BLE001  # an input type's refusal; graphql-core says of what
+            except Exception:  # noqa: BLE001  # raised by an input type; graphql-core finds out where
                 return None
             if value is UNSURE:
                 return None
@@ -129,7 +129,7 @@ def coerce_variable_values(
     hide_suggestions: bool = False,
     errors_at_most: int = ERRORS,
 ) -> VariableValues | list[GraphQLError]:
-    """The values as graphql-core coerces them, or what is wrong with what was sent.
+    """The values as graphql-core coerces them, or the errors of what was sent.
 
     An exception of an input type's `out_type` is an error of its variable, too.
     """
@@ -142,8 +142,8 @@ def coerce_variable_values(
         try:
             get_variable_values(schema, [definition], sent, errors_at_most, hide_suggestions)
         except Exception as error:  # noqa: BLE001  # as above
-            said = f"Variable '${name}' has invalid value."
-            return [GraphQLError(said, definition, original_error=error)]
+            message = f"Variable '${name}' has invalid value."
+            return [GraphQLError(message, definition, original_error=error)]
     return [GraphQLError("Variables have invalid values.", [*definitions], original_error=refused)]
 
 
@@ -179,7 +179,7 @@ def _object_coercer(input_object: GraphQLInputObjectType) -> Coerce | None:
         coerce = None if is_input_object_type(bare) else _coercer(field.type)
         try:
             default = coerce_default_value(field)
-        except Exception:  # noqa: BLE001  # an input type's refusal, which each request meets
+        except Exception:  # noqa: BLE001  # raised by an input type, in each request
             return None
         if coerce is None or not (default is Undefined or _is_unchanging(default)):
             return None

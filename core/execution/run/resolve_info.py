@@ -1,4 +1,4 @@
-"""What resolvers are told about the place where they state."""
+"""The info that resolvers get, and their arguments (specification 6.4.1)."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ class Scheduler:
         found.share(batch, keys)
 
     def cancel_hidden(self, hidden: Hidden) -> None:
-        """Scheduler no longer for what nobody needs."""
+        """Cancels what a null hides."""
         for wait in self._new:
             unwanted = wait.reduce(hidden)
             self._given.update(filter(isfuture, unwanted))
@@ -245,8 +245,9 @@ class Scheduler:
                     await self._wait(loop, work)
                 elif not self._new:
                     break
-            if self._given:
-                await settle({*self._given})
+            # A bare future runs nothing, and may be shared: it is left to its owner.
+            if tasks := {given for given in self._given if type(given) is not Future}:
+                await settle(tasks)
         except GeneratorExit:
             # A coroutine that is being closed can't await: its tasks end by themselves.
             for task in (*self._own, *self._given):

@@ -1,4 +1,4 @@
-"""How a field says that a loader gives its value, for both executors."""
+"""Dataloaders, and fields that are resolved by them, for both executors."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Loader(ABC, Generic[K, V]):
     # stays until the collector comes.
     _one_by_one: DataLoader[K, V] | None = None
     _callers: Counter[asyncio.Future[V]]
-    """How many wait for each value."""
+    """How many callers await each value."""
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
         """One value, or the exception to raise in its place, for each of the distinct `keys`, in their order."""
 
     async def load(self, key: K) -> V:
-        """The value of one key, fetched together with those that are asked for in the same moment.
+        """The value of one key, fetched together with those that are requested in the same turn of the loop.
 
         A caller that is cancelled leaves the value to the others that wait for it; the last one cancels it.
         """
@@ -70,7 +70,7 @@ class Loader(ABC, Generic[K, V]):
     async def load_batch(self, keys: Sequence[K]) -> list[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
 
-        Makes no futures: a level is complete when it is asked for.
+        Makes no futures: all keys of a batch are known when it is called.
         """
         distinct = list(dict.fromkeys(keys))
         values = await self.fetch(distinct)
@@ -93,7 +93,7 @@ def loaded(
     """A resolver made from a function that chooses the loader: `(info, **arguments) -> Loader`.
 
     `key` names the attribute of the parent that is the loader's key; a parent whose key is None gets null.
-    The chooser runs once for a level of the answer, so it can't depend on the parent.
+    The chooser is called once for a batch of parents, so it can't depend on the parent.
     Use below `@strawberry.field(graphql_type=...)`.
     """
     read_key = attrgetter(key)

@@ -1,6 +1,6 @@
-"""How a schema may say that something holds for many values at once.
+"""Declarations for schemas, by which values are resolved or checked many at a time.
 
-The standard executor sees functions like any others here, and the answers are the same.
+To the standard executor they are ordinary functions, with the same results.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ except ImportError:  # Not compiled here.
 
 
 class InstancesOf:
-    """A type's `is_type_of` that only looks at the class of a value, so that it is asked once for each class.
+    """A type's `is_type_of` that only looks at the class of a value, so that it is called once for each class.
 
     Values of the attributes in `exact` are not looked at again: they are what the schema says of their fields,
     since they come from columns of such types.
@@ -43,7 +43,7 @@ class InstancesOf:
 
 
 class PassthroughText:
-    """A scalar's `serialize` that gives text back as it is, so that it needs not be called for text."""
+    """A scalar's `serialize` that returns text as it is, so that it is not called for text."""
 
     def __init__(self, serialize: Callable[[Any], Any]) -> None:
         self.serialize = serialize
@@ -53,7 +53,7 @@ class PassthroughText:
 
 
 class GlobalIdEncoder:
-    """A function of a column of whole numbers: base64 of a prefix and each number."""
+    """Encodes whole numbers: base64 of a prefix and each number."""
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix.encode()
@@ -103,7 +103,7 @@ TIME_ZONE = attrgetter("tzinfo")
 
 
 def iso_texts(moments: list[Any]) -> list[str] | None:
-    """What `isoformat()` gives for each; None unless all are plain datetimes in UTC."""
+    """What `isoformat()` returns for each; None unless all are plain datetimes in UTC."""
     if {*map(type, moments)} != {datetime} or {*map(TIME_ZONE, moments)} != {UTC}:
         return None
     # A list of texts that need no escapes: '["...","..."]'.

@@ -1,8 +1,8 @@
-"""Rows of a table that stand for objects: they become answers without becoming objects first.
+"""SQL rows that stand for objects: they become results without becoming objects first.
 
-A loader or a resolver may give a list of objects as the rows that a statement gave and a layout, which says
+A loader or a resolver may return a list of objects as the rows of a statement and a layout, which says
 where in a row the attributes are. To resolvers and to the standard executor that is a list of objects, made
-when somebody looks at them.
+when they are read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class Shared:
-    """The place of an attribute that is not in the row: all objects of a list have the same."""
+    """The place of an attribute that is not in the row: all objects of a list share its value."""
 
 
 SHARED = Shared()

@@ -198,3 +198,23 @@ def test_names_of_types_may_be_of_a_class_of_text() -> None:
     result: Any = executor.execute(parse("{ plants { __typename name } }"))
     assert result.errors is None
     assert [plant["__typename"] for plant in result.data["plants"]] == ["Leaf", "Leaf"]
+
+
+async def test_a_future_of_a_hidden_field_is_left_to_its_owner() -> None:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    @strawberry.type
+    class Waiting:
+        @strawberry.field(graphql_type=str | None)
+        def shared(self) -> Any:
+            return future
+
+        @strawberry.field
+        async def needed(self) -> str:
+            raise ValueError
+
+    executor = Executor(strawberry.Schema(Waiting)._schema)
+    result = await run(executor, "{ shared needed }", Shared())
+    assert result.data is None
+    assert not future.done()
+    future.set_result("for its owner")
