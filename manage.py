@@ -1,7 +1,7 @@
 #!/usr/bin/env python
-"""Django's commands and our own: `python manage.py help`.
+"""Management commands: `python manage.py help`.
 
-With no DATABASE_URL they work on the server that `make run` has started in this checkout.
+Without DATABASE_URL they use the settings of the `make run` that runs in this checkout.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.config.environment import EnvironmentInvalid, environment
 from core.server.explanations import explained
 
 DATA = Path(__file__).resolve().parent / ".data"
-INTERRUPTED = "Interrupted. What was committed stays."
+INTERRUPTED = "Interrupted. Committed changes are kept."
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Who read the output has left; what is still buffered would fail again at the exit.
+        # The reader of the output has closed it; a flush of the rest at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:

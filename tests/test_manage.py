@@ -56,7 +56,7 @@ def refusal(ended: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.fixture
 def empty_database() -> Iterator[str]:
-    """The address of a database without tables."""
+    """The URL of a database without tables."""
     url = os.environ["DATABASE_URL"]
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
@@ -104,14 +104,14 @@ def test_an_unusable_database_is_reported_without_its_password(
         "option": f"{url}?no_such_option=1",
     }
     output = refusal(manage(*command, DATABASE_URL=urls[wrong]))
-    assert output.startswith("PostgreSQL can't be used. It says: ")
+    assert output.startswith("PostgreSQL can't be used: ")
     assert "DATABASE_URL" in output
 
 
 @pytest.mark.parametrize("name", ["unreachable", "without tables"])
 def test_a_server_does_not_start_without_a_ready_database(empty_database: str, name: str) -> None:
     url, message = {
-        "unreachable": (UNREACHABLE, "Check that it runs and that DATABASE_URL names it"),
+        "unreachable": (UNREACHABLE, "Check that it runs and that DATABASE_URL is correct"),
         "without tables": (empty_database, "python manage.py migrate"),
     }[name]
     assert message in refusal(python("-m", "core.server", DATABASE_URL=url))
@@ -198,7 +198,7 @@ def test_a_command_is_interrupted_without_a_traceback(orm: None) -> None:
         command.send_signal(signal.SIGINT)
         _, output = command.communicate(timeout=TIMEOUT_SECONDS)
     assert command.returncode == 1
-    assert output == "Interrupted. What was committed stays.\n"
+    assert output == "Interrupted. Committed changes are kept.\n"
 
 
 def test_an_unexpected_error_keeps_its_traceback_and_hides_values(orm: None) -> None:

@@ -1,7 +1,7 @@
 """The server: `python -m core.server`.
 
-One process serves by itself; several have a supervisor as their parent. SIGTERM and SIGINT stop
-it, SIGHUP starts it anew, with the code and the settings that are there by then.
+A single process serves by itself; several are started by a supervisor. SIGTERM and SIGINT stop the server, SIGHUP
+restarts it with the current code and settings.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def serve_alone(listeners: Sequence[socket.socket]) -> None:
-    """Serves in this process. At SIGHUP the program is started anew in its place.
+    """Serves in this process. SIGHUP replaces it by a new run of the program.
 
-    Connections that come meanwhile wait in the listening sockets, which stay open.
+    Meanwhile new connections wait in the listening sockets, which stay open.
     """
-    from core.server.web_process import run  # noqa: PLC0415  # not for the supervisor
+    from core.server.web_process import run  # noqa: PLC0415  # the supervisor does not need it
 
     kept = run(listeners, stop_at=STOP_SIGNALS)
     if kept:
@@ -36,31 +36,31 @@ def serve_alone(listeners: Sequence[socket.socket]) -> None:
             listener.set_inheritable(True)
         descriptors = [str(listener.fileno()) for listener in kept]
         command = [sys.executable, "-m", "core.server", *descriptors]
-        os.execv(sys.executable, command)  # noqa: S606  # ourselves
+        os.execv(sys.executable, command)  # noqa: S606  # this program
 
 
 def serve_with_supervisor(listeners: Sequence[socket.socket], settings: Environment) -> None:
-    """Serves in processes that this one starts, watches and replaces."""
+    """Serves in child processes, which this one starts, watches and replaces."""
     configure_logging(settings.log_level)
     with TemporaryDirectory(prefix="feed-metrics-") as folder:
         share_metrics(folder, "supervisor")
-        from core.server.supervisor import Supervisor  # noqa: PLC0415  # after the metrics
+        from core.server.supervisor import Supervisor  # noqa: PLC0415  # after share_metrics
 
         supervisor = Supervisor(listeners, settings.web_processes, folder)
         if not asyncio.run(supervisor.run()):
-            sys.exit("The server could not start; its messages are above.")
+            sys.exit("The server could not start; see its messages above.")
 
 
 def _allow_many_connections() -> None:
-    """Each connection is an open file, and the usual limit of 1,024 of those is soon reached."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """Raises the limit of open files, by default 1,024, to the hard limit: each connection is one."""
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
 
 
 def main(*inherited: str) -> None:
-    """`inherited`: the listening sockets' descriptors, of a server that starts itself anew."""
+    """`inherited`: file descriptors of the listening sockets, after a restart by SIGHUP."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.config.settings")
-    os.environ.pop(SHARED_FOLDER, None)  # The supervisor makes its own.
+    os.environ.pop(SHARED_FOLDER, None)  # The supervisor creates its own.
     try:
         settings = environment()
         listeners = [socket.socket(fileno=int(number)) for number in inherited] or bound_sockets(

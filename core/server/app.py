@@ -1,4 +1,4 @@
-"""One server process: its connections, and the GraphQL path over them."""
+"""The services of one server process, and the GraphQL endpoint that uses them."""
 
 from __future__ import annotations
 
@@ -35,22 +35,20 @@ from core.server.subscriptions import Live
 
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
-"""How long a server that this one stands on may take to answer a probe."""
+"""Timeout for PostgreSQL and Valkey to answer a probe."""
 PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
-
-
 PAGE = get_graphql_ide_html(graphql_ide="graphiql")
 
 
-def executed_how(answered: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
-    """A header that says whether a plan or the standard executor gave the answer, and why."""
-    result = answered.result
-    said = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
-    return ((b"x-execution", ("kept" if result is None else said).encode()),)
+def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
+    """The header `x-execution`: compiled, cached, or standard with the reason for the fallback."""
+    result = executed.result
+    how = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
+    return ((b"x-execution", ("kept" if result is None else how).encode()),)
 
 
 class Server:
-    """What one process serves from. `running` opens it."""
+    """The services of one process. `running` opens and closes them."""
 
     def __init__(self, settings: Environment) -> None:
         secret = settings.secret_key.encode()
@@ -106,7 +104,7 @@ class Server:
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
             page=PAGE,
-            headers_for=executed_how if settings.debug else None,
+            headers_for=execution_header if settings.debug else None,
         )
 
     def _execute(
@@ -117,13 +115,13 @@ class Server:
         )
 
     def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """The GraphQL path, as an ASGI application."""
+        """The ASGI application of the GraphQL endpoint, for HTTP and WebSocket."""
         serve = self.live.websocket if scope["type"] == "websocket" else self._http
         return serve(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Open connections, closed in the end in the opposite order."""
+        """Opens the services, and closes them at the end in reverse order."""
         async with AsyncExitStack() as stack:
             await self.database.open()
             stack.push_async_callback(self.database.close)
@@ -136,24 +134,24 @@ class Server:
             yield
 
     async def reachable(self) -> Reachable:
-        """Whether each server that this one stands on answers in time."""
+        """Whether PostgreSQL and Valkey answer within PROBE_SECONDS."""
         accepts_writes, ping = await asyncio.gather(
-            _answer(self.database.accepts_writes()), _answer(self.redis.ping())
+            _result_or_none(self.database.accepts_writes()), _result_or_none(self.redis.ping())
         )
         return Reachable(accepts_writes is not None, bool(accepts_writes), ping is not None)
 
 
 class Reachable(NamedTuple):
-    """What a server can do at this moment."""
+    """Which dependencies of the server are usable now."""
 
     database: bool
     accepts_writes: bool
     cache: bool
 
 
-async def _answer(asking: Awaitable[Answer]) -> Answer | None:
+async def _result_or_none(probe: Awaitable[Answer]) -> Answer | None:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return await asking
+            return await probe
     except (DatabaseUnavailable, RedisError, OSError, TimeoutError):
         return None

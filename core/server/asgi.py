@@ -1,4 +1,4 @@
-"""The ASGI application: the GraphQL path beside Django, and what lives as long as the process."""
+"""The ASGI application of a server process: GraphQL, Django's admin, probes and metrics."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def set_up_django() -> None:
-    """Loads the apps, whose models the schema is declared from.
+    """Loads the apps, whose models the schema needs.
 
-    strawberry-django tries Django's geographic fields, which start some seventy programs to find a
-    library that nothing here uses: a third of the time of a start.
+    strawberry-django imports Django's geographic fields, which start some seventy programs to find a library that
+    is not used here: a third of the time of a start. So the search is disabled meanwhile.
     """
     find_library = ctypes.util.find_library
     ctypes.util.find_library = lambda _: None  # type: ignore[assignment]
@@ -39,19 +39,19 @@ from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
 from core.server.app import Server  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
-from core.server.garbage_collection import settle_down  # noqa: E402
+from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-"""Of what is sent to Django's pages."""
+"""Limits of request bodies for Django."""
 BODY_SECONDS = 10.0
 body_timeout = SharedTimeout(BODY_SECONDS)
 
 
 class Application:
-    """Routes the GraphQL path by itself, which costs nothing; the rest is Starlette's to route."""
+    """Routes the GraphQL endpoint by one comparison; Starlette routes everything else."""
 
     def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
         self._graphql = graphql
@@ -67,23 +67,23 @@ class Application:
 
 @cache
 def django_application() -> ASGIApp:
-    """The admin and its files. Loaded when somebody opens it, for its memory is of no use to feeds."""
+    """Django: the admin and its static files. Loaded at its first request, to save memory until then."""
     from django.core.handlers.asgi import ASGIHandler  # noqa: PLC0415
 
     return cast("ASGIApp", ASGIHandler())
 
 
 async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reads the whole body first: Django would wait for it without end and write any number of bytes to disk."""
+    """Serves Django. Reads the body first, because Django reads it without a timeout and a limit of bytes."""
     length = dict(scope["headers"]).get(b"content-length")
     try:
         body = await read_body(receive, length, BODIES, body_timeout)
     except ClientDisconnected:
         return
     except HTTPError as refused:
-        said = f"The form did not arrive: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds are the limits."
-        answer = PlainTextResponse(said, refused.status, headers={"connection": "close"})
-        await answer(scope, receive, send)
+        message = f"The request body is refused. Limits: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds."
+        response = PlainTextResponse(message, refused.status, headers={"connection": "close"})
+        await response(scope, receive, send)
         return
     messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -100,7 +100,7 @@ server = Server(environment())
 async def lifespan(_: Starlette) -> AsyncIterator[None]:
     """Opens the server's connections and closes them."""
     async with server.running():
-        settle_down()
+        tune_garbage_collection()
         yield
 
 

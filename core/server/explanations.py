@@ -1,4 +1,4 @@
-"""What an operator can do about an error of the surroundings: the database, its tables, files."""
+"""Errors of the environment explained to operators: the database, its tables, files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import asyncpg
 from core.database.database import DatabaseUnavailable
 from core.database.error_text import sqlstate, text_without_values
 
-OTHER_TABLES = {"42P01", "42703"}
-"""SQLSTATEs: a table or a column does not exist."""
+UNDEFINED_OBJECT = {"42P01", "42703"}
+"""SQLSTATEs: undefined_table and undefined_column."""
 INTEGRITY = "23"
 UNREACHABLE = (
     DatabaseUnavailable,
@@ -21,28 +21,28 @@ UNREACHABLE = (
 
 
 def explained(error: BaseException) -> str | None:
-    """A sentence that says what to do, without any value; None for a fault of the program."""
+    """What an operator can do about the error, without values; None for a fault of the program."""
     one: BaseException | None = error
     while one is not None:
         code = sqlstate(one)
-        if code in OTHER_TABLES:
+        if code in UNDEFINED_OBJECT:
             return (
-                "The database has not the tables of this version. "
+                "The database lacks tables of this version. "
                 "Run `python manage.py migrate` and try again."
             )
         if code is not None and code.startswith(INTEGRITY):
             return (
                 f"PostgreSQL refused the change: {text_without_values(one)}. Nothing was changed."
             )
-        is_of_address = code is None and _is_psycopg2(one, "ProgrammingError")
+        is_invalid_url = code is None and _is_psycopg2(one, "ProgrammingError")
         if (
-            is_of_address
+            is_invalid_url
             or isinstance(one, UNREACHABLE)
             or _is_psycopg2(one, "OperationalError", "InterfaceError")
         ):
             return (
-                f"PostgreSQL can't be used. It says: {' '.join(text_without_values(one).split())}\n"
-                "Check that it runs and that DATABASE_URL names it; "
+                f"PostgreSQL can't be used: {' '.join(text_without_values(one).split())}\n"
+                "Check that it runs and that DATABASE_URL is correct; "
                 "in a checkout, `make run` starts one."
             )
         one = one.__cause__
@@ -52,6 +52,6 @@ def explained(error: BaseException) -> str | None:
 
 
 def _is_psycopg2(error: BaseException, *names: str) -> bool:
-    """Whether it is one of these errors of the ORM's driver, which takes 4 MB and is not loaded here for that."""
+    """Whether it is one of these errors of psycopg2, which takes 4 MB and is only looked up if it is loaded."""
     driver = sys.modules.get("psycopg2")
     return driver is not None and isinstance(error, tuple(getattr(driver, name) for name in names))

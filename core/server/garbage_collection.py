@@ -1,4 +1,4 @@
-"""When Python's garbage collector looks, and at what."""
+"""Settings of Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import gc
 import sys
 
 THRESHOLDS = (10_000, 10, 5)
-"""Objects made and not yet dropped before the youngest are looked at; how many such looks before the older are.
+"""Allocations before a collection of the youngest generation; collections before one of the next generation.
 
-So at most some 500,000 objects in cycles lie about, which take 70 MiB; see docs/decisions/cycle-free-connections.md.
+So at most some 500,000 unreachable objects in cycles wait, which take 70 MiB: see
+docs/decisions/cycle-free-connections.md.
 """
 
 
-def settle_down() -> None:
-    """Drops what only the start needed, leaves alone what stays for good, and looks less often at the rest.
+def tune_garbage_collection() -> None:
+    """Collects the garbage of the start, exempts the objects that remain, and sets THRESHOLDS.
 
-    A page makes some hundred objects and drops them all at its end; by default the collector would go
-    through them in the middle of every page.
+    A page creates some hundred objects and releases them all at its end. With the default thresholds the collector
+    would run during every page.
     """
-    sys.path_importer_cache.clear()  # What lies in the folders of 1,300 modules; made again if it is needed.
+    sys.path_importer_cache.clear()  # Folder listings of 1,300 modules, read again if needed.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

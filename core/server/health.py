@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether it can serve."""
+"""Probes: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from core.server.app import Server
 
 
 def health_routes(server: Server) -> list[Route]:
-    """`/healthz`: the process is alive. `/readyz`: whether it can serve.
+    """The routes of `/healthz`, the liveness probe, and `/readyz`, the readiness probe.
 
-    Without the database it can't: 503. Without the cache everything is served, and while the database refuses
-    writes (a full disk, read only) reads are, so it is ready, and says that it is degraded.
+    The server is not ready (503) without the database. It is degraded (200) without the cache, which no request
+    requires, and while the database refuses writes (full disk, read only), when it still serves reads.
     """
 
     async def healthz(_: Request) -> JSONResponse:
@@ -24,13 +24,13 @@ def health_routes(server: Server) -> list[Route]:
         state = "ready" if reachable.cache and reachable.accepts_writes else "degraded"
         if not reachable.database:
             state = "not ready"
-        said = {
+        body = {
             "status": state,
             "database": _word(reachable.database),
             "writes": "accepted" if reachable.accepts_writes else "refused",
             "cache": _word(reachable.cache),
         }
-        return JSONResponse(said, 200 if reachable.database else 503)
+        return JSONResponse(body, 200 if reachable.database else 503)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 

@@ -1,4 +1,4 @@
-"""Whether the server of this container is alive: `python -m core.server.healthcheck` ends with 0 or 1."""
+"""The container's health check: `python -m core.server.healthcheck` exits with 0 if the server is alive, else 1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TIMEOUT_SECONDS = 4
 
 
 def is_alive(port: int) -> bool:
-    """Whether `/healthz` answers on this machine's port."""
+    """Whether `/healthz` on this port of 127.0.0.1 answers 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")

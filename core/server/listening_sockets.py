@@ -1,4 +1,4 @@
-"""The sockets that a server listens on, and how it stops to without resetting a connection."""
+"""Listening sockets: bound at start, and closed without a reset of connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 BACKLOG = 2_048
 SETTLE_SECONDS = 0.05
-"""How long a handshake may be under way: some round trips of a local network."""
+"""The longest duration of a handshake: some round trips of a local network."""
 SO_ATTACH_FILTER = 26
 WITHOUT_SYN = (
     # A classic BPF program over the TCP header: drops a packet with SYN and without ACK.
@@ -23,11 +23,11 @@ WITHOUT_SYN = (
 
 
 class AddressTaken(Exception):
-    """The server can't listen there; the message says what to do."""
+    """The server can't listen on the address; the message says what to do."""
 
 
 def bound_sockets(host: str, port: int) -> list[socket.socket]:
-    """Sockets bound to every address of the host. They refuse connections until `listen`.
+    """Sockets bound to every address of the host, which do not listen yet.
 
     Errors: AddressTaken.
     """
@@ -46,7 +46,7 @@ def bound_sockets(host: str, port: int) -> list[socket.socket]:
             bound.close()
         raise AddressTaken(
             f"The server can't listen on port {port} of {host}: {error.strerror}. Stop the program "
-            "that does, or set PORT or HOST to another."
+            "that listens there, or change PORT or HOST."
         ) from None
     return sockets
 
@@ -57,23 +57,23 @@ def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, tuple[obj
 
 
 def refuse_handshakes(listeners: Sequence[socket.socket]) -> None:
-    """Begins no new connection. One whose handshake is under way is still accepted.
+    """Drops the packets that begin a handshake. Handshakes that have begun complete.
 
-    A listening socket that is closed resets what it has not accepted. So before the last process
-    closes it, no handshake begins for SETTLE_SECONDS and all that is there is accepted. A client
-    that comes in between tries again after a second, and is then refused, or served by another.
-    Where the system knows no such filter, nothing happens.
+    A listening socket that closes resets the connections that it has not accepted. So before the last process
+    closes it, handshakes are refused for SETTLE_SECONDS and all waiting connections are accepted. A client whose
+    packet was dropped repeats it after a second; it is then refused, or served by the next server. On a system
+    without socket filters nothing happens.
     """
     program = b"".join(struct.pack("HBBI", *instruction) for instruction in WITHOUT_SYN)
     text = ctypes.create_string_buffer(program)
-    described = struct.pack("HP", len(WITHOUT_SYN), ctypes.addressof(text))
+    filter_program = struct.pack("HP", len(WITHOUT_SYN), ctypes.addressof(text))
     for listener in listeners:
         with suppress(OSError):
-            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+            listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_program)
 
 
 def accepted(listener: socket.socket) -> Iterator[socket.socket]:
-    """The connections that wait to be accepted now."""
+    """Accepts and returns the connections that wait now."""
     while True:
         try:
             connection, _ = listener.accept()

@@ -1,4 +1,4 @@
-"""What must hold before a server starts: the database answers and has the tables of this version."""
+"""Checks before the server starts: the database answers and has all migrations of this version."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class NotReadyToServe(Exception):
-    """The server would not work; the message says what to do."""
+    """The server can't serve; the message says what to do."""
 
 
 def check_database(url: str) -> None:
-    """Errors: NotReadyToServe, if a migration of ours has not been applied or PostgreSQL can't be used."""
+    """Errors: NotReadyToServe if PostgreSQL can't be used or a migration of the checkout is not applied."""
     try:
         applied = asyncio.run(_applied(url))
     except (DatabaseUnavailable, asyncpg.PostgresError) as error:
         raise NotReadyToServe(explained(error) or "PostgreSQL can't be used.") from None
-    missing = our_migrations() - {(app, name) for app, name in applied}
+    missing = migrations_of_checkout() - {(app, name) for app, name in applied}
     if missing:
         names = ", ".join(f"{app}.{name}" for app, name in sorted(missing))
         raise NotReadyToServe(
@@ -33,7 +33,7 @@ def check_database(url: str) -> None:
 
 
 async def _applied(url: str) -> list[Row]:
-    # By asyncpg, which a server process has loaded; the ORM's driver would take 4 MB more.
+    # Not by the ORM: its driver would take 4 MB; asyncpg is loaded anyway.
     database = await Database(url, size=1).open()
     try:
         return await database.fetch("SELECT app, name FROM django_migrations")
@@ -41,7 +41,7 @@ async def _applied(url: str) -> list[Row]:
         await database.close()
 
 
-def our_migrations() -> set[tuple[str, str]]:
+def migrations_of_checkout() -> set[tuple[str, str]]:
     """App and name of each migration in the checkout."""
     return {
         (path.parent.parent.name, path.stem)

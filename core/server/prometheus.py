@@ -1,4 +1,4 @@
-"""`/metrics`: for Prometheus."""
+"""Prometheus: the endpoint `/metrics`, and the counter of executions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EXECUTIONS = Counter("feed_executions", "Operations, by how they were executed."
 
 
 class ExecutionCounters(Counters):
-    """Counts the executions of the server for Prometheus."""
+    """Counts executions in the metric `feed_executions`."""
 
     def __init__(self) -> None:
         super().__init__()
-        # What `inc` calls in the end: to ask first whether the counter has labels takes longer than to count.
+        # Bypasses the checks of `inc`, which take longer than the increment.
         self._count = EXECUTIONS.labels("compiled")._value.inc  # noqa: SLF001
 
     def ran_compiled(self) -> None:

@@ -1,4 +1,4 @@
-"""The metrics of all processes of a server, kept in the files of one folder and read as one."""
+"""Metrics of all processes of a server, in files of a shared folder."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def share_metrics(folder: str, process: str) -> None:
-    """Keeps the metrics that are defined from now on in the folder.
+    """Stores the metrics that are defined from now on in files of the folder.
 
-    `process` names the files. A process that takes the place of one that has ended takes its name
-    and goes on with its counters, so the sums never fall and the files do not become more.
+    `process` names the files. The successor of a process uses the same name and continues its counters, so sums
+    never decrease and the number of files is bounded.
     """
     os.environ[SHARED_FOLDER] = folder
-    from prometheus_client import values  # noqa: PLC0415  # it reads the variable
+    from prometheus_client import values  # noqa: PLC0415  # reads the variable at import
 
     values.ValueClass = values.MultiProcessValue(lambda: process)  # type: ignore[no-untyped-call]
 
 
 def exposition() -> bytes:
-    """The metrics of this process, or of all that share theirs, as Prometheus reads them."""
+    """The metrics of this process, or of all that share the folder, in Prometheus' text format."""
     from prometheus_client import REGISTRY, CollectorRegistry, generate_latest  # noqa: PLC0415
     from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 

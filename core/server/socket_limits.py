@@ -1,4 +1,4 @@
-"""How many sockets may be open from one address, whatever they are used for."""
+"""The limit of open sockets from one address."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from functools import partial
 
-from uvicorn.middleware.proxy_headers import _TrustedHosts  # what it believes is decided there
+from uvicorn.middleware.proxy_headers import (
+    _TrustedHosts,  # uvicorn decides by it which proxies it trusts
+)
 
 from core.ip_networks import network_of
 
 
 class TooManySockets(Exception):
-    """An address has as many as it may have; the message names its network and the bound."""
+    """The limit for an address is reached; the message names its network and the limit."""
 
 
 class SocketsByAddress:
     """The open sockets of a process, counted by the peer's IPv4 address or IPv6 network.
 
-    Those of proxies that are believed are not counted: all clients come from there.
+    Sockets of trusted proxies are not counted: they carry the requests of many clients.
     """
 
     def __init__(self, at_most: int, trusted_proxies: Collection[str]) -> None:
@@ -27,7 +29,7 @@ class SocketsByAddress:
         self._open: Counter[str] = Counter()
 
     def enter(self, address: str) -> Callable[[], None] | None:
-        """What is to be called when the socket is closed; None for one that is not counted.
+        """Counts a socket; returns the callback for its close, None for a socket that is not counted.
 
         Errors: TooManySockets.
         """
@@ -35,7 +37,7 @@ class SocketsByAddress:
             return None
         network = network_of(address)
         if self._open[network] >= self._at_most:
-            raise TooManySockets(f"{self._at_most} are open from {network}.")
+            raise TooManySockets(f"{self._at_most} sockets are open from {network}.")
         self._open[network] += 1
         return partial(self._leave, network)
 

@@ -1,4 +1,4 @@
-"""Live delivery, put together: the log's reader, the topics, and the transports over them."""
+"""Live delivery, assembled: dispatcher, topics, and the transports of subscriptions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from interactions.graphql.post_topic import PostInteractionsTopic
 
 
 class Live:
-    """The part of a server that stays connected. Needs `start`."""
+    """The services of live delivery in one process. Call `start` before use."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Live:
         read_token: ReadToken,
         revoke: Revoke,
     ) -> None:
-        """`revoke`: is called with sessions that have ended."""
+        """`revoke`: called with sessions that have ended."""
         self._notifier = Notifier(settings.redis_url)
         log = EventLog(
             services.database,

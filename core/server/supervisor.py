@@ -1,8 +1,7 @@
-"""Several server processes on the same sockets: starts, watches, replaces and stops them.
+"""The supervisor: starts, watches, replaces and stops server processes that share listening sockets.
 
-A signal to the supervisor stands for all: SIGTERM and SIGINT stop them, SIGHUP replaces one after
-the other, each when its successor is ready. A process that ends by itself is logged and replaced.
-A process whose supervisor has ended stops.
+SIGTERM and SIGINT stop all processes. SIGHUP replaces them one after the other, each when its successor is ready.
+A process that ends unexpectedly is logged and replaced. A process whose supervisor has ended stops.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ logger = logging.getLogger(__name__)
 READY_SECONDS = 60.0
 STOP_SECONDS = 2.0
 STEADY_SECONDS = 10.0
-"""A process that has run for so long is replaced at once when it ends."""
+"""The end of a process that ran for longer resets the delay before a restart."""
 RETRY_SECONDS = (0.1, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Before a start, by how many processes have ended sooner, one after the other."""
+"""The delay before a restart, by the number of consecutive processes that ran for less."""
 
 
 @dataclass(eq=False, slots=True)
@@ -38,18 +37,18 @@ class WebProcess:
     """One server process."""
 
     number: int
-    """Names its metrics. Free for another when it has ended."""
+    """Names its metrics; reused after its end."""
     process: Process
     pipe: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    """Held open: the process stops when it closes."""
+    """Kept open: the process stops when it closes."""
     started: float
     is_ready: bool = False
     settled: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it is ready, or never will be."""
+    """Set when it is ready or has failed to become ready."""
 
     async def becomes_ready(self) -> bool:
-        """Whether it serves; False if it has ended or takes too long."""
+        """Waits until it serves; False if it ends first or takes longer than READY_SECONDS."""
         with suppress(TimeoutError):
             async with asyncio.timeout(READY_SECONDS):
                 self.is_ready = bool(await self.pipe.read(1))
@@ -61,7 +60,7 @@ class WebProcess:
             self.process.terminate()
 
     async def end(self, seconds: float) -> None:
-        """Returns when it has ended; it is killed if it takes longer."""
+        """Waits until it has ended; kills it after the timeout."""
         ending = asyncio.create_task(self.process.wait())
         _, late = await asyncio.wait([ending], timeout=seconds)
         if late:
@@ -72,10 +71,10 @@ class WebProcess:
 
 
 class Supervisor:
-    """The parent of the server processes. Serves nothing itself."""
+    """The parent of the server processes. It serves no requests."""
 
     def __init__(self, listeners: Iterable[socket.socket], size: int, metrics: str) -> None:
-        """`size`: how many processes serve. `metrics`: the folder through which the processes share theirs."""
+        """`size`: the number of processes. `metrics`: the folder of their shared metrics."""
         self._listeners = list(listeners)
         self._size = size
         self._metrics = metrics
@@ -95,20 +94,20 @@ class Supervisor:
         )
 
     async def run(self) -> bool:
-        """Returns when all have been stopped; whether they had been able to serve."""
+        """Runs until all processes have stopped. False if the server could not start."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._replace.set)
         self._serving = [await self._start() for _ in range(self._size)]
-        replacing = asyncio.create_task(self._replace_when_asked())
+        replacing = asyncio.create_task(self._replace_on_request())
         await self._stop.wait()
         replacing.cancel()
         await self._stop_all()
         return not self._has_failed
 
     async def _start(self) -> WebProcess:
-        """A process that begins to start. Errors: OSError if the system allows no more."""
+        """Starts a process; it is not ready yet. Errors: OSError if the system refuses it."""
         ours, theirs = socket.socketpair()
         inherited = [theirs.fileno(), *(listener.fileno() for listener in self._listeners)]
         number = next(n for n in count(1) if n not in self._numbers)
@@ -135,7 +134,7 @@ class Supervisor:
         return started
 
     async def _watch(self, process: WebProcess) -> None:
-        """Follows a process to its end, and replaces it if nobody has asked for that."""
+        """Waits for the end of a process, and replaces it if the end was unexpected."""
         if await process.becomes_ready():
             self._has_served = True
             self._count_ready()
@@ -155,43 +154,43 @@ class Supervisor:
             await self._replace_ended(process, code)
 
     async def _replace_ended(self, process: WebProcess, code: int) -> None:
-        lived = asyncio.get_running_loop().time() - process.started
+        seconds = asyncio.get_running_loop().time() - process.started
         reason = signal.Signals(-code).name if code < 0 else f"code {code}"
         logger.error(
-            "Process %d has ended by itself after %.0f s (%s).", process.process.pid, lived, reason
+            "Process %d ended unexpectedly after %.0f s (%s).", process.process.pid, seconds, reason
         )
         self._ends.labels(reason).inc()
         if not self._has_served:
             self._has_failed = True
             self._stop.set()
             return
-        self._early_ends = 0 if lived > STEADY_SECONDS else self._early_ends + 1
+        self._early_ends = 0 if seconds > STEADY_SECONDS else self._early_ends + 1
         await asyncio.sleep(RETRY_SECONDS[min(self._early_ends, len(RETRY_SECONDS) - 1)])
         while process in self._serving and not self._stop.is_set():
             try:
                 self._serving[self._serving.index(process)] = await self._start()
             except OSError as error:
-                logger.error("A process can't be started, trying again: %s", error)  # noqa: TRY400
+                logger.error("A process can't be started and is retried: %s", error)  # noqa: TRY400
                 await asyncio.sleep(RETRY_SECONDS[-1])
 
-    async def _replace_when_asked(self) -> None:
+    async def _replace_on_request(self) -> None:
         while True:
             await self._replace.wait()
             self._replace.clear()
             logger.info("Replacing the processes.")
             try:
                 if await self._replace_all():
-                    logger.info("The processes are replaced.")
+                    logger.info("All processes have been replaced.")
             except OSError as error:
                 logger.error("The processes can't be replaced: %s", error)  # noqa: TRY400
 
     async def _replace_all(self) -> bool:
-        """Replaces each process when its successor is ready. Whether it could."""
+        """Replaces each process when its successor is ready; False if one does not become ready."""
         for place in range(self._size):
             successor = await self._start()
             await successor.settled.wait()
             if not successor.is_ready:
-                logger.error("A new process does not become ready: the others are kept.")
+                logger.error("A new process did not become ready; the old processes keep serving.")
                 return False
             old, self._serving[place] = self._serving[place], successor
             old.stop()

@@ -1,4 +1,4 @@
-"""HTTP connections as uvicorn serves them, with one write for an answer."""
+"""uvicorn's HTTP protocol, with one write for a response, timeouts and a limit of sockets."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from core.server.socket_limits import SocketsByAddress, TooManySockets
 
 HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 60
-"""When the system ends a connection whose client reads nothing of what it was sent, or is not there any more.
+"""The kernel's timeout for a client that acknowledges no data, because it reads nothing or is unreachable.
 
-Closing is not enough: it waits for what was written before.
+`close` is not enough: it waits until the data written before is sent.
 """
-USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it.
-OF_THE_CONNECTION = {b"connection", b"transfer-encoding"}
+USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Only on Linux.
+CONNECTION_HEADERS = {b"connection", b"transfer-encoding"}
 CUT_OFF = Counter(
     "feed_http_connections_cut_off",
     "HTTP connections that the server closed, by reason.",
     ["reason"],
 )
 STOPPING = (
-    b'{"errors":[{"message":"The server is stopping and has given the request up. What it was to '
-    b'write may or may not have been written.","extensions":{"code":"UNAVAILABLE"}}]}'
+    b'{"errors":[{"message":"The server is stopping and has aborted the request. Its writes may or '
+    b'may not have been committed.","extensions":{"code":"UNAVAILABLE"}}]}'
 )
 TOO_MANY = (
     b'{"errors":[{"message":"Too many connections are open from your address. Close one first.",'
@@ -46,35 +46,35 @@ TOO_MANY = (
 )
 
 
-def _last_answer(status: int, body: bytes, retry_after: int) -> bytes:
-    """An error in JSON, after which the connection is closed."""
+def _last_response(status: int, body: bytes, retry_after: int) -> bytes:
+    """The bytes of a JSON error response, after which the connection closes."""
     return (
         b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
         b"cache-control: no-store\r\nretry-after: %d\r\nconnection: close\r\n\r\n%b"
     ) % (STATUS_LINE[status], len(body), retry_after, body)
 
 
-GIVEN_UP = _last_answer(503, STOPPING, 1)
-REFUSED = _last_answer(429, TOO_MANY, 30)
+ABORTED_RESPONSE = _last_response(503, STOPPING, 1)
+REFUSED_RESPONSE = _last_response(429, TOO_MANY, 30)
 
 logger = logging.getLogger(__name__)
 
 SILENT = logging.getLogger(f"{__name__}.silent")
-"""For what is cut short on purpose, of which uvicorn would log a traceback."""
+"""The logger for requests that are aborted on purpose, for which uvicorn would log a traceback."""
 SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
 
 
-class WholeAnswers(RequestResponseCycle):
-    """A request and its answer, which is sent at once if it comes whole.
+class SingleWriteCycle(RequestResponseCycle):
+    """A request and its response; a response with a known length is written at once.
 
-    uvicorn checks and joins the lines of each head anew and writes it before the body, and uvloop makes of each
-    write a system call and a packet: a tenth of what a page costs. Here a head that says how long the body is waits
-    for that, and the lines of the heads that were sent last are kept.
+    uvicorn validates and joins the lines of each head and writes it before the body, and uvloop makes each write a
+    system call and a packet: a tenth of the cost of a page. Here a head with a content-length waits for the body,
+    and the lines of recent heads are cached.
     """
 
     _start: Any = None
-    """The head that waits."""
+    """The head that waits for its body."""
 
     async def send(self, message: ASGISendEvent) -> None:
         start = self._start
@@ -86,13 +86,13 @@ class WholeAnswers(RequestResponseCycle):
             start = None
         self._start = None
         if start is not None:
-            if self._sent_whole(start, message):
+            if self._sent_at_once(start, message):
                 return
             await super().send(start)
         await super().send(message)
 
-    def _sent_whole(self, start: Any, message: Any) -> bool:
-        """Sends the answer, unless something about it or its connection is special. Whether it did."""
+    def _sent_at_once(self, start: Any, message: Any) -> bool:
+        """Writes head and body at once; False, without a write, in all but the common case."""
         if (
             message["type"] != "http.response.body"
             or message.get("more_body")
@@ -120,11 +120,11 @@ class WholeAnswers(RequestResponseCycle):
 
 @lru_cache(maxsize=256)
 def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
-    """The lines for a status and headers; None if they are special, or not as they should be."""
+    """The lines for a status and headers; None if uvicorn has to handle or reject one of them."""
     lines = [STATUS_LINE[status]]
     for name, value in fields:
         if (
-            name.lower() in OF_THE_CONNECTION
+            name.lower() in CONNECTION_HEADERS
             or HEADER_RE.search(name)
             or HEADER_VALUE_RE.search(value)
         ):
@@ -133,16 +133,16 @@ def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
     return b"".join(lines)
 
 
-class WholeAnswersProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with such answers, which leaves nothing for the garbage collector.
+class SingleWriteProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with such responses, which leaves no reference cycles.
 
-    It can end without cutting an answer short. It closes a connection whose client has no answer to wait for and
-    does not complete the head of a request in time: nothing sent, a byte now and then, or a body that no one reads.
+    `close_after_next` ends it without aborting a response. An idle connection whose client does not complete the
+    head of a request within the timeout is closed, also if it sends single bytes or a body that no one reads.
     """
 
     _closes_after_next = False
     _head_timer: asyncio.TimerHandle | None = None
-    """Runs while a head is awaited. Between requests uvicorn's own timer does, until the next byte."""
+    """Runs while a head is awaited. Between requests uvicorn's keep-alive timer runs, until the next byte."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class WholeAnswersProtocol(HttpToolsProtocol):
         sockets: SocketsByAddress | None = None,
         **named: Any,
     ) -> None:
-        """`head_seconds`: how long a client may take to send a head. `sockets`: bounds them by address."""
+        """`head_seconds`: the timeout for the head of a request. `sockets`: the limit by address."""
         super().__init__(*arguments, **named)
         self._head_seconds = head_seconds
         self._sockets = sockets
@@ -169,14 +169,14 @@ class WholeAnswersProtocol(HttpToolsProtocol):
             except TooManySockets as refused:
                 CUT_OFF.labels("too many of one address").inc()
                 logger.warning("A connection was refused: %s", refused)
-                transport.write(REFUSED)
+                transport.write(REFUSED_RESPONSE)
                 transport.close()
                 return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        # uvicorn leaves the timer of a connection that was cut off, which holds it for a minute.
+        # uvicorn leaves the keep-alive timer of an aborted connection, which keeps it in memory for a minute.
         self._unset_keepalive_if_required()
         self._head_arrived()
         if self._leave is not None:
@@ -191,39 +191,39 @@ class WholeAnswersProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
-        # The other protocol has the connection now, and this one is never lost. The parser holds it.
+        # The WebSocket protocol takes over: `connection_lost` of this one is not called, and its parser refers to it.
         self.parser = None  # type: ignore[assignment]
         self._head_arrived()
-        self.transport.get_protocol().leave = self._leave  # type: ignore[attr-defined]  # ours, see below
+        self.transport.get_protocol().leave = self._leave  # type: ignore[attr-defined]  # WebSocketProtocol
 
     def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(self._head_seconds, self._head_is_late)
+        self._head_timer = self.loop.call_later(self._head_seconds, self._head_timed_out)
 
     def _head_arrived(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _head_is_late(self) -> None:
+    def _head_timed_out(self) -> None:
         self._head_timer = None
         if not self.transport.is_closing():
             CUT_OFF.labels("no request in time").inc()
             logger.warning(
-                "A connection was closed: it brought no complete head of a request within %g s.",
+                "A connection was closed: it sent no complete request head within %g s.",
                 self._head_seconds,
             )
             self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        # uvicorn has no other place where one can say of which class they are.
-        cycle.__class__ = WholeAnswers
+        # uvicorn has no setting for the class.
+        cycle.__class__ = SingleWriteCycle
         self._head_arrived()
         if self._closes_after_next:
             cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
 
     def close_after_next(self) -> None:
-        """Closes the connection after the answer that is under way, else after the next one."""
+        """Closes the connection after the current response, or else after the next one."""
         self._closes_after_next = True
         if self.cycle is not None:
             self.cycle.keep_alive = False
@@ -252,13 +252,13 @@ class WholeAnswersProtocol(HttpToolsProtocol):
         raw = self.transport.get_extra_info("socket")
         return any(fcntl.ioctl(raw.fileno(), termios.FIONREAD, bytes(4)))
 
-    def cut(self) -> None:
-        """Ends the request that is under way; with 503 if its answer has not begun."""
+    def abort(self) -> None:
+        """Ends the current request; with 503 if its response has not started."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete or cycle.response_started:
             self.transport.abort()
         else:
-            self.transport.write(GIVEN_UP)
+            self.transport.write(ABORTED_RESPONSE)
             self.transport.close()
         if cycle is not None:
             cycle.disconnected = True
@@ -266,7 +266,7 @@ class WholeAnswersProtocol(HttpToolsProtocol):
 
 
 def websocket_protocol(**arguments: Any) -> asyncio.Protocol:
-    """The protocol for a WebSocket; what it imports (0.6 MB) comes with the first one."""
+    """A protocol for one WebSocket. Its module (0.6 MB) is imported at the first call."""
     from core.server.uvicorn_websocket import WebSocketProtocol  # noqa: PLC0415
 
     return WebSocketProtocol(**arguments)

@@ -1,4 +1,4 @@
-"""The server of one process: uvicorn's, which stops within two seconds and cuts nothing short."""
+"""uvicorn's server, which stops within two seconds and completes the requests that it has accepted."""
 
 from __future__ import annotations
 
@@ -18,29 +18,27 @@ import uvicorn
 from core.config.environment import Environment
 from core.server.listening_sockets import BACKLOG, SETTLE_SECONDS, accepted, refuse_handshakes
 from core.server.socket_limits import SocketsByAddress
-from core.server.uvicorn_http import WholeAnswersProtocol, websocket_protocol
+from core.server.uvicorn_http import SingleWriteProtocol, websocket_protocol
 
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
 WEBSOCKET_MESSAGE_BYTES = 256 * 1024
 WEBSOCKET_PING_SECONDS = 25
-WEBSOCKET_PONG_SECONDS = (
-    60  # A phone that is slow to read is told so; it must not be cut off first.
-)
+WEBSOCKET_PONG_SECONDS = 60  # A slow reader gets a message that says so before this timeout.
 
 # Seconds after the request to stop:
 IDLE_UNTIL = 0.4
-"""Until then a connection that is kept alive may still bring a request."""
+"""Until then an idle kept-alive connection may still send a request."""
 ANSWERED_UNTIL = 1.3
-"""Until then requests may run; those that have no answer by then get 503."""
+"""Until then requests may run; then those without a response get 503."""
 ENDED_UNTIL = 1.9
-"""By then the process has ended, whatever it waits for."""
+"""Then the process ends in any case."""
 POLL_SECONDS = 0.02
 
 
 def configuration(app: Any, settings: Environment) -> uvicorn.Config:
-    """How uvicorn serves the application."""
+    """uvicorn's configuration for the application."""
     at_most = settings.sockets_per_address
     sockets = SocketsByAddress(at_most, settings.trusted_proxies) if at_most else None
     return uvicorn.Config(
@@ -48,7 +46,7 @@ def configuration(app: Any, settings: Environment) -> uvicorn.Config:
         interface="asgi3",
         loop="uvloop",
         http=partial(  # type: ignore[arg-type]  # it is only called
-            WholeAnswersProtocol,
+            SingleWriteProtocol,
             head_seconds=settings.request_head_seconds,
             sockets=sockets,
         ),
@@ -79,10 +77,10 @@ class WebServer(uvicorn.Server):
         signals: Sequence[signal.Signals],
         parent: socket.socket | None = None,
     ) -> None:
-        """`end_streams`: ends the connections that stay open, so that their clients come back.
+        """`end_streams`: ends live connections, whose clients then reconnect.
         `signals`: those that stop the server; `stop_signal` is the one that did.
-        `parent`: a connection to the process that holds the listening sockets too, and says when
-        no more connections begin. It is told when this one is ready.
+        `parent`: a connection to the supervisor, which shares the listening sockets. The server writes a byte when
+        it is ready, and stops when the connection closes.
         """
         super().__init__(config)
         self._end_streams = end_streams
@@ -90,11 +88,11 @@ class WebServer(uvicorn.Server):
         self._parent = parent
         self.stop_signal: signal.Signals | None = None
         self.kept_listeners: list[socket.socket] = []
-        """Those that stay open, for the program that is started anew at SIGHUP."""
+        """Listening sockets that stay open for the restart at SIGHUP."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves signals alone until the server is ready: until then they end the process."""
+        """Installs no handlers: signals end the process until the server is ready."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -116,9 +114,9 @@ class WebServer(uvicorn.Server):
             self.stop_signal = number
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answers what has been accepted, ends what stays open, and closes everything."""
+        """Answers accepted requests, ends live connections, and closes everything."""
         logger.info("Shutting down.")
-        watchdog = threading.Timer(ENDED_UNTIL, _give_up)
+        watchdog = threading.Timer(ENDED_UNTIL, _end_process)
         watchdog.daemon = True
         watchdog.start()
         loop = asyncio.get_running_loop()
@@ -127,18 +125,18 @@ class WebServer(uvicorn.Server):
         # What uvloop has just accepted becomes a connection in a later turn of the loop.
         await asyncio.sleep(POLL_SECONDS)
         for connection in self.server_state.connections:
-            if isinstance(connection, WholeAnswersProtocol):
+            if isinstance(connection, SingleWriteProtocol):
                 connection.close_after_next()
         self._end_streams()
         await self._wait_while(lambda: self.server_state.connections, began + IDLE_UNTIL)
         for connection in tuple(self.server_state.connections):
             connection.shutdown()
         await self._wait_while(self._is_busy, began + ANSWERED_UNTIL)
-        await self._cut()
+        await self._abort_rest()
         await self.lifespan.shutdown()
 
     async def _stop_listening(self, sockets: list[socket.socket]) -> None:
-        """Accepts what has begun, and closes the sockets."""
+        """Accepts the connections that wait, and closes the listening sockets."""
         restarts = self.stop_signal == signal.SIGHUP
         if self._parent is None and not restarts:
             refuse_handshakes(sockets)
@@ -167,22 +165,22 @@ class WebServer(uvicorn.Server):
 
     async def _wait_while(self, holds: Callable[[], object], until: float) -> None:
         loop = asyncio.get_running_loop()
-        while holds() and loop.time() < until:  # noqa: ASYNC110  # uvicorn's sets tell nobody
+        while holds() and loop.time() < until:  # noqa: ASYNC110  # uvicorn's sets notify no one
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _cut(self) -> None:
-        """Ends what still runs: a request with an answer, if none has begun."""
+    async def _abort_rest(self) -> None:
+        """Aborts the connections and tasks that remain."""
         connections, tasks = tuple(self.server_state.connections), tuple(self.server_state.tasks)
         if not connections and not tasks:
             return
-        logger.warning("Cut short while stopping: %d connections.", len(connections))
+        logger.warning("Aborted while stopping: %d connections.", len(connections))
         for connection in connections:
-            connection.cut()  # type: ignore[union-attr]  # both protocols of ours have it
+            connection.abort()  # type: ignore[union-attr]  # both of our protocols have it
         for task in tasks:
             task.cancel()
         await asyncio.wait([*tasks, asyncio.ensure_future(asyncio.sleep(0))], timeout=0.1)
 
 
-def _give_up() -> None:
-    logger.error("The process did not stop within %g s and is ended.", ENDED_UNTIL)
+def _end_process() -> None:
+    logger.error("The process did not stop within %g s and is killed.", ENDED_UNTIL)
     os._exit(1)

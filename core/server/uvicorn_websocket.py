@@ -1,4 +1,4 @@
-"""WebSocket connections as uvicorn serves them. Imported with the first one, for it takes 0.6 MB."""
+"""uvicorn's WebSocket protocol. Imported at the first connection, because it takes 0.6 MB."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.server.uvicorn_http import SILENT
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which leaves nothing for the garbage collector when it ends."""
+    """uvicorn's protocol, which leaves no reference cycles when it ends."""
 
     leave: Callable[[], None] | None = None
     """Called when the connection is lost."""
@@ -20,14 +20,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         if self.leave is not None:
             self.leave()
-        # The parser is a generator of the object that holds it, and an error's traceback leads there too.
+        # The parser, a generator, and the traceback of an error refer back to the connection.
         self.conn.parser.close()
         self.conn.parser_exc = self.conn.handshake_exc = None
 
     def send_receive_event_to_app(self) -> None:
-        is_refused = self.curr_msg_data_type == "text" and not _is_text(self.frames)
-        if is_refused and not self.close_sent:
-            # uvicorn would log a traceback for what a client did wrong.
+        is_invalid = self.curr_msg_data_type == "text" and not _is_text(self.frames)
+        if is_invalid and not self.close_sent:
+            # uvicorn would log a traceback for this client error.
             self.frames = []
             self.conn.send_close(CloseCode.INVALID_DATA, "The message is not UTF-8.")
             self.handle_parser_exception()
@@ -35,12 +35,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def shutdown(self) -> None:
-        """Closes the connection if its end has been sent; else what is under way goes on."""
+        """Closes the connection if the close frame has been sent; else lets it finish."""
         if self.close_sent:
             super().shutdown()
 
-    def cut(self) -> None:
-        """Ends the connection between two messages, with the code for a restart."""
+    def abort(self) -> None:
+        """Closes the connection between two messages, with the close code for a restart."""
         self.logger = SILENT
         super().shutdown()
 

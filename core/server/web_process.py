@@ -1,4 +1,4 @@
-"""One of several server processes: `python -m core.server.web_process`, started by the supervisor."""
+"""One server process of several, started by the supervisor: `python -m core.server.web_process`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.server.prometheus_folder import share_metrics
 
 
 def main(number: str, folder: str, parent: str, *listeners: str) -> None:
-    """Serves with the sockets of these descriptors until told to stop, or the parent has ended."""
-    # The metrics choose at their definition where they are kept.
+    """Serves on inherited sockets, given by file descriptor, until SIGTERM or the end of the parent."""
+    # Before any metric is defined, which is when its storage is chosen.
     share_metrics(folder, number)
     run(
         [socket.socket(fileno=int(listener)) for listener in listeners],
@@ -28,11 +28,11 @@ def run(
     stop_at: Sequence[signal.Signals],
     parent: socket.socket | None = None,
 ) -> list[socket.socket]:
-    """Serves until it is stopped. The sockets on which a new start is to listen, if there is one.
+    """Serves until it is stopped. Returns the listening sockets for a restart; empty at a stop.
 
-    Errors: SystemExit if the server can't start; its message or the log says why.
+    Errors: SystemExit if the server can't start.
     """
-    from core.server.asgi import application, server  # noqa: PLC0415  # after the metrics
+    from core.server.asgi import application, server  # noqa: PLC0415  # after share_metrics
     from core.server.preflight import NotReadyToServe, check_database  # noqa: PLC0415
     from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
 

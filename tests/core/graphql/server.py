@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.limits.limits import Limits
-from core.server.uvicorn_http import WholeAnswersProtocol
+from core.server.uvicorn_http import SingleWriteProtocol
 from tests.core.graphql.schema import SCHEMA, Calls, context_for
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -91,7 +91,7 @@ class RunningServer:
 
 @contextmanager
 def running(
-    app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = WholeAnswersProtocol
+    app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = SingleWriteProtocol
 ) -> Iterator[RunningServer]:
     """Serves the application with uvicorn as in production: uvloop and httptools."""
     loops: list[asyncio.AbstractEventLoop] = []

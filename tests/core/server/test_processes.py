@@ -113,7 +113,7 @@ async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
     assert server.process.returncode == 0, logged
     assert "Traceback" not in logged
     assert "ERROR" not in logged
-    assert "Cut short" not in logged
+    assert "Aborted" not in logged
     assert shared_folders(tmp_path) == []
     await assert_nothing_is_lost(database, writers)
 
@@ -237,7 +237,7 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
             assert metrics[subscribers] == 8
             for death, pid in enumerate(server.ready()[:2], 1):
                 os.kill(pid, signal.SIGKILL)
-                await server.logs(f"Process {pid} has ended by itself")
+                await server.logs(f"Process {pid} ended unexpectedly")
                 await server.becomes_ready(2 + death)
                 await ask()
                 metrics = await metrics_of(client)
@@ -267,7 +267,7 @@ async def test_a_server_that_can_not_start_ends(tmp_path: Path) -> None:
     with served(tmp_path, 2, DATABASE_URL=nowhere) as server:
         await asyncio.to_thread(server.process.wait, TIMEOUT)
     assert server.process.returncode == 1
-    assert "The server could not start; its messages are above." in server.logged()
+    assert "The server could not start; see its messages above." in server.logged()
     assert shared_folders(tmp_path) == []
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from core.database.database import Database
 from core.server.socket_limits import SocketsByAddress, TooManySockets
-from core.server.uvicorn_http import WholeAnswersProtocol
+from core.server.uvicorn_http import SingleWriteProtocol
 from tests.benchmarks.live_clients import HANDSHAKE
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import running
@@ -45,7 +45,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture(scope="module")
 def hurried() -> Iterator[str]:
     """The address of a server that does not wait long for a head."""
-    http = partial(WholeAnswersProtocol, head_seconds=HEAD_SECONDS)
+    http = partial(SingleWriteProtocol, head_seconds=HEAD_SECONDS)
     with running(application, Calls(), http) as server:
         yield f"127.0.0.1:{server.port}"
 
@@ -123,8 +123,8 @@ async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections
             asking = httpx.AsyncClient(base_url=f"http://{server.address}")
             found = await metrics_of(await stack.enter_async_context(asking))
         assert found["feed_http_connections_cut_off_total", "no request in time"] == 2 * MANY
-        await server.logs("no complete head of a request within 2 s")
-        assert server.logged().count("no complete head") < MANY
+        await server.logs("no complete request head within 2 s")
+        assert server.logged().count("no complete request head") < MANY
         assert "Traceback" not in server.logged()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from core.server.uvicorn_http import WholeAnswersProtocol
+from core.server.uvicorn_http import SingleWriteProtocol
 from core.server.uvicorn_server import WebServer
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -25,7 +25,7 @@ class World:
         config = uvicorn.Config(
             self._application,
             interface="asgi3",
-            http=WholeAnswersProtocol,
+            http=SingleWriteProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -36,12 +36,12 @@ class World:
         self.server.lifespan = config.lifespan_class(config)
         self.server.servers = []
 
-    async def connected(self) -> WholeAnswersProtocol:
+    async def connected(self) -> SingleWriteProtocol:
         """The server's side of the connection."""
         _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
             self.server._protocol, self._connection
         )
-        assert isinstance(protocol, WholeAnswersProtocol)
+        assert isinstance(protocol, SingleWriteProtocol)
         return protocol
 
     async def received(self) -> bytes:
@@ -114,7 +114,7 @@ async def test_a_connection_without_a_request_is_closed(
 async def test_a_connection_that_was_accepted_last_is_closed_with_its_next_answer(
     sockets: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.server.uvicorn_server._give_up", lambda: None)
+    monkeypatch.setattr("core.server.uvicorn_server._end_process", lambda: None)
     world = World(*sockets)
     # The connection is made in the turn of the loop after that in which the server begins to stop.
     connecting = asyncio.create_task(world.connected())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.server.uvicorn_http import WholeAnswersProtocol
+from core.server.uvicorn_http import SingleWriteProtocol
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import RunningServer, running
 
@@ -71,7 +71,7 @@ def theirs() -> Iterator[RunningServer]:
 
 @pytest.fixture(scope="module")
 def ours() -> Iterator[RunningServer]:
-    with running(application, Calls(), WholeAnswersProtocol) as server:
+    with running(application, Calls(), SingleWriteProtocol) as server:
         yield server
 
 
@@ -151,7 +151,7 @@ def test_a_client_that_reads_nothing_is_cut_off(
             await send(body(b"x" * 65_536, more=True))
         await send(body(b""))
 
-    with running(large, Calls(), WholeAnswersProtocol) as server, server.connect() as connection:
+    with running(large, Calls(), SingleWriteProtocol) as server, server.connect() as connection:
         connection.sendall(request("whole"))
         time.sleep(3)  # It reads nothing.
         read = 0
