@@ -42,7 +42,7 @@ async def restart_round(
             server.process.send_signal(signal.SIGHUP)
             after = (await server.becomes_ready(2 * processes))[processes:]
             if processes > 1:
-                await server.logs("The processes are replaced.")
+                await server.logs("All processes have been replaced.")
                 assert set(before).isdisjoint(after)
             done = [len(writer.acknowledged) for writer in writers]
             await all_wrote(writers, [count + 1 for count in done])
