@@ -5,7 +5,7 @@
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])
         AS e(number, kind, actor_id, post_id, transaction)
-), told AS MATERIALIZED (
+), viewers AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
     -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
@@ -14,26 +14,26 @@ WITH happened AS MATERIALIZED (
     SELECT h.number, h.kind, h.post_id, h.transaction, shared.actor_id
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
     WHERE h.kind = 'post_deleted'
-), people AS MATERIALIZED (
+), followees AS MATERIALIZED (
     SELECT c.person_id AS id, coalesce(u.follower_count, 0) AS follower_count,
         u.id IS NULL OR NOT ({not_deleted user_id=u.id}) AS is_deleted
     FROM (SELECT DISTINCT person_id FROM causes) c LEFT JOIN users u ON u.id = c.person_id
 ), followers AS MATERIALIZED (
     -- Through the followers of a user with few, through the viewers for a user with many.
     SELECT p.id AS person_id, f.follower_id AS viewer_id
-    FROM people p
+    FROM followees p
     CROSS JOIN LATERAL (SELECT follower_id FROM follows WHERE followee_id = p.id OFFSET 0) f
     -- With IS TRUE the viewers are hashed once and not joined in a loop.
-    WHERE p.follower_count <= cardinality($5) AND (f.follower_id IN (SELECT id FROM told)) IS TRUE
+    WHERE p.follower_count <= cardinality($5) AND (f.follower_id IN (SELECT id FROM viewers)) IS TRUE
     UNION ALL
     SELECT p.id, t.id
-    FROM people p CROSS JOIN told t
+    FROM followees p CROSS JOIN viewers t
     WHERE p.follower_count > cardinality($5)
     AND EXISTS (SELECT FROM follows WHERE follower_id = t.id AND followee_id = p.id OFFSET 0)
     UNION ALL
     -- The log has who followed a user whose account has been deleted.
     SELECT p.id, t.id
-    FROM people p CROSS JOIN told t
+    FROM followees p CROSS JOIN viewers t
     WHERE p.is_deleted AND EXISTS (
         SELECT FROM events WHERE actor_id = t.id AND subject_id = p.id AND kind = 'user_unfollowed' OFFSET 0
     )
@@ -43,7 +43,7 @@ WITH happened AS MATERIALIZED (
     WHERE {unmuted user_id=c.person_id viewer=f.viewer_id}
     UNION ALL
     SELECT c.number, c.kind, c.post_id, c.transaction, c.person_id, t.id
-    FROM causes c JOIN told t ON t.id = c.person_id
+    FROM causes c JOIN viewers t ON t.id = c.person_id
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
 SELECT c.number, c.viewer_id, p.id AS position,

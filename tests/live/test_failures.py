@@ -219,7 +219,8 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
 ) -> None:
     (actor,) = await create_users(database, 1)
     (post,) = await create_posts(database, actor)
-    count, step, readers = 12_000, 500, 20
+    # So few readers that the test ends before they are cut off for reading nothing, on a busy machine too.
+    count, step, readers = 12_000, 500, 8
     async with AsyncExitStack() as stack:
         slow = [await stack.enter_async_context(phone(around.address(0))) for _ in range(readers)]
         quick = await stack.enter_async_context(phone(around.address(0)))
@@ -233,8 +234,8 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
             notifier.notify()
             told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
             assert told == list(range(first, first + step))
-        # All that was not read is more than a hundred megabytes.
-        assert around.memory(0) - before < 40 * 2**20
+        # All that was not read is more than forty megabytes.
+        assert around.memory(0) - before < 16 * 2**20
         for watcher in slow:
             watcher.connection.transport.resume_reading()
             await _reads_up_to_the_end(watcher, post, count)
