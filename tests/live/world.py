@@ -231,7 +231,6 @@ async def dial(
         subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         compression=None,
         max_size=None,
-        close_timeout=1,  # seconds; one that is not read answers nothing
         proxy=None,
         ping_interval=None,  # A client that does not read must not time out by itself.
     ) as connection:
