@@ -64,8 +64,8 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """The number of workers for `-n auto`: twice the cores, because tests often wait for processes."""
-    return 2 * len(os.sched_getaffinity(0))
+    """The number of workers for `-n auto`: the cores, because tests start servers that need them, too."""
+    return len(os.sched_getaffinity(0))
 
 
 @pytest.fixture(scope="session")

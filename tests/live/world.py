@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from socket import socket
 from threading import Event, Thread
@@ -164,7 +164,9 @@ class Phone:
         self.connection = connection
 
     async def say(self, **message: Any) -> None:
-        await self.connection.send(json.dumps(message))
+        """Sends a message. If the server has closed already, `hear` says why."""
+        with suppress(ConnectionClosed):
+            await self.connection.send(json.dumps(message))
 
     async def hear(self) -> Json:
         """The server's next message. Errors: Closed."""
