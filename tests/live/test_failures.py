@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -219,10 +220,16 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
 ) -> None:
     (actor,) = await create_users(database, 1)
     (post,) = await create_posts(database, actor)
-    # So few readers that the test ends before they are cut off for reading nothing, on a busy machine too.
-    count, step, readers = 12_000, 500, 8
+    # So few readers that the test ends before they are cut off for reading nothing, on a busy machine too; and more
+    # bytes for each than the kernel's buffers hold: at most 4 MB of the server, and little of the client.
+    count, step, readers = 16_000, 500, 8
     async with AsyncExitStack() as stack:
-        slow = [await stack.enter_async_context(phone(around.address(0))) for _ in range(readers)]
+        slow = [
+            await stack.enter_async_context(
+                phone(around.address(0), socket=small_socket(around.ports[0]))
+            )
+            for _ in range(readers)
+        ]
         quick = await stack.enter_async_context(phone(around.address(0)))
         for watcher in (*slow, quick):
             await watcher.watch([post])
@@ -234,11 +241,22 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
             notifier.notify()
             told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
             assert told == list(range(first, first + step))
-        # All that was not read is more than forty megabytes.
+        # All that was not read is more than forty megabytes, most of which is in no buffer.
         assert around.memory(0) - before < 16 * 2**20
         for watcher in slow:
             watcher.connection.transport.resume_reading()
             await _reads_up_to_the_end(watcher, post, count)
+
+
+def small_socket(port: int) -> socket.socket:
+    """A connected socket with a small receive buffer. The kernel would let others grow to 6 MB."""
+    opened = socket.socket()
+    opened.setsockopt(
+        socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024
+    )  # Before the window is agreed.
+    opened.connect(("127.0.0.1", port))
+    opened.setblocking(False)
+    return opened
 
 
 async def _reads_up_to_the_end(watcher: Phone, post: int, count: int) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
-from socket import socket
+from socket import socket as Socket  # noqa: N812  # a class
 from threading import Event, Thread
 from time import time
 from typing import Any, Self, TypeVar
@@ -74,7 +74,7 @@ class AnnouncedServer(uvicorn.Server):
         super().__init__(config)
         self.announced = Event()
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    async def startup(self, sockets: list[Socket] | None = None) -> None:
         try:
             await super().startup(sockets)
         finally:
@@ -217,15 +217,20 @@ class Phone:
 
 
 @asynccontextmanager
-async def phone(address: str, authorization: str | None = None) -> AsyncIterator[Phone]:
-    """A client with an acknowledged connection."""
-    async with dial(address) as dialled:
+async def phone(
+    address: str, authorization: str | None = None, *, socket: Socket | None = None
+) -> AsyncIterator[Phone]:
+    """A client with an acknowledged connection. `socket`: a connected one."""
+    async with dial(address, socket=socket) as dialled:
         yield await dialled.start(authorization)
 
 
 @asynccontextmanager
 async def dial(
-    address: str, subprotocols: tuple[str, ...] = ("graphql-transport-ws",)
+    address: str,
+    subprotocols: tuple[str, ...] = ("graphql-transport-ws",),
+    *,
+    socket: Socket | None = None,
 ) -> AsyncIterator[Phone]:
     """A client that has sent no message yet."""
     async with connect(
@@ -234,6 +239,7 @@ async def dial(
         compression=None,
         max_size=None,
         proxy=None,
+        sock=socket,
         ping_interval=None,  # A client that does not read must not time out by itself.
     ) as connection:
         yield Phone(connection)
