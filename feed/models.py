@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models.functions import Length, Now
 
 from core.accounts.models import User
-from core.database.counted_rows import CountedRow
-from core.database.time_ordered_keys import KeyField, TransactionField
+from core.database.counted_rows import CountedRow, count_field
+from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 
 TEXT_LENGTH = 500
 
@@ -22,13 +22,7 @@ class Post(CountedRow):
     deleted_by = "feed.moderation.posts_delete(posts) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
-    author = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="posts",
-    )
+    author = Reference(User, related_name="posts", rule="NO ACTION")
     text = models.TextField(
         max_length=TEXT_LENGTH,
         help_text="The text: 1 to 500 code points in Unicode's form NFC.",
@@ -42,21 +36,11 @@ class Post(CountedRow):
         editable=False,
         help_text="When the text was last changed; null if never.",
     )
-    like_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of users who like the post. The same for every viewer.",
+    like_count = count_field("The number of users who like the post. The same for every viewer.")
+    comment_count = count_field(
+        "The number of comments on the post, including replies. The same for every viewer."
     )
-    comment_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of comments on the post, including replies. The same for every viewer.",
-    )
-    share_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of users who share the post. The same for every viewer.",
-    )
+    share_count = count_field("The number of users who share the post. The same for every viewer.")
     transaction = TransactionField()
 
     class Meta:

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from core.accounts.models import User
-from core.database.counted_rows import CountedRow
-from core.database.time_ordered_keys import KeyField, TransactionField
+from core.database.counted_rows import CountedRow, count_field
+from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 from feed.models import TEXT_LENGTH, Post
 
 
@@ -23,30 +23,9 @@ class Comment(CountedRow):
     deleted_by = "interactions.moderation.comments_delete(comments) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
-    post = models.ForeignKey(
-        Post,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="comments",
-    )
-    parent = models.ForeignKey(
-        "self",
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        null=True,
-        blank=True,
-        related_name="replies",
-    )
-    author = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        null=True,
-        related_name="comments",
-    )
+    post = Reference(Post, related_name="comments")
+    parent = Reference("self", null=True, blank=True, related_name="replies")
+    author = Reference(User, null=True, related_name="comments", rule="NO ACTION")
     text = models.TextField(
         max_length=TEXT_LENGTH,
         help_text="The text: 1 to 500 code points in Unicode's form NFC; empty after deletion.",
@@ -60,16 +39,10 @@ class Comment(CountedRow):
         editable=False,
         help_text="When the comment was deleted, if it remains as a tombstone for its replies.",
     )
-    like_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of users who like the comment. The same for every viewer.",
-    )
-    reply_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of direct replies, including tombstones that hold a live reply. "
-        "The same for every viewer.",
+    like_count = count_field("The number of users who like the comment. The same for every viewer.")
+    reply_count = count_field(
+        "The number of direct replies, including tombstones that hold a live reply. "
+        "The same for every viewer."
     )
     transaction = TransactionField()
 
@@ -114,16 +87,8 @@ class PostLike(CountedRow):
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()
-    user = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    post = models.ForeignKey(
-        Post,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="likes",
-    )
+    user = Reference(User, rule="NO ACTION")
+    post = Reference(Post, related_name="likes")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     transaction = TransactionField()
 
@@ -138,16 +103,8 @@ class CommentLike(CountedRow):
     deleted_by = "interactions.services.comment_unlike"
 
     pk = models.CompositePrimaryKey("user_id", "comment_id")
-    user = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    comment = models.ForeignKey(
-        Comment,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="likes",
-    )
+    user = Reference(User, rule="NO ACTION")
+    comment = Reference(Comment, related_name="likes")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -162,20 +119,8 @@ class Share(CountedRow):
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()
-    user = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="shares",
-    )
-    post = models.ForeignKey(
-        Post,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="shares",
-    )
+    user = Reference(User, related_name="shares", rule="NO ACTION")
+    post = Reference(Post, related_name="shares")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     transaction = TransactionField()
 

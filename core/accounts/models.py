@@ -22,8 +22,8 @@ from core.accounts.validators import (
     clean_email,
     folded_username,
 )
-from core.database.counted_rows import CountedRow
-from core.database.time_ordered_keys import KeyField, TransactionField
+from core.database.counted_rows import CountedRow, count_field
+from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
 
@@ -125,21 +125,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When the account was created."
     )
-    follower_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of users who follow the user. The same for every viewer.",
+    follower_count = count_field(
+        "The number of users who follow the user. The same for every viewer."
     )
-    following_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of users whom the user follows. The same for every viewer.",
+    following_count = count_field(
+        "The number of users whom the user follows. The same for every viewer."
     )
-    post_count = models.IntegerField(
-        db_default=0,
-        editable=False,
-        help_text="The number of posts by the user. The same for every viewer.",
-    )
+    post_count = count_field("The number of posts by the user. The same for every viewer.")
     is_active = models.BooleanField(default=True, help_text="Whether the user may sign in.")
     is_staff = models.BooleanField(default=False, help_text="Whether the user may use the admin.")
 
@@ -237,13 +229,7 @@ class Session(models.Model):
     """One sign-in on one device: a family of refresh tokens of which only the newest is valid."""
 
     id = KeyField(primary_key=True)
-    user = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="sessions",
-    )
+    user = Reference(User, related_name="sessions")
     salt = models.BinaryField(
         max_length=16,
         help_text="Random. The refresh tokens are derived from it and the server's secret.",
@@ -272,26 +258,21 @@ class Session(models.Model):
         return f"session {self.pk}"
 
 
+def not_self(table: str, user: str, other: str) -> models.CheckConstraint:
+    """The two users of a row differ."""
+    return models.CheckConstraint(
+        condition=~models.Q(**{user: models.F(other)}), name=f"{table}_not_self"
+    )
+
+
 class Follow(CountedRow):
     """A user follows another: the followee's posts and shares appear in the follower's home feed."""
 
     deleted_by = "core.accounts.moderation.follows_delete(follows) in a transaction, or the admin"
 
     id = KeyField(primary_key=True)
-    follower = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="following",
-    )
-    followee = models.ForeignKey(
-        User,
-        models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="followers",
-    )
+    follower = Reference(User, related_name="following", rule="NO ACTION")
+    followee = Reference(User, related_name="followers", rule="NO ACTION")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     transaction = TransactionField()
 
@@ -299,10 +280,7 @@ class Follow(CountedRow):
         db_table = "follows"
         constraints: ClassVar = [
             models.UniqueConstraint("follower", "followee", name="follows_pair_unique"),
-            models.CheckConstraint(
-                condition=~models.Q(follower=models.F("followee")),
-                name="follows_not_self",
-            ),
+            not_self("follows", "follower", "followee"),
         ]
         indexes: ClassVar = [
             models.Index("followee", "id", name="follows_followers"),
@@ -317,20 +295,14 @@ class Block(models.Model):
     """A user blocks another: neither sees anything of the other."""
 
     pk = models.CompositePrimaryKey("blocker_id", "blocked_id")
-    blocker = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    blocked = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
+    blocker = Reference(User)
+    blocked = Reference(User)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "blocks"
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=~models.Q(blocker=models.F("blocked")), name="blocks_not_self"
-            ),
+            not_self("blocks", "blocker", "blocked"),
         ]
         indexes: ClassVar = [models.Index("blocked", "blocker", name="blocks_reverse")]
 
@@ -339,20 +311,14 @@ class Mute(models.Model):
     """A user mutes another: the muter's feeds and live events leave out the muted user, who is not notified."""
 
     pk = models.CompositePrimaryKey("muter_id", "muted_id")
-    muter = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
-    muted = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
+    muter = Reference(User)
+    muted = Reference(User)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "mutes"
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=~models.Q(muter=models.F("muted")), name="mutes_not_self"
-            ),
+            not_self("mutes", "muter", "muted"),
         ]
         indexes: ClassVar = [models.Index("muted", name="mutes_muted")]
 
@@ -361,9 +327,7 @@ class IdempotencyKey(models.Model):
     """The result of a creating mutation by idempotency key, so that a repeated request gets the first result."""
 
     pk = models.CompositePrimaryKey("user_id", "mutation", "key")
-    user = models.ForeignKey(
-        User, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
-    )
+    user = Reference(User)
     mutation = models.CharField(max_length=40, help_text="Name of the mutation.")
     key = models.CharField(
         max_length=100, help_text="The client's clientMutationId, an idempotency key."

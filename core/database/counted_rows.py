@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from django.db import IntegrityError, models
+
+if TYPE_CHECKING:
+    IntegerField = models.IntegerField[int, int]
+else:
+    IntegerField = models.IntegerField
+
+
+def count_field(help_text: str) -> IntegerField:
+    """A stored count: statements change it in the transaction of the rows that it counts."""
+    return IntegerField(db_default=0, editable=False, help_text=help_text)
 
 
 class CountedRows(models.QuerySet[Any, Any]):

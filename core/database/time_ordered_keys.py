@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import migrations, models
+
+SetType = TypeVar("SetType")
+GetType = TypeVar("GetType")
 
 EPOCH_MS = 1_262_304_000_000
 SEQUENCE_BITS = 22
@@ -68,6 +71,32 @@ class TransactionField(BigIntegerField):
         kwargs.setdefault("editable", False)
         kwargs.setdefault("null", True)
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # passed through
+
+
+class Reference(models.ForeignKey[SetType, GetType]):
+    """A foreign key that PostgreSQL itself enforces, immediately: `ForeignKeysInDatabase` creates it in a migration.
+
+    Indexes are declared with the model, for its statements.
+    """
+
+    def __init__(
+        self,
+        to: type[models.Model] | str,
+        *,
+        related_name: str = "+",
+        null: bool = False,
+        rule: str = "CASCADE",
+        **kwargs: Any,
+    ) -> None:
+        """`rule`: what PostgreSQL does with the row when `to` is deleted. NO ACTION where that must be counted."""
+        kwargs |= {"on_delete": models.DO_NOTHING, "db_constraint": False, "db_index": False}
+        super().__init__(to, related_name=related_name, null=null, **kwargs)
+        self.rule = rule
+
+    def deconstruct(self) -> Any:
+        """As Django's own foreign key: to Django the table has only a column."""
+        name, _, arguments, named = super().deconstruct()
+        return name, "django.db.models.ForeignKey", arguments, named
 
 
 class AddTransactionField(migrations.RunSQL):

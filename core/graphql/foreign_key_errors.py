@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from asyncpg import ForeignKeyViolationError
 
 from core.errors import ClientError, MutationRefused, account_removed, not_found
 
-# `ForeignKeysInDatabase` names the constraints.
-CONSTRAINT = re.compile(
-    r"(?:posts|comments|post_likes|comment_likes|shares|follows|blocks|mutes|sessions|idempotency_keys)_(\w+_id)_fkey"
-)
 NAMED_BY = {
     "followee_id": ("User", "userId"),
     "blocked_id": ("User", "userId"),
@@ -20,17 +14,18 @@ NAMED_BY = {
     "comment_id": ("Comment", "commentId"),
     "parent_id": ("Comment", "parentId"),
 }
-"""The GraphQL type and the input field, by the referencing column. All other columns reference the viewer."""
+"""The GraphQL type and the input field, by the referencing column."""
+VIEWERS = {"user_id", "author_id", "follower_id", "blocker_id", "muter_id"}
+"""Columns that reference the viewer."""
 
 
 def client_error_of(
     error: ForeignKeyViolationError,
 ) -> MutationRefused | ClientError | ForeignKeyViolationError:
-    """The error to raise: MutationRefused (NOT_FOUND), UNAUTHENTICATED, or `error` if the constraint is unknown."""
-    found = CONSTRAINT.fullmatch(error.constraint_name or "")
-    if found is None:
-        return error
-    named = NAMED_BY.get(found[1])
-    if named is None:
-        return account_removed()
-    return not_found(*named)
+    """The error to raise: MutationRefused (NOT_FOUND), UNAUTHENTICATED, or `error` if the column is unknown."""
+    # `ForeignKeysInDatabase` names the constraints.
+    name = (error.constraint_name or "").removeprefix(f"{error.table_name}_")
+    column = name.removesuffix("_fkey")
+    if column in NAMED_BY:
+        return not_found(*NAMED_BY[column])
+    return account_removed() if column in VIEWERS else error
