@@ -30,7 +30,8 @@ class Query(FeedQuery, AccountsQuery, NodeQuery):
 
 
 @strawberry.type(
-    description="All writes. Expected failures are returned in the payload's `errors`."
+    description="All writes. Expected failures are returned in the payload's `errors`. All but `signUp`, `signIn`, "
+    "`refreshSession` and `signOut` require an access token."
 )
 class Mutation(AccountsMutation, FeedMutation, InteractionsMutation):
     pass

@@ -31,6 +31,20 @@ class MutationInput:
     )
 
 
+@strawberry.input
+class CreationInput(MutationInput):
+    """Base of the inputs of mutations that create: `client_mutation_id` is also their idempotency key."""
+
+    client_mutation_id: str | None = strawberry.field(
+        default=None,
+        description=(
+            "An idempotency key chosen by the client, retained for 24 hours unless the server is configured "
+            "otherwise: the same call with the same key creates nothing and returns the first result. It is also "
+            "returned in the payload and in the event that the call causes."
+        ),
+    )
+
+
 @strawberry.type
 class Payload:
     """Base of all payloads. Every field has a default: its value if the mutation fails."""

@@ -75,7 +75,8 @@ class NodeQuery:
         return found
 
     @strawberry.field(
-        description=f"The objects with these ids, in the same order; at most {NODES_AT_MOST} ids."
+        description=f"The objects with these ids, in the same order, null for each that is not visible to the viewer; "
+        f"at most {NODES_AT_MOST} ids."
     )
     async def nodes(
         self,

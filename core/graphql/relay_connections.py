@@ -53,8 +53,8 @@ def page_loader(
 
 @strawberry.type(
     description=(
-        "Whether further pages exist, and the cursors to read them. Both directions are "
-        "always exact."
+        "Whether further pages exist, and the cursors to read them. Both flags are exact in "
+        "either direction of paging."
     )
 )
 class PageInfo:

@@ -6,7 +6,7 @@ import strawberry
 
 from core.context import Context
 from core.errors import InputRules
-from core.graphql.mutations import MutationInput, Payload, refusals_as_data
+from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_data
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
@@ -17,7 +17,7 @@ TEXT = f"The post's text: {TEXT_RULES}"
 
 
 @strawberry.input(description="The post to create.")
-class CreatePostInput(MutationInput):
+class CreatePostInput(CreationInput):
     text: str = strawberry.field(description=TEXT)
 
 

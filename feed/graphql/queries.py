@@ -51,11 +51,11 @@ class FeedQuery:
         codec = context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await public_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # a Page is what it reads from
+        return await public_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
-        f"{PAGE_ARGUMENTS}"
+        f"Requires an access token. {PAGE_ARGUMENTS}"
     )
     @staticmethod
     async def home_feed(
@@ -69,12 +69,12 @@ class FeedQuery:
         codec = _home_codec(context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await home_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # as above
+        return await home_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
 
     @strawberry.field(
         description=(
             "The number of entries in the viewer's home feed that are newer than the client's"
-            " newest."
+            " newest. Requires an access token."
         )
     )
     @staticmethod
@@ -98,7 +98,7 @@ class FeedQuery:
         if type_name != "Post":
             return None
         context: Context = info.context
-        return (await posts_by_ids(context.database, context.viewer_id, [key]))[0]  # type: ignore[return-value]  # as above
+        return (await posts_by_ids(context.database, context.viewer_id, [key]))[0]  # type: ignore[return-value]  # resolved from a Page
 
 
 def _home_codec(context: Context) -> CursorCodec:

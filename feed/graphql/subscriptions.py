@@ -29,15 +29,15 @@ add_subscription_messages(HomeFeedEvent)
 
 @strawberry.type(
     description=(
-        "A post was added to the feed because it was written or shared. If the client has"
-        " an entry of the same post, it removes that entry."
+        "A post was added to the feed because it was written or shared. A client that has"
+        " an older entry of the post removes that entry."
     )
 )
 class FeedEntryAdded(HomeFeedEvent):
     edge: PostEdge = strawberry.field(description="The feed's entry.")
     is_newest: bool = strawberry.field(
         description=(
-            "Whether the entry belongs at the top. If false, a share was withdrawn and "
+            "Whether the entry belongs at the top of the feed. If false, a share was withdrawn and "
             "repeated within an hour, and the entry keeps its former place."
         )
     )
@@ -74,7 +74,7 @@ class FeedSubscription:
         description=(
             "Entries added to and removed from the viewer's home feed. When the viewer "
             "follows, unfollows, blocks or mutes a user, the whole feed changes: query it "
-            "again."
+            "again. Requires an access token."
         )
     )
     @staticmethod

@@ -20,7 +20,7 @@ from feed.post_rows import PostRow
 TEXT_RULES = (
     f"1 to {TEXT_LENGTH} code points after NFC, at least one of them visible. Line breaks become LF; blank lines at "
     "both ends are removed, other white space is kept. "
-    "Control characters other than line breaks and tabs, U+202D and U+202E are refused."
+    "Control characters other than line breaks and tabs are refused, and so are U+202D and U+202E."
 )
 
 
@@ -44,7 +44,7 @@ class Post(Node):
 class PostEdge(Edge[Post]):
     shared_by: User | None = strawberry.field(
         description=(
-            "The user whose share put the post into the feed; null if the post is there by itself."
+            "The user whose share put the post into the feed; null if it is there as a post of its author."
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from core.graphql.mutations import MutationInput, Payload
+from core.graphql.mutations import CreationInput, MutationInput, Payload
 from feed.graphql.types import TEXT_RULES, Post
 from interactions.graphql.types import Comment
 
@@ -100,7 +100,7 @@ class UnlikeCommentPayload(CommentPayload):
 
 
 @strawberry.input(description="The comment to create.")
-class CreateCommentInput(PostInput):
+class CreateCommentInput(CreationInput, PostInput):
     text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
     parent_id: strawberry.ID | None = strawberry.field(
         default=None,

@@ -16,8 +16,8 @@ class SignUpInput(MutationInput):
         "Some names, such as `admin`, are reserved."
     )
     email: str = strawberry.field(
-        description="The e-mail address: name@domain, with letters of any script; the domain is stored in its ASCII "
-        "form and is no IP address. Never shown to other users."
+        description="The e-mail address: name@domain, with letters of any script. The domain is stored in its ASCII "
+        "form and must not be an IP address. Never shown to other users."
     )
     password: str = strawberry.field(
         description=f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} code points after NFKC, "

@@ -102,7 +102,7 @@ class TargetUserPayload(Payload):
         ),
     )
     changed: bool = strawberry.field(
-        default=False, description="Whether the call changed anything."
+        default=False, description="Whether this call changed anything."
     )
 
 

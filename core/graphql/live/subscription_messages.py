@@ -16,7 +16,7 @@ declare_enum(
     "Why a subscription cannot continue from the client's cursor.",
     {
         ResyncReason.CURSOR_TOO_OLD: "Events after the cursor are no longer retained.",
-        ResyncReason.CURSOR_UNKNOWN: "The cursor is not one of this server.",
+        ResyncReason.CURSOR_UNKNOWN: "The server does not know the cursor, for example after a restored backup.",
         ResyncReason.TOO_SLOW: "The client read too slowly, and its queue overflowed.",
     },
 )
