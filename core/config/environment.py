@@ -87,6 +87,12 @@ class Environment:
         "none",
         "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, separated by commas; or `none`.",
     )
+    playground: bool = setting(
+        parsing.boolean,
+        "false",
+        "Serve the playground to browsers at /graphql/; in development it is on by default.",
+        in_debug="true",
+    )
     host: str = setting(parsing.host, "127.0.0.1", "The address that the server listens on.")
     port: int = setting(
         parsing.whole_number(1, 65_535), "8000", "The port that the server listens on."

@@ -12,7 +12,6 @@ from graphql import DocumentNode
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 
 from core.accounts.authentication import BearerAuthentication
 from core.accounts.login_throttle import shared_login_throttle
@@ -30,6 +29,7 @@ from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import ExecutedOperation, GraphQLHTTP
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.limits.limits import Limits
+from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
 from core.server.subscriptions import Live
 
@@ -37,7 +37,6 @@ Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
 """Timeout for PostgreSQL and Valkey to answer a probe."""
 PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
-PAGE = get_graphql_ide_html(graphql_ide="graphiql")
 
 
 def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
@@ -103,7 +102,7 @@ class Server:
             response_cache=response_cache,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
-            page=PAGE,
+            page=playground_page(development=settings.debug) if settings.playground else None,
             headers_for=execution_header if settings.debug else None,
         )
 

@@ -41,6 +41,7 @@ from core.server.app import Server  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
 from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
+from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
@@ -108,6 +109,7 @@ application = Application(
     server.graphql,
     Starlette(
         routes=[
+            *(playground_routes() if environment().playground else []),
             *front_page_routes(development=environment().debug),
             *health_routes(server),
             metrics_route(),

@@ -1,4 +1,4 @@
-"""`/` says what the server is; in development it has links, and `/docs/` serves the documentation."""
+"""`/` says what the server is and has an icon; in development it has links, and `/docs/` serves the documentation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = Path(__file__).with_name("front_page.html")
+ICON = Path(__file__).with_name("icon.svg")
 IN_PRODUCTION = "A social feed. Its GraphQL API is at /graphql/.\n"
 DOCUMENTS = (
     ("README.md", "text/plain"),
@@ -18,17 +19,21 @@ DOCUMENTS = (
     ("CHANGELOG.md", "text/plain"),
     ("LICENSE", "text/plain"),
     ("docs/**/*.md", "text/plain"),
+    ("core/*/README.md", "text/plain"),
     ("docs/pictures/*.svg", "image/svg+xml"),
 )
 """The files that `/docs/` serves, as patterns below the checkout, with their media types."""
-POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+POLICY = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
+}
 
 
 def front_page_routes(*, development: bool) -> list[Route]:
-    """The route of `/`; in development also that of `/docs/`, which serves DOCUMENTS unchanged."""
+    """The routes of `/` and the icon; in development also that of `/docs/`, which serves DOCUMENTS unchanged."""
+    icon = Route("/favicon.ico", _icon)
     if not development:
-        return [Route("/", _production_page)]
-    return [Route("/", _development_page), Route("/docs/{name:path}", _document)]
+        return [Route("/", _production_page), icon]
+    return [Route("/", _development_page), icon, Route("/docs/{name:path}", _document)]
 
 
 async def _production_page(_: Request) -> PlainTextResponse:
@@ -37,6 +42,11 @@ async def _production_page(_: Request) -> PlainTextResponse:
 
 async def _development_page(_: Request) -> HTMLResponse:
     return HTMLResponse(PAGE.read_text(), headers=POLICY)
+
+
+async def _icon(_: Request) -> Response:
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(ICON.read_bytes(), headers=headers, media_type="image/svg+xml")
 
 
 async def _document(request: Request) -> Response:

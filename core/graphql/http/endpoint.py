@@ -57,6 +57,13 @@ class ExecutedOperation(NamedTuple):
     result: ExecutionResult | None
 
 
+class Page(NamedTuple):
+    """A page for browsers, in HTML."""
+
+    body: bytes
+    headers: Headers
+
+
 class PreparedOperation(NamedTuple):
     """A query or mutation ready to execute."""
 
@@ -112,13 +119,13 @@ class GraphQLHTTP:
         response_cache: ResponseCache | None = None,
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
-        page: str | None = None,
+        page: Page | None = None,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
         extensions_for: Callable[[ExecutedOperation], JSONObject | None] | None = None,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
-        `origins`: of web pages that may call the API. `page`: HTML for browsers.
+        `origins`: of web pages that may call the API. `page`: answers browsers.
         `headers_for`, `extensions_for`: additions to each response.
         """
         self._documents = documents
@@ -131,7 +138,7 @@ class GraphQLHTTP:
         self._response_cache = response_cache
         self._private_fields = frozenset(private_fields)
         self._cross_origin = CORSPolicy(origins)
-        self._page = None if page is None else page.encode()
+        self._page = page
         self._headers_for = headers_for
         self._extensions_for = extensions_for
         # Headers and extensions are made for each response, so its operation must be known.
@@ -217,7 +224,8 @@ class GraphQLHTTP:
                 message = f"{message} {SINGLE_CONNECTION}"
             raise HTTPError(message, "METHOD_NOT_ALLOWED", (ALLOW,))
         if self._page is not None and accepts.is_page_preferred:
-            return Response(200, HTML, self._page, ((b"vary", b"accept"),))
+            more = (*self._page.headers, (b"vary", b"accept"))
+            return Response(200, HTML, self._page.body, more)
         return None
 
     def _query_or_mutation(

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.graphql.http.endpoint import Page
 from tests.core.graphql.server import RunningServer, graphql_server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
-    with graphql_server(origins=("https://app.example.org",), page="<h1>Page</h1>") as running:
+    with graphql_server(
+        origins=("https://app.example.org",), page=Page(b"<h1>Page</h1>", ((b"x-page", b"yes"),))
+    ) as running:
         yield running

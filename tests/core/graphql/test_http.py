@@ -162,6 +162,7 @@ def test_a_browser_gets_the_page(server: RunningServer) -> None:
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         assert response.text == "<h1>Page</h1>"
+        assert response.headers["x-page"] == "yes"
 
 
 def test_a_browser_that_posts_gets_json(server: RunningServer) -> None:

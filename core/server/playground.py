@@ -1,0 +1,87 @@
+"""The playground: the page at `/graphql/` for browsers, and its files at `/playground/`.
+
+`playground/` has the sources; `make playground` bundles them into FILES.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+from functools import cache
+from pathlib import Path
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from core.graphql.http.endpoint import Page
+
+FILES = Path(__file__).with_name("playground_files")
+MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+}
+# The editor makes style elements.
+POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Playground</title>
+<link rel="stylesheet" href="/playground/{style}">
+<script type="module" src="/playground/{script}"></script>
+<div id="playground" data-settings="{settings}"><noscript>The playground needs JavaScript.</noscript></div>
+</html>
+"""
+
+
+def playground_page(*, development: bool) -> Page:
+    """The page. `development`: the server has the routes for development."""
+    manifest = orjson.loads((FILES / "manifest.json").read_bytes())
+    settings = html.escape(orjson.dumps({"development": development}).decode())
+    text = PAGE.format(style=manifest["style"], script=manifest["script"], settings=settings)
+    return Page(text.encode(), HEADERS)
+
+
+def playground_routes() -> list[Route]:
+    """The route of the page's files."""
+    return [Route("/playground/{name}", _file)]
+
+
+async def _file(request: Request) -> Response:
+    """A file of FILES. Its name has a hash of its content, so it never changes."""
+    name = request.path_params["name"]
+    compressed = _compressed_files().get(name)
+    if compressed is None:
+        raise HTTPException(404)
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        content = compressed
+    else:
+        content = gzip.decompress(compressed)
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
+
+
+@cache
+def _compressed_files() -> dict[str, bytes]:
+    """The content of FILES by name, compressed by gzip. Read at the first request."""
+    return {path.stem: path.read_bytes() for path in FILES.glob("*.gz")}

@@ -1,0 +1,75 @@
+// Bundles the playground into core/server/playground_files: hashed and compressed files, and manifest.json with
+// the names of the page's script and style.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const OUTPUT = join(HERE, '..', 'core', 'server', 'playground_files');
+const WORKERS = {
+  editor: 'monaco-editor/esm/vs/editor/editor.worker.js',
+  graphql: 'monaco-graphql/esm/graphql.worker.js',
+  json: 'monaco-editor/esm/vs/language/json/json.worker.js',
+};
+
+const OPTIONS = {
+  absWorkingDir: HERE,
+  alias: { 'prettier/parser-graphql': 'prettier/plugins/graphql' }, // Two names of one module.
+  assetNames: '[name]-[hash]',
+  bundle: true,
+  charset: 'utf8',
+  entryNames: '[name]-[hash]',
+  jsx: 'automatic',
+  legalComments: 'none', // In licenses.txt.
+  loader: { '.ttf': 'file' },
+  logLevel: 'warning',
+  metafile: true,
+  minify: true,
+  outdir: OUTPUT,
+  target: 'es2022',
+  write: false,
+};
+
+async function bundle(entryPoints, format, define) {
+  const options = { ...OPTIONS, entryPoints, format, define: { 'process.env.NODE_ENV': '"production"', ...define } };
+  const { metafile, outputFiles } = await build(options);
+  return { inputs: Object.keys(metafile.inputs), files: outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })) };
+}
+
+/** The licenses of the packages that the bundles contain. */
+function licenses(inputs) {
+  const folders = inputs.map((path) => path.match(/^.*node_modules\/(@[^/]+\/)?[^/]+/)?.[0]);
+  const texts = [...new Set(folders)].filter(Boolean).sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(HERE, folder, 'package.json'), 'utf8'));
+    const file = readdirSync(join(HERE, folder)).find((each) => /^licen[cs]e/i.test(each));
+    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(HERE, folder, file), 'utf8').trim() : ''}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(78)}\n\n`);
+}
+
+/** A digest of what the files are made from. A test compares it with the sources. */
+function digestOfSources() {
+  const names = readdirSync(join(HERE, 'src')).map((name) => `src/${name}`);
+  const hash = createHash('sha256');
+  for (const name of ['build.mjs', 'package-lock.json', ...names].sort()) {
+    hash.update(`${name}\0`).update(readFileSync(join(HERE, name))).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+const workers = await bundle(Object.entries(WORKERS).map(([out, path]) => ({ in: path, out })), 'iife', {});
+const urls = Object.fromEntries(workers.files.map(({ name }) => [name.split('-')[0], name]));
+const page = await bundle([{ in: 'src/main.tsx', out: 'playground' }], 'esm', { WORKERS: JSON.stringify(urls) });
+const named = (ending) => page.files.find(({ name }) => name.startsWith('playground-') && name.endsWith(ending)).name;
+const manifest = { script: named('.js'), style: named('.css'), sources: digestOfSources() };
+
+if (existsSync(OUTPUT)) rmSync(OUTPUT, { recursive: true });
+mkdirSync(OUTPUT);
+const texts = { name: 'licenses.txt', contents: licenses([...workers.inputs, ...page.inputs]) };
+for (const { name, contents } of [...workers.files, ...page.files, texts]) {
+  writeFileSync(join(OUTPUT, `${name}.gz`), gzipSync(contents, { level: 9 }));
+}
+writeFileSync(join(OUTPUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,0 +1,36 @@
+"""A browser and a server for each module."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import PROGRAM, Browser, chromium
+from tests.core.server.served import served
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests of this folder where there is no browser."""
+    if PROGRAM is None:
+        reason = "Chromium is not installed. On Debian: apt-get install chromium"
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    async with chromium(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def origin(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The origin of a development server."""
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
+        await server.becomes_ready(1)
+        yield f"http://{server.address}"

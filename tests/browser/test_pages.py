@@ -1,0 +1,31 @@
+"""Every page loads from its own server alone, and complains about nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import Browser
+
+READY = {
+    "/": "document.querySelector('h1').innerText === 'Social feed'",
+    "/admin/": "document.querySelector('input[name=username]')",
+    "/graphql/": "document.querySelector('.graphiql-query-editor .view-line')",
+}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+@pytest.mark.parametrize("path", READY)
+async def test_a_page_needs_no_other_server(
+    browser: Browser, origin: str, tmp_path: Path, path: str, width: int, dark: bool
+) -> None:
+    page = await browser.page(origin)
+    await page.size(width, 844, dark=dark)
+    await page.open(path)
+    await page.wait_for(READY[path])
+    await page.screenshot(tmp_path / "page.png")
+    assert page.requests_elsewhere == []
+    assert page.complaints == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
