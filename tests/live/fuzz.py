@@ -234,6 +234,11 @@ async def fuzz(
 async def add_crowd(connection: Any) -> None:
     """Adds what the people have posted and done, with the counts of it."""
     await connection.execute(CROWD)
+    await set_counts(connection)
+
+
+async def set_counts(connection: Any) -> None:
+    """Sets every stored count to the number of its rows."""
     for count in COUNTS:
         await connection.execute(
             f"UPDATE {count.table} t SET {count.column} = {counted(count)}"  # noqa: S608  # ours

@@ -131,9 +131,9 @@ def serving(**changed: Any) -> Iterator[str]:
         listener.close()
 
 
-async def eventually(look: Callable[[], Awaitable[T]]) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = TIMEOUT) -> T:
     """The first true result of `look`, called repeatedly. Errors: TimeoutError."""
-    async with asyncio.timeout(TIMEOUT):
+    async with asyncio.timeout(seconds):
         while not (seen := await look()):  # noqa: ASYNC110  # no event to wait for
             await asyncio.sleep(0.01)
     return seen
@@ -171,7 +171,8 @@ class Phone:
     async def hear(self) -> Json:
         """The server's next message. Errors: Closed."""
         try:
-            text = await asyncio.wait_for(self.connection.recv(), TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                text = await self.connection.recv()
         except ConnectionClosed as closed:
             received = closed.rcvd
             raise Closed(
