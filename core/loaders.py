@@ -95,7 +95,7 @@ class PageLoader(ViewerLoader[Page]):
         return list(map(Page, rows.values(), codecs, repeat(source)))
 
     async def _read_beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
-        return _without_empty(await self._rows([codec.subject], request, 0))
+        return _without_empty(await self._rows([codec.owner_id], request, 0))
 
     def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
         return self.database.fetch(

@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 WINDOW_SECONDS = 15 * 60
 ACCOUNTS_PER_ADDRESS = 20
 ADDRESSES_PER_ACCOUNT = 10
+"""How many times the attempts for one account from one address are allowed for all of them."""
 TRUSTED_SECONDS = 30 * 24 * 3600
+"""How long an address is trusted after a sign-in to the account."""
 
 REDIS_TIMEOUT_SECONDS = 0.25
 """Short: a sign-in does not need the count."""
@@ -79,7 +81,8 @@ class LoginThrottle:
         counters = [limit.counter for limit in limits]
         *counts, trusted = self._add(1, counters, _trusted(account, network))
         for limit, (count, seconds) in zip(limits, counts, strict=True):
-            exempt = limit is limits[-1] and trusted[0] > 0
+            is_account_limit = limit is limits[-1]
+            exempt = is_account_limit and trusted[0] > 0
             if count > limit.at_most and not exempt:
                 self._add(-1, counters, None)
                 self._log(account, network, limit, seconds)
@@ -100,14 +103,17 @@ class LoginThrottle:
         self._redis.close()
 
     def _limits(self, account: AttemptedAccount, network: str | None) -> list[AttemptLimit]:
+        """The limits of an attempt. The last is that of the account from all addresses."""
         limits = [
-            AttemptLimit(_key(account.name, network or "-"), self._at_most, "it from this address")
+            AttemptLimit(
+                _key(account.name, network or "-"), self._at_most, "this account from this address"
+            )
         ]
         if network is not None:
             at_most = self._at_most * ACCOUNTS_PER_ADDRESS
             limits.append(AttemptLimit(_key(network), at_most, "all accounts from this address"))
         at_most = self._at_most * ADDRESSES_PER_ACCOUNT
-        limits.append(AttemptLimit(_key(account.name), at_most, "it from all addresses"))
+        limits.append(AttemptLimit(_key(account.name), at_most, "this account from all addresses"))
         return limits
 
     def _add(
@@ -118,9 +124,8 @@ class LoginThrottle:
         if now >= self._redis_retry_at:
             failing = self._redis_retry_at > 0
             if failing:
-                self._redis_retry_at = (
-                    now + REDIS_RETRY_SECONDS
-                )  # One call tries; others do not wait.
+                # This call tries; concurrent ones count locally meanwhile.
+                self._redis_retry_at = now + REDIS_RETRY_SECONDS
             try:
                 counts = self._add_in_redis(number, counters, trusted, trust=trust)
             except (RedisError, OSError) as error:
@@ -163,12 +168,10 @@ class LoginThrottle:
     ) -> None:
         """Logs one line in a window for each limit."""
         if self._local.add(1, f"logged {limit.counter}", seconds)[0] == 1:
-            whose = (
-                "an unknown account" if account.user_id is None else f"account {account.user_id}"
-            )
+            name = "an unknown account" if account.user_id is None else f"account {account.user_id}"
             logger.warning(
                 "Sign-in to %s from %s is refused for %d s: over %d attempts at %s.",
-                whose,
+                name,
                 network or "an unknown address",
                 seconds,
                 limit.at_most,

@@ -13,7 +13,7 @@ SQL = AccountStatements(EVERYTHING_VISIBLE)
 
 
 def sessions_revoke(sessions: Iterable[Session]) -> int:
-    """Revokes sessions and their access tokens. Gives the number of those that were active."""
+    """Revokes sessions and their access tokens. Returns the number of those that were active."""
     return sum(run(SQL.sessions_revoke, session.user_id, session.pk)[0][0] for session in sessions)
 
 

@@ -13,12 +13,12 @@ SESSION_RETENTION = timedelta(days=7)
 
 
 async def idempotency_keys_expire(database: Database, *, retention: timedelta) -> int:
-    """Deletes older idempotency keys. Gives their number."""
+    """Deletes idempotency keys older than the retention and returns their number."""
     return await _expire(database, SQL.idempotency_expire, retention)
 
 
 async def sessions_expire(database: Database) -> int:
-    """Deletes sessions that ended longer ago than their retention. Gives their number."""
+    """Deletes sessions that ended before their retention began and returns their number."""
     return await _expire(database, SQL.sessions_expire, SESSION_RETENTION)
 
 

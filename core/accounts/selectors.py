@@ -64,16 +64,13 @@ class Relations(ViewerLoader[RelationRow]):
 class AttributeLoader(Loader[int, Any]):
     """One attribute of the objects of another loader, so that fields share its statement."""
 
-    def __init__(self, context: Context, whole: type[UserDetails | Relations], name: str) -> None:
-        self._whole = context.loader(whole)
+    def __init__(self, context: Context, group: type[UserDetails | Relations], name: str) -> None:
+        self._group = context.loader(group)
         self._name = name
 
     async def fetch(self, keys: list[int]) -> list[Any]:
-        wholes = await gather(*map(self._whole.load, keys), return_exceptions=True)
-        return [
-            whole if isinstance(whole, BaseException) else getattr(whole, self._name)
-            for whole in wholes
-        ]
+        rows = await gather(*map(self._group.load, keys), return_exceptions=True)
+        return [row if isinstance(row, BaseException) else getattr(row, self._name) for row in rows]
 
 
 USER_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.accounts.login_throttle import AttemptedAccount, LoginThrottle
 from core.accounts.models import User
@@ -24,12 +24,12 @@ from core.accounts.validators import (
     comparable_email,
     folded_username,
 )
-from core.database.database import Database, Row, Transaction
+from core.database.database import Database, Transaction
 from core.errors import ErrorCode, InputRules, MutationRefused, refuse
 from core.text import CONTROLS
 
 REUSE_GRACE = timedelta(seconds=30)
-"""How long a used refresh token gives its successor again."""
+"""How long a used refresh token still returns its successor, for a client that lost the response."""
 SALT_BYTES = 16
 SIGN_IN_ATTEMPTS = 3
 """How often a sign-in checks the password while its hash changes concurrently."""
@@ -55,6 +55,17 @@ class SignedIn(NamedTuple):
     refresh_token: str
     refresh_token_expires_at: datetime
     viewer: UserRow
+
+
+class LockedSession(NamedTuple):
+    """An active session whose row is locked: the columns of `session_lock.sql`."""
+
+    salt: bytes
+    generation: int
+    token_hash: bytes
+    is_just_rotated: bool
+    expires_at: datetime
+    user: UserRow
 
 
 async def sign_up(
@@ -126,20 +137,20 @@ async def sign_in(
     if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
         raise credentials_refused()
     found = await _user_for_sign_in(database, login)
-    account = AttemptedAccount(None if found is None else found[1], login)
+    account = AttemptedAccount(None if found is None else found[1].id, login)
     await asyncio.to_thread(accounts.login_throttle.count, account, address)
     checked = await accounts.passwords.check(password, None if found is None else found[0])
     if found is None or not checked.is_correct:
         raise credentials_refused()
     await asyncio.to_thread(accounts.login_throttle.succeeded, account, address)
     for _ in range(SIGN_IN_ATTEMPTS):
-        encoded, *user = found
+        encoded, user = found
         async with database.transaction() as transaction:
             if checked.new_hash is not None and await transaction.fetch(
-                SQL.password_rehash, user[0], encoded, checked.new_hash
+                SQL.password_rehash, user.id, encoded, checked.new_hash
             ):
                 encoded = checked.new_hash
-            signed_in = await _begin(transaction, accounts, UserRow(*user), encoded)
+            signed_in = await _begin(transaction, accounts, user, encoded)
         if signed_in is not None:
             return signed_in
         # The stored hash has changed: a new password, or another sign-in's new hash of the same one.
@@ -152,14 +163,15 @@ async def sign_in(
     raise credentials_refused()
 
 
-async def _user_for_sign_in(database: Database, login: str) -> Row | None:
-    """The password's hash, then the columns of UserRow; None for an unknown login."""
+async def _user_for_sign_in(database: Database, login: str) -> tuple[str, UserRow] | None:
+    """The password's hash and the user; None for an unknown login."""
     statement, comparable = SQL.user_for_sign_in_by_username, folded_username(login)
     if "@" in login:
         statement, comparable = SQL.user_for_sign_in_by_email, comparable_email(login)
     if comparable is None:
         return None
-    return await database.fetch_row(statement, comparable)
+    row = await database.fetch_row(statement, comparable)
+    return None if row is None else (row[0], UserRow._make(row[1:]))
 
 
 def credentials_refused() -> MutationRefused:
@@ -172,7 +184,7 @@ async def session_refresh(
 ) -> SignedIn:
     """The session's next tokens. Errors: MutationRefused (TOKEN_REFUSED).
 
-    For 30 seconds a used token gives its successor again, for a client that lost the response. Reuse after that,
+    For 30 seconds a used token returns its successor again, for a client that lost the response. Reuse after that,
     or of an older token, means that the token was stolen: the session is revoked and `notify` is called.
     """
     presented = accounts.refresh_tokens.parse(refresh_token)
@@ -197,25 +209,26 @@ async def _renew(
         session = await _lock_session(transaction, accounts, presented)
         if session is None:
             return None
-        salt, generation, token_hash, just_rotated, expires_at, *user = session
-        if presented.generation == generation and compare_digest(presented.hash, token_hash):
+        generation = session.generation
+        if presented.generation == generation and compare_digest(
+            presented.hash, session.token_hash
+        ):
             return await _rotate(transaction, accounts, session, presented)
-        if presented.generation == generation - 1 and just_rotated:
-            newest = accounts.refresh_tokens.make(presented.session_id, salt, generation)
-            return _signed_in(accounts, UserRow(*user), newest, expires_at)
-        await transaction.fetch(SQL.sessions_revoke, user[0], presented.session_id)
+        if presented.generation == generation - 1 and session.is_just_rotated:
+            newest = accounts.refresh_tokens.make(presented.session_id, session.salt, generation)
+            return _signed_in(accounts, session.user, newest, session.expires_at)
+        await transaction.fetch(SQL.sessions_revoke, session.user.id, presented.session_id)
     notify()
     return None
 
 
 async def _rotate(
-    transaction: Transaction, accounts: Accounts, session: Sequence[Any], used: RefreshToken
+    transaction: Transaction, accounts: Accounts, session: LockedSession, used: RefreshToken
 ) -> SignedIn:
-    salt, generation, _, _, _, *user = session
-    newest = accounts.refresh_tokens.make(used.session_id, salt, generation + 1)
+    newest = accounts.refresh_tokens.make(used.session_id, session.salt, session.generation + 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
     await transaction.fetch(SQL.session_rotate, used.session_id, newest.hash, expires_at)
-    return _signed_in(accounts, UserRow(*user), newest, expires_at)
+    return _signed_in(accounts, session.user, newest, expires_at)
 
 
 async def sign_out(
@@ -232,7 +245,7 @@ async def sign_out(
         if session is None:
             return False
         only = None if everywhere else presented.session_id
-        revoked = await transaction.fetch_row(SQL.sessions_revoke, session[5], only)
+        revoked = await transaction.fetch_row(SQL.sessions_revoke, session.user.id, only)
         return revoked is not None and revoked[0] > 0
 
 
@@ -252,12 +265,15 @@ async def _begin(
 
 async def _lock_session(
     transaction: Transaction, accounts: Accounts, presented: RefreshToken
-) -> Sequence[Any] | None:
+) -> LockedSession | None:
     """The active session, locked, if it has issued this token; else None."""
-    session = await transaction.fetch_row(SQL.session_lock, presented.session_id, REUSE_GRACE)
-    if session is None or presented.generation > session[1]:
+    row = await transaction.fetch_row(SQL.session_lock, presented.session_id, REUSE_GRACE)
+    if row is None:
         return None
-    issued = accounts.refresh_tokens.make(presented.session_id, session[0], presented.generation)
+    session = LockedSession._make((*row[:5], UserRow._make(row[5:])))
+    if presented.generation > session.generation:
+        return None
+    issued = accounts.refresh_tokens.make(presented.session_id, session.salt, presented.generation)
     return session if compare_digest(issued.mac, presented.mac) else None
 
 

@@ -1,4 +1,4 @@
-"""Rules for account fields. Each gives the cleaned value. Errors: ValueError, with a message for the user."""
+"""Rules for account fields. Each returns the cleaned value. Errors: ValueError, with a message for the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ EMAIL_LOCAL_LENGTH = 64
 """UTF-8 octets of the part before the @."""
 BECOMES_ASCII = re.compile(r"[\u037e\u1fef\u212a]")
 """Characters that NFC turns into ASCII characters."""
-is_ascii_email = EmailValidator(allowlist=())
+validate_ascii_email = EmailValidator(allowlist=())
+"""Errors: ValidationError."""
 
 
 def clean_username(username: str) -> str:
@@ -51,9 +52,9 @@ def clean_bio(bio: str) -> str:
 
 
 def clean_email(email: str) -> str:
-    """The address, with the part before the @ in NFC and the domain as DNS has it: in lower case, by IDNA 2008.
+    """The address, with the part before the @ in NFC and the domain as DNS has it.
 
-    The part before the @ may have letters, marks and digits of any script. A domain is a name, no IP address.
+    The part before the @ may have letters, marks and digits of any script. The domain must not be an IP address.
     """
     email = email.strip()
     local, _, domain = email.rpartition("@")
@@ -62,7 +63,7 @@ def clean_email(email: str) -> str:
     if domain.startswith("["):
         raise _invalid_email("Its domain must be a name, not an IP address.")
     try:
-        domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+        domain = _ascii_domain(domain)
     except UnicodeError as error:
         raise _invalid_email(
             "It has the form name@domain, and the domain is a domain name."
@@ -85,10 +86,15 @@ def comparable_email(email: str) -> str | None:
         return None
     if not domain.isascii():
         try:
-            domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
+            domain = _ascii_domain(domain)
         except UnicodeError:
             return None
     return fold_case(f"{nfc(local)}@{domain}")
+
+
+def _ascii_domain(domain: str) -> str:
+    """The domain as DNS has it: in lower case, by IDNA 2008. Errors: UnicodeError."""
+    return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii")
 
 
 def _clean_local_part(local: str, domain: str) -> str:
@@ -100,7 +106,7 @@ def _clean_local_part(local: str, domain: str) -> str:
         for character in local
     )
     try:
-        is_ascii_email(f"{as_ascii}@{domain}")
+        validate_ascii_email(f"{as_ascii}@{domain}")
     except ValidationError as error:
         raise _invalid_email("It has the form name@domain, like ada@example.org.") from error
     return local

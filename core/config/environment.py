@@ -15,7 +15,7 @@ from core.config.parsing import ValueInvalid
 
 SECRET_KEY_LENGTH = 32
 REVOKING_MINUTES = 30
-"""The longest that a transaction may take that ends sessions: its events have the time of its begin."""
+"""The longest duration of a transaction that ends sessions: its events have the time at which it began."""
 DEVELOPMENT_ONLY = "only-for-development-never-for-a-server-that-others-reach"
 
 

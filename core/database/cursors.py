@@ -19,9 +19,9 @@ VERSION = b"\x01"
 PLACE_VERSION = b"\x02"
 PLACE_LENGTH_AT_MOST = 32_768
 """A place takes a few bytes for each transaction that was running when the page was read."""
-# With version and position 18 bytes, which are 24 characters of base64 without padding.
 TAG_BYTES = 9
 LENGTH = 24
+"""Characters of a settled cursor: version, position and tag are 18 bytes, which base64 encodes without padding."""
 POSITION = Struct(">q")
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -49,7 +49,7 @@ except ImportError:  # Not compiled.
 
 
 class CursorMalformed(ValueError):
-    """The text is not a cursor of this list: it is garbage, tampered with, or of another list."""
+    """The text is not a cursor of this list: it is malformed, tampered with, or of another list."""
 
 
 class CursorSigner:
@@ -62,14 +62,14 @@ class CursorSigner:
     def __init__(self, secret: bytes) -> None:
         self._key = blake2b(secret, digest_size=32, person=b"page cursors").digest()
 
-    def codec(self, feed: str, subject: int = 0) -> CursorCodec:
-        """The codec of the list `feed` of the object with the key `subject`."""
-        return CursorCodec(self._key, feed, subject)
+    def codec(self, list_name: str, owner_id: int = 0) -> CursorCodec:
+        """The codec of a list, such as `followers`, of the object with the key `owner_id`."""
+        return CursorCodec(self._key, list_name, owner_id)
 
-    def codecs(self, feed: str, subjects: Iterable[int]) -> list[CursorCodec]:
+    def codecs(self, list_name: str, owner_ids: Iterable[int]) -> list[CursorCodec]:
         """The codecs of the same list of many objects."""
         key = self._key
-        return [codec_from_columns((key, feed, subject, None)) for subject in subjects]
+        return [codec_from_columns((key, list_name, owner_id, None)) for owner_id in owner_ids]
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of other data than list positions: 32 bytes. `purpose` has at most 15 characters."""
@@ -80,8 +80,8 @@ class CursorCodec(NamedTuple):
     """Encodes and decodes the cursors of one list."""
 
     key: bytes
-    feed: str
-    subject: int
+    list_name: str
+    owner_id: int
     horizon: Horizon | None = None
     """The horizon of the statement that returned the positions; None if all positions are settled: no row can still
     appear below them."""
@@ -95,7 +95,7 @@ class CursorCodec(NamedTuple):
         horizon = self.horizon
         if horizon is not None:
             return [self.encode_place(horizon.place(position)) for position in positions]
-        bound = VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        bound = VERSION + self.list_name.encode() + POSITION.pack(self.owner_id)
         return cursor_texts(self.key, bound, positions)
 
     def encode_place(self, place: Place) -> str:
@@ -137,7 +137,7 @@ class CursorCodec(NamedTuple):
         return place_from_numbers(unpack_numbers(numbers))
 
     def _place_tag(self, packed: bytes) -> bytes:
-        bound = PLACE_VERSION + self.feed.encode() + POSITION.pack(self.subject)
+        bound = PLACE_VERSION + self.list_name.encode() + POSITION.pack(self.owner_id)
         return blake2s(bound + packed, key=self.key, digest_size=TAG_BYTES).digest()
 
 

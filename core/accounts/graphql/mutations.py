@@ -43,7 +43,7 @@ from core.context import Context
 from core.graphql.mutations import Payload, refusals_as_data
 from core.ids import input_key
 
-P = TypeVar("P", bound="TargetUserPayload")
+PayloadT = TypeVar("PayloadT", bound="TargetUserPayload")
 
 
 @strawberry.type(description="A signed-in session on one device, and its tokens.")
@@ -151,7 +151,7 @@ class AccountsMutation:
             password=input.password,
             display_name=input.display_name,
         )
-        return SignUpPayload(session=session)  # type: ignore[arg-type]  # a row
+        return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Signs in by username or e-mail address.")
     @refusals_as_data(SignInPayload)
@@ -165,7 +165,7 @@ class AccountsMutation:
             password=input.password,
             address=context.address,
         )
-        return SignInPayload(session=session)  # type: ignore[arg-type]  # a row
+        return SignInPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Exchanges a session's newest refresh token for new tokens.")
     @refusals_as_data(RefreshSessionPayload)
@@ -180,7 +180,7 @@ class AccountsMutation:
             refresh_token=input.refresh_token,
             notify=context.services.notify,
         )
-        return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # a row
+        return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Ends a session, or all sessions of its user.")
     @refusals_as_data(SignOutPayload)
@@ -201,7 +201,7 @@ class AccountsMutation:
     @refusals_as_data(FollowUserPayload)
     @staticmethod
     async def follow_user(info: strawberry.Info, input: FollowUserInput) -> FollowUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context,
             input,
             partial(follow_create, info.context.services.group_commits),
@@ -212,7 +212,7 @@ class AccountsMutation:
     @refusals_as_data(UnfollowUserPayload)
     @staticmethod
     async def unfollow_user(info: strawberry.Info, input: UnfollowUserInput) -> UnfollowUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context,
             input,
             partial(follow_delete, info.context.services.group_commits),
@@ -225,7 +225,7 @@ class AccountsMutation:
     @refusals_as_data(BlockUserPayload)
     @staticmethod
     async def block_user(info: strawberry.Info, input: BlockUserInput) -> BlockUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context, input, partial(block_create, info.context.database), BlockUserPayload
         )
 
@@ -233,7 +233,7 @@ class AccountsMutation:
     @refusals_as_data(UnblockUserPayload)
     @staticmethod
     async def unblock_user(info: strawberry.Info, input: UnblockUserInput) -> UnblockUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context, input, partial(block_delete, info.context.database), UnblockUserPayload
         )
 
@@ -243,7 +243,7 @@ class AccountsMutation:
     @refusals_as_data(MuteUserPayload)
     @staticmethod
     async def mute_user(info: strawberry.Info, input: MuteUserInput) -> MuteUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context, input, partial(mute_create, info.context.database), MuteUserPayload
         )
 
@@ -251,23 +251,23 @@ class AccountsMutation:
     @refusals_as_data(UnmuteUserPayload)
     @staticmethod
     async def unmute_user(info: strawberry.Info, input: UnmuteUserInput) -> UnmuteUserPayload:
-        return await _change(
+        return await _change_relation(
             info.context, input, partial(mute_delete, info.context.database), UnmuteUserPayload
         )
 
 
-async def _change(
+async def _change_relation(
     context: Context,
     input: TargetUserInput,
     service: Callable[..., Awaitable[RelationChange]],
-    payload: Callable[..., P],
-) -> P:
+    payload: Callable[..., PayloadT],
+) -> PayloadT:
     viewer_id = context.require_viewer()
-    done = await service(
+    change = await service(
         viewer_id=viewer_id,
         user_id=input_key("User", input.user_id, "userId"),
         client_mutation_id=input.client_mutation_id,
     )
-    if done.changed:
+    if change.changed:
         context.services.notify()
-    return payload(user=done.user, changed=done.changed)
+    return payload(user=change.user, changed=change.changed)

@@ -24,18 +24,18 @@ from core.graphql.relay_connections import Connection, Edge
 
 
 def attribute_of(
-    whole: type[UserDetails | Relations], name: str, kind: Any, description: str
+    group: type[UserDetails | Relations], name: str, kind: Any, description: str
 ) -> Any:
-    """A field of User that shares one statement with the other attributes of `whole`."""
+    """A field of User, an attribute of the rows of the loader `group`. All fields of a group share one statement."""
 
-    def choose(info: Info) -> Loader[int, Any]:
-        return info.context.loader(AttributeLoader, whole, name)
+    def loader(info: Info) -> Loader[int, Any]:
+        return info.context.loader(AttributeLoader, group, name)
 
-    return strawberry.field(graphql_type=kind, description=description)(loaded("id")(choose))
+    return strawberry.field(graphql_type=kind, description=description)(loaded("id")(loader))
 
 
 def detail(name: str, kind: Any) -> Any:
-    """A field of the model that only profiles read."""
+    """A field of the model that is not in UserRow, because only profiles show it."""
     field = cast("Field[Any, Any]", models.User._meta.get_field(name))  # noqa: SLF001  # Django's name
     return attribute_of(UserDetails, name, kind, str(field.help_text))
 
