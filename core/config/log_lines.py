@@ -1,4 +1,4 @@
-"""The format of log lines: without values from the database; one short line for a refused request."""
+"""The format of log lines: no values from the database, and one short line for a refused request."""
 
 from __future__ import annotations
 

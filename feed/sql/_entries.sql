@@ -24,7 +24,7 @@ heads AS MATERIALIZED (
     ORDER BY r.position {direction}
 ),
 -- The first {limit} of them that count decide how far the page can reach: it takes no entry beyond the last of these.
--- They are asked in order, so most are never asked.
+-- They are tested in order, so most are never tested.
 firsts AS MATERIALIZED (
     SELECT position FROM heads r WHERE {reason_counts viewer={viewer}} ORDER BY position {direction} LIMIT {limit}
 ),

@@ -1,7 +1,7 @@
 -- Which of the viewers are notified of which events of home feeds, by what they may see now.
 -- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions of the events.
--- One row for each event and viewer: the event's number, the viewer, the position of a new entry or null for one that is
--- gone, whether the viewer likes and shares the post.
+-- One row for each event and viewer: the event's number, the viewer, the position of a new entry or null for a
+-- removed one, whether the viewer likes and shares the post.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])
         AS e(number, kind, actor_id, post_id, transaction)
@@ -60,7 +60,7 @@ JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
 WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.person_id}
 AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
--- The entry stands at its newest reason: a share with a newer key from before the event has it already.
+-- The entry is at the position of its newest reason: a share with a newer key from before the event has it already.
 AND NOT EXISTS (
     SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
     AND EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = y.user_id OFFSET 0)
@@ -71,12 +71,12 @@ SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c
 WHERE c.kind = 'post_deleted'
 UNION ALL
--- The share is gone, and the post is, or it is hidden from everybody.
+-- The share was removed, and the post was deleted or is hidden from all users.
 SELECT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}))
 UNION ALL
--- The share is gone; the entry too, unless the post stands there for another reason.
+-- The share was removed; so is the entry, unless the post is in the feed for another reason.
 SELECT c.number, c.viewer_id, NULL::bigint, false, false
 FROM candidates c
 JOIN posts p ON p.id = c.post_id

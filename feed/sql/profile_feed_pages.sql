@@ -1,4 +1,4 @@
--- Pages of users' posts and shares, one entry a post; empty where a block stands between.
+-- Pages of users' posts and shares, one entry a post; empty if a block hides the user.
 -- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
 FROM (SELECT id, {visible user_id=k.id} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k

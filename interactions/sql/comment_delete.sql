@@ -1,5 +1,5 @@
 -- Deletes the viewer's own comment. The post is locked already, and so is the comment with all above it: a row for which a
--- statement waits is judged anew by PostgreSQL after the change, without the parts of the statement that come first.
+-- statement waits is tested again by PostgreSQL after the change, without the parts of the statement that come first.
 -- $1 viewer, $2 comment, $3 client's key.
 -- One row for a comment that the viewer can see and that is not deleted: whether it is the viewer's.
 WITH RECURSIVE seen AS MATERIALIZED (

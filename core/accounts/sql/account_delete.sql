@@ -1,4 +1,4 @@
--- Deletes a user of whom nothing else is left, and keeps the username from being taken again. The user is locked already.
+-- Deletes a user who has no other rows, and reserves the username. The user is locked already.
 -- $1 user.
 WITH named AS (
     INSERT INTO former_usernames (username) SELECT lower(username) FROM users WHERE id = $1 AND id <> {posts_holder} ON CONFLICT DO NOTHING

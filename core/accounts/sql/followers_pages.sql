@@ -1,4 +1,4 @@
--- Pages of users' followers, newest follow first; empty where a block stands between.
+-- Pages of users' followers, newest follow first; empty if a block hides the user.
 -- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 WITH horizon AS MATERIALIZED (
     SELECT {key_horizon} AS key
