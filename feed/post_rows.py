@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
-from core.execution import Layout
+from core.row_types import Moment, ViewerState
 
 
 class PostRow(NamedTuple):
-    """A post with its author and the viewer's state: the columns of `_post.sql`."""
+    """A post with its author and the viewer's state: the columns of the fragment `{post}`."""
 
     id: int
     text: str
-    created_at: str
-    edited_at: str | None
+    created_at: Moment
+    edited_at: Moment | None
     like_count: int
     comment_count: int
     share_count: int
-    viewer_has_liked: bool
-    viewer_has_shared: bool
+    viewer_has_liked: Annotated[bool, ViewerState("post_likes", "post_id")]
+    viewer_has_shared: Annotated[bool, ViewerState("shares", "post_id")]
     author: UserRow
-
-
-def post_at(first: int) -> Layout[PostRow]:
-    """The layout of the columns of `_post.sql`, the first of them at index `first`."""
-    return Layout(PostRow, first, author=Layout(UserRow, first + 9))

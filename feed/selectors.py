@@ -14,24 +14,25 @@ from core.database.statements import Variants
 from core.execution import SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import EdgeRow, Page, PageRequest, page_source
-from feed.post_rows import PostRow, post_at
+from core.row_types import row_layout
+from feed.post_rows import PostRow
 from feed.statements import SQL
 
 UPDATES_COUNTED_AT_MOST = 100
 
-POST = post_at(0)
+POST = row_layout(PostRow)
 ENTRY = Layout(
     EdgeRow,
     position=1,
     shared_by=Layout(UserRow, inside=2, optional=True),
-    node=post_at(3),
+    node=row_layout(PostRow, 3),
     codec=SHARED,
 )
-"""An unread column, the position, the sharer (null if none), then the columns of `_post.sql`."""
+"""An unread column, the position, the sharer (null if none), then the columns of `{post}`."""
 
 
 def post_from(columns: Sequence[Any]) -> PostRow:
-    """The post read from the columns of `_post.sql`."""
+    """The post read from the columns of `{post}`."""
     return POST.make(columns, None)
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from core.accounts.statements import AccountStatements
 from core.database.statements import Statements, Variants
+from core.row_types import row_fragment
+from feed.post_rows import PostRow
 
 
-class FeedStatements(Statements, uses=[AccountStatements]):
+class FeedStatements(
+    Statements,
+    uses=[AccountStatements],
+    fragments={"post": row_fragment(PostRow, "p", author="a")},
+):
     home_events: str
     home_feed_page: Variants
     home_feed_updates: Variants

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.user_rows import UserRow
-from core.execution import Layout
+from core.row_types import Moment, row_layout
 
 
 class CommentRow(NamedTuple):
-    """A comment with its author: the columns of `_comment.sql`."""
+    """A comment with its author: the columns of the fragment `{comment}`."""
 
     post_id: int
     id: int
     parent_id: int | None
     text: str
-    created_at: str
+    created_at: Moment
     like_count: int
     reply_count: int
     author: UserRow | None
@@ -26,5 +26,4 @@ class CommentRow(NamedTuple):
         return self.author is None
 
 
-COMMENT = Layout(CommentRow, author=Layout(UserRow, 7, optional=True))
-"""The layout of the columns of `_comment.sql`."""
+COMMENT = row_layout(CommentRow)

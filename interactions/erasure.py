@@ -21,6 +21,7 @@ from core.database.database import Database, Transaction
 from core.database.error_text import text_without_values
 from core.database.time_ordered_keys import key_array
 from feed.erasure import posts_delete, posts_lock
+from feed.reactions import REACTIONS
 from interactions.moderation import SQL
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ Step = Callable[[Transaction, int], Awaitable[int]]
 
 
 async def posts_erase(transaction: Transaction, user_id: int) -> int:
-    """Removes likes, shares and comments of the newest posts, then the posts.
+    """Removes reactions to and comments on the newest posts, then the posts.
 
     Locks: the posts, their comments, the user.
     """
@@ -44,34 +45,30 @@ async def posts_erase(transaction: Transaction, user_id: int) -> int:
     if not posts:
         return 0
     keys = key_array(posts)
-    for statement in (SQL.likes_of_posts_delete, SQL.shares_of_posts_delete):
-        if removed := await _count(transaction, statement, keys, ROWS_PER_BATCH):
-            return removed
+    if removed := await _reactions_delete(transaction, "post", keys):
+        return removed
     comments = await transaction.fetch(SQL.comments_of_posts_lock, keys, ROWS_PER_BATCH)
     if comments:
         comment_keys = key_array([row[0] for row in comments])
-        removed = await _count(
-            transaction, SQL.likes_of_comments_delete, comment_keys, ROWS_PER_BATCH
-        )
+        removed = await _reactions_delete(transaction, "comment", comment_keys)
         removed = removed or await _count(transaction, SQL.comments_of_posts_delete, comment_keys)
         if removed:
             return removed
     return await posts_delete(transaction, user_id, posts)
 
 
-async def shares_erase(transaction: Transaction, user_id: int) -> int:
-    """Locks: the posts."""
-    return await _undo_by_user(transaction, SQL.posts_shared_by, SQL.post_unshare, user_id)
-
-
-async def likes_erase(transaction: Transaction, user_id: int) -> int:
-    """Locks: the posts."""
-    return await _undo_by_user(transaction, SQL.posts_liked_by, SQL.post_unlike, user_id)
-
-
-async def comment_likes_erase(transaction: Transaction, user_id: int) -> int:
-    """Locks: the posts, the comments."""
-    return await _undo_by_user(transaction, SQL.comments_liked_by, SQL.comment_unlike, user_id)
+async def reactions_erase(transaction: Transaction, user_id: int) -> int:
+    """Deletes reactions by the user, of one kind. Locks: the posts, the comments."""
+    for reaction in REACTIONS:
+        statement = SQL.reactions_of_user[reaction.name]
+        keys = [row[0] for row in await transaction.fetch(statement, user_id, ROWS_PER_BATCH)]
+        if keys:
+            users = key_array([user_id] * len(keys))
+            no_keys = [None] * len(keys)
+            statement = SQL.reaction_delete[reaction.name]
+            await transaction.fetch(statement, users, key_array(keys), no_keys)
+            return len(keys)
+    return 0
 
 
 async def comments_erase(transaction: Transaction, user_id: int) -> int:
@@ -86,9 +83,7 @@ async def comments_erase(transaction: Transaction, user_id: int) -> int:
         locked[post_id].update(thread)
     for post_id in sorted(locked):
         await transaction.fetch(SQL.comment_lock, post_id, list(locked[post_id]))
-    removed = await _count(
-        transaction, SQL.likes_of_comments_delete, key_array(comments), ROWS_PER_BATCH
-    )
+    removed = await _reactions_delete(transaction, "comment", key_array(comments))
     if removed == ROWS_PER_BATCH:
         return removed
     deadline = time.monotonic() + COMMENTS_SECONDS
@@ -99,13 +94,11 @@ async def comments_erase(transaction: Transaction, user_id: int) -> int:
     return len(comments)
 
 
-# Follows come after posts and shares: they decide whose home feeds an entry is removed from. Blocks come last, since
+# Follows come after posts and reactions: they decide whose home feeds an entry is removed from. Blocks come last, since
 # they hide what is not removed yet.
 STEPS: tuple[Step, ...] = (
     posts_erase,
-    shares_erase,
-    likes_erase,
-    comment_likes_erase,
+    reactions_erase,
     comments_erase,
     follows_erase,
     remains_erase,
@@ -155,12 +148,14 @@ async def _erase_batch(database: Database) -> bool | None:
         return False
 
 
-async def _undo_by_user(transaction: Transaction, select: str, undo: str, user_id: int) -> int:
-    keys = [row[0] for row in await transaction.fetch(select, user_id, ROWS_PER_BATCH)]
-    if keys:
-        users = key_array([user_id] * len(keys))
-        await transaction.fetch(undo, users, key_array(keys), [None] * len(keys))
-    return len(keys)
+async def _reactions_delete(transaction: Transaction, target: str, keys: str) -> int:
+    """Deletes some reactions to these posts or comments; returns how many."""
+    deleted = 0
+    for reaction in REACTIONS:
+        if reaction.target == target and deleted < ROWS_PER_BATCH:
+            statement = SQL.reactions_delete[reaction.name]
+            deleted += await _count(transaction, statement, keys, ROWS_PER_BATCH - deleted)
+    return deleted
 
 
 async def _count(transaction: Transaction, statement: str, *arguments: object) -> int:

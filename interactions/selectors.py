@@ -12,16 +12,17 @@ from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
+from feed.reactions import Reaction
 from feed.selectors import posts_by_ids
 from interactions.comment_rows import COMMENT, CommentRow
 from interactions.statements import SQL
 
 COMMENT_EDGE = Layout(EdgeRow, node=COMMENT, position=1, codec=SHARED, shared_by=NOTHING)
-"""The layout of the columns of `_comment.sql` as an edge."""
+"""The layout of the columns of `{comment}` as an edge."""
 
 
 def comment_from(columns: Sequence[Any]) -> CommentRow:
-    """The comment read from the columns of `_comment.sql`."""
+    """The comment read from the columns of `{comment}`."""
     return COMMENT.make(columns, None)
 
 
@@ -48,15 +49,19 @@ class CommentByIdLoader(ViewerLoader[CommentRow | None]):
         return await comments_by_ids(self.database, self.viewer_id, keys)
 
 
-class LikedByCommentLoader(ViewerLoader[bool]):
-    """Whether the viewer likes comments, by the comment's key."""
+class ReactedLoader(ViewerLoader[bool]):
+    """Whether the viewer reacts to posts or comments, by their key."""
+
+    def __init__(self, context: Context, reaction: Reaction) -> None:
+        super().__init__(context)
+        self._statement = SQL.reactions_of_viewer[reaction.name]
 
     async def fetch(self, keys: list[int]) -> Sequence[bool]:
         if self.viewer_id is None:
             return [False for _ in keys]
-        rows = await self.database.fetch(SQL.comments_liked, self.viewer_id, keys)
-        liked = {row[0] for row in rows}
-        return [key in liked for key in keys]
+        rows = await self.database.fetch(self._statement, self.viewer_id, keys)
+        found = {row[0] for row in rows}
+        return [key in found for key in keys]
 
 
 class UnderPostLoader(PageLoader):

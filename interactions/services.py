@@ -1,17 +1,17 @@
-"""Writes of comments, likes and shares.
+"""Writes of comments and reactions.
 
-Likes and shares set a state: a repetition changes nothing. Those that arrive together share a group commit.
+Reactions set a state: a repetition changes nothing. Those that arrive together share a group commit.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Row
 from core.database.group_commit import GroupCommits
 from core.errors import ErrorCode, not_found, refuse
-from feed.post_rows import PostRow
+from feed.reactions import Reaction
 from feed.selectors import post_from
 from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import CommentRow
@@ -19,17 +19,10 @@ from interactions.selectors import comment_from, comments_by_ids
 from interactions.statements import SQL
 
 
-class PostChanged(NamedTuple):
-    """The post as it is now, None if a block hides it, and whether this call changed anything."""
+class ReactionChange(NamedTuple):
+    """The PostRow or CommentRow as it is now, None if a block hides it, and whether the call changed anything."""
 
-    post: PostRow | None
-    changed: bool
-
-
-class CommentChanged(NamedTuple):
-    """The comment as it is now, None if a block hides it, and whether this call changed anything."""
-
-    comment: CommentRow | None
+    target: Any
     changed: bool
 
 
@@ -40,86 +33,36 @@ class CreatedComment(NamedTuple):
     replayed: bool
 
 
-async def post_like(
+async def reaction_create(
     group_commits: GroupCommits,
+    reaction: Reaction,
     *,
     viewer_id: int,
-    post_id: int,
+    target_id: int,
     client_mutation_id: str | None = None,
-) -> PostChanged:
-    """Likes a post. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
-    row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await group_commits.submit(SQL.post_like, *row))
+) -> ReactionChange:
+    """Reacts to a post or comment. Errors: MutationRefused (NOT_FOUND). Locks: its row."""
+    statement = SQL.reaction_create[reaction.name]
+    row = await group_commits.submit(statement, viewer_id, target_id, client_mutation_id)
+    return _reaction_change(reaction, row, 1)
 
 
-async def post_unlike(
+async def reaction_delete(
     group_commits: GroupCommits,
+    reaction: Reaction,
     *,
     viewer_id: int,
-    post_id: int,
+    target_id: int,
     client_mutation_id: str | None = None,
-) -> PostChanged:
-    """Removes a like, whether or not the post is visible to the viewer.
+) -> ReactionChange:
+    """Deletes a reaction, whether or not the post or comment is visible to the viewer.
 
-    Errors: MutationRefused (NOT_FOUND for a post neither visible to nor liked by the viewer). Locks: the post's row.
+    Errors: MutationRefused (NOT_FOUND for one neither visible to the viewer nor with a reaction of theirs).
+    Locks: its row.
     """
-    row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await group_commits.submit(SQL.post_unlike, *row))
-
-
-async def post_share(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    post_id: int,
-    client_mutation_id: str | None = None,
-) -> PostChanged:
-    """Shares a post. Errors: MutationRefused (NOT_FOUND). Locks: the post's row."""
-    row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await group_commits.submit(SQL.post_share, *row))
-
-
-async def post_unshare(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    post_id: int,
-    client_mutation_id: str | None = None,
-) -> PostChanged:
-    """Removes a share, whether or not the post is visible to the viewer.
-
-    Errors: MutationRefused (NOT_FOUND for a post neither visible to nor shared by the viewer). Locks: the post's row.
-    """
-    row = (viewer_id, post_id, client_mutation_id)
-    return _post_changed(await group_commits.submit(SQL.post_unshare, *row))
-
-
-async def comment_like(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    comment_id: int,
-    client_mutation_id: str | None = None,
-) -> CommentChanged:
-    """Likes a comment. Errors: MutationRefused (NOT_FOUND). Locks: the comment's row."""
-    row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await group_commits.submit(SQL.comment_like, *row))
-
-
-async def comment_unlike(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    comment_id: int,
-    client_mutation_id: str | None = None,
-) -> CommentChanged:
-    """Removes a like, whether or not the comment is visible to the viewer.
-
-    Errors: MutationRefused (NOT_FOUND for a comment neither visible to nor liked by the viewer).
-    Locks: the comment's row.
-    """
-    row = (viewer_id, comment_id, client_mutation_id)
-    return _comment_changed(await group_commits.submit(SQL.comment_unlike, *row))
+    statement = SQL.reaction_delete[reaction.name]
+    row = await group_commits.submit(statement, viewer_id, target_id, client_mutation_id)
+    return _reaction_change(reaction, row, -1)
 
 
 async def comment_create(
@@ -181,15 +124,14 @@ async def comment_delete(
     return deleted is not None
 
 
-def _post_changed(row: Row | None) -> PostChanged:
+def _reaction_change(reaction: Reaction, row: Row | None, sign: int) -> ReactionChange:
     if row is None:
-        raise not_found("Post", "postId")
-    _, changed, is_visible, *post = row
-    return PostChanged(post_from(post) if is_visible else None, changed)
-
-
-def _comment_changed(row: Row | None) -> CommentChanged:
-    if row is None:
-        raise not_found("Comment", "commentId")
-    _, changed, is_visible, *comment = row
-    return CommentChanged(comment_from(comment) if is_visible else None, changed)
+        raise not_found(reaction.target.capitalize(), f"{reaction.target}Id")
+    _, _, _, is_visible, *columns, changed, times = row
+    if not is_visible:
+        return ReactionChange(None, changed)
+    target: Any = post_from(columns) if reaction.target == "post" else comment_from(columns)
+    if reaction.count:
+        count = getattr(target, reaction.count) + sign * times
+        target = target._replace(**{reaction.count: count})
+    return ReactionChange(target, changed)

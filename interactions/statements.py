@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from core.database.statements import Statements, Variants
+from dataclasses import asdict
+
+from core.database.statements import Instances, Statements, Variants
+from core.row_types import row_fragment
+from feed.reactions import REACTIONS
 from feed.statements import FeedStatements
+from interactions.comment_rows import CommentRow
 
 
-class InteractionStatements(Statements, uses=[FeedStatements]):
+class InteractionStatements(
+    Statements,
+    uses=[FeedStatements],
+    instances={reaction.name: asdict(reaction) for reaction in REACTIONS},
+    fragments={"comment": row_fragment(CommentRow, "c", author="a")},
+):
     comment_create: str
     comment_delete: str
-    comment_like: str
     comment_lock: str
     comment_thread: str
-    comment_unlike: str
     comments_by_ids: str
-    comments_liked: str
-    comments_liked_by: str
     comments_of_comments: Variants
     comments_of_posts: Variants
     comments_of_posts_delete: str
     comments_of_posts_lock: str
     likers_of_posts: Variants
-    likes_of_comments_delete: str
-    likes_of_posts_delete: str
     post_events: str
-    post_like: str
-    post_share: str
-    post_unlike: str
-    post_unshare: str
-    posts_liked_by: str
-    posts_shared_by: str
+    reaction_create: Instances
+    reaction_delete: Instances
+    reactions_delete: Instances
+    reactions_of_user: Instances
+    reactions_of_viewer: Instances
     reply_create: str
     sharers_of_posts: Variants
-    shares_of_posts_delete: str
     threads_of_author: str
 
 

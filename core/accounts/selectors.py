@@ -74,7 +74,7 @@ class AttributeLoader(Loader[int, Any]):
 
 
 USER_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)
-"""An edge: the list's key, the position, and the columns of `_user.sql`."""
+"""An edge: the list's key, the position, and the columns of `{user}`."""
 
 
 class FollowersLoader(PageLoader):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from core.accounts.user_rows import UserRow
 from core.database.statements import Statements, Variants
 from core.events.statements import EventStatements
+from core.row_types import row_fragment
 
 
-class AccountStatements(Statements, uses=[EventStatements]):
+class AccountStatements(
+    Statements, uses=[EventStatements], fragments={"user": row_fragment(UserRow, "{of}")}
+):
     account_delete: str
     account_deletion_postpone: str
     account_deletion_lock: str

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class UserRow(NamedTuple):
-    """The columns of `_user.sql`, shown beside every post."""
+    """The columns of the fragment `{user of=…}`, shown beside every post."""
 
     id: int
     username: str

@@ -10,7 +10,8 @@ from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.selectors import posts_by_ids
-from interactions.graphql.fields import PostInteractions
+from interactions.graphql.reactions import PostReactions
+from interactions.graphql.types import PostComments
 from interactions.selectors import comments_by_ids
 
 
@@ -18,7 +19,8 @@ def extend_types() -> None:
     """Extends the types and registers the nodes. Called once, before the schema is built."""
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
-    extend_type(Post, PostInteractions)
+    extend_type(Post, PostComments)
+    extend_type(Post, PostReactions)
     NODE_TYPES.register(
         "User", lambda context, keys: users_by_ids(context.database, context.viewer_id, keys)
     )

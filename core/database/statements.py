@@ -5,18 +5,23 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
 """The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen"."""
+Instances = Mapping[str, str]
+"""The texts of one template by instance."""
 
 SHARED_FRAGMENTS = Path(__file__).parent / "sql"
 UNSEEN = "unseen"
 """The fragment that is left out of a statement, except in its variants of that name."""
 PLACE = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 PARAMETER_PLACE = re.compile(r"\{(\w+)\}")
+CONDITION = re.compile(r"\{if (\w+)\}(.*?)\{end\}", re.DOTALL)
 DECLARATION = re.compile(r"^-- (parameters|needs): (.*)", re.MULTILINE)
 PARAMETER = re.compile(r"(\w+)(?:=([^\s,]+))?")
 NEEDED = re.compile(r"(\w+)(?: \([^()]*\))?")
@@ -36,18 +41,30 @@ class StatementMalformed(Exception):
 class Statements:
     """The statements of one room: its files `sql/NAME.sql`, as attributes.
 
-    A subclass in the room's `statements.py` declares each name: as `str`, or as `Variants` if the statement has
-    variants. `uses`: the rooms whose fragments its statements may use.
+    A subclass in the room's `statements.py` declares each name: as `str`, as `Variants` if the statement has
+    variants, as `Instances` if it is a template. `uses`: the rooms whose fragments its statements may use.
+    `instances`: the parameters of each instance of the room's templates, by the instance's name. `fragments`: texts
+    of fragments that are made from declarations in Python, by name, as a file has them.
     """
 
     rooms: ClassVar[list[type[Statements]]] = []
     folders: ClassVar[tuple[Path, ...]]
     """The room's own folder, then those of the rooms whose fragments it uses."""
+    fragments: ClassVar[Mapping[str, Source]]
+    instances: ClassVar[Mapping[str, Mapping[str, str]]]
 
-    def __init_subclass__(cls, uses: Sequence[type[Statements]] = ()) -> None:
-        own = Path(inspect.getfile(cls)).parent / "sql"
+    def __init_subclass__(
+        cls,
+        uses: Sequence[type[Statements]] = (),
+        instances: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        fragments: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        file = Path(inspect.getfile(cls))
         used = [folder for room in uses for folder in room.folders]
-        cls.folders = tuple(dict.fromkeys([own, *used, SHARED_FRAGMENTS]))
+        cls.folders = tuple(dict.fromkeys([file.parent / "sql", *used, SHARED_FRAGMENTS]))
+        cls.instances = instances
+        cls.fragments = {name: text for room in uses for name, text in room.fragments.items()}
+        cls.fragments |= {name: source_of(file, text) for name, text in fragments.items()}
         Statements.rooms.append(cls)
 
     def __init__(self, *overriding: Path) -> None:
@@ -55,10 +72,22 @@ class Statements:
 
         Errors: StatementMalformed.
         """
-        self.variants = load_statements(*self.folders, overriding=overriding)
-        found = {
-            name: "str" if len(texts) == 1 else "Variants" for name, texts in self.variants.items()
-        }
+        self.variants = load_statements(
+            *self.folders,
+            overriding=overriding,
+            instances=self.instances,
+            fragments=self.fragments,
+        )
+        attributes: dict[str, Any] = {}
+        found: dict[str, str] = {}
+        for name, texts in self.variants.items():
+            template, _, instance = name.partition(":")
+            if instance:
+                found[template] = "Instances"
+                attributes[template] = {**attributes.get(template, {}), instance: texts[""]}
+            else:
+                found[name] = "str" if len(texts) == 1 else "Variants"
+                attributes[name] = texts[""] if len(texts) == 1 else texts
         declared = inspect.get_annotations(type(self))
         for name in sorted(found.keys() | declared.keys()):
             if found.get(name) != declared.get(name):
@@ -69,8 +98,7 @@ class Statements:
                 )
                 room = type(self)
                 raise StatementMalformed(f"{inspect.getfile(room)}: in {room.__name__} {problem}.")
-        for name, texts in self.variants.items():
-            setattr(self, name, texts[""] if len(texts) == 1 else texts)
+        vars(self).update(attributes)
 
 
 class Source(NamedTuple):
@@ -90,8 +118,15 @@ class Source(NamedTuple):
         return StatementMalformed(f"{self.path}:{line}: {problem}")
 
 
-def load_statements(*folders: Path, overriding: Sequence[Path] = ()) -> Mapping[str, Variants]:
+def load_statements(
+    *folders: Path,
+    overriding: Sequence[Path] = (),
+    instances: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    fragments: Mapping[str, Source] = MappingProxyType({}),
+) -> Mapping[str, Variants]:
     """The variants of the statements in the first folder, by name, with the fragments of all folders.
+
+    A template's are by its name and each instance's: `reaction_create:post_like`.
 
     Errors: StatementMalformed.
     """
@@ -100,22 +135,31 @@ def load_statements(*folders: Path, overriding: Sequence[Path] = ()) -> Mapping[
         for folder in (*reversed(folders), *overriding)
         for path in sorted(folder.glob("_*.sql"))
     ]
-    fragments = {path.stem[1:]: source_at(path) for path in files}
+    fragments = {**fragments, **{path.stem[1:]: source_at(path) for path in files}}
     for fragment in fragments.values():
         if positional := POSITIONAL.search(fragment.text):
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
-    statements = [source_at(path) for path in sorted(folders[0].glob("[!_]*.sql"))]
-    found = {source.path.stem: _variants(source, fragments) for source in statements}
-    if not overriding:  # Overriding fragments may leave parameters unused.
-        for source in statements:
-            _check_parameters(source, found[source.path.stem])
+    found: dict[str, Variants] = {}
+    for source in map(source_at, sorted(folders[0].glob("[!_]*.sql"))):
+        for instance, given in instances.items() if source.parameters else [("", {})]:
+            for name in source.parameters.keys() - given.keys() if instance else ():
+                raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
+            name = f"{source.path.stem}:{instance}" if instance else source.path.stem
+            found[name] = _variants(name, source, given, fragments)
+            if not overriding:  # Overriding fragments may leave parameters unused.
+                _check_parameters(source, found[name])
     return found
 
 
 def source_at(path: Path) -> Source:
     """The parts of a file, with the declarations of its header."""
-    lines = path.read_text().strip().splitlines(keepends=True)
+    return source_of(path, path.read_text())
+
+
+def source_of(path: Path, whole: str) -> Source:
+    """The parts of the text of a file."""
+    lines = whole.strip().splitlines(keepends=True)
     header = list(takewhile(lambda line: line.startswith("--"), lines))
     declared = dict(DECLARATION.findall("".join(header)))
     parameters = dict(PARAMETER.findall(declared.get("parameters", "")))
@@ -123,13 +167,15 @@ def source_at(path: Path) -> Source:
     return Source(path, "".join(header), text, parameters, declared.get("needs", ""))
 
 
-def _variants(source: Source, fragments: Mapping[str, Source]) -> Variants:
+def _variants(
+    full_name: str, source: Source, given: Mapping[str, str], fragments: Mapping[str, Source]
+) -> Variants:
     found: dict[str, str] = {}
     without = {**fragments, UNSEEN: fragments[UNSEEN]._replace(text="")}
     for suffix, chosen in (("", without), (":" + UNSEEN, fragments)):
         for name, direction in ((suffix, "DESC"), (":oldest_first" + suffix, "ASC")):
             needs: dict[str, StatementMalformed] = {}
-            text = _expand(source, {"direction": direction}, chosen, needs)
+            text = _expand(source, {**given, "direction": direction}, chosen, needs)
             if text in found.values():
                 continue
             found[name] = text
@@ -137,7 +183,7 @@ def _variants(source: Source, fragments: Mapping[str, Source]) -> Variants:
             for alias, error in needs.items():
                 if not re.search(DEFINITION.format(name=alias), code):
                     raise error
-    return {name: f"-- {source.path.stem}{name}\n{text}" for name, text in found.items()}
+    return {name: f"-- {full_name}{name}\n{text}" for name, text in found.items()}
 
 
 def _check_parameters(source: Source, variants: Variants) -> None:
@@ -161,7 +207,7 @@ def _expand(
 
     Adds to `needs` each alias that the fragments need, with the error to raise if the statement does not define it.
     """
-    text = _fill(source.text, arguments)
+    text = _fill(CONDITION.sub(partial(_chosen, arguments), source.text), arguments)
 
     def replace(place: re.Match[str]) -> str:
         def error(problem: str) -> StatementMalformed:
@@ -182,6 +228,11 @@ def _expand(
         return _expand(fragment, values, fragments, needs)
 
     return PLACE.sub(replace, text)
+
+
+def _chosen(values: Mapping[str, str], condition: re.Match[str]) -> str:
+    """The text of a condition if its parameter is not empty. Keeps the number of lines, for errors."""
+    return condition[2] if values.get(condition[1]) else "\n" * condition[2].count("\n")
 
 
 def _fill(text: str, values: Mapping[str, str]) -> str:

@@ -87,6 +87,39 @@ def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolv
     return decorate
 
 
+def mutation_field(
+    name: str,
+    description: str,
+    resolve: Callable[[Any, Any], Awaitable[dict[str, Any]]],
+    *,
+    input_type: type,
+    input_description: str,
+    payload_type: type[P],
+    payload_description: str,
+) -> Any:
+    """A mutation whose input and payload are types of its own: `<name>Input` and `<name>Payload`.
+
+    `resolve`: takes info and input; returns the fields of the payload. `input_type`, `payload_type`: have the fields.
+    """
+    own_input = strawberry.input(
+        type(f"{name}Input", (input_type,), {}), description=input_description
+    )
+    own_payload: Any = strawberry.type(
+        type(f"{name}Payload", (payload_type,), {}), description=payload_description
+    )
+
+    async def resolve_payload(info: Any, input: Any) -> Any:
+        return own_payload(**await resolve(info, input))
+
+    resolve_payload.__annotations__ = {
+        "info": strawberry.Info,
+        "input": own_input,
+        "return": own_payload,
+    }
+    resolver = refusals_as_data(own_payload)(resolve_payload)
+    return strawberry.mutation(resolver=resolver, description=description)
+
+
 def describe_inputs(mutation: type) -> None:
     """Sets the description of every mutation's `input` argument. Call before the schema is built."""
     for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark

@@ -8,13 +8,12 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from core.database.cursors import CursorCodec
-from core.execution import batch_resolver
+from core.execution import batch_resolver, loaded
 from core.graphql.info import Info, may_select
 from core.loaders import PageLoader
 from core.paging import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
 
 T = TypeVar("T")
-P = TypeVar("P", bound=PageLoader)
 
 First = Annotated[
     int | None,
@@ -37,18 +36,31 @@ Before = Annotated[
 ]
 
 
-def page_loader(
-    info: Info,
-    kind: Callable[..., P],
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    *more: Any,
-) -> P:
-    """The request's page loader for a field's arguments. `more`: further arguments of its class."""
-    looks_ahead = may_select("pageInfo", info)
-    return info.context.loader(kind, first, after, last, before, looks_ahead, *more)
+def connection_field(
+    loader: Callable[..., PageLoader],
+    connection_type: Any,
+    description: str,
+    *decisions: Callable[[Info], bool],
+) -> Any:
+    """A field that gives the pages of each parent, by the parent's `id`.
+
+    `decisions`: give the further arguments of the loader's class, from the field's place in the document.
+    """
+
+    def choose(
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> PageLoader:
+        decided = (decide(info) for decide in decisions)
+        looks_ahead = may_select("pageInfo", info)
+        return info.context.loader(loader, first, after, last, before, looks_ahead, *decided)
+
+    return strawberry.field(graphql_type=connection_type, description=description)(
+        loaded("id")(choose)
+    )
 
 
 @strawberry.type(

@@ -39,66 +39,6 @@ class CommentPayload(Payload):
     changed: bool = strawberry.field(default=False, description=CHANGED)
 
 
-@strawberry.input(description="The post to like.")
-class LikePostInput(PostInput):
-    pass
-
-
-@strawberry.type(description="The liked post.")
-class LikePostPayload(PostPayload):
-    pass
-
-
-@strawberry.input(description="The post to unlike.")
-class UnlikePostInput(PostInput):
-    pass
-
-
-@strawberry.type(description="The post without the viewer's like.")
-class UnlikePostPayload(PostPayload):
-    pass
-
-
-@strawberry.input(description="The post to share.")
-class SharePostInput(PostInput):
-    pass
-
-
-@strawberry.type(description="The shared post.")
-class SharePostPayload(PostPayload):
-    pass
-
-
-@strawberry.input(description="The post to unshare.")
-class UnsharePostInput(PostInput):
-    pass
-
-
-@strawberry.type(description="The post without the viewer's share.")
-class UnsharePostPayload(PostPayload):
-    pass
-
-
-@strawberry.input(description="The comment to like.")
-class LikeCommentInput(CommentInput):
-    pass
-
-
-@strawberry.type(description="The liked comment.")
-class LikeCommentPayload(CommentPayload):
-    pass
-
-
-@strawberry.input(description="The comment to unlike.")
-class UnlikeCommentInput(CommentInput):
-    pass
-
-
-@strawberry.type(description="The comment without the viewer's like.")
-class UnlikeCommentPayload(CommentPayload):
-    pass
-
-
 @strawberry.input(description="The comment to create.")
 class CreateCommentInput(CreationInput, PostInput):
     text: str = strawberry.field(description=f"The text: {TEXT_RULES}")

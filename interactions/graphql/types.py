@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import auto
@@ -10,16 +10,19 @@ from strawberry import auto
 from core.accounts.graphql.types import User
 from core.context import Context
 from core.execution import InstancesOf, loaded
+from core.graphql.info import Info
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import After, Before, Connection, Edge, First, Last, page_loader
+from core.graphql.relay_connections import Connection, Edge, connection_field
 from feed.graphql.types import Post, in_feed
+from feed.reactions import COMMENT_LIKE, Reaction
 from interactions import models
 from interactions.comment_rows import CommentRow
 from interactions.selectors import (
     CommentByIdLoader,
-    LikedByCommentLoader,
+    CommentsByPostLoader,
     PostByIdLoader,
+    ReactedLoader,
     RepliesByCommentLoader,
 )
 
@@ -27,6 +30,15 @@ HIDDEN = (
     "Tombstones are included. Comments hidden by a block are left out; in feeds and events also those by users whom "
     "the viewer has muted."
 )
+
+
+def reacted_field(reaction: Reaction, description: str) -> Any:
+    """A field of the target: whether the viewer reacts to it."""
+
+    def choose(info: Info) -> ReactedLoader:
+        return info.context.loader(ReactedLoader, reaction)
+
+    return strawberry.field(graphql_type=bool, description=description)(loaded("id")(choose))
 
 
 @model_type(models.Comment, name="Comment", description="A comment on a post, or a reply to one.")
@@ -46,12 +58,7 @@ class Comment(Node):
 
     id = id_field("Comment", "The comment's opaque global id.")
 
-    @strawberry.field(graphql_type=bool, description="Whether the viewer likes the comment.")
-    @loaded("id")
-    @staticmethod
-    def viewer_has_liked(info: strawberry.Info) -> LikedByCommentLoader:
-        context: Context = info.context
-        return context.loader(LikedByCommentLoader)
+    viewer_has_liked = reacted_field(COMMENT_LIKE, "Whether the viewer likes the comment.")
 
     @strawberry.field(
         graphql_type=Post | None,
@@ -79,20 +86,12 @@ class Comment(Node):
         context: Context = info.context
         return context.loader(CommentByIdLoader)
 
-    @strawberry.field(
-        graphql_type=Annotated["CommentConnection", strawberry.lazy(__name__)],
-        description=f"Direct replies, newest first. {HIDDEN}",
+    replies = connection_field(
+        RepliesByCommentLoader,
+        Annotated["CommentConnection", strawberry.lazy(__name__)],
+        f"Direct replies, newest first. {HIDDEN}",
+        in_feed,
     )
-    @loaded("id")
-    @staticmethod
-    def replies(
-        info: strawberry.Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> RepliesByCommentLoader:
-        return page_loader(info, RepliesByCommentLoader, first, after, last, before, in_feed(info))
 
     is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 
@@ -105,3 +104,15 @@ class CommentEdge(Edge[Comment]):
 @strawberry.type(description="A page of comments, newest first.")
 class CommentConnection(Connection[Comment]):
     edges: list[CommentEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # CommentEdge is an Edge[Comment]
+
+
+@strawberry.type
+class PostComments:
+    """Fields of Post."""
+
+    comments = connection_field(
+        CommentsByPostLoader,
+        CommentConnection,
+        f"Comments on the post without replies, newest first. {HIDDEN}",
+        in_feed,
+    )

@@ -27,7 +27,11 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from interactions.statements import InteractionStatements
 from tests.benchmarks.likes import BY_HAND
 
-SQL = load_statements(Path(__file__).parent / "sql", *InteractionStatements.folders)
+SQL = load_statements(
+    Path(__file__).parent / "sql",
+    *InteractionStatements.folders,
+    fragments=InteractionStatements.fragments,
+)
 PAGE = 20
 COMMENTS_SHOWN = 3
 CONNECTIONS = 8

@@ -109,7 +109,9 @@ def durable_database() -> Iterator[str]:
 
 
 def like_alone(database: Database, viewer_id: int, post_id: int) -> Awaitable[object]:
-    return database.write(SQL.post_like, key_array([viewer_id]), key_array([post_id]), [None])
+    return database.write(
+        SQL.reaction_create["post_like"], key_array([viewer_id]), key_array([post_id]), [None]
+    )
 
 
 async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figure]:
@@ -132,7 +134,7 @@ async def measure(url: str, callers: int, likes: int, rounds: int) -> list[Figur
         Variant(
             GROUP_COMMIT,
             lambda viewer_id, post_id: group_commits.submit(
-                SQL.post_like, viewer_id, post_id, None
+                SQL.reaction_create["post_like"], viewer_id, post_id, None
             ),
         ),
     ]

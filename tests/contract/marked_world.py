@@ -9,15 +9,10 @@ from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
 from core.ids import global_id
 from feed.services import post_create, post_delete
-from interactions.services import (
-    comment_create,
-    comment_delete,
-    comment_like,
-    post_like,
-    post_share,
-)
+from interactions.services import comment_create, comment_delete
 from tests.contract.entry_points import Values
 from tests.interactions.cast import create_users, hide_account
+from tests.interactions.reactions import comment_like, post_like, post_share
 
 CAST = [
     *("target", "host", "stranger", "follower", "blocker", "blocked", "mutual", "muter"),
@@ -178,9 +173,9 @@ class MarkedWorld:
         if on in {"host", "target"} and actor in {"host", "blocker", "blocked"}:
             self.comments += [comment, reply]
         for liked in (comment, reply):
-            await comment_like(self.services.group_commits, viewer_id=key, comment_id=liked)
-        await post_like(self.services.group_commits, viewer_id=key, post_id=post)
-        await post_share(self.services.group_commits, viewer_id=key, post_id=post)
+            await comment_like(self.services.group_commits, viewer_id=key, target_id=liked)
+        await post_like(self.services.group_commits, viewer_id=key, target_id=post)
+        await post_share(self.services.group_commits, viewer_id=key, target_id=post)
 
     async def _comment(self, author: str, post: int, text: str, parent: int | None = None) -> int:
         created = await comment_create(

@@ -12,9 +12,9 @@ from graphql import parse
 from core.context import Context, Services
 from core.errors import ClientError
 from core.ids import global_id
-from interactions.services import comment_like
 from tests.contract.world import EXECUTOR, VIEWERS, Json, World, ids
 from tests.interactions.cast import hide_account
+from tests.interactions.reactions import comment_like
 from tests.live.world import operation
 
 FEEDS = ["public feed", "home feed", "shared in home feed", "sharer in home feed"]
@@ -231,7 +231,7 @@ async def test_unblocking_restores_all_but_follows(world: World) -> None:
 
 async def test_a_like_by_a_hidden_user_counts(world: World) -> None:
     root = (await world.database.fetch("SELECT id FROM comments WHERE reply_count = 1"))[0][0]
-    await comment_like(world.services.group_commits, viewer_id=world.key["target"], comment_id=root)
+    await comment_like(world.services.group_commits, viewer_id=world.key["target"], target_id=root)
     query = "query C($id: ID!) { node(id: $id) { ... on Comment { likeCount replyCount } } }"
     for viewer in VIEWERS:
         seen = await world.ask(viewer, query, id=global_id("Comment", root))

@@ -14,8 +14,9 @@ from core.execution import Executor
 from core.ids import global_id
 from feed.services import post_create
 from interactions.comment_rows import CommentRow
-from interactions.services import comment_create, post_like, post_share
+from interactions.services import comment_create
 from tests.interactions.cast import create_users
+from tests.interactions.reactions import post_like, post_share
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
@@ -91,12 +92,12 @@ class World:
         group_commits = self.services.group_commits
         post = await self.post("target")
         shared = await self.post("target")
-        await post_share(group_commits, viewer_id=self.key["host"], post_id=shared)
+        await post_share(group_commits, viewer_id=self.key["host"], target_id=shared)
         passed_on = await self.post("stranger")
-        await post_share(group_commits, viewer_id=self.key["target"], post_id=passed_on)
+        await post_share(group_commits, viewer_id=self.key["target"], target_id=passed_on)
         hosts = await self.post("host")
-        await post_share(group_commits, viewer_id=self.key["target"], post_id=hosts)
-        await post_like(group_commits, viewer_id=self.key["target"], post_id=hosts)
+        await post_share(group_commits, viewer_id=self.key["target"], target_id=hosts)
+        await post_like(group_commits, viewer_id=self.key["target"], target_id=hosts)
         comment = await self._comment("target", hosts)
         root = await self._comment("host", hosts)
         reply = await self._comment("target", hosts, root)

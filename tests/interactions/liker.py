@@ -11,7 +11,7 @@ import sys
 
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
-from interactions.services import post_like, post_unlike
+from tests.interactions.reactions import post_like, post_unlike
 
 
 async def main(post_id: int, user_ids: list[int]) -> None:
@@ -22,7 +22,7 @@ async def main(post_id: int, user_ids: list[int]) -> None:
     async def like_repeatedly(viewer_id: int) -> None:
         while True:
             for change, name in ((post_like, "liked"), (post_unlike, "unliked")):
-                result = await change(group_commits, viewer_id=viewer_id, post_id=post_id)
+                result = await change(group_commits, viewer_id=viewer_id, target_id=post_id)
                 assert result.changed
                 os.write(1, f"{viewer_id} {name}\n".encode())
 

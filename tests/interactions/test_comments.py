@@ -13,7 +13,7 @@ from core.database.group_commit import GroupCommits
 from core.errors import ErrorCode, MutationRefused
 from interactions.comment_rows import CommentRow
 from interactions.selectors import comments_by_ids
-from interactions.services import comment_create, comment_delete, comment_like, comment_unlike
+from interactions.services import comment_create, comment_delete
 from tests.interactions.cast import (
     assert_counts_are_exact,
     block,
@@ -22,6 +22,7 @@ from tests.interactions.cast import (
     delete_account,
     events,
 )
+from tests.interactions.reactions import comment_like, comment_unlike
 
 
 async def write(
@@ -180,7 +181,7 @@ async def test_a_comment_with_replies_becomes_a_tombstone_until_they_are_deleted
     top = await write(database, other, post)
     middle = await write(database, other, post, top)
     leaf = await write(database, author, post, middle)
-    await comment_like(GroupCommits(database), viewer_id=author, comment_id=top.id)
+    await comment_like(GroupCommits(database), viewer_id=author, target_id=top.id)
 
     for parent, replies in ((top, 1), (middle, 1)):
         assert await comment_delete(database, viewer_id=other, comment_id=parent.id)
@@ -269,7 +270,7 @@ async def test_counts_are_exact_after_concurrent_writes(services: Services, seed
             else:
                 change = rng.choice([comment_like, comment_like, comment_unlike])
                 comment_id = rng.choice(known)[1]
-                await change(rng.choice(group_commits), viewer_id=actor, comment_id=comment_id)
+                await change(rng.choice(group_commits), viewer_id=actor, target_id=comment_id)
 
     async def act_despite_refusals() -> None:
         for _ in range(2):

@@ -19,7 +19,7 @@ from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from interactions import erasure
 from interactions.erasure import accounts_erase
-from interactions.services import comment_create, comment_like, post_like, post_share
+from interactions.services import comment_create
 from tests.interactions.cast import (
     assert_counts_are_exact,
     create_posts,
@@ -27,6 +27,7 @@ from tests.interactions.cast import (
     events,
     hide_account,
 )
+from tests.interactions.reactions import comment_like, post_like, post_share
 from tests.paths import ROOT
 
 USERS_COUNTS = """
@@ -80,10 +81,10 @@ async def active_user(database: Database, group_commits: GroupCommits) -> tuple[
             )
             assert created.comment is not None
             comments.append(created.comment.id)
-            await post_like(group_commits, viewer_id=writer, post_id=post)
-            await post_share(group_commits, viewer_id=writer, post_id=post)
+            await post_like(group_commits, viewer_id=writer, target_id=post)
+            await post_share(group_commits, viewer_id=writer, target_id=post)
             for comment in comments:
-                await comment_like(group_commits, viewer_id=writer, comment_id=comment)
+                await comment_like(group_commits, viewer_id=writer, target_id=comment)
     for other in others[:3]:
         await follow_create(group_commits, viewer_id=other, user_id=user)
         await follow_create(group_commits, viewer_id=user, user_id=other)

@@ -17,16 +17,10 @@ from core.ids import global_id
 from feed.services import post_delete
 from interactions import erasure
 from interactions.erasure import accounts_erase
-from interactions.services import (
-    comment_create,
-    comment_delete,
-    post_like,
-    post_share,
-    post_unlike,
-    post_unshare,
-)
+from interactions.services import comment_create, comment_delete
 from tests.interactions.cast import create_posts, create_users, events
 from tests.interactions.conftest import Execute
+from tests.interactions.reactions import post_like, post_share, post_unlike, post_unshare
 from tests.interactions.test_erasure import assert_all_counts_are_exact
 from tests.paths import ROOT
 
@@ -137,12 +131,12 @@ async def test_a_deleted_large_post_is_hidden_at_once(
         assert seen["viewer"] == {"postCount": 0, "posts": {"edges": []}}
     for change in (post_like, post_share):
         with pytest.raises(MutationRefused):
-            await change(group_commits, viewer_id=author, post_id=post)
+            await change(group_commits, viewer_id=author, target_id=post)
     with pytest.raises(MutationRefused):
         await comment_create(database, author_id=reader, post_id=post, text="Late")
     # Users can undo their own writes until they are removed.
     for undo in (post_unlike, post_unshare):
-        assert (await undo(group_commits, viewer_id=liker, post_id=post)).changed
+        assert (await undo(group_commits, viewer_id=liker, target_id=post)).changed
     assert await comment_delete(database, viewer_id=liker, comment_id=comment)
     await assert_all_counts_are_exact(database)
     await accounts_erase(database)
@@ -156,14 +150,14 @@ async def test_removal_completes_after_kills_and_concurrent_writes(
     other, *_ = [row[0] for row in await database.fetch("SELECT id FROM users ORDER BY id DESC")]
     rng = random.Random(1)
     writes = [
-        *(post_like(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_like(group_commits, viewer_id=other, target_id=post) for _ in range(5)),
         *(
             comment_create(database, author_id=other, post_id=post, text=f"Late {n}")
             for n in range(20)
         ),
         post_delete(database, viewer_id=author, post_id=post),
-        *(post_unlike(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
-        *(post_share(group_commits, viewer_id=other, post_id=post) for _ in range(5)),
+        *(post_unlike(group_commits, viewer_id=other, target_id=post) for _ in range(5)),
+        *(post_share(group_commits, viewer_id=other, target_id=post) for _ in range(5)),
         post_delete(database, viewer_id=author, post_id=post),
     ]
     results = await asyncio.gather(*writes, return_exceptions=True)

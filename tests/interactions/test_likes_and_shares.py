@@ -16,7 +16,7 @@ from core.database.group_commit import GroupCommits
 from core.errors import ErrorCode, MutationRefused
 from feed.services import post_delete
 from interactions import services
-from interactions.services import CommentChanged, PostChanged
+from interactions.services import ReactionChange
 from tests.interactions.cast import (
     assert_counts_are_exact,
     block,
@@ -26,11 +26,19 @@ from tests.interactions.cast import (
     events,
     present,
 )
+from tests.interactions.reactions import (
+    comment_like,
+    comment_unlike,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
 
-Change = Callable[..., Awaitable[PostChanged]]
+Change = Callable[..., Awaitable[ReactionChange]]
 PAIRS = [
-    (services.post_like, services.post_unlike, "post_liked", "post_unliked"),
-    (services.post_share, services.post_unshare, "post_shared", "post_unshared"),
+    (post_like, post_unlike, "post_liked", "post_unliked"),
+    (post_share, post_unshare, "post_shared", "post_unshared"),
 ]
 
 
@@ -39,8 +47,8 @@ def group_commits(database: Database) -> GroupCommits:
     return GroupCommits(database)
 
 
-def state(changed: PostChanged) -> tuple[int, int, bool, bool, bool]:
-    post = present(changed.post)
+def state(changed: ReactionChange) -> tuple[int, int, bool, bool, bool]:
+    post = present(changed.target)
     return (
         post.like_count,
         post.share_count,
@@ -60,16 +68,16 @@ async def test_repeating_a_like_or_share_changes_nothing(
     liking = done == "post_liked"
     on = (int(liking), int(not liking), liking, not liking)
 
-    first = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="a")
+    first = await do(group_commits, viewer_id=viewer, target_id=post, client_mutation_id="a")
     assert state(first) == (*on, True)
-    assert present(first.post).author.username == "p1"
-    again = await do(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="b")
+    assert present(first.target).author.username == "p1"
+    again = await do(group_commits, viewer_id=viewer, target_id=post, client_mutation_id="b")
     assert state(again) == (*on, False)
     # The event of a removed share has the share's key as subject.
     [subject] = [row[0] for row in await database.fetch("SELECT id FROM shares")] or [None]
-    first_undo = await undo(group_commits, viewer_id=viewer, post_id=post, client_mutation_id="c")
+    first_undo = await undo(group_commits, viewer_id=viewer, target_id=post, client_mutation_id="c")
     assert state(first_undo) == (0, 0, False, False, True)
-    repeated_undo = await undo(group_commits, viewer_id=viewer, post_id=post)
+    repeated_undo = await undo(group_commits, viewer_id=viewer, target_id=post)
     assert state(repeated_undo) == (0, 0, False, False, False)
     assert await events(database) == [
         (done, viewer, post, None, "a"),
@@ -90,21 +98,21 @@ async def test_a_share_repeated_within_an_hour_keeps_its_key(
     author, viewer, other = await create_users(database, 3)
     post, another = await create_posts(database, author, 2)
     for user in (viewer, other):
-        await services.post_share(group_commits, viewer_id=user, post_id=post)
+        await post_share(group_commits, viewer_id=user, target_id=post)
     (share_key,), (others,) = await share_keys(database, viewer), await share_keys(database, other)
-    await services.post_share(group_commits, viewer_id=viewer, post_id=another)
+    await post_share(group_commits, viewer_id=viewer, target_id=another)
     (newer,) = set(await share_keys(database, viewer)) - {share_key}
     for _ in range(20):
-        undone = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
+        undone = await post_unshare(group_commits, viewer_id=viewer, target_id=post)
         assert undone.changed
-        shared = await services.post_share(group_commits, viewer_id=viewer, post_id=post)
+        shared = await post_share(group_commits, viewer_id=viewer, target_id=post)
         assert state(shared) == (0, 2, False, True, True)
         assert await share_keys(database, viewer) == [share_key, newer]
     assert await share_keys(database, other) == [others]
 
-    await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
+    await post_unshare(group_commits, viewer_id=viewer, target_id=post)
     await database.write("UPDATE events SET created_at = created_at - interval '61 minutes'")
-    await services.post_share(group_commits, viewer_id=viewer, post_id=post)
+    await post_share(group_commits, viewer_id=viewer, target_id=post)
     _, last = await share_keys(database, viewer)
     assert last > newer
     kinds = Counter(kind for kind, actor, *_ in await events(database) if actor == viewer)
@@ -117,10 +125,10 @@ async def test_a_like_does_not_hide_a_share(
 ) -> None:
     (viewer,) = await create_users(database, 1)
     (post,) = await create_posts(database, viewer)
-    await services.post_share(group_commits, viewer_id=viewer, post_id=post)
-    liked = await services.post_like(group_commits, viewer_id=viewer, post_id=post)
+    await post_share(group_commits, viewer_id=viewer, target_id=post)
+    liked = await post_like(group_commits, viewer_id=viewer, target_id=post)
     assert state(liked) == (1, 1, True, True, True)
-    unshared = await services.post_unshare(group_commits, viewer_id=viewer, post_id=post)
+    unshared = await post_unshare(group_commits, viewer_id=viewer, target_id=post)
     assert state(unshared) == (1, 0, True, False, True)
 
 
@@ -136,7 +144,7 @@ async def test_hidden_posts_are_not_found(
     await block(database, pair[blocker], pair[1 - blocker])
     for unseen in (post, post + 1):
         with pytest.raises(MutationRefused) as refused:
-            await change(group_commits, viewer_id=viewer, post_id=unseen)
+            await change(group_commits, viewer_id=viewer, target_id=unseen)
         (problem,) = refused.value.problems
         assert (problem.code, problem.path) == (ErrorCode.NOT_FOUND, ("input", "postId"))
     assert await events(database) == before
@@ -148,7 +156,7 @@ async def test_a_deleted_user_can_not_like(database: Database, group_commits: Gr
     (post,) = await create_posts(database, author)
     await delete_account(database, viewer)
     with pytest.raises(MutationRefused):
-        await services.post_like(group_commits, viewer_id=viewer, post_id=post)
+        await post_like(group_commits, viewer_id=viewer, target_id=post)
     await assert_counts_are_exact(database)
 
 
@@ -169,19 +177,16 @@ async def test_likes_of_one_group_commit_have_results_of_their_own(
     statements: list[str] = []
     database.observer = statements.append
     results = await asyncio.gather(
-        *(
-            services.post_like(group_commits, viewer_id=viewer, post_id=post)
-            for viewer, post in pairs
-        ),
+        *(post_like(group_commits, viewer_id=viewer, target_id=post) for viewer, post in pairs),
         return_exceptions=True,
     )
     database.observer = None
     assert len(statements) == 1
     assert isinstance(results[3], MutationRefused)
     assert isinstance(results[5], MutationRefused)
-    liked = [result for result in results if isinstance(result, PostChanged)]
+    liked = [result for result in results if isinstance(result, ReactionChange)]
     assert [
-        (present(like.post).id, present(like.post).like_count, like.changed) for like in liked
+        (present(like.target).id, present(like.target).like_count, like.changed) for like in liked
     ] == [
         (first, 2, True),
         (first, 2, False),
@@ -206,7 +211,7 @@ async def test_counts_are_exact_after_concurrent_writes(database: Database, seed
             change, kind = rng.choice([(do, done), (do, done), (undo, undone)])
             actor, post = rng.choice(users), rng.choice(posts)
             try:
-                result = await change(rng.choice(processes), viewer_id=actor, post_id=post)
+                result = await change(rng.choice(processes), viewer_id=actor, target_id=post)
             except MutationRefused:
                 assert post == posts[-1]
                 continue
@@ -237,16 +242,16 @@ async def test_likes_of_comments(database: Database, group_commits: GroupCommits
     hidden = await create_comment(database, blocked, post)
     await block(database, blocked, viewer)
 
-    async def result(change: Callable[..., Awaitable[CommentChanged]]) -> tuple[int, bool]:
-        found = await change(group_commits, viewer_id=viewer, comment_id=comment)
-        return present(found.comment).like_count, found.changed
+    async def result(change: Callable[..., Awaitable[ReactionChange]]) -> tuple[int, bool]:
+        found = await change(group_commits, viewer_id=viewer, target_id=comment)
+        return present(found.target).like_count, found.changed
 
-    assert await result(services.comment_like) == (1, True)
-    assert await result(services.comment_like) == (1, False)
-    assert await result(services.comment_unlike) == (0, True)
-    assert await result(services.comment_unlike) == (0, False)
+    assert await result(comment_like) == (1, True)
+    assert await result(comment_like) == (1, False)
+    assert await result(comment_unlike) == (0, True)
+    assert await result(comment_unlike) == (0, False)
     with pytest.raises(MutationRefused):
-        await services.comment_like(group_commits, viewer_id=viewer, comment_id=hidden)
+        await comment_like(group_commits, viewer_id=viewer, target_id=hidden)
     assert [entry for entry in await events(database) if "lik" in str(entry[0])] == [
         ("comment_liked", viewer, post, comment, None),
         ("comment_unliked", viewer, post, comment, None),

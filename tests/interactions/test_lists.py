@@ -18,6 +18,7 @@ from interactions.comment_rows import CommentRow
 from interactions.statements import SQL
 from tests.interactions.cast import block, create_posts, create_users
 from tests.interactions.conftest import Execute
+from tests.interactions.reactions import comment_like, post_like, post_share
 
 LIST = """
 query List($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
@@ -104,9 +105,9 @@ async def test_lists_are_complete_without_what_blocks_hide(
     shared = rng.sample(users, 6)
     group_commits = GroupCommits(database)
     for user in liked:
-        await services.post_like(group_commits, viewer_id=user, post_id=post)
+        await post_like(group_commits, viewer_id=user, target_id=post)
     for user in shared:
-        await services.post_share(group_commits, viewer_id=user, post_id=post)
+        await post_share(group_commits, viewer_id=user, target_id=post)
     top = [await comment(database, rng.choice(users), post) for _ in range(15)]
     root = await comment(database, viewer, post)
     replies = [await comment(database, rng.choice(users), post, root) for _ in range(11)]
@@ -150,9 +151,9 @@ async def test_lists_of_many_posts_take_as_many_statements_as_of_one(
     for post in await create_posts(database, author, 30):
         top = await comment(database, viewer, post)
         await comment(database, author, post, top)
-        await services.post_like(group_commits, viewer_id=viewer, post_id=post)
-        await services.post_share(group_commits, viewer_id=viewer, post_id=post)
-        await services.comment_like(group_commits, viewer_id=viewer, comment_id=top.id)
+        await post_like(group_commits, viewer_id=viewer, target_id=post)
+        await post_share(group_commits, viewer_id=viewer, target_id=post)
+        await comment_like(group_commits, viewer_id=viewer, target_id=top.id)
 
     async def cost(first: int) -> tuple[int, Any]:
         statements: list[str] = []

@@ -37,9 +37,9 @@ from feed.statements import SQL as FEED_SQL
 from interactions.erasure import accounts_erase
 from interactions.models import Comment
 from interactions.moderation import comments_delete
-from interactions.services import (
-    comment_create,
-    comment_delete,
+from interactions.services import comment_create, comment_delete
+from tests.interactions.cast import create_users, hide_account
+from tests.interactions.reactions import (
     comment_like,
     comment_unlike,
     post_like,
@@ -47,7 +47,6 @@ from interactions.services import (
     post_unlike,
     post_unshare,
 )
-from tests.interactions.cast import create_users, hide_account
 from tests.interactions.test_erasure import assert_all_counts_are_exact
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
@@ -120,7 +119,7 @@ class Crowd:
         ]
         post = pick(self.posts)
         found += [
-            partial(change, group_commits, viewer_id=viewer, post_id=post)
+            partial(change, group_commits, viewer_id=viewer, target_id=post)
             for change in (post_like, post_unlike, post_share, post_unshare)
         ]
         found += [
@@ -130,7 +129,7 @@ class Crowd:
         if self.comments:
             comment = pick(self.comments)
             found += [
-                partial(change, group_commits, viewer_id=viewer, comment_id=comment)
+                partial(change, group_commits, viewer_id=viewer, target_id=comment)
                 for change in (comment_like, comment_unlike)
             ]
             found += [partial(comment_delete, database, viewer_id=viewer, comment_id=comment)]

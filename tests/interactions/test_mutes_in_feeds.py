@@ -10,9 +10,10 @@ from core.accounts.services import follow_create, mute_create
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
-from interactions.services import comment_create, post_like, post_share
+from interactions.services import comment_create
 from tests.interactions.cast import create_posts, create_users
 from tests.interactions.conftest import Execute
+from tests.interactions.reactions import post_like, post_share
 
 UNDER = """
   comments(first: 3) { edges { node { author { username } replies { edges { node { author { username } } } } } } }
@@ -67,8 +68,8 @@ async def busy_post(database: Database, post: int, actors: list[int]) -> None:
             )
             assert created.comment is not None
             first = first or created.comment.id
-        await post_like(group_commits, viewer_id=actor, post_id=post)
-        await post_share(group_commits, viewer_id=actor, post_id=post)
+        await post_like(group_commits, viewer_id=actor, target_id=post)
+        await post_share(group_commits, viewer_id=actor, target_id=post)
     await group_commits.close()
 
 

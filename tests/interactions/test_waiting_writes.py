@@ -22,6 +22,14 @@ from tests.interactions.cast import (
     events,
     present,
 )
+from tests.interactions.reactions import (
+    comment_like,
+    comment_unlike,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
 
 BLOCKED = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -38,40 +46,32 @@ class Scene(NamedTuple):
     other: int
 
     async def like(self) -> bool:
-        result = await services.post_like(
-            self.group_commits, viewer_id=self.viewer, post_id=self.post
-        )
-        return result.changed and present(result.post).like_count == 1
+        result = await post_like(self.group_commits, viewer_id=self.viewer, target_id=self.post)
+        return result.changed and present(result.target).like_count == 1
 
     async def unlike(self) -> bool:
-        result = await services.post_unlike(
-            self.group_commits, viewer_id=self.viewer, post_id=self.post
-        )
-        return result.changed and present(result.post).like_count == 0
+        result = await post_unlike(self.group_commits, viewer_id=self.viewer, target_id=self.post)
+        return result.changed and present(result.target).like_count == 0
 
     async def share(self) -> bool:
-        result = await services.post_share(
-            self.group_commits, viewer_id=self.viewer, post_id=self.post
-        )
-        return result.changed and present(result.post).share_count == 1
+        result = await post_share(self.group_commits, viewer_id=self.viewer, target_id=self.post)
+        return result.changed and present(result.target).share_count == 1
 
     async def unshare(self) -> bool:
-        result = await services.post_unshare(
-            self.group_commits, viewer_id=self.viewer, post_id=self.post
-        )
-        return result.changed and present(result.post).share_count == 0
+        result = await post_unshare(self.group_commits, viewer_id=self.viewer, target_id=self.post)
+        return result.changed and present(result.target).share_count == 0
 
     async def like_comment(self) -> bool:
-        result = await services.comment_like(
-            self.group_commits, viewer_id=self.viewer, comment_id=self.comment
+        result = await comment_like(
+            self.group_commits, viewer_id=self.viewer, target_id=self.comment
         )
-        return result.changed and present(result.comment).like_count == 1
+        return result.changed and present(result.target).like_count == 1
 
     async def unlike_comment(self) -> bool:
-        result = await services.comment_unlike(
-            self.group_commits, viewer_id=self.viewer, comment_id=self.comment
+        result = await comment_unlike(
+            self.group_commits, viewer_id=self.viewer, target_id=self.comment
         )
-        return result.changed and present(result.comment).like_count == 0
+        return result.changed and present(result.target).like_count == 0
 
     async def write(self, parent_id: int | None = None) -> int:
         created = await services.comment_create(

@@ -215,7 +215,8 @@ async def test_sharing_again_reads_few_rows(scene: Scene) -> None:
         for sharer, rows in ((scene.one, 1_000), (scene.other, 2)):
             arguments = (f"{{{sharer.key}}}", f"{{{key_of('Post', scene.second)}}}", [None])
             [[text]] = await connection.fetch(
-                "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + SQL.post_share, *arguments
+                "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + SQL.reaction_create["share"],
+                *arguments,
             )
             nodes = [*plan_nodes(orjson.loads(text)[0]["Plan"])]
             read = [node for node in nodes if node.get("Relation Name") == "events"]

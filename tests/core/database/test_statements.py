@@ -17,7 +17,7 @@ from core.accounts import moderation as accounts_moderation
 from core.admin import EVERYTHING_VISIBLE
 from core.database.database import PLANNER
 from core.database.management.commands.sql import statements
-from core.database.statements import SHARED_FRAGMENTS, Statements, source_at
+from core.database.statements import SHARED_FRAGMENTS, Statements, _fill, source_at
 from core.datasets.dataset_rows import TYPES
 from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
@@ -94,11 +94,16 @@ def test_each_file_starts_with_a_description() -> None:
 def test_each_fragment_and_each_parameter_is_used() -> None:
     folders = {folder for room in Statements.rooms for folder in room.folders}
     sources = [source_at(path) for folder in folders for path in folder.glob("*.sql")]
+    texts = [source.text for source in sources]
+    for room in Statements.rooms:
+        texts += [source.text for source in room.fragments.values()]
+    directions = ({"direction": "ASC"}, {"direction": "DESC"})
+    instances = [given for room in Statements.rooms for given in room.instances.values()]
     named = {
-        place.replace("{direction}", direction)
-        for source in sources
-        for place in re.findall(r"\{((?:\w|\{direction\})+)", source.text)
-        for direction in ("ASC", "DESC")
+        place
+        for text in texts
+        for given in (*directions, *instances)
+        for place in re.findall(r"\{(\w+)", _fill(text, given))
     }
     for source in sources:
         if source.path.stem.startswith("_"):

@@ -66,7 +66,10 @@ def test_concurrent_loads_and_writers_keep_counts_right(users: list[int]) -> Non
     def write(user_id: int) -> None:
         try:
             while not loaded.is_set():
-                for statement in (SQL.post_like, SQL.post_unlike):
+                for statement in (
+                    SQL.reaction_create["post_like"],
+                    SQL.reaction_delete["post_like"],
+                ):
                     keys = [None] * len(posts)
                     retry_on_deadlock(lambda: run(statement, [user_id] * len(posts), posts, keys))  # noqa: B023  # run at once
         finally:

@@ -85,7 +85,10 @@ def test_concurrent_repairs_and_writers_keep_counts_right() -> None:
     def write(user_id: int) -> None:
         try:
             while not done.is_set():
-                for statement in (SQL.post_like, SQL.post_unlike):
+                for statement in (
+                    SQL.reaction_create["post_like"],
+                    SQL.reaction_delete["post_like"],
+                ):
                     run(statement, [user_id] * len(posts), posts, [None] * len(posts))
         finally:
             connection.close()

@@ -45,7 +45,7 @@ def statements() -> dict[str, tuple[Path, str]]:
     """The file and text of every statement of every room, by name and variant."""
     autodiscover_modules("statements")
     return {
-        f"{name}{variant}": (room.folders[0] / f"{name}.sql", text)
+        f"{name}{variant}": (room.folders[0] / f"{name.partition(':')[0]}.sql", text)
         for room in Statements.rooms
         for name, texts in room().variants.items()
         for variant, text in texts.items()

@@ -1,0 +1,113 @@
+"""Row types: a NamedTuple declares the columns of its rows once, for SQL and for Python.
+
+A column is that of the same name, unless its annotation says otherwise. A field that is a row type itself stands for
+all columns of another table's row; it comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import NoneType
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from core.execution import Layout
+
+R = TypeVar("R", bound=tuple[Any, ...])
+
+
+class Written(NamedTuple):
+    """A column that is written by a fragment of this name, with the column as its parameter `of`."""
+
+    fragment: str
+
+
+Moment = Annotated[str, Written("moment")]
+
+
+class ViewerState(NamedTuple):
+    """Whether the viewer has a row in `table` whose `column` names this row."""
+
+    table: str
+    column: str
+
+    def sql(self, viewer: str, key: str) -> str:
+        return (
+            f"EXISTS (SELECT FROM {self.table} m "
+            f"WHERE m.user_id = {viewer} AND m.{self.column} = {key} OFFSET 0)"
+        )
+
+
+class Column(NamedTuple):
+    """A field of a row type."""
+
+    name: str
+    kind: Any
+    """Its type, without None."""
+    optional: bool
+    declared: Written | ViewerState | None
+
+
+def columns(row_type: type[tuple[Any, ...]]) -> Iterator[Column]:
+    """The fields of a row type, in order."""
+    for name, hint in get_type_hints(row_type, include_extras=True).items():
+        kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+        optional = NoneType in get_args(hint)
+        kind = kinds[0] if optional else hint
+        is_annotated = get_origin(kind) is Annotated
+        yield Column(name, kind, optional, get_args(kind)[1] if is_annotated else None)
+
+
+def states_of(row_type: type[tuple[Any, ...]]) -> dict[str, ViewerState]:
+    """The columns of a row type that depend on the viewer, by name."""
+    return {
+        column.name: column.declared
+        for column in columns(row_type)
+        if isinstance(column.declared, ViewerState)
+    }
+
+
+def row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> str:
+    """The fragment with the columns of a row type, each with its name.
+
+    `alias`: of the table, or `{of}`, a parameter of the fragment. `nested`: the aliases of the row types in it. The
+    parameters of the fragment are the viewer and, where a statement knows it, the value of a viewer state.
+    """
+    states = states_of(row_type)
+    of = ["of"] if alias == "{of}" else []
+    return (
+        f"-- The columns of {row_type.__name__}.\n"
+        f"-- parameters: {', '.join([*of, 'viewer=$1', *(f'{name}=NULL' for name in states)])}\n"
+        f"-- needs: {', '.join([alias, *nested.values()])}\n"
+        + ",\n    ".join(_expressions(row_type, alias, nested))
+    )
+
+
+def _expressions(
+    row_type: type[tuple[Any, ...]], alias: str, nested: dict[str, str]
+) -> Iterator[str]:
+    for name, kind, _, declared in columns(row_type):
+        match declared:
+            case ViewerState():
+                # Without a value, PostgreSQL plans it as if `coalesce` were not there.
+                state = declared.sql("{viewer}", f"{alias}.id")
+                yield f"coalesce({{{name}}}, {state}) AS {name}"
+            case Written(fragment):
+                yield f"{{{fragment} of={alias}.{name}}} AS {name}"
+            case _ if name in nested:
+                for inner in kind._fields:
+                    yield f"{nested[name]}.{inner} AS {name}_{inner}"
+            case _:
+                yield f"{alias}.{name}"
+
+
+def row_layout(row_type: type[R], first: int = 0) -> Layout[R]:
+    """Where the columns of `row_fragment` lie in a row that has them from column `first` on."""
+    nested: dict[str, Any] = {}
+    following = first
+    for name, kind, optional, _ in columns(row_type):
+        if hasattr(kind, "_fields"):
+            nested[name] = Layout(kind, following, optional=optional)
+            following += len(kind._fields)
+        else:
+            following += 1
+    return Layout(row_type, first, **nested)

@@ -1,0 +1,7 @@
+-- Logs each change to a comment as an event.
+-- parameters: kind
+-- needs: done (n, actor_id, key, post_id, id, changed)
+logged AS (
+    INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
+    SELECT '{kind}', actor_id, post_id, id, key FROM done WHERE changed ORDER BY n
+)
