@@ -4,15 +4,15 @@ WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
 ), changed AS (
     UPDATE posts SET text = $3, edited_at = now() WHERE id = $2 AND author_id = $1 AND text <> $3 AND {not_deleted user_id=author_id}
-    RETURNING id, text, edited_at
+    RETURNING *
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_edited', $1, id, $4 FROM changed
 )
 SELECT seen.author_id = $1, {post}
 FROM seen
 JOIN LATERAL (
-    SELECT o.id, o.author_id, coalesce(c.text, o.text) AS text, o.created_at, coalesce(c.edited_at, o.edited_at) AS edited_at,
-        o.like_count, o.comment_count, o.share_count
-    FROM posts o LEFT JOIN changed c ON c.id = o.id WHERE o.id = seen.id
+    SELECT * FROM changed
+    UNION ALL
+    SELECT * FROM posts WHERE id = seen.id AND NOT EXISTS (SELECT FROM changed)
 ) p ON true
 JOIN users a ON a.id = p.author_id
