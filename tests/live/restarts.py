@@ -50,7 +50,7 @@ async def restart_round(
             await server.stopped_by(signal.SIGTERM)
     assert server.process.returncode == 0, server.logged()
     assert "Traceback" not in server.logged(), server.logged()
-    await assert_nothing_is_lost(database, writers)
+    await assert_nothing_is_lost(database, server, writers)
     return sum(len(writer.acknowledged) for writer in writers)
 
 

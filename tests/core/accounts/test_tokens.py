@@ -14,7 +14,7 @@ from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.errors import ClientError
 
 TOKENS = AccessTokens(b"a secret")
-LATER = int(time()) + 900
+LATER = int(time()) + 86_400  # Later than the run ends.
 CLAIMS = {"iss": "feed", "sub": "7", "sid": "8", "exp": LATER}
 KEYS = st.integers(1, 2**63 - 1)
 

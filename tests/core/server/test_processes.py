@@ -115,7 +115,7 @@ async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
     assert "ERROR" not in logged
     assert "Aborted" not in logged
     assert shared_folders(tmp_path) == []
-    await assert_nothing_is_lost(database, writers)
+    await assert_nothing_is_lost(database, server, writers)
 
 
 WAITING = """
@@ -150,7 +150,7 @@ async def test_a_request_that_does_not_end_is_answered(database: Database, tmp_p
         await writing
     assert server.process.returncode == 0, server.logged()
     assert "Traceback" not in server.logged()
-    assert (writer.unavailable, writer.failed) == (1, [])
+    assert (writer.unavailable, writer.refused, writer.unanswered) == (1, [], [])
 
 
 async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_ends(
