@@ -66,6 +66,27 @@ def states_of(row_type: type[tuple[Any, ...]]) -> dict[str, ViewerState]:
     }
 
 
+def states_fragment(row_type: type[tuple[Any, ...]]) -> str:
+    """The fragment with the viewer states of a row, as an array in the order of `states_of`."""
+    states = [state.sql("{viewer}", "{key}") for state in states_of(row_type).values()]
+    header = f"-- The viewer states of {row_type.__name__}.\n-- parameters: viewer, key\n"
+    return f"{header}ARRAY[{', '.join(states)}]"
+
+
+def true_states_fragment(row_type: type[tuple[Any, ...]]) -> str:
+    """The fragment that reads, for many viewers and rows, the viewer, row and name of the states that are true."""
+    read = (
+        "SELECT user_id, <column>, '<name>' FROM <table> "
+        "WHERE user_id = ANY({viewers}) AND <column> = ANY({keys})"
+    )
+    reads = [
+        read.replace("<name>", name).replace("<table>", table).replace("<column>", column)
+        for name, (table, column) in states_of(row_type).items()
+    ]
+    header = f"-- The true viewer states of {row_type.__name__}.\n-- parameters: viewers, keys\n"
+    return header + "\nUNION ALL\n".join(reads)
+
+
 def row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> str:
     """The fragment with the columns of a row type, each with its name.
 

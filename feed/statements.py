@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from core.accounts.statements import AccountStatements
 from core.database.statements import Statements, Variants
-from core.row_types import row_fragment
+from core.row_types import row_fragment, states_fragment, true_states_fragment
 from feed.post_rows import PostRow
+from feed.reactions import REACTIONS
+
+
+def _reaction_rows() -> str:
+    """The fragment that counts the reactions to a post and its comments, up to a limit for each kind."""
+    under = {
+        "post": "(SELECT count(*) FROM (SELECT FROM {table} WHERE post_id = {post} LIMIT {rows_at_once}) x)",
+        "comment": "(SELECT count(*) FROM (SELECT FROM ("
+        "SELECT id FROM comments WHERE post_id = {post} LIMIT {rows_at_once}) c "
+        "CROSS JOIN LATERAL (SELECT FROM {table} WHERE comment_id = c.id LIMIT {rows_at_once}) m "
+        "LIMIT {rows_at_once}) x)",
+    }
+    rows = [under[reaction.target].replace("{table}", reaction.table) for reaction in REACTIONS]
+    header = "-- The reactions to a post and its comments.\n-- parameters: post\n"
+    return header + "\n        + ".join(rows)
 
 
 class FeedStatements(
     Statements,
     uses=[AccountStatements],
-    fragments={"post": row_fragment(PostRow, "p", author="a")},
+    fragments={
+        "post": row_fragment(PostRow, "p", author="a"),
+        "post_states": states_fragment(PostRow),
+        "true_post_states": true_states_fragment(PostRow),
+        "reaction_rows": _reaction_rows(),
+    },
 ):
     home_events: str
     home_feed_page: Variants

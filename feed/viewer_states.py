@@ -1,45 +1,41 @@
-"""Which posts viewers like and share, for many viewers at once."""
+"""What posts are to viewers, for many viewers at once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 from core.database.database import Database
+from core.row_types import states_of
 from feed.post_rows import PostRow
 from feed.statements import SQL
 
-Pair = tuple[int, int]
-"""Viewer, post."""
+POST_STATES = tuple(states_of(PostRow))
+"""The fields of PostRow that depend on the viewer."""
 
-
-class ViewerStates(NamedTuple):
-    """The pairs of viewers and posts that they like or share."""
-
-    liked: frozenset[Pair]
-    shared: frozenset[Pair]
-
-    def post_for(self, viewer_id: int | None, post: PostRow) -> PostRow:
-        """The post with this viewer's state."""
-        if viewer_id is None:
-            return post
-        pair = (viewer_id, post.id)
-        return post._replace(
-            viewer_has_liked=pair in self.liked, viewer_has_shared=pair in self.shared
-        )
-
-
-NO_STATES = ViewerStates(frozenset(), frozenset())
+TrueStates = Mapping[tuple[int, int], AbstractSet[str]]
+"""Those of POST_STATES that are true, by viewer and post."""
 
 
 async def viewer_states(
     database: Database, viewers: Collection[int], posts: Collection[int]
-) -> ViewerStates:
-    """Which of the posts these viewers like and share now. Cost: one statement."""
-    if not viewers or not posts:
-        return NO_STATES
-    rows = await database.fetch(SQL.viewer_states, list(viewers), list(posts))
-    return ViewerStates(
-        frozenset((viewer, post) for viewer, post, is_share in rows if not is_share),
-        frozenset((viewer, post) for viewer, post, is_share in rows if is_share),
-    )
+) -> TrueStates:
+    """The states of these posts now. Cost: one statement."""
+    found: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
+    if viewers and posts:
+        for viewer, post, name in await database.fetch(
+            SQL.viewer_states, list(viewers), list(posts)
+        ):
+            found[viewer, post].add(name)
+    return dict(found)
+
+
+def post_for(viewer_id: int | None, post: PostRow, states: TrueStates) -> PostRow:
+    """The post with this viewer's states."""
+    if viewer_id is None:
+        return post
+    true = states.get((viewer_id, post.id), ())
+    values: dict[str, Any] = {name: name in true for name in POST_STATES}
+    return post._replace(**values)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from feed.reactions import REACTIONS
+
 ROWS_AT_ONCE = 1_000
 EXAMPLES = 3
 
@@ -29,11 +31,13 @@ COUNTS = (
     Count("users", "post_count", "posts", "author_id"),
     Count("users", "follower_count", "follows", "followee_id"),
     Count("users", "following_count", "follows", "follower_id"),
-    Count("posts", "like_count", "post_likes", "post_id"),
     Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
-    Count("posts", "share_count", "shares", "post_id"),
-    Count("comments", "like_count", "comment_likes", "comment_id"),
     Count("comments", "reply_count", "comments", "parent_id"),
+    *(
+        Count(f"{reaction.target}s", reaction.count, reaction.table, reaction.column)
+        for reaction in REACTIONS
+        if reaction.count
+    ),
 )
 
 

@@ -23,6 +23,7 @@ from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
 from feed.statements import SQL
+from feed.viewer_states import POST_STATES
 
 PUBLIC_OBJECT_FIELDS: PublicFields = {
     "User": frozenset({"id", "username", "displayName", "avatarUrl"}),
@@ -65,8 +66,8 @@ class FeedChange(NamedTuple):
 
     position: int | None
     """Of the added entry; None if the entry is removed."""
-    has_liked: bool
-    has_shared: bool
+    states: Sequence[bool] | None
+    """The viewer's POST_STATES of the post; None if the entry is removed."""
 
 
 class PresentedEntry(PresentedEvent):
@@ -99,10 +100,9 @@ class PresentedEntry(PresentedEvent):
     ) -> FeedEntryAddedRow | FeedEntryRemovedRow:
         change = self.changes[viewer_id or 0]
         post = self._post
-        if post is not None:
-            post = post._replace(
-                viewer_has_liked=change.has_liked, viewer_has_shared=change.has_shared
-            )
+        if post is not None and change.states is not None:
+            states: dict[str, Any] = dict(zip(POST_STATES, change.states, strict=True))
+            post = post._replace(**states)
         return self._row(cursor, viewer_id or 0, post, change.position)
 
     def _row(

@@ -1,7 +1,7 @@
 -- Which of the viewers are notified of which events of home feeds, by what they may see now.
 -- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions of the events.
 -- One row for each event and viewer: the event's number, the viewer, the position of a new entry or null for a
--- removed one, whether the viewer likes and shares the post.
+-- removed one, the viewer states of the post.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])
         AS e(number, kind, actor_id, post_id, transaction)
@@ -47,14 +47,12 @@ WITH happened AS MATERIALIZED (
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
 SELECT c.number, c.viewer_id, p.id AS position,
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
-    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
+    {post_states viewer=c.viewer_id key=p.id}
 FROM candidates c JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_created' AND {not_deleted user_id=p.author_id}
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
-    EXISTS (SELECT FROM post_likes l WHERE l.user_id = c.viewer_id AND l.post_id = p.id OFFSET 0),
-    EXISTS (SELECT FROM shares s WHERE s.user_id = c.viewer_id AND s.post_id = p.id OFFSET 0)
+    {post_states viewer=c.viewer_id key=p.id}
 FROM candidates c
 JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
@@ -67,17 +65,17 @@ AND NOT EXISTS (
     AND {unmuted user_id=y.user_id viewer=c.viewer_id} AND {not_deleted user_id=y.user_id}
 )
 UNION ALL
-SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, false, false
+SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
 FROM candidates c
 WHERE c.kind = 'post_deleted'
 UNION ALL
 -- The share was removed, and the post was deleted or is hidden from all users.
-SELECT c.number, c.viewer_id, NULL::bigint, false, false
+SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
 FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}))
 UNION ALL
 -- The share was removed; so is the entry, unless the post is in the feed for another reason.
-SELECT c.number, c.viewer_id, NULL::bigint, false, false
+SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
 FROM candidates c
 JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_unshared'

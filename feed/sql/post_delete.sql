@@ -5,13 +5,8 @@
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
 ), hanging AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM (SELECT FROM post_likes WHERE post_id = $2 LIMIT {rows_at_once}) x)
-        + (SELECT count(*) FROM (SELECT FROM shares WHERE post_id = $2 LIMIT {rows_at_once}) x)
-        + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x)
-        + (SELECT count(*) FROM (
-            SELECT FROM (SELECT id FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) c
-            CROSS JOIN LATERAL (SELECT FROM comment_likes WHERE comment_id = c.id LIMIT {rows_at_once}) l LIMIT {rows_at_once}
-        ) x) AS rows
+    SELECT {reaction_rows post=$2}
+        + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x) AS rows
 ), gone AS (
     DELETE FROM posts WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
     AND (SELECT rows FROM hanging) < {rows_at_once}

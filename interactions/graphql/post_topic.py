@@ -24,7 +24,7 @@ from core.ids import key_of
 from feed.graphql.home_feed_topic import PUBLIC_OBJECT_FIELDS
 from feed.post_rows import PostRow
 from feed.selectors import posts_by_ids
-from feed.viewer_states import ViewerStates, viewer_states
+from feed.viewer_states import TrueStates, post_for, viewer_states
 from interactions.comment_rows import CommentRow
 from interactions.selectors import comments_by_ids
 from interactions.statements import SQL
@@ -82,7 +82,7 @@ class PresentedInteraction(PresentedEvent):
         post: PostRow | None,
         comment: CommentRow | None,
         hidden: HiddenPairs,
-        states: ViewerStates,
+        states: TrueStates,
     ) -> None:
         super().__init__(event)
         self._actor = actor
@@ -117,7 +117,7 @@ class PresentedInteraction(PresentedEvent):
         return self._row(cursor, self._post)
 
     def row_for(self, viewer_id: int | None, cursor: str) -> InteractionRow:
-        post = None if self._post is None else self._states.post_for(viewer_id, self._post)
+        post = None if self._post is None else post_for(viewer_id, self._post, self._states)
         return self._row(cursor, post)
 
     def _row(self, cursor: str, post: PostRow | None) -> InteractionRow:
