@@ -27,25 +27,20 @@ URL_SAFE = bytes.maketrans(b"+/", b"-_")
 FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-def cursor_texts_in_python(key: bytes, bound: bytes, positions: list[int]) -> list[str]:
+def cursor_texts(key: bytes, bound: bytes, positions: list[int]) -> list[str]:
     """The cursors of the positions, in base64: version (the first byte of `bound`), position, and a MAC.
 
-    `bound`: up to 56 bytes that the MAC covers before the position.
+    `bound`: what the MAC covers before the position.
     """
     copy_state = blake2s(bound, key=key, digest_size=TAG_BYTES).copy
+    version, pack = bound[:1], POSITION.pack
     signed: list[bytes] = []
-    for packed in map(POSITION.pack, positions):
-        state = copy_state()
+    for position in positions:
+        packed, state = pack(position), copy_state()
         state.update(packed)
-        signed += bound[:1], packed, state.digest()
+        signed.append(version + packed + state.digest())
     text = b2a_base64(b"".join(signed), newline=False).translate(URL_SAFE).decode()
     return [text[start : start + LENGTH] for start in range(0, len(text), LENGTH)]
-
-
-try:
-    from core.database.cursor_texts import cursor_texts
-except ImportError:  # Not compiled.
-    cursor_texts = cursor_texts_in_python
 
 
 class CursorMalformed(ValueError):

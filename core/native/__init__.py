@@ -1,1 +1,1 @@
-"""Optional extensions in C: `core/compile.py` builds them."""
+"""The optional extension in C: `setup.py` builds it."""

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* As in json_rows.py. */
+/* What a step does; exported by name. */
 enum { LITERAL, COLUMN, NUMBERED, COMPUTED, UNLESS_NULL, KINDS };
 
 typedef struct {
@@ -416,7 +416,12 @@ PyInit_row_template(void)
     if (PyType_Ready(&TemplateType) < 0)
         return NULL;
     PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddObjectRef(made, "Template", (PyObject *)&TemplateType) < 0)
+    if (made != NULL
+        && (PyModule_AddObjectRef(made, "Template", (PyObject *)&TemplateType) < 0
+            || PyModule_AddIntMacro(made, LITERAL) < 0 || PyModule_AddIntMacro(made, COLUMN) < 0
+            || PyModule_AddIntMacro(made, NUMBERED) < 0 || PyModule_AddIntMacro(made, COMPUTED) < 0
+            || PyModule_AddIntMacro(made, UNLESS_NULL) < 0
+            || PyModule_AddIntMacro(made, PREFIX_AT_MOST) < 0))
         Py_CLEAR(made);
     return made;
 }

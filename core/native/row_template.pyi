@@ -1,8 +1,18 @@
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
+
+# What a step does.
+LITERAL: Final[int]
+COLUMN: Final[int]
+NUMBERED: Final[int]
+COMPUTED: Final[int]
+UNLESS_NULL: Final[int]
+# Bytes of a prefix.
+PREFIX_AT_MOST: Final[int]
 
 class Template:
-    # Kind, column, place inside, steps to skip, text: see `Step` in json_rows.py. Errors: TypeError, ValueError.
+    # Kind, column, place inside, steps to skip, text: see `Step` in core/execution/rows/to_json.py. Errors: TypeError,
+    # ValueError.
     def __new__(cls, steps: tuple[tuple[int, int, int, int, bytes], ...], /) -> Self: ...
     # JSON arrays of the rows, of which each ends where the next one begins. Errors: TypeError for a value that is no
     # text, whole number, bool or null, OverflowError for a number beyond 64 bits, UnicodeEncodeError; whatever reading

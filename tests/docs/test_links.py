@@ -15,7 +15,7 @@ from tests.paths import ROOT
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED = re.compile(r"`((?:core|feed|interactions|tests|docs|requirements)/[\w./-]*)`")
 FILE = re.compile(r"`([\w./-]+\.(?:py|sql|c|pyi))`")
-FILES = ["/manage.py"] + [
+FILES = ["/manage.py", "/setup.py"] + [
     f"/{file.relative_to(ROOT)}"
     for folder in ("core", "feed", "interactions", "tests")
     for file in (ROOT / folder).rglob("*.*")

@@ -183,6 +183,13 @@ async def test_an_empty_list_is_an_empty_page(scene: Scene) -> None:
     assert page == {"edges": [], "pageInfo": nothing}
 
 
+def test_cursors_that_clients_hold_stay_valid() -> None:
+    assert CODEC.decode("AQAAAAAAAAAHsmhpLmhRQy_3") == Place(7, 7)
+    home = CursorSigner(b"for tests").codec("home", 2**40)
+    issued = ["AUAAAAAAAAAALK4Ztm3urJ0k", "AQAAAAAAAAAASIpSkSkq-cA8"]
+    assert home.encode_all([2**62, 0]) == issued
+
+
 @given(st.integers(-(2**63), 2**63 - 1))
 @example(0)
 def test_a_position_has_one_cursor(position: int) -> None:

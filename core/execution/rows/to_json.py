@@ -16,12 +16,16 @@ from core.execution.schema.hints import GlobalIdEncoder
 from core.execution.schema.row_layout import Layout, Place, Rows
 
 try:
-    from core.native.row_template import Template
-except ImportError:  # Not compiled here: rows become dicts, and those JSON.
+    from core.native.row_template import (
+        COLUMN,
+        COMPUTED,
+        LITERAL,
+        NUMBERED,
+        UNLESS_NULL,
+        Template,
+    )
+except ImportError:  # Not compiled: rows become dicts, then JSON; nothing below is used.
     Template = None  # type: ignore[assignment, misc]  # there is none
-
-# As in row_template.c.
-LITERAL, COLUMN, NUMBERED, COMPUTED, UNLESS_NULL = range(5)
 
 
 class Step(NamedTuple):

@@ -56,6 +56,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "dev.txt").touch()
+    (tmp_path / "setup.py").touch()
     return tmp_path
 
 
@@ -69,10 +70,11 @@ def python_that(checkout: Path, script: str) -> Path:
 
 MAKES_ENVIRONMENTS = """
 case "$*" in
+    *setup.py*) echo compiling ;;
     *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     *pip*) echo installing; exit $INSTALLS_WITH ;;
+    *row_template*) exit ${COMPILES_WITH:-0} ;;
     -c*) ;;
-    *core.compile*) echo compiling; exit ${COMPILES_WITH:-0} ;;
     *) echo "ran $*" ;;
 esac
 """

@@ -3,174 +3,19 @@
 from __future__ import annotations
 
 import random
-import sys
-from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from graphql import parse
-from hypothesis import given
-from hypothesis import strategies as st
 from orjson import Fragment
 
 from core.execution.rows import to_json
-from core.execution.rows.to_json import COLUMN, COMPUTED, LITERAL, NUMBERED, UNLESS_NULL, Step
-from core.execution.schema.hints import base64_numbers_in_python
 from tests.core.execution.test_rows import EXECUTOR, FriendsLoader, Root, world
 from tests.core.execution.test_same_as_standard import settled
 
 pytest.importorskip("core.native.row_template", reason="not compiled")
-from core.native.row_template import Template, numbered_texts
-
-NUMBERS = st.integers(-(2**63), 2**63 - 1)
-VALUES = (
-    st.text()
-    | NUMBERS
-    | st.booleans()
-    | st.none()
-    | st.text('"\\\b\t\n\f\r\x00\x1f\x7fä𝄞', max_size=40)
-)
-PREFIXES = st.binary(max_size=64)
-
-
-def template(*steps: Step) -> Template:
-    return Template(steps)
-
-
-@given(st.lists(st.tuples(VALUES, VALUES), min_size=1))
-def test_values_are_written_as_orjson_writes_them(rows: list[tuple[Any, Any]]) -> None:
-    made = template(
-        Step(LITERAL, text=b'{"a":'),
-        Step(COLUMN, 0),
-        Step(LITERAL, text=b',"b":'),
-        Step(COMPUTED, 0),
-        Step(LITERAL, text=b"}"),
-    )
-    computed = [second for _, second in rows]
-    whole = orjson.dumps([{"a": first, "b": second} for first, second in rows])
-    assert made.write(rows, (len(rows),), (computed,)) == [whole]
-    parts = made.write(rows, tuple(range(len(rows) + 1)), (computed,))
-    assert parts[0] == b"[]"
-    assert b"[" + b",".join(part[1:-1] for part in parts[1:]) + b"]" == whole
-    assert made.write(rows, (), (computed,)) == []
-
-
-@given(PREFIXES, st.lists(NUMBERS))
-def test_numbers_behind_a_prefix_are_written_in_base64(prefix: bytes, numbers: list[int]) -> None:
-    expected = [b64encode(prefix + str(number).encode()).decode() for number in numbers]
-    assert numbered_texts(prefix, numbers) == expected
-    assert base64_numbers_in_python(prefix, numbers) == expected
-    rows = [(number,) for number in numbers]
-    made = template(Step(NUMBERED, text=prefix))
-    assert made.write(rows, (len(rows),), ()) == [orjson.dumps(expected)]
-
-
-@given(st.lists(st.none() | st.tuples(VALUES, VALUES)))
-def test_an_object_that_is_not_there_is_null(records: list[tuple[Any, Any] | None]) -> None:
-    made = template(
-        Step(UNLESS_NULL, 0, skip=5),
-        Step(LITERAL, text=b'{"a":'),
-        Step(COLUMN, 0, 0),
-        Step(LITERAL, text=b',"b":'),
-        Step(COLUMN, 0, 1),
-        Step(LITERAL, text=b"}"),
-    )
-    answers = [record and {"a": record[0], "b": record[1]} for record in records]
-    rows = [(record,) for record in records]
-    assert made.write(rows, (len(rows),), ()) == [orjson.dumps(answers)]
-
-
-@pytest.mark.parametrize(
-    ("value", "error"),
-    [
-        (1.5, TypeError),
-        (b"bytes", TypeError),
-        ({}, TypeError),
-        (2**63, OverflowError),
-        ("\ud800", UnicodeEncodeError),
-    ],
-)
-def test_what_a_template_does_not_know_is_an_error(value: Any, error: type[Exception]) -> None:
-    for made in (template(Step(COLUMN)), template(Step(NUMBERED))):
-        with pytest.raises((error, TypeError)):
-            made.write([(1,), (value,)], (2,), ())
-    with pytest.raises((error, TypeError)):
-        template(Step(COMPUTED)).write([(1,)], (1,), ([value],))
-    with pytest.raises((error, TypeError)):
-        numbered_texts(b"", [value])
-
-
-def test_rows_that_are_not_as_the_steps_say_are_errors() -> None:
-    column, inside = template(Step(COLUMN, 1)), template(Step(COLUMN, 0, 2))
-    for made, rows in ((column, [()]), (column, [1]), (inside, [((1,),)]), (inside, [(1,)])):
-        with pytest.raises((IndexError, TypeError)):
-            made.write(list(rows), (1,), ())
-    made = template(Step(COMPUTED, 1))
-    too_few: list[Any] = [(), ([1],), ([1], []), ([1], 1)]
-    for computed in too_few:
-        with pytest.raises((IndexError, TypeError)):
-            made.write([()], (1,), computed)
-    for ends in ((2,), (1, 2), (-1, 1), (5, 6)):
-        with pytest.raises(IndexError):
-            made.write([()], ends, ([1], [1]))
-    for no_end in ("1", 1.0, 2**63):
-        with pytest.raises((TypeError, OverflowError)):
-            made.write([()], (no_end,), ([1], [1]))  # type: ignore[arg-type]  # that is the test
-    assert made.write([()], (1, 0), ([1], [1])) == [b"[1]", b"[]"]
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [
-        [(LITERAL, 0, -1, 0, b"")],
-        (LITERAL,),
-        ((LITERAL, 0, -1, 0),),
-        ((LITERAL, 0, -1, 0, "text"),),
-        ((-1, 0, -1, 0, b""),),
-        ((5, 0, -1, 0, b""),),
-        ((COLUMN, -1, -1, 0, b""),),
-        ((UNLESS_NULL, 0, -1, 1, b""),),
-        ((UNLESS_NULL, 0, -1, -1, b""),),
-        ((NUMBERED, 0, -1, 0, b"x" * 65),),
-    ],
-)
-def test_steps_that_make_no_sense_are_refused(steps: Any) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        Template(steps)
-
-
-def test_a_list_that_is_emptied_while_it_is_written_does_no_harm() -> None:
-    class Row:
-        def __len__(self) -> int:
-            return 1
-
-        def __getitem__(self, place: int) -> str:
-            rows.clear()
-            return "read"
-
-    rows: list[Any] = [Row(), Row()]
-    with pytest.raises(IndexError):
-        template(Step(COLUMN)).write(rows, (2,), ())
-    assert rows == []
-
-
-def test_nothing_is_kept_of_what_was_written() -> None:
-    text, number, bad = "some text" * 3, 10**15, object()
-    record = (text, number)
-    made = template(Step(COLUMN, 0, 0), Step(NUMBERED, 0, 1, text=b"x"), Step(COMPUTED, 0))
-    counted = (text, number, bad, record, None)
-    before = [sys.getrefcount(thing) for thing in counted]
-    for _ in range(1_000):
-        made.write([(record,)], (1,), ([text],))
-        with pytest.raises(TypeError):
-            made.write([(record,)], (1,), ([bad],))
-        with pytest.raises(TypeError):
-            numbered_texts(b"x", [number, bad])  # type: ignore[list-item]  # that is the test
-    after = [sys.getrefcount(thing) for thing in counted]
-    # pytest and the interpreter hold some, for a while; a thousand would be ours.
-    assert all(abs(now - then) < 500 for now, then in zip(after, before, strict=True))
 
 
 def fragments(data: Any) -> Iterator[Fragment]:
