@@ -45,7 +45,11 @@ async def follow_delete(
 
 
 async def block_create(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> RelationChange:
     """The user, now blocked. Follows between the two end. A blocked viewer can block back.
 
@@ -53,40 +57,46 @@ async def block_create(
     """
     _refuse_self(viewer_id, user_id)
     try:
-        rows = await _block(database, viewer_id, user_id, client_mutation_id)
+        rows = await _block(group_commits.database, viewer_id, user_id, client_mutation_id)
     except RETRYABLE_ERRORS:
-        rows = await _block(database, viewer_id, user_id, client_mutation_id)
+        rows = await _block(group_commits.database, viewer_id, user_id, client_mutation_id)
     return _relation_change(rows)
 
 
 async def block_delete(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> RelationChange:
     """The user, no longer blocked. Follows are not restored.
 
     Errors: MutationRefused (INVALID_INPUT; NOT_FOUND if the user blocks the viewer, who does not block them).
     """
-    _refuse_self(viewer_id, user_id)
-    row = (viewer_id, user_id, client_mutation_id)
-    return _relation_change(await database.write(SQL.block_delete, *row))
+    return await _write(group_commits, SQL.block_delete, viewer_id, user_id, client_mutation_id)
 
 
 async def mute_create(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> RelationChange:
     """The user, now muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
-    _refuse_self(viewer_id, user_id)
-    row = (viewer_id, user_id, client_mutation_id)
-    return _relation_change(await database.write(SQL.mute_create, *row))
+    return await _write(group_commits, SQL.mute_create, viewer_id, user_id, client_mutation_id)
 
 
 async def mute_delete(
-    database: Database, *, viewer_id: int, user_id: int, client_mutation_id: str | None = None
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
 ) -> RelationChange:
     """The user, no longer muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
-    _refuse_self(viewer_id, user_id)
-    row = (viewer_id, user_id, client_mutation_id)
-    return _relation_change(await database.write(SQL.mute_delete, *row))
+    return await _write(group_commits, SQL.mute_delete, viewer_id, user_id, client_mutation_id)
 
 
 async def users_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
@@ -101,6 +111,13 @@ async def _follow(
     _refuse_self(viewer_id, user_id)
     row = await group_commits.submit(statement, viewer_id, user_id, key, lock=users_lock)
     return _relation_change([] if row is None else [row[1:]])
+
+
+async def _write(
+    group_commits: GroupCommits, statement: str, viewer_id: int, user_id: int, key: str | None
+) -> RelationChange:
+    _refuse_self(viewer_id, user_id)
+    return _relation_change(await group_commits.database.write(statement, viewer_id, user_id, key))
 
 
 async def _block(database: Database, viewer_id: int, user_id: int, key: str | None) -> list[Row]:

@@ -200,7 +200,8 @@ class GroupCommits:
     """The group commits of a process, by statement."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
+        """For writes that are too rare to be committed together."""
         self._by_statement: dict[str, GroupCommit] = {}
 
     def submit(
@@ -209,7 +210,7 @@ class GroupCommits:
         """`GroupCommit.submit` of the statement's group commit. One statement has one lock."""
         group_commit = self._by_statement.get(statement)
         if group_commit is None:
-            group_commit = GroupCommit(self._database, statement, lock=lock)
+            group_commit = GroupCommit(self.database, statement, lock=lock)
             self._by_statement[statement] = group_commit
         return group_commit.submit(*row)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
+from core.database.group_commit import GroupCommits
 from core.ids import global_id
 from feed.services import post_create, post_delete
 from interactions.services import comment_create, comment_delete
@@ -79,8 +80,12 @@ class MarkedWorld:
             ("mutual", "target"),
             ("target", "mutual"),
         ):
-            await block_create(self.database, viewer_id=self.key[actor], user_id=self.key[target])
-        await mute_create(self.database, viewer_id=self.key["muter"], user_id=self.key["target"])
+            await block_create(
+                GroupCommits(self.database), viewer_id=self.key[actor], user_id=self.key[target]
+            )
+        await mute_create(
+            GroupCommits(self.database), viewer_id=self.key["muter"], user_id=self.key["target"]
+        )
         await hide_account(self.database, self.key[DELETED])
         for table in TABLES:
             await self.database.write(f"CREATE TABLE saved_{table} AS TABLE {table}")

@@ -10,6 +10,7 @@ from graphql import parse
 from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
 from core.context import Context, Services
+from core.database.group_commit import GroupCommits
 from core.execution import Executor
 from core.ids import global_id
 from feed.services import post_create
@@ -105,9 +106,13 @@ class World:
         self.things = Things(post, shared, passed_on, hosts, comment.id, reply.id, under.id)
 
         for actor, other in (("blocker", "target"), ("target", "blocked")):
-            await block_create(self.database, viewer_id=self.key[actor], user_id=self.key[other])
+            await block_create(
+                GroupCommits(self.database), viewer_id=self.key[actor], user_id=self.key[other]
+            )
         for actor, other in (("muter", "target"), ("target", "muted")):
-            await mute_create(self.database, viewer_id=self.key[actor], user_id=self.key[other])
+            await mute_create(
+                GroupCommits(self.database), viewer_id=self.key[actor], user_id=self.key[other]
+            )
 
     async def _follow(self, actor: str, other: str) -> None:
         if actor != other:

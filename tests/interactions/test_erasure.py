@@ -88,10 +88,10 @@ async def active_user(database: Database, group_commits: GroupCommits) -> tuple[
     for other in others[:3]:
         await follow_create(group_commits, viewer_id=other, user_id=user)
         await follow_create(group_commits, viewer_id=user, user_id=other)
-    await block_create(database, viewer_id=user, user_id=others[3])
-    await block_create(database, viewer_id=others[4], user_id=user)
-    await mute_create(database, viewer_id=others[0], user_id=user)
-    await mute_create(database, viewer_id=user, user_id=others[0])
+    await block_create(GroupCommits(database), viewer_id=user, user_id=others[3])
+    await block_create(GroupCommits(database), viewer_id=others[4], user_id=user)
+    await mute_create(GroupCommits(database), viewer_id=others[0], user_id=user)
+    await mute_create(GroupCommits(database), viewer_id=user, user_id=others[0])
     return user, others
 
 
@@ -210,6 +210,6 @@ async def test_a_deleted_account_is_not_found_by_writes(
     await hide_account(database, user)
     for change in (block_create, mute_create):
         with pytest.raises(MutationRefused):
-            await change(database, viewer_id=other, user_id=user)
+            await change(GroupCommits(database), viewer_id=other, user_id=user)
     with pytest.raises(MutationRefused):
         await follow_create(group_commits, viewer_id=other, user_id=user)

@@ -110,12 +110,11 @@ class Crowd:
         viewer, other = self.rng.sample(self.users, 2)
         found: list[Write] = [self.post, self.comment]
         found += [
-            partial(change, database, viewer_id=viewer, user_id=other)
-            for change in (block_create, block_delete, mute_create, mute_delete)
-        ]
-        found += [
             partial(change, group_commits, viewer_id=viewer, user_id=other)
-            for change in (follow_create, follow_delete)
+            for change in (
+                *(block_create, block_delete, mute_create, mute_delete),
+                *(follow_create, follow_delete),
+            )
         ]
         post = pick(self.posts)
         found += [

@@ -82,7 +82,7 @@ async def test_a_mute_hides_in_feeds_only(
     group_commits = GroupCommits(database)
     await follow_create(group_commits, viewer_id=viewer, user_id=author)
     await busy_post(database, post, [other, muted, muted, muted, blocked])
-    await mute_create(database, viewer_id=viewer, user_id=muted)
+    await mute_create(GroupCommits(database), viewer_id=viewer, user_id=muted)
     if blocked_too:
         await database.write(
             "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocked, viewer

@@ -52,33 +52,3 @@ class SignOutInput(MutationInput):
 @strawberry.input(description="Another user.")
 class TargetUserInput(MutationInput):
     user_id: strawberry.ID = strawberry.field(description="The user's id.")
-
-
-@strawberry.input(description="The user to follow.")
-class FollowUserInput(TargetUserInput):
-    pass
-
-
-@strawberry.input(description="The user to unfollow.")
-class UnfollowUserInput(TargetUserInput):
-    pass
-
-
-@strawberry.input(description="The user to block.")
-class BlockUserInput(TargetUserInput):
-    pass
-
-
-@strawberry.input(description="The user to unblock.")
-class UnblockUserInput(TargetUserInput):
-    pass
-
-
-@strawberry.input(description="The user to mute.")
-class MuteUserInput(TargetUserInput):
-    pass
-
-
-@strawberry.input(description="The user to unmute.")
-class UnmuteUserInput(TargetUserInput):
-    pass

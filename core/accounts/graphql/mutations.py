@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from typing import Any
 
 import strawberry
 
 from core.accounts.graphql.inputs import (
-    BlockUserInput,
-    FollowUserInput,
-    MuteUserInput,
     RefreshSessionInput,
     SignInInput,
     SignOutInput,
     SignUpInput,
     TargetUserInput,
-    UnblockUserInput,
-    UnfollowUserInput,
-    UnmuteUserInput,
 )
 from core.accounts.graphql.types import User
 from core.accounts.services import (
@@ -40,10 +33,8 @@ from core.accounts.sessions import (
     sign_up,
 )
 from core.context import Context
-from core.graphql.mutations import Payload, refusals_as_data
+from core.graphql.mutations import Payload, mutation_field, refusals_as_data
 from core.ids import input_key
-
-PayloadT = TypeVar("PayloadT", bound="TargetUserPayload")
 
 
 @strawberry.type(description="A signed-in session on one device, and its tokens.")
@@ -106,34 +97,37 @@ class TargetUserPayload(Payload):
     )
 
 
-@strawberry.type(description="The followed user.")
-class FollowUserPayload(TargetUserPayload):
-    pass
+def relation_mutation(
+    name: str,
+    service: Callable[..., Awaitable[RelationChange]],
+    description: str,
+    *,
+    input: str,
+    payload: str,
+) -> Any:
+    """The mutation that calls the service for the user in its input. `input`, `payload`: descriptions of the types."""
 
+    async def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
+        context: Context = info.context
+        change = await service(
+            context.services.group_commits,
+            viewer_id=context.require_viewer(),
+            user_id=input_key("User", input.user_id, "userId"),
+            client_mutation_id=input.client_mutation_id,
+        )
+        if change.changed:
+            context.services.notify()
+        return change._asdict()
 
-@strawberry.type(description="The unfollowed user.")
-class UnfollowUserPayload(TargetUserPayload):
-    pass
-
-
-@strawberry.type(description="The blocked user.")
-class BlockUserPayload(TargetUserPayload):
-    pass
-
-
-@strawberry.type(description="The unblocked user.")
-class UnblockUserPayload(TargetUserPayload):
-    pass
-
-
-@strawberry.type(description="The muted user.")
-class MuteUserPayload(TargetUserPayload):
-    pass
-
-
-@strawberry.type(description="The unmuted user.")
-class UnmuteUserPayload(TargetUserPayload):
-    pass
+    return mutation_field(
+        name,
+        description,
+        resolve,
+        input_type=TargetUserInput,
+        input_description=input,
+        payload_type=TargetUserPayload,
+        payload_description=payload,
+    )
 
 
 @strawberry.type
@@ -197,77 +191,45 @@ class AccountsMutation:
             context.services.notify()
         return SignOutPayload(changed=changed)
 
-    @strawberry.mutation(description="Follows a user. Following twice changes nothing.")
-    @refusals_as_data(FollowUserPayload)
-    @staticmethod
-    async def follow_user(info: strawberry.Info, input: FollowUserInput) -> FollowUserPayload:
-        return await _change_relation(
-            info.context,
-            input,
-            partial(follow_create, info.context.services.group_commits),
-            FollowUserPayload,
-        )
-
-    @strawberry.mutation(description="Unfollows a user.")
-    @refusals_as_data(UnfollowUserPayload)
-    @staticmethod
-    async def unfollow_user(info: strawberry.Info, input: UnfollowUserInput) -> UnfollowUserPayload:
-        return await _change_relation(
-            info.context,
-            input,
-            partial(follow_delete, info.context.services.group_commits),
-            UnfollowUserPayload,
-        )
-
-    @strawberry.mutation(
-        description="Blocks a user: neither sees anything of the other, and follows between them end."
+    follow_user = relation_mutation(
+        "FollowUser",
+        follow_create,
+        "Follows a user. Following twice changes nothing.",
+        input="The user to follow.",
+        payload="The followed user.",
     )
-    @refusals_as_data(BlockUserPayload)
-    @staticmethod
-    async def block_user(info: strawberry.Info, input: BlockUserInput) -> BlockUserPayload:
-        return await _change_relation(
-            info.context, input, partial(block_create, info.context.database), BlockUserPayload
-        )
-
-    @strawberry.mutation(description="Unblocks a user. Former follows are not restored.")
-    @refusals_as_data(UnblockUserPayload)
-    @staticmethod
-    async def unblock_user(info: strawberry.Info, input: UnblockUserInput) -> UnblockUserPayload:
-        return await _change_relation(
-            info.context, input, partial(block_delete, info.context.database), UnblockUserPayload
-        )
-
-    @strawberry.mutation(
-        description="Mutes a user: feeds and live events leave out everything by them."
+    unfollow_user = relation_mutation(
+        "UnfollowUser",
+        follow_delete,
+        "Unfollows a user.",
+        input="The user to unfollow.",
+        payload="The unfollowed user.",
     )
-    @refusals_as_data(MuteUserPayload)
-    @staticmethod
-    async def mute_user(info: strawberry.Info, input: MuteUserInput) -> MuteUserPayload:
-        return await _change_relation(
-            info.context, input, partial(mute_create, info.context.database), MuteUserPayload
-        )
-
-    @strawberry.mutation(description="Unmutes a user.")
-    @refusals_as_data(UnmuteUserPayload)
-    @staticmethod
-    async def unmute_user(info: strawberry.Info, input: UnmuteUserInput) -> UnmuteUserPayload:
-        return await _change_relation(
-            info.context, input, partial(mute_delete, info.context.database), UnmuteUserPayload
-        )
-
-
-async def _change_relation(
-    context: Context,
-    input: TargetUserInput,
-    service: Callable[..., Awaitable[RelationChange]],
-    payload: Callable[..., PayloadT],
-) -> PayloadT:
-    viewer_id = context.require_viewer()
-    change = await service(
-        viewer_id=viewer_id,
-        user_id=input_key("User", input.user_id, "userId"),
-        client_mutation_id=input.client_mutation_id,
+    block_user = relation_mutation(
+        "BlockUser",
+        block_create,
+        "Blocks a user: neither sees anything of the other, and follows between them end.",
+        input="The user to block.",
+        payload="The blocked user.",
     )
-    if change.changed:
-        context.services.notify()
-    return payload(user=change.user, changed=change.changed)
+    unblock_user = relation_mutation(
+        "UnblockUser",
+        block_delete,
+        "Unblocks a user. Former follows are not restored.",
+        input="The user to unblock.",
+        payload="The unblocked user.",
+    )
+    mute_user = relation_mutation(
+        "MuteUser",
+        mute_create,
+        "Mutes a user: feeds and live events leave out everything by them.",
+        input="The user to mute.",
+        payload="The muted user.",
+    )
+    unmute_user = relation_mutation(
+        "UnmuteUser",
+        mute_delete,
+        "Unmutes a user.",
+        input="The user to unmute.",
+        payload="The unmuted user.",
+    )

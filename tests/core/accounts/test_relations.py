@@ -303,7 +303,7 @@ async def test_follows_that_arrive_together_take_one_transaction(services: Servi
 async def test_a_refused_follow_does_not_affect_others_of_the_group(services: Services) -> None:
     database = services.database
     ada, grace, third = await create_users(database, 3)
-    await writes.block_create(database, viewer_id=third, user_id=ada)
+    await writes.block_create(GroupCommits(database), viewer_id=third, user_id=ada)
     done = await asyncio.gather(
         *(
             writes.follow_create(services.group_commits, viewer_id=one, user_id=other)
@@ -327,10 +327,10 @@ async def test_a_storm_leaves_counts_exact_and_one_event_a_change(
     for group_commits in (services.group_commits, GroupCommits(database)):
         changes += [("user_followed", partial(writes.follow_create, group_commits))] * 3
         changes += [("user_unfollowed", partial(writes.follow_delete, group_commits))]
-    changes += [("user_blocked", partial(writes.block_create, database))]
-    changes += [("user_unblocked", partial(writes.block_delete, database))] * 2
-    changes += [("user_muted", partial(writes.mute_create, database))]
-    changes += [("user_unmuted", partial(writes.mute_delete, database))]
+    changes += [("user_blocked", partial(writes.block_create, GroupCommits(database)))]
+    changes += [("user_unblocked", partial(writes.block_delete, GroupCommits(database)))] * 2
+    changes += [("user_muted", partial(writes.mute_create, GroupCommits(database)))]
+    changes += [("user_unmuted", partial(writes.mute_delete, GroupCommits(database)))]
     changed: Counter[str] = Counter()
 
     async def one() -> None:
@@ -360,7 +360,7 @@ async def test_follow_and_block_at_once_end_without_a_follow(services: Services)
         ada, grace = await two_new_users(database)
         await asyncio.gather(
             writes.follow_create(services.group_commits, viewer_id=ada, user_id=grace),
-            writes.block_create(database, viewer_id=grace, user_id=ada),
+            writes.block_create(GroupCommits(database), viewer_id=grace, user_id=ada),
             writes.follow_create(GroupCommits(database), viewer_id=grace, user_id=ada),
             return_exceptions=True,
         )
