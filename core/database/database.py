@@ -174,6 +174,7 @@ class Database:
                     except SCHEMA_CHANGED_ERRORS:
                         rows = await connection.fetch_reprepared(statement, arguments, seconds)
                 except BaseException as error:
+                    _name_statement(error, statement)
                     self._release_after_error(connection, error)
                     raise
                 pool.release(connection)
@@ -240,6 +241,14 @@ class Database:
         )
 
 
+def _name_statement(error: BaseException, statement: str) -> None:
+    """Adds the name of the statement, which its first line has, to the driver's error."""
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        error.add_note(
+            f"In the SQL statement {statement.partition(chr(10))[0].removeprefix('-- ')}."
+        )
+
+
 def _is_unreachable(error: BaseException) -> bool:
     # The driver's errors about arguments are both InterfaceError and ValueError.
     return isinstance(error, UNREACHABLE_ERRORS) and not isinstance(error, ValueError)
@@ -265,7 +274,11 @@ class Transaction:
         if self._observer is not None:
             self._observer(statement)
         with self._available():
-            rows: list[Row] = await self._connection.fetch(statement, *arguments)
+            try:
+                rows: list[Row] = await self._connection.fetch(statement, *arguments)
+            except Exception as error:
+                _name_statement(error, statement)
+                raise
         return rows
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
