@@ -30,7 +30,7 @@ __all__ = ["tests_loop"]
 # A busy machine must not fail a test, so hypothesis has no deadline.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
-TABLES = "users, events, trace_imports, former_usernames"  # All others reference users.
+TABLES = "users, events, trace_imports, former_usernames, jobs, event_consumers"  # All others reference users.
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 

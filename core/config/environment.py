@@ -150,6 +150,16 @@ class Environment:
         "true",
         "Execute operations by compiled plans; false: by graphql-core's executor.",
     )
+    worker_memory_mb: int = setting(
+        parsing.whole_number(128, 1_048_576),
+        "1024",
+        "Mebibytes of memory that a worker may take; a job that takes more fails.",
+    )
+    worker_metrics_port: int = setting(
+        parsing.whole_number(0, 65_535),
+        "0",
+        "The port on which a worker serves its metrics on all addresses; 0: none.",
+    )
     log_level: str = setting(
         parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
         "INFO",

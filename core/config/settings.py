@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "core.database",
     "core.accounts",
     "core.events",
+    "core.jobs",
     "feed",
     "interactions",
     "core.datasets",

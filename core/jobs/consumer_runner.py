@@ -1,0 +1,259 @@
+"""Runs consumers of the event log. A batch of events, what a consumer writes and its position commit together.
+
+A consumer is leased for one batch at a time, and the lease is checked in the transaction that commits. So any number
+of workers can run the same consumers: each event takes effect once, whatever ends when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from core.database.connection_pool import HAS_PRIORITY
+from core.database.database import Database, DatabaseUnavailable
+from core.events.event_log import EventLog, EventRow
+from core.events.log_positions import Position
+from core.jobs import metrics
+from core.jobs.backoff import pause_before_retry
+from core.jobs.causes import CAUSE
+from core.jobs.dead_events import DEAD_EVENT, dead_event_arguments
+from core.jobs.failures import reason
+from core.jobs.job_run import LeaseLost
+from core.jobs.registry import Consumer
+from core.jobs.runs import Runs
+from core.jobs.statements import SQL
+
+logger = logging.getLogger(__name__)
+
+BATCH_SECONDS = 10.0
+"""Timeout of a batch. Its transaction holds back the events of others for as long."""
+LEASE = timedelta(seconds=20)
+NO_LEASE = timedelta(0)
+ATTEMPTS = 6
+"""After so many failures an event that fails alone becomes a dead job, and the consumer goes on."""
+BEGUN_AT_MOST = 8
+"""After so many batches whose worker ended before them, the first event becomes a dead job."""
+SHRINK, GROW = 4, 2
+"""The batch after a failure is that much smaller, until the event that fails stands alone; then it grows again."""
+RETRY_SECONDS_AT_MOST = 30.0
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+HELD_BACK_SECONDS = 0.05
+"""The pause after which a notified runner reads again: the first read may have met an open transaction."""
+
+
+class ConsumerClaim(NamedTuple):
+    """A claimed consumer."""
+
+    name: str
+    transaction: int
+    id: int
+    microsecond: int
+    attempts: int
+    is_ahead: bool
+    """Whether its position was ahead of this cluster, and begins again."""
+
+    @property
+    def position(self) -> Position:
+        return Position(self.transaction, self.id, self.microsecond)
+
+
+class Held(NamedTuple):
+    """A consumer that this process holds."""
+
+    lease: int
+    claim: ConsumerClaim
+
+
+class ConsumerRunner:
+    """Runs the consumers of one worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        consumers: Mapping[str, Consumer],
+        *,
+        on_commit: Callable[[], None],
+    ) -> None:
+        """`on_commit`: called after each batch, which may have added jobs."""
+        self._database = database
+        self._log = log
+        self._consumers = consumers
+        self._on_commit = on_commit
+        self._transactions = asyncio.Semaphore(1)
+        self._awakened = asyncio.Event()
+        self._is_stopping = False
+        self._held: dict[str, Held] = {}
+        self._events_at_once = {name: each.events_at_once for name, each in consumers.items()}
+        self.foreign: Collection[int] = ()
+        """Running transactions of other databases; they hold no events back."""
+        self.runs = Runs(self.wake)
+
+    def wake(self) -> None:
+        """Makes the runner look for events soon."""
+        self._awakened.set()
+
+    async def register(self) -> None:
+        """Adds the consumers that have no position yet. Errors: DatabaseUnavailable."""
+        for each in self._consumers.values():
+            await self._database.write(
+                SQL.consumer_register, each.name, each.from_end, self.foreign
+            )
+
+    async def run(self) -> None:
+        """Starts batches until `stop`."""
+        HAS_PRIORITY.set(True)
+        is_failing = False
+        while not self._is_stopping:
+            was_notified = self._awakened.is_set()
+            self._awakened.clear()
+            try:
+                await self.start_due()
+            except DatabaseUnavailable as error:
+                if not is_failing:
+                    logger.warning("Consumers can't be claimed; trying again: %s", error)
+                is_failing = True
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            is_failing = False
+            await self._pause(HELD_BACK_SECONDS if was_notified else POLL_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._awakened.wait()
+        except TimeoutError:
+            pass
+
+    async def start_due(self) -> int:
+        """Starts the consumers that have events to handle; returns their number. Errors: DatabaseUnavailable."""
+        names = [name for name in self._consumers if name not in self._held]
+        if not names:
+            return 0
+        lease = random.getrandbits(63)
+        rows = await self._database.write(SQL.consumers_claim, names, lease, LEASE, self.foreign)
+        for row in rows:
+            claim = ConsumerClaim(*row)
+            self._held[claim.name] = Held(lease, claim)
+            deadline = asyncio.timeout(BATCH_SECONDS)
+            self.runs.start(
+                self._consume(claim, lease, deadline), deadline, f"consumer {claim.name}"
+            )
+        return len(rows)
+
+    def stop(self) -> None:
+        """Makes `run` return soon. `end` comes after it."""
+        self._is_stopping = True
+        self.wake()
+
+    async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
+        """Ends all batches, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""
+        await self.runs.end(grace_seconds=grace_seconds, cancel_seconds=cancel_seconds)
+        for name, held in list(self._held.items()):
+            await self._database.write(SQL.consumer_release, name, held.lease)
+            del self._held[name]
+
+    async def _consume(self, claim: ConsumerClaim, lease: int, deadline: asyncio.Timeout) -> None:
+        """Handles batches until none is left, or one fails."""
+        consumer = self._consumers[claim.name]
+        if claim.is_ahead:
+            logger.warning(
+                "Consumer %s begins again at the start of the log: its position came from another cluster.",
+                claim.name,
+            )
+        limit = min(
+            self._events_at_once[claim.name],
+            max(consumer.events_at_once // SHRINK ** (claim.attempts - 1), 1),
+        )
+        attempts = claim.attempts
+        events: Sequence[EventRow] = ()
+        position = claim.position
+        is_held = True
+        loop = asyncio.get_running_loop()
+        try:
+            async with deadline:
+                while is_held and not self._is_stopping:
+                    deadline.reschedule(loop.time() + BATCH_SECONDS)
+                    reading = await self._log.since(position, limit=limit, foreign=self.foreign)
+                    events, position = reading.events, reading.position
+                    if not events:
+                        break
+                    if attempts > BEGUN_AT_MOST:
+                        why = f"{attempts - 1} batches with it were begun and none ended."
+                        await self._bury(claim.name, lease, events[0], why)
+                        is_held = False
+                        break
+                    is_held = len(events) == limit
+                    await self._handle(consumer, lease, events, is_more=is_held)
+                    attempts = 1
+                    limit = min(limit * GROW, consumer.events_at_once)
+                    self._events_at_once[claim.name] = limit
+            if is_held:
+                await self._database.write(SQL.consumer_release, claim.name, lease)
+        except LeaseLost:
+            logger.warning("Consumer %s lost its lease; its batch was rolled back.", claim.name)
+        except Exception as error:  # noqa: BLE001  # a consumer may raise anything
+            await self._fail(claim.name, lease, attempts, events, error)
+        self._held.pop(claim.name, None)
+
+    async def _handle(
+        self, consumer: Consumer, lease: int, events: Sequence[EventRow], *, is_more: bool
+    ) -> None:
+        """One batch, committed with the position after it. Errors: LeaseLost, those of the consumer."""
+        last = events[-1]
+        CAUSE.set(f"event {events[0].transaction}.{events[0].id}")
+        async with self._transactions, self._database.transaction() as transaction:
+            await consumer.consume(transaction, events)
+            advanced = await transaction.fetch_row(
+                SQL.consumer_advance,
+                *(consumer.name, lease, *last.identity),
+                LEASE if is_more else NO_LEASE,
+            )
+            if advanced is None:
+                raise LeaseLost
+        metrics.CONSUMER_EVENTS.labels(consumer.name).inc(len(events))
+        self._on_commit()
+
+    async def _fail(
+        self, name: str, lease: int, attempts: int, events: Sequence[EventRow], error: Exception
+    ) -> None:
+        """Makes the next batch smaller, or skips the event that fails alone; then the consumer pauses."""
+        metrics.CONSUMER_FAILURES.labels(name).inc()
+        is_unavailable = isinstance(error, DatabaseUnavailable)
+        logger.warning(
+            "Consumer %s failed at attempt %d with %d events: %s",
+            *(name, attempts, len(events), reason(error)),
+            exc_info=None if is_unavailable else error,
+        )
+        if not is_unavailable:
+            self._events_at_once[name] = max(len(events) // SHRINK, 1)
+        try:
+            if len(events) == 1 and attempts >= ATTEMPTS and not is_unavailable:
+                await self._bury(name, lease, events[0], reason(error))
+                return
+            pause = pause_before_retry(attempts, at_most=RETRY_SECONDS_AT_MOST)
+            await self._database.write(SQL.consumer_postpone, name, lease, pause, reason(error))
+        except (DatabaseUnavailable, LeaseLost) as failure:
+            # The lease expires, and a worker tries again.
+            logger.warning("The failure of consumer %s was not stored: %s", name, failure)
+
+    async def _bury(self, name: str, lease: int, event: EventRow, why: str) -> None:
+        """Makes the event a dead job, and moves the consumer past it."""
+        async with self._database.transaction() as transaction:
+            await transaction.fetch(
+                SQL.job_bury_event, DEAD_EVENT, dead_event_arguments(name, event), why
+            )
+            advanced = await transaction.fetch_row(
+                SQL.consumer_advance, name, lease, *event.identity, NO_LEASE
+            )
+            if advanced is None:
+                raise LeaseLost
+        logger.error(
+            "Consumer %s skipped event %d.%d; it is a dead job in the admin: %s",
+            *(name, event.transaction, event.id, why),
+        )

@@ -1,0 +1,141 @@
+"""One run of a job: what its function is given, and the transaction that commits its effect with its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from core.database.database import Database, Transaction
+from core.jobs.registry import NOW, JobKind
+from core.jobs.statements import SQL
+
+
+class LeaseLost(Exception):
+    """Another run holds the job or the consumer. What this one has written is rolled back."""
+
+
+class JobClaim(NamedTuple):
+    """A claimed job."""
+
+    id: int
+    kind: str
+    arguments: str
+    """A JSON object."""
+    lease: int
+    attempts: int
+    lost: int
+    cause: str | None
+    error: str
+
+
+class JobRun:
+    """One run of a job. The job ends when its function returns, or with its transaction."""
+
+    def __init__(
+        self,
+        claim: JobClaim,
+        kind: JobKind,
+        database: Database,
+        transactions: asyncio.Semaphore,
+        deadline: asyncio.Timeout,
+    ) -> None:
+        """`transactions`: bounds how many run at once, so that a connection is left for leases."""
+        self.arguments: dict[str, Any] = json.loads(claim.arguments)
+        self.attempt = claim.attempts
+        """1 in the first run."""
+        self.database = database
+        self.has_ended = False
+        """Whether the end of the job is committed."""
+        self.repeat_after = kind.every
+        self._claim = claim
+        self._transactions = transactions
+        self._deadline = deadline
+        self._has_begun = False
+
+    @property
+    def key(self) -> str:
+        """Identifies the job in all its runs. Send it with an effect outside of PostgreSQL, so that the receiver can
+        drop a repeat.
+        """
+        return f"job-{self._claim.id}"
+
+    def repeat(self, *, after: timedelta = NOW) -> None:
+        """Makes the job due again after this run, as new. Long work is many short runs."""
+        self.repeat_after = after
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """The transaction of the effect, which ends the job. A run has one.
+
+        Errors: LeaseLost, and those of `Database.transaction`.
+        """
+        if self._has_begun:
+            raise RuntimeError("A run of a job has one transaction. Make more jobs of it.")
+        self._has_begun = True
+        return JobTransaction(self, self._transactions, self._deadline)
+
+    async def end_in(self, transaction: Transaction) -> None:
+        """Ends the job in the transaction. Errors: LeaseLost."""
+        if await transaction.fetch_row(*self.end_statement()) is None:
+            raise LeaseLost
+
+    def end_statement(self) -> tuple[str, *tuple[object, ...]]:
+        """The statement that ends the job, and its arguments. It returns a row unless the lease was lost."""
+        held = (self._claim.id, self._claim.lease)
+        if self.repeat_after is None:
+            return (SQL.job_end, *held)
+        return (SQL.job_repeat, *held, self.repeat_after)
+
+
+# A class, for the reason that TransactionContext has.
+class JobTransaction(AbstractAsyncContextManager[Transaction]):
+    """`async with` around the effect of a job."""
+
+    def __init__(
+        self, run: JobRun, transactions: asyncio.Semaphore, deadline: asyncio.Timeout
+    ) -> None:
+        self._run = run
+        self._transactions = transactions
+        self._deadline = deadline
+        self._context = run.database.transaction()
+
+    async def __aenter__(self) -> Transaction:
+        await self._acquire()
+        try:
+            self._transaction = await self._context.__aenter__()
+        except BaseException:
+            self._transactions.release()
+            raise
+        return self._transaction
+
+    async def _acquire(self) -> None:
+        """Waits until fewer transactions run. The job's timeout stands still meanwhile."""
+        loop = asyncio.get_running_loop()
+        ends_at = self._deadline.when() or loop.time()
+        left = ends_at - loop.time()
+        self._deadline.reschedule(None)
+        try:
+            await self._transactions.acquire()
+        finally:
+            self._deadline.reschedule(loop.time() + left)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                try:
+                    await self._run.end_in(self._transaction)
+                except BaseException as failure:
+                    await self._context.__aexit__(type(failure), failure, failure.__traceback__)
+                    raise
+            await self._context.__aexit__(kind, error, traceback)
+            self._run.has_ended = error is None
+        finally:
+            self._transactions.release()

@@ -1,0 +1,256 @@
+"""Runs jobs: claims those that are due, prolongs their leases, ends, repeats, retries or buries them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple
+
+from core.database.connection_pool import HAS_PRIORITY
+from core.database.database import Database, DatabaseUnavailable
+from core.database.group_commit import GroupCommit
+from core.jobs import metrics
+from core.jobs.backoff import SECONDS_AT_MOST, pause_before_retry
+from core.jobs.causes import CAUSE
+from core.jobs.failures import reason
+from core.jobs.job_run import JobClaim, JobRun, LeaseLost
+from core.jobs.registry import JobKind
+from core.jobs.runs import Runs
+from core.jobs.statements import SQL
+
+logger = logging.getLogger(__name__)
+
+SLOTS = 32
+"""How many jobs run at once."""
+LEASE = timedelta(seconds=20)
+RENEW_SECONDS = 5.0
+LOST_AT_MOST = 5
+"""A job with which so many workers have ended is not given to another one."""
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+
+
+def schedule_key(kind: JobKind) -> str:
+    """The unique key of the job of a scheduled kind."""
+    return f"schedule {kind.name}"
+
+
+class HeldJob(NamedTuple):
+    """A job that this process holds."""
+
+    lease: int
+    task: asyncio.Task[None] | None
+    """None while it waits to run alone."""
+
+
+class JobRunner:
+    """Runs the jobs of one worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        kinds: Mapping[str, JobKind],
+        *,
+        transactions: int,
+        slots: int = SLOTS,
+    ) -> None:
+        """`transactions`: how many jobs may be in their transaction at once."""
+        self._database = database
+        self._kinds = kinds
+        self._slots = slots
+        self._transactions = asyncio.Semaphore(transactions)
+        self._ends = GroupCommit(database, SQL.jobs_end)
+        self._awakened = asyncio.Event()
+        self._is_stopping = False
+        self._held: dict[int, HeldJob] = {}
+        self._suspects: deque[JobClaim] = deque()
+        """Claimed jobs whose worker ended while they ran. They run alone: if one ends this process, too, no other job
+        suffers with it.
+        """
+        self.runs = Runs(self.wake)
+
+    def wake(self) -> None:
+        """Makes the runner look for jobs soon."""
+        self._awakened.set()
+
+    async def register(self) -> None:
+        """Adds the jobs of scheduled kinds. Errors: DatabaseUnavailable."""
+        for kind in self._scheduled():
+            await self._database.write(
+                *(SQL.job_enqueue, kind.name, "{}", int(kind.priority), 0, schedule_key(kind), None)
+            )
+
+    async def make_scheduled_due(self) -> None:
+        """Makes the jobs of scheduled kinds due at once. Errors: DatabaseUnavailable."""
+        keys = [schedule_key(kind) for kind in self._scheduled()]
+        await self._database.write(SQL.jobs_make_due, keys)
+
+    def _scheduled(self) -> list[JobKind]:
+        return [kind for kind in self._kinds.values() if kind.every is not None]
+
+    async def run(self) -> None:
+        """Starts due jobs until `stop`."""
+        HAS_PRIORITY.set(True)
+        is_failing = False
+        while not self._is_stopping:
+            self._awakened.clear()
+            try:
+                found = await self.start_due()
+            except DatabaseUnavailable as error:
+                if not is_failing:
+                    logger.warning("Jobs can't be claimed; trying again: %s", error)
+                is_failing = True
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            is_failing = False
+            if not found:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._awakened.wait()
+
+    async def start_due(self) -> int:
+        """Claims and starts due jobs, as many as there are free slots; returns their number.
+
+        Errors: DatabaseUnavailable.
+        """
+        if self._start_suspect():
+            return 0
+        free = self._slots - len(self.runs)
+        if free <= 0:
+            return 0
+        lease = random.getrandbits(63)
+        rows = await self._database.write(SQL.jobs_claim, list(self._kinds), free, lease, LEASE)
+        for row in rows:
+            claim = JobClaim(*row)
+            if claim.lost:
+                self._held[claim.id] = HeldJob(claim.lease, None)
+                self._suspects.append(claim)
+            else:
+                self._start(claim)
+        self._start_suspect()
+        metrics.JOBS_RUNNING.set(len(self.runs))
+        return len(rows)
+
+    def _start_suspect(self) -> bool:
+        """Starts a suspect if nothing else runs. Whether there are suspects."""
+        if not self._suspects:
+            return False
+        if not len(self.runs):
+            self._start(self._suspects.popleft())
+        return True
+
+    def _start(self, claim: JobClaim) -> None:
+        deadline = asyncio.timeout(self._kinds[claim.kind].timeout_seconds)
+        task = self.runs.start(self._run(claim, deadline), deadline, f"job {claim.kind} {claim.id}")
+        self._held[claim.id] = HeldJob(claim.lease, task)
+
+    async def renew(self) -> None:
+        """Prolongs the leases of all jobs, and cancels those that were lost. Errors: DatabaseUnavailable."""
+        HAS_PRIORITY.set(True)
+        held = dict(self._held)
+        if not held:
+            return
+        leases = [each.lease for each in held.values()]
+        rows = await self._database.write(SQL.jobs_renew, list(held), leases, LEASE)
+        for id in held.keys() - {row[0] for row in rows}:
+            lost = self._held.get(id)
+            if lost is not None and lost == held[id]:
+                self._give_up(id, lost)
+
+    def _give_up(self, id: int, lost: HeldJob) -> None:
+        del self._held[id]
+        self._suspects = deque(claim for claim in self._suspects if claim.id != id)
+        if lost.task is not None:
+            logger.warning("Job %d lost its lease; it is cancelled.", id)
+            lost.task.cancel()
+
+    def stop(self) -> None:
+        """Makes `run` return soon. `end` comes after it."""
+        self._is_stopping = True
+        self.wake()
+
+    async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
+        """Ends all jobs, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""
+        await self.runs.end(grace_seconds=grace_seconds, cancel_seconds=cancel_seconds)
+        await self._ends.close()
+        if self._held:
+            held, self._held = self._held, {}
+            leases = [each.lease for each in held.values()]
+            await self._database.write(SQL.jobs_release, list(held), leases)
+
+    async def _run(self, claim: JobClaim, deadline: asyncio.Timeout) -> None:
+        kind = self._kinds[claim.kind]
+        CAUSE.set(claim.cause)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        outcome = "failed"
+        try:
+            if claim.lost >= LOST_AT_MOST:
+                await self._bury(claim, f"{claim.lost} workers ended while they ran it.")
+                outcome = "dead"
+            else:
+                await self._perform(claim, kind, deadline)
+                outcome = "succeeded"
+        except LeaseLost:
+            outcome = "lost"
+            logger.warning("Job %s %d lost its lease; it was rolled back.", kind.name, claim.id)
+        except Exception as error:  # noqa: BLE001  # a job may raise anything
+            outcome = await self._fail(claim, kind, error)
+        self._held.pop(claim.id, None)
+        metrics.JOB_RUNS.labels(kind.name, outcome).inc()
+        metrics.JOB_SECONDS.labels(kind.name).observe(loop.time() - began)
+
+    async def _perform(self, claim: JobClaim, kind: JobKind, deadline: asyncio.Timeout) -> None:
+        """Errors: LeaseLost, those of the job."""
+        run = JobRun(claim, kind, self._database, self._transactions, deadline)
+        try:
+            async with deadline:
+                await kind.perform(run)
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise TimeoutError(f"It did not end within {kind.timeout_seconds:g} s.") from error
+        except Exception:
+            if not run.has_ended:
+                raise
+            logger.exception("Job %s %d failed after its transaction.", kind.name, claim.id)
+        if not run.has_ended:
+            if run.repeat_after is None:
+                has_ended = await self._ends.submit(claim.id, claim.lease) is not None
+            else:
+                has_ended = bool(await self._database.write(*run.end_statement()))
+            if not has_ended:
+                raise LeaseLost
+
+    async def _fail(self, claim: JobClaim, kind: JobKind, error: Exception) -> str:
+        """Stores the failure and when the job is tried again, or that it is dead. The outcome, for metrics."""
+        is_last = kind.every is None and claim.attempts >= kind.attempts
+        logger.log(
+            logging.ERROR if is_last else logging.WARNING,
+            "Job %s %d failed at attempt %d of %d%s: %s",
+            *(kind.name, claim.id, claim.attempts, kind.attempts),
+            "" if claim.cause is None else f", caused by {claim.cause}",
+            reason(error),
+            exc_info=None if isinstance(error, DatabaseUnavailable) else error,
+        )
+        try:
+            if is_last:
+                await self._bury(claim, reason(error))
+                return "dead"
+            at_most = SECONDS_AT_MOST if kind.every is None else kind.every.total_seconds()
+            pause = pause_before_retry(claim.attempts, at_most=at_most)
+            await self._database.write(
+                SQL.job_postpone, claim.id, claim.lease, pause, reason(error)
+            )
+        except DatabaseUnavailable as unavailable:
+            # The lease expires, and a worker tries again.
+            logger.warning("The failure of job %d was not stored: %s", claim.id, unavailable)
+        return "failed"
+
+    async def _bury(self, claim: JobClaim, why: str) -> None:
+        await self._database.write(SQL.job_bury, claim.id, claim.lease, why)

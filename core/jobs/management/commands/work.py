@@ -1,0 +1,136 @@
+"""`manage.py work`: the worker. Runs consumers of the event log, and jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import logging
+import os
+import resource
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from importlib import import_module
+from typing import Any, NoReturn
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import autodiscover_modules
+from prometheus_client import start_http_server
+
+from core.database.cursors import CursorSigner
+from core.database.database import Database
+from core.events.event_log import EventLog
+from core.events.notifier import Notifier
+from core.jobs.runs import TaskStuck
+from core.jobs.worker import CONNECTIONS, Worker
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS = 1.9
+"""After that long a process that was asked to stop ends whatever happens."""
+STALL_SECONDS = 15
+"""A process whose event loop stands still for longer ends: a job blocks it, and its leases expire."""
+MEBIBYTE = 1024 * 1024
+
+
+class Command(BaseCommand):
+    help = "Runs the worker: consumers of the event log, jobs and schedules. Any number may run side by side."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="Handle the events that are there, run due jobs and all schedules once, and exit.",
+        )
+        parser.add_argument(
+            "--import",
+            dest="modules",
+            action="append",
+            default=[],
+            metavar="MODULE",
+            help="Import a module that registers more consumers and jobs. May be repeated.",
+        )
+
+    def handle(self, *_: Any, once: bool, modules: list[str], **__: Any) -> None:
+        autodiscover_modules("consumers", "jobs")
+        for module in modules:
+            import_module(module)
+        if once:
+            uvloop.run(self._once())
+            return
+        limit_memory(settings.ENVIRONMENT.worker_memory_mb)
+        if settings.ENVIRONMENT.worker_metrics_port:
+            start_http_server(settings.ENVIRONMENT.worker_metrics_port)
+        uvloop.run(self._until_stopped())
+        # The teardown of all modules would take longer than the stop itself.
+        end_at_once(0)
+
+    async def _once(self) -> None:
+        async with worker() as (database, once):
+            await database.open()
+            await once.run_once()
+
+    async def _until_stopped(self) -> None:
+        stopping = asyncio.Event()
+        watchdog = asyncio.create_task(watch_loop(stopping), name="watchdog")
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Not the loop's handler: a job may block the loop.
+            signal.signal(number, lambda *_: request_stop(loop, stopping))
+        try:
+            async with worker() as (_, working):
+                logger.info("The worker has started.")
+                await working.run(stopping)
+                logger.info("The worker has stopped.")
+        except TaskStuck as stuck:
+            logger.critical("The worker ends: %s", stuck)
+            end_at_once(1)
+        finally:
+            watchdog.cancel()
+
+
+def request_stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Stops the worker gracefully, and the process in any case in time."""
+    faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
+    loop.call_soon_threadsafe(stopping.set)
+
+
+def end_at_once(code: int) -> NoReturn:
+    """Ends the process without waiting for tasks, threads or modules."""
+    logging.shutdown()
+    os._exit(code)
+
+
+async def watch_loop(stopping: asyncio.Event) -> None:
+    """Ends the process, with a traceback, when the event loop stands still."""
+    while not stopping.is_set():
+        faulthandler.dump_traceback_later(STALL_SECONDS, exit=True)
+        await asyncio.sleep(1)
+
+
+def limit_memory(mebibytes: int) -> None:
+    """Makes a job that takes more memory fail, before the system ends other processes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = mebibytes * MEBIBYTE
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+@asynccontextmanager
+async def worker() -> AsyncIterator[tuple[Database, Worker]]:
+    """The worker of this process and its database."""
+    environment = settings.ENVIRONMENT
+    database = Database(environment.database_url, size=CONNECTIONS)
+    log = EventLog(
+        database,
+        CursorSigner(environment.secret_key.encode()),
+        retention=timedelta(hours=environment.event_retention_hours),
+    )
+    try:
+        yield database, Worker(database, log, Notifier(environment.redis_url))
+    finally:
+        await database.close()

@@ -1,0 +1,155 @@
+"""What the worker runs: consumers of the event log and kinds of jobs, registered by decorators.
+
+`docs/background-work.md` says how to add one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from core.database.database import Transaction
+from core.database.django_bridge import run
+from core.events.event_log import EventRow
+from core.jobs.causes import CAUSE
+from core.jobs.statements import SQL
+
+if TYPE_CHECKING:
+    from core.jobs.job_run import JobRun
+
+ARGUMENTS_LENGTH_AT_MOST = 64 * 1024
+JOB_SECONDS = 60.0
+JOB_ATTEMPTS = 8
+EVENTS_AT_ONCE = 1_000
+NOW = timedelta(0)
+
+Arguments = Mapping[str, Any]
+"""Arguments of a job: a JSON object."""
+Consume = Callable[[Transaction, Sequence[EventRow]], Awaitable[None]]
+"""Handles the next events, in order. The transaction commits its writes together with the consumer's position."""
+Perform = Callable[["JobRun"], Awaitable[None]]
+"""Performs a job once."""
+
+
+class Priority(IntEnum):
+    """Due jobs of a higher priority run first, whatever waits below."""
+
+    HIGH = 0
+    NORMAL = 1
+    LOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A consumer of the event log, with a position of its own."""
+
+    name: str
+    consume: Consume
+    from_end: bool
+    """Whether it starts with the events after its registration; otherwise with all that the log has."""
+    events_at_once: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job. Its jobs are rows of `jobs` with its name."""
+
+    name: str
+    perform: Perform
+    priority: Priority
+    timeout_seconds: float
+    attempts: int
+    every: timedelta | None
+    """The time between two runs of a scheduled kind, of which there is one job; None for others."""
+
+    async def enqueue(
+        self,
+        transaction: Transaction,
+        arguments: Arguments | None = None,
+        *,
+        delay: timedelta = NOW,
+        unique_key: str | None = None,
+        cause: str | None = None,
+    ) -> int | None:
+        """Adds a job in the transaction of its cause. Its key; None if a job with the same `unique_key` exists.
+
+        `cause`: the id of the request or event that caused it, if not the one that is handled now.
+
+        Errors: ValueError for arguments that are too large.
+        """
+        row = await transaction.fetch_row(
+            SQL.job_enqueue, *self._columns(arguments, delay, unique_key, cause)
+        )
+        return None if row is None else int(row[0])
+
+    def enqueue_by_orm(
+        self,
+        arguments: Arguments | None = None,
+        *,
+        delay: timedelta = NOW,
+        unique_key: str | None = None,
+        cause: str | None = None,
+    ) -> int | None:
+        """As `enqueue`, in the current transaction of Django's connection."""
+        rows = run(SQL.job_enqueue, *self._columns(arguments, delay, unique_key, cause))
+        return int(rows[0][0]) if rows else None
+
+    def _columns(
+        self,
+        arguments: Arguments | None,
+        delay: timedelta,
+        unique_key: str | None,
+        cause: str | None,
+    ) -> tuple[str, str, int, int, str | None, str | None]:
+        text = json.dumps(dict(arguments or {}))
+        if len(text) > ARGUMENTS_LENGTH_AT_MOST:
+            raise ValueError(
+                f"The arguments of a job may have {ARGUMENTS_LENGTH_AT_MOST} bytes: store the data in a table, "
+                "and pass its key."
+            )
+        milliseconds = delay // timedelta(milliseconds=1)
+        return self.name, text, int(self.priority), milliseconds, unique_key, cause or CAUSE.get()
+
+
+CONSUMERS: dict[str, Consumer] = {}
+KINDS: dict[str, JobKind] = {}
+
+
+def consumer(
+    name: str, *, from_end: bool = True, events_at_once: int = EVENTS_AT_ONCE
+) -> Callable[[Consume], Consume]:
+    """Registers a function as a consumer of the event log. Errors: ValueError for a name that is taken."""
+
+    def register(consume: Consume) -> Consume:
+        _check_free(name, CONSUMERS)
+        CONSUMERS[name] = Consumer(name, consume, from_end, events_at_once)
+        return consume
+
+    return register
+
+
+def job(
+    name: str,
+    *,
+    priority: Priority = Priority.NORMAL,
+    timeout_seconds: float = JOB_SECONDS,
+    attempts: int = JOB_ATTEMPTS,
+    every: timedelta | None = None,
+) -> Callable[[Perform], JobKind]:
+    """Makes a function a kind of job. Errors: ValueError for a name that is taken."""
+
+    def register(perform: Perform) -> JobKind:
+        _check_free(name, KINDS)
+        kind = KINDS[name] = JobKind(name, perform, priority, timeout_seconds, attempts, every)
+        return kind
+
+    return register
+
+
+def _check_free(name: str, registered: Mapping[str, object]) -> None:
+    if name in registered:
+        raise ValueError(f"The name {name!r} is registered twice.")

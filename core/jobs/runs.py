@@ -1,0 +1,67 @@
+"""The tasks of a worker: each has a timeout, and all can be ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+CANCELLED_SECONDS = 5.0
+"""How long a task may go on after its timeout. One that goes on for longer ignores its cancellation."""
+CANCEL_AGAIN_SECONDS = 0.1
+
+
+class TaskStuck(Exception):
+    """A task does not end although it was cancelled. The process must end, so that its leases expire."""
+
+
+class Runs:
+    """Running tasks. Each task has an `asyncio.Timeout`, which ends it."""
+
+    def __init__(self, on_end: Callable[[], None]) -> None:
+        """`on_end`: called when a task has ended."""
+        self._on_end = on_end
+        self._timeouts: dict[asyncio.Task[None], asyncio.Timeout] = {}
+
+    def __len__(self) -> int:
+        return len(self._timeouts)
+
+    def start(
+        self, run: Coroutine[Any, Any, None], deadline: asyncio.Timeout, name: str
+    ) -> asyncio.Task[None]:
+        """Starts a task, which enters the deadline itself."""
+        task = asyncio.create_task(run, name=name)
+        self._timeouts[task] = deadline
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._timeouts[task]
+        if not task.cancelled():
+            task.exception()  # Tasks handle and log their errors.
+        self._on_end()
+
+    def check(self) -> None:
+        """Errors: TaskStuck if a task goes on long after its timeout."""
+        now = asyncio.get_running_loop().time()
+        for task, deadline in self._timeouts.items():
+            when = deadline.when()
+            if when is not None and now > when + CANCELLED_SECONDS:
+                raise TaskStuck(
+                    f"{task.get_name()} goes on {CANCELLED_SECONDS:g} s after its timeout."
+                )
+
+    async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
+        """Waits for all tasks to end, then cancels them, then leaves those that go on."""
+        if self._timeouts:
+            await asyncio.wait(list(self._timeouts), timeout=grace_seconds)
+        deadline = asyncio.get_running_loop().time() + cancel_seconds
+        # A library may swallow a cancellation that coincides with a timeout, so it is repeated.
+        while self._timeouts and asyncio.get_running_loop().time() < deadline:
+            self.cancel()
+            await asyncio.wait(list(self._timeouts), timeout=CANCEL_AGAIN_SECONDS)
+
+    def cancel(self) -> None:
+        """Cancels all tasks, without waiting."""
+        for task in list(self._timeouts):
+            task.cancel()

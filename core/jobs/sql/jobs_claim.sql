@@ -1,0 +1,17 @@
+-- Claims due jobs, those of the highest priority first, then those that have been due for longest.
+-- $1 kinds, $2 limit, $3 lease, $4 its length. One row for each: what JobClaim has.
+WITH due AS MATERIALIZED (
+    SELECT job.* FROM (VALUES (0), (1), (2)) AS level(priority)
+    CROSS JOIN LATERAL (
+        SELECT j.id, j.priority, j.run_at, j.lease FROM jobs j
+        WHERE j.priority = level.priority AND j.run_at <= now() AND j.failed_at IS NULL AND j.kind = ANY($1::text[])
+        ORDER BY j.run_at LIMIT $2 FOR UPDATE SKIP LOCKED
+    ) job
+    LIMIT $2
+)
+UPDATE jobs j SET
+    run_at = now() + $4::interval, lease = $3, attempts = j.attempts + 1,
+    -- A lease that was neither ended nor given up: its worker has ended, or lost the database.
+    lost = j.lost + CASE WHEN due.lease IS NULL THEN 0 ELSE 1 END
+FROM due WHERE j.id = due.id
+RETURNING j.id, j.kind, j.arguments, j.lease, j.attempts, j.lost, j.cause, j.error

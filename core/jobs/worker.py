@@ -1,0 +1,208 @@
+"""The worker: one process that runs consumers of the event log and jobs. Any number may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+
+from core.database.connection_pool import HAS_PRIORITY
+from core.database.database import Database, DatabaseUnavailable
+from core.events.async_utils import cancel_and_wait
+from core.events.event_log import EventLog
+from core.events.notifier import Notifier
+from core.jobs import metrics
+from core.jobs.consumer_runner import ConsumerRunner
+from core.jobs.job_runner import RENEW_SECONDS, JobRunner
+from core.jobs.registry import CONSUMERS, KINDS, Consumer, JobKind
+from core.jobs.statements import SQL
+
+logger = logging.getLogger(__name__)
+
+CONNECTIONS = 3
+"""One is for leases, one for consumers, the others are for the transactions of jobs."""
+RETRY_SECONDS = 5.0
+CHECK_SECONDS = 1.0
+MEASURE_SECONDS = 5.0
+COUNTED_AT_MOST = 10_000
+LATE_SECONDS = 2.0
+"""The lag of a consumer at which transactions of other databases are looked up: they may hold its events back."""
+STOP_CLAIMING_SECONDS = 0.3
+GRACE_SECONDS = 0.7
+"""How long running jobs and batches may go on when the worker stops."""
+CANCEL_SECONDS = 0.3
+RELEASE_SECONDS = 0.3
+
+
+class Worker:
+    """Consumers and jobs on one pool of connections."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        notifier: Notifier,
+        *,
+        consumers: Mapping[str, Consumer] = CONSUMERS,
+        kinds: Mapping[str, JobKind] = KINDS,
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._notifier = notifier
+        self._consumer_names = list(consumers)
+        self.jobs = JobRunner(database, kinds, transactions=max(database.size - 2, 1))
+        self.consumers = ConsumerRunner(database, log, consumers, on_commit=self._on_commit)
+        self._measured: set[tuple[str, str]] = set()
+
+    def wake(self) -> None:
+        """Makes the worker look for events and jobs soon."""
+        self.consumers.wake()
+        self.jobs.wake()
+
+    def _on_commit(self) -> None:
+        self.jobs.wake()
+        self._notifier.notify()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Works until the event is set. Then ends within two seconds, and leaves what it did not finish to others.
+
+        Errors: TaskStuck, after which the process must end at once.
+        """
+        loops: list[asyncio.Task[None]] = []
+        try:
+            if not await self._is_registered(stopping):
+                return
+            await self._notifier.open(self.wake)
+            loops += [
+                asyncio.create_task(self.jobs.run(), name="worker: jobs"),
+                asyncio.create_task(self.consumers.run(), name="worker: consumers"),
+                asyncio.create_task(self._renew(), name="worker: leases"),
+                asyncio.create_task(self._check(), name="worker: check"),
+                asyncio.create_task(self._measure(), name="worker: metrics"),
+                asyncio.create_task(_wait_for(stopping), name="worker: stopping"),
+            ]
+            ended, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
+            for each in ended:
+                each.result()
+        finally:
+            await self._end_uninterrupted(loops)
+
+    async def run_once(self) -> None:
+        """Handles the events that are there, and runs the jobs that are due, scheduled ones whether due or not.
+
+        Errors: DatabaseUnavailable.
+        """
+        await self._register()
+        try:
+            await self.jobs.make_scheduled_due()
+            while True:
+                started = await self.consumers.start_due() + await self.jobs.start_due()
+                if not (started or self.jobs.runs or self.consumers.runs):
+                    break
+                await asyncio.sleep(0.01)
+                await self._is_renewed()
+        finally:
+            await self._end_uninterrupted([])
+
+    async def _register(self) -> None:
+        await self.consumers.register()
+        await self.jobs.register()
+
+    async def _is_registered(self, stopping: asyncio.Event) -> bool:
+        """Registers as soon as the database is available. False if the worker is to stop before."""
+        while not stopping.is_set():
+            try:
+                await self._register()
+            except DatabaseUnavailable as error:
+                logger.warning("The database can't be reached; trying again: %s", error)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY_SECONDS):
+                        await stopping.wait()
+            else:
+                return True
+        return False
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._is_renewed()
+
+    async def _is_renewed(self) -> bool:
+        try:
+            await self.jobs.renew()
+        except DatabaseUnavailable as error:
+            logger.warning("The leases of jobs were not prolonged: %s", error)
+            return False
+        return True
+
+    async def _check(self) -> None:
+        """Errors: TaskStuck."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            self.jobs.runs.check()
+            self.consumers.runs.check()
+
+    async def _measure(self) -> None:
+        """Sets the metrics of the queue and of the consumers."""
+        HAS_PRIORITY.set(True)
+        while True:
+            with suppress(DatabaseUnavailable):
+                await self.measure()
+            await asyncio.sleep(MEASURE_SECONDS)
+
+    async def measure(self) -> None:
+        """Reads the figures once. Errors: DatabaseUnavailable. Cost: three statements."""
+        lags = await self._database.fetch(SQL.consumers_lag, self._consumer_names, COUNTED_AT_MOST)
+        for name, events, seconds in lags:
+            metrics.CONSUMER_LAG_EVENTS.labels(name).set(events)
+            metrics.CONSUMER_LAG_SECONDS.labels(name).set(seconds)
+        is_late = any(seconds > LATE_SECONDS for _, _, seconds in lags)
+        holders = await self._log.holders() if is_late else []
+        self.consumers.foreign = [each.transaction for each in holders if each.is_foreign]
+        waiting = await self._database.fetch(SQL.jobs_waiting, COUNTED_AT_MOST)
+        dead = await self._database.fetch(SQL.jobs_dead, COUNTED_AT_MOST)
+        figures = {("waiting", kind): count for kind, count, _ in waiting}
+        figures |= {("oldest", kind): seconds for kind, _, seconds in waiting}
+        figures |= {("dead", kind): count for kind, count in dead}
+        gauges = {
+            "waiting": metrics.JOBS_WAITING,
+            "oldest": metrics.JOBS_OLDEST_SECONDS,
+            "dead": metrics.JOBS_DEAD,
+        }
+        for gauge, kind in self._measured | figures.keys():
+            gauges[gauge].labels(kind).set(figures.get((gauge, kind), 0))
+        self._measured = set(figures)
+
+    async def _end_uninterrupted(self, loops: list[asyncio.Task[None]]) -> None:
+        """Ends everything. A cancellation meanwhile takes effect when it has ended, within two seconds."""
+        ending = asyncio.create_task(self._end(loops), name="worker: end")
+        try:
+            await asyncio.wait([ending])
+        finally:
+            await asyncio.wait([ending])
+        ending.result()
+
+    async def _end(self, loops: list[asyncio.Task[None]]) -> None:
+        self.jobs.stop()
+        self.consumers.stop()
+        if loops:
+            await asyncio.wait(loops[:2], timeout=STOP_CLAIMING_SECONDS)
+        await cancel_and_wait(loops)
+        ends = [
+            asyncio.create_task(
+                runner.end(grace_seconds=GRACE_SECONDS, cancel_seconds=CANCEL_SECONDS)
+            )
+            for runner in (self.jobs, self.consumers)
+        ]
+        _, late = await asyncio.wait(ends, timeout=GRACE_SECONDS + CANCEL_SECONDS + RELEASE_SECONDS)
+        await cancel_and_wait(late)
+        for each in ends:
+            if not each.cancelled() and isinstance(each.exception(), DatabaseUnavailable):
+                # They expire by themselves.
+                logger.warning("Leases were not given up: %s", each.exception())
+        await self._notifier.close()
+
+
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,74 @@
+"""A worker in the process of the tests, and the table of its effects."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from core.database.cursors import CursorSigner
+from core.database.database import Database
+from core.events.event_log import EventLog
+from core.events.notifier import Notifier
+from core.jobs.registry import CONSUMERS, KINDS, Consumer, JobKind
+from core.jobs.worker import CONNECTIONS, Worker
+from tests.core.jobs import effects, schedule
+
+
+@pytest.fixture
+async def effects_table(database: Database) -> AsyncIterator[None]:
+    await database.write(effects.TABLE)
+    yield
+    await database.write("DROP TABLE effects")
+
+
+def make_worker(database: Database, *, scheduled: bool = False) -> Worker:
+    """A worker with the consumers and jobs of `effects`, with or without its schedule."""
+    prefixes = ("effects", "consumer_event", *([schedule.scheduled.name] if scheduled else []))
+    consumers: dict[str, Consumer] = {
+        name: each for name, each in CONSUMERS.items() if name.startswith("effects")
+    }
+    kinds: dict[str, JobKind] = {
+        name: each for name, each in KINDS.items() if name.startswith(prefixes)
+    }
+    log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    return Worker(
+        database, log, Notifier(os.environ["REDIS_URL"]), consumers=consumers, kinds=kinds
+    )
+
+
+@asynccontextmanager
+async def working(*, scheduled: bool = False) -> AsyncIterator[Worker]:
+    """A running worker."""
+    pool = await Database(os.environ["DATABASE_URL"], size=CONNECTIONS).open()
+    worker = make_worker(pool, scheduled=scheduled)
+    stopping = asyncio.Event()
+    running = asyncio.create_task(worker.run(stopping))
+    try:
+        yield worker
+    finally:
+        stopping.set()
+        await running
+        assert pool.unused_connections == pool.size
+        await pool.close()
+
+
+async def enqueue(database: Database, kind: JobKind, **arguments: object) -> int:
+    """Adds a job; returns its key."""
+    async with database.transaction() as transaction:
+        key = await kind.enqueue(transaction, arguments)
+    assert key is not None
+    return key
+
+
+async def until(
+    database: Database, condition: str, *arguments: object, seconds: float = 60
+) -> None:
+    """Waits until the statement returns true."""
+    async with asyncio.timeout(seconds):
+        while not (await database.fetch(f"SELECT {condition}", *arguments))[0][0]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

@@ -1,0 +1,202 @@
+"""Jobs end once, are retried, or become dead with their reason; leases expire and are prolonged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.database.database import Database
+from core.jobs import job_runner
+from core.jobs.registry import ARGUMENTS_LENGTH_AT_MOST, KINDS
+from tests.core.jobs import effects
+from tests.core.jobs.conftest import enqueue, make_worker, until, working
+from tests.core.jobs.effects import causes
+
+pytestmark = pytest.mark.usefixtures("effects_table")
+DONE = "NOT EXISTS (SELECT FROM jobs WHERE failed_at IS NULL AND unique_key IS NULL)"
+
+SCHEDULED = "SELECT count(*) FROM effects WHERE cause = 'scheduled'"
+
+
+@pytest.fixture(autouse=True)
+def quick_and_quiet(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Short pauses, and no output of expected failures."""
+    caplog.set_level(logging.CRITICAL)
+    monkeypatch.setattr(
+        job_runner, "pause_before_retry", lambda *_, **__: timedelta(milliseconds=20)
+    )
+
+
+async def test_jobs_of_workers_side_by_side_end_once(database: Database) -> None:
+    for number in range(100):
+        await enqueue(database, effects.of_event, post=number)
+    async with working(), working():
+        await until(database, DONE)
+    assert sorted(await causes(database)) == sorted(f"job {number}" for number in range(100))
+
+
+async def test_a_rolled_back_cause_adds_no_job(database: Database) -> None:
+    with suppress(KeyError):
+        async with database.transaction() as transaction:
+            await effects.of_event.enqueue(transaction, {"post": 1})
+            raise KeyError
+    assert await database.fetch("SELECT FROM jobs") == []
+
+
+async def test_a_job_with_a_unique_key_is_added_once(database: Database) -> None:
+    async with database.transaction() as transaction:
+        first = await effects.trivial.enqueue(transaction, unique_key="one")
+        assert first is not None
+        assert await effects.trivial.enqueue(transaction, unique_key="one") is None
+
+
+async def test_large_arguments_are_refused(database: Database) -> None:
+    async with database.transaction() as transaction:
+        with pytest.raises(ValueError, match="store the data in a table"):
+            await effects.trivial.enqueue(transaction, {"x": "x" * ARGUMENTS_LENGTH_AT_MOST})
+
+
+async def test_a_job_that_always_fails_is_dead_with_its_reason(database: Database) -> None:
+    await enqueue(database, effects.failing)
+    async with working():
+        await until(database, DONE)
+    assert await database.fetch(
+        "SELECT attempts, error, lease FROM jobs WHERE failed_at IS NOT NULL"
+    ) == [(3, "RuntimeError: this job always fails", None)]
+    details = [row[0] for row in await database.fetch("SELECT detail FROM effects ORDER BY id")]
+    assert details == ["1", "2", "3"]
+
+
+async def test_a_job_that_never_ends_is_cancelled_and_dead(database: Database) -> None:
+    await enqueue(database, effects.endless)
+    async with working():
+        await until(database, DONE)
+    [[error]] = await database.fetch("SELECT error FROM jobs WHERE failed_at IS NOT NULL")
+    assert error == "TimeoutError: It did not end within 0.2 s."
+
+
+async def test_waiting_for_a_connection_does_not_count_as_running(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Eight transactions of 0.1 s one after the other, each with a timeout of 0.5 s.
+    brief = replace(effects.slow, timeout_seconds=0.5, attempts=1)
+    monkeypatch.setitem(KINDS, "effects.slow", brief)
+    for number in range(8):
+        await enqueue(database, effects.slow, number=number, seconds=0.1)
+    async with working():
+        await until(database, DONE)
+    assert len(await causes(database)) == 8
+
+
+async def test_a_job_of_many_short_runs_repeats_until_it_is_done(database: Database) -> None:
+    await enqueue(database, effects.steps, steps=7)
+    async with working():
+        await until(database, DONE)
+    assert [tuple(row) for row in await database.fetch("SELECT cause, detail FROM effects")] == [
+        ("step", "1")
+    ] * 7
+
+
+async def test_due_jobs_of_a_higher_priority_run_first(database: Database) -> None:
+    for number in range(60):
+        await enqueue(database, effects.of_event, post=number)
+    await enqueue(database, effects.important)
+    async with working():
+        await until(database, DONE)
+    assert "important" in (await causes(database))[: job_runner.SLOTS]
+
+
+async def test_a_schedule_runs_once_and_again_later(database: Database) -> None:
+    async with working(scheduled=True), working(scheduled=True):
+        await until(database, "EXISTS (SELECT FROM effects)")
+        await asyncio.sleep(0.2)
+    assert await database.fetch(SCHEDULED) == [(1,)]
+    [[is_later]] = await database.fetch(
+        "SELECT run_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour' FROM jobs"
+    )
+    assert is_later
+
+
+async def test_one_round_runs_schedules_that_are_not_due(database: Database) -> None:
+    for _ in range(2):
+        await make_worker(database, scheduled=True).run_once()
+    assert await database.fetch(SCHEDULED) == [(2,)]
+
+
+async def test_an_expired_lease_gives_the_job_to_another_and_the_effect_happens_once(
+    database: Database,
+) -> None:
+    await enqueue(database, effects.slow, number=1, seconds=1.0)
+    async with working():
+        await until(
+            database, "EXISTS (SELECT FROM jobs WHERE kind = 'effects.slow' AND lease IS NOT NULL)"
+        )
+        async with working():
+            # As if the first worker had stood still for longer than its lease.
+            await database.write("UPDATE jobs SET run_at = now() WHERE kind = 'effects.slow'")
+            await until(database, DONE)
+    assert await causes(database) == ["slow 1"]
+
+
+async def test_leases_of_long_jobs_are_prolonged(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("core.jobs.worker.RENEW_SECONDS", 0.1)
+    await enqueue(database, effects.slow, number=1, seconds=2.5)
+    async with working(), working():
+        await until(database, DONE)
+    assert await causes(database) == ["slow 1"]
+    assert await database.fetch("SELECT FROM jobs WHERE lost > 0") == []
+
+
+async def test_a_job_with_which_workers_end_is_dead(database: Database) -> None:
+    key = await enqueue(database, effects.of_event, post=1)
+    # As after runs whose workers were killed.
+    await database.write(
+        "UPDATE jobs SET lease = 1, lost = $2 WHERE id = $1", key, job_runner.LOST_AT_MOST - 1
+    )
+    async with working():
+        await until(database, DONE)
+    assert "job 1" not in await causes(database)
+    [[error]] = await database.fetch("SELECT error FROM jobs WHERE id = $1", key)
+    assert error == "5 workers ended while they ran it."
+
+
+async def test_a_job_whose_worker_ended_runs_alone(database: Database) -> None:
+    suspect = await enqueue(database, effects.slow, number=0, seconds=0.5)
+    await database.write("UPDATE jobs SET lease = 1 WHERE id = $1", suspect)
+    for number in range(5):
+        await enqueue(database, effects.slow, number=number + 1, seconds=0.01)
+    async with working() as worker:
+        await until(database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND lost > 0)", suspect)
+        await until(database, "NOT EXISTS (SELECT FROM jobs WHERE id = $1)", suspect)
+        await until(database, DONE)
+        assert len(worker.jobs.runs) <= 1
+    assert sorted(await causes(database)) == [f"slow {number}" for number in range(6)]
+
+
+async def test_an_effect_outside_carries_the_same_key_in_each_run(database: Database) -> None:
+    key = await enqueue(database, effects.outside, number=1)
+    async with working():
+        await until(database, DONE)
+    details = await database.fetch("SELECT detail FROM effects WHERE cause = 'outside 1'")
+    assert [tuple(row) for row in details] == [(f"job-{key}",)]
+
+
+async def test_a_stopped_worker_gives_its_jobs_back(database: Database) -> None:
+    key = await enqueue(database, effects.slow, number=1, seconds=30)
+    async with working():
+        await until(database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND lease IS NOT NULL)", key)
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 2
+    [row] = await database.fetch(
+        "SELECT attempts, lost, lease, run_at <= now() FROM jobs WHERE id = $1", key
+    )
+    assert tuple(row) == (0, 0, None, True)
+    assert "slow 1" not in await causes(database)

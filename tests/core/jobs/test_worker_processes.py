@@ -1,0 +1,100 @@
+"""Worker processes that are killed, stopped, or ended by a job lose nothing and double nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+import pytest
+
+from core.database.database import Database
+from core.jobs import job_runner
+from tests.core.jobs import effects
+from tests.core.jobs.conftest import enqueue, until
+from tests.core.jobs.effects import causes
+from tests.core.jobs.kills import kill_under_load
+from tests.core.jobs.processes import start_worker, worker_process
+
+pytestmark = pytest.mark.usefixtures("effects_table")
+RUNNING = "EXISTS (SELECT FROM jobs WHERE id = $1 AND lease IS NOT NULL)"
+
+
+@pytest.mark.timeout(300)
+async def test_killed_workers_lose_no_effect_and_double_none(database: Database) -> None:
+    number, _ = await kill_under_load(database, start_worker, 4, seed=1)
+    assert number > 10
+
+
+@pytest.mark.parametrize("kind", [effects.slow, effects.blocking, effects.stubborn])
+async def test_a_worker_stops_within_two_seconds_whatever_it_runs(
+    database: Database, kind: effects.JobKind
+) -> None:
+    async with worker_process() as worker:
+        key = await enqueue(database, kind, number=1, seconds=100)
+        await until(database, RUNNING, key)
+        began = time.monotonic()
+        worker.process.send_signal(signal.SIGTERM)
+        code = await worker.ended(seconds=20)
+    assert time.monotonic() - began < 2.5  # The process itself ends within two.
+    if kind is effects.slow:
+        assert code == 0, worker.output
+        [row] = await database.fetch("SELECT attempts, lease FROM jobs WHERE id = $1", key)
+        assert tuple(row) == (0, None)
+    assert await causes(database) == []
+
+
+async def test_an_idle_worker_stops_at_once(database: Database) -> None:
+    async with worker_process() as worker:
+        began = time.monotonic()
+        worker.process.send_signal(signal.SIGINT)
+        assert await worker.ended(seconds=20) == 0, worker.output
+    assert time.monotonic() - began < 1.5
+
+
+async def test_a_job_that_ignores_its_timeout_ends_the_worker(database: Database) -> None:
+    key = await enqueue(database, effects.stubborn)
+    async with worker_process() as worker:
+        assert await worker.ended(seconds=60) == 1
+    assert f"job effects.stubborn {key} goes on" in worker.output
+
+
+async def test_a_job_that_takes_too_much_memory_fails_and_the_others_go_on(
+    database: Database,
+) -> None:
+    key = await enqueue(database, effects.greedy)
+    await database.write("UPDATE jobs SET attempts = 1 WHERE id = $1", key)
+    async with worker_process(WORKER_MEMORY_MB="400"):
+        await until(
+            database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND failed_at IS NOT NULL)", key
+        )
+        await enqueue(database, effects.of_event, post=1)
+        await until(database, "EXISTS (SELECT FROM effects)")
+    [[error]] = await database.fetch("SELECT error FROM jobs WHERE id = $1", key)
+    assert error == "MemoryError"
+
+
+async def test_a_job_that_ends_its_workers_is_dead_and_the_others_are_done(
+    database: Database,
+) -> None:
+    key = await enqueue(database, effects.killer)
+    await database.write("UPDATE jobs SET lost = $1", job_runner.LOST_AT_MOST - 1)
+    async with worker_process() as worker:
+        assert await worker.ended(seconds=60) == -signal.SIGKILL
+    await database.write("UPDATE jobs SET run_at = now()")  # Its lease expires.
+    await enqueue(database, effects.of_event, post=1)
+    async with worker_process():
+        await until(database, "EXISTS (SELECT FROM effects)")
+        await until(
+            database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND failed_at IS NOT NULL)", key
+        )
+    assert await causes(database) == ["job 1"]
+
+
+async def test_a_worker_waits_for_a_database_that_is_away() -> None:
+    worker = await start_worker(DATABASE_URL="postgresql://127.0.0.1:1/feed")
+    async with asyncio.timeout(60):
+        while "The database can't be reached" not in worker.output:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    worker.process.send_signal(signal.SIGTERM)
+    assert await worker.ended(seconds=20) == 0
