@@ -9,8 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
-
-from core.database.prepared import PreparedConnection
+from asyncpg import Connection
 
 SYNC_SECONDS = 5.0
 """Timeout of the round trip after a cancelled statement."""
@@ -19,7 +18,12 @@ RECONNECT_SECONDS = 0.2
 HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
 """Whether acquires in this context wait in the priority queue, which gets every second connection."""
 
-Waiter = asyncio.Future[PreparedConnection]
+Waiter = asyncio.Future[Connection]
+
+
+def is_clean(connection: Connection) -> bool:
+    """Whether the connection is open and, as the server last reported, not in a transaction."""
+    return not (connection.is_closed() or connection.is_in_transaction())
 
 
 class ConnectionPool:
@@ -35,7 +39,7 @@ class ConnectionPool:
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[PreparedConnection]],
+        connect: Callable[[], Awaitable[Connection]],
         *,
         size: int,
         acquire_seconds: float,
@@ -49,9 +53,9 @@ class ConnectionPool:
         self._acquire_seconds = acquire_seconds
         self._sync_seconds = sync_seconds
         # Last in, first out: few connections stay busy, and their caches stay warm.
-        self._free: list[PreparedConnection] = []
+        self._free: list[Connection] = []
         self._empty = size
-        self._open: set[PreparedConnection] = set()
+        self._open: set[Connection] = set()
         self._waiting = WaitingQueue()
         self._assigned: dict[Waiter, float] = {}
         """Waiters that have a connection and have not resumed yet, with the time at which it is released again."""
@@ -69,7 +73,7 @@ class ConnectionPool:
 
     async def open(self) -> None:
         """Connects all slots. Errors: those of `connect`."""
-        acquired: list[PreparedConnection] = []
+        acquired: list[Connection] = []
         try:
             while len(acquired) < self._size:
                 acquired.append(await self.acquire())
@@ -89,16 +93,16 @@ class ConnectionPool:
         finally:
             self._terminate_all()
 
-    def try_acquire(self) -> PreparedConnection | None:
+    def try_acquire(self) -> Connection | None:
         """A connection that is free and clean now, or None. The caller must release it."""
         while self._free:
             connection = self._free.pop()
-            if connection.is_clean():
+            if is_clean(connection):
                 return connection
             self.terminate(connection)
         return None
 
-    async def acquire(self) -> PreparedConnection:
+    async def acquire(self) -> Connection:
         """A connection, as soon as one is free. The caller must release it.
 
         Errors: TimeoutError, InterfaceError if the pool is closed, and those of `connect`.
@@ -108,9 +112,9 @@ class ConnectionPool:
             connection = await self._wait()
         return connection
 
-    def release(self, connection: PreparedConnection) -> None:
+    def release(self, connection: Connection) -> None:
         """Returns a connection to the pool. No statement may run on it; one in a transaction is terminated."""
-        if not connection.is_clean():
+        if not is_clean(connection):
             # In a transaction, or disconnected.
             self.terminate(connection)
             return
@@ -124,7 +128,7 @@ class ConnectionPool:
             self._assigned[waiter] = waiter.get_loop().time() + self._acquire_seconds
             waiter.set_result(connection)
 
-    def terminate(self, connection: PreparedConnection) -> None:
+    def terminate(self, connection: Connection) -> None:
         """Closes a connection without waiting for the server, and frees its slot."""
         if connection not in self._open:
             return
@@ -134,7 +138,7 @@ class ConnectionPool:
         self._connect_for_waiters()
         self._check_closing()
 
-    def release_after_sync(self, connection: PreparedConnection) -> None:
+    def release_after_sync(self, connection: Connection) -> None:
         """Releases a connection whose caller was cancelled during a statement, once the statement has ended."""
         self._start(self._sync_and_release(connection), asyncio.get_running_loop())
 
@@ -143,7 +147,7 @@ class ConnectionPool:
         while self._free:
             self.terminate(self._free.pop())
 
-    async def _wait(self) -> PreparedConnection | None:
+    async def _wait(self) -> Connection | None:
         """A connection; None if this waiter resumed so late that its connection was released again."""
         if self._closing is not None:
             raise asyncpg.InterfaceError("the connection pool is closed")
@@ -213,7 +217,7 @@ class ConnectionPool:
             self.release(connection)
             self._connect_for_waiters()
 
-    async def _sync_and_release(self, connection: PreparedConnection) -> None:
+    async def _sync_and_release(self, connection: Connection) -> None:
         # The driver parses and executes a statement in two steps. One that is only parsed holds locks on its tables
         # until the connection is used again, which may be hours later.
         try:

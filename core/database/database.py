@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
+from asyncpg import Connection
 
 from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
-from core.database.prepared import SCHEMA_CHANGED_ERRORS, PreparedConnection
 
 # Every statement goes from row to row through an index, whatever the tables contain, so one generic plan suits all
 # calls. Planning each call would cost more than running it, and a plan that was made while the tables were small or
@@ -57,7 +57,8 @@ UNREACHABLE_ERRORS = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    # The server has ended the connection and the driver has not noticed yet.
+    # The server has ended the connection and the driver has not noticed yet, or a type has changed that the driver has
+    # cached (OutdatedSchemaCacheError); the statement has then been executed.
     asyncpg.InternalClientError,
     TimeoutError,
 )
@@ -167,12 +168,8 @@ class Database:
             tries -= 1
             try:
                 connection = pool.try_acquire() or await pool.acquire()
-                seconds = self._statement_seconds
                 try:
-                    try:
-                        rows = await connection.run(statement, arguments, seconds)
-                    except SCHEMA_CHANGED_ERRORS:
-                        rows = await connection.fetch_reprepared(statement, arguments, seconds)
+                    rows: Any = await connection.fetch(statement, *arguments)
                 except BaseException as error:
                     _name_statement(error, statement)
                     self._release_after_error(connection, error)
@@ -187,9 +184,9 @@ class Database:
                 if not tries:
                     raise DatabaseUnavailable(str(error)) from error
             else:
-                return rows
+                return rows  # type: ignore[no-any-return]  # rows, though the stubs don't say so
 
-    def _release_after_error(self, connection: PreparedConnection, error: BaseException) -> None:
+    def _release_after_error(self, connection: Connection, error: BaseException) -> None:
         """Releases or terminates a connection on which a single statement failed."""
         if isinstance(error, asyncpg.DataError | asyncio.CancelledError | TimeoutError):
             # The driver raises DataError for invalid arguments too, after it has parsed the statement.
@@ -225,18 +222,18 @@ class Database:
         """
         return TransactionContext(self._pool, self._available, self.observer)
 
-    def connection(self) -> AbstractAsyncContextManager[PreparedConnection]:
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for the caller alone. Errors: DatabaseUnavailable."""
         return ConnectionContext(self._pool, self._available)
 
-    async def _connect(self) -> PreparedConnection:
+    async def _connect(self) -> Connection:
         return await asyncpg.connect(
             self._url,
             timeout=self._connect_seconds,
             command_timeout=self._statement_seconds,
-            connection_class=PreparedConnection,
             statement_cache_size=500,
             max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=0,
             server_settings=PLANNER | LIMITS,
         )
 
@@ -342,14 +339,14 @@ class TransactionContext(AbstractAsyncContextManager[Transaction]):
                 self._pool.terminate(self._connection)
 
 
-class ConnectionContext(AbstractAsyncContextManager[PreparedConnection]):
+class ConnectionContext(AbstractAsyncContextManager[Connection]):
     """`async with` around the use of a connection."""
 
     def __init__(self, pool: ConnectionPool, available: Available) -> None:
         self._pool = pool
         self._available = available
 
-    async def __aenter__(self) -> PreparedConnection:
+    async def __aenter__(self) -> Connection:
         with self._available():
             self._connection = await self._pool.acquire()
         return self._connection

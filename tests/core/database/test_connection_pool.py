@@ -187,12 +187,14 @@ async def test_statements_are_prepared_again_after_a_schema_change() -> None:
     await alone.close()
 
 
-async def test_a_statement_is_prepared_once() -> None:
+@pytest.mark.parametrize("length", [0, 100_000])
+async def test_a_statement_is_prepared_once(length: int) -> None:
     alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    statement = "SELECT $1::int" + " " * length
     for number in range(5):
-        assert await alone.fetch("SELECT $1::int", number) == [(number,)]
+        assert await alone.fetch(statement, number) == [(number,)]
     prepared = await alone.fetch("SELECT statement FROM pg_prepared_statements ORDER BY 1")
-    assert [row[0] for row in prepared].count("SELECT $1::int") == 1
+    assert [row[0] for row in prepared].count(statement) == 1
     await alone.close()
 
 

@@ -82,3 +82,24 @@ async def test_statements_are_prepared_again_after_a_type_change(database: Datab
         await alone.close()
         await database.write("DROP TABLE moods")
         await database.write("DROP TYPE mood")
+
+
+async def test_a_write_whose_result_has_another_type_now_is_executed_once(
+    database: Database,
+) -> None:
+    alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    await database.write("CREATE TYPE mood AS (a int)")
+    await database.write("CREATE TABLE moods AS SELECT ROW(1)::mood AS mood")
+    write = "INSERT INTO moods SELECT mood FROM moods LIMIT 1 RETURNING mood"
+    try:
+        await alone.write(write)
+        await database.write("ALTER TYPE mood ADD ATTRIBUTE b text CASCADE")
+        # It is committed, but its rows can't be read.
+        with pytest.raises(DatabaseUnavailable):
+            await alone.write(write)
+        assert await database.fetch("SELECT count(*) FROM moods") == [(3,)]
+        assert [tuple(mood) for [mood] in await alone.write(write)] == [(1, None)]
+    finally:
+        await alone.close()
+        await database.write("DROP TABLE moods")
+        await database.write("DROP TYPE mood")
