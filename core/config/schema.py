@@ -7,12 +7,14 @@ from datetime import datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from core.accounts.graphql.account import Account, AccountQuery
 from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
 from core.accounts.graphql.types import User
 from core.config.composition import extend_types
 from core.graphql.mutations import describe_inputs
 from core.graphql.node import NodeQuery
+from core.graphql.relay_connections import extend_type, fields_of
 from core.graphql.scalars import DateTime
 from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
@@ -43,6 +45,8 @@ class Subscription(FeedSubscription, InteractionsSubscription):
 
 
 extend_types()
+if fields_of(Account):
+    extend_type(Query, AccountQuery)
 describe_inputs(Mutation)
 schema = strawberry.Schema(
     Query,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from strawberry.types.field import StrawberryField
 
 from core.database.cursors import CursorCodec
 from core.execution import batch_resolver, loaded
@@ -122,5 +123,10 @@ class Connection(Generic[T]):
 
 def extend_type(kind: type, extension: type) -> None:
     """Adds the fields of `extension` to a GraphQL type of a lower layer. Call before the schema is built."""
-    fields = extension.__strawberry_definition__.fields  # type: ignore[attr-defined]  # strawberry's mark
-    kind.__strawberry_definition__.fields.extend(fields)  # type: ignore[attr-defined]
+    fields_of(kind).extend(fields_of(extension))
+
+
+def fields_of(kind: type) -> list[StrawberryField]:
+    """The fields of a GraphQL type, as Strawberry keeps them."""
+    fields: list[StrawberryField] = kind.__strawberry_definition__.fields  # type: ignore[attr-defined]  # strawberry's mark
+    return fields

@@ -36,7 +36,7 @@ from core.server.subscriptions import Live
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
 """Timeout for PostgreSQL and Valkey to answer a probe."""
-PRIVATE_FIELDS = ("viewer", "homeFeed", "homeFeedUpdates")
+PRIVATE_FIELDS = ("viewer", "account", "homeFeed", "homeFeedUpdates")
 
 
 def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
