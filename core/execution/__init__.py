@@ -1,4 +1,6 @@
-"""Compiled GraphQL execution. These are its public names; everything else is private to the room: see README.md."""
+"""Compiled GraphQL execution. These are its public names; everything else is private to the room, except
+`core.execution.explain`, which is for development: see README.md.
+"""
 
 from core.execution.api import Counters, Executor, FellBack, Operation
 from core.execution.plan.variables import coerce_variable_values

@@ -36,6 +36,7 @@ from core.execution.plan.selection import Field, Select, Selection
 from core.execution.schema.dataloaders import UseLoader
 from core.execution.schema.hints import BatchResolver
 
+__all__ = ["NotCompiled", "explain"]
 SCHEMA = "core.config.schema:schema"
 
 

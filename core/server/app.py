@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from graphql import DocumentNode
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.accounts.authentication import BearerAuthentication
 from core.accounts.login_throttle import shared_login_throttle
@@ -32,6 +32,7 @@ from core.graphql.limits.limits import Limits
 from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
 from core.server.subscriptions import Live
+from core.server.tracing import TracedDatabase, Traces
 
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
@@ -51,7 +52,11 @@ class Server:
 
     def __init__(self, settings: Environment) -> None:
         secret = settings.secret_key.encode()
-        self.database = Database(settings.database_url, size=settings.pool_size)
+        has_traces = settings.debug and settings.playground
+        self.traces = Traces() if has_traces else None
+        """For the playground, in development."""
+        database_class = TracedDatabase if has_traces else Database
+        self.database = database_class(settings.database_url, size=settings.pool_size)
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
             database=self.database, cursors=CursorSigner(secret), notify=lambda: None
@@ -94,7 +99,7 @@ class Server:
             revoke=revoked.add,
         )
         self.services.notify = self.live.notify
-        self._http = GraphQLHTTP(
+        http = GraphQLHTTP(
             documents=documents,
             execute=self._execute,
             context_for=self.authentication.context_for,
@@ -105,6 +110,7 @@ class Server:
             page=playground_page(development=settings.debug) if settings.playground else None,
             headers_for=execution_header if settings.debug else None,
         )
+        self._http: ASGIApp = self.traces.traced(http) if self.traces else http
 
     def _execute(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context

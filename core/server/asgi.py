@@ -12,7 +12,7 @@ import django
 from django.conf import settings as django_settings
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -94,6 +94,18 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
     await django_application()(scope, receive_whole, send)
 
 
+def _playground_routes() -> list[Route]:
+    """The playground's routes by the settings. What is for development only is loaded there only."""
+    settings = environment()
+    if not settings.playground:
+        return []
+    if not settings.debug:
+        return playground_routes()
+    from core.server.playground_development import development_routes  # noqa: PLC0415
+
+    return [*development_routes(server), *playground_routes()]
+
+
 server = Server(environment())
 
 
@@ -109,7 +121,7 @@ application = Application(
     server.graphql,
     Starlette(
         routes=[
-            *(playground_routes() if environment().playground else []),
+            *_playground_routes(),
             *front_page_routes(development=environment().debug),
             *health_routes(server),
             metrics_route(),

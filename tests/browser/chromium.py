@@ -36,7 +36,7 @@ WAIT_FOR = """
   for (;;) {
     let found = null;
     try { found = await (%s); } catch (error) { found = null; }
-    if (found) return found;
+    if (found) return found instanceof Node ? true : found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 })()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.chromium import Browser
 
+pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
 READY = {
     "/": "document.querySelector('h1').innerText === 'Social feed'",
     "/admin/": "document.querySelector('input[name=username]')",

@@ -1,0 +1,93 @@
+// Variables for the contract's operations, with ids from the live database.
+
+import {
+  type GraphQLInputType,
+  type GraphQLSchema,
+  type TypeNode,
+  getNamedType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isRequiredInputField,
+  parse,
+  typeFromAST,
+} from 'graphql';
+import { development, query } from './server';
+import { accessToken, newSession, session } from './session';
+
+const DEMO = { login: 'demo', password: 'demo-demo-demo' };
+const SAMPLES = `{
+  publicFeed(first: 10) { edges { cursor node { id author { id username } comments(first: 1) { edges { node { id } } } } } }
+  viewer { id username posts(first: 1) { edges { node { id } } } }
+}`;
+const HOME = '{ homeFeed(first: 1) { edges { cursor } eventCursor } }';
+const OWN_COMMENT = 'mutation ($input: CreateCommentInput!) { createComment(input: $input) { comment { id } } }';
+const OWN_POST = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }';
+
+type Values = Record<string, unknown>;
+
+/** Values by the name of a variable or of an input's field. */
+async function values(operation: string): Promise<Values> {
+  const token = await accessToken();
+  const { publicFeed, viewer } = await query(SAMPLES, {}, token);
+  const entries = publicFeed.edges.filter(({ node }: any) => node.author.username !== viewer?.username);
+  const post = entries[0]?.node;
+  const comment = entries.flatMap(({ node }: any) => node.comments.edges)[0]?.node.id;
+  const home = token ? (await query(HOME, {}, token)).homeFeed : null;
+  const unique = Date.now().toString(36);
+  const found: Values = {
+    id: post?.id,
+    ids: [post?.id, post?.author.id, comment].filter(Boolean),
+    postId: post?.id,
+    postIds: entries.slice(0, 5).map(({ node }: any) => node.id),
+    userId: post?.author.id,
+    commentId: comment,
+    username: post?.author.username,
+    since: home?.edges[0]?.cursor,
+    text: `Hello from the playground, ${new Date().toLocaleTimeString()}`,
+    clientMutationId: crypto.randomUUID?.() ?? unique,
+    login: development ? DEMO.login : '',
+    password: development ? DEMO.password : '',
+    refreshToken: '',
+  };
+  // What only the viewer's own things can show is made first.
+  if (token && /^(Edit|Delete)Post$/.test(operation)) {
+    found.postId = viewer.posts.edges[0]?.node.id ?? (await query(OWN_POST, { input: { text: 'A post to try things on' } }, token)).createPost.post.id;
+  }
+  if (token && operation === 'DeleteComment') {
+    const input = { postId: post.id, text: 'A comment to delete' };
+    found.commentId = (await query(OWN_COMMENT, { input }, token)).createComment.comment.id;
+  }
+  if (operation === 'SignUp') {
+    Object.assign(found, { username: `user_${unique}`, displayName: 'New user', email: `${unique}@example.com`, password: `a phrase of ${Math.random().toString(36).slice(2)}` });
+  }
+  if (/^(RefreshSession|SignOut)$/.test(operation) && development) {
+    found.refreshToken = (await newSession(DEMO.login, DEMO.password)).refreshToken;
+  }
+  return found;
+}
+
+function value(type: GraphQLInputType, name: string, known: Values): unknown {
+  const named = getNamedType(type);
+  if (isInputObjectType(named)) {
+    const fields = Object.values(named.getFields());
+    const wanted = fields.filter((field) => isRequiredInputField(field) || field.name === 'clientMutationId');
+    return Object.fromEntries(wanted.map((field) => [field.name, value(field.type, field.name, known)]));
+  }
+  if (name in known) return known[name];
+  return isListType(isNonNullType(type) ? type.ofType : type) ? [] : null;
+}
+
+/** Variables with which the document runs as it is: its required ones, and `clientMutationId`. */
+export async function variablesFor(schema: GraphQLSchema, name: string, text: string): Promise<Values> {
+  const [operation] = parse(text).definitions.filter((definition) => definition.kind === 'OperationDefinition');
+  const known = await values(name);
+  const entries = (operation?.variableDefinitions ?? [])
+    .filter(({ type, defaultValue }) => type.kind === 'NonNullType' && !defaultValue)
+    .map(({ variable, type }) => [variable.name.value, value(typeFromAST(schema, type as TypeNode as any) as GraphQLInputType, variable.name.value, known)]);
+  return Object.fromEntries(entries);
+}
+
+/** Whether the operation needs a signed-in user. */
+export const needsUser = (name: string, text: string): boolean =>
+  !session.get() && !/^(SignIn|SignUp|SignOut|RefreshSession)$/.test(name) && /^\s*mutation|homeFeed/m.test(text);
