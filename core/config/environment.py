@@ -80,7 +80,9 @@ class Environment:
     cors_origins: tuple[str, ...] = setting(
         parsing.origins,
         "none",
-        "Web origins whose pages may call the API, separated by commas; `*`: all, `none`: none.",
+        "Web origins whose pages may call the API, separated by commas, `:*` for any port; `*`: all, `none`: none. "
+        "In development pages of this machine may.",
+        in_debug="http://localhost:*,http://127.0.0.1:*,http://[::1]:*",
     )
     trusted_proxies: tuple[str, ...] = setting(
         parsing.proxies,

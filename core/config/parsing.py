@@ -131,12 +131,13 @@ def proxies(text: str) -> tuple[str, ...]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """Web origins, separated by commas; `*`: all, `none`: an empty tuple."""
+    """Web origins, separated by commas, with `:*` for any port; `*`: all, `none`: an empty tuple."""
     if text.lower() == "none":
         return ()
     parts = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
     if not parts or not all(
-        part == "*" or re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]{1,253}", part) for part in parts
+        part == "*" or re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]{1,253}(:\*)?", part)
+        for part in parts
     ):
         raise ValueInvalid("write origins such as https://app.example.com, separated by commas.")
     return parts

@@ -217,7 +217,9 @@ class GraphQLHTTP:
     ) -> Response | None:
         """The response to a method other than POST; None if GET requests an operation. Errors: 405."""
         if method == "OPTIONS":
-            return Response(204, JSON, b"", self._cross_origin.preflight(headers.get(b"origin")))
+            requested = headers.get(b"access-control-request-headers")
+            fields = self._cross_origin.preflight(headers.get(b"origin"), requested)
+            return Response(204, JSON, b"", fields)
         if method != "GET":
             message = "Use POST or, for queries and subscriptions, GET."
             if STREAM_TOKEN in headers or method == "PUT":

@@ -181,6 +181,7 @@ def test_origins_are_a_list_or_all_or_none() -> None:
         "http://localhost:3000",
     )
     assert origins("*") == ("*",)
+    assert origins("http://localhost:*") == ("http://localhost:*",)
     assert origins("none") == ()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.graphql.http.cors import CORSPolicy
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, entries, refused
 
 JSON = "application/json"
@@ -297,6 +298,53 @@ def test_other_origins_get_no_cors_headers(server: RunningServer) -> None:
         for response in (preflight, server.post("{ hello }", headers={"origin": origin})):
             assert not [n for n in response.headers if n.startswith("access-control")]
             assert response.headers["vary"] == "origin"
+
+
+def test_a_page_may_send_the_headers_that_it_asks_for(server: RunningServer) -> None:
+    """Tracing libraries and clients add their own."""
+    request = {"origin": "https://app.example.org", "access-control-request-method": "POST"}
+    asked = "apollographql-client-name,content-type,sentry-trace,traceparent"
+    for headers, allowed in [
+        ({"access-control-request-headers": asked}, asked),
+        ({"access-control-request-headers": 'a"b;c'}, "authorization, content-type, last-event-id"),
+        (
+            {"access-control-request-headers": "x" * 1_001},
+            "authorization, content-type, last-event-id",
+        ),
+        ({}, "authorization, content-type, last-event-id"),
+    ]:
+        preflight = server.client.options("/graphql", headers={**request, **headers})
+        assert preflight.headers["access-control-allow-headers"] == allowed
+    other = {
+        **request,
+        "origin": "https://evil.example.org",
+        "access-control-request-headers": asked,
+    }
+    assert (
+        "access-control-allow-headers"
+        not in server.client.options("/graphql", headers=other).headers
+    )
+
+
+def test_an_origin_may_have_any_port() -> None:
+    policy = CORSPolicy(["http://localhost:*", "http://[::1]:*", "https://app.example.org"])
+
+    def allows(origin: str) -> bool:
+        return (b"access-control-allow-origin", origin.encode()) in policy.headers(origin.encode())
+
+    for allowed in ("http://localhost:3000", "http://localhost", "http://[::1]:5173"):
+        assert allows(allowed), allowed
+    for other in (
+        "https://localhost:3000",
+        "http://localhost:3000.evil.example.org",
+        "http://localhost.evil.example.org:80",
+        "http://localhost:*",
+        "http://localhost:",
+        "https://app.example.org:8443",
+        "http://[::1",
+        "null",
+    ):
+        assert not allows(other), other
 
 
 def test_responses_must_not_be_stored_by_proxies(server: RunningServer) -> None:
