@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.accounts.statements import AccountStatements
 from core.database.statements import Statements, Variants
+from core.events import event_types
 from core.row_types import row_fragment, states_fragment, true_states_fragment
 from feed.post_rows import PostRow
 from feed.reactions import REACTIONS
@@ -30,6 +31,7 @@ class FeedStatements(
         "post": row_fragment(PostRow, "p", author="a"),
         "post_states": states_fragment(PostRow),
         "true_post_states": true_states_fragment(PostRow),
+        "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",
         "reaction_rows": _reaction_rows(),
     },
 ):

@@ -23,8 +23,7 @@ LOADS = {
     "posts": SQL.load_posts,
     "follows": SQL.load_follows,
     "comments": SQL.load_comments,
-    "post_likes": SQL.load_post_likes,
-    "shares": SQL.load_shares,
+    **SQL.load_post_reactions,
     "comment_likes": SQL.load_comment_likes,
 }
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})

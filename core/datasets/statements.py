@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from core.database.statements import Statements
+from dataclasses import asdict
+
+from core.database.statements import Instances, Statements
+from feed.reactions import POST_LIKE, SHARE
 
 
-class DatasetStatements(Statements):
+class DatasetStatements(
+    Statements, instances={each.table: asdict(each) for each in (POST_LIKE, SHARE)}
+):
     count_replies: str
     load_comment_likes: str
     load_comments: str
     load_follows: str
-    load_post_likes: str
+    load_post_reactions: Instances
     load_posts: str
-    load_shares: str
     load_users: str
 
 

@@ -14,8 +14,7 @@ from core.database.list_places import Horizon
 from core.database.time_ordered_keys import key_at
 from core.errors import JSONObject
 from core.events import event_types
-from core.events.event_log import EventRow, event_from_columns
-from core.events.log_positions import Position
+from core.events.event_log import EventRow
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
 from core.graphql.live.topic import PresentedEvent, Topic
@@ -125,6 +124,7 @@ class HomeFeedTopic(Topic):
 
     field: ClassVar = "homeFeedEvents"
     kinds: ClassVar = frozenset(event_types.FEED_KINDS)
+    missed_statement: ClassVar = SQL.home_events
     public_fields: ClassVar[PublicFields] = {
         **PUBLIC_OBJECT_FIELDS,
         "HomeFeedEvent": frozenset({"cursor"}),
@@ -159,19 +159,8 @@ class HomeFeedTopic(Topic):
             subscriber for viewer_id in viewers for subscriber in self._by_viewer.get(viewer_id, ())
         ]
 
-    async def missed(
-        self, subscriber: Subscriber, after: Position, until: Position, limit: int
-    ) -> list[EventRow]:
-        rows = await self.log.database.fetch(
-            SQL.home_events,
-            subscriber.topic_key,
-            after.transaction,
-            after.id,
-            until.transaction,
-            until.id,
-            limit,
-        )
-        return [event_from_columns(row) for row in rows]
+    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
+        return (subscriber.topic_key,)
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

@@ -14,8 +14,7 @@ from core.context import Context
 from core.errors import ClientError, JSONObject
 from core.events import event_types
 from core.events.dispatcher import Dispatcher
-from core.events.event_log import EventRow, event_from_columns
-from core.events.log_positions import Position
+from core.events.event_log import EventRow
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
@@ -139,6 +138,7 @@ class PostInteractionsTopic(Topic):
 
     field: ClassVar = "postInteractions"
     kinds: ClassVar = frozenset(event_types.INTERACTION_KINDS)
+    missed_statement: ClassVar = SQL.post_events
     public_fields: ClassVar[PublicFields] = PUBLIC_FIELDS
 
     def __init__(self, dispatcher: Dispatcher, renderer: EventRenderer) -> None:
@@ -187,20 +187,8 @@ class PostInteractionsTopic(Topic):
     def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         return self._by_post.get(presented.event.post_id or 0, ())
 
-    async def missed(
-        self, subscriber: Subscriber, after: Position, until: Position, limit: int
-    ) -> list[EventRow]:
-        rows = await self.log.database.fetch(
-            SQL.post_events,
-            list(subscriber.topic_key),
-            list(self.kinds),
-            after.transaction,
-            after.id,
-            until.transaction,
-            until.id,
-            limit,
-        )
-        return [event_from_columns(row) for row in rows]
+    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
+        return list(subscriber.topic_key), list(self.kinds)
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

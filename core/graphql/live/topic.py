@@ -14,7 +14,7 @@ from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
 from core.events.dispatcher import DELIVERY_SECONDS, Dispatcher
 from core.events.dispatcher_metrics import EVENT_AGE
-from core.events.event_log import EventLog, EventRow, ResyncReason
+from core.events.event_log import EventLog, EventRow, ResyncReason, event_from_columns
 from core.events.log_positions import Position, Snapshot
 from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
@@ -65,6 +65,8 @@ class Topic(ABC):
     """The subscription's root field."""
     kinds: ClassVar[frozenset[str]]
     public_fields: ClassVar[PublicFields]
+    missed_statement: ClassVar[str]
+    """The columns of EventRow. Parameters: `missed_arguments`, after and until (transaction, id), limit."""
 
     def __init__(self, dispatcher: Dispatcher, renderer: EventRenderer) -> None:
         self._dispatcher = dispatcher
@@ -109,10 +111,18 @@ class Topic(ABC):
         """The subscribers to notify if the event is visible to them."""
 
     @abstractmethod
+    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
+        """The first arguments of `missed_statement`: those for the subscriber's topic key."""
+
     async def missed(
         self, subscriber: Subscriber, after: Position, until: Position, limit: int
     ) -> list[EventRow]:
         """The first events for the subscriber's topic key between two positions. Order: of the log."""
+        between = (after.transaction, after.id, until.transaction, until.id)
+        rows = await self.log.database.fetch(
+            self.missed_statement, *self.missed_arguments(subscriber), *between, limit
+        )
+        return [event_from_columns(row) for row in rows]
 
     @abstractmethod
     async def present(

@@ -1,8 +1,9 @@
--- Inserts the staged likes of posts whose user and post exist, once for each pair, and counts them.
+-- Inserts the staged reactions whose user and post exist, once for each pair, and counts them.
+-- parameters: table, count
 WITH made AS (
-    INSERT INTO post_likes (id, user_id, post_id, created_at)
+    INSERT INTO {table} (id, user_id, post_id, created_at)
     SELECT n.id, n.user_id, n.post_id, n.created_at
-    FROM new_post_likes n JOIN users u ON u.id = n.user_id JOIN posts p ON p.id = n.post_id
+    FROM new_{table} n JOIN users u ON u.id = n.user_id JOIN posts p ON p.id = n.post_id
     ORDER BY n.id
     ON CONFLICT DO NOTHING
     RETURNING post_id
@@ -11,7 +12,7 @@ WITH made AS (
 ), locked AS MATERIALIZED (
     SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
-    UPDATE posts p SET like_count = p.like_count + c.n
+    UPDATE posts p SET {count} = p.{count} + c.n
     FROM counts c JOIN locked USING (id) WHERE p.id = c.id
 )
 SELECT count(*) FROM made
