@@ -2,7 +2,7 @@
 `core.execution.explain`, which is for development: see README.md.
 """
 
-from core.execution.api import Counters, Executor, FellBack, Operation
+from core.execution.api import Counters, Executor, FellBack
 from core.execution.plan.variables import coerce_variable_values
 from core.execution.run.resolve_info import LazyResolveInfo
 from core.execution.schema.dataloaders import Loader, loaded
@@ -27,7 +27,6 @@ __all__ = [
     "Layout",
     "LazyResolveInfo",
     "Loader",
-    "Operation",
     "PassthroughText",
     "Rows",
     "batch_resolver",

@@ -17,8 +17,6 @@ from typing import Any
 from graphql import (
     GraphQLError,
     GraphQLSchema,
-    default_field_resolver,
-    default_type_resolver,
     parse,
     validate,
 )
@@ -31,7 +29,7 @@ from core.execution.plan.field_resolution import (
     ReadAttribute,
 )
 from core.execution.plan.output_types import AbstractType, ListType, ObjectType, OutputType
-from core.execution.plan.plan import NotCompiled, Plan, operation_of
+from core.execution.plan.plan import NotCompiled, Plan, PlanOptions, operation_of
 from core.execution.plan.selection import Field, Select, Selection
 from core.execution.schema.dataloaders import UseLoader
 from core.execution.schema.hints import BatchResolver
@@ -54,13 +52,7 @@ def explain(
     document = parse(text)
     for error in validate(schema, document):
         raise error
-    plan = Plan(
-        schema,
-        *operation_of(document, operation_name),
-        field_resolver=default_field_resolver,
-        type_resolver=default_type_resolver,
-        hide_suggestions=False,
-    )
+    plan = Plan(schema, *operation_of(document, operation_name), PlanOptions())
     values = plan.variables.values(variables or {})
     if isinstance(values, list):
         raise values[0]
@@ -115,8 +107,6 @@ def _resolution(field: Field) -> str:
             text = f"loader {_name(choose)} by {key}"
         case CallGraphQLResolver(resolve):
             text = f"graphql-core resolver {_name(resolve)}"
-        case _:
-            text = "graphql-core's default resolver"
     return text if field.constant is None else "constant"
 
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from graphql import GraphQLError
 from graphql.pyutils import AwaitableOrValue
 
-from core.execution.api import Counters, Executor
-from core.execution.plan.field_resolution import fields_of
-from core.execution.plan.plan import NotCompiled
+from core.execution.api import Counters
+from core.execution.plan.plan import NotCompiled, PlanOptions
+from core.execution.plan.plan_cache import plans_of
 from core.execution.run.execution import Execution
 from core.execution.run.standard_executor import Result, StandardExecutor, is_strawberry
 
@@ -41,21 +41,15 @@ class CompiledExecutionContext(StandardExecutor):
             return "middleware"
         if self.abort_signal is not None or self.hooks is not None:
             return "abort signal or hooks"
-        fields = fields_of(self.schema)
-        if fields.executor is None:
-            fields.executor = Executor(self.schema)
-        operation = fields.executor.prepare_parsed(
-            self.operation,
-            self.fragments,
-            field_resolver=self.field_resolver,
-            type_resolver=self.type_resolver,
-            hide_suggestions=self.hide_suggestions,
+        options = PlanOptions(self.field_resolver, self.type_resolver, self.hide_suggestions)
+        plan, reason, _ = plans_of(self.schema).of_operation(
+            self.operation, self.fragments, options
         )
+        if plan is None:
+            return reason
         try:
-            if operation.plan is None:
-                raise NotCompiled(operation.fallback)  # noqa: TRY301  # handled below, as that of a branch
             return Execution(
-                operation.plan,
+                plan,
                 self.variable_values,
                 root=self.root_value,
                 context=self.context_value,

@@ -5,8 +5,8 @@ Documents are looked up by their text or by its hash (automatic persisted querie
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from graphql import (
@@ -27,6 +27,7 @@ from core.errors import ClientError, JSONObject
 from core.graphql.errors import document_error_entries, error_entry
 from core.graphql.limits.counting import check_limits, root_field_names
 from core.graphql.limits.limits import Limits, over_limit
+from core.recently_used import RecentlyUsed
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
@@ -102,10 +103,10 @@ class DocumentStore:
         self.limits = limits
         self._schema = schema
         self._suggestions = suggestions
-        self._count_at_most = count_at_most
         self._bytes_at_most = bytes_at_most
-        self._documents: OrderedDict[str, Document] = OrderedDict()
-        self._bytes = 0
+        self._documents: RecentlyUsed[str, Document] = RecentlyUsed(
+            count_at_most, weight_limit=bytes_at_most, weigh=attrgetter("weight")
+        )
         self._by_hash: dict[str, Document] = {}
         self._rules = [_replaced(rule, _merge_rule(limits)) for rule in specified_rules]
 
@@ -115,7 +116,7 @@ class DocumentStore:
     @property
     def weight(self) -> int:
         """Estimated memory of all documents. Units: bytes."""
-        return self._bytes
+        return self._documents.weight
 
     def by_text(self, text: str) -> Document:
         """The document, which may be invalid.
@@ -124,7 +125,6 @@ class DocumentStore:
         """
         known = self._documents.get(text)
         if known is not None:
-            self._documents.move_to_end(text)
             return known
         document = self._parse(text)
         self._store(document)
@@ -138,7 +138,7 @@ class DocumentStore:
         """
         known = self._by_hash.get(digest)
         if known is not None and (text is None or text == known.text):
-            self._documents.move_to_end(known.text)
+            self._documents.get(known.text)
             return known
         if text is None:
             # Clients recognise the error by this exact message.
@@ -147,7 +147,7 @@ class DocumentStore:
             message = "`sha256Hash` is not the SHA-256 of `query`, in lower-case hexadecimal."
             raise ClientError(message, "PERSISTED_QUERY_HASH_MISMATCH")
         document = self.by_text(text)
-        if not document.errors and text in self._documents:
+        if not document.errors and self._documents.get(text) is document:
             document.digest = digest
             self._by_hash[digest] = document
         return document
@@ -155,11 +155,7 @@ class DocumentStore:
     def _store(self, document: Document) -> None:
         if document.weight > self._bytes_at_most // 4:
             return
-        self._documents[document.text] = document
-        self._bytes += document.weight
-        while len(self._documents) > self._count_at_most or self._bytes > self._bytes_at_most:
-            _, dropped = self._documents.popitem(last=False)
-            self._bytes -= dropped.weight
+        for dropped in self._documents.put(document.text, document):
             if dropped.digest is not None:
                 del self._by_hash[dropped.digest]
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
-from graphql import GraphQLField, GraphQLOutputType, GraphQLSchema
+from graphql import GraphQLField, GraphQLOutputType, GraphQLSchema, default_field_resolver
 from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
@@ -53,18 +53,8 @@ class CallGraphQLResolver(NamedTuple):
     resolve: Callable[..., Any]
 
 
-class DefaultResolver(NamedTuple):
-    """The value is what graphql-core's default resolver returns: an attribute, item or method by the field's name."""
-
-
 FieldResolution = (
-    ReadAttribute
-    | CallWithParent
-    | CallResolver
-    | BatchResolver
-    | UseLoader
-    | CallGraphQLResolver
-    | DefaultResolver
+    ReadAttribute | CallWithParent | CallResolver | BatchResolver | UseLoader | CallGraphQLResolver
 )
 """The ways in which a field can be resolved. `codegen.py` writes code for each, `resolver_calls.py` calls each."""
 
@@ -79,12 +69,12 @@ class SchemaField:
         """The resolver from which all this was worked out."""
         self.python_arguments: PythonArguments | None = None
         self.strawberry_field = _plain_strawberry_field(schema, definition)
-        self.resolution: FieldResolution = DefaultResolver()
+        self.resolution: FieldResolution
         if self.strawberry_field is not None and schema is not None:
             self.python_arguments = python_arguments(schema, self.strawberry_field)
             self.resolution = _strawberry_resolution(schema, self.strawberry_field, definition)
-        elif self.resolve is not None:
-            self.resolution = CallGraphQLResolver(self.resolve)
+        else:
+            self.resolution = CallGraphQLResolver(self.resolve or default_field_resolver)
 
 
 def _strawberry_resolution(
@@ -142,8 +132,8 @@ class SchemaFields:
         self.strawberry_schema: StrawberrySchema | None = getattr(
             schema, "_strawberry_schema", None
         )
-        self.executor: Any = None
-        """The executor that `strawberry_adapter` keeps for this schema."""
+        self.plans: Any = None
+        """The schema's plans; see `plan_cache.py`."""
         self._fields: dict[int, tuple[GraphQLField, SchemaField]] = {}
         self._output_types: dict[int, tuple[GraphQLOutputType, OutputType]] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -22,6 +22,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     default_field_resolver,
+    default_type_resolver,
 )
 from graphql.execution.collect_fields import (
     FragmentDetails,
@@ -35,9 +36,9 @@ from graphql.type.directives import GraphQLDisableErrorPropagationDirective
 from core.execution.plan import codegen
 from core.execution.plan.arguments import Arguments
 from core.execution.plan.field_resolution import CallGraphQLResolver, fields_of
-from core.execution.plan.recently_used import RecentlyUsed
 from core.execution.plan.selection import Field, Selection
 from core.execution.plan.variables import Variables
+from core.recently_used import RecentlyUsed
 
 BRANCHES = 32
 """How many combinations of conditions of `@skip` and `@include` a plan keeps."""
@@ -48,6 +49,14 @@ DEEPEST = 200
 
 class NotCompiled(Exception):
     """The standard executor has to execute the operation. The message says why."""
+
+
+class PlanOptions(NamedTuple):
+    """What determines a plan besides schema and operation."""
+
+    field_resolver: GraphQLFieldResolver = default_field_resolver
+    type_resolver: GraphQLTypeResolver = default_type_resolver
+    hide_suggestions: bool = False
 
 
 class Branch:
@@ -106,20 +115,15 @@ class Plan:
         schema: GraphQLSchema,
         operation: OperationDefinitionNode,
         fragments: dict[str, FragmentDetails],
-        *,
-        field_resolver: GraphQLFieldResolver,
-        type_resolver: GraphQLTypeResolver,
-        hide_suggestions: bool,
+        options: PlanOptions,
     ) -> None:
         self.schema = schema
         self.operation = operation
         self.fragments = fragments
         self.fragment_definitions = _definitions(fragments)
-        self.field_resolver = field_resolver
-        self.type_resolver = type_resolver
-        self.hide_suggestions = hide_suggestions
+        self.field_resolver, self.type_resolver, self.hide_suggestions = options
         self.variables = Variables(
-            schema, operation.variable_definitions or (), hide_suggestions=hide_suggestions
+            schema, operation.variable_definitions or (), hide_suggestions=self.hide_suggestions
         )
         self.schema_fields = fields_of(schema)
         self.strawberry_schema = self.schema_fields.strawberry_schema

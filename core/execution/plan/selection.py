@@ -130,7 +130,7 @@ class Runtime(Protocol[B_contra]):
 
 ReadBatch = Callable[[Runtime[Any], Any], list[dict[str, Any]]]
 ReadRows = Callable[[Runtime[Any], Any], list[dict[str, Any]] | None]
-WriteRows = Callable[[Sequence[Rows[Any]]], list[Any]]
+WriteRows = Callable[[Sequence[Rows[Any]]], list[Any] | None]
 Select = Callable[[Field, GraphQLObjectType], "Selection"]
 """Finds what is selected of a field's objects of one type. Errors: GraphQLError."""
 
@@ -150,4 +150,4 @@ class Selection:
         self.row_readers: dict[Layout[Any], ReadRows] = {}
         """The same for rows, by their layout; None says that objects have to be made of the rows."""
         self.row_writers: dict[Layout[Any], WriteRows | None] = {}
-        """Write rows as JSON; None where the rows alone don't suffice."""
+        """Write rows as JSON; there is none where the rows alone don't suffice."""

@@ -68,8 +68,8 @@ class RowWriter:
         self._write = Template(tuple(steps)).write
         self._computed = computed
 
-    def write(self, lists: Sequence[Rows[Any]]) -> list[Any]:
-        """A JSON array for each list. Errors: any, for a value that a template can't write."""
+    def write(self, lists: Sequence[Rows[Any]]) -> list[Any] | None:
+        """A JSON array for each list; None if there is a value that the template can't write."""
         rows = Rows.joined(lists)
         if not rows:
             return [[] for _ in lists]
@@ -79,9 +79,12 @@ class RowWriter:
                 return [row[place] for row in rows]
             return Rows.shared_by_each(lists)
 
-        computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
         ends = tuple(accumulate([len(of.rows) for of in lists]))
-        return list(map(Fragment, self._write(rows, ends, computed)))
+        try:
+            computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
+            return list(map(Fragment, self._write(rows, ends, computed)))
+        except Exception:  # noqa: BLE001  # the values are completed one by one
+            return None
 
 
 class _Steps:

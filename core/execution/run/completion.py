@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate
-from types import CoroutineType, NoneType
+from types import CoroutineType
 from typing import Any, cast
 
 from graphql import GraphQLError
@@ -30,20 +30,18 @@ from core.execution.schema.row_layout import Rows
 
 def complete(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
     """A completed value for each value: null for what failed or is awaited."""
-    kind: type = type(values[0]) if values else NoneType
-    kinds = {*map(type, values)} if len(values) > 1 else {kind}
+    kinds: set[type] = {*map(type, values)}
     if len(kinds) == 1:
-        if isinstance(batch.output_type, ObjectType) and kind in batch.field.by_class:
-            selection = batch.field.by_class[kind]
+        (kind,) = kinds
+        selection = batch.field.by_class.get(kind)
+        if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
         if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
             waiting = batch.part(range(len(values)), awaited=True)
             state.wait(waiting, values, partial(complete_awaited, state))
             return [None] * len(values)
-    for kind in kinds:
-        if not is_plain(kind):
-            return _sift(state, batch, values)
-    return _complete_plain(state, batch, values)
+    step = _complete_plain if all(map(is_plain, kinds)) else _sift
+    return step(state, batch, values)
 
 
 def complete_awaited(
@@ -177,9 +175,9 @@ def _lists_of_rows(
     try:
         selection = state.select(batch.field, item_type.graphql_type)
         write = writer_of(selection, layout, state.select) if state.to_json else None
-        if write is not None:
-            with suppress(Exception):  # A value that a template can't write.
-                return write(values)
+        written = None if write is None else write(values)
+        if written is not None:
+            return written
         read = reader_of(selection, layout, state.select)
     except Exception:  # noqa: BLE001  # a refused directive is the error of each object
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from operator import attrgetter
+from collections.abc import Callable
 from typing import Any
 
 from core.execution.plan.arguments import ArgumentValues
@@ -11,7 +10,6 @@ from core.execution.plan.field_resolution import (
     CallGraphQLResolver,
     CallResolver,
     CallWithParent,
-    DefaultResolver,
     ReadAttribute,
 )
 from core.execution.plan.selection import Field
@@ -23,85 +21,64 @@ from core.execution.schema.hints import BatchResolver
 
 def call_resolver(state: ExecutionState, parents: ObjectBatch, field: Field) -> list[Any]:
     """A value for each parent; an exception stands for a failure."""
-    resolution = field.resolution
-    return _CALLS[type(resolution)](state, parents, field, resolution)
-
-
-def _call_each(function: Callable[[Any], Any], parents: ObjectBatch) -> list[Any]:
+    resolve = _resolver(state, parents, field)
     values: list[Any] = []
-    for source in parents.objects:
+    for index, source in enumerate(parents.objects):
         try:
-            values.append(function(source))
+            values.append(resolve(source, index))
         except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
             values.append(error)
     return values
 
 
-def _call(
+def _resolver(
+    state: ExecutionState, parents: ObjectBatch, field: Field
+) -> Callable[[Any, int], Any]:
+    """A function that resolves the field for one parent, which has that index."""
+    match field.resolution:
+        case CallResolver() as call:
+            return _strawberry_resolver(state, parents, field, call)
+        case CallWithParent(function):
+            return lambda source, _: function(source)
+        case ReadAttribute(name):
+            return lambda source, _: getattr(source, name)
+        case BatchResolver() as batch:
+            return lambda source, _: batch.resolve(source)
+        case CallGraphQLResolver(resolve):
+            return _graphql_resolver(state, parents, field, resolve)
+    raise TypeError(field.resolution)  # `UseLoader`: its fields are loaded, not called.
+
+
+def _strawberry_resolver(
     state: ExecutionState, parents: ObjectBatch, field: Field, call: CallResolver
-) -> list[Any]:
-    values: list[Any] = []
+) -> Callable[[Any, int], Any]:
     function, first, parent_name, info_name, _ = call
     arguments: ArgumentValues | None = None
-    for index, source in enumerate(parents.objects):
-        try:
-            if arguments is None or not arguments.shared:
-                arguments = python_arguments(state, field, parents, index)
-            named = {**arguments.by_name}
-            if parent_name is not None:
-                named[parent_name] = source
-            if info_name is not None:
-                named[info_name] = strawberry_info(state, field, parents, index)
-            values.append(function(source, **named) if first else function(**named))
-        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
-            values.append(error)
-    return values
+
+    def resolve(source: Any, index: int) -> Any:
+        nonlocal arguments
+        if arguments is None or not arguments.shared:
+            arguments = python_arguments(state, field, parents, index)
+        named = {**arguments.by_name}
+        if parent_name is not None:
+            named[parent_name] = source
+        if info_name is not None:
+            named[info_name] = strawberry_info(state, field, parents, index)
+        return function(source, **named) if first else function(**named)
+
+    return resolve
 
 
-def _resolve(
-    state: ExecutionState, parents: ObjectBatch, field: Field, resolution: CallGraphQLResolver
-) -> list[Any]:
-    values: list[Any] = []
-    resolve = resolution.resolve
+def _graphql_resolver(
+    state: ExecutionState, parents: ObjectBatch, field: Field, function: Callable[..., Any]
+) -> Callable[[Any, int], Any]:
     arguments: ArgumentValues | None = None
-    for index, source in enumerate(parents.objects):
-        try:
-            if arguments is None or not arguments.shared:
-                arguments = field.argument_values(state.variables)
-            info = resolve_info(state, field, parents, index)
-            values.append(resolve(source, info, **arguments.by_name))
-        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
-            values.append(error)
-    return values
 
+    def resolve(source: Any, index: int) -> Any:
+        nonlocal arguments
+        if arguments is None or not arguments.shared:
+            arguments = field.argument_values(state.variables)
+        info = resolve_info(state, field, parents, index)
+        return function(source, info, **arguments.by_name)
 
-def _resolve_by_name(
-    state: ExecutionState, parents: ObjectBatch, field: Field, _: DefaultResolver
-) -> list[Any]:
-    """What graphql-core's default resolver returns; info is only made for methods."""
-    values: list[Any] = []
-    name = field.name
-    arguments: ArgumentValues | None = None
-    for index, source in enumerate(parents.objects):
-        try:
-            # Arguments are coerced, and so validated, even if nothing takes them.
-            if arguments is None or not arguments.shared:
-                arguments = field.argument_values(state.variables)
-            value = source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
-            if callable(value):
-                value = value(resolve_info(state, field, parents, index), **arguments.by_name)
-        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
-            value = error
-        values.append(value)
-    return values
-
-
-_CALLS: dict[type, Callable[[ExecutionState, ObjectBatch, Field, Any], list[Any]]] = {
-    CallResolver: _call,
-    CallWithParent: lambda _state, parents, _field, call: _call_each(call.function, parents),
-    CallGraphQLResolver: _resolve,
-    ReadAttribute: lambda _state, parents, _field, read: _call_each(attrgetter(read.name), parents),
-    BatchResolver: lambda _state, parents, _field, declared: _call_each(declared.resolve, parents),
-    DefaultResolver: _resolve_by_name,
-}
-"""How each kind of `FieldResolution` is called, but for `UseLoader`."""
+    return resolve

@@ -222,14 +222,14 @@ class Scheduler:
         self._loads.clear()
 
     async def run(self, work: Callable[[], None]) -> None:
-        """Scheduler until nothing is left to wait for; `work` does what has become possible.
+        """Awaits until nothing is left to await; `work` does what has become possible.
 
         Whatever was begun has ended when this returns or raises.
         """
         loop = asyncio.get_running_loop()
         self.phase += 1
         try:
-            while True:
+            while self._new or self._done or self._begun or self._own:
                 if len(self._new) == 1 and await self._awaited_alone():
                     work()
                     continue
@@ -241,10 +241,8 @@ class Scheduler:
                     for wait in done:
                         wait.finish()
                     work()
-                elif self._begun or self._own:
+                else:
                     await self._wait(loop, work)
-                elif not self._new:
-                    break
             # A bare future runs nothing, and may be shared: it is left to its owner.
             if tasks := {given for given in self._given if type(given) is not Future}:
                 await settle(tasks)

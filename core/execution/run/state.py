@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -85,20 +84,3 @@ class ExecutionState(Runtime[ObjectBatch]):
     ) -> None:
         """Has the values of a batch awaited, and then completed."""
         self.scheduler.add(Wait(awaitables, batch, complete, known or []))
-
-    @abstractmethod
-    def call(self, parents: ObjectBatch, field: Field, /) -> list[Any]: ...
-    @abstractmethod
-    def complete(self, parents: ObjectBatch, field: Field, values: list[Any], /) -> list[Any]: ...
-    @abstractmethod
-    def complete_irregular(
-        self, parents: ObjectBatch, irregular: list[tuple[Field, int, Any]], /
-    ) -> None: ...
-    @abstractmethod
-    def complete_later(self, parents: ObjectBatch, field: Field, values: list[Any], /) -> None: ...
-    @abstractmethod
-    def load(self, parents: ObjectBatch, field: Field, /) -> None: ...
-    @abstractmethod
-    def resolve_later(self, parents: ObjectBatch, field: Field, /) -> None: ...
-    @abstractmethod
-    def nested_rows(self, parents: ObjectBatch, field: Field, /) -> ObjectBatch: ...

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import TypeVar
 
+from core.recently_used import RecentlyUsed
+
 ENTRY_OVERHEAD_BYTES = 500
 REQUEST_BODIES_AT_MOST = 1_000
 REQUEST_BODY_LENGTH_AT_MOST = 2_000
@@ -32,7 +34,7 @@ class ResponseCache:
         self._entries: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._pending: dict[Hashable, asyncio.Future[bytes | None]] = {}
-        self._keys_by_request: OrderedDict[bytes, Hashable] = OrderedDict()
+        self._keys_by_request: RecentlyUsed[bytes, Hashable] = RecentlyUsed(REQUEST_BODIES_AT_MOST)
         """Keys by raw request body: a client's requests are mostly identical and need no parsing."""
 
     @property
@@ -53,9 +55,7 @@ class ResponseCache:
     def remember_request(self, request: bytes, key: Hashable) -> None:
         """Stores the key of a request, for `find_by_request`."""
         if len(request) <= REQUEST_BODY_LENGTH_AT_MOST:
-            self._keys_by_request[request] = key
-            if len(self._keys_by_request) > REQUEST_BODIES_AT_MOST:
-                self._keys_by_request.popitem(last=False)
+            self._keys_by_request.put(request, key)
 
     async def pending(self, key: Hashable) -> bytes | None:
         """The body from the execution in progress; None if there is none, or it can't be shared."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -58,7 +59,8 @@ class LiveOperations:
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
         self._public_fields = public_fields
-        self._shapes: dict[DocumentOperation, SubscriptionShape] = {}
+        self.shape = lru_cache(SHAPES_AT_MOST)(self._shape)
+        """Finds the shape of an operation."""
         self._known: WeakValueDictionary[tuple[DocumentOperation, bytes], LiveOperation] = (
             WeakValueDictionary()
         )
@@ -79,17 +81,10 @@ class LiveOperations:
             found = self._known[key] = LiveOperation(operation, variables, shape.is_shared)
         return found
 
-    def shape(self, operation: DocumentOperation) -> SubscriptionShape:
-        """The operation's shape, cached."""
-        found = self._shapes.get(operation)
-        if found is None:
-            if len(self._shapes) >= SHAPES_AT_MOST:
-                self._shapes.clear()
-            root = root_field(operation)
-            is_shared = self._is_public(operation, root)
-            found = SubscriptionShape(root, used_variables(operation, root), is_shared)
-            self._shapes[operation] = found
-        return found
+    def _shape(self, operation: DocumentOperation) -> SubscriptionShape:
+        root = root_field(operation)
+        is_shared = self._is_public(operation, root)
+        return SubscriptionShape(root, used_variables(operation, root), is_shared)
 
     def _is_public(self, operation: DocumentOperation, root: FieldNode) -> bool:
         type_info = TypeInfo(self._schema)

@@ -85,14 +85,16 @@ def test_a_traceback_shows_the_line_of_generated_code() -> None:
     assert any("{'name': source.name} for source in objects" in str(line) for line in lines)
 
 
-def test_generated_code_is_forgotten_with_its_plan() -> None:
+def test_generated_code_is_removed_with_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.execution.plan.plan_cache.PLANS", 1)
+
     def kept() -> int:
         gc.collect()
         return sum(name.startswith("<compiled selection") for name in linecache.cache)
 
     schema = made()._schema
-    executor = Executor(schema, plans=1)
-    executor.prepare(parse("{ items(keys: [1]) { key } }"))
+    executor = Executor(schema)
+    executor.execute(parse("{ items(keys: [1]) { key } }"), context=Shared())
     before = kept()
     for number in range(10):
         executor.execute(

@@ -22,15 +22,16 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from core.execution.api import Executor, FellBack
+from core.execution.plan.plan import PlanOptions
+from core.execution.plan.plan_cache import plans_of
 from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.items import Item, Shared, made, run
 
 
 async def test_an_event_is_the_root_of_a_subscription(executor: Executor, shared: Shared) -> None:
     document = parse("subscription { happened { key ten } }")
-    operation = executor.prepare(document)
     for key in (1, 2):
-        found: Any = operation.execute(context=shared, root=Item(key=key))
+        found: Any = executor.execute(document, context=shared, root=Item(key=key))
         assert (await found).data == {"happened": {"key": key, "ten": key * 10}}
     assert executor.counters.compiled == 2
     assert not executor.counters.fallbacks
@@ -56,14 +57,13 @@ async def test_a_subscription_of_strawberry_executes_its_events_from_a_plan(
         ("fragment F on Item { key } { items(keys: [1]) { ...F } }", None),
     ],
 )
-async def test_what_has_no_plan_goes_the_usual_way_and_says_why(
+async def test_an_operation_without_a_plan_is_executed_by_graphql_core(
     text: str, reason: str | None, shared: Shared
 ) -> None:
     config = StrawberryConfig(enable_experimental_incremental_execution=True)
     executor = Executor(made(config=config)._schema)
-    operation = executor.prepare(parse(text))
-    assert operation.fallback == reason
-    await run(executor, text, shared)
+    result = await run(executor, text, shared)
+    assert getattr(result, "reason", None) == (None if reason in {"@defer", "@stream"} else reason)
     assert dict(executor.counters.fallbacks) == ({} if reason is None else {reason: 1})
     assert executor.counters.compiled == (reason is None)
 
@@ -126,13 +126,28 @@ async def test_bad_variables_are_refused_before_anything_runs(
     assert message in (result.errors or [])[0].message
 
 
-async def test_plans_are_kept_up_to_a_limit(shared: Shared) -> None:
-    executor = Executor(made()._schema, plans=2)
+def test_plans_are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.execution.plan.plan_cache.PLANS", 2)
+    plans = plans_of(made()._schema)
     documents = [parse(f"{{ items(keys: [{key}]) {{ key }} }}") for key in range(4)]
-    operations = [executor.prepare(document) for document in documents]
-    assert executor.prepare(documents[3]) is operations[3]
-    assert executor.prepare(documents[0]) is not operations[0]
-    assert len(executor) == 2
+    planned = [plans.of_document(document, None, PlanOptions()) for document in documents]
+    assert plans.of_document(documents[3], None, PlanOptions()) is planned[3]
+    assert plans.of_document(documents[0], None, PlanOptions()) is not planned[0]
+
+
+async def test_both_entrances_share_the_plans_of_a_schema(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.execution.plan.plan_cache.PLANS", 1)
+    schema = made(execution_context_class=CompiledExecutionContext)
+    executor = Executor(schema._schema)
+    document = parse("{ items(keys: [1]) { key } }")
+    plans = plans_of(schema._schema)
+    planned = plans.of_document(document, None, PlanOptions())
+    executor.execute(document, context=shared)
+    assert plans.of_document(document, None, PlanOptions()) is planned
+    await schema.execute("{ items(keys: [1]) { key } }", context_value=shared)
+    assert plans.of_document(document, None, PlanOptions()) is not planned
 
 
 class WithoutTen(Visitor):

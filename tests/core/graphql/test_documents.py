@@ -58,7 +58,7 @@ def test_the_store_is_bounded(sizes: list[int], count: int, size: int) -> None:
         assert len(documents) <= count
         assert documents.weight <= size
         assert len(documents._by_hash) <= count
-    assert documents.weight == sum(each.weight for each in documents._documents.values())
+    assert documents.weight == sum(each.weight for each in documents._documents._values.values())
 
 
 def test_a_document_too_large_to_cache_is_served() -> None:
