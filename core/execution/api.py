@@ -121,10 +121,7 @@ class Executor:
         return _marked(result, reason)
 
     def _refused(
-        self,
-        document: DocumentNode,
-        operation_name: str | None,
-        variables: dict[str, Any] | None,
+        self, document: DocumentNode, operation_name: str | None, variables: dict[str, Any] | None
     ) -> ExecutionResult | None:
         """The result of a request whose variables can't be coerced; None if they can."""
         operation = get_operation_ast(document, operation_name)

@@ -14,12 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    parse,
-    validate,
-)
+from graphql import GraphQLError, GraphQLSchema, parse, validate
 
 from core.execution.plan.codegen import selection_code
 from core.execution.plan.field_resolution import (

@@ -50,8 +50,7 @@ class Payload:
     """Base of all payloads. Every field has a default: its value if the mutation fails."""
 
     errors: list[UserError] = strawberry.field(
-        default_factory=list,
-        description="Why the mutation failed; empty if it succeeded.",
+        default_factory=list, description="Why the mutation failed; empty if it succeeded."
     )
     client_mutation_id: str | None = strawberry.field(
         default=None, description="The clientMutationId of the input."

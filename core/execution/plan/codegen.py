@@ -143,10 +143,7 @@ class _SelectionCode:
             case _:
                 self._before.append(f"{values} = {one_by_one}")
                 return
-        self._before += [
-            f"try: {values} = {at_once}",
-            f"except Exception: {values} = {one_by_one}",
-        ]
+        self._before += [f"try: {values} = {at_once}", f"except Exception: {values} = {one_by_one}"]
 
     def code(self) -> Code:
         lists = "".join(f", values{number}" for number in self._completed)

@@ -68,12 +68,7 @@ class Branch:
         self._plan = plan
         self.root_type = root_type
         grouped = collect_fields(
-            plan.schema,
-            plan.fragments,
-            variables,
-            root_type,
-            plan.operation,
-            plan.hide_suggestions,
+            plan.schema, plan.fragments, variables, root_type, plan.operation, plan.hide_suggestions
         ).grouped_field_set
         whole = _selection(plan, root_type, grouped, 1)
         self.roots = [whole]

@@ -37,8 +37,7 @@ def complete(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Res
         if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
         if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
-            waiting = batch.part(range(len(values)), awaited=True)
-            state.wait(waiting, values, partial(complete_awaited, state))
+            state.wait(batch, range(len(values)), values, partial(complete_awaited, state))
             return [None] * len(values)
     step = _complete_plain if all(map(is_plain, kinds)) else _sift
     return step(state, batch, values)
@@ -80,8 +79,7 @@ def _sift(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Result
         else:
             good.append(index)
     if awaited:
-        waiting = batch.part(awaited, awaited=True)
-        state.wait(waiting, [values[index] for index in awaited], partial(complete_awaited, state))
+        state.wait(batch, awaited, values, partial(complete_awaited, state))
     if len(good) == len(values):
         return _complete_plain(state, batch, values)
     return _complete_some(state, batch, values, good)
@@ -212,6 +210,7 @@ def _iterated(
             if type(value) in {list, tuple}:
                 good.append(index)
             elif state.is_async_iterable(value):
+                lists[index] = _drained(value, no_nulls=output_type.item.nonnull)
                 awaited.append(index)
             elif is_iterable(value):
                 lists[index] = _items(value)
@@ -221,10 +220,7 @@ def _iterated(
         except Exception as error:  # noqa: BLE001  # an iterator's exception is its field's error
             state.fail(batch, index, error)
     if awaited:
-        waiting = batch.part(awaited, awaited=True)
-        no_nulls = output_type.item.nonnull
-        drained = [_drained(values[index], no_nulls=no_nulls) for index in awaited]
-        state.wait(waiting, drained, partial(complete_awaited, state))
+        state.wait(batch, awaited, lists, partial(complete_awaited, state))
     return lists, good
 
 

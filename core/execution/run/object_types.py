@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from graphql import (
-    GraphQLAbstractType,
-    GraphQLError,
-    GraphQLObjectType,
-    is_object_type,
-)
+from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, is_object_type
 from graphql.pyutils import inspect
 
 from core.execution.plan.output_types import ObjectType, is_plain
@@ -82,12 +77,8 @@ def _complete_verified(
             except Exception as error:  # noqa: BLE001  # of the verdict's or the value's own methods
                 state.fail(batch, index, error)
     if awaited:
-        state.wait(
-            batch.part(awaited, awaited=True),
-            [verdicts[index] for index in awaited],
-            partial(_complete_verified, state, graphql_type),
-            [values[index] for index in awaited],
-        )
+        complete = partial(_complete_verified, state, graphql_type)
+        state.wait(batch, awaited, verdicts, complete, values)
     results: Results = [None] * len(values)
     if good:
         objects = [values[index] for index in good]
@@ -129,12 +120,8 @@ def _sort_by_type(
             except Exception as error:  # noqa: BLE001  # of the value's `__repr__`
                 state.fail(batch, index, error)
     if awaited:
-        state.wait(
-            batch.part(awaited, awaited=True),
-            [names[index] for index in awaited],
-            partial(_sort_by_type, state, graphql_type),
-            [values[index] for index in awaited],
-        )
+        complete = partial(_sort_by_type, state, graphql_type)
+        state.wait(batch, awaited, names, complete, values)
     results: Results = [None] * len(values)
     for name, indexes in by_name.items():
         part = batch.part(indexes)

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationDefinitionNode,
-)
+from graphql import FieldNode, GraphQLResolveInfo
 from graphql.pyutils import Path, gather_with_cancel
 from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo as EagerResolveInfo
@@ -27,7 +19,7 @@ from core.execution.run.state import ExecutionState
 
 
 class LazyResolveInfo:
-    """What Strawberry reads of graphql-core's info. Only `context` is eager: most resolvers read nothing else."""
+    """What Strawberry reads of graphql-core's info. Most resolvers read only `context`; the rest is made if needed."""
 
     __slots__ = ("_index", "_parents", "_state", "context", "field")
 
@@ -41,97 +33,55 @@ class LazyResolveInfo:
         self.context = state.context
 
     @property
-    def field_name(self) -> str:
-        return self.field.name
-
-    @property
     def field_nodes(self) -> list[FieldNode]:
         return self.field.nodes
 
     @property
-    def return_type(self) -> GraphQLOutputType:
-        return self.field.definition.type
-
-    @property
-    def parent_type(self) -> GraphQLObjectType:
-        return self.field.parent_type
-
-    @property
-    def path(self) -> Path:
-        field = self.field
-        return Path(self._parents.path(self._index), field.key, field.parent_type.name)
-
-    @property
-    def schema(self) -> GraphQLSchema:
-        return self._state.plan.schema
-
-    @property
-    def fragments(self) -> dict[str, FragmentDefinitionNode]:
-        return self._state.plan.fragment_definitions
-
-    @property
-    def root_value(self) -> Any:
-        return self._state.root
-
-    @property
-    def operation(self) -> OperationDefinitionNode:
-        return self._state.plan.operation
-
-    @property
-    def variable_values(self) -> dict[str, Any]:
-        return self._state.variables.coerced
-
-    @property
-    def is_awaitable(self) -> Callable[[Any], bool]:
-        return self._state.is_awaitable
-
-    @property
-    def abort_signal(self) -> None:
-        return None
-
-    @property
-    def async_helpers(self) -> GraphQLResolveInfoHelpers:
-        return HELPERS
-
-    @property
-    def operation_extensions(self) -> dict[str, Any] | None:
-        return self._state.operation_extensions
-
-    # The interface of a named tuple; strawberry-django's optimizer calls `_replace`.
-
-    _fields = EagerResolveInfo._fields
-
     def _whole(self) -> EagerResolveInfo:
-        return EagerResolveInfo(*self)
+        state = self._state
+        path = _path(self.field, self._parents, self._index)
+        variables, extensions = state.variables.coerced, state.operation_extensions
+        return EagerResolveInfo._make((*_parts(state, self.field, path, variables), extensions))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            # `copy` asks for special methods before there are any slots.
+            raise AttributeError(name)
+        return getattr(self._whole, name)
+
+    # As a named tuple, which graphql-core's info is.
 
     def __iter__(self) -> Iterator[Any]:
-        return (getattr(self, name) for name in self._fields)
+        return iter(self._whole)
 
     def __len__(self) -> int:
-        return len(self._fields)
+        return len(EagerResolveInfo._fields)
 
     def __getitem__(self, index: int) -> Any:
-        return self._whole()[index]
+        return self._whole[index]
 
     def __repr__(self) -> str:
-        return repr(self._whole())
-
-    def _asdict(self) -> dict[str, Any]:
-        return self._whole()._asdict()
-
-    def _replace(self, **changes: Any) -> EagerResolveInfo:
-        return self._whole()._replace(**changes)
+        return repr(self._whole)
 
 
 def resolve_info(state: ExecutionState, field: Field, parents: ObjectBatch, index: int) -> Any:
     """graphql-core's info for the resolver of one parent."""
-    plan = state.plan
-    if plan.strawberry_schema is not None and state.build_info is None:
+    if state.plan.strawberry_schema is not None and state.build_info is None:
         return LazyResolveInfo(state, field, parents, index)
-    path = Path(parents.path(index), field.key, field.parent_type.name)
+    path = _path(field, parents, index)
     if state.build_info is not None:
         return state.build_info(field.definition, field.nodes, field.parent_type, path)
-    return GraphQLResolveInfo(
+    return GraphQLResolveInfo(*_parts(state, field, path, state.variables))
+
+
+def _path(field: Field, parents: ObjectBatch, index: int) -> Path:
+    return Path(parents.path(index), field.key, field.parent_type.name)
+
+
+def _parts(state: ExecutionState, field: Field, path: Path, variables: Any) -> tuple[Any, ...]:
+    """The values of graphql-core's info, in their order."""
+    plan = state.plan
+    return (
         field.name,
         field.nodes,
         field.definition.type,
@@ -141,9 +91,9 @@ def resolve_info(state: ExecutionState, field: Field, parents: ObjectBatch, inde
         plan.fragment_definitions,
         state.root,
         plan.operation,
-        state.variables,
+        variables,
         state.context,
-        state.is_awaitable,  # type: ignore[arg-type]  # a predicate that guards as well as any
+        state.is_awaitable,
         None,
         HELPERS,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLObjectType
@@ -78,9 +78,12 @@ class ExecutionState(Runtime[ObjectBatch]):
     def wait(
         self,
         batch: ValueBatch,
-        awaitables: list[Any],
+        indexes: Sequence[int],
+        values: list[Any],
         complete: Complete,
         known: list[Any] | None = None,
     ) -> None:
-        """Has the values of a batch awaited, and then completed."""
-        self.scheduler.add(Wait(awaitables, batch, complete, known or []))
+        """Has the values at these indexes of a batch awaited, and then completed."""
+        awaitables = [*map(values.__getitem__, indexes)]
+        more = [] if known is None else [*map(known.__getitem__, indexes)]
+        self.scheduler.add(Wait(awaitables, batch.part(indexes, awaited=True), complete, more))

@@ -87,9 +87,7 @@ class UseLoader(NamedTuple):
     choose: Callable[..., Loader[Any, Any]]
 
 
-def loaded(
-    key: str,
-) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[..., Awaitable[Any]]]:
+def loaded(key: str) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[..., Awaitable[Any]]]:
     """A resolver made from a function that chooses the loader: `(info, **arguments) -> Loader`.
 
     `key` names the attribute of the parent that is the loader's key; a parent whose key is None gets null.
@@ -98,9 +96,7 @@ def loaded(
     """
     read_key = attrgetter(key)
 
-    def declare(
-        choose: Callable[..., Loader[Any, Any]],
-    ) -> Callable[..., Awaitable[Any]]:
+    def declare(choose: Callable[..., Loader[Any, Any]]) -> Callable[..., Awaitable[Any]]:
         async def resolve(self: Any, info: Any, **arguments: Any) -> Any:
             found = read_key(self)
             return None if found is None else await choose(info, **arguments).load(found)

@@ -15,8 +15,7 @@ from core.graphql.errors import execution_error_entries
 from core.graphql.live.shared_operations import LiveOperation
 
 ExecuteEvent = Callable[
-    [DocumentNode, str | None, JSONObject, Any, Any],
-    ExecutionResult | Awaitable[ExecutionResult],
+    [DocumentNode, str | None, JSONObject, Any, Any], ExecutionResult | Awaitable[ExecutionResult]
 ]
 """Executes a selection over an event: document, operation name, variables, context, the event."""
 

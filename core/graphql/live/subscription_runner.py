@@ -6,11 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    GraphQLSchema,
-)
+from graphql import ExecutionResult, FieldNode, GraphQLSchema
 from graphql.execution.values import get_argument_values
 
 from core.context import Context

@@ -37,7 +37,7 @@ class Draft:
         return f" @{('skip', 'include')[choice]}(if: {condition})"
 
     def argument(self, spec: FieldSpec) -> tuple[str, str]:
-        """The text of a field's argument, and what to call the field's answer because of it."""
+        """The text of a field's argument, and the response key that it requires."""
         if not spec.argument or self.draw(st.booleans()):
             return "", ""
         literal, declared, value = {

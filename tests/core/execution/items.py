@@ -1,4 +1,4 @@
-"""A small schema whose resolvers wait, load, fail and remember."""
+"""A small schema whose resolvers wait, load, fail and log."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ class Query:
         return [Item(key=key) for key in keys]
 
     @strawberry.field
-    async def patient(self, seconds: float) -> str:
+    async def slow(self, seconds: float) -> str:
         async with asyncio.timeout(seconds):
             mine = asyncio.current_task()
             await asyncio.sleep(0.02)
             assert asyncio.current_task() is mine
-        return "patient"
+        return "slow"
 
     @strawberry.field
     async def grouped(self) -> int:

@@ -80,7 +80,7 @@ class Failed(ValueError):
 
 
 class World:
-    """What resolvers share: the database, loaders, and an account of what they hold."""
+    """What resolvers share: the database, loaders, and a record of what they hold."""
 
     def __init__(self, database: Database, at_step: Callable[[int], None] | None = None) -> None:
         """`at_step` is called before each await, with its number."""
@@ -88,14 +88,14 @@ class World:
         self._at_step = at_step
         self._steps = count(1)
         self.held: Counter[str] = Counter()
-        """What has been begun and has not been given back."""
+        """What has been acquired and not released."""
         self.taken = 0
         """How many times something was begun."""
         self.loaders: dict[Any, Any] = {}
         self.pairs = Pairs(self)
 
     async def pause(self) -> None:
-        """Scheduler for a turn of the loop."""
+        """Awaits one turn of the loop."""
         self.step()
         await asyncio.sleep(0)
 
@@ -106,7 +106,7 @@ class World:
 
     @asynccontextmanager
     async def hold(self, name: str) -> AsyncIterator[None]:
-        """A resource that takes time to be had and to be given back."""
+        """A resource whose acquire and release are awaited."""
         self.taken += 1
         self.held[name] += 1
         try:
@@ -116,7 +116,7 @@ class World:
             await self.give_back(name)
 
     async def give_back(self, name: str) -> None:
-        """Gives a resource back; this may be cancelled, too."""
+        """Releases a resource; this may be cancelled, too."""
         try:
             await self.pause()
         finally:
@@ -127,7 +127,7 @@ class World:
         return give() if await self._goes_on(spec.steps) else None
 
     def act_at_once(self, spec: Spec, give: Callable[[], Any]) -> Any:
-        """The same where nothing can be waited for."""
+        """The same in a synchronous resolver."""
         if "fail" in spec.steps:
             raise Failed
         return None if "null" in spec.steps else give()
@@ -159,7 +159,7 @@ class World:
             finally:
                 await self.give_back("finally")
         if step == "connection":
-            # All would wait for each other if those that hold a connection asked for another.
+            # Deadlock, if a resolver that holds a connection acquired another.
             rest = [each for each in steps if each not in {"connection", "query"}]
             async with self.hold("connection"), self.database.connection() as connection:
                 await connection.fetch("SELECT 1")
@@ -176,7 +176,7 @@ class World:
 
 
 class Pairs(Loader[int, int]):
-    """A loader that several resolvers wait for, and that holds something while it fetches."""
+    """A loader that several resolvers await, and that holds a resource while it fetches."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -206,7 +206,7 @@ class Children(Loader[Any, Any]):
 
 
 class Late:
-    """Something to wait for that is neither a coroutine nor a future."""
+    """An awaitable that is neither a coroutine nor a future."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
         self._act = act
@@ -216,7 +216,7 @@ class Late:
 
 
 def resolved(parent: Node, info: strawberry.Info[World], n: int, give: Any = None) -> Any:
-    """What a resolver gives: a value, or something to wait for."""
+    """What a resolver returns: a value, or an awaitable."""
     spec, world = parent.spec.children[n], info.context
     if give is None:
         give = partial(Node, spec=spec)
@@ -230,7 +230,7 @@ def resolved(parent: Node, info: strawberry.Info[World], n: int, give: Any = Non
 
 
 def listed(parent: Node, info: strawberry.Info[World], n: int) -> Any:
-    """The items of a list, in a container that may fail on the way. Those at odd places are waited for."""
+    """The items of a list, in a container that may fail on the way. Every second one is awaited."""
     spec, world = parent.spec.children[n], info.context
 
     def item(place: int) -> Any:

@@ -1,4 +1,4 @@
-"""How operations run from plans."""
+"""How operations are executed from plans."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_fields_at_the_same_depth_share_a_batch_of_their_loader(
     assert shared.more.fetched == [[1, 2]]
 
 
-async def test_a_key_that_fails_is_an_error_wherever_it_stands(
+async def test_a_key_that_fails_is_an_error_at_each_of_its_places(
     executor: Executor, shared: Shared
 ) -> None:
     result = await run(executor, "{ items(keys: [13, 1, 13]) { ten } }", shared)
@@ -54,11 +54,11 @@ async def test_a_key_that_fails_is_an_error_wherever_it_stands(
 async def test_scopes_that_resolvers_enter_before_they_wait_hold_for_them_alone(
     executor: Executor, shared: Shared
 ) -> None:
-    text = """{ a: patient(seconds: 5) b: marked(mark: "b") c: marked(mark: "c") d: grouped }"""
+    text = """{ a: slow(seconds: 5) b: marked(mark: "b") c: marked(mark: "c") d: grouped }"""
     result = await run(executor, text, shared)
-    assert result.data == {"a": "patient", "b": "b", "c": "c", "d": 3}
+    assert result.data == {"a": "slow", "b": "b", "c": "c", "d": 3}
     assert SEEN.get() == "nothing"
-    late = await run(executor, "{ patient(seconds: 0.001) }", shared)
+    late = await run(executor, "{ slow(seconds: 0.001) }", shared)
     assert late.data is None
     assert isinstance((late.errors or [])[0].original_error, TimeoutError)
 
@@ -74,7 +74,7 @@ async def test_cancelling_an_execution_cancels_its_resolvers(
     assert shared.log == ["let go"]
 
 
-async def test_what_a_null_hides_is_not_waited_for(executor: Executor, shared: Shared) -> None:
+async def test_values_hidden_by_a_null_are_not_awaited(executor: Executor, shared: Shared) -> None:
     result = await asyncio.wait_for(run(executor, "{ stuck refused }", shared), 20)
     assert result.data is None
     assert [error.message for error in result.errors or ()] == ["refused"]
@@ -91,7 +91,9 @@ async def test_mutations_run_one_after_the_other_and_none_after_the_answer_is_nu
     assert shared.log == ["begin a", "end a", "begin bad", "end bad"]
 
 
-async def test_resolvers_are_told_where_they_are(executor: Executor, shared: Shared) -> None:
+async def test_info_has_the_path_and_the_selected_fields(
+    executor: Executor, shared: Shared
+) -> None:
     text = "{ found: items(keys: [1, 2]) { items { at: where } selected } }"
     result = await run(executor, text, shared)
     assert result.data == {
@@ -105,21 +107,21 @@ async def test_resolvers_are_told_where_they_are(executor: Executor, shared: Sha
     }
 
 
-async def test_what_resolvers_are_told_can_be_replaced_as_in_a_named_tuple(shared: Shared) -> None:
+async def test_fields_of_info_can_be_replaced_as_in_a_named_tuple(shared: Shared) -> None:
     @strawberry.type
-    class Asking:
+    class Renaming:
         @strawberry.field
-        def told(self, info: strawberry.Info[Shared, None]) -> list[str]:
-            told = info._raw_info._replace(field_name="other")
-            return [told.field_name, told.parent_type.name, str(told.path.as_list())]
+        def renamed(self, info: strawberry.Info[Shared, None]) -> list[str]:
+            renamed = info._raw_info._replace(field_name="other")
+            return [renamed.field_name, renamed.parent_type.name, str(renamed.path.as_list())]
 
-    executor = Executor(strawberry.Schema(Asking)._schema)
-    result = await run(executor, "{ told }", shared)
-    assert result.data == {"told": ["other", "Asking", "['told']"]}
+    executor = Executor(strawberry.Schema(Renaming)._schema)
+    result = await run(executor, "{ renamed }", shared)
+    assert result.data == {"renamed": ["other", "Renaming", "['renamed']"]}
 
 
 class Late:
-    """Something to wait for that does not mind if nobody does."""
+    """An awaitable that need not be awaited."""
 
     def __await__(self) -> Generator[Any, Any, str]:
         yield from ()
@@ -132,11 +134,11 @@ class Loud(StrawberryResolver[str]):
 
 
 @strawberry.type
-class Odd:
+class Unusual:
     loud: str = strawberry.field(resolver=Loud(lambda: "hi"))  # type: ignore[arg-type]  # a resolver
 
     @strawberry.field
-    async def forgotten(self) -> int | None:
+    async def unawaited(self) -> int | None:
         return Late()  # type: ignore[return-value]  # the mistake that is tested
 
     @strawberry.field
@@ -144,7 +146,7 @@ class Odd:
         return [Late(), Late()]  # type: ignore[list-item]  # executors wait for items
 
     @strawberry.field
-    def told(self, info: strawberry.Info) -> str:
+    def renamed(self, info: strawberry.Info) -> str:
         raw = info._raw_info
         assert raw[0] == raw._asdict()["field_name"] == next(iter(raw)) == info.field_name
         assert len(raw) == len(raw._fields)
@@ -152,19 +154,19 @@ class Odd:
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-async def test_odd_resolvers_mean_the_same_to_both_executors(enabled: bool) -> None:
-    executor = Executor(strawberry.Schema(Odd)._schema, enabled=enabled)
+async def test_unusual_resolvers_give_the_same_under_both_executors(enabled: bool) -> None:
+    executor = Executor(strawberry.Schema(Unusual)._schema, enabled=enabled)
     result: Any = await cast(
-        "Awaitable[Any]", executor.execute(parse("{ loud forgotten awaitedItems told }"))
+        "Awaitable[Any]", executor.execute(parse("{ loud unawaited awaitedItems renamed }"))
     )
     assert result.data == {
         "loud": "hi!",
-        "forgotten": None,
+        "unawaited": None,
         "awaitedItems": ["late", "late"],
-        "told": "other",
+        "renamed": "other",
     }
     (error,) = result.errors
-    assert error.path == ["forgotten"]
+    assert error.path == ["unawaited"]
     assert "Int cannot represent" in error.message
 
 

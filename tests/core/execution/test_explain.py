@@ -1,4 +1,4 @@
-"""Plans and generated code can be looked at."""
+"""Plans and generated code can be printed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_command_explains_a_document_over_the_product_schema(
 
 
 class Broken:
-    """Fails in generated code: its attribute is read without a look at the value."""
+    """Fails in generated code, which reads its attribute without a check."""
 
     @property
     def name(self) -> str:
@@ -88,16 +88,16 @@ def test_a_traceback_shows_the_line_of_generated_code() -> None:
 def test_generated_code_is_removed_with_its_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.execution.plan.plan_cache.PLANS", 1)
 
-    def kept() -> int:
+    def registered() -> int:
         gc.collect()
         return sum(name.startswith("<compiled selection") for name in linecache.cache)
 
     schema = made()._schema
     executor = Executor(schema)
     executor.execute(parse("{ items(keys: [1]) { key } }"), context=Shared())
-    before = kept()
+    before = registered()
     for number in range(10):
         executor.execute(
             parse(f"{{ items(keys: [1]) {{ alias{number}: key }} }}"), context=Shared()
         )
-    assert kept() <= before + 2
+    assert registered() <= before + 2

@@ -1,4 +1,4 @@
-"""What a schema may say of many values at once changes no answer."""
+"""Hints of a schema for many values at once change no result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_other_moments_are_written_the_same_or_left_to_isoformat(moments: list[d
     assert iso_texts(moments) in (None, [moment.isoformat() for moment in moments])
 
 
-def test_what_is_no_plain_moment_is_left_to_isoformat() -> None:
+def test_values_other_than_datetimes_are_left_to_isoformat() -> None:
     class Later(datetime):
         def isoformat(self, *_: Any, **__: Any) -> str:
             return "later"
@@ -84,7 +84,7 @@ class Query:
         return found  # type: ignore[no-any-return]  # values of the scalar
 
 
-def test_hints_change_no_answer() -> None:
+def test_hints_change_no_result() -> None:
     schema = strawberry.Schema(Query, config=StrawberryConfig(scalar_map={Counted: Count}))._schema
     document = parse(
         """{ things { number } more: things(strange: true) { number }

@@ -86,7 +86,7 @@ def refusing_schema(default: Any = None) -> GraphQLSchema:
         ("query Q($v: Refused = {a: 1}) { f(refused: $v) }", ...),
     ],
 )
-async def test_whatever_an_input_type_raises_is_an_error_of_the_request(
+async def test_an_exception_of_an_input_type_is_an_error_of_the_request(
     text: str, sent: Any, enabled: bool
 ) -> None:
     variables = {} if sent is ... else {"v": sent}
@@ -100,7 +100,7 @@ async def test_whatever_an_input_type_raises_is_an_error_of_the_request(
 
 @either_executor
 @pytest.mark.parametrize("text", ["{ f(refused: {a: 1}) g }", "{ f(around: {inside: {}}) g }"])
-async def test_whatever_an_input_type_raises_of_a_literal_is_an_error_of_the_field(
+async def test_an_exception_of_an_input_type_for_a_literal_is_an_error_of_the_field(
     text: str, enabled: bool
 ) -> None:
     result = await run(refusing_schema(), text, enabled=enabled)

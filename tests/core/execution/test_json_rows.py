@@ -1,4 +1,4 @@
-"""Lists of rows are written as the JSON that orjson makes of their answers."""
+"""Lists of rows are written as the JSON that orjson makes of their results."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ async def written(text: str, root: Root) -> Any:
 
 
 WHOLE = """{ shelves { entries {
-    mark __typename nobody { name } sender { name __typename }
+    mark __typename missing { name } sender { name __typename }
     thing { made size owner { name code } critic { name } }
 } } }"""
 
 
-async def test_lists_whose_answers_lie_in_the_rows_are_written_at_once() -> None:
+async def test_lists_whose_values_all_lie_in_the_rows_are_written_as_json() -> None:
     root = world(random.Random(5), 0.0)
     assert sum(len(shelf.entries) for shelf in root.shelves) > 1
     data = await written(WHOLE, root)
@@ -54,7 +54,7 @@ async def test_lists_whose_answers_lie_in_the_rows_are_written_at_once() -> None
     assert len(list(fragments(people))) == len(people)
 
 
-async def test_without_what_is_compiled_the_bytes_are_the_same(
+async def test_the_bytes_are_the_same_without_the_compiled_module(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     root = world(random.Random(5), 0.0)

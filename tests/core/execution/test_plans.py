@@ -1,4 +1,4 @@
-"""Which operations run from plans, and what of them is kept."""
+"""Which operations are executed from plans, and which plans are cached."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ async def test_extensions_with_a_resolve_hook_still_see_every_field(shared: Shar
     assert CompiledExecutionContext.counters.fallbacks["middleware"] == before + 1
 
 
-def test_nothing_to_wait_for_is_answered_at_once(executor: Executor, shared: Shared) -> None:
+def test_the_result_is_returned_at_once_if_nothing_is_awaitable(
+    executor: Executor, shared: Shared
+) -> None:
     document = parse("{ items(keys: [1]) { key __typename } }")
     result = executor.execute(document, context=shared)
     assert isinstance(result, ExecutionResult)
@@ -117,7 +119,7 @@ def test_an_awaitable_result_may_be_awaited_in_a_loop_that_starts_later(
         ({"keys": [1], "skip": 1}, "Variable '$skip' has invalid value: Boolean cannot"),
     ],
 )
-async def test_bad_variables_are_refused_before_anything_runs(
+async def test_invalid_variables_are_refused_before_execution(
     sent: dict[str, Any], message: str, executor: Executor, shared: Shared
 ) -> None:
     text = "query Q($keys: [Int!]!, $skip: Boolean) { items(keys: $keys) { key } }"
@@ -187,7 +189,9 @@ async def test_each_combination_of_conditions_has_its_branch(
             assert result.data == {"items": [expected]}
 
 
-async def test_what_no_encoder_could_write_is_refused(executor: Executor, shared: Shared) -> None:
+async def test_a_selection_nested_too_deeply_for_json_is_refused(
+    executor: Executor, shared: Shared
+) -> None:
     links = [f"fragment F{link} on Item {{ itself {{ ...F{link + 1} }} }}" for link in range(250)]
     last = "fragment F250 on Item { key }"
     result = await run(executor, " ".join(("{ items(keys: [1]) { ...F0 } }", *links, last)), shared)

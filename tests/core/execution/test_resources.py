@@ -1,4 +1,4 @@
-"""However an execution ends, resolvers give back what they hold, and nothing of it goes on."""
+"""However an execution ends, resolvers release what they hold, and no task of it remains."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def pool() -> AsyncIterator[Database]:
 
 @pytest.fixture(autouse=True)
 def own_garbage() -> Iterator[None]:
-    """Sees to it that what is collected in a test is its own."""
+    """Collects garbage before each test, so that what is collected in a test is its own."""
     with warnings.catch_warnings(action="ignore"):
         gc.collect()
     gc.disable()
@@ -50,7 +50,7 @@ def own_garbage() -> Iterator[None]:
 
 @contextmanager
 def nothing_logged() -> Iterator[None]:
-    """Fails if asyncio or Python complain, as of awaitables that nobody awaited."""
+    """Fails if asyncio or Python report a problem, such as a coroutine that was never awaited."""
     loop = asyncio.get_running_loop()
     complaints: list[Any] = []
     before = loop.get_exception_handler()
@@ -106,7 +106,7 @@ async def clean_end(world: World) -> AsyncIterator[None]:
     again_after=st.none() | st.integers(0, 3),
     seconds=st.none() | st.sampled_from((0, 0.0005, 0.002)),
 )
-async def test_resolvers_give_back_what_they_hold(
+async def test_resolvers_release_their_resources(
     kind: str,
     pool: Database,
     tree: Spec,
@@ -131,7 +131,7 @@ async def test_resolvers_give_back_what_they_hold(
 
 
 async def turns(count: int) -> None:
-    """Returns when the loop has come round so many times."""
+    """Returns after so many turns of the loop."""
     for _ in range(count):
         await asyncio.sleep(0)
 
@@ -183,7 +183,7 @@ async def test_an_execution_can_be_cancelled_at_every_turn_of_the_loop(
 
 
 async def cancelled_at(number: int, kind: str, pool: Database) -> bool:
-    """Whether an execution came to that await, and was cancelled there."""
+    """Whether an execution reached that await and was cancelled there."""
     reached = False
 
     def cancel(step: int) -> None:
@@ -204,7 +204,7 @@ async def cancelled_at(number: int, kind: str, pool: Database) -> bool:
 @either_executor
 @pytest.mark.parametrize("failing", ["sync", "coroutine", "task", "awaitable"])
 @pytest.mark.parametrize("pauses", [0, 1, 2, 5])
-async def test_a_field_that_fails_ends_all_beside_it(
+async def test_a_field_that_fails_ends_its_siblings(
     kind: str, failing: str, pauses: int, pool: Database
 ) -> None:
     fails = Spec("needed", failing, (*["pause"] * pauses, "fail"))

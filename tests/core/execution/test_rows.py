@@ -1,4 +1,4 @@
-"""Rows become the answers that the objects made of them become."""
+"""Rows give the same results as the objects made of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.execution.api import Executor
 from core.execution.schema.dataloaders import Loader, loaded
 from core.execution.schema.hints import InstancesOf, batch_resolver
 from core.execution.schema.row_layout import NOTHING, SHARED, Layout, Rows
-from tests.core.execution.test_same_as_standard import PATIENT, plain, settled
+from tests.core.execution.test_same_as_standard import WITHOUT_DEADLINE, plain, settled
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BROKEN = 13
@@ -51,7 +51,7 @@ class EntryRow(NamedTuple):
     position: int
     shelf: str
     sender: PersonRow | None
-    nobody: PersonRow | None
+    missing: PersonRow | None
 
 
 PERSON = Layout(PersonRow)
@@ -63,7 +63,7 @@ ENTRY = Layout(
     position=0,
     shelf=SHARED,
     sender=Layout(PersonRow, inside=1, optional=True),
-    nobody=NOTHING,
+    missing=NOTHING,
 )
 
 
@@ -143,7 +143,7 @@ class Entry:
     thing: Thing
     position: int
     sender: Person | None
-    nobody: Person | None
+    missing: Person | None
     mark: str = strawberry.field(resolver=marks, graphql_type=str)
 
 
@@ -186,7 +186,7 @@ PERSON_FIELDS = (
 
 
 def world(chance: random.Random, trouble: float) -> Root:
-    """Shelves with things on them, in rows; `trouble`: how often a value is one that makes some."""
+    """Shelves with things on them, in rows; `trouble`: how often a value is invalid."""
 
     def some_person() -> tuple[Any, ...]:
         key = BROKEN if chance.random() < trouble else chance.randrange(20, 99)
@@ -216,7 +216,7 @@ def world(chance: random.Random, trouble: float) -> Root:
 
 @st.composite
 def documents(draw: st.DrawFn) -> str:
-    """A query for shelves. Names that might conflict are told apart by aliases."""
+    """A query for shelves. Names that might conflict get aliases."""
     numbers = count()
 
     def selected(of: str, depth: int) -> str:
@@ -241,14 +241,14 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     "Thing": [("made", ""), ("size", ""), ("owner", "Person"), ("critic", "Person")],
     "Entry": [
         *(("mark", ""), ("position", ""), ("__typename", "")),
-        *(("thing", "Thing"), ("sender", "Person"), ("nobody", "Person")),
+        *(("thing", "Thing"), ("sender", "Person"), ("missing", "Person")),
     ],
     "Shelf": [("entries", "Entry"), ("named", "Named"), ("maybe", "Person")],
 }
 
 
 async def all_three(text: str, root: Root, *, yes: bool = True) -> tuple[Any, Any, Any]:
-    """What the standard executor says, what the compiled one says, and what that says for orjson."""
+    """The results of the standard executor, of the compiled one, and of the compiled one for orjson."""
     document = parse(text)
     assert validate(SCHEMA, document) == []
     variables = {"yes": yes}
@@ -269,9 +269,9 @@ async def all_three(text: str, root: Root, *, yes: bool = True) -> tuple[Any, An
     return await settled(standard), await settled(compiled), await settled(written)
 
 
-@PATIENT
+@WITHOUT_DEADLINE
 @given(data=st.data(), seed=st.integers(0, 10_000), yes=st.booleans())
-def test_rows_are_answered_as_their_objects_are(data: st.DataObject, seed: int, yes: bool) -> None:
+def test_rows_give_the_same_results_as_objects(data: st.DataObject, seed: int, yes: bool) -> None:
     text = data.draw(documents())
     root = world(random.Random(seed), data.draw(st.sampled_from((0.0, 0.05))))
     standard, compiled, written = asyncio.run(all_three(text, root, yes=yes))
@@ -296,9 +296,9 @@ def no_object(*_: Any) -> Any:
     raise AssertionError("an object was made of a row")
 
 
-async def test_no_object_is_made_where_columns_tell() -> None:
+async def test_no_object_is_made_if_columns_suffice() -> None:
     text = """query { shelves { entries {
-        mark __typename sender { name code } nobody { name }
+        mark __typename sender { name code } missing { name }
         thing { made size owner { name joined friends { name } } critic { name joined } }
     } } }"""
     root = world(random.Random(5), 0.0)

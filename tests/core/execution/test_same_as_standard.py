@@ -1,4 +1,4 @@
-"""Compiled execution answers as the standard executor does."""
+"""Compiled execution gives the same results as the standard executor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.core.execution.worlds import (
 AT_ONCE = tuple(
     kind for kind in KINDS if kind in ("attribute", "method", "parent", "info", "extended")
 )
-PATIENT = settings(
+WITHOUT_DEADLINE = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
@@ -104,7 +104,7 @@ def by_the_standard(case: Case) -> ExecutionResult:
 
 
 async def settled(result: Any) -> ExecutionResult:
-    """The result, when all that was given up on the way has come to its end."""
+    """The result, after the end of everything that was cancelled."""
     found: ExecutionResult = await result if inspect.isawaitable(result) else result
     while others := asyncio.all_tasks() - {asyncio.current_task()}:
         await asyncio.gather(*others, return_exceptions=True)
@@ -140,9 +140,9 @@ def explained(result: ExecutionResult) -> tuple[set[Any], set[Any]]:
     return nulls, own
 
 
-@PATIENT
+@WITHOUT_DEADLINE
 @given(data=st.data(), seed=st.integers(0, 1000))
-def test_resolvers_that_answer_at_once_give_the_same_data_and_the_same_errors_in_the_same_order(
+def test_synchronous_resolvers_give_the_same_data_and_the_same_errors_in_the_same_order(
     data: st.DataObject, seed: int
 ) -> None:
     world = data.draw(worlds(hows=AT_ONCE))
@@ -162,9 +162,9 @@ def test_resolvers_that_answer_at_once_give_the_same_data_and_the_same_errors_in
         assert sorted(shared.seen, key=repr) == sorted(expected.seen, key=repr)
 
 
-@PATIENT
+@WITHOUT_DEADLINE
 @given(data=st.data(), seed=st.integers(0, 1000))
-def test_resolvers_and_loaders_that_are_waited_for_give_the_same_data_and_account_for_the_same_nulls(
+def test_awaited_resolvers_and_loaders_give_the_same_data_and_errors_for_the_same_nulls(
     data: st.DataObject, seed: int
 ) -> None:
     world = data.draw(worlds())

@@ -67,7 +67,7 @@ def schema_of(**fields: Any) -> GraphQLSchema:
 
 @either_executor
 @pytest.mark.parametrize("text", ["{ stops }", "{ stops late }", "{ late stops again: stops }"])
-async def test_what_is_no_exception_leaves_the_execution(text: str, enabled: bool) -> None:
+async def test_a_base_exception_is_raised_by_the_execution(text: str, enabled: bool) -> None:
     async def late() -> str:
         for _ in range(3):
             await asyncio.sleep(0)
@@ -78,7 +78,7 @@ async def test_what_is_no_exception_leaves_the_execution(text: str, enabled: boo
 
 
 @pytest.mark.parametrize("first", ["stops", "stopsAtOnce"])
-async def test_what_is_no_exception_ends_all_that_has_begun(first: str) -> None:
+async def test_a_base_exception_ends_everything_that_has_begun(first: str) -> None:
     async def stops_at_once() -> str:
         raise Stop
 
@@ -90,7 +90,7 @@ async def test_what_is_no_exception_ends_all_that_has_begun(first: str) -> None:
         assert held.count == 0
 
 
-async def test_a_synchronous_resolver_that_is_stopped_leaves_no_coroutine_behind() -> None:
+async def test_a_base_exception_of_a_synchronous_resolver_leaves_no_coroutine() -> None:
     def stops_at_once() -> str:
         raise Stop
 
@@ -115,7 +115,7 @@ class Unspeakable(Exception):
 
 
 class Unaskable(Exception):
-    """An exception that can't be asked for anything."""
+    """An exception whose attributes can't be read."""
 
     @property
     def message(self) -> str:
@@ -139,7 +139,9 @@ async def test_an_exception_that_counts_as_false_is_its_fields_error(enabled: bo
 
 
 @pytest.mark.parametrize("kind", [Unspeakable, Unaskable])
-async def test_an_exception_without_text_is_its_fields_error(kind: type[Exception]) -> None:
+async def test_an_exception_that_cannot_be_formatted_is_its_fields_error(
+    kind: type[Exception],
+) -> None:
     async def raised() -> str:
         raise kind
 
@@ -172,7 +174,7 @@ async def test_an_exception_without_text_is_its_fields_error(kind: type[Exceptio
 
 
 class Shy:
-    """A value that can't be shown, and is neither true nor false."""
+    """A value without `repr` and without truth value."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no repr")
@@ -192,11 +194,11 @@ async def test_values_that_cannot_be_shown_are_errors_of_their_fields(enabled: b
         resolve_type=lambda *_: 42,  # type: ignore[arg-type]  # the mistake that is tested
     )
 
-    def judged(name: str, verdict: Any) -> GraphQLObjectType:
+    def checked(name: str, verdict: Any) -> GraphQLObjectType:
         fields = {"name": GraphQLField(GraphQLString)}
         return GraphQLObjectType(name, fields, [thing], is_type_of=lambda *_: verdict)
 
-    types = [judged("No", False), judged("Shy", Shy())]
+    types = [checked("No", False), checked("Shy", Shy())]
     query = GraphQLObjectType(
         "Query",
         {
@@ -214,7 +216,7 @@ async def test_values_that_cannot_be_shown_are_errors_of_their_fields(enabled: b
 
 
 class Coming:
-    """Something to wait for that gives another of its class, with a name."""
+    """An awaitable whose result is another of its class, with a name."""
 
     def __init__(self, name: str, count: int = 1) -> None:
         self.name = name
@@ -226,7 +228,7 @@ class Coming:
 
 
 @either_executor
-async def test_what_is_awaitable_is_awaited_once_in_every_run(enabled: bool) -> None:
+async def test_an_awaitable_object_is_awaited_once_in_each_execution(enabled: bool) -> None:
     named = GraphQLObjectType("Named", {"name": GraphQLField(GraphQLString)})
     query = GraphQLObjectType(
         "Query",
@@ -251,21 +253,21 @@ class Both(list[int]):
 
 
 class Broken(list[int]):
-    """A list that can't be gone through."""
+    """A list that can't be iterated."""
 
     def __iter__(self) -> Iterator[int]:
         raise RuntimeError("broken")
 
 
 class Short(list[int]):
-    """A list that says it is longer than it is."""
+    """A list whose `len` is too large."""
 
     def __len__(self) -> int:
         return 5
 
 
 class Pair(tuple[int, ...]):
-    """A tuple of a class of its own."""
+    """A subclass of tuple."""
 
     __slots__ = ()
 
@@ -276,7 +278,7 @@ class Pair(tuple[int, ...]):
     ("given", "expected"),
     [(Both([1]), [7, 8]), (Broken([1]), None), (Short([1, 2]), [1, 2]), (Pair((1, 2)), [1, 2])],
 )
-async def test_lists_of_classes_of_their_own(
+async def test_lists_of_subclasses(
     given: Any, expected: Any, beside: list[Any], enabled: bool
 ) -> None:
     numbers = GraphQLList(GraphQLInt)
@@ -290,7 +292,7 @@ async def test_lists_of_classes_of_their_own(
     )
 
 
-async def test_resolvers_that_hand_their_info_on_get_each_their_own() -> None:
+async def test_each_resolver_gets_its_own_info() -> None:
     def path_of(_source: Any, info: Any) -> str:
         return ".".join(map(str, info.path.as_list()))
 
@@ -320,7 +322,7 @@ async def refused_in_time(value: Any) -> bool:
 
 
 @pytest.mark.parametrize("container", [list, tuple, iter])
-async def test_types_that_are_judged_later_mean_the_same_to_both_executors(container: Any) -> None:
+async def test_awaited_types_give_the_same_under_both_executors(container: Any) -> None:
     async def type_of(value: Any, *_: Any) -> Any:
         await asyncio.sleep(0)
         if value == "lost":

@@ -72,7 +72,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """A field, how it is resolved, and how often that goes wrong, in percent."""
+    """A field, how it is resolved, and how often that fails, in percent."""
 
     name: str
     kind: Kind
@@ -147,7 +147,7 @@ class Giver:
         self.calls = 0
 
     def give(self, source: Any, name: str, *arguments: Any) -> Any:
-        """The value of a field, or what goes wrong in its place."""
+        """The value of a field, or its failure."""
         self.calls += 1
         spec = self._specs[name]
         given = crc32(repr((self._seed, source.seed, name, arguments)).encode())
