@@ -28,8 +28,10 @@ from core.execution.run.state import ExecutionState
 from core.execution.schema.row_layout import Rows
 
 
-def complete(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
-    """A completed value for each value: null for what failed or is awaited."""
+def complete(
+    state: ExecutionState, batch: ValueBatch, values: list[Any], _known: object = None
+) -> Results:
+    """A completed value for each value: null for what failed or is awaited. Also the `Complete` of a `Wait`."""
     kinds: set[type] = {*map(type, values)}
     if len(kinds) == 1:
         (kind,) = kinds
@@ -37,17 +39,10 @@ def complete(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Res
         if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
         if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
-            state.wait(batch, range(len(values)), values, partial(complete_awaited, state))
+            state.wait(batch, range(len(values)), values, partial(complete, state))
             return [None] * len(values)
     step = _complete_plain if all(map(is_plain, kinds)) else _sift
     return step(state, batch, values)
-
-
-def complete_awaited(
-    state: ExecutionState, batch: ValueBatch, values: list[Any], _known: list[Any]
-) -> Results:
-    """Completes the results of awaitables."""
-    return complete(state, batch, values)
 
 
 def null_error(batch: ValueBatch) -> TypeError:
@@ -79,7 +74,7 @@ def _sift(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Result
         else:
             good.append(index)
     if awaited:
-        state.wait(batch, awaited, values, partial(complete_awaited, state))
+        state.wait(batch, awaited, values, partial(complete, state))
     if len(good) == len(values):
         return _complete_plain(state, batch, values)
     return _complete_some(state, batch, values, good)
@@ -220,7 +215,7 @@ def _iterated(
         except Exception as error:  # noqa: BLE001  # an iterator's exception is its field's error
             state.fail(batch, index, error)
     if awaited:
-        state.wait(batch, awaited, lists, partial(complete_awaited, state))
+        state.wait(batch, awaited, lists, partial(complete, state))
     return lists, good
 
 

@@ -12,23 +12,16 @@ from typing import Any
 
 from graphql.pyutils.is_awaitable import is_awaitable
 
-if sys.version_info >= (3, 12):
 
-    def begin(awaitable: Any, loop: AbstractEventLoop) -> Future[Any]:
-        """The task of an awaitable. A coroutine runs at once until it first waits, and may have ended already.
+def begin(awaitable: Any, loop: AbstractEventLoop) -> Future[Any]:
+    """The task of an awaitable. From Python 3.12 on, a coroutine runs at once until it waits: it may have ended.
 
-        Errors: whatever an `__await__` raises.
-        """
-        if type(awaitable) is CoroutineType:
-            return Task(awaitable, loop=loop, eager_start=True)
-        return ensure_future(awaitable, loop=loop)
-
-else:
-
-    def begin(awaitable: Any, loop: AbstractEventLoop) -> Future[Any]:
-        """The task of an awaitable. Errors: whatever an `__await__` raises."""
-        task: Future[Any] = ensure_future(awaitable, loop=loop)
-        return task
+    Errors: whatever an `__await__` raises.
+    """
+    if sys.version_info >= (3, 12) and type(awaitable) is CoroutineType:
+        return Task(awaitable, loop=loop, eager_start=True)
+    task: Future[Any] = ensure_future(awaitable, loop=loop)
+    return task
 
 
 async def settle(tasks: Collection[Future[Any]]) -> None:
