@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, ClassVar, TypeVar
 
 from core.context import Context
@@ -16,6 +17,7 @@ from core.execution import Layout, Loader
 from core.paging import EdgeRow, Page, PageRequest, page_request, page_source
 
 V = TypeVar("V")
+LAST_COLUMN = itemgetter(-1)
 
 
 class ViewerLoader(Loader[int, V]):
@@ -83,7 +85,7 @@ class PageLoader(ViewerLoader[Page]):
         except ClientError as error:
             return [error] * len(keys)
         found = await self._rows(keys, request, self._ahead)
-        snapshot = next((row[-1] for row in found if row[-1] is not None), None)
+        snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
         if self.has_empty_rows:
             found = _without_empty(found)
         column = self.key_column

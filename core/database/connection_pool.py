@@ -156,7 +156,8 @@ class ConnectionPool:
         self._waiting.append(loop.time() + self._acquire_seconds, waiter)
         if self._expiry is None:
             self._expiry = loop.call_later(self._acquire_seconds, self._expire, loop)
-        self._connect_for_waiters()
+        if self._empty:
+            self._connect_for_waiters()
         try:
             connection = await waiter
         except BaseException:
