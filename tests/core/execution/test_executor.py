@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Generator
+from copy import copy
 from enum import StrEnum
 from typing import Any, cast
 
@@ -150,6 +151,7 @@ class Unusual:
         raw = info._raw_info
         assert raw[0] == raw._asdict()["field_name"] == next(iter(raw)) == info.field_name
         assert len(raw) == len(raw._fields)
+        assert tuple(copy(raw)) == tuple(raw)
         return raw._replace(field_name="other").field_name
 
 
