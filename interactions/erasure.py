@@ -6,31 +6,21 @@ and events. No progress is recorded: after a crash the next transaction continue
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import math
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-import asyncpg
-
 from core.accounts.erasure import deleted_account_lock, follows_erase, remains_erase, user_erase
-from core.accounts.moderation import SQL as ACCOUNTS_SQL
-from core.database.database import Database, Transaction
-from core.database.error_text import text_without_values
+from core.database.database import Transaction
 from core.database.time_ordered_keys import key_array
 from feed.erasure import posts_delete, posts_lock
 from feed.reactions import REACTIONS
 from interactions.moderation import SQL
 
-logger = logging.getLogger(__name__)
-
 ROWS_PER_BATCH = 100
 COMMENTS_PER_BATCH = 20
 COMMENTS_SECONDS = 0.015
 """Time limit of a batch of comments on others' posts: an open transaction delays the delivery of events."""
-PAUSE_AT_MOST_SECONDS = 0.05
 
 Step = Callable[[Transaction, int], Awaitable[int]]
 """Removes some rows of the user; returns how many, 0 if there are none."""
@@ -105,47 +95,18 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-async def accounts_erase(database: Database, *, seconds: float = math.inf) -> int:
-    """Removes deleted accounts until none is left that can be removed now, or for so many seconds; returns how many.
+async def account_rows_erase(transaction: Transaction, user_id: int) -> bool:
+    """Removes some rows of a deleted account. Whether it is removed entirely.
 
-    Errors: DatabaseUnavailable.
+    Errors: asyncpg.PostgresError if a row was written meanwhile, or another writer holds a lock.
     """
-    erased = 0
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        began = time.monotonic()
-        is_erased = await _erase_batch(database)
-        if is_erased is None:
-            return erased
-        erased += is_erased
-        # Leaves time for other writers, and for the delivery of events that the open transaction delayed.
-        await asyncio.sleep(min(time.monotonic() - began, PAUSE_AT_MOST_SECONDS))
-    return erased
-
-
-async def _erase_batch(database: Database) -> bool | None:
-    """Removes some rows of an account; returns whether it is removed entirely, None if there is nothing to do now."""
-    user_id: int | None = None
-    try:
-        async with database.transaction() as transaction:
-            user_id = await deleted_account_lock(transaction)
-            if user_id is None:
-                return None
-            for step in STEPS:
-                if await step(transaction, user_id):
-                    return False
-            await user_erase(transaction, user_id)
-            return True
-    except asyncpg.PostgresError as error:
-        if user_id is None:
-            raise
-        rows = await database.write(ACCOUNTS_SQL.account_deletion_postpone, user_id)
-        # The first time is expected: a row was written late, or another writer held the lock.
-        level = logging.WARNING if rows and rows[0][0] > 1 else logging.INFO
-        logger.log(
-            level, "Removal of account %d is postponed: %s", user_id, text_without_values(error)
-        )
-        return False
+    if not await deleted_account_lock(transaction, user_id):
+        return True
+    for step in STEPS:
+        if await step(transaction, user_id):
+            return False
+    await user_erase(transaction, user_id)
+    return True
 
 
 async def _reactions_delete(transaction: Transaction, target: str, keys: str) -> int:

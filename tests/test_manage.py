@@ -69,7 +69,7 @@ def empty_database() -> Iterator[str]:
 
 NEEDING_TABLES = [
     ("reconcile_counts",),
-    ("maintain",),
+    ("work", "--once"),
     ("seed_demo", "--users=1", "--posts=0"),
 ]
 
@@ -86,9 +86,9 @@ def test_a_command_on_a_database_without_tables_advises_to_migrate(
     ("command", "wrong"),
     [
         (("migrate",), "unreachable"),
-        (("maintain", "--once"), "unreachable"),
+        (("work", "--once"), "unreachable"),
         (("reconcile_counts",), "password"),
-        (("maintain", "--once"), "password"),
+        (("work", "--once"), "password"),
         (("migrate",), "name"),
         (("reconcile_counts",), "option"),
     ],

@@ -10,10 +10,9 @@ FOLLOWS_AT_ONCE = 50
 ROWS_AT_ONCE = 500
 
 
-async def deleted_account_lock(transaction: Transaction) -> int | None:
-    """The user of a deleted account that still has rows, locked until the transaction ends; None if there is none."""
-    row = await transaction.fetch_row(SQL.account_deletion_lock)
-    return None if row is None else int(row[0])
+async def deleted_account_lock(transaction: Transaction, user_id: int) -> bool:
+    """Locks a deleted account until the transaction ends. False if it is gone."""
+    return await transaction.fetch_row(SQL.account_deletion_lock, user_id) is not None
 
 
 async def follows_erase(transaction: Transaction, user_id: int) -> int:

@@ -202,8 +202,12 @@ class AccountDeletion(models.Model):
         related_name="deletion",
     )
     requested_at = models.DateTimeField(db_default=Now(), editable=False)
-    attempts = models.IntegerField(db_default=0, help_text="How often the removal has failed.")
-    next_at = models.DateTimeField(db_default=Now(), help_text="When the removal is tried next.")
+    attempts = models.IntegerField(
+        db_default=0, help_text="Unused; kept for servers of the version before."
+    )
+    next_at = models.DateTimeField(
+        db_default=Now(), help_text="Unused; kept for servers of the version before."
+    )
 
     class Meta:
         db_table = "account_deletions"

@@ -41,7 +41,7 @@ def follows_delete(follows: Iterable[Follow]) -> None:
 def user_delete(user: User) -> None:
     """Deletes an account: from the commit on it is hidden from all users and signed out everywhere.
 
-    `manage.py maintain` removes its rows afterwards, with their counts and events.
+    The worker removes its rows afterwards, with their counts and events.
     Locks: the user, then their sessions.
     """
     run(SQL.users_lock, [user.pk])

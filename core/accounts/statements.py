@@ -5,15 +5,18 @@ from __future__ import annotations
 from core.accounts.user_rows import UserRow
 from core.database.statements import Statements, Variants
 from core.events.statements import EventStatements
+from core.jobs.statements import JobStatements
 from core.row_types import row_fragment
 
 
 class AccountStatements(
-    Statements, uses=[EventStatements], fragments={"user": row_fragment(UserRow, "{of}")}
+    Statements,
+    uses=[EventStatements, JobStatements],
+    fragments={"user": row_fragment(UserRow, "{of}")},
 ):
     account_delete: str
-    account_deletion_postpone: str
     account_deletion_lock: str
+    account_erasures_add: str
     account_hide: str
     account_remains_delete: str
     block_create: str

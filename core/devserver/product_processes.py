@@ -60,10 +60,10 @@ class LocalProcess:
 
 
 class Worker(LocalProcess):
-    """The worker, which removes expired rows."""
+    """The worker, which runs background work."""
 
     def __init__(self, *, root: Path, variables: Mapping[str, str], log: Path) -> None:
-        command = (root / "manage.py", "maintain")
+        command = (root / "manage.py", "work")
         super().__init__("The worker", *command, root=root, variables=variables, log=log)
 
 

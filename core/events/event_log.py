@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from core.database.cursors import CursorMalformed, CursorSigner
-from core.database.database import Database
+from core.database.database import Database, Transaction
 from core.events.log_positions import (
     START,
     EventId,
@@ -173,18 +173,17 @@ class EventLog:
         row = await self.database.fetch_row(SQL.log_delay, foreign)
         return 0.0 if row is None else float(row[0])
 
-    async def expire(self, *, batch: int = 1_000) -> int:
-        """Deletes the events that are older than the retention, in batches, and returns their number."""
-        deleted = 0
-        while count := await self._delete(SQL.events_expire, self._retention, batch):
-            deleted += count
-        while count := await self._delete(SQL.delete_events_from_future_transactions, batch):
-            deleted += count
-        return deleted
 
-    async def _delete(self, statement: str, *arguments: object) -> int:
-        rows = await self.database.write(statement, *arguments)
+async def events_expire(transaction: Transaction, *, retention: timedelta, batch: int) -> int:
+    """Deletes some events that are older than the retention, or of transactions that this cluster has not begun.
+
+    Returns how many, 0 if there are none.
+    """
+    rows = await transaction.fetch(SQL.events_expire, retention, batch)
+    if rows[0][0]:
         return int(rows[0][0])
+    rows = await transaction.fetch(SQL.delete_events_from_future_transactions, batch)
+    return int(rows[0][0])
 
 
 def _needs_before(position: Position, first: tuple[int, int], now: str) -> bool:

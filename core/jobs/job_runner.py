@@ -72,6 +72,8 @@ class JobRunner:
         """Claimed jobs whose worker ended while they ran. They run alone: if one ends this process, too, no other job
         suffers with it.
         """
+        self.repeats_at = 0.0
+        """When, by the loop's clock, the last job is due that is about to run again."""
         self.runs = Runs(self.wake)
 
     def wake(self) -> None:
@@ -226,6 +228,17 @@ class JobRunner:
                 has_ended = bool(await self._database.write(*run.end_statement()))
             if not has_ended:
                 raise LeaseLost
+        self._wake_for_repeat(run)
+
+    def _wake_for_repeat(self, run: JobRun) -> None:
+        """Looks for jobs when this one is due again, if that is before the next poll."""
+        if run.repeat_after is None:
+            return
+        seconds = run.repeat_after.total_seconds()
+        if seconds < POLL_SECONDS:
+            loop = asyncio.get_running_loop()
+            self.repeats_at = max(self.repeats_at, loop.time() + seconds)
+            loop.call_later(seconds, self.wake)
 
     async def _fail(self, claim: JobClaim, kind: JobKind, error: Exception) -> str:
         """Stores the failure and when the job is tried again, or that it is dead. The outcome, for metrics."""

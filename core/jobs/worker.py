@@ -28,6 +28,8 @@ MEASURE_SECONDS = 5.0
 COUNTED_AT_MOST = 10_000
 LATE_SECONDS = 2.0
 """The lag of a consumer at which transactions of other databases are looked up: they may hold its events back."""
+REPEAT_SECONDS = 0.05
+"""How much later than by this process's clock a job may be due by PostgreSQL's."""
 STOP_CLAIMING_SECONDS = 0.3
 GRACE_SECONDS = 0.7
 """How long running jobs and batches may go on when the worker stops."""
@@ -93,12 +95,14 @@ class Worker:
 
         Errors: DatabaseUnavailable.
         """
+        loop = asyncio.get_running_loop()
         await self._register()
         try:
             await self.jobs.make_scheduled_due()
             while True:
                 started = await self.consumers.start_due() + await self.jobs.start_due()
-                if not (started or self.jobs.runs or self.consumers.runs):
+                is_idle = not (started or self.jobs.runs or self.consumers.runs)
+                if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
                     break
                 await asyncio.sleep(0.01)
                 await self._is_renewed()

@@ -25,6 +25,8 @@ WITH seen AS (
     RETURNING id
 ), hidden AS (
     INSERT INTO account_deletions (user_id) SELECT id FROM holder ON CONFLICT DO NOTHING
+), erasure AS (
+    {erasure_added of=holder}
 ), done AS (
     SELECT id FROM gone UNION ALL SELECT held.id FROM held CROSS JOIN holder
 ), counted AS (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database
+from core.jobs.job_runner import JobRunner
 from feed.services import post_create
-from interactions.erasure import accounts_erase
+from interactions.jobs import account_erase
 
 T = TypeVar("T")
 
@@ -35,6 +37,8 @@ EMPTY_TOMBSTONES = """
 SELECT id FROM comments c
 WHERE deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM comments WHERE parent_id = c.id)
 """
+DUE = "UPDATE jobs SET run_at = now() WHERE lease IS NULL AND failed_at IS NULL"
+SOON_DUE = "SELECT FROM jobs WHERE error = '' AND lease IS NULL AND run_at < now() + interval '0.2 s' LIMIT 1"
 EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM events ORDER BY id"
 
 
@@ -55,6 +59,14 @@ async def delete_account(database: Database, user_id: int) -> None:
     """Deletes an account and erases its data."""
     await hide_account(database, user_id)
     await accounts_erase(database)
+
+
+async def accounts_erase(database: Database) -> None:
+    """Runs the jobs of deleted accounts until all are removed, or those that are left failed and wait."""
+    await database.write(DUE)
+    runner = JobRunner(database, {account_erase.name: account_erase}, transactions=1)
+    while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE):  # noqa: ASYNC110
+        await asyncio.sleep(0.002)
 
 
 async def create_posts(database: Database, author_id: int, count: int = 1) -> list[int]:

@@ -18,9 +18,10 @@ from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from interactions import erasure
-from interactions.erasure import accounts_erase
+from interactions.erasure import account_rows_erase
 from interactions.services import comment_create
 from tests.interactions.cast import (
+    accounts_erase,
     assert_counts_are_exact,
     create_posts,
     create_users,
@@ -58,6 +59,15 @@ SELECT count(*) FROM (
 async def group_commits(services: Services) -> Any:
     yield services.group_commits
     await services.group_commits.close()
+
+
+async def erase_step(database: Database) -> bool | None:
+    """One transaction of a removal. Whether it was the last; None if there is no deleted account."""
+    rows = await database.fetch("SELECT user_id FROM account_deletions LIMIT 1")
+    if not rows:
+        return None
+    async with database.transaction() as transaction:
+        return await account_rows_erase(transaction, rows[0][0])
 
 
 async def assert_all_counts_are_exact(database: Database) -> None:
@@ -100,7 +110,6 @@ def batch_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """How many rows a transaction removes."""
     for name in ("ROWS_PER_BATCH", "COMMENTS_PER_BATCH"):
         monkeypatch.setattr(erasure, name, request.param)
-    monkeypatch.setattr(erasure, "PAUSE_AT_MOST_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("batch_size")
@@ -111,7 +120,7 @@ async def test_nothing_is_left_and_counts_are_exact_after_each_transaction(
     await hide_account(database, user)
     await database.write("TRUNCATE events")
     steps = 0
-    while await erasure._erase_batch(database) is not None:
+    while await erase_step(database) is not None:
         steps += 1
         await assert_all_counts_are_exact(database)
     assert steps > 5
@@ -142,7 +151,7 @@ async def test_erasure_completes_after_workers_are_killed(
     rng = random.Random(1)
     for _ in range(6):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+            *(sys.executable, "manage.py", "work"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
         )
         await asyncio.sleep(0.8 + rng.random() * 0.6)
         process.kill()
@@ -159,11 +168,11 @@ async def test_two_workers_share_the_work(database: Database, group_commits: Gro
     user, others = await active_user(database, group_commits)
     for each in (user, *others[:2]):
         await hide_account(database, each)
-    erased = [*await asyncio.gather(accounts_erase(database), accounts_erase(database))]
+    await asyncio.gather(accounts_erase(database), accounts_erase(database))
     while await database.fetch("SELECT FROM account_deletions"):
-        await database.write("UPDATE account_deletions SET next_at = now()")
-        erased.append(await accounts_erase(database))
-    assert sum(erased) == 3
+        await accounts_erase(database)
+    assert await database.fetch("SELECT FROM jobs") == []
+    assert len(await database.fetch("SELECT FROM users")) == 3
     await assert_all_counts_are_exact(database)
 
 
@@ -182,7 +191,7 @@ async def test_rows_written_during_the_deletion_are_removed(database: Database) 
         ):
             await asyncio.sleep(0.01)
     await erasing
-    await database.write("UPDATE account_deletions SET next_at = now()")
+    await database.write("UPDATE jobs SET run_at = now()")
     await accounts_erase(database)
     assert [row[0] for row in await database.fetch(LEFT, user)] == [0]
     await assert_all_counts_are_exact(database)

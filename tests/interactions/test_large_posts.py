@@ -15,13 +15,11 @@ from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from core.ids import global_id
 from feed.services import post_delete
-from interactions import erasure
-from interactions.erasure import accounts_erase
 from interactions.services import comment_create, comment_delete
-from tests.interactions.cast import create_posts, create_users, events
+from tests.interactions.cast import accounts_erase, create_posts, create_users, events
 from tests.interactions.conftest import Execute
 from tests.interactions.reactions import post_like, post_share, post_unlike, post_unshare
-from tests.interactions.test_erasure import assert_all_counts_are_exact
+from tests.interactions.test_erasure import assert_all_counts_are_exact, erase_step
 from tests.paths import ROOT
 
 FILL = """
@@ -91,7 +89,7 @@ async def test_counts_are_exact_after_each_transaction_of_the_removal(
     assert post_count == 0
     assert not await post_delete(database, viewer_id=author, post_id=post)
     steps = 0
-    while await erasure._erase_batch(database) is not None:
+    while await erase_step(database) is not None:
         steps += 1
         await assert_all_counts_are_exact(database)
     assert steps > 5
@@ -165,14 +163,14 @@ async def test_removal_completes_after_kills_and_concurrent_writes(
     await assert_all_counts_are_exact(database)
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", "maintain"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+            *(sys.executable, "manage.py", "work"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
         )
         await asyncio.sleep(0.8 + rng.random() * 0.4)
         process.kill()
         await process.wait()
         await assert_all_counts_are_exact(database)
     await asyncio.gather(accounts_erase(database), accounts_erase(database))
-    await database.write("UPDATE account_deletions SET next_at = now()")
+    await database.write("UPDATE jobs SET run_at = now()")
     await accounts_erase(database)
     assert await rows_left(database) == (0, 0, 0, 0, 0)
     assert [kind for kind, *_ in await events(database)].count("post_deleted") == 1

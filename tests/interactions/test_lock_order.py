@@ -34,11 +34,10 @@ from feed.moderation import SQL as MODERATION_SQL
 from feed.moderation import posts_delete
 from feed.services import post_create, post_delete, post_edit
 from feed.statements import SQL as FEED_SQL
-from interactions.erasure import accounts_erase
 from interactions.models import Comment
 from interactions.moderation import comments_delete
 from interactions.services import comment_create, comment_delete
-from tests.interactions.cast import create_users, hide_account
+from tests.interactions.cast import accounts_erase, create_users, hide_account
 from tests.interactions.reactions import (
     comment_like,
     comment_unlike,
@@ -171,7 +170,7 @@ async def delete_accounts(crowd: Crowd, worker: Database, deadline: float) -> No
     while monotonic() < deadline:
         await crowd.delete_account()
         await accounts_erase(worker)
-        await worker.write("UPDATE account_deletions SET next_at = now()")
+        await worker.write("UPDATE jobs SET run_at = now()")
 
 
 async def moderate_some(crowd: Crowd, deadline: float) -> None:
@@ -213,7 +212,7 @@ async def test_concurrent_writes_never_deadlock(
             group.create_task(delete_accounts(crowd, servers[0], deadline))
             group.create_task(moderate_some(crowd, deadline))
     while await database.fetch("SELECT FROM account_deletions"):
-        await database.write("UPDATE account_deletions SET next_at = now()")
+        await database.write("UPDATE jobs SET run_at = now()")
         await accounts_erase(database)
     for group_commits, server in zip(both, servers, strict=True):
         await group_commits.close()

@@ -141,7 +141,7 @@ async def run(
                 if key in sent:
                     figures[key] = monotonic() - sent[key]
 
-    command = [sys.executable, "manage.py", "maintain"]
+    command = [sys.executable, "manage.py", "work"]
     worker = subprocess.Popen(command, cwd=ROOT, env=around.variables, stdout=subprocess.DEVNULL)  # noqa: ASYNC220
     try:
         async with httpx.AsyncClient(base_url=f"http://{around.address(0)}", timeout=30) as http:

@@ -9,8 +9,7 @@ import pytest
 
 from core.database.database import Database
 from core.ids import global_id
-from interactions.erasure import accounts_erase
-from tests.interactions.cast import create_posts, hide_account
+from tests.interactions.cast import accounts_erase, create_posts, hide_account
 from tests.live.world import Api, Closed, Json, Phone, phone, signed_in
 
 

@@ -11,9 +11,8 @@ from graphql import GraphQLInterfaceType, get_named_type, parse, validate
 from core.config.schema import graphql_schema
 from core.database.database import Database
 from core.ids import key_of
-from interactions.erasure import accounts_erase
 from tests.contract.entry_points import selection
-from tests.interactions.cast import hide_account
+from tests.interactions.cast import accounts_erase, hide_account
 from tests.live.world import Api, Json, Person, phone, signed_in
 
 LAST = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -51,7 +50,7 @@ def delete_some(admin: Client, rows: list[Any]) -> None:
 
 def erase() -> None:
     """Removes the rows of deleted accounts, as the worker does."""
-    call_command("maintain", once=True, stdout=StringIO())
+    call_command("work", once=True)
 
 
 def events() -> list[tuple[Any, ...]]:

@@ -140,7 +140,7 @@ def test_the_password_of_compose_may_hold_any_characters(database: Database) -> 
             composed = re.sub("//.*@", "//composed@", url)
             assert Environment.read({**REQUIRED, "DATABASE_URL": composed}).database_url == composed
             variables = {"DATABASE_URL": composed, "PGPASSWORD": password}
-            for command in ("migrate --check", "maintain --once"):  # psycopg2, asyncpg
+            for command in ("migrate --check", "work --once"):  # psycopg2, asyncpg
                 output_of(
                     sys.executable, "-W", "ignore", "manage.py", *command.split(), **variables
                 )

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from core.database.database import Database, Transaction
 from core.events.event_log import EventRow
@@ -68,7 +69,7 @@ async def steps(run: JobRun) -> None:
         await transaction.fetch(EFFECT, "step", str(run.attempt))
         rows = await transaction.fetch("SELECT count(*) FROM effects WHERE cause = 'step'")
         if rows[0][0] < run.arguments["steps"]:
-            run.repeat()
+            run.repeat(after=timedelta(milliseconds=run.arguments.get("pause_milliseconds", 0)))
 
 
 @job("effects.failing", attempts=3)

@@ -16,6 +16,7 @@ from core.jobs import consumer_runner
 from core.jobs.backoff import pause_before_retry
 from core.jobs.consumer_runner import ConsumerRunner
 from core.jobs.registry import Consumer, consumer, job
+from tests.core.events.test_log import expire
 from tests.core.jobs.conftest import until, working
 from tests.core.jobs.effects import EFFECT, EVENT, POISON, causes
 
@@ -174,7 +175,7 @@ async def test_events_that_a_consumer_has_not_handled_do_not_expire(database: Da
         "SELECT transaction, id FROM events ORDER BY id OFFSET 2 LIMIT 1"
     )
     await database.write("INSERT INTO event_consumers VALUES ('effects', $1, $2, 0)", *third)
-    assert await log.expire() == 2
+    assert await expire(log) == 2
     assert [row[0] for row in await database.fetch("SELECT post_id FROM events ORDER BY id")] == [
         2,
         3,
@@ -182,7 +183,7 @@ async def test_events_that_a_consumer_has_not_handled_do_not_expire(database: Da
         5,
     ]
     await database.write("DELETE FROM event_consumers")
-    assert await log.expire() == 3
+    assert await expire(log) == 3
 
 
 def test_a_name_is_registered_once() -> None:

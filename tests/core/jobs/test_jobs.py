@@ -200,3 +200,19 @@ async def test_a_stopped_worker_gives_its_jobs_back(database: Database) -> None:
     )
     assert tuple(row) == (0, 0, None, True)
     assert "slow 1" not in await causes(database)
+
+
+async def test_short_pauses_between_runs_are_kept_without_polling(database: Database) -> None:
+    began = asyncio.get_running_loop().time()
+    await enqueue(database, effects.steps, steps=30, pause_milliseconds=20)
+    async with working():
+        await until(database, DONE)
+    assert len(await causes(database)) == 30
+    # Polls are a second apart.
+    assert asyncio.get_running_loop().time() - began < 20
+
+
+async def test_one_round_waits_for_jobs_that_are_about_to_run_again(database: Database) -> None:
+    await enqueue(database, effects.steps, steps=5, pause_milliseconds=50)
+    await make_worker(database).run_once()
+    assert len(await causes(database)) == 5

@@ -1,0 +1,48 @@
+"""Schedules of accounts: expired keys and sessions, and deleted accounts whose removal has no job."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+
+from core.accounts.pruning import idempotency_keys_expire, sessions_expire
+from core.accounts.statements import SQL
+from core.jobs.job_run import JobRun
+from core.jobs.registry import Priority, job
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+BATCH = 1_000
+
+
+@job("idempotency_keys_expire", every=EVERY, priority=Priority.LOW)
+async def expire_idempotency_keys(run: JobRun) -> None:
+    """Deletes a batch of old idempotency keys; again at once while there are more."""
+    retention = timedelta(hours=settings.ENVIRONMENT.idempotency_hours)
+    async with run.transaction() as transaction:
+        deleted = await idempotency_keys_expire(transaction, retention=retention, batch=BATCH)
+        if deleted == BATCH:
+            run.repeat()
+    if deleted:
+        logger.info("Removed %d idempotency keys.", deleted)
+
+
+@job("sessions_expire", every=EVERY, priority=Priority.LOW)
+async def expire_sessions(run: JobRun) -> None:
+    """Deletes a batch of sessions that ended long ago; again at once while there are more."""
+    async with run.transaction() as transaction:
+        deleted = await sessions_expire(transaction, batch=BATCH)
+        if deleted == BATCH:
+            run.repeat()
+    if deleted:
+        logger.info("Removed %d sessions.", deleted)
+
+
+@job("account_erasures_add", every=EVERY)
+async def add_account_erasures(run: JobRun) -> None:
+    """Adds the job for deleted accounts that have none: a server of an older version has deleted them."""
+    async with run.transaction() as transaction:
+        await transaction.fetch(SQL.account_erasures_add, BATCH)
