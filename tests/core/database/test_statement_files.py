@@ -152,6 +152,42 @@ def test_a_room_declares_its_names(
             module.SomeRoom()
 
 
+TEMPLATE = """
+-- Deletes. $1 key.
+-- parameters: table, count
+DELETE FROM {table} WHERE id = $1{if count} AND {count} = 0{end} RETURNING {owned table={table} viewer=$1}
+"""
+
+
+def test_a_template_has_a_text_for_each_instance(room: Path) -> None:
+    (room / "_owned.sql").write_text(
+        "-- A column.\n-- parameters: table, viewer=$1\n{table}.owner = {viewer}"
+    )
+    (room / "remove.sql").write_text(TEMPLATE)
+    given = {"liked": {"table": "likes", "count": ""}, "post": {"table": "posts", "count": "n"}}
+    found = load_statements(room, SHARED_FRAGMENTS, instances=given)
+    assert {name: texts[""] for name, texts in found.items()} == {
+        "remove:liked": "-- remove:liked\nDELETE FROM likes WHERE id = $1 RETURNING likes.owner = $1",
+        "remove:post": "-- remove:post\nDELETE FROM posts WHERE id = $1 AND n = 0 RETURNING posts.owner = $1",
+    }
+
+
+def test_an_instance_without_a_parameter_is_refused(room: Path) -> None:
+    (room / "remove.sql").write_text(TEMPLATE)
+    problem = f"{room / 'remove.sql'}:3: The instance liked has no parameter `count`."
+    with pytest.raises(StatementMalformed, match=re.escape(problem)):
+        load_statements(room, SHARED_FRAGMENTS, instances={"liked": {"table": "likes"}})
+
+
+def test_a_condition_keeps_the_lines_of_errors(room: Path) -> None:
+    (room / "remove.sql").write_text(
+        "-- Deletes.\n-- parameters: count\nDELETE FROM likes{if count}\nWHERE {count} = 0{end}\nRETURNING {owns}"
+    )
+    problem = f"{room / 'remove.sql'}:5: {{owns}} is neither a parameter nor a fragment."
+    with pytest.raises(StatementMalformed, match=re.escape(problem)):
+        load_statements(room, SHARED_FRAGMENTS, instances={"liked": {"count": ""}})
+
+
 def test_the_statements_of_the_benchmarks_keep_the_rules() -> None:
     folder = ROOT / "tests" / "benchmarks" / "sql"
     fragments = InteractionStatements.fragments

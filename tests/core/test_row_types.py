@@ -1,0 +1,70 @@
+"""A row type gives the columns of statements and the layout of their rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from core.row_types import (
+    Moment,
+    ViewerState,
+    row_fragment,
+    row_layout,
+    states_fragment,
+    states_of,
+    true_states_fragment,
+)
+
+
+class OwnerRow(NamedTuple):
+    id: int
+    name: str
+
+
+class ThingRow(NamedTuple):
+    id: int
+    made_at: Moment
+    seen_at: Moment | None
+    viewer_has_it: Annotated[bool, ViewerState("holds", "thing_id")]
+    owner: OwnerRow | None
+
+
+HOLDS = "EXISTS (SELECT FROM holds m WHERE m.user_id = {viewer} AND m.thing_id = %s OFFSET 0)"
+
+
+def test_a_fragment_has_each_column_with_its_name() -> None:
+    assert row_fragment(ThingRow, "t", owner="o").splitlines() == [
+        "-- The columns of ThingRow.",
+        "-- parameters: viewer=$1, viewer_has_it=NULL",
+        "-- needs: t, o",
+        "t.id,",
+        "    {moment of=t.made_at} AS made_at,",
+        "    {moment of=t.seen_at} AS seen_at,",
+        f"    coalesce({{viewer_has_it}}, {HOLDS % 't.id'}) AS viewer_has_it,",
+        "    o.id AS owner_id,",
+        "    o.name AS owner_name",
+    ]
+
+
+def test_a_table_may_be_a_parameter() -> None:
+    assert row_fragment(OwnerRow, "{of}").splitlines()[1:] == [
+        "-- parameters: of, viewer=$1",
+        "-- needs: {of}",
+        "{of}.id,",
+        "    {of}.name",
+    ]
+
+
+def test_a_layout_reads_the_columns_in_their_order() -> None:
+    make = row_layout(ThingRow, 2).make
+    row = ("key", 7, 1, "2026", None, True, 5, "ada")
+    assert make(row, None) == ThingRow(1, "2026", None, True, OwnerRow(5, "ada"))
+    assert make((*row[:6], None, None), None).owner is None
+
+
+def test_the_states_of_a_viewer_are_found_by_name() -> None:
+    assert states_of(ThingRow) == {"viewer_has_it": ViewerState("holds", "thing_id")}
+    assert states_fragment(ThingRow).endswith(f"\nARRAY[{HOLDS % '{key}'}]")
+    assert true_states_fragment(ThingRow).endswith(
+        "SELECT user_id, thing_id, 'viewer_has_it' FROM holds "
+        "WHERE user_id = ANY({viewers}) AND thing_id = ANY({keys})"
+    )
