@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from core.context import Context
 from core.database.cursors import CursorCodec
 from core.database.database import Row
-from core.database.statements import Variants
+from core.database.statements import Variants, variant_for
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
 from core.execution import Layout, Loader
@@ -101,7 +101,7 @@ class PageLoader(ViewerLoader[Page]):
 
     def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
         return self.database.fetch(
-            self.statement[request.variant],
+            self.statement[variant_for(self.viewer_id) + request.variant],
             self.viewer_id,
             key_array(keys),
             request.below,

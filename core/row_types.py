@@ -31,10 +31,7 @@ class ViewerState(NamedTuple):
     column: str
 
     def sql(self, viewer: str, key: str) -> str:
-        return (
-            f"EXISTS (SELECT FROM {self.table} m "
-            f"WHERE m.user_id = {viewer} AND m.{self.column} = {key} OFFSET 0)"
-        )
+        return f"{{viewer_state table={self.table} column={self.column} viewer={viewer} key={key}}}"
 
 
 class Column(NamedTuple):

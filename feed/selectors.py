@@ -10,7 +10,7 @@ from core.context import Context
 from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_places import Place
-from core.database.statements import Variants
+from core.database.statements import Variants, variant_for
 from core.execution import SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import EdgeRow, Page, PageRequest, page_source
@@ -40,9 +40,8 @@ async def posts_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[PostRow | None]:
     """The posts, None for those not visible to the viewer. Order: of `ids`. Cost: one statement."""
-    found = {
-        row[0]: post_from(row) for row in await database.fetch(SQL.posts_by_ids, viewer_id, ids)
-    }
+    rows = await database.fetch(SQL.posts_by_ids[variant_for(viewer_id)], viewer_id, ids)
+    found = {row[0]: post_from(row) for row in rows}
     return [found.get(key) for key in ids]
 
 
@@ -50,7 +49,8 @@ def public_feed_page(
     context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
     """A page of all posts. Cost: one statement."""
-    return _feed_page(SQL.public_feed_page, context, codec, request, with_snapshot)
+    statement = SQL.public_feed_page_with_snapshot if with_snapshot else SQL.public_feed_page
+    return _feed_page(statement, variant_for(context.viewer_id), context, codec, request)
 
 
 def home_feed_page(
@@ -60,21 +60,17 @@ def home_feed_page(
 
     Shape: one entry a post, at the position of its newest post or share. Cost: one statement.
     """
-    return _feed_page(SQL.home_feed_page, context, codec, request, with_snapshot)
+    statement = SQL.home_feed_page_with_snapshot if with_snapshot else SQL.home_feed_page
+    return _feed_page(statement, "", context, codec, request)
 
 
 async def _feed_page(
-    statement: Variants,
-    context: Context,
-    codec: CursorCodec,
-    request: PageRequest,
-    with_snapshot: bool,
+    statement: Variants, variant: str, context: Context, codec: CursorCodec, request: PageRequest
 ) -> Page:
     def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
         return context.database.fetch(
-            statement[part.variant],
+            statement[variant + part.variant],
             *(context.viewer_id, part.below, part.before.lower_bound, part.limit + ahead),
-            2 if with_snapshot else int(not request.is_settled),
             *part.seen,
         )
 
@@ -82,13 +78,14 @@ async def _feed_page(
         return _entries(await read(part))
 
     rows = await read(request, 1)
-    snapshot = rows[-1 if request.oldest_first else 0][0]
+    # Of all rows the newest is the likeliest to be above the horizon.
+    snapshot = rows[-1 if request.oldest_first else 0][0] if rows else None
     return Page(_entries(rows), codec, page_source(request, ENTRY, beyond, snapshot))
 
 
 def _entries(rows: list[Row]) -> list[Row]:
-    # The row of an empty page has only the snapshot.
-    return [] if rows[0][1] is None else rows
+    # An empty page may have a row that has only the snapshot.
+    return [] if rows and rows[0][1] is None else rows
 
 
 async def home_feed_updates(context: Context, since: Place) -> int:

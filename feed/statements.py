@@ -37,17 +37,19 @@ class FeedStatements(
 ):
     home_events: str
     home_feed_page: Variants
+    home_feed_page_with_snapshot: Variants
     home_feed_updates: Variants
     home_recipients: str
     post_create: str
     post_delete: str
     post_edit: str
-    posts_by_ids: str
+    posts_by_ids: Variants
     posts_delete: str
     posts_lock: str
     posts_of_author_lock: str
     profile_feed_pages: Variants
     public_feed_page: Variants
+    public_feed_page_with_snapshot: Variants
     viewer_states: str
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from core.accounts.selectors import USER_EDGE
 from core.context import Context
 from core.database.database import Database
+from core.database.statements import variant_for
 from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
@@ -30,7 +31,7 @@ async def comments_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[CommentRow | None]:
     """The comments and tombstones, None for those not visible to the viewer. Order: of `ids`. Cost: one statement."""
-    rows = await database.fetch(SQL.comments_by_ids, viewer_id, ids)
+    rows = await database.fetch(SQL.comments_by_ids[variant_for(viewer_id)], viewer_id, ids)
     found = {row[1]: comment_from(row) for row in rows}
     return [found.get(key) for key in ids]
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Row
 from core.database.group_commit import GroupCommits
+from core.database.statements import variant_for
 from core.errors import ErrorCode, not_found, refuse
 from feed.reactions import Reaction
 from feed.selectors import post_from
@@ -90,7 +91,8 @@ async def comment_create(
                 else transaction.fetch_row(SQL.reply_create, *row, parent_id)
             )
             if created is None:
-                post = await transaction.fetch(FEED_SQL.posts_by_ids, author_id, [post_id])
+                statement = FEED_SQL.posts_by_ids[variant_for(author_id)]
+                post = await transaction.fetch(statement, author_id, [post_id])
                 if post and parent_id is not None:
                     raise not_found("Comment", "parentId")
                 raise not_found("Post", "postId")

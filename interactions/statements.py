@@ -21,7 +21,7 @@ class InteractionStatements(
     comment_delete: str
     comment_lock: str
     comment_thread: str
-    comments_by_ids: str
+    comments_by_ids: Variants
     comments_of_comments: Variants
     comments_of_posts: Variants
     comments_of_posts_delete: str

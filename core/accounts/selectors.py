@@ -10,6 +10,7 @@ from core.accounts.statements import SQL
 from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
 from core.context import Context
 from core.database.database import Database
+from core.database.statements import variant_for
 from core.execution import NOTHING, SHARED, Layout, Loader
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
@@ -28,7 +29,7 @@ async def users_by_ids(
     database: Database, viewer_id: int | None, ids: Sequence[int]
 ) -> list[UserRow | None]:
     """The users; None where the viewer can't see the name. Order: that of `ids`. Cost: one statement."""
-    rows = await database.fetch(SQL.users_by_ids, viewer_id, ids)
+    rows = await database.fetch(SQL.users_by_ids[variant_for(viewer_id)], viewer_id, ids)
     found = {row[0]: UserRow._make(row) for row in rows}
     return [found.get(key) for key in ids]
 
@@ -37,7 +38,8 @@ async def profile_by_username(
     database: Database, viewer_id: int | None, username: str
 ) -> Profile | None:
     """The user with this username, ignoring case, if the viewer can see the name. Cost: one statement."""
-    row = await database.fetch_row(SQL.user_by_username, viewer_id, username)
+    statement = SQL.user_by_username[variant_for(viewer_id)]
+    row = await database.fetch_row(statement, viewer_id, username)
     return None if row is None else Profile(UserRow(*row[:4]), UserDetailRow(*row[4:]))
 
 
@@ -45,7 +47,8 @@ class UserDetails(ViewerLoader[UserDetailRow]):
     """Profile columns by user key. Deleted accounts, which events may name, have empty ones."""
 
     async def fetch(self, keys: list[int]) -> list[UserDetailRow]:
-        rows = await self.database.fetch(SQL.user_details_by_ids, self.viewer_id, keys)
+        statement = SQL.user_details_by_ids[variant_for(self.viewer_id)]
+        rows = await self.database.fetch(statement, self.viewer_id, keys)
         found = {row[0]: UserDetailRow._make(row) for row in rows}
         return [found[key] for key in keys]
 

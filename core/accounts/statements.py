@@ -44,15 +44,15 @@ class AccountStatements(
     session_rotate: str
     sessions_expire: str
     sessions_revoke: str
-    user_by_username: str
+    user_by_username: Variants
     user_create: str
-    user_details_by_ids: str
+    user_details_by_ids: Variants
     user_for_sign_in_by_email: str
     user_for_sign_in_by_username: str
     user_lock: str
     user_lock_of_session: str
     username_taken: str
-    users_by_ids: str
+    users_by_ids: Variants
 
 
 SQL = AccountStatements()

@@ -12,17 +12,20 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
-"""The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen"."""
+"""The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen", and
+each of these after ":anonymous"."""
 Instances = Mapping[str, str]
 """The texts of one template by instance."""
 
 SHARED_FRAGMENTS = Path(__file__).parent / "sql"
 UNSEEN = "unseen"
 """The fragment that is left out of a statement, except in its variants of that name."""
+ANONYMOUS = "anonymous"
+"""The variants for a viewer who is not signed in, and the folder of fragments that replace others in these."""
 PLACE = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 PARAMETER_PLACE = re.compile(r"\{(\w+)\}")
 CONDITION = re.compile(r"\{if (\w+)\}(.*?)\{end\}", re.DOTALL)
-DECLARATION = re.compile(r"^-- (parameters|needs): (.*)", re.MULTILINE)
+DECLARATION = re.compile(r"^-- (parameters|needs|variants): (.*)", re.MULTILINE)
 PARAMETER = re.compile(r"(\w+)(?:=([^\s,]+))?")
 NEEDED = re.compile(r"(\w+)(?: \([^()]*\))?")
 POSITIONAL = re.compile(r"\$\d+")
@@ -32,6 +35,11 @@ DEFINITION = r"""(?ix)
     | \) \s+ (?:WITH\s+ORDINALITY\s+)? (?:AS\s+)? {name}\b                                  # (SELECT ...) p
     | \b{name} (?:\s*\([^()]*\))? \s+ AS \s+ (?:NOT\s+)? (?:MATERIALIZED\s+)? \(            # WITH p AS (
 """
+
+
+def variant_for(viewer_id: int | None) -> str:
+    """The beginning of the variant of statements that a viewer gets: without one, none of them is asked about."""
+    return ":" + ANONYMOUS if viewer_id is None else ""
 
 
 class StatementMalformed(Exception):
@@ -112,6 +120,8 @@ class Source(NamedTuple):
     parameters: Mapping[str, str]
     """Defaults of the parameters; "" for required ones."""
     needs: str
+    is_for_anonymous_viewers: bool
+    """Whether a statement has the variants `:anonymous`."""
 
     def error(self, text: str, position: int, problem: str) -> StatementMalformed:
         line = self.header.count("\n") + 1 + text.count("\n", 0, position)
@@ -136,7 +146,12 @@ def load_statements(
         for path in sorted(folder.glob("_*.sql"))
     ]
     fragments = {**fragments, **{path.stem[1:]: source_at(path) for path in files}}
-    for fragment in fragments.values():
+    anonymous = {
+        path.stem[1:]: source_at(path)
+        for folder in reversed(folders)
+        for path in sorted((folder / ANONYMOUS).glob("_*.sql"))
+    }
+    for fragment in (*fragments.values(), *anonymous.values()):
         if positional := POSITIONAL.search(fragment.text):
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
@@ -146,7 +161,7 @@ def load_statements(
             for name in source.parameters.keys() - given.keys() if instance else ():
                 raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
             name = f"{source.path.stem}:{instance}" if instance else source.path.stem
-            found[name] = _variants(name, source, given, fragments)
+            found[name] = _variants(name, source, given, fragments, {**fragments, **anonymous})
             if not overriding:  # Overriding fragments may leave parameters unused.
                 _check_parameters(source, found[name])
     return found
@@ -164,25 +179,36 @@ def source_of(path: Path, whole: str) -> Source:
     declared = dict(DECLARATION.findall("".join(header)))
     parameters = dict(PARAMETER.findall(declared.get("parameters", "")))
     text = "".join(lines[len(header) :])
-    return Source(path, "".join(header), text, parameters, declared.get("needs", ""))
+    for_anonymous = declared.get("variants") == ANONYMOUS
+    return Source(path, "".join(header), text, parameters, declared.get("needs", ""), for_anonymous)
 
 
 def _variants(
-    full_name: str, source: Source, given: Mapping[str, str], fragments: Mapping[str, Source]
+    full_name: str,
+    source: Source,
+    given: Mapping[str, str],
+    fragments: Mapping[str, Source],
+    for_anonymous: Mapping[str, Source],
 ) -> Variants:
     found: dict[str, str] = {}
-    without = {**fragments, UNSEEN: fragments[UNSEEN]._replace(text="")}
-    for suffix, chosen in (("", without), (":" + UNSEEN, fragments)):
-        for name, direction in ((suffix, "DESC"), (":oldest_first" + suffix, "ASC")):
-            needs: dict[str, StatementMalformed] = {}
-            text = _expand(source, {**given, "direction": direction}, chosen, needs)
-            if text in found.values():
-                continue
-            found[name] = text
-            code = COMMENT.sub("", text)
-            for alias, error in needs.items():
-                if not re.search(DEFINITION.format(name=alias), code):
-                    raise error
+    viewers = {"": fragments}
+    if source.is_for_anonymous_viewers:
+        viewers[variant_for(None)] = for_anonymous
+    for viewer, known in viewers.items():
+        without = {**known, UNSEEN: known[UNSEEN]._replace(text="")}
+        for suffix, chosen in (("", without), (":" + UNSEEN, known)):
+            for way, direction in (("", "DESC"), (":oldest_first", "ASC")):
+                needs: dict[str, StatementMalformed] = {}
+                text = _expand(source, {**given, "direction": direction}, chosen, needs)
+                if text in found.values():
+                    continue
+                found[viewer + way + suffix] = text
+                code = COMMENT.sub("", text)
+                for alias, error in needs.items():
+                    if not re.search(DEFINITION.format(name=alias), code):
+                        raise error
+    if source.is_for_anonymous_viewers and variant_for(None) not in found:
+        raise source.error("", 0, "The statement is the same for an anonymous viewer.")
     return {name: f"-- {full_name}{name}\n{text}" for name, text in found.items()}
 
 

@@ -1,25 +1,21 @@
 -- A page of the viewer's home feed without its posts, as the CTE `entries` (position, post_id, sharer_id). An entry is the
 -- reason for which a post is in the feed: the user's own post, a followee's post or a followee's share, without what blocks
 -- and mutes hide. A reason counts if no newer one gives the same post, so entries and posts pair up.
--- Accounts that are being deleted are read once: each look at the table costs its opening.
--- parameters: viewer=$1, below=$2, above=$3, limit=$4
-WITH deleted AS MATERIALIZED (
-    SELECT ARRAY(SELECT user_id FROM account_deletions) AS ids
-),
+-- parameters: viewer=$1, below=$2, above=$3, limit=$4, up_to=$6, snapshots=$7
+-- needs: hidden (ids, is_complete)
 sources AS MATERIALIZED (
     SELECT {viewer}::bigint AS id
     UNION ALL
-    (
-        SELECT followee_id FROM follows
-        WHERE follower_id = {viewer} AND (followee_id = ANY((SELECT ids FROM deleted)::bigint[])) IS NOT TRUE
-        EXCEPT SELECT muted_id FROM mutes WHERE muter_id = {viewer}
-    )
+    SELECT followee_id FROM follows
+    WHERE follower_id = {viewer} AND followee_id <> ALL((SELECT ids FROM hidden)::bigint[])
+    -- A block ends follows, so only mutes are asked for.
+    AND ((SELECT is_complete FROM hidden) OR {unmuted user_id=followee_id viewer={viewer}})
 ),
 -- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (
     SELECT s.id AS source, r.*
     FROM sources s CROSS JOIN LATERAL (
-        {reasons of=s.id below={below} above={above} limit=1 viewer={viewer}} ORDER BY position {direction} LIMIT 1
+        {reasons of=s.id below={below} above={above} limit=1 viewer={viewer} up_to={up_to} snapshots={snapshots}} ORDER BY position {direction} LIMIT 1
     ) r
     ORDER BY r.position {direction}
 ),
@@ -35,7 +31,7 @@ entries AS MATERIALIZED (
     SELECT r.*
     FROM reach JOIN heads h ON h.position < reach.below AND h.position > reach.above
     CROSS JOIN LATERAL (
-        SELECT * FROM ({reasons of=h.source below=reach.below above=reach.above limit=ALL viewer={viewer}}) r
+        SELECT * FROM ({reasons of=h.source below=reach.below above=reach.above limit=ALL viewer={viewer} up_to={up_to} snapshots={snapshots}}) r
         WHERE {reason_counts viewer={viewer}} ORDER BY position {direction} LIMIT {limit}
     ) r
     ORDER BY r.position {direction} LIMIT {limit}

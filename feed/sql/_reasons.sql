@@ -1,9 +1,9 @@
 -- Own posts and shares of one source of a home feed, within a range of positions.
--- parameters: of, below, above, limit, viewer=$1
+-- parameters: of, below, above, limit, viewer=$1, up_to=$6, snapshots=$7
 (SELECT id AS position, id AS post_id, NULL::bigint AS sharer_id FROM posts
-            WHERE author_id = {of} AND id < {below} AND id > {above} {unseen key=id transaction=transaction}
+            WHERE author_id = {of} AND id < {below} AND id > {above} {unseen key=id transaction=transaction up_to={up_to} snapshots={snapshots}}
             ORDER BY id {direction} LIMIT {limit})
         UNION ALL
         (SELECT id, post_id, user_id FROM shares
-            WHERE user_id = {of} AND user_id <> {viewer} AND id < {below} AND id > {above} {unseen key=id transaction=transaction}
+            WHERE user_id = {of} AND user_id <> {viewer} AND id < {below} AND id > {above} {unseen key=id transaction=transaction up_to={up_to} snapshots={snapshots}}
             ORDER BY id {direction} LIMIT {limit})

@@ -1,7 +1,9 @@
 -- Pages of users' posts and shares, one entry a post; empty if a block hides the user.
 -- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
-SELECT k.id, e.position, CASE WHEN sharer.id IS NOT NULL THEN ROW({user of=sharer}) END, {post}, snapshot.now
-FROM (SELECT id, {visible user_id=k.id} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
+-- variants: anonymous
+WITH {hidden muter=NULL::bigint}
+SELECT k.id, {entry}, snapshot.now
+FROM (SELECT id, {not_hidden user_id=k.id muter=NULL::bigint} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
     (
@@ -13,7 +15,7 @@ LEFT JOIN LATERAL (
     ) UNION ALL (
         SELECT x.id, x.post_id, x.user_id
         FROM shares x JOIN posts p ON p.id = x.post_id
-        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction} AND {visible user_id=p.author_id}
+        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction} AND {not_hidden user_id=p.author_id muter=NULL::bigint}
         ORDER BY x.id {direction} LIMIT $5
     )
     ORDER BY position {direction} LIMIT $5

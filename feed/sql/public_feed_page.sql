@@ -1,16 +1,8 @@
--- A page of all posts. $1 viewer, $2 below, $3 above, $4 limit, $5 which snapshot is returned: 0 none,
--- 1 that of the list, where a position is above its horizon, 2 that of list and log, in each row;
--- unseen: $6 keys, $7 snapshots.
-SELECT CASE WHEN $5::int = 2 OR p.id > snapshot.horizon THEN snapshot.now END, p.id, NULL::record, {post}
-FROM (
-    SELECT now, split_part(now, ':', 1)::bigint AS horizon FROM (
-        SELECT CASE $5::int WHEN 2 THEN {log_snapshot} WHEN 1 THEN {list_snapshot} END AS now OFFSET 0
-    ) once OFFSET 0
-) snapshot
-LEFT JOIN (
-    SELECT * FROM posts p
-    WHERE p.id < $2 AND p.id > $3 {unseen key=p.id transaction=p.transaction} AND {visible user_id=p.author_id} AND {unmuted user_id=p.author_id}
-    ORDER BY p.id {direction} LIMIT $4
-) p ON true
+-- A page of all posts. A row above the horizon of lists has the snapshot of lists in its first column.
+-- $1 viewer, $2 below, $3 above, $4 limit; unseen: $5 keys, $6 snapshots.
+-- variants: anonymous
+WITH {hidden muter=$1}, {list_horizon}
+SELECT {snapshot_above position=p.id}, p.id, NULL::record, {post}
+FROM ({public_posts}) p
 LEFT JOIN users a ON a.id = p.author_id
 ORDER BY p.id {direction}

@@ -2,12 +2,11 @@
 -- visible has been decided with their posts.
 -- $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 the viewer if mutes hide, or NULL;
 -- unseen: $7 keys, $8 snapshots.
-WITH horizon AS MATERIALIZED (
-    SELECT {key_horizon} AS key
-)
+-- variants: anonymous
+WITH {hidden muter=$6::bigint}, {list_horizon}
 SELECT {comment},
-    CASE WHEN c.id > horizon.key THEN horizon.key || ':' || pg_current_snapshot()::text END
-FROM horizon CROSS JOIN (
+    {snapshot_above position=c.id}
+FROM (
     SELECT id FROM unnest($2::text::bigint[]) AS k(id)
     WHERE NOT EXISTS (
         SELECT FROM comments o JOIN posts p ON p.id = o.post_id
@@ -17,8 +16,7 @@ FROM horizon CROSS JOIN (
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4
-    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8} AND {visible user_id=c.author_id}
-    AND {unmuted user_id=c.author_id viewer=$6::bigint}
+    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8} AND {not_hidden user_id=c.author_id muter=$6::bigint}
     ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id

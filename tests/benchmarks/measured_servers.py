@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from core.devserver.folder_locks import folder_lock
 from core.devserver.ports import free_port
@@ -35,6 +36,30 @@ OURS, CACHED, BASELINE, STOCK = (
     "baseline",
     "Strawberry, our SQL",
 )
+
+
+class PostgresFigures:
+    """CPU time of PostgreSQL: the postmaster and its processes."""
+
+    def __init__(self, backend_pid: int) -> None:
+        """`backend_pid`: what `pg_backend_pid()` returns, on this machine."""
+        self._postmaster = int(_process_stat(backend_pid)[1])
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU time, with those of processes that have ended."""
+        ticks = sum(map(int, _process_stat(self._postmaster)[11:15]))
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                fields = _process_stat(int(folder.name))
+                if int(fields[1]) == self._postmaster:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _process_stat(pid: int) -> list[str]:
+    """The fields of a process's `stat` after its name: its state, its parent, ..."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 class Cores:

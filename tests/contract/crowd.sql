@@ -1,32 +1,35 @@
 -- For users p1 to p60: all follow p1 and are followed back; half of the posts are by p1, the others by one user each; all
--- have comments, replies, likes and shares by several users.
+-- have comments, replies, likes and shares by several users. The rows are inserted in the same order each time.
 INSERT INTO follows (follower_id, followee_id)
-SELECT a.id, b.id FROM users a, users b WHERE (a.username = 'p1') <> (b.username = 'p1');
+SELECT a.id, b.id FROM users a, users b WHERE (a.username = 'p1') <> (b.username = 'p1') ORDER BY a.id, b.id;
 
 INSERT INTO posts (author_id, text)
-SELECT u.id, 'x' FROM generate_series(1, 60) n JOIN users u ON u.username = 'p' || n
-UNION ALL
-SELECT u.id, 'x' FROM generate_series(1, 60) n JOIN users u ON u.username = 'p1';
+SELECT u.id, 'x' FROM generate_series(1, 120) n JOIN users u ON u.username = CASE WHEN n <= 60 THEN 'p' || n ELSE 'p1' END
+ORDER BY n;
 
 INSERT INTO comments (post_id, author_id, text)
 SELECT p.id, u.id, 'x'
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p
-CROSS JOIN generate_series(1, 4) m JOIN users u ON u.username = 'p' || 1 + (n * 7 + m) % 60;
+CROSS JOIN generate_series(1, 4) m JOIN users u ON u.username = 'p' || 1 + (n * 7 + m) % 60
+ORDER BY p.id, m;
 
 INSERT INTO comments (post_id, author_id, text)
-SELECT (SELECT max(id) FROM posts), u.id, 'x' FROM users u;
+SELECT (SELECT max(id) FROM posts), u.id, 'x' FROM users u ORDER BY u.id;
 
 INSERT INTO comments (post_id, parent_id, author_id, text)
 SELECT c.post_id, c.id, u.id, 'x'
 FROM (SELECT id, post_id, row_number() OVER (ORDER BY id) AS n FROM comments) c
-CROSS JOIN generate_series(1, 2) m JOIN users u ON u.username = 'p' || 1 + (n + m) % 60;
+CROSS JOIN generate_series(1, 2) m JOIN users u ON u.username = 'p' || 1 + (n + m) % 60
+ORDER BY c.id, m;
 
 INSERT INTO post_likes (user_id, post_id)
 SELECT u.id, p.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p
-CROSS JOIN generate_series(1, 4) m JOIN users u ON u.username = 'p' || 1 + (n + m) % 60;
+CROSS JOIN generate_series(1, 4) m JOIN users u ON u.username = 'p' || 1 + (n + m) % 60
+ORDER BY p.id, m;
 
 INSERT INTO shares (user_id, post_id)
 SELECT u.id, p.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p
-JOIN users u ON u.username = 'p' || 1 + n % 60;
+JOIN users u ON u.username = 'p' || 1 + n % 60
+ORDER BY p.id;

@@ -28,7 +28,7 @@ class ThingRow(NamedTuple):
     owner: OwnerRow | None
 
 
-HOLDS = "EXISTS (SELECT FROM holds m WHERE m.user_id = {viewer} AND m.thing_id = %s OFFSET 0)"
+HOLDS = "{viewer_state table=holds column=thing_id viewer={viewer} key=%s}"
 
 
 def test_a_fragment_has_each_column_with_its_name() -> None:

@@ -1,9 +1,6 @@
--- The product's page of everybody's posts, without a snapshot. $1 viewer, $2 below, $3 above, $4 limit.
-SELECT p.id, {post}
-FROM (
-    SELECT * FROM posts p
-    WHERE p.id < $2 AND p.id > $3 AND {visible user_id=p.author_id} AND {unmuted user_id=p.author_id}
-    ORDER BY p.id DESC LIMIT $4
-) p
+-- A page of everybody's posts with their authors. $1 below, $2 limit.
+SELECT p.id, p.text, to_char(p.created_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), p.like_count, p.comment_count, p.share_count,
+    a.id, a.username, a.display_name, a.avatar_url
+FROM (SELECT * FROM posts WHERE id < $1 ORDER BY id DESC LIMIT $2) p
 JOIN users a ON a.id = p.author_id
 ORDER BY p.id DESC

@@ -12,6 +12,7 @@ from core.accounts.selectors import USER_EDGE
 from core.accounts.statements import SQL as ACCOUNTS_SQL
 from core.accounts.user_rows import UserRow
 from core.database.database import Database
+from core.database.statements import Variants
 from core.execution import Layout
 from core.loaders import PageLoader
 from core.row_types import row_layout
@@ -32,13 +33,8 @@ def page_loaders(base: type[PageLoader]) -> Iterator[type[PageLoader]]:
 
 
 READS: dict[str, tuple[str, Layout[Any]]] = {
-    "users_by_ids": (ACCOUNTS_SQL.users_by_ids, USER),
-    "posts_by_ids": (FEED_SQL.posts_by_ids, POST),
     "post_create": (FEED_SQL.post_create, POST),
     "post_edit": (FEED_SQL.post_edit, row_layout(POST.kind, 1)),
-    "public_feed_page": (FEED_SQL.public_feed_page[""], ENTRY),
-    "home_feed_page": (FEED_SQL.home_feed_page[""], ENTRY),
-    "comments_by_ids": (SQL.comments_by_ids, COMMENT),
     "comment_create": (SQL.comment_create, COMMENT),
     "reply_create": (SQL.reply_create, COMMENT),
 }
@@ -46,8 +42,18 @@ for instance, text in SQL.reaction_create.items():
     kind = COMMENT.kind if instance.startswith("comment") else POST.kind
     READS[f"reaction_create:{instance}"] = (text, row_layout(kind, 4))
     READS[f"reaction_delete:{instance}"] = (SQL.reaction_delete[instance], row_layout(kind, 4))
-for each in page_loaders(PageLoader):
-    READS[each.__name__] = (each.statement[""], each.layout)
+VARIANTS: dict[str, tuple[Variants, Layout[Any]]] = {
+    "users_by_ids": (ACCOUNTS_SQL.users_by_ids, USER),
+    "posts_by_ids": (FEED_SQL.posts_by_ids, POST),
+    "public_feed_page": (FEED_SQL.public_feed_page, ENTRY),
+    "public_feed_page_with_snapshot": (FEED_SQL.public_feed_page_with_snapshot, ENTRY),
+    "home_feed_page": (FEED_SQL.home_feed_page, ENTRY),
+    "home_feed_page_with_snapshot": (FEED_SQL.home_feed_page_with_snapshot, ENTRY),
+    "comments_by_ids": (SQL.comments_by_ids, COMMENT),
+    **{each.__name__: (each.statement, each.layout) for each in page_loaders(PageLoader)},
+}
+for name, (texts, layout) in VARIANTS.items():
+    READS |= {name + variant: (text, layout) for variant, text in texts.items()}
 
 
 def expected_names(layout: Layout[Any], prefix: str = "") -> Iterator[tuple[int, str]]:
@@ -84,7 +90,7 @@ async def test_a_statement_has_the_columns_that_its_layout_reads(
 
 
 async def test_an_error_names_the_statement(database: Database) -> None:
-    statement = FEED_SQL.posts_by_ids.replace("p.text", "p.txt")
+    statement = FEED_SQL.posts_by_ids[""].replace("p.text", "p.txt")
     with pytest.raises(asyncpg.UndefinedColumnError) as alone:
         await database.fetch(statement, None, [1])
     with pytest.raises(asyncpg.UndefinedColumnError) as inside:

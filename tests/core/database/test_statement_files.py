@@ -40,6 +40,20 @@ def load(room: Path, text: str) -> dict[str, str]:
     return dict(load_statements(room, SHARED_FRAGMENTS)["read"])
 
 
+def test_variants_for_anonymous_viewers_have_fragments_of_their_own(room: Path) -> None:
+    (room / "anonymous").mkdir()
+    (room / "anonymous" / "_owned.sql").write_text(
+        "-- Nothing.\n-- parameters: table, viewer=$1\n{viewer}::int IS NULL AND false"
+    )
+    assert load(room, READ).keys() == {""}
+    texts = load(room, READ.replace("SELECT id", "-- variants: anonymous\nSELECT id", 1))
+    assert texts.keys() == {"", ":anonymous"}
+    assert texts[""].endswith("p.id IN (SELECT id FROM posts WHERE owner = $1)")
+    assert texts[":anonymous"].endswith("WHERE $1::int IS NULL AND false")
+    with pytest.raises(StatementMalformed, match="same for an anonymous viewer"):
+        load(room, "-- Everything.\n-- variants: anonymous\nSELECT id FROM posts")
+
+
 def test_fragments_are_filled_in(room: Path) -> None:
     assert load(room, READ) == {
         "": "-- read\nSELECT id FROM posts p\nWHERE p.id IN (SELECT id FROM posts WHERE owner = $1)"
@@ -203,8 +217,8 @@ def command(*arguments: str) -> str:
 
 def test_the_command_prints_a_statement() -> None:
     text = command("home_feed_page:unseen")
-    assert "feed/sql/home_feed_page.sql\n-- A page of the viewer's home feed. $1 viewer" in text
-    assert "-- home_feed_page:unseen\nWITH deleted AS MATERIALIZED" in text
+    assert "feed/sql/home_feed_page.sql\n-- A page of the viewer's home feed. A row" in text
+    assert "-- home_feed_page:unseen\nWITH hidden AS MATERIALIZED" in text
     assert "{" not in text
     assert "-- Variants: home_feed_page, home_feed_page:oldest_first, " in text
 

@@ -17,7 +17,7 @@ from core.accounts import moderation as accounts_moderation
 from core.admin import EVERYTHING_VISIBLE
 from core.database.database import PLANNER
 from core.database.management.commands.sql import statements
-from core.database.statements import SHARED_FRAGMENTS, Statements, _fill, source_at
+from core.database.statements import ANONYMOUS, SHARED_FRAGMENTS, Statements, _fill, source_at
 from core.datasets.dataset_rows import TYPES
 from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
@@ -84,8 +84,11 @@ def test_names_of_statements_are_unique() -> None:
 
 def test_each_file_starts_with_a_description() -> None:
     folders = {folder for room in Statements.rooms for folder in room.folders}
+    anonymous = [folder / ANONYMOUS for folder in folders]
     for path in [
-        path for folder in (*folders, EVERYTHING_VISIBLE) for path in folder.glob("*.sql")
+        path
+        for folder in (*folders, *anonymous, EVERYTHING_VISIBLE)
+        for path in folder.glob("*.sql")
     ]:
         first = source_at(path).header.partition("\n")[0]
         assert re.match(r"-- (?!parameters:|needs:)[A-Z]\S* \S+", first), path
@@ -110,3 +113,12 @@ def test_each_fragment_and_each_parameter_is_used() -> None:
             assert source.path.stem[1:] in named, source.path
         for parameter in source.parameters:
             assert f"{{{parameter}}}" in source.text, (source.path, parameter)
+
+
+def test_fragments_for_anonymous_viewers_replace_others() -> None:
+    folders = {folder for room in Statements.rooms for folder in room.folders}
+    replacing = [path for folder in folders for path in (folder / ANONYMOUS).glob("*.sql")]
+    assert replacing
+    for path in replacing:
+        replaced = source_at(path.parent.parent / path.name)
+        assert source_at(path).parameters == replaced.parameters, path

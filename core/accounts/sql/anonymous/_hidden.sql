@@ -1,0 +1,3 @@
+-- Nothing is read of blocks and mutes.
+-- parameters: muter, viewer=$1
+hidden AS (SELECT)

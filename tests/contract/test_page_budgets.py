@@ -1,0 +1,197 @@
+"""Each query of the client contract keeps to its budget of PostgreSQL's buffers and rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, NamedTuple
+
+import pytest
+from graphql import OperationDefinitionNode, OperationType, parse
+
+from core.context import Services
+from core.database.database import Database, Row
+from core.ids import global_id
+from tests.contract.statement_costs import Cost, cost_of
+from tests.contract.test_reading_and_writing import WITH_THE_LIMITS
+from tests.contract.test_statements import CURSORS, FILL, USERS, newest
+from tests.core.accounts.world import ApiClient
+from tests.interactions.cast import create_users
+from tests.paths import OPERATIONS
+
+HIDE = """
+DELETE FROM follows f USING users a, users b WHERE (f.follower_id, f.followee_id) IN ((a.id, b.id), (b.id, a.id))
+AND a.username = 'p1' AND b.username IN ('p3', 'p4');
+INSERT INTO blocks (blocker_id, blocked_id) SELECT a.id, b.id FROM users a, users b
+WHERE (a.username, b.username) IN (('p1', 'p3'), ('p4', 'p1'), ('p2', 'p5')) ORDER BY a.id;
+INSERT INTO mutes (muter_id, muted_id) SELECT a.id, b.id FROM users a, users b
+WHERE (a.username, b.username) IN (('p1', 'p6'), ('p2', 'p7')) ORDER BY a.id;
+"""
+
+
+class Page(NamedTuple):
+    """A query of the contract, as a viewer sends it."""
+
+    operation: str
+    viewer: str | None
+    after_cursor: bool = False
+
+
+PAGES: dict[Page, dict[str, Cost]] = {
+    Page("PublicFeed", None): {
+        "public_feed_page:anonymous": Cost(52, 47),
+    },
+    Page("PublicFeed", None, after_cursor=True): {
+        "public_feed_page:anonymous": Cost(52, 47),
+    },
+    Page("PublicFeed", "p1"): {
+        "public_feed_page": Cost(150, 76),
+    },
+    Page("HomeFeed", "p1"): {
+        "home_feed_page_with_snapshot": Cost(654, 329),
+        "comments_of_posts": Cost(79, 126),
+    },
+    Page("HomeFeed", "p1", after_cursor=True): {
+        "home_feed_page_with_snapshot": Cost(649, 325),
+        "comments_of_posts": Cost(79, 126),
+        "home_feed_page_with_snapshot:oldest_first:unseen": Cost(270, 303),
+    },
+    Page("HomeFeedUpdates", "p1"): {
+        "home_feed_updates:oldest_first:unseen": Cost(286, 314),
+    },
+    Page("Profile", None): {
+        "user_by_username:anonymous": Cost(9, 6),
+        "profile_feed_pages:anonymous": Cost(107, 251),
+    },
+    Page("Profile", "p2"): {
+        "user_by_username": Cost(12, 6),
+        "profile_feed_pages": Cost(200, 278),
+        "relations_by_ids": Cost(11, 7),
+    },
+    Page("Follows", None): {
+        "user_by_username:anonymous": Cost(9, 6),
+        "followers_pages:anonymous": Cost(13, 116),
+    },
+    Page("Follows", "p2"): {
+        "user_by_username": Cost(12, 6),
+        "followers_pages": Cost(15, 117),
+        "relations_by_ids": Cost(205, 5),
+    },
+    Page("PostDetail", None): {
+        "posts_by_ids:anonymous": Cost(10, 7),
+        "comments_of_posts:anonymous": Cost(14, 86),
+        "likers_of_posts:anonymous": Cost(13, 68),
+        "comments_of_comments:anonymous": Cost(130, 125),
+    },
+    Page("PostDetail", "p2"): {
+        "posts_by_ids": Cost(18, 9),
+        "comments_of_posts": Cost(18, 87),
+        "likers_of_posts": Cost(17, 70),
+        "reactions_of_viewer:comment_like": Cost(7, 5),
+        "comments_of_comments": Cost(134, 126),
+    },
+    Page("Nodes", None): {
+        "users_by_ids:anonymous": Cost(8, 38),
+        "posts_by_ids:anonymous": Cost(75, 71),
+        "comments_by_ids:anonymous": Cost(142, 104),
+    },
+    Page("Nodes", "p2"): {
+        "users_by_ids": Cost(41, 38),
+        "posts_by_ids": Cost(278, 108),
+        "comments_by_ids": Cost(328, 104),
+    },
+    Page("Viewer", "p1"): {
+        "users_by_ids": Cost(9, 6),
+        "user_details_by_ids": Cost(15, 8),
+    },
+}
+"""What each statement of a page may read: its cost, and five more, since PostgreSQL may choose another index.
+A statement that gets cheaper gets a smaller budget."""
+
+
+class RecordingDatabase(Database):
+    """A database that keeps the reading statements that it runs, with their arguments."""
+
+    reads: list[tuple[str, tuple[object, ...]]]
+
+    def fetch(self, statement: str, *arguments: object) -> Coroutine[Any, Any, list[Row]]:
+        self.reads.append((statement, arguments))
+        return super().fetch(statement, *arguments)
+
+
+@pytest.fixture
+async def database(django_db_setup: None) -> AsyncIterator[Database]:
+    """A recording database with the crowd, vacuumed."""
+    opened = RecordingDatabase(os.environ["DATABASE_URL"], size=2)
+    opened.reads = []
+    await opened.open()
+    await opened.write("TRUNCATE users, events CASCADE")
+    await create_users(opened, USERS)
+    async with opened.connection() as connection:
+        await connection.execute(FILL)
+        await connection.execute(HIDE)
+        await connection.execute("VACUUM (ANALYZE)")
+    yield opened
+    await opened.close()
+
+
+async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:
+    database = client.services.database
+    if page.operation == "Nodes":
+        tables = {"Post": "posts", "Comment": "comments", "User": "users"}
+        return {
+            "ids": [
+                global_id(name, key)
+                for name, table in tables.items()
+                for key in await newest(database, table, 33)
+            ]
+        }
+    if page.operation == "PostDetail":
+        return {"id": global_id("Post", (await newest(database, "posts", 1))[0])}
+    if page.operation == "HomeFeedUpdates":
+        value = await client.data(CURSORS["HomeFeed"])
+        return {"since": value["pageInfo"]["endCursor"]}
+    if page.after_cursor:
+        return {"after": (await client.data(CURSORS[page.operation]))["pageInfo"]["endCursor"]}
+    return {"username": "p1"} if page.operation in {"Profile", "Follows"} else {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: "-".join(map(str, page)))
+async def test_a_page_keeps_to_its_budget(
+    services: Services, database: RecordingDatabase, page: Page
+) -> None:
+    viewer_id = None
+    if page.viewer is not None:
+        find = "SELECT id FROM users WHERE username = $1"
+        viewer_id = (await database.fetch(find, page.viewer))[0][0]
+    client = ApiClient(services, viewer_id)
+    variables = await variables_of(client, page)
+    database.reads.clear()
+    await client.execute(page.operation, **variables)
+    costs: dict[str, Cost] = {}
+    async with database.connection() as connection:
+        for statement, arguments in database.reads:
+            name = statement.partition("\n")[0].removeprefix("-- ")
+            assert name not in costs, "The page runs this statement twice."
+            costs[name] = await cost_of(connection, statement, arguments)
+    budgets = PAGES[page]
+    assert costs.keys() == budgets.keys(), str(costs)
+    too_dear = {
+        name: (cost, budgets[name])
+        for name, cost in costs.items()
+        if cost.buffers > budgets[name].buffers or cost.rows > budgets[name].rows
+    }
+    assert not too_dear, str(costs)
+
+
+def test_each_query_of_the_contract_has_a_budget() -> None:
+    queries = set()
+    for path in OPERATIONS.glob("*.graphql"):
+        kinds = {
+            definition.operation
+            for definition in parse(path.read_text()).definitions
+            if isinstance(definition, OperationDefinitionNode)
+        }
+        if OperationType.QUERY in kinds and path.stem not in WITH_THE_LIMITS:
+            queries.add(path.stem)
+    assert queries == {page.operation for page in PAGES}
