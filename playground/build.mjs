@@ -1,5 +1,5 @@
-// Bundles the playground into core/server/playground_files: hashed and compressed files, and manifest.json with
-// the names of the page's script and style.
+// Bundles the pages into core/server/playground_files: hashed and compressed files, and manifest.json with the names
+// of each page's script and style.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -62,14 +62,22 @@ function digestOfSources() {
 
 const workers = await bundle(Object.entries(WORKERS).map(([out, path]) => ({ in: path, out })), 'iife', {});
 const urls = Object.fromEntries(workers.files.map(({ name }) => [name.split('-')[0], name]));
-const page = await bundle([{ in: 'src/main.tsx', out: 'playground' }], 'esm', { WORKERS: JSON.stringify(urls) });
-const named = (ending) => page.files.find(({ name }) => name.startsWith('playground-') && name.endsWith(ending)).name;
-const manifest = { script: named('.js'), style: named('.css'), sources: digestOfSources() };
+const pages = await bundle(
+  [
+    { in: 'src/main.tsx', out: 'playground' },
+    { in: 'src/demo.tsx', out: 'demo' },
+  ],
+  'esm',
+  { WORKERS: JSON.stringify(urls) },
+);
+const named = (page, ending) => pages.files.find(({ name }) => name.startsWith(`${page}-`) && name.endsWith(ending)).name;
+const filesOf = (page) => ({ script: named(page, '.js'), style: named(page, '.css') });
+const manifest = { playground: filesOf('playground'), demo: filesOf('demo'), sources: digestOfSources() };
 
 if (existsSync(OUTPUT)) rmSync(OUTPUT, { recursive: true });
 mkdirSync(OUTPUT);
-const texts = { name: 'licenses.txt', contents: licenses([...workers.inputs, ...page.inputs]) };
-for (const { name, contents } of [...workers.files, ...page.files, texts]) {
+const texts = { name: 'licenses.txt', contents: licenses([...workers.inputs, ...pages.inputs]) };
+for (const { name, contents } of [...workers.files, ...pages.files, texts]) {
   writeFileSync(join(OUTPUT, `${name}.gz`), gzipSync(contents, { level: 9 }));
 }
 writeFileSync(join(OUTPUT, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -1,4 +1,4 @@
-"""The playground: the page at `/graphql/` for browsers, and its files at `/playground/`.
+"""The playground: the page at `/graphql/` for browsers, and its files at `/playground/`; in development also the demo.
 
 `playground/` has the sources; `make playground` bundles them into FILES.
 """
@@ -41,19 +41,28 @@ PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Playground</title>
+<title>{title}</title>
 <link rel="stylesheet" href="/playground/{style}">
 <script type="module" src="/playground/{script}"></script>
-<div id="playground" data-settings="{settings}"><noscript>The playground needs JavaScript.</noscript></div>
+<div id="{name}" data-settings="{settings}"><noscript>This page needs JavaScript.</noscript></div>
 </html>
 """
 
 
 def playground_page(*, development: bool) -> Page:
-    """The page. `development`: the server has the routes for development."""
-    manifest = orjson.loads((FILES / "manifest.json").read_bytes())
+    """The playground. `development`: the server has the routes for development."""
+    return _page("playground", development=development)
+
+
+def demo_page() -> Page:
+    """A small client of the API, for development."""
+    return _page("demo", development=True)
+
+
+def _page(name: str, *, development: bool) -> Page:
+    files = orjson.loads((FILES / "manifest.json").read_bytes())[name]
     settings = html.escape(orjson.dumps({"development": development}).decode())
-    text = PAGE.format(style=manifest["style"], script=manifest["script"], settings=settings)
+    text = PAGE.format(name=name, title=name.capitalize(), settings=settings, **files)
     return Page(text.encode(), HEADERS)
 
 

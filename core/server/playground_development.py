@@ -1,4 +1,4 @@
-"""What the playground has in development only: sign-in as any user, the contract's operations, traces and plans."""
+"""What exists in development only: the demo, and for the playground sign-in as any user, operations, traces, plans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http.request import split_domain_port, validate_host
 from graphql import GraphQLError, get_operation_ast, parse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from core.accounts.sessions import Accounts, sign_in_without_password
@@ -21,6 +21,7 @@ from core.execution.explain import NotCompiled, explain
 from core.graphql.limits.counting import DocumentCounter
 from core.graphql.limits.limits import Limits
 from core.server.app import Server
+from core.server.playground import demo_page
 
 OPERATIONS = Path(__file__).resolve().parent.parent.parent / "tests" / "operations"
 BODY_BYTES_AT_MOST = 256 * 1024
@@ -74,7 +75,13 @@ def development_routes(server: Server) -> list[Route]:
             _explained(body.get("query"), body.get("operationName"), body.get("variables"))
         )
 
+    async def demo(_: Request) -> Response:
+        page = demo_page()
+        headers = {name.decode(): value.decode() for name, value in page.headers}
+        return HTMLResponse(page.body, headers=headers | {"cache-control": "no-store"})
+
     return [
+        Route("/demo/", demo),
         Route("/playground/sign-in", sign_in, methods=["POST"]),
         Route("/playground/operations", operations),
         Route("/playground/traces/{id}", trace),

@@ -1,7 +1,7 @@
 // Requests to the server, apart from those that the editor sends.
 
 export const ENDPOINT = '/graphql/';
-export const element = document.getElementById('playground')!;
+export const element = document.querySelector<HTMLElement>('[data-settings]')!;
 
 /** Whether the server has the routes for development: sign-in as any user, operations, traces, plans. */
 export const { development } = JSON.parse(element.dataset.settings!) as { development: boolean };

@@ -20,9 +20,11 @@ const SIGN_OUT = 'mutation ($input: SignOutInput!) { signOut(input: $input) { ch
 export const session = new Store<Session | null>(JSON.parse(sessionStorage.getItem(KEY) ?? 'null'));
 session.subscribe(() => sessionStorage.setItem(KEY, JSON.stringify(session.get())));
 
+class Refused extends Error {}
+
 async function tokens(mutation: string, input: object): Promise<Session> {
   const { answer } = await query(mutation, { input });
-  if (!answer.session) throw new Error(answer.errors[0].message);
+  if (!answer.session) throw new Refused(answer.errors[0].message);
   return { ...answer.session, username: answer.session.viewer.username };
 }
 
@@ -49,12 +51,13 @@ async function refresh(old: Session): Promise<void> {
   try {
     const renewed = await tokens(REFRESH, { refreshToken: old.refreshToken });
     if (session.get() === old) session.set(renewed);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error; // The session may be alive: the server could not be asked.
     if (session.get() === old) session.set(null);
   }
 }
 
-/** The access token, refreshed shortly before it expires; null for an anonymous user. */
+/** The access token, refreshed shortly before it expires; null for an anonymous user. Fails without a network. */
 export async function accessToken(): Promise<string | null> {
   const held = session.get();
   if (held && Date.parse(held.accessTokenExpiresAt) < Date.now() + REFRESH_BEFORE_MS) {

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from core.errors import JSONObject
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 """For one step of a page, on a busy machine."""
 OPTIONS = (
     "--headless=new",

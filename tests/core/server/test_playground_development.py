@@ -152,5 +152,10 @@ async def test_none_of_it_exists_in_production(tmp_path: Path) -> None:
             assert (await sign_in(client, "p1")).status_code in {404, 405}
             headers = {"x-trace": "one"}
             await client.post("/graphql/", json=VIEWER, headers=headers)
-            for path in ("operations", "traces/one", "plan"):
-                assert (await client.get(f"/playground/{path}")).status_code == 404
+            for path in (
+                "/demo/",
+                "/playground/operations",
+                "/playground/traces/one",
+                "/playground/plan",
+            ):
+                assert (await client.get(path)).status_code == 404, path
