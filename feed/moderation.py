@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
+from core.jobs.causes import current_cause
 from feed.models import Post
 from feed.statements import FeedStatements
 
@@ -24,4 +25,4 @@ def posts_delete(posts: Iterable[Post]) -> None:
     run(SQL.posts_lock, [post.pk for post in deleted])
     run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in deleted)])
     for post in deleted:
-        run(SQL.post_delete, post.author_id, post.pk, None)
+        run(SQL.post_delete, post.author_id, post.pk, None, current_cause())

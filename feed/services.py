@@ -7,6 +7,7 @@ from typing import NamedTuple
 from core.accounts.idempotency import Claim
 from core.database.database import Database
 from core.errors import ErrorCode, account_removed, not_found, refuse
+from core.jobs.causes import current_cause
 from feed.post_rows import PostRow
 from feed.selectors import post_from, posts_by_ids
 from feed.statements import SQL
@@ -67,7 +68,9 @@ async def post_delete(
 
     Errors: MutationRefused (NOT_ALLOWED); none for a post that does not exist or is not visible.
     """
-    rows = await database.write(SQL.post_delete, viewer_id, post_id, client_mutation_id)
+    rows = await database.write(
+        SQL.post_delete, viewer_id, post_id, client_mutation_id, current_cause()
+    )
     if not rows:
         return False
     if not rows[0][0]:

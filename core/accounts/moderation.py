@@ -8,6 +8,7 @@ from core.accounts.models import Follow, Session, User
 from core.accounts.statements import AccountStatements
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
+from core.jobs.causes import current_cause
 
 SQL = AccountStatements(EVERYTHING_VISIBLE)
 
@@ -45,5 +46,5 @@ def user_delete(user: User) -> None:
     Locks: the user, then their sessions.
     """
     run(SQL.users_lock, [user.pk])
-    run(SQL.account_hide, user.pk)
+    run(SQL.account_hide, user.pk, current_cause())
     sign_out_everywhere(user)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.database.database import Transaction
 from core.database.django_bridge import run
 from core.events.event_log import EventRow
-from core.jobs.causes import CAUSE
+from core.jobs.causes import current_cause
 from core.jobs.statements import SQL
 
 if TYPE_CHECKING:
@@ -112,7 +112,14 @@ class JobKind:
                 "and pass its key."
             )
         milliseconds = delay // timedelta(milliseconds=1)
-        return self.name, text, int(self.priority), milliseconds, unique_key, cause or CAUSE.get()
+        return (
+            self.name,
+            text,
+            int(self.priority),
+            milliseconds,
+            unique_key,
+            cause or current_cause(),
+        )
 
 
 CONSUMERS: dict[str, Consumer] = {}

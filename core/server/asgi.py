@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes.util
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 from typing import cast
 
 import django
@@ -37,12 +37,14 @@ from core.graphql.http.http_errors import ClientDisconnected, HTTPError  # noqa:
 from core.graphql.http.requests import read_body  # noqa: E402
 from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
+from core.jobs.causes import CAUSE  # noqa: E402
 from core.server.app import Server  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
 from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
+from core.server.request_ids import request_id  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -59,8 +61,10 @@ class Application:
         self._rest = rest
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "lifespan" and scope["path"] in GRAPHQL_PATHS:
-            return self._graphql(scope, receive, send)
+        if scope["type"] != "lifespan":
+            CAUSE.set(partial(request_id, scope))
+            if scope["path"] in GRAPHQL_PATHS:
+                return self._graphql(scope, receive, send)
         if scope["type"] == "websocket":
             return send({"type": "websocket.close"})
         return self._rest(scope, receive, send)

@@ -1,4 +1,4 @@
--- Deletes the author's own post with its likes, comments and shares. $1 viewer, $2 post, $3 client's key.
+-- Deletes the author's own post with its likes, comments and shares. $1 viewer, $2 post, $3 client's key, $4 id of the request.
 -- One row for a post that the viewer can see: whether it is the viewer's, and whether it was there to delete.
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
@@ -26,7 +26,7 @@ WITH seen AS (
 ), hidden AS (
     INSERT INTO account_deletions (user_id) SELECT id FROM holder ON CONFLICT DO NOTHING
 ), erasure AS (
-    {erasure_added of=holder}
+    {erasure_added of=holder cause=$4::text}
 ), done AS (
     SELECT id FROM gone UNION ALL SELECT held.id FROM held CROSS JOIN holder
 ), counted AS (

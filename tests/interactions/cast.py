@@ -51,7 +51,7 @@ async def hide_account(database: Database, user_id: int) -> None:
     """Deletes an account as the admin does: hides it and leaves its data to the worker."""
     async with database.transaction() as transaction:
         await transaction.fetch(ACCOUNTS.users_lock, [user_id])
-        await transaction.fetch(ACCOUNTS.account_hide, user_id)
+        await transaction.fetch(ACCOUNTS.account_hide, user_id, None)
         await transaction.fetch(ACCOUNTS.sessions_revoke, user_id, None)
 
 

@@ -21,7 +21,7 @@ ENDS = {
     "a session is revoked": "UPDATE sessions SET revoked_at = now() WHERE user_id = $1",
     "a session is deleted": "DELETE FROM sessions WHERE user_id = $1",
     "the user is suspended": "UPDATE users SET is_active = false WHERE id = $1",
-    "the account is deleted": SQL.account_hide,
+    "the account is deleted": SQL.account_hide.replace("$2", "NULL"),
 }
 
 

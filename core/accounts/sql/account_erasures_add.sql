@@ -4,6 +4,6 @@ WITH deleted AS (
     WHERE NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)
     ORDER BY user_id LIMIT $1
 ), erasure AS (
-    {erasure_added of=deleted}
+    {erasure_added of=deleted cause=NULL}
 )
 SELECT id FROM deleted

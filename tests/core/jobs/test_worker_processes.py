@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import time
 
+import httpx
 import pytest
 
 from core.database.database import Database
+from core.devserver.ports import free_port
 from core.jobs import job_runner
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, until
@@ -98,3 +101,48 @@ async def test_a_worker_waits_for_a_database_that_is_away() -> None:
             await asyncio.sleep(0.05)
     worker.process.send_signal(signal.SIGTERM)
     assert await worker.ended(seconds=20) == 0
+
+
+async def test_metrics_describe_the_queue_and_the_consumers(database: Database) -> None:
+    port = free_port()
+    key = await enqueue(database, effects.failing)
+    await database.write("UPDATE jobs SET attempts = 2 WHERE id = $1", key)
+    slow = await enqueue(database, effects.slow, number=1, seconds=100)
+    await database.write("UPDATE jobs SET run_at = now() + interval '1 hour' WHERE id = $1", slow)
+    # Nothing registers this kind, so it waits.
+    await database.write(
+        "INSERT INTO jobs (kind, arguments, run_at) VALUES ('unknown', '{}', now() - interval '9 s')"
+    )
+    wanted = [
+        'feed_jobs_waiting{kind="unknown"} 1.0',
+        'feed_jobs_dead{kind="effects.failing"} 1.0',
+        'feed_job_runs_total{kind="effects.failing",outcome="dead"} 1.0',
+        'feed_consumer_lag_events{consumer="effects"} 0.0',
+        'feed_consumer_lag_seconds{consumer="effects"} 0.0',
+    ]
+    async with (
+        worker_process(WORKER_METRICS_PORT=str(port)) as worker,
+        httpx.AsyncClient() as client,
+    ):
+        async with asyncio.timeout(60):
+            while True:
+                text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+                if all(line in text for line in wanted):
+                    break
+                await asyncio.sleep(0.2)
+        [oldest] = re.findall(r'feed_jobs_oldest_seconds{kind="unknown"} (\S+)', text)
+        assert float(oldest) >= 9
+        second = await start_worker(WORKER_METRICS_PORT=str(port))
+        assert await second.ended(seconds=60) == 1
+        assert "Workers on one machine need different ones." in second.output
+    assert "Job effects.failing" in worker.output
+
+
+async def test_log_lines_of_a_job_name_its_cause(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await effects.failing.enqueue(transaction, cause="request 0a1b")
+    async with worker_process() as worker:
+        await until(database, "EXISTS (SELECT FROM effects)")
+        async with asyncio.timeout(20):
+            while "caused by request 0a1b" not in worker.output:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)

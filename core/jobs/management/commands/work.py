@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 from prometheus_client import start_http_server
 
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             return
         limit_memory(settings.ENVIRONMENT.worker_memory_mb)
         if settings.ENVIRONMENT.worker_metrics_port:
-            start_http_server(settings.ENVIRONMENT.worker_metrics_port)
+            serve_metrics(settings.ENVIRONMENT.worker_metrics_port)
         uvloop.run(self._until_stopped())
         # The teardown of all modules would take longer than the stop itself.
         end_at_once(0)
@@ -97,6 +97,15 @@ def request_stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> No
     """Stops the worker gracefully, and the process in any case in time."""
     faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
     loop.call_soon_threadsafe(stopping.set)
+
+
+def serve_metrics(port: int) -> None:
+    """Serves the metrics of this process in a thread. Errors: CommandError if the port is in use."""
+    try:
+        start_http_server(port)
+    except OSError as error:
+        problem = f"The port {port} of WORKER_METRICS_PORT can't be used: {error.strerror}."
+        raise CommandError(f"{problem} Workers on one machine need different ones.") from error
 
 
 def end_at_once(code: int) -> NoReturn:
