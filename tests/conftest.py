@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -68,6 +70,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets xdist keep the order of `pytest_collection_modifyitems`."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers run the files with the fewest tests first.
+
+    These take longest, because they start servers or try many examples. A long one at the end would leave the other
+    workers without work.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (tests[item.path], item.path))
+
+
+def pytest_collection_finish() -> None:
+    """Excludes all that has been imported from garbage collections, of which a full one would take 0.2 s."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """Applies all migrations. The database belongs to this run, so pytest-django's `test_` copy is not needed."""
@@ -78,11 +102,11 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
 
 @pytest.fixture
 async def database(django_db_setup: None) -> AsyncIterator[Database]:
-    """The GraphQL path's access to the database, with empty tables."""
-    opened = await Database(os.environ["DATABASE_URL"], size=4).open()
-    await opened.write(f"TRUNCATE {TABLES} CASCADE")
-    yield opened
-    await opened.close()
+    """The GraphQL path's access to the database, with empty tables. It connects as often as the test needs."""
+    database = Database(os.environ["DATABASE_URL"], size=4)
+    await database.write(f"TRUNCATE {TABLES} CASCADE")
+    yield database
+    await database.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from inspect import isawaitable
 from typing import Any
 
 import pytest
-from graphql import parse
 
 from core.context import Context, Services
 from core.errors import ClientError
@@ -16,6 +15,7 @@ from tests.contract.world import EXECUTOR, VIEWERS, Json, World, ids
 from tests.interactions.cast import hide_account
 from tests.interactions.reactions import comment_like
 from tests.live.world import operation
+from tests.valid_documents import valid_document
 
 FEEDS = ["public feed", "home feed", "shared in home feed", "sharer in home feed"]
 ON_PURPOSE = [
@@ -166,7 +166,7 @@ async def test_a_deleted_account_can_not_write(world: World, name: str, values: 
     input_values = {field: named.get(value, value) for field, value in values.items()}
     context = Context(world.services, viewer_id=world.key["target"])
     result: Any = EXECUTOR.execute(
-        parse(operation(name)), variables={"input": input_values}, context=context
+        valid_document(name), variables={"input": input_values}, context=context
     )
     if isawaitable(result):
         result = await result

@@ -5,8 +5,6 @@ from __future__ import annotations
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
-from graphql import parse
-
 from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
 from core.context import Context, Services
@@ -18,6 +16,7 @@ from interactions.comment_rows import CommentRow
 from interactions.services import comment_create
 from tests.interactions.cast import create_users
 from tests.interactions.reactions import post_like, post_share
+from tests.valid_documents import valid_document
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
@@ -140,7 +139,7 @@ class World:
 
     async def ask(self, viewer: str, query: str, **variables: Any) -> Json:
         context = Context(self.services, viewer_id=self.key.get(viewer))
-        result: Any = EXECUTOR.execute(parse(query), variables=variables, context=context)
+        result: Any = EXECUTOR.execute(valid_document(query), variables=variables, context=context)
         if isawaitable(result):
             result = await result
         assert not result.errors, result.errors

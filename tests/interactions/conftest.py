@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import ExecutionResult, parse, validate
+from graphql import ExecutionResult
 
 from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.execution import Executor
 from core.graphql.errors import execution_error_entries
-from tests.paths import OPERATIONS
+from tests.valid_documents import valid_document
 
 EXECUTORS = {
     "compiled": Executor(graphql_schema, enabled=True),
@@ -35,9 +35,7 @@ def execute(services: Services, request: pytest.FixtureRequest) -> Execute:
     async def execute_operation(
         viewer: int | None, operation: str, *, expect: str | None = None, **variables: Any
     ) -> Any:
-        file = OPERATIONS / f"{operation}.graphql"
-        document = parse(operation if "{" in operation else file.read_text())
-        assert validate(graphql_schema, document) == []
+        document = valid_document(operation)
         result = executor.execute(document, variables=variables, context=Context(services, viewer))
         if inspect.isawaitable(result):
             result = await result

@@ -191,17 +191,8 @@ CASES: list[tuple[Opens, str, Ends]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def frozen() -> Iterator[None]:
-    """The objects of before are looked at once in the module, however many they are."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
-def uncollected(frozen: None) -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Without collections, and without the objects of before, so that the rest is soon counted."""
     gc.collect()
     gc.freeze()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from graphql import parse, validate
-
 from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
 from core.context import Context, Services
@@ -14,6 +12,7 @@ from core.database.database import Database
 from core.execution import Executor
 from core.ids import global_id
 from tests.paths import OPERATIONS
+from tests.valid_documents import valid_document
 
 EXECUTOR = Executor(graphql_schema)
 PASSWORD = "hush, long enough, and nobody's"
@@ -53,8 +52,7 @@ class ApiClient:
 
     async def execute(self, query: str, **variables: Any) -> Json:
         """The whole result of one request: an operation of the contract, or a document."""
-        document = parse(query if "{" in query else operation(query))
-        assert validate(graphql_schema, document) == []
+        document = valid_document(query)
         context = Context(self.services, self.viewer_id)
         self.ran = []
         self.services.database.observer = self.ran.append

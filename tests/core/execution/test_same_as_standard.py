@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,11 +27,14 @@ from tests.core.execution.worlds import (
     worlds,
 )
 
+pytestmark = pytest.mark.timeout(600)  # Each example makes a schema of its own.
 AT_ONCE = tuple(
     kind for kind in KINDS if kind in ("attribute", "method", "parent", "info", "extended")
 )
 WITHOUT_DEADLINE = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -80,15 +82,6 @@ class Case:
             self.document, variables=self.variables, context=shared, root=self.root()
         )
         return await settled(result), shared
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_collector() -> Iterator[None]:
-    """Leaves alone what is there already, so that looking for what a case left behind takes no time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def by_the_standard(case: Case) -> ExecutionResult:
