@@ -50,14 +50,13 @@ class RecentlyUsed(Generic[K, V]):
         A value above the weight limit replaces all others and itself.
         """
         with self._lock:
-            replaced = [self._remove(key)] if key in self._values else []
-            self._values[key] = value
-            self.weight += self._weigh(value)
-            while len(self._values) > self._limit or self.weight > self._weight_limit:
-                replaced.append(self._remove(next(iter(self._values))))
+            values, weigh = self._values, self._weigh
+            replaced = [values.pop(key)] if key in values else []
+            values[key] = value
+            self.weight += weigh(value) - sum(map(weigh, replaced))
+            while len(values) > self._limit or self.weight > self._weight_limit:
+                # At once, not through an iterator: another thread may move a value meanwhile.
+                _, oldest = values.popitem(last=False)
+                self.weight -= weigh(oldest)
+                replaced.append(oldest)
         return replaced
-
-    def _remove(self, key: K) -> V:
-        value = self._values.pop(key)
-        self.weight -= self._weigh(value)
-        return value
