@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from core.accounts.user_rows import UserRow
@@ -19,6 +20,8 @@ from feed.post_rows import PostRow
 from feed.statements import SQL
 
 UPDATES_COUNTED_AT_MOST = 100
+BREADTH_FACTOR = 4
+"""How many times more sources of a home feed are considered where too few did."""
 
 POST = row_layout(PostRow)
 ENTRY = Layout(
@@ -50,7 +53,16 @@ def public_feed_page(
 ) -> Awaitable[Page]:
     """A page of all posts. Cost: one statement."""
     statement = SQL.public_feed_page_with_snapshot if with_snapshot else SQL.public_feed_page
-    return _feed_page(statement, variant_for(context.viewer_id), context, codec, request)
+    variant = variant_for(context.viewer_id)
+
+    def read(part: PageRequest, limit: int) -> Awaitable[list[Row]]:
+        return context.database.fetch(
+            statement[variant + part.variant],
+            *(context.viewer_id, part.below, part.before.lower_bound, limit),
+            *part.seen,
+        )
+
+    return _feed_page(read, codec, request)
 
 
 def home_feed_page(
@@ -58,46 +70,57 @@ def home_feed_page(
 ) -> Awaitable[Page]:
     """A page of the viewer's posts, and of posts and shares by the users they follow.
 
-    Shape: one entry a post, at the position of its newest post or share. Cost: one statement.
+    Shape: one entry a post, at the position of its newest post or share. Cost: one statement, as `_entries_read`.
     """
     statement = SQL.home_feed_page_with_snapshot if with_snapshot else SQL.home_feed_page
-    return _feed_page(statement, "", context, codec, request)
+    return _feed_page(partial(_entries_read, context, statement), codec, request)
+
+
+async def _entries_read(
+    context: Context, statement: Variants, part: PageRequest, limit: int
+) -> list[Row]:
+    """The rows of a statement on entries of the home feed.
+
+    Cost: one statement; more where so many posts have been shared repeatedly that the first ones do not fill the page.
+    """
+    breadth = limit
+    while True:
+        rows = await context.database.fetch(
+            statement[part.variant],
+            *(context.viewer_id, part.below, part.before.lower_bound, limit, breadth),
+            *part.seen,
+        )
+        if rows[0][-1]:
+            return rows
+        breadth *= BREADTH_FACTOR
 
 
 async def _feed_page(
-    statement: Variants, variant: str, context: Context, codec: CursorCodec, request: PageRequest
+    read: Callable[[PageRequest, int], Awaitable[list[Row]]],
+    codec: CursorCodec,
+    request: PageRequest,
 ) -> Page:
-    def read(part: PageRequest, ahead: int = 0) -> Awaitable[list[Row]]:
-        return context.database.fetch(
-            statement[variant + part.variant],
-            *(context.viewer_id, part.below, part.before.lower_bound, part.limit + ahead),
-            *part.seen,
-        )
+    """The page that `read` gives the rows of, up to a limit."""
 
     async def beyond(part: PageRequest, _codec: CursorCodec) -> list[Row]:
-        return _entries(await read(part))
+        return _without_empty(await read(part, part.limit))
 
-    rows = await read(request, 1)
+    rows = await read(request, request.limit + 1)
     # Of all rows the newest is the likeliest to be above the horizon.
     snapshot = rows[-1 if request.oldest_first else 0][0] if rows else None
-    return Page(_entries(rows), codec, page_source(request, ENTRY, beyond, snapshot))
+    return Page(_without_empty(rows), codec, page_source(request, ENTRY, beyond, snapshot))
 
 
-def _entries(rows: list[Row]) -> list[Row]:
-    # An empty page may have a row that has only the snapshot.
+def _without_empty(rows: list[Row]) -> list[Row]:
+    # An empty page may have a row without an entry.
     return [] if rows and rows[0][1] is None else rows
 
 
 async def home_feed_updates(context: Context, since: Place) -> int:
     """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED_AT_MOST."""
     request = PageRequest(UPDATES_COUNTED_AT_MOST + 1, before=since, oldest_first=True)
-    row = await context.database.fetch_row(
-        SQL.home_feed_updates[request.variant],
-        *(context.viewer_id, request.below, request.before.lower_bound, request.limit),
-        UPDATES_COUNTED_AT_MOST + 1,
-        *request.seen,
-    )
-    return 0 if row is None else int(row[0])
+    rows = await _entries_read(context, SQL.home_feed_updates, request, request.limit)
+    return int(rows[0][0])
 
 
 class ProfileFeedLoader(PageLoader):

@@ -1,4 +1,6 @@
--- The range of positions in which a page of home-feed entries lies, oldest first: its upper end is the last head that it needs.
--- parameters: below, above, limit
--- needs: firsts (position)
-SELECT CASE WHEN count(*) = {limit} THEN max(position) + 1 ELSE {below}::bigint END AS below, {above}::bigint AS above FROM firsts
+-- The range of positions that {breadth} heads span, oldest first, and whether that is the range of the page (`is_whole`).
+-- parameters: below, above, breadth
+-- needs: heads (position)
+SELECT CASE WHEN count(*) = {breadth} THEN max(position) + 1 ELSE {below}::bigint END AS below, {above}::bigint AS above,
+        count(*) < {breadth} AS is_whole
+    FROM (SELECT position FROM heads ORDER BY position ASC LIMIT {breadth}) h

@@ -48,11 +48,11 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "public_feed_page": Cost(150, 76),
     },
     Page("HomeFeed", "p1"): {
-        "home_feed_page_with_snapshot": Cost(654, 329),
+        "home_feed_page_with_snapshot": Cost(620, 315),
         "comments_of_posts": Cost(79, 126),
     },
     Page("HomeFeed", "p1", after_cursor=True): {
-        "home_feed_page_with_snapshot": Cost(649, 325),
+        "home_feed_page_with_snapshot": Cost(600, 310),
         "comments_of_posts": Cost(79, 126),
         "home_feed_page_with_snapshot:oldest_first:unseen": Cost(270, 303),
     },

@@ -11,8 +11,10 @@ import pytest
 from core.context import Context, Services
 from core.database.database import Database
 from core.database.list_places import Place
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.paging import EdgeRow, PageRequest, decode_place
 from feed.selectors import home_feed_page, home_feed_updates
+from feed.statements import SQL
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
 
@@ -126,6 +128,48 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
         if expected:
             index = rng.randrange(len(expected))
             assert await home_feed_updates(context, place_at(expected[index][1])) == min(index, 101)
+
+
+@pytest.mark.parametrize("seed", range(5, 8))
+async def test_a_page_that_is_complete_is_the_same_with_any_breadth(
+    services: Services, seed: int
+) -> None:
+    database = services.database
+    rng = random.Random(seed)
+    for viewer in await fill(database, rng):
+        expected = [entry[:2] for entry in await oracle(database, viewer)]
+        for variant in ("", ":oldest_first"):
+            at = rng.choice([None, *(position for _, position in expected)])
+            below, above = (at or HIGHEST_KEY, 0) if not variant else (HIGHEST_KEY, at or 0)
+            inside = [entry for entry in expected if above < entry[1] < below]
+            limit = rng.choice([1, 2, 7])
+            page = inside[-limit:] if variant else inside[:limit]
+            complete = []
+            for breadth in (1, 2, 3, 5, 8, 20, 200):
+                statement = SQL.home_feed_page[variant]
+                rows = await database.fetch(statement, viewer, below, above, limit, breadth)
+                if rows[0][-1]:
+                    entries = [(row[3], row[1]) for row in rows if row[1] is not None]
+                    assert sorted(entries, reverse=True) == sorted(page, reverse=True)
+                complete.append(rows[0][-1])
+            assert complete[-1]
+
+
+async def test_pages_are_full_where_the_first_reasons_do_not_count(services: Services) -> None:
+    viewer, author, *sharers = [row[0] for row in await services.database.write(FILL, 90)]
+    old, *_ = [await post(services.database, author) for _ in range(40)]
+    follow = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
+    for followee in [author, *sharers]:
+        await services.database.write(follow, viewer, followee)
+    for sharer in sharers:
+        await share(services.database, sharer, old)
+    context = Context(services, viewer_id=viewer)
+    ran: list[str] = []
+    services.database.observer = ran.append
+    page = await home_feed_page(context, services.cursors.codec("home", viewer), PageRequest(20))
+    services.database.observer = None
+    assert entries(page.edges) == (await oracle(services.database, viewer))[:20]
+    assert len(ran) == 3
 
 
 async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:

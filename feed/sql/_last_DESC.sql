@@ -1,0 +1,2 @@
+-- The last position of a group, newest first.
+min(position)
