@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from threading import BoundedSemaphore
 from typing import NamedTuple, TypeVar
 
@@ -38,6 +37,8 @@ class Passwords:
     def __init__(self, *, threads: int = THREADS, pending_at_most: int = PENDING_AT_MOST) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._slots = BoundedSemaphore(pending_at_most)
+        self._dummy_hash = make_password(secrets.token_hex())
+        """Checked for unknown logins, so that they take as long as a wrong password."""
 
     async def check(self, password: str, encoded: str | None) -> PasswordCheck:
         """Whether the password matches the hash. None, for an unknown login, takes as long as a wrong password.
@@ -48,11 +49,8 @@ class Passwords:
             encoded = None
 
         def check() -> PasswordCheck:
-            dummy_hash = (
-                self._dummy_hash
-            )  # Made by the first sign-in, whether the login is known or not.
             if not encoded:
-                return PasswordCheck(check_password("", dummy_hash))
+                return PasswordCheck(check_password("", self._dummy_hash))
             new_hashes: list[str] = []
             is_correct = check_password(
                 password, encoded, lambda raw: new_hashes.append(make_password(raw))
@@ -79,11 +77,6 @@ class Passwords:
             return None
 
         return await self._run(validate)
-
-    @cached_property
-    def _dummy_hash(self) -> str:
-        """A hash to check for unknown logins, so that they take as long as a wrong password. Loads argon2."""
-        return make_password(secrets.token_hex())
 
     def close(self) -> None:
         """Waits for running work and cancels queued work."""

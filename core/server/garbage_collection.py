@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 
 THRESHOLDS = (10_000, 10, 5)
 """Allocations before a collection of the youngest generation; collections before one of the next generation.
@@ -19,7 +18,6 @@ def tune_garbage_collection() -> None:
     A page creates some hundred objects and releases them all at its end. With the default thresholds the collector
     would run during every page.
     """
-    sys.path_importer_cache.clear()  # Folder listings of 1,300 modules, read again if needed.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

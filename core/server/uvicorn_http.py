@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with one write for a response, timeouts and a limit of sockets."""
+"""uvicorn's HTTP protocol, with timeouts and a limit of sockets."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ import logging
 import socket
 import termios
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Counter
-from uvicorn._types import ASGI3Application, ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import (
-    HEADER_RE,
-    HEADER_VALUE_RE,
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
@@ -30,7 +26,6 @@ UNREAD_SECONDS = 60
 `close` is not enough: it waits until the data written before is sent.
 """
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # Only on Linux.
-CONNECTION_HEADERS = {b"connection", b"transfer-encoding"}
 CUT_OFF = Counter(
     "feed_http_connections_cut_off",
     "HTTP connections that the server closed, by reason.",
@@ -65,76 +60,8 @@ SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
 
 
-class SingleWriteCycle(RequestResponseCycle):
-    """A request and its response; a response with a known length is written at once.
-
-    uvicorn validates and joins the lines of each head and writes it before the body, and uvloop makes each write a
-    system call and a packet: a tenth of the cost of a page. Here a head with a content-length waits for the body,
-    and the lines of recent heads are cached.
-    """
-
-    _start: Any = None
-    """The head that waits for its body."""
-
-    async def send(self, message: ASGISendEvent) -> None:
-        start = self._start
-        if message["type"] == "http.response.start" and not self.response_started:
-            fields = message.get("headers")
-            if fields and fields[-1][0] == b"content-length":  # type: ignore[index]  # a list, though not for ASGI
-                self._start = message
-                return
-            start = None
-        self._start = None
-        if start is not None:
-            if self._sent_at_once(start, message):
-                return
-            await super().send(start)
-        await super().send(message)
-
-    def _sent_at_once(self, start: Any, message: Any) -> bool:
-        """Writes head and body at once; False, without a write, in all but the common case."""
-        if (
-            message["type"] != "http.response.body"
-            or message.get("more_body")
-            or not self.keep_alive
-            or self.disconnected
-            or self.flow.write_paused
-            or self.scope["method"] == "HEAD"
-        ):
-            return False
-        body = message.get("body", b"")
-        *fields, (_, length) = start["headers"]
-        head = _head(start["status"], tuple(fields)) if int(length) == len(body) else None
-        if head is None:
-            return False
-        self.response_started = self.response_complete = True
-        self.waiting_for_100_continue = False
-        default = [b"%b: %b\r\n" % field for field in self.default_headers]
-        self.transport.write(
-            b"%b%bcontent-length: %b\r\n\r\n%b" % (head, b"".join(default), length, body)
-        )
-        self.message_event.set()
-        self.on_response()
-        return True
-
-
-@lru_cache(maxsize=256)
-def _head(status: int, fields: tuple[tuple[bytes, bytes], ...]) -> bytes | None:
-    """The lines for a status and headers; None if uvicorn has to handle or reject one of them."""
-    lines = [STATUS_LINE[status]]
-    for name, value in fields:
-        if (
-            name.lower() in CONNECTION_HEADERS
-            or HEADER_RE.search(name)
-            or HEADER_VALUE_RE.search(value)
-        ):
-            return None
-        lines.append(b"%b: %b\r\n" % (name.lower(), value))
-    return b"".join(lines)
-
-
-class SingleWriteProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with such responses, which leaves no reference cycles.
+class HTTPProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which leaves no reference cycles.
 
     `close_after_next` ends it without aborting a response. An idle connection whose client does not complete the
     head of a request within the timeout is closed, also if it sends single bytes or a body that no one reads.
@@ -177,10 +104,18 @@ class SingleWriteProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         # uvicorn leaves the keep-alive timer of an aborted connection, which keeps it in memory for a minute.
-        self._unset_keepalive_if_required()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         self._head_arrived()
         if self._leave is not None:
             self._leave()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._head_arrived()
+        # The application answers later: uvicorn has only created its task.
+        if self._closes_after_next and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -213,14 +148,6 @@ class SingleWriteProtocol(HttpToolsProtocol):
                 self._head_seconds,
             )
             self.transport.close()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        # uvicorn has no setting for the class.
-        cycle.__class__ = SingleWriteCycle
-        self._head_arrived()
-        if self._closes_after_next:
-            cycle.keep_alive = False
-        super()._start_asgi_task(cycle, app)
 
     def close_after_next(self) -> None:
         """Closes the connection after the current response, or else after the next one."""
@@ -263,10 +190,3 @@ class SingleWriteProtocol(HttpToolsProtocol):
         if cycle is not None:
             cycle.disconnected = True
             cycle.logger = SILENT
-
-
-def websocket_protocol(**arguments: Any) -> asyncio.Protocol:
-    """A protocol for one WebSocket. Its module (0.6 MB) is imported at the first call."""
-    from core.server.uvicorn_websocket import WebSocketProtocol  # noqa: PLC0415
-
-    return WebSocketProtocol(**arguments)

@@ -18,7 +18,8 @@ import uvicorn
 from core.config.environment import Environment
 from core.server.listening_sockets import BACKLOG, SETTLE_SECONDS, accepted, refuse_handshakes
 from core.server.socket_limits import SocketsByAddress
-from core.server.uvicorn_http import SingleWriteProtocol, websocket_protocol
+from core.server.uvicorn_http import HTTPProtocol
+from core.server.uvicorn_websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
@@ -46,11 +47,11 @@ def configuration(app: Any, settings: Environment) -> uvicorn.Config:
         interface="asgi3",
         loop="uvloop",
         http=partial(  # type: ignore[arg-type]  # it is only called
-            SingleWriteProtocol,
+            HTTPProtocol,
             head_seconds=settings.request_head_seconds,
             sockets=sockets,
         ),
-        ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
+        ws=WebSocketProtocol,
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
         ws_ping_interval=WEBSOCKET_PING_SECONDS,
         ws_ping_timeout=WEBSOCKET_PONG_SECONDS,
@@ -125,7 +126,7 @@ class WebServer(uvicorn.Server):
         # What uvloop has just accepted becomes a connection in a later turn of the loop.
         await asyncio.sleep(POLL_SECONDS)
         for connection in self.server_state.connections:
-            if isinstance(connection, SingleWriteProtocol):
+            if isinstance(connection, HTTPProtocol):
                 connection.close_after_next()
         self._end_streams()
         await self._wait_while(lambda: self.server_state.connections, began + IDLE_UNTIL)

@@ -328,7 +328,7 @@ def figures_of(results: Results, delays: Mapping[str, Mapping[str, Delays]]) -> 
             cached = rows[CACHED].cpu / baseline
             yield Figure(f"{workload}: CPU, {CACHED} / the baseline", cached, "x", at_most=0.3)
         if workload == W2:
-            yield Figure("Memory after W2", rows[OURS].memory, "MiB", at_most=80)
+            yield Figure("Memory after W2", rows[OURS].memory, "MiB", at_most=90)
     for workload, by_name in delays.items():
         ours_ratio, baseline_ratio = (
             None if by_name[name].problem else by_name[name].ratio for name in (OURS, BASELINE)

@@ -23,7 +23,8 @@ from core.config.environment import environment
 from core.database.database import Database
 from core.ids import global_id
 from core.server.app import Server
-from core.server.uvicorn_http import SingleWriteProtocol, websocket_protocol
+from core.server.uvicorn_http import HTTPProtocol
+from core.server.uvicorn_websocket import WebSocketProtocol
 from tests.interactions.cast import create_users
 from tests.paths import OPERATIONS
 
@@ -107,8 +108,8 @@ def serving(**changed: Any) -> Iterator[str]:
         host="127.0.0.1",
         port=0,
         loop="uvloop",
-        http=SingleWriteProtocol,
-        ws=websocket_protocol,  # type: ignore[arg-type]  # it is only called
+        http=HTTPProtocol,
+        ws=WebSocketProtocol,
         ws_max_size=256 * 1024,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.limits.limits import Limits
-from core.server.uvicorn_http import SingleWriteProtocol
+from core.server.uvicorn_http import HTTPProtocol
 from tests.core.graphql.schema import SCHEMA, Calls, context_for
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -91,7 +91,7 @@ class RunningServer:
 
 @contextmanager
 def running(
-    app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = SingleWriteProtocol
+    app: ASGIApp, calls: Calls, http: Callable[..., asyncio.Protocol] = HTTPProtocol
 ) -> Iterator[RunningServer]:
     """Serves the application with uvicorn as in production: uvloop and httptools."""
     loops: list[asyncio.AbstractEventLoop] = []

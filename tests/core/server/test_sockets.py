@@ -15,7 +15,7 @@ import pytest
 
 from core.database.database import Database
 from core.server.socket_limits import SocketsByAddress, TooManySockets
-from core.server.uvicorn_http import SingleWriteProtocol
+from core.server.uvicorn_http import HTTPProtocol
 from tests.benchmarks.live_clients import HANDSHAKE
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import running
@@ -45,7 +45,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture(scope="module")
 def hurried() -> Iterator[str]:
     """The address of a server that does not wait long for a head."""
-    http = partial(SingleWriteProtocol, head_seconds=HEAD_SECONDS)
+    http = partial(HTTPProtocol, head_seconds=HEAD_SECONDS)
     with running(application, Calls(), http) as server:
         yield f"127.0.0.1:{server.port}"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from core.server.uvicorn_http import SingleWriteProtocol
+from core.server.uvicorn_http import HTTPProtocol
 from core.server.uvicorn_server import WebServer
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -25,7 +25,7 @@ class World:
         config = uvicorn.Config(
             self._application,
             interface="asgi3",
-            http=SingleWriteProtocol,
+            http=HTTPProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -36,12 +36,12 @@ class World:
         self.server.lifespan = config.lifespan_class(config)
         self.server.servers = []
 
-    async def connected(self) -> SingleWriteProtocol:
+    async def connected(self) -> HTTPProtocol:
         """The server's side of the connection."""
         _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
             self.server._protocol, self._connection
         )
-        assert isinstance(protocol, SingleWriteProtocol)
+        assert isinstance(protocol, HTTPProtocol)
         return protocol
 
     async def received(self) -> bytes:
