@@ -30,7 +30,7 @@ from core.database.database import Database
 from core.ids import global_id
 from tests.contract.test_reading_and_writing import WITH_THE_LIMITS
 from tests.interactions.cast import assert_counts_are_exact
-from tests.live.world import Api, Person, operation, signed_in
+from tests.live.world import Api, SignedInUser, operation, signed_in
 from tests.paths import OPERATIONS
 
 SECONDS_AT_MOST = 2
@@ -148,7 +148,7 @@ async def hostile(address: str, api: Api, database: Database) -> AsyncIterator[H
 
 
 @pytest.fixture
-async def users(database: Database) -> list[Person]:
+async def users(database: Database) -> list[SignedInUser]:
     return await signed_in(database, 2)
 
 
@@ -161,7 +161,7 @@ QUERIES_AND_MUTATIONS = sorted(
 
 @pytest.mark.parametrize("name", QUERIES_AND_MUTATIONS)
 async def test_any_value_in_any_variable(
-    hostile: Hostile, api: Api, users: list[Person], name: str
+    hostile: Hostile, api: Api, users: list[SignedInUser], name: str
 ) -> None:
     ada, grace = users
     post = (await api.change(ada, "CreatePost", text="There."))["post"]["id"]
@@ -198,7 +198,7 @@ PLACES = [
 ]
 
 
-async def test_literals_in_documents(hostile: Hostile, users: list[Person]) -> None:
+async def test_literals_in_documents(hostile: Hostile, users: list[SignedInUser]) -> None:
     headers = {"authorization": users[0].authorization}
     for place, literal in product(PLACES, LITERALS):
         await hostile.send({"query": place % literal}, headers)

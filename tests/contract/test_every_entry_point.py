@@ -18,7 +18,7 @@ from core.ids import global_id
 from tests.contract.entry_points import EntryPoint, entry_points
 from tests.contract.marked_world import MISSING_USER, VIEWERS, MarkedWorld, texts
 from tests.core.accounts.conftest import accounts, redis
-from tests.live.world import Api, Person, phone, signed_in_again
+from tests.live.world import Api, SignedInUser, signed_in_again, websocket_client
 
 __all__ = ["accounts", "redis"]
 
@@ -96,7 +96,9 @@ async def test_no_event_shows_what_is_hidden(
     )
     received: list[tuple[str, Json]] = []
     waiting: set[str] = set()
-    async with phone(address, subscriber.authorization if subscriber else None) as listener:
+    async with websocket_client(
+        address, subscriber.authorization if subscriber else None
+    ) as listener:
         for entry_point in entry_points(
             OperationType.SUBSCRIPTION, marked.values(), depth=EVENT_DEPTH
         ):
@@ -105,13 +107,13 @@ async def test_no_event_shows_what_is_hidden(
                 await listener.subscribe(
                     name, print_ast(entry_point.document), **entry_point.variables
                 )
-                assert "SubscriptionReady" in str(await listener.hear())
+                assert "SubscriptionReady" in str(await listener.receive())
                 waiting.add(name)
         for actor in (actors["target"], actors["host"]):
             await do_everything(api, actor, marked)
         last: dict[str, str] = {}
         while waiting:
-            message = await listener.hear()
+            message = await listener.receive()
             assert message["type"] == "next", message
             assert "errors" not in message["payload"], message
             field = message["id"].split()[0]
@@ -144,7 +146,7 @@ def interface(name: str) -> GraphQLInterfaceType:
     return found
 
 
-async def do_everything(api: Api, actor: Person, marked: MarkedWorld) -> None:
+async def do_everything(api: Api, actor: SignedInUser, marked: MarkedWorld) -> None:
     """Causes every kind of event, on the host's post and on a post of the user; the last events have the text LAST."""
     post = global_id("Post", marked.posts["host"])
     for undo, do in (("UnlikePost", "LikePost"), ("UnsharePost", "SharePost")):

@@ -13,7 +13,7 @@ from core.config.schema import graphql_schema
 from core.database.database import Database
 from core.graphql.documents import DocumentStore
 from core.graphql.limits.limits import Limits
-from tests.live.world import Api, Person, operation, signed_in
+from tests.live.world import Api, SignedInUser, operation, signed_in
 from tests.paths import OPERATIONS
 
 WITH_THE_LIMITS = {"Cost"}
@@ -21,7 +21,7 @@ PASSWORD = "hush: a quiet harbour 7"
 Json = dict[str, Any]
 
 
-async def post(api: Api, user: Person, text: str = "A post.") -> Json:
+async def post(api: Api, user: SignedInUser, text: str = "A post.") -> Json:
     made = await api.change(user, "CreatePost", text=text)
     return dict(made["post"])
 
@@ -57,7 +57,7 @@ async def test_an_account_from_sign_up_to_sign_out(api: Api) -> None:
     assert not (await api.do(None, "SignOut", input={**newest, "everywhere": True}))["changed"]
 
 
-class TokenHolder(Person):
+class TokenHolder(SignedInUser):
     """A user with an access token issued by the server."""
 
     def __init__(self, access_token: str) -> None:

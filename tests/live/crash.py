@@ -29,7 +29,13 @@ if __name__ == "__main__":
     django.setup()
 
 from tests.live.surroundings import Surroundings, surroundings  # needs the settings
-from tests.live.world import Person, Phone, operation, phone, signed_in  # as above
+from tests.live.world import (  # as above
+    SignedInUser,
+    WebSocketClient,
+    operation,
+    signed_in,
+    websocket_client,
+)
 
 CURSOR = "{ homeFeed(first: 100) { eventCursor edges { node { id } } } }"
 WRITE_SECONDS = 30.0
@@ -51,9 +57,9 @@ class Round(NamedTuple):
 class Client:
     """A client that reads and writes over HTTP."""
 
-    def __init__(self, http: httpx.AsyncClient, person: Person) -> None:
+    def __init__(self, http: httpx.AsyncClient, user: SignedInUser) -> None:
         self._http = http
-        self._headers = {"authorization": person.authorization}
+        self._headers = {"authorization": user.authorization}
 
     async def ask(self, query: str, **variables: Any) -> Any:
         sent = {"query": query, "variables": variables}
@@ -91,8 +97,8 @@ class Client:
 
 async def crash_round(around: Surroundings, chance: random.Random) -> Round:
     """Writes, reads a cursor, kills PostgreSQL, writes and resumes."""
-    async with _client(around) as (person, client):
-        async with phone(around.address(1), person.authorization) as connected:
+    async with _client(around) as (user, client):
+        async with websocket_client(around.address(1), user.authorization) as connected:
             await connected.watch_home()
             before = await client.posts(chance.randrange(5))
             await asyncio.gather(*(client.comment_on_nothing() for _ in range(40)))
@@ -107,7 +113,7 @@ async def crash_round(around: Surroundings, chance: random.Random) -> Round:
             meanwhile = {id for id in await asyncio.gather(*writers) if id is not None}
             after = await client.posts(60)
             live = await _entries(connected, after)
-        async with phone(around.address(0), person.authorization) as resuming:
+        async with websocket_client(around.address(0), user.authorization) as resuming:
             first = await resuming.watch_home(after=page["eventCursor"])
             seen = {edge["node"]["id"] for edge in page["edges"]}
             acknowledged = before | meanwhile | after
@@ -117,32 +123,32 @@ async def crash_round(around: Surroundings, chance: random.Random) -> Round:
     return Round(first["resumed"], len(acknowledged), missed, len(after - set(live)), twice)
 
 
-async def _entries(watcher: Phone, expected: set[str]) -> list[str]:
+async def _entries(watcher: WebSocketClient, expected: set[str]) -> list[str]:
     """The posts that the subscriber receives, until all expected ones have arrived or none follow."""
-    told: list[str] = []
+    received: list[str] = []
     try:
-        while not expected <= set(told):
+        while not expected <= set(received):
             async with asyncio.timeout(20):
                 event = await watcher.event()
             if event["__typename"] != "FeedEntryAdded":
                 break
-            told.append(event["edge"]["node"]["id"])
+            received.append(event["edge"]["node"]["id"])
     except TimeoutError:
         pass
-    return told
+    return received
 
 
 @asynccontextmanager
-async def _client(around: Surroundings) -> AsyncIterator[tuple[Person, Client]]:
+async def _client(around: Surroundings) -> AsyncIterator[tuple[SignedInUser, Client]]:
     database = await Database(around.postgres.url, size=1).open()
     try:
         await database.write("TRUNCATE users CASCADE")
-        [person] = await signed_in(database, 1)
+        [user] = await signed_in(database, 1)
     finally:
         await database.close()
     address = f"http://{around.address(0)}"
     async with httpx.AsyncClient(base_url=address, timeout=20) as http:
-        yield person, Client(http, person)
+        yield user, Client(http, user)
 
 
 def main(rounds: int) -> None:

@@ -34,7 +34,7 @@ from feed.services import post_delete
 from tests.interactions.cast import create_users, hide_account
 from tests.live.crash import Client
 from tests.live.surroundings import Surroundings, surroundings
-from tests.live.world import Person, operation, phone, signed_in
+from tests.live.world import SignedInUser, operation, signed_in, websocket_client
 
 WRITERS = 4
 POSTS = 2_000
@@ -90,31 +90,31 @@ def percentile(figures: list[float], share: float) -> float:
     return figures[min(len(figures) - 1, int(len(figures) * share))]
 
 
-async def fill(database: Database, comments: int, followers: int) -> tuple[int, list[Person]]:
-    """Whose account is going to be deleted, and those who write."""
-    (gone,) = await create_users(database, 1, first=9_000)
+async def fill(database: Database, comments: int, followers: int) -> tuple[int, list[SignedInUser]]:
+    """The user whose account is deleted, and the writers."""
+    (deleted,) = await create_users(database, 1, first=9_000)
     writers = await signed_in(database, WRITERS)
     await database.write(CROWD, followers)
-    await database.write(FOLLOWERS, gone)
+    await database.write(FOLLOWERS, deleted)
     await database.write(OTHERS_POSTS, writers[0].key, POSTS)
-    await database.write(OTHERS_POSTS, gone, 100)
-    await database.write(COMMENTS, gone, comments // POSTS, writers[0].key)
-    return gone, writers
+    await database.write(OTHERS_POSTS, deleted, 100)
+    await database.write(COMMENTS, deleted, comments // POSTS, writers[0].key)
+    return deleted, writers
 
 
 async def run(
     around: Surroundings, comments: int, followers: int, seconds: float, of_post: int
 ) -> Figures:
-    """Writes for so many seconds, deletes the account or the post, and goes on writing until it is gone."""
+    """Writes for so many seconds, deletes the account or the post, and continues to write until it is removed."""
     database = await Database(around.postgres.url, size=2).open()
-    gone, writers = await fill(database, comments, followers)
+    deleted, writers = await fill(database, comments, followers)
     (post,) = [
         row[0]
         for row in await database.fetch(
             "SELECT max(id) FROM posts WHERE author_id = $1", writers[0].key
         )
     ]
-    large = await database.write(LARGE_POST, gone, of_post) if of_post else []
+    large = await database.write(LARGE_POST, deleted, of_post) if of_post else []
     sent: dict[str, float] = {}
     figures: dict[str, float] = {}
     failed: list[str] = []
@@ -133,7 +133,7 @@ async def run(
             await asyncio.sleep(1 / WRITES_A_SECOND)
 
     async def listen() -> None:
-        async with phone(around.address(1), writers[0].authorization) as watcher:
+        async with websocket_client(around.address(1), writers[0].authorization) as watcher:
             await watcher.watch([post])
             while True:
                 event = await watcher.event()
@@ -155,12 +155,12 @@ async def run(
             figures.clear()
             began = monotonic()
             if large:
-                await post_delete(database, viewer_id=gone, post_id=large[0][0])
+                await post_delete(database, viewer_id=deleted, post_id=large[0][0])
                 print(f"hidden in {monotonic() - began:.3f} s")
                 look = ("SELECT FROM posts WHERE id = $1", large[0][0])
             else:
-                await hide_account(database, gone)
-                look = ("SELECT FROM users WHERE id = $1", gone)
+                await hide_account(database, deleted)
+                look = ("SELECT FROM users WHERE id = $1", deleted)
             while await database.fetch(*look):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
             took = monotonic() - began

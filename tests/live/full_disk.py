@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
 from tests.core.server.served import served  # needs the settings
 from tests.live.fuzz import migrate  # as above
-from tests.live.world import Person, operation, signed_in  # as above
+from tests.live.world import SignedInUser, operation, signed_in  # as above
 
 WRITERS = 20
 DISK_MIB = 512
@@ -85,29 +85,29 @@ def full(disk: Path) -> Iterator[None]:
         ballast.unlink()
 
 
-async def write(address: str, person: Person, answers: Answers) -> None:
+async def write(address: str, user: SignedInUser, answers: Answers) -> None:
     """Posts without a pause, but for a short one after a refusal."""
     number = 0
-    headers = {"authorization": person.authorization}
+    headers = {"authorization": user.authorization}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60) as client:
         while True:
             number += 1
             # Long texts fill what PostgreSQL has reserved already.
-            text = f"{person.key} {number} ".ljust(400, "x")
+            text = f"{user.key} {number} ".ljust(400, "x")
             asked = {"query": operation("CreatePost"), "variables": {"input": {"text": text}}}
             answer = await client.post("/graphql/", json=asked)
-            said = answer.json()
-            if "errors" in said:
-                code = said["errors"][0]["extensions"]["code"]
+            result = answer.json()
+            if "errors" in result:
+                code = result["errors"][0]["extensions"]["code"]
                 answers.refused[answer.status_code, code] += 1
                 await asyncio.sleep(PAUSE_SECONDS)
             else:
-                assert said["data"]["createPost"]["post"], said
+                assert result["data"]["createPost"]["post"], result
                 answers.acknowledged[text] = time.monotonic()
 
 
 async def until_writes_are(word: str, address: str, seconds: float) -> float:
-    """When `/readyz` says so. Errors: TimeoutError."""
+    """Returns when `/readyz` has this status of writes. Errors: TimeoutError."""
     async with httpx.AsyncClient(base_url=address) as client, asyncio.timeout(seconds):
         while (await client.get("/readyz", timeout=10)).json()["writes"] != word:  # noqa: ASYNC110
             await asyncio.sleep(PAUSE_SECONDS)
@@ -117,12 +117,12 @@ async def until_writes_are(word: str, address: str, seconds: float) -> float:
 async def run(folder: Path, disk: Path, seconds: float) -> None:
     """Prints what came of it. Errors: AssertionError, TimeoutError if it is not as it should be."""
     database = await Database(os.environ["DATABASE_URL"], size=2).open()
-    people = await signed_in(database, WRITERS, lasts=3_600)
+    users = await signed_in(database, WRITERS, lasts=3_600)
     answers = Answers()
     with served(folder) as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
-        writing = [asyncio.create_task(write(address, person, answers)) for person in people]
+        writing = [asyncio.create_task(write(address, user, answers)) for user in users]
         await asyncio.sleep(3)
         logged = len(server.logged())
         with full(disk):

@@ -43,7 +43,7 @@ from core.datasets.reconcile import COUNTS, Count  # as above
 from tests.core.server.served import Served, served  # as above
 from tests.live.any_client import AnyClient  # as above
 from tests.live.documents import Known  # as above
-from tests.live.world import Person, operation, signed_in  # as above
+from tests.live.world import SignedInUser, operation, signed_in  # as above
 
 CROWD = (Path(__file__).parent.parent / "contract" / "crowd.sql").read_text()
 CLIENTS = 50
@@ -62,9 +62,9 @@ NEVER_BEGUN = re.compile(
     r"|^Exception ignored in: <coroutine object (?:GraphQLCoreConverter|Executor)\b.*\n"
     r"Traceback .*\n(  .*\n)*KeyError: '__import__'\n"
 )
-"""Of the standard executor alone: when a client leaves it drops resolvers that it has not begun, and Python says so.
+"""Of the standard executor alone: when a client disconnects it drops resolvers that it has not begun, and Python warns.
 
-The second form is what Python writes if it finds no way to say so from where its garbage collector began.
+The second form is what Python writes if it can't warn from where its garbage collector began.
 """
 LOG_OF_SOCKETS = re.compile(r"(?m)^.* INFO uvicorn.error: .*\n")
 
@@ -136,12 +136,12 @@ def spread(seconds: Sequence[float]) -> str:
 class Watcher(Thread):
     """Sends a plain query and a small write in turn, in a thread of its own, until it is stopped."""
 
-    def __init__(self, address: str, person: Person, post: int, outcome: Outcome) -> None:
+    def __init__(self, address: str, user: SignedInUser, post: int, outcome: Outcome) -> None:
         super().__init__()
         self._client = httpx.Client(
             base_url=f"http://{address}",
             timeout=60,
-            headers={"authorization": person.authorization},
+            headers={"authorization": user.authorization},
         )
         self._input = {"input": {"postId": global_id("Post", post)}}
         self._outcome = outcome
@@ -165,7 +165,7 @@ class Watcher(Thread):
             return
         times.append(perf_counter() - began)
         if answer.status_code != 200 or "errors" in answer.json() or '"errors":[{' in answer.text:
-            self._outcome.faults.append(f"the watcher is answered: {answer.text[:500]}")
+            self._outcome.faults.append(f"the watcher received: {answer.text[:500]}")
 
 
 @contextmanager
@@ -182,7 +182,7 @@ async def fuzz(
     server: Served, database: Database, *, seconds: float, seed: int, setup: Setup
 ) -> Outcome:
     """Sends anything for so long to a server over an empty database."""
-    [*people, watched] = await signed_in(database, CROWD_SIZE, lasts=3_600)
+    [*users, watched] = await signed_in(database, CROWD_SIZE, lasts=3_600)
     async with database.connection() as connection:
         post = await connection.fetchval(
             "INSERT INTO posts (author_id, text) VALUES ($1, 'x') RETURNING id", watched.key
@@ -193,14 +193,14 @@ async def fuzz(
     for table, name in (("posts", "Post"), ("users", "User"), ("comments", "Comment")):
         rows = await database.fetch(f"SELECT id FROM {table} ORDER BY id DESC LIMIT 60")  # noqa: S608  # ours
         known.ids.extend(global_id(name, row[0]) for row in rows)
-    expired = Person(people[0].key, people[0].session_id, lasts=-5).authorization
+    expired = SignedInUser(users[0].key, users[0].session_id, lasts=-5).authorization
     tokens = [
         None,
         None,
         "Bearer x",
         "Basic eDp5",
         expired,
-        *(each.authorization for each in people[:15]),
+        *(each.authorization for each in users[:15]),
     ]
     outcome = Outcome()
     stop = asyncio.Event()
@@ -232,7 +232,7 @@ async def fuzz(
 
 
 async def add_crowd(connection: Any) -> None:
-    """Adds what the people have posted and done, with the counts of it."""
+    """Adds the users' posts, follows, likes, shares and comments, with their counts."""
     await connection.execute(CROWD)
     await set_counts(connection)
 
@@ -250,7 +250,7 @@ async def aftermath(server: Served, database: Database, setup: Setup) -> Any:
     async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=20) as client:
         ready = (await client.get("/readyz")).json()
         if ready["status"] != "ready":
-            yield f"/readyz says {ready}"
+            yield f"/readyz responds {ready}"
         query = "{ publicFeed(first: 1) { edges { cursor } } }"
         asked = (
             client.post("/graphql/", json={"query": f"# {n}\n{query}"})
@@ -258,7 +258,7 @@ async def aftermath(server: Served, database: Database, setup: Setup) -> Any:
         )
         for answer in await asyncio.gather(*asked):
             if "errors" in answer.json():
-                yield f"a query afterwards is answered: {answer.text}"
+                yield f"a query afterwards received: {answer.text}"
     for _ in range(50):
         rows = await database.fetch(UNUSED)
         if not rows:

@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
 from tests.core.server.served import served  # needs the settings
 from tests.live.fuzz import CROWD_SIZE, add_crowd, migrate, spread  # as above
-from tests.live.world import Person, operation, signed_in  # as above
+from tests.live.world import SignedInUser, operation, signed_in  # as above
 
 WRITERS = 3
 PAGE = 100
@@ -52,9 +52,9 @@ class Outcome:
 class Client:
     """A client that sends one request after another on a connection."""
 
-    def __init__(self, address: str, person: Person) -> None:
+    def __init__(self, address: str, user: SignedInUser) -> None:
         self._host, _, self._port = address.rpartition(":")
-        self._authorization = person.authorization
+        self._authorization = user.authorization
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, query: str, **variables: object) -> tuple[int, bytes]:
@@ -79,13 +79,13 @@ class Client:
 
 async def overload(address: str, database: Database, *, readers: int, seconds: float) -> Outcome:
     """Measures so many readers of a server with an empty database."""
-    people = await signed_in(database, CROWD_SIZE, lasts=3_600)
+    users = await signed_in(database, CROWD_SIZE, lasts=3_600)
     async with database.connection() as connection:
         await add_crowd(connection)
         post = await connection.fetchval("SELECT max(id) FROM posts")
     outcome = Outcome()
     ends = perf_counter() + seconds
-    clients = [Client(address, people[number % CROWD_SIZE]) for number in range(readers + WRITERS)]
+    clients = [Client(address, users[number % CROWD_SIZE]) for number in range(readers + WRITERS)]
     like = [operation("LikePost"), operation("UnlikePost")]
     target = {"postId": global_id("Post", post)}
 

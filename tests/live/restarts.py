@@ -26,11 +26,11 @@ from tests.core.server.served import (  # needs the settings
     writing,
 )
 from tests.live.fuzz import migrate  # as above
-from tests.live.world import Person, signed_in  # as above
+from tests.live.world import SignedInUser, signed_in  # as above
 
 
 async def restart_round(
-    folder: Path, database: Database, people: list[Person], *, processes: int
+    folder: Path, database: Database, users: list[SignedInUser], *, processes: int
 ) -> int:
     """How many posts were acknowledged while the server was replaced once and then stopped.
 
@@ -38,7 +38,7 @@ async def restart_round(
     """
     with served(folder, processes) as server:
         before = await server.becomes_ready(processes)
-        async with writing(server, people) as writers:
+        async with writing(server, users) as writers:
             server.process.send_signal(signal.SIGHUP)
             after = (await server.becomes_ready(2 * processes))[processes:]
             if processes > 1:
@@ -57,10 +57,10 @@ async def restart_round(
 async def run(rounds: int, processes: int, writers: int) -> None:
     database = await Database(os.environ["DATABASE_URL"], size=2).open()
     try:
-        people = await signed_in(database, writers, lasts=3_600)
+        users = await signed_in(database, writers, lasts=3_600)
         for number in range(rounds):
             with tempfile.TemporaryDirectory() as folder:
-                count = await restart_round(Path(folder), database, people, processes=processes)
+                count = await restart_round(Path(folder), database, users, processes=processes)
             print(f"round {number + 1}: {count} posts, none lost, no call failed", flush=True)
     finally:
         await database.close()

@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 class Device:
-    """A sign-in of somebody, who asks any process."""
+    """A session of a user, with requests to any process."""
 
     def __init__(self, clients: list[httpx.AsyncClient], session: Json) -> None:
         self._clients = clients

@@ -50,7 +50,7 @@ from tests.paths import ROOT
 SECONDS_TO_END = 60.0
 """How long the last event and the removal of accounts may take on a busy machine."""
 AFTER_END_SECONDS = 3.0
-"""How long after its end a session goes on trying to write."""
+"""How long after its end a session continues to try to write."""
 CROWD_SIZE = 60
 DELETED, USERS, SUSPENDED = 3, 14, 4
 """Of the crowd: the accounts that are deleted, the users who write and listen, and how many of these are suspended."""
@@ -248,7 +248,7 @@ class Storm:
             user = self._chance.choice(users)
             async with user.access:
                 ending = user.current
-                token = secret.make(ending[0].person.session_id, b"", 1).text
+                token = secret.make(ending[0].user.session_id, b"", 1).text
                 values = {"refreshToken": token, "everywhere": True}
                 if await self._requests.write(ending[0], "SignOut", key=self._key(), **values):
                     self._end(ending)
@@ -267,7 +267,7 @@ class Storm:
                 await self._continue(user)
 
     async def _continue(self, user: StormUser) -> None:
-        """Two new sessions of the user, in which writes go on."""
+        """Two new sessions of the user, in which writes continue."""
         for _ in range(2):
             self._group.create_task(self._write(await self._sign_in(user)))
 

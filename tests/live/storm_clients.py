@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import httpx
 
 from tests.live.test_sse import streaming
-from tests.live.world import Closed, Json, Person, operation, phone
+from tests.live.world import Closed, Json, SignedInUser, operation, websocket_client
 
 REQUEST_SECONDS = 60.0
 DOCUMENTED = {"UNAVAILABLE", "TIMEOUT"}
@@ -23,8 +23,8 @@ DOCUMENTED = {"UNAVAILABLE", "TIMEOUT"}
 class UserSession:
     """A session, and when it ended and last wrote."""
 
-    def __init__(self, person: Person) -> None:
-        self.person = person
+    def __init__(self, user: SignedInUser) -> None:
+        self.user = user
         self.ended = inf
         """When its end was acknowledged."""
         self.wrote = -inf
@@ -80,7 +80,7 @@ class StormRequests:
             response = await self._chance.choice(self._clients).post(
                 "/graphql/",
                 json={"query": operation(name), "variables": {"input": values}},
-                headers={"authorization": session.person.authorization},
+                headers={"authorization": session.user.authorization},
             )
         except httpx.HTTPError as error:
             self.faults.append(f"{name}: {error!r}")
@@ -102,7 +102,7 @@ class StormRequests:
         session.wrote = max(session.wrote, began)
         post = values.get("postId")
         self.acknowledged[key] = Write(
-            began, ended, name, session.person.id, None if post is None else str(post)
+            began, ended, name, session.user.id, None if post is None else str(post)
         )
         return dict(payload)
 
@@ -118,7 +118,7 @@ class Received(NamedTuple):
 
     @property
     def is_first(self) -> bool:
-        """Whether it says that the subscription to the posts has begun."""
+        """Whether it is the first message of a subscription."""
         return bool(self.event["__typename"] == "SubscriptionReady")
 
     @property
@@ -147,9 +147,9 @@ async def received_by(
     address: str, session: UserSession, posts: list[str], *, by_stream: bool
 ) -> AsyncGenerator[Received, None]:
     """The events of the home feed and the posts, or by stream of the posts alone, until the connection ends."""
-    connection, viewer = object(), session.person.id
+    connection, viewer = object(), session.user.id
     messages = by_event_stream if by_stream else by_websocket
-    async with aclosing(messages(address, session.person.authorization, posts)) as results:
+    async with aclosing(messages(address, session.user.authorization, posts)) as results:
         async for name, result in results:
             [event] = result["data"].values()
             yield Received((connection, name), viewer, monotonic(), event)
@@ -160,10 +160,10 @@ async def by_websocket(
 ) -> AsyncGenerator[tuple[str, Json], None]:
     """Results by the name of their subscription."""
     try:
-        async with phone(address, authorization) as client:
+        async with websocket_client(address, authorization) as client:
             await client.subscribe("home", operation("HomeFeedEvents"))
             await client.subscribe("posts", operation("PostInteractions"), postIds=posts)
-            while (message := await client.hear())["type"] == "next":
+            while (message := await client.receive())["type"] == "next":
                 yield message["id"], message["payload"]
     except Closed:
         return

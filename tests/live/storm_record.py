@@ -49,7 +49,7 @@ class StormRecord:
         for session in self.sessions:
             if session.wrote > session.ended + seconds:
                 after = session.wrote - session.ended
-                yield f"session {session.person.session_id} wrote {after:.2f} s after its end"
+                yield f"session {session.user.session_id} wrote {after:.2f} s after its end"
 
     def _shown(self) -> Iterator[str]:
         """Events that reached a user from whom a block hid them.

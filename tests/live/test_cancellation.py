@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from core.config.environment import environment
 from core.database.database import Database
 from core.server.app import Server
-from tests.live.world import Person, eventually, operation, signed_in
+from tests.live.world import SignedInUser, eventually, operation, signed_in
 
 STEPS = 40
 """Steps of the loop, one after the other; then as many milliseconds."""
@@ -32,17 +32,17 @@ async def server(database: Database) -> AsyncIterator[Server]:
 
 
 class Client:
-    """The ASGI side of a client: what it says, and whether it reads what it is sent."""
+    """The ASGI side of a client: the messages that it sends, and whether it reads."""
 
-    def __init__(self, scope: dict[str, Any], said: list[dict[str, Any]], reads: int) -> None:
+    def __init__(self, scope: dict[str, Any], result: list[dict[str, Any]], reads: int) -> None:
         self.scope = scope
         self.sent: list[dict[str, Any]] = []
-        self._said = said
+        self._messages = result
         self._reads = reads
 
     async def receive(self) -> dict[str, Any]:
-        if self._said:
-            return self._said.pop(0)
+        if self._messages:
+            return self._messages.pop(0)
         await asyncio.get_running_loop().create_future()
         raise AssertionError
 
@@ -52,19 +52,19 @@ class Client:
         self.sent.append(message)
 
 
-def socket(person: Person, reads: int) -> Client:
-    init = {"type": "connection_init", "payload": {"authorization": person.authorization}}
+def socket(user: SignedInUser, reads: int) -> Client:
+    init = {"type": "connection_init", "payload": {"authorization": user.authorization}}
     subscribe = {"type": "subscribe", "id": "1", "payload": {"query": HOME}}
     texts = [{"type": "websocket.receive", "text": json.dumps(each)} for each in (init, subscribe)]
     scope = {"type": "websocket", "subprotocols": ["graphql-transport-ws"]}
     return Client(_scope(scope), [{"type": "websocket.connect"}, *texts], reads)
 
 
-def stream(person: Person, reads: int) -> Client:
+def stream(user: SignedInUser, reads: int) -> Client:
     headers = [
         (b"accept", b"text/event-stream"),
         (b"content-type", b"application/json"),
-        (b"authorization", person.authorization.encode()),
+        (b"authorization", user.authorization.encode()),
     ]
     body = {"type": "http.request", "body": json.dumps({"query": HOME}).encode()}
     return Client(_scope({"type": "http", "method": "POST", "headers": headers}), [body], reads)
@@ -83,13 +83,13 @@ async def test_a_connection_cancelled_at_any_step_releases_everything(
     opens: Any,
     reads: int,
 ) -> None:
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     await asyncio.sleep(0.1)
     tasks = len(asyncio.all_tasks())
     before = subscribers()
     is_served = False
     for steps in range(2 * STEPS):
-        client = opens(person, reads)
+        client = opens(user, reads)
         serving = asyncio.ensure_future(server.graphql(client.scope, client.receive, client.send))
         for _ in range(min(steps, STEPS)):
             await asyncio.sleep(0)

@@ -18,13 +18,13 @@ from tests.live.relay import relay
 from tests.live.world import (
     TIMEOUT,
     Closed,
-    Person,
-    dial,
+    SignedInUser,
     eventually,
+    open_websocket,
     operation,
-    phone,
     serving,
     signed_in,
+    websocket_client,
 )
 
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
@@ -40,7 +40,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class Answer(NamedTuple):
-    """What a transport answers: the first error's extensions, and what it says around them."""
+    """The response of a transport: the first error's extensions, and the status, close code or headers beside them."""
 
     error: dict[str, Any]
     status: int
@@ -71,37 +71,37 @@ async def by_websocket(
     address: str, query: str, *, token: str | None = None, **variables: Any
 ) -> Answer:
     """The answer by WebSocket to an operation; `status` is 0."""
-    async with phone(address, token) as taken:
+    async with websocket_client(address, token) as taken:
         await taken.subscribe("1", query, **variables)
-        message = await taken.hear()
+        message = await taken.receive()
     errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
     return Answer(errors[0]["extensions"], 0)
 
 
 async def close_of(address: str, token: str) -> int:
     """The code with which the server closes a WebSocket that comes with the token."""
-    async with dial(address) as dialled:
-        await dialled.say(type="connection_init", payload={"authorization": token})
+    async with open_websocket(address) as opened:
+        await opened.send(type="connection_init", payload={"authorization": token})
         with pytest.raises(Closed) as closed:
-            await dialled.hear()
+            await opened.receive()
     return closed.value.code
 
 
 @asynccontextmanager
-async def person_of(database: Database, *, ended: bool = False) -> AsyncIterator[Person]:
-    (person,) = await signed_in(database, 1)
+async def person_of(database: Database, *, ended: bool = False) -> AsyncIterator[SignedInUser]:
+    (user,) = await signed_in(database, 1)
     if ended:
         change = "UPDATE sessions SET revoked_at = now() WHERE id = $1 RETURNING id"
-        await database.write(change, person.session_id)
-    yield person
+        await database.write(change, user.session_id)
+    yield user
 
 
 @pytest.mark.parametrize("kind", ["TOKEN_INVALID", "TOKEN_EXPIRED", "UNAUTHENTICATED"])
 async def test_codes_of_invalid_tokens(address: str, database: Database, kind: str) -> None:
     tokens = {"TOKEN_INVALID": "Bearer x", "UNAUTHENTICATED": "Basic eDp5"}
     if kind == "TOKEN_EXPIRED":
-        (person,) = await signed_in(database, 1, lasts=-10)
-        tokens[kind] = person.authorization
+        (user,) = await signed_in(database, 1, lasts=-10)
+        tokens[kind] = user.authorization
     token = tokens[kind]
     for accept in (JSON, GRAPHQL_JSON, STREAM):
         for query in (ASK, WATCH) if accept == STREAM else (ASK,):
@@ -111,10 +111,10 @@ async def test_codes_of_invalid_tokens(address: str, database: Database, kind: s
 
 
 async def test_code_of_an_ended_session(address: str, database: Database) -> None:
-    async with person_of(database, ended=True) as person:
-        answer = await by_http(address, WATCH, accept=STREAM, token=person.authorization)
+    async with person_of(database, ended=True) as user:
+        answer = await by_http(address, WATCH, accept=STREAM, token=user.authorization)
         assert (answer.code, answer.status) == ("TOKEN_INVALID", 401)
-        assert await close_of(address, person.authorization) == 4403
+        assert await close_of(address, user.authorization) == 4403
 
 
 @pytest.mark.parametrize(
@@ -190,25 +190,25 @@ async def test_code_of_a_throttled_sign_in(django_db_setup: None, database: Data
 
 async def test_code_of_an_unavailable_database(django_db_setup: None, database: Database) -> None:
     del django_db_setup
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     with relay(environment().database_url) as way, serving(database_url=way.url) as address:
-        async with phone(address) as taken:
+        async with websocket_client(address) as taken:
             way.cut()
             for query, accept, token in (
                 (ASK, JSON, None),
                 (ASK, GRAPHQL_JSON, None),
                 (ASK, STREAM, None),
-                (WATCH, STREAM, person.authorization),
+                (WATCH, STREAM, user.authorization),
             ):
                 answer = await by_http(address, query, accept=accept, token=token)
                 assert (answer.code, answer.status) == ("UNAVAILABLE", 503)
                 assert answer.retry_after == str(CODES["UNAVAILABLE"].retry_after)
-            # A stream that needs no admission has begun, and says so itself.
+            # A stream that needs no admission begins with its ready event.
             assert (await by_http(address, WATCH, accept=STREAM)).code == "UNAVAILABLE"
             await taken.subscribe("1", ASK)
-            message = await taken.hear()
+            message = await taken.receive()
             assert message["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
-        assert await close_of(address, person.authorization) == CODES["UNAVAILABLE"].close_code
+        assert await close_of(address, user.authorization) == CODES["UNAVAILABLE"].close_code
         way.open()
 
         async def is_back() -> bool:

@@ -20,14 +20,14 @@ from tests.live.test_sse import ACCEPT, Stream, streaming
 from tests.live.world import (
     TIMEOUT,
     Closed,
-    Person,
-    Phone,
-    dial,
+    SignedInUser,
+    WebSocketClient,
     eventually,
+    open_websocket,
     operation,
-    phone,
     serving,
     signed_in,
+    websocket_client,
 )
 
 HOME = operation("HomeFeedEvents")
@@ -35,7 +35,7 @@ ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
 
 
 @pytest.fixture
-async def person(database: Database) -> Person:
+async def user(database: Database) -> SignedInUser:
     (made,) = await signed_in(database, 1)
     return made
 
@@ -47,39 +47,39 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield opened
 
 
-async def closing(watcher: Phone) -> Closed:
+async def closing(watcher: WebSocketClient) -> Closed:
     """How the server closes, after whatever it still sends."""
     while True:
         try:
-            await watcher.hear()
+            await watcher.receive()
         except Closed as closed:
             return closed
 
 
-async def is_served(watcher: Phone) -> bool:
+async def is_served(watcher: WebSocketClient) -> bool:
     """Whether the connection is open, and answers."""
     try:
-        await watcher.say(type="ping")
-        while (message := await watcher.hear()) != {"type": "pong"}:
+        await watcher.send(type="ping")
+        while (message := await watcher.receive()) != {"type": "pong"}:
             assert message == {"type": "connection_ack"}
     except (Closed, ConnectionClosed):
         return False
     return True
 
 
-async def home_stream(stack: AsyncExitStack, address: str, person: Person) -> Stream:
+async def home_stream(stack: AsyncExitStack, address: str, user: SignedInUser) -> Stream:
     """A stream of the person's home feed that has begun."""
-    headers = {"authorization": person.authorization}
+    headers = {"authorization": user.authorization}
     stream = await stack.enter_async_context(streaming(address, HOME, headers=headers))
     assert (await stream.event())["__typename"] == "SubscriptionReady"
     return stream
 
 
 async def test_one_more_socket_closes_the_viewers_oldest(
-    address: str, person: Person, stack: AsyncExitStack
+    address: str, user: SignedInUser, stack: AsyncExitStack
 ) -> None:
     opened = [
-        await stack.enter_async_context(phone(address, person.authorization))
+        await stack.enter_async_context(websocket_client(address, user.authorization))
         for _ in range(CONNECTIONS_PER_VIEWER + 2)
     ]
     for watcher in opened[:2]:
@@ -90,24 +90,24 @@ async def test_one_more_socket_closes_the_viewers_oldest(
 
 
 async def test_one_more_stream_completes_the_viewers_oldest(
-    address: str, person: Person, stack: AsyncExitStack
+    address: str, user: SignedInUser, stack: AsyncExitStack
 ) -> None:
-    opened = [await home_stream(stack, address, person) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
+    opened = [await home_stream(stack, address, user) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
     assert await opened[0].next() == {"event": "complete", "data": None}
     with pytest.raises(EOFError):
         await opened[0].next()
     # Streams and sockets count together, the oldest first whichever it is.
-    await stack.enter_async_context(phone(address, person.authorization))
+    await stack.enter_async_context(websocket_client(address, user.authorization))
     assert (await opened[1].next())["event"] == "complete"
 
 
 async def test_a_query_over_sse_ends_no_connection(
-    address: str, person: Person, stack: AsyncExitStack
+    address: str, user: SignedInUser, stack: AsyncExitStack
 ) -> None:
-    oldest = await stack.enter_async_context(phone(address, person.authorization))
+    oldest = await stack.enter_async_context(websocket_client(address, user.authorization))
     for _ in range(CONNECTIONS_PER_VIEWER - 1):
-        await stack.enter_async_context(phone(address, person.authorization))
-    headers = {"authorization": person.authorization}
+        await stack.enter_async_context(websocket_client(address, user.authorization))
+    headers = {"authorization": user.authorization}
     for _ in range(3):
         async with streaming(address, ASK, headers=headers) as stream:
             assert "errors" not in (await stream.next())["data"]
@@ -117,45 +117,46 @@ async def test_a_query_over_sse_ends_no_connection(
 async def test_of_many_concurrent_connections_twenty_stay_open(
     address: str, database: Database, stack: AsyncExitStack
 ) -> None:
-    person, other = await signed_in(database, 2)
-    bystander = await stack.enter_async_context(phone(address, other.authorization))
+    user, other = await signed_in(database, 2)
+    bystander = await stack.enter_async_context(websocket_client(address, other.authorization))
     earlier = [
-        await stack.enter_async_context(phone(address, person.authorization)) for _ in range(19)
+        await stack.enter_async_context(websocket_client(address, user.authorization))
+        for _ in range(19)
     ]
-    dialled = [await stack.enter_async_context(dial(address)) for _ in range(25)]
+    opened = [await stack.enter_async_context(open_websocket(address)) for _ in range(25)]
     await asyncio.gather(
         *(
-            watcher.say(type="connection_init", payload={"authorization": person.authorization})
-            for watcher in dialled
+            watcher.send(type="connection_init", payload={"authorization": user.authorization})
+            for watcher in opened
         )
     )
     for watcher in earlier:
         assert (await closing(watcher)).code == 4429
-    for watcher in dialled:
+    for watcher in opened:
         await is_served(watcher)
     # Each has been admitted by now, so those that are closed will be no more.
-    served = [await is_served(watcher) for watcher in dialled]
+    served = [await is_served(watcher) for watcher in opened]
     assert served.count(True) == CONNECTIONS_PER_VIEWER
-    for watcher, is_open in zip(dialled, served, strict=True):
+    for watcher, is_open in zip(opened, served, strict=True):
         assert is_open or (await closing(watcher)).code == 4429
     assert await is_served(bystander)
 
 
 async def test_a_token_of_an_ended_session_replaces_no_connection(
-    address: str, database: Database, person: Person, stack: AsyncExitStack
+    address: str, database: Database, user: SignedInUser, stack: AsyncExitStack
 ) -> None:
     opened = [
-        await stack.enter_async_context(phone(address, person.authorization))
+        await stack.enter_async_context(websocket_client(address, user.authorization))
         for _ in range(CONNECTIONS_PER_VIEWER)
     ]
     (ended,) = await database.write(
         "INSERT INTO sessions (user_id, salt, token_hash, expires_at, revoked_at) "
         "VALUES ($1, '', '', now() + interval '1 day', now()) RETURNING id",
-        person.key,
+        user.key,
     )
-    stolen = Person(person.key, ended[0])
-    async with dial(address) as refused:
-        await refused.say(type="connection_init", payload={"authorization": stolen.authorization})
+    stolen = SignedInUser(user.key, ended[0])
+    async with open_websocket(address) as refused:
+        await refused.send(type="connection_init", payload={"authorization": stolen.authorization})
         assert (await closing(refused)).code == 4403
     for watcher in opened:
         assert await is_served(watcher)
@@ -167,13 +168,13 @@ async def test_connections_are_limited_by_address(
     del django_db_setup
     with serving(connections_per_address=3) as address:
         async with AsyncExitStack() as stack:
-            opened = [await stack.enter_async_context(phone(address)) for _ in range(2)]
+            opened = [await stack.enter_async_context(websocket_client(address)) for _ in range(2)]
             query = operation("PostInteractions")
             stream = await stack.enter_async_context(
                 streaming(address, query, postIds=["UG9zdDox"])
             )
             await stream.event()
-            async with dial(address) as refused:
+            async with open_websocket(address) as refused:
                 closed = await closing(refused)
             assert closed.code == 4429
             assert "3 connections are open from 127.0.0.1" in closed.reason
@@ -190,7 +191,7 @@ async def test_connections_are_limited_by_address(
             opened[0].connection.transport.abort()
 
             async def is_taken() -> bool:
-                async with dial(address) as again:
+                async with open_websocket(address) as again:
                     try:
                         await again.start()
                     except Closed:
@@ -224,7 +225,7 @@ def test_addresses_of_one_network_count_together(address: str, network: str) -> 
 
 
 class Token:
-    """What an access token of the tests says."""
+    """The claims of an access token of the tests."""
 
     def __init__(self, viewer_id: int, session_id: int = 1) -> None:
         self.viewer_id = viewer_id

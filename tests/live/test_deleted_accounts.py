@@ -10,32 +10,32 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import accounts_erase, create_posts, hide_account
-from tests.live.world import Api, Closed, Json, Phone, phone, signed_in
+from tests.live.world import Api, Closed, Json, WebSocketClient, signed_in, websocket_client
 
 
 class Scene:
-    """Somebody who has a post of their own, has shared, liked and commented on another's, and has a follower."""
+    """A user with a follower, who has posted, and has shared, liked and commented on another's post."""
 
     def __init__(self, api: Api, database: Database) -> None:
         self.api = api
         self.database = database
 
     async def make(self) -> None:
-        self.gone, self.viewer, self.author, self.third = await signed_in(self.database, 4)
-        await self.api.change(self.viewer, "FollowUser", userId=self.gone.id)
-        (self.own,) = await create_posts(self.database, self.gone.key)
+        self.deleted, self.viewer, self.author, self.third = await signed_in(self.database, 4)
+        await self.api.change(self.viewer, "FollowUser", userId=self.deleted.id)
+        (self.own,) = await create_posts(self.database, self.deleted.key)
         (self.post,) = await create_posts(self.database, self.author.key)
         post = global_id("Post", self.post)
-        await self.api.change(self.gone, "SharePost", postId=post)
-        await self.api.change(self.gone, "LikePost", postId=post)
-        made = await self.api.change(self.gone, "CreateComment", postId=post, text="A word.")
+        await self.api.change(self.deleted, "SharePost", postId=post)
+        await self.api.change(self.deleted, "LikePost", postId=post)
+        made = await self.api.change(self.deleted, "CreateComment", postId=post, text="A word.")
         self.comment = made["comment"]["id"]
 
     async def home(self) -> Any:
         return await self.api.do(self.viewer, "HomeFeed")
 
     async def delete(self) -> None:
-        await hide_account(self.database, self.gone.key)
+        await hide_account(self.database, self.deleted.key)
         await accounts_erase(self.database)
 
     async def last(self) -> None:
@@ -53,7 +53,7 @@ async def scene(api: Api, database: Database) -> Scene:
     return made
 
 
-async def until_the_last(watcher: Phone) -> list[Json]:
+async def until_the_last(watcher: WebSocketClient) -> list[Json]:
     """The events up to the one that comes last."""
     found: list[Json] = []
     while True:
@@ -77,7 +77,7 @@ async def test_home_feeds_are_notified_of_deleted_posts_and_shares(
     assert {edge["node"]["id"] for edge in page["edges"]} == both
     if resumes:
         await scene.delete()
-    async with phone(address, scene.viewer.authorization) as home:
+    async with websocket_client(address, scene.viewer.authorization) as home:
         await home.watch_home(after=page["eventCursor"])
         if not resumes:
             await scene.delete()
@@ -90,7 +90,7 @@ async def test_home_feeds_are_notified_of_deleted_posts_and_shares(
 async def test_a_viewer_who_did_not_follow_is_not_notified(address: str, scene: Scene) -> None:
     page = await scene.api.do(scene.third, "HomeFeed")
     await scene.delete()
-    async with phone(address, scene.third.authorization) as home:
+    async with websocket_client(address, scene.third.authorization) as home:
         await home.watch_home(after=page["eventCursor"])
         await scene.api.change(scene.third, "CreatePost", text="The last word.")
         assert await until_the_last(home) == []
@@ -105,7 +105,7 @@ async def test_posts_are_notified_of_deleted_likes_shares_and_comments(
     if resumes:
         await scene.delete()
     token = None if anonymous else scene.viewer.authorization
-    async with phone(address, token) as watcher:
+    async with websocket_client(address, token) as watcher:
         await watcher.watch([scene.post, scene.own], after=page["eventCursor"])
         if not resumes:
             await scene.delete()
@@ -117,7 +117,7 @@ async def test_posts_are_notified_of_deleted_likes_shares_and_comments(
     by_type = {event["__typename"]: event for event in found}
     assert by_type["CommentDeleted"]["deletedCommentId"] == scene.comment
     assert by_type["PostDeleted"]["deletedPostId"] == global_id("Post", scene.own)
-    assert by_type["PostUnliked"]["actor"] == {"id": scene.gone.id}
+    assert by_type["PostUnliked"]["actor"] == {"id": scene.deleted.id}
     assert "'p1'" not in str(found)
 
 
@@ -126,27 +126,27 @@ async def test_earlier_events_of_a_deleted_account_are_not_replayed(
 ) -> None:
     """A like, a share, a comment and a post of an account that is hidden by the time they are replayed."""
     page = await scene.home()
-    await scene.api.change(scene.gone, "UnlikePost", postId=global_id("Post", scene.post))
-    await scene.api.change(scene.gone, "LikePost", postId=global_id("Post", scene.post))
+    await scene.api.change(scene.deleted, "UnlikePost", postId=global_id("Post", scene.post))
+    await scene.api.change(scene.deleted, "LikePost", postId=global_id("Post", scene.post))
     await scene.api.change(
-        scene.gone, "CreateComment", postId=global_id("Post", scene.post), text="No."
+        scene.deleted, "CreateComment", postId=global_id("Post", scene.post), text="No."
     )
-    await scene.api.change(scene.gone, "CreatePost", text="No.")
-    await hide_account(scene.database, scene.gone.key)
+    await scene.api.change(scene.deleted, "CreatePost", text="No.")
+    await hide_account(scene.database, scene.deleted.key)
     await scene.last()
-    async with phone(address, scene.viewer.authorization) as watcher:
+    async with websocket_client(address, scene.viewer.authorization) as watcher:
         await watcher.watch([scene.post], after=page["eventCursor"])
         found = await until_the_last(watcher)
         assert [event["__typename"] for event in found] == ["PostUnliked"]
-    async with phone(address, scene.viewer.authorization) as home:
+    async with websocket_client(address, scene.viewer.authorization) as home:
         await home.watch_home(after=page["eventCursor"])
         assert await until_the_last(home) == []
 
 
 async def test_a_deleted_accounts_connections_end(address: str, scene: Scene) -> None:
-    async with phone(address, scene.gone.authorization) as home:
+    async with websocket_client(address, scene.deleted.authorization) as home:
         await home.watch_home()
-        await hide_account(scene.database, scene.gone.key)
+        await hide_account(scene.database, scene.deleted.key)
         with pytest.raises(Closed) as closed:
             await home.event()
     assert closed.value.code == 4403

@@ -17,11 +17,18 @@ from core.events.notifier import Notifier
 from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
 from tests.interactions.cast import create_posts, create_users
 from tests.live.surroundings import Surroundings, surroundings
-from tests.live.world import Closed, Phone, Unavailable, dial, eventually, phone
+from tests.live.world import (
+    Closed,
+    Unavailable,
+    WebSocketClient,
+    eventually,
+    open_websocket,
+    websocket_client,
+)
 
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
 LOG = "SELECT client_mutation_id FROM events WHERE post_id = ANY($1) ORDER BY transaction, id"
-GONE = (OSError, WebSocketException, Closed, Unavailable, TimeoutError)
+DELETED = (OSError, WebSocketException, Closed, Unavailable, TimeoutError)
 PHONES = 12
 POSTS = 3
 
@@ -50,49 +57,49 @@ async def notifier(around: Surroundings) -> AsyncIterator[Notifier]:
 
 
 class Wanderer:
-    """A phone that loses its connection all day, and goes on from the last event that it was given."""
+    """A client that loses its connection again and again, and resumes from the last event that it received."""
 
     def __init__(self, around: Surroundings, posts: list[int], chance: random.Random) -> None:
         self.posts = posts
-        self.told: list[str] = []
+        self.received: list[str] = []
         self._around = around
         self._chance = chance
         self._cursor: str | None = None
 
     async def is_placed(self) -> bool:
-        """Whether it knows from where to go on."""
+        """Whether it has a cursor to resume from."""
         return self._cursor is not None
 
     async def has(self, count: int) -> bool:
-        """Whether it has been told so much."""
-        return len(self.told) >= count
+        """Whether it has received so many events."""
+        return len(self.received) >= count
 
     async def run(self, until: asyncio.Event) -> None:
         while not until.is_set():
-            with suppress(*GONE):
+            with suppress(*DELETED):
                 await self._connect(until)
             await asyncio.sleep(self._chance.random() * 0.1)
 
     async def _connect(self, until: asyncio.Event) -> None:
         address = self._around.address(self._chance.randrange(2))
-        async with dial(address) as dialled:
+        async with open_websocket(address) as opened:
             try:
-                await dialled.start()
-                await self._watch(dialled, until)
+                await opened.start()
+                await self._watch(opened, until)
             finally:
-                # A phone in a tunnel does not say goodbye.
-                dialled.connection.transport.abort()
+                # A client without a network closes nothing.
+                opened.connection.transport.abort()
 
-    async def _watch(self, dialled: Phone, until: asyncio.Event) -> None:
-        ready = await dialled.watch(self.posts, after=self._cursor)
+    async def _watch(self, opened: WebSocketClient, until: asyncio.Event) -> None:
+        ready = await opened.watch(self.posts, after=self._cursor)
         assert ready["resumed"] is (self._cursor is not None)
         self._cursor = self._cursor or ready["cursor"]
         lost_after = self._chance.expovariate(1 / 15)
         while not until.is_set() and lost_after > 0:
             async with asyncio.timeout(0.5):
-                event = await dialled.event()
+                event = await opened.event()
             assert event["__typename"] == "PostLiked", event
-            self.told.append(event["clientMutationId"])
+            self.received.append(event["clientMutationId"])
             self._cursor = event["cursor"]
             lost_after -= 1
 
@@ -129,7 +136,7 @@ class Writers:
 async def endure(
     around: Surroundings, database: Database, trouble: Callable[[], Awaitable[None]]
 ) -> None:
-    """Writes and wanders while there is trouble; then everybody must have everything."""
+    """Writes and reconnects during failures; then every client must have all events."""
     (actor,) = await create_users(database, 1)
     posts = await create_posts(database, actor, POSTS)
     chance = random.Random(7)
@@ -155,7 +162,7 @@ async def endure(
             expected = [row[0] for row in await database.fetch(LOG, wanderer.posts)]
             assert len(expected) > 30
             await eventually(partial(wanderer.has, len(expected)))
-            assert wanderer.told == expected
+            assert wanderer.received == expected
     finally:
         done_reading.set()
         try:
@@ -201,7 +208,10 @@ async def test_a_write_through_one_server_reaches_subscribers_of_the_other(
 ) -> None:
     (actor,) = await create_users(database, 1)
     (post,) = await create_posts(database, actor)
-    async with phone(around.address(0)) as one, phone(around.address(1)) as other:
+    async with (
+        websocket_client(around.address(0)) as one,
+        websocket_client(around.address(1)) as other,
+    ):
         for watcher in (one, other):
             await watcher.watch([post])
         await database.write(ADD, actor, post, "here")
@@ -226,11 +236,11 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
     async with AsyncExitStack() as stack:
         slow = [
             await stack.enter_async_context(
-                phone(around.address(0), socket=small_socket(around.ports[0]))
+                websocket_client(around.address(0), socket=small_socket(around.ports[0]))
             )
             for _ in range(readers)
         ]
-        quick = await stack.enter_async_context(phone(around.address(0)))
+        quick = await stack.enter_async_context(websocket_client(around.address(0)))
         for watcher in (*slow, quick):
             await watcher.watch([post])
         for watcher in slow:
@@ -239,8 +249,8 @@ async def test_a_client_that_stops_reading_must_resync_and_costs_little(
         for first in range(1, count + 1, step):
             await database.write(ADD_MANY, actor, post, first, first + step - 1)
             notifier.notify()
-            told = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
-            assert told == list(range(first, first + step))
+            received = [int((await quick.event())["clientMutationId"]) for _ in range(step)]
+            assert received == list(range(first, first + step))
         # All that was not read is more than forty megabytes, most of which is in no buffer.
         assert around.memory(0) - before < 16 * 2**20
         for watcher in slow:
@@ -259,7 +269,7 @@ def small_socket(port: int) -> socket.socket:
     return opened
 
 
-async def _reads_up_to_the_end(watcher: Phone, post: int, count: int) -> None:
+async def _reads_up_to_the_end(watcher: WebSocketClient, post: int, count: int) -> None:
     """What waited comes in order, then that the rest must be fetched; and it can be."""
     number = 0
     while (event := await watcher.event())["__typename"] == "PostLiked":
@@ -268,7 +278,7 @@ async def _reads_up_to_the_end(watcher: Phone, post: int, count: int) -> None:
         cursor = event["cursor"]
     assert 0 < number < count
     assert (event["reason"], event["cursor"]) == ("TOO_SLOW", cursor)
-    assert await watcher.hear() == {"type": "complete", "id": "1"}
+    assert await watcher.receive() == {"type": "complete", "id": "1"}
     await watcher.watch([post], id="again", after=cursor)
     assert int((await watcher.event())["clientMutationId"]) == number + 1
     watcher.connection.transport.abort()
@@ -279,25 +289,25 @@ async def test_a_long_transaction_delays_but_loses_nothing(
 ) -> None:
     (actor,) = await create_users(database, 1)
     (post,) = await create_posts(database, actor)
-    async with phone(around.address(0)) as watcher:
+    async with websocket_client(around.address(0)) as watcher:
         await watcher.watch([post])
         async with database.transaction() as long_one:
             await long_one.fetch(ADD, actor, post, "first")
             await database.write(ADD, actor, post, "second")
-            async with phone(around.address(1)) as newcomer:
+            async with websocket_client(around.address(1)) as newcomer:
                 # Fresh while the transaction is open: what it commits later is still to come, and
                 # what was committed before is not.
                 ready = await newcomer.watch([post])
             await database.write(ADD, actor, post, "third")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(watcher.connection.recv(), 0.5)
-        told = [event["clientMutationId"] for event in await watcher.events(3)]
-        assert told == ["first", "second", "third"]
-    async with phone(around.address(1)) as newcomer:
+        received = [event["clientMutationId"] for event in await watcher.events(3)]
+        assert received == ["first", "second", "third"]
+    async with websocket_client(around.address(1)) as newcomer:
         await newcomer.watch([post], after=ready["cursor"])
         first, third = await newcomer.events(2)
         assert [first["clientMutationId"], third["clientMutationId"]] == ["first", "third"]
-    async with phone(around.address(0)) as newcomer:
+    async with websocket_client(around.address(0)) as newcomer:
         await newcomer.watch([post], after=first["cursor"])
         assert (await newcomer.event())["clientMutationId"] == "third"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import create_posts
-from tests.live.world import Api, Person, phone, signed_in
+from tests.live.world import Api, SignedInUser, signed_in, websocket_client
 
 
-async def follow(api: Api, follower: Person, *followees: Person) -> None:
+async def follow(api: Api, follower: SignedInUser, *followees: SignedInUser) -> None:
     for followee in followees:
         await api.change(follower, "FollowUser", userId=followee.id)
 
@@ -19,7 +19,7 @@ async def test_events_of_followed_users_equal_the_feed(
     viewer, friend, stranger = await signed_in(database, 3)
     await follow(api, viewer, friend)
     (old,) = await create_posts(database, stranger.key)
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         ready = await home.watch_home()
         assert ready["__typename"] == "SubscriptionReady"
         await api.change(stranger, "CreatePost", text="Not for the viewer")
@@ -29,18 +29,18 @@ async def test_events_of_followed_users_equal_the_feed(
         await api.change(
             viewer, "SharePost", postId=global_id("Post", old)
         )  # no entry of one's own
-        told = await home.events(3)
+        received = await home.events(3)
     page = await api.do(viewer, "HomeFeed")
-    told_edges = [event["edge"] for event in reversed(told)]
-    for newer, (edge, stands) in enumerate(zip(told_edges, page["edges"], strict=True)):
+    received_edges = [event["edge"] for event in reversed(received)]
+    for newer, (edge, stands) in enumerate(zip(received_edges, page["edges"], strict=True)):
         for cursor in (edge["cursor"], stands["cursor"]):
             updates = await api.do(viewer, "HomeFeedUpdates", since=cursor)
             assert updates == {"count": newer, "capped": False}
         assert edge["sharedBy"] == stands["sharedBy"]
         assert edge["node"]["id"] == stands["node"]["id"]
         assert edge["node"]["author"] == stands["node"]["author"]
-    assert [edge["node"]["text"] for edge in told_edges] == ["x", "My own", "From a friend"]
-    assert told[2]["edge"]["sharedBy"]["id"] == friend.id
+    assert [edge["node"]["text"] for edge in received_edges] == ["x", "My own", "From a friend"]
+    assert received[2]["edge"]["sharedBy"]["id"] == friend.id
 
 
 async def test_missed_events_come_first(address: str, api: Api, database: Database) -> None:
@@ -51,7 +51,7 @@ async def test_missed_events_come_first(address: str, api: Api, database: Databa
     await api.change(friend, "CreatePost", text="One")
     await api.change(friend, "SharePost", postId=global_id("Post", old))
     await api.change(stranger, "CreatePost", text="Not for the viewer")
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home(after=page["eventCursor"])
         one, shared = await home.events(2)
         await api.change(friend, "CreatePost", text="Two")
@@ -72,21 +72,21 @@ async def test_removed_entries_are_sent_to_viewers_who_had_them(
     for sharer, post in ((friend, kept), (other_friend, kept), (friend, deleted)):
         await api.change(sharer, "SharePost", postId=global_id("Post", post))
     ready = await api.do(viewer, "HomeFeed")
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home(after=ready["eventCursor"])
         # The other friend's share still holds it.
         await api.change(friend, "UnsharePost", postId=global_id("Post", kept))
         await api.change(stranger, "DeletePost", postId=global_id("Post", deleted))
-        gone = await home.event()
-        assert (gone["__typename"], gone["postId"]) == (
+        removal = await home.event()
+        assert (removal["__typename"], removal["postId"]) == (
             "FeedEntryRemoved",
             global_id("Post", deleted),
         )
         await api.change(other_friend, "UnsharePost", postId=global_id("Post", kept))
         assert (await home.event())["postId"] == global_id("Post", kept)
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home(after=ready["eventCursor"])
-        # Both shares are gone by now, so that each of them left nothing behind.
+        # Both shares have been removed by now, so neither leaves an entry.
         removed = [event["postId"] for event in await home.events(3)]
     assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
 
@@ -98,7 +98,7 @@ async def test_blocks_and_mutes_hide_entries(address: str, api: Api, database: D
     await api.change(author, "BlockUser", userId=viewer.id)
     (hidden,) = await create_posts(database, author.key)
     (of_muted,) = await create_posts(database, muted.key)
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home()
         await api.change(muted, "CreatePost", text="Muted")
         await api.change(friend, "SharePost", postId=global_id("Post", hidden))
@@ -108,9 +108,9 @@ async def test_blocks_and_mutes_hide_entries(address: str, api: Api, database: D
 
 
 async def test_a_home_feed_needs_a_viewer(address: str, database: Database) -> None:
-    async with phone(address) as anybody:
+    async with websocket_client(address) as anybody:
         await anybody.subscribe("1", "subscription { homeFeedEvents { cursor } }")
-        refused = await anybody.hear()
+        refused = await anybody.receive()
         assert refused["type"] == "error"
         assert refused["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
@@ -126,8 +126,8 @@ async def test_posts_of_authors_with_many_followers_are_delivered(
     )
     await database.write("UPDATE users SET follower_count = $2 WHERE id = $1", star.key, len(fans))
     async with (
-        phone(address, fans[0].authorization) as one,
-        phone(address, fans[1].authorization) as two,
+        websocket_client(address, fans[0].authorization) as one,
+        websocket_client(address, fans[1].authorization) as two,
     ):
         await one.watch_home()
         await two.watch_home()
@@ -153,11 +153,11 @@ async def test_events_count_no_interactions_of_muted_users(
         await api.change(actor, "CreateComment", postId=post, text="Hm")
         await api.change(actor, "LikePost", postId=post)
     await api.change(viewer, "MuteUser", userId=muted.id)
-    async with phone(address, viewer.authorization) as home:
+    async with websocket_client(address, viewer.authorization) as home:
         await home.subscribe("home", WITH_COMMENTS)
-        ready = (await home.hear())["payload"]["data"]["homeFeedEvents"]
+        ready = (await home.receive())["payload"]["data"]["homeFeedEvents"]
         assert ready["__typename"] == "SubscriptionReady"
         await api.change(author, "SharePost", postId=post)
-        entry = (await home.hear())["payload"]["data"]["homeFeedEvents"]["edge"]["node"]
+        entry = (await home.receive())["payload"]["data"]["homeFeedEvents"]["edge"]["node"]
     assert [edge["node"]["author"]["id"] for edge in entry["comments"]["edges"]] == [other.id]
     assert [edge["node"]["id"] for edge in entry["likers"]["edges"]] == [other.id]

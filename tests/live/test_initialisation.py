@@ -13,7 +13,15 @@ from core.database.database import Database
 from core.graphql.websocket.websocket_connection import QUEUED_AT_MOST
 from tests.benchmarks.live_clients import HANDSHAKE, framed
 from tests.live.raw_clients import CLOSE_FRAME, END_OF_HEAD, RawClient
-from tests.live.world import Closed, Person, Phone, dial, eventually, serving, signed_in
+from tests.live.world import (
+    Closed,
+    SignedInUser,
+    WebSocketClient,
+    eventually,
+    open_websocket,
+    serving,
+    signed_in,
+)
 
 ASK = "{ viewer { id } }"
 COUNT = 12
@@ -25,7 +33,7 @@ Ends = Callable[[RawClient], None]
 
 
 @pytest.fixture
-async def person(database: Database) -> Person:
+async def user(database: Database) -> SignedInUser:
     (made,) = await signed_in(database, 1)
     return made
 
@@ -46,8 +54,8 @@ def look_ups(database: Database, *, at_least: int) -> Callable[[], Awaitable[boo
     return found
 
 
-def init(person: Person) -> bytes:
-    return framed({"type": "connection_init", "payload": {"authorization": person.authorization}})
+def init(user: SignedInUser) -> bytes:
+    return framed({"type": "connection_init", "payload": {"authorization": user.authorization}})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +69,7 @@ def init(person: Person) -> bytes:
 )
 @pytest.mark.parametrize("says_more", [False, True])
 async def test_a_disconnect_during_the_look_up_releases_everything(
-    database: Database, person: Person, ends: Ends, says_more: bool
+    database: Database, user: SignedInUser, ends: Ends, says_more: bool
 ) -> None:
     with serving(connections_per_address=COUNT, pool_size=4) as address:
         async with stalled(database):
@@ -69,13 +77,13 @@ async def test_a_disconnect_during_the_look_up_releases_everything(
             for client in clients:
                 client.send(HANDSHAKE)
                 await client.receives(END_OF_HEAD)
-                client.send(init(person))
+                client.send(init(user))
                 if says_more:
                     client.send(framed({"type": "ping"}) * 3)
             await eventually(look_ups(database, at_least=4))
             for client in clients:
                 ends(client)
-            # Nobody is left who waits, and each has given back its place.
+            # No connection waits, and each has released its slot.
             await eventually(look_ups(database, at_least=0))
             for client in clients:
                 await client.is_lost()
@@ -84,9 +92,9 @@ async def test_a_disconnect_during_the_look_up_releases_everything(
                     await eventually(partial(taken, address, stack))
 
 
-async def taken(address: str, stack: AsyncExitStack) -> Phone | None:
+async def taken(address: str, stack: AsyncExitStack) -> WebSocketClient | None:
     """One more anonymous client, if it is taken."""
-    caller = await stack.enter_async_context(dial(address))
+    caller = await stack.enter_async_context(open_websocket(address))
     try:
         return await caller.start()
     except Closed:
@@ -94,40 +102,36 @@ async def taken(address: str, stack: AsyncExitStack) -> Phone | None:
 
 
 async def test_a_slow_look_up_closes_with_try_again_later(
-    database: Database, person: Person, monkeypatch: pytest.MonkeyPatch
+    database: Database, user: SignedInUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.graphql.live.connection_registry.SESSION_SECONDS", 0.5)
     with serving() as address:
-        async with stalled(database), dial(address) as caller:
-            await caller.say(
-                type="connection_init", payload={"authorization": person.authorization}
-            )
+        async with stalled(database), open_websocket(address) as caller:
+            await caller.send(type="connection_init", payload={"authorization": user.authorization})
             with pytest.raises(Closed) as closed:
-                await caller.hear()
+                await caller.receive()
             assert closed.value.code == 1013
             await eventually(look_ups(database, at_least=0))
 
 
 async def test_messages_during_the_look_up_are_handled_after_it_in_order(
-    address: str, database: Database, person: Person
+    address: str, database: Database, user: SignedInUser
 ) -> None:
-    async with dial(address) as caller:
+    async with open_websocket(address) as caller:
         async with stalled(database):
-            await caller.say(
-                type="connection_init", payload={"authorization": person.authorization}
-            )
+            await caller.send(type="connection_init", payload={"authorization": user.authorization})
             await caller.subscribe("1", ASK)
             await caller.subscribe("2", "subscription { homeFeedEvents { __typename } }")
-            await caller.say(type="complete", id="2")
-            await caller.say(type="ping", payload={"last": True})
+            await caller.send(type="complete", id="2")
+            await caller.send(type="ping", payload={"last": True})
             await eventually(look_ups(database, at_least=1))
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.2):
                     await caller.connection.recv()
-        assert await caller.hear() == {"type": "connection_ack"}
-        assert await caller.hear() == {"type": "pong", "payload": {"last": True}}
-        assert (await caller.hear())["payload"]["data"] == {"viewer": {"id": person.id}}
-        assert await caller.hear() == {"type": "complete", "id": "1"}
+        assert await caller.receive() == {"type": "connection_ack"}
+        assert await caller.receive() == {"type": "pong", "payload": {"last": True}}
+        assert (await caller.receive())["payload"]["data"] == {"viewer": {"id": user.id}}
+        assert await caller.receive() == {"type": "complete", "id": "1"}
 
 
 @pytest.mark.parametrize(
@@ -141,14 +145,18 @@ async def test_messages_during_the_look_up_are_handled_after_it_in_order(
     ids=["twice", "too many", "too much", "no message"],
 )
 async def test_an_invalid_message_during_the_look_up_ends_it(
-    address: str, database: Database, person: Person, messages: list[dict[str, object]], code: int
+    address: str,
+    database: Database,
+    user: SignedInUser,
+    messages: list[dict[str, object]],
+    code: int,
 ) -> None:
-    async with stalled(database), dial(address) as caller:
-        await caller.say(type="connection_init", payload={"authorization": person.authorization})
+    async with stalled(database), open_websocket(address) as caller:
+        await caller.send(type="connection_init", payload={"authorization": user.authorization})
         await eventually(look_ups(database, at_least=1))
         for message in messages:
-            await caller.say(**message)
+            await caller.send(**message)
         with pytest.raises(Closed) as closed:
-            await caller.hear()
+            await caller.receive()
         assert closed.value.code == code
         await eventually(look_ups(database, at_least=0))

@@ -25,7 +25,7 @@ from tests.live.raw_clients import (
     open_stream,
     subscribe,
 )
-from tests.live.world import Person, eventually, operation, signed_in
+from tests.live.world import SignedInUser, eventually, operation, signed_in
 
 COUNT = 30
 PACKAGES = (
@@ -48,28 +48,30 @@ READY = b"SubscriptionReady"
 
 
 class World:
-    """The people, and the post that they watch."""
+    """The users, and the post that they watch."""
 
-    def __init__(self, address: str, database: Database, people: list[Person], post: int) -> None:
+    def __init__(
+        self, address: str, database: Database, users: list[SignedInUser], post: int
+    ) -> None:
         self.address = address
         self.database = database
-        self.people = people
+        self.users = users
         self.post = post
         self.watched: dict[str, Any] = {"postIds": [global_id("Post", post)]}
 
     def authorization(self, number: int) -> str:
         """Of a viewer who stays within the bound of connections."""
-        return self.people[number % len(self.people)].authorization
+        return self.users[number % len(self.users)].authorization
 
     async def write_events(self) -> None:
-        await self.database.write(ADD, self.people[0].key, self.post)
+        await self.database.write(ADD, self.users[0].key, self.post)
 
 
 @pytest.fixture
 async def world(address: str, database: Database) -> World:
-    people = await signed_in(database, 3)
-    (post,) = await create_posts(database, people[0].key)
-    return World(address, database, people, post)
+    users = await signed_in(database, 3)
+    (post,) = await create_posts(database, users[0].key)
+    return World(address, database, users, post)
 
 
 Opens = Callable[[World, int], Awaitable[RawClient]]
@@ -291,7 +293,7 @@ async def test_a_closed_subscriber_leaves_no_objects(world: World, opens: Opens)
 @pytest.mark.parametrize("opens", [acknowledged, subscribed_at_home])
 async def test_a_socket_with_an_expired_token_leaves_no_objects(world: World, opens: Opens) -> None:
     async def rounds(count: int) -> None:
-        world.people = lasting(world.people, lasts=5)
+        world.users = lasting(world.users, lasts=5)
         clients = [await opens(world, number) for number in range(count)]
         await asyncio.gather(*map(is_closed, clients))
 
@@ -301,7 +303,7 @@ async def test_a_socket_with_an_expired_token_leaves_no_objects(world: World, op
 @pytest.mark.usefixtures("uncollected")
 async def test_a_stream_with_an_expired_token_leaves_no_objects(world: World) -> None:
     async def rounds(count: int) -> None:
-        world.people = lasting(world.people, lasts=5)
+        world.users = lasting(world.users, lasts=5)
         clients = [await streaming_at_home(world, number) for number in range(count)]
         for client in clients:
             await client.receives(b"complete")
@@ -310,15 +312,15 @@ async def test_a_stream_with_an_expired_token_leaves_no_objects(world: World) ->
     await leave_nothing(rounds)
 
 
-def lasting(people: list[Person], *, lasts: float) -> list[Person]:
-    """The same people with tokens of so many seconds."""
-    return [Person(each.key, each.session_id, lasts=lasts) for each in people]
+def lasting(users: list[SignedInUser], *, lasts: float) -> list[SignedInUser]:
+    """The same users with tokens of so many seconds."""
+    return [SignedInUser(each.key, each.session_id, lasts=lasts) for each in users]
 
 
 @pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("opens", [subscribed_at_home, streaming_at_home])
 async def test_a_replaced_connection_leaves_no_objects(world: World, opens: Opens) -> None:
-    del world.people[1:]
+    del world.users[1:]
 
     async def rounds(count: int) -> None:
         clients = [await opens(world, number) for number in range(CONNECTIONS_PER_VIEWER + count)]

@@ -32,8 +32,8 @@ async def test_expired_rows_are_removed_once_and_others_stay(
     database: Database, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr(jobs, "BATCH", batch)
-    person, other = await signed_in(database, 2)
-    await database.write(KEYS, person.key)
+    user, other = await signed_in(database, 2)
+    await database.write(KEYS, user.key)
     await database.write(OLD_EVENTS)
     await database.write(
         "UPDATE sessions SET expires_at = now() - interval '8 days' WHERE id = $1", other.session_id
@@ -41,7 +41,7 @@ async def test_expired_rows_are_removed_once_and_others_stay(
     await to_thread(call_command, "work", once=True)
     assert [tuple(row) for row in await database.fetch(ROWS)] == [(23, 1)]
     left = await database.fetch("SELECT id FROM sessions")
-    assert [row[0] for row in left] == [person.session_id]
+    assert [row[0] for row in left] == [user.session_id]
 
 
 async def test_removing_rows_does_not_delay_a_stop(database: Database) -> None:

@@ -124,8 +124,8 @@ async def test_single_connection_mode_is_rejected_with_the_supported_mode(addres
 async def test_a_malformed_cursor_never_reaches_a_stream(address: str, cursor: str) -> None:
     query = operation("PostInteractions")
     async with streaming(address, query, postIds=["UG9zdDox"], after=cursor) as stream:
-        told = await stream.next()
-        assert told["data"]["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+        received = await stream.next()
+        assert received["data"]["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
         assert (await stream.next())["event"] == "complete"
         with pytest.raises(EOFError):
             await stream.next()
@@ -156,11 +156,11 @@ async def test_an_empty_operation_name_means_none(
 
 
 async def test_an_event_source_sends_the_token_in_the_url(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1)
-    token = person.authorization.removeprefix("Bearer ")
+    (user,) = await signed_in(database, 1)
+    token = user.authorization.removeprefix("Bearer ")
     query = {"query": "{ viewer { id } }", "access_token": token}
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
         answer = await client.get(
             "/graphql/", params=query, headers={"accept": "text/event-stream"}
         )
-    assert person.id in answer.text
+    assert user.id in answer.text

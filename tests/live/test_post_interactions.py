@@ -9,7 +9,7 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import create_posts
-from tests.live.world import Api, Closed, Person, phone, signed_in
+from tests.live.world import Api, Closed, SignedInUser, signed_in, websocket_client
 
 
 def kinds(events: list[dict[str, object]]) -> list[object]:
@@ -22,10 +22,10 @@ async def test_all_events_of_a_post_are_delivered_in_order(
     author, fan = await signed_in(database, 2)
     (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         ready = await watcher.watch([post])
         assert (ready["__typename"], ready["resumed"]) == ("SubscriptionReady", False)
-        changes: list[tuple[Person, str, dict[str, str]]] = [
+        changes: list[tuple[SignedInUser, str, dict[str, str]]] = [
             (fan, "LikePost", {"postId": id, "clientMutationId": "mine"}),
             (fan, "LikePost", {"postId": id}),  # changes nothing
             (fan, "SharePost", {"postId": id}),
@@ -36,19 +36,19 @@ async def test_all_events_of_a_post_are_delivered_in_order(
             (author, "EditPost", {"postId": id, "text": "Better said"}),
             (author, "DeletePost", {"postId": id}),
         ]
-        told = []
+        received = []
         comment_id = ""
-        for person, change, values in changes:
+        for user, change, values in changes:
             if change == "DeleteComment":
                 values["commentId"] = comment_id
-            payload = await api.change(person, change, **values)
+            payload = await api.change(user, change, **values)
             if change == "CreateComment":
                 comment_id = payload["comment"]["id"]
-            # What is gone before it is told is not told, so each waits for its turn.
+            # A change that is undone before its delivery is not delivered, so each waits for its event.
             if payload.get("changed", True):
-                told.append(await watcher.event())
-    liked, *others = told
-    assert kinds(told) == [
+                received.append(await watcher.event())
+    liked, *others = received
+    assert kinds(received) == [
         "PostLiked",
         "PostShared",
         "CommentCreated",
@@ -73,12 +73,12 @@ async def test_missed_events_come_first_then_live_ones(
     author, fan, other = await signed_in(database, 3)
     post, beside = await create_posts(database, author.key, 2)
     id = global_id("Post", post)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         ready = await watcher.watch([post])
     await api.change(fan, "LikePost", postId=id)
     await api.change(fan, "LikePost", postId=global_id("Post", beside))
     await api.change(fan, "SharePost", postId=id)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         again = await watcher.watch([post], after=ready["cursor"])
         assert (again["resumed"], again["cursor"]) == (True, ready["cursor"])
         liked, shared = await watcher.events(2)
@@ -86,7 +86,7 @@ async def test_missed_events_come_first_then_live_ones(
         await api.change(other, "LikePost", postId=id)
         live = await watcher.event()
         assert live["actor"]["id"] == other.id
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         await watcher.watch([post], after=liked["cursor"])
         assert [event["cursor"] for event in await watcher.events(2)] == [
             shared["cursor"],
@@ -104,7 +104,7 @@ async def test_a_subscription_continues_a_query_without_a_gap(
     page = await api.do(author, "HomeFeed")
     assert page["edges"][0]["node"]["likeCount"] == 1
     await api.change(other, "LikePost", postId=id)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         await watcher.watch([post], after=page["eventCursor"])
         assert (await watcher.event())["post"]["likeCount"] == 2
 
@@ -113,7 +113,7 @@ async def test_a_subscription_continues_a_query_without_a_gap(
 async def test_an_unknown_cursor_requires_a_resync(
     address: str, database: Database, cursor: str
 ) -> None:
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         ready = await watcher.watch([1], after=cursor)
         assert (ready["__typename"], ready["resumed"]) == ("SubscriptionReady", False)
         required = await watcher.event()
@@ -122,7 +122,7 @@ async def test_an_unknown_cursor_requires_a_resync(
             "cursor": cursor,
             "reason": "CURSOR_UNKNOWN",
         }
-        assert await watcher.hear() == {"type": "complete", "id": "1"}
+        assert await watcher.receive() == {"type": "complete", "id": "1"}
 
 
 async def test_an_expired_cursor_requires_a_resync(
@@ -131,23 +131,25 @@ async def test_an_expired_cursor_requires_a_resync(
     author, fan = await signed_in(database, 2)
     (post,) = await create_posts(database, author.key)
     id = global_id("Post", post)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         ready = await watcher.watch([post])
         await api.change(fan, "LikePost", postId=id)
         await api.change(fan, "UnlikePost", postId=id)
         await watcher.events(2)
     await database.write("DELETE FROM events WHERE kind = 'post_liked'")
     await database.write("UPDATE events SET created_at = now() - interval '2 days'")
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         await watcher.watch([post], after=ready["cursor"])
         assert (await watcher.event())["reason"] == "CURSOR_TOO_OLD"
 
 
 class TestVisibility:
-    """What one could not query one is not told."""
+    """An event that the viewer could not query is not delivered."""
 
     @pytest.fixture
-    async def cast(self, database: Database) -> tuple[Person, Person, Person, Person]:
+    async def cast(
+        self, database: Database
+    ) -> tuple[SignedInUser, SignedInUser, SignedInUser, SignedInUser]:
         viewer, author, actor, other = await signed_in(database, 4)
         return viewer, author, actor, other
 
@@ -159,7 +161,7 @@ class TestVisibility:
         address: str,
         api: Api,
         database: Database,
-        cast: tuple[Person, Person, Person, Person],
+        cast: tuple[SignedInUser, SignedInUser, SignedInUser, SignedInUser],
         case: tuple[str, str],
     ) -> None:
         direction, who = case
@@ -167,7 +169,10 @@ class TestVisibility:
         (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
         hidden = actor if who == "actor" else author
-        async with phone(address, viewer.authorization) as watcher, phone(address) as anybody:
+        async with (
+            websocket_client(address, viewer.authorization) as watcher,
+            websocket_client(address) as anybody,
+        ):
             ready = await watcher.watch([post])
             await anybody.watch([post])
             await api.change(actor, "LikePost", postId=id)
@@ -177,10 +182,13 @@ class TestVisibility:
             await api.change(actor, "UnlikePost", postId=id)
             await api.change(other, "LikePost", postId=id)
             if who == "actor":
-                # The next that is told is the next that may be.
+                # The next delivered event is the next visible one.
                 assert (await watcher.event())["actor"]["id"] == other.id
             assert kinds(await anybody.events(3)) == ["PostLiked", "PostUnliked", "PostLiked"]
-        async with phone(address, viewer.authorization) as later, phone(address) as anybody:
+        async with (
+            websocket_client(address, viewer.authorization) as later,
+            websocket_client(address) as anybody,
+        ):
             await anybody.watch([post])
             # What was missed is judged by what holds now, not by what held then.
             await later.watch([post], after=ready["cursor"])
@@ -199,14 +207,14 @@ class TestVisibility:
         address: str,
         api: Api,
         database: Database,
-        cast: tuple[Person, Person, Person, Person],
+        cast: tuple[SignedInUser, SignedInUser, SignedInUser, SignedInUser],
     ) -> None:
         viewer, author, actor, other = cast
         (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
         await api.change(viewer, "MuteUser", userId=actor.id)
         await api.change(viewer, "MuteUser", userId=author.id)
-        async with phone(address, viewer.authorization) as watcher:
+        async with websocket_client(address, viewer.authorization) as watcher:
             await watcher.watch([post])
             await api.change(actor, "LikePost", postId=id)
             await api.change(author, "LikePost", postId=id)
@@ -219,21 +227,21 @@ class TestVisibility:
         address: str,
         api: Api,
         database: Database,
-        cast: tuple[Person, Person, Person, Person],
+        cast: tuple[SignedInUser, SignedInUser, SignedInUser, SignedInUser],
     ) -> None:
         _, author, actor, _ = cast
         (post,) = await create_posts(database, author.key)
         id = global_id("Post", post)
-        async with phone(address) as watcher:
+        async with websocket_client(address) as watcher:
             ready = await watcher.watch([post])
         await api.change(actor, "LikePost", postId=id)
         comment = await api.change(actor, "CreateComment", postId=id, text="Secret")
         await api.change(actor, "DeleteComment", commentId=comment["comment"]["id"])
-        async with phone(address) as watcher:
+        async with websocket_client(address) as watcher:
             await watcher.watch([post], after=ready["cursor"])
             assert kinds(await watcher.events(2)) == ["PostLiked", "CommentDeleted"]
         await api.change(author, "DeletePost", postId=id)
-        async with phone(address) as watcher:
+        async with websocket_client(address) as watcher:
             await watcher.watch([post], after=ready["cursor"])
             assert kinds(await watcher.events(1)) == ["PostDeleted"]
 
@@ -242,13 +250,13 @@ class TestVisibility:
         address: str,
         api: Api,
         database: Database,
-        cast: tuple[Person, Person, Person, Person],
+        cast: tuple[SignedInUser, SignedInUser, SignedInUser, SignedInUser],
     ) -> None:
         viewer, author, actor, other = cast
         (post,) = await create_posts(database, author.key)
         async with (
-            phone(address, viewer.authorization) as ending,
-            phone(address, other.authorization) as staying,
+            websocket_client(address, viewer.authorization) as ending,
+            websocket_client(address, other.authorization) as staying,
         ):
             await ending.watch([post])
             await staying.watch([post])
@@ -257,13 +265,13 @@ class TestVisibility:
             )
             await api.change(actor, "LikePost", postId=global_id("Post", post))
             with pytest.raises(Closed) as closed:
-                await ending.hear()
+                await ending.receive()
             assert closed.value.code == 4403
             assert (await staying.event())["__typename"] == "PostLiked"
-        async with phone(address) as later:
+        async with websocket_client(address) as later:
             await later.connection.close()
         with pytest.raises(Closed) as refused:
-            async with phone(address, viewer.authorization):
+            async with websocket_client(address, viewer.authorization):
                 pass
         assert refused.value.code == 4403
 
@@ -271,10 +279,10 @@ class TestVisibility:
         self, address: str, database: Database
     ) -> None:
         (viewer,) = await signed_in(database, 1, lasts=4)
-        async with phone(address, viewer.authorization) as ending:
+        async with websocket_client(address, viewer.authorization) as ending:
             await ending.watch([1])
             with pytest.raises(Closed) as closed:
-                await ending.hear()
+                await ending.receive()
             assert closed.value.code == 4403
 
 
@@ -285,7 +293,7 @@ async def test_a_position_missing_in_a_new_log_requires_a_resync(
     author, fan = await signed_in(database, 2)
     seen, other = await create_posts(database, author.key, 2)
     ids = [global_id("Post", post) for post in (seen, other)]
-    async with phone(address) as watcher, phone(address) as witness:
+    async with websocket_client(address) as watcher, websocket_client(address) as witness:
         await witness.watch([other])
         await api.change(fan, "LikePost", postId=ids[1])
         await witness.event()
@@ -297,6 +305,6 @@ async def test_a_position_missing_in_a_new_log_requires_a_resync(
         assert (required["__typename"], required["reason"]) == ("ResyncRequired", "CURSOR_UNKNOWN")
         await api.change(fan, "UnlikePost", postId=ids[1])
         assert (await witness.event())["__typename"] == "PostUnliked"
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         assert not (await watcher.watch([seen], after=cursor))["resumed"]
         assert (await watcher.event())["reason"] == "CURSOR_UNKNOWN"

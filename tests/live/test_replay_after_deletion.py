@@ -13,16 +13,16 @@ from core.database.database import Database
 from core.ids import key_of
 from tests.contract.entry_points import selection
 from tests.interactions.cast import accounts_erase, hide_account
-from tests.live.world import Api, Json, Person, phone, signed_in
+from tests.live.world import Api, Json, SignedInUser, signed_in, websocket_client
 
 LAST = {
     "postInteractions": "... on PostEdited { post { text } }",
     "homeFeedEvents": "... on FeedEntryAdded { edge { node { text } } }",
 }
 """By root field, how to know the last event."""
-GONE = [
+DELETED = [
     *("nothing", "actor", "actor, hidden", "author", "author, hidden", "post", "comment"),
-    *("actor's own post", "everybody"),
+    *("actor's own post", "all users"),
 ]
 
 
@@ -58,13 +58,13 @@ class History:
         await self.api.change(self.author, "LikePost", postId=self.own)
         await self.api.change(self.actor, "DeletePost", postId=await self.write(self.actor))
 
-    async def write(self, author: Person) -> str:
+    async def write(self, author: SignedInUser) -> str:
         made = await self.api.change(author, "CreatePost", text="Some text.")
         return str(made["post"]["id"])
 
     async def delete(self, what: str) -> None:
         for name, user in (("actor", self.actor), ("author", self.author)):
-            if what in {name, f"{name}, hidden", "everybody"}:
+            if what in {name, f"{name}, hidden", "all users"}:
                 await hide_account(self.database, user.key)
         if "hidden" not in what:
             await accounts_erase(self.database)
@@ -85,7 +85,7 @@ class History:
         variables: Json = {"after": self.after}
         if "$postIds" in document:
             variables["postIds"] = [self.post, self.watched, self.own]
-        async with phone(address, self.viewer.authorization) as watcher:
+        async with websocket_client(address, self.viewer.authorization) as watcher:
             await watcher.subscribe("all", document, **variables)
             assert (await watcher.event())["__typename"] == "SubscriptionReady"
             while True:
@@ -118,9 +118,9 @@ def documents() -> Iterator[tuple[str, str]]:
             yield root, subscription(root, selection(field, 2, member.name))
 
 
-@pytest.mark.parametrize("gone", GONE)
-async def test_every_field_can_be_replayed(address: str, history: History, gone: str) -> None:
-    await history.delete(gone)
+@pytest.mark.parametrize("deleted", DELETED)
+async def test_every_field_can_be_replayed(address: str, history: History, deleted: str) -> None:
+    await history.delete(deleted)
     await history.end()
     last: dict[str, str] = {}
     for root, known_by in LAST.items():
@@ -130,25 +130,25 @@ async def test_every_field_can_be_replayed(address: str, history: History, gone:
                 if "The last word." in str(event):
                     last[root] = event["cursor"]
                     break
-    heard = set()
+    received = set()
     for root, document in documents():
         async with aclosing(history.replay(address, document)) as events:
             async for event in events:
-                heard.add(event["__typename"])
-                if gone in {"actor", "everybody"}:
+                received.add(event["__typename"])
+                if deleted in {"actor", "all users"}:
                     assert_names_no_more(event.get("actor"), history.actor)
                 if event["cursor"] == last[root]:
                     break
-    assert {"PostEdited", "FeedEntryAdded"} <= heard
-    if gone == "nothing":
-        assert {"PostLiked", "PostUnliked", "PostShared", "CommentCreated"} <= heard
-    if gone in {"post", "author", "everybody"}:
-        assert {"PostDeleted", "FeedEntryRemoved"} <= heard
-    if gone == "actor":
-        assert {"PostUnliked", "PostUnshared", "CommentDeleted"} <= heard
+    assert {"PostEdited", "FeedEntryAdded"} <= received
+    if deleted == "nothing":
+        assert {"PostLiked", "PostUnliked", "PostShared", "CommentCreated"} <= received
+    if deleted in {"post", "author", "all users"}:
+        assert {"PostDeleted", "FeedEntryRemoved"} <= received
+    if deleted == "actor":
+        assert {"PostUnliked", "PostUnshared", "CommentDeleted"} <= received
 
 
-def assert_names_no_more(shown: Json | None, deleted: Person) -> None:
+def assert_names_no_more(shown: Json | None, deleted: SignedInUser) -> None:
     """Of a deleted account the id is left, with values that say nothing."""
     if shown is not None and key_of("User", shown["id"]) == deleted.key:
         assert (shown["username"], shown["bio"]) == ("deleted", "")

@@ -14,9 +14,9 @@ from core.database.database import Database
 from tests.live.revocation import REFUSED_SECONDS, Device, clients_of, measure
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.test_sse import streaming
-from tests.live.world import Closed, operation, phone
+from tests.live.world import Closed, operation, websocket_client
 
-# As somebody at a prompt of PostgreSQL or in a shell of Django would write it.
+# As an operator writes it in psql or in Django's shell.
 ENDS = {
     "a session is revoked": "UPDATE sessions SET revoked_at = now() WHERE user_id = $1",
     "a session is deleted": "DELETE FROM sessions WHERE user_id = $1",
@@ -110,7 +110,9 @@ async def test_sockets_and_streams_end_and_reject_the_token(
         sockets, streams = [], []
         for process in (0, 1):
             address = around.address(process)
-            sockets.append(await stack.enter_async_context(phone(address, device.authorization)))
+            sockets.append(
+                await stack.enter_async_context(websocket_client(address, device.authorization))
+            )
             streams.append(
                 await stack.enter_async_context(streaming(address, watch, headers=headers))
             )
@@ -119,14 +121,14 @@ async def test_sockets_and_streams_end_and_reject_the_token(
         async with asyncio.timeout(REFUSED_SECONDS):
             for socket in sockets:
                 with pytest.raises(Closed) as closed:
-                    await socket.hear()
+                    await socket.receive()
                 assert closed.value.code == 4403
             for stream in streams:
-                said = (await stream.next())["data"]["errors"]
-                assert said[0]["extensions"]["code"] == "TOKEN_INVALID"
+                result = (await stream.next())["data"]["errors"]
+                assert result[0]["extensions"]["code"] == "TOKEN_INVALID"
     for process in (0, 1):
         with pytest.raises(Closed) as closed:
-            async with phone(around.address(process), device.authorization):
+            async with websocket_client(around.address(process), device.authorization):
                 pass
         assert closed.value.code == 4403
         async with streaming(around.address(process), watch, headers=headers) as stream:

@@ -13,7 +13,7 @@ from core.graphql.live.shared_operations import LiveOperations
 from core.ids import global_id
 from interactions.graphql.post_topic import PUBLIC_FIELDS
 from tests.interactions.cast import create_posts
-from tests.live.world import Api, operation, phone, signed_in
+from tests.live.world import Api, operation, signed_in, websocket_client
 
 ROOT = "{ postInteractions(postIds: $ids, after: $after) { cursor ... on PostLiked { actor { username } "
 SHARED = (
@@ -70,7 +70,7 @@ def test_variables_that_only_select_events_do_not_prevent_sharing(
     one = operations.find(same, {"ids": ["a"], "after": "x", "with": True})
     assert operations.find(same, {"ids": ["b"], "with": True}) is one
     assert operations.find(same, {"ids": ["a"], "with": False}) is not one
-    assert len(operations) == 1  # nobody holds the other
+    assert len(operations) == 1  # the other has no subscriber
     del one
     assert len(operations) == 0
 
@@ -87,10 +87,10 @@ async def test_shared_and_single_executions_give_equal_payloads(
         return REGISTRY.get_sample_value("feed_subscription_executions_total", labels) or 0
 
     async with (
-        phone(address) as first,
-        phone(address, viewer.authorization) as second,
-        phone(address, viewer.authorization) as third,
-        phone(address, fan.authorization) as fourth,
+        websocket_client(address) as first,
+        websocket_client(address, viewer.authorization) as second,
+        websocket_client(address, viewer.authorization) as third,
+        websocket_client(address, fan.authorization) as fourth,
     ):
         for watcher, query, ids in (
             (first, SHARED, [id]),
@@ -100,7 +100,7 @@ async def test_shared_and_single_executions_give_equal_payloads(
         ):
             await watcher.subscribe("1", query, ids=ids)
             assert "cursor" in (await watcher.event())
-        # Who has been told of something live is live.
+        # A subscriber that has received a live event is live.
         await api.change(fan, "SharePost", postId=id)
         for watcher in (first, second, third, fourth):
             assert "cursor" in (await watcher.event())

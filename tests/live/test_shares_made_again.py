@@ -13,7 +13,7 @@ from core.database.database import Database
 from core.ids import global_id, key_of
 from interactions.statements import SQL
 from tests.interactions.cast import create_posts
-from tests.live.world import Api, Json, Person, Phone, phone, signed_in
+from tests.live.world import Api, Json, SignedInUser, WebSocketClient, signed_in, websocket_client
 
 LIVE = """
 subscription Home($after: String) { homeFeedEvents(after: $after) { __typename
@@ -70,7 +70,7 @@ class Scene:
         page = await self.api.do(self.viewer, "HomeFeed", first=None, last=50, before=cursor)
         return [entry_of(edge) for edge in page["edges"]]
 
-    async def again(self, sharer: Person, post: str) -> None:
+    async def again(self, sharer: SignedInUser, post: str) -> None:
         await self.api.change(sharer, "UnsharePost", postId=post)
         await self.api.change(sharer, "SharePost", postId=post)
 
@@ -82,13 +82,13 @@ async def scene(api: Api, database: Database) -> Scene:
     return made
 
 
-async def watch(home: Phone, after: str | None = None) -> None:
+async def watch(home: WebSocketClient, after: str | None = None) -> None:
     await home.subscribe("home", LIVE, after=after)
     assert (await home.event())["__typename"] == "SubscriptionReady"
 
 
-async def until_last_word(home: Phone) -> list[Json]:
-    """The events up to a post that says so, which is one of them."""
+async def until_last_word(home: WebSocketClient) -> list[Json]:
+    """The events up to the marking post, which is one of them."""
     found = [await home.event()]
     while found[-1].get("edge", {}).get("node", {}).get("text") != "The last word.":
         found.append(await home.event())
@@ -100,7 +100,7 @@ async def test_pages_updates_and_events_agree(address: str, scene: Scene, resume
     before = await scene.page()
     # Cursors at every place, also right at the shares, where all is recent.
     cursors = [edge["cursor"] for edge in before["edges"]]
-    async with phone(address, scene.viewer.authorization) as home:
+    async with websocket_client(address, scene.viewer.authorization) as home:
         if not resumes:
             await watch(home, before["eventCursor"])
         for _ in range(5):
@@ -114,13 +114,14 @@ async def test_pages_updates_and_events_agree(address: str, scene: Scene, resume
         await scene.api.change(scene.viewer, "CreatePost", text="The last word.")
         if resumes:
             await watch(home, before["eventCursor"])
-        *told, last = await until_last_word(home)
+        *received, last = await until_last_word(home)
     assert last["isNewest"]
-    again = [event for event in told if event["__typename"] == "FeedEntryAdded"]
+    again = [event for event in received if event["__typename"] == "FeedEntryAdded"]
     assert again
-    # What is gone by the time it is judged may be left out; the last of each post says that it is there.
+    # An entry that is removed before its delivery may be left out; the last event of each post adds it.
     assert {
-        event.get("postId") or event["edge"]["node"]["id"]: event["__typename"] for event in told
+        event.get("postId") or event["edge"]["node"]["id"]: event["__typename"]
+        for event in received
     } == {
         scene.first: "FeedEntryAdded",
         scene.second: "FeedEntryAdded",
@@ -138,25 +139,25 @@ async def test_a_share_under_a_newer_one_sends_no_event(address: str, scene: Sce
     await scene.api.change(scene.other, "SharePost", postId=scene.first)
     before = await scene.page()
     model = HomeFeedModel(before)
-    async with phone(address, scene.viewer.authorization) as home:
+    async with websocket_client(address, scene.viewer.authorization) as home:
         await watch(home, before["eventCursor"])
         await scene.again(scene.one, scene.first)
         await scene.api.change(scene.one, "CreatePost", text="The last word.")
-        told = await until_last_word(home)
-    for event in told:
+        received = await until_last_word(home)
+    for event in received:
         model.apply(event)
-    assert len(told) == 1
+    assert len(received) == 1
     assert model.entries == await scene.entries()
     assert model.entries[1] == (scene.first, scene.other.id)
 
 
 @pytest.mark.parametrize("attempt", range(3))
 async def test_two_users_share_again_concurrently(address: str, scene: Scene, attempt: int) -> None:
-    """They keep their places, whoever commits first; a share that is asked for twice is made once."""
+    """They keep their places, whichever commits first; a share that is requested twice is created once."""
     await scene.api.change(scene.other, "SharePost", postId=scene.first)
     before = await scene.page()
     sharers = [scene.one, scene.other]
-    async with phone(address, scene.viewer.authorization) as home:
+    async with websocket_client(address, scene.viewer.authorization) as home:
         await watch(home, before["eventCursor"])
         for sharer in sharers:
             await scene.api.change(sharer, "UnsharePost", postId=scene.first)
@@ -170,11 +171,11 @@ async def test_two_users_share_again_concurrently(address: str, scene: Scene, at
         )
         assert updates["count"] == 0
         await scene.api.change(scene.viewer, "CreatePost", text="The last word.")
-        *told, _ = await until_last_word(home)
-    added = [event for event in told if event["__typename"] == "FeedEntryAdded"]
+        *received, _ = await until_last_word(home)
+    added = [event for event in received if event["__typename"] == "FeedEntryAdded"]
     assert added
     assert not any(event["isNewest"] for event in added)
-    # The last one told is where pages have it.
+    # The last event has the place that pages show.
     assert entry_of(added[-1]["edge"]) == (scene.first, scene.other.id)
     rows = await scene.database.fetch("SELECT count(*), count(DISTINCT id) FROM shares")
     assert tuple(rows[0]) == (3, 3)

@@ -97,7 +97,7 @@ async def test_events_have_the_id_from_which_a_browser_resumes(
         assert head["content-type"] == "text/event-stream; charset=utf-8"
         assert (head["cache-control"], head["x-accel-buffering"]) == ("no-store", "no")
         ready = await stream.event()
-        assert stream.comments == 1  # said at once, so that a proxy passes the head on
+        assert stream.comments == 1  # sent at once, so that a proxy forwards the head
         await api.change(fan, "LikePost", postId=id)
         liked = await stream.event()
     await api.change(fan, "SharePost", postId=id)
@@ -140,8 +140,8 @@ async def test_operation_errors_are_sent_in_the_stream(
 ) -> None:
     async with streaming(address, query) as stream:
         assert stream.response.status_code == 200
-        told = await stream.next()
-        assert told["data"]["errors"][0]["extensions"]["code"] == code
+        received = await stream.next()
+        assert received["data"]["errors"][0]["extensions"]["code"] == code
         assert (await stream.next())["event"] == "complete"
 
 
@@ -157,8 +157,8 @@ async def test_an_unknown_cursor_ends_the_stream(address: str, database: Databas
 async def test_a_token_identifies_the_viewer(
     address: str, api: Api, database: Database, way: str
 ) -> None:
-    (person,) = await signed_in(database, 1)
-    token = person.authorization
+    (user,) = await signed_in(database, 1)
+    token = user.authorization
     sent: dict[str, Any] = (
         {"headers": {"authorization": token}}
         if way == "header"
@@ -166,7 +166,7 @@ async def test_a_token_identifies_the_viewer(
     )
     async with streaming(address, operation("HomeFeedEvents"), method="GET", **sent) as stream:
         await stream.event()
-        await api.change(person, "CreatePost", text="Mine")
+        await api.change(user, "CreatePost", text="Mine")
         assert (await stream.event())["edge"]["node"]["text"] == "Mine"
 
 
@@ -179,14 +179,14 @@ async def test_an_invalid_token_is_an_http_error(address: str, database: Databas
 
 
 async def test_access_ends_when_the_token_expires(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1, lasts=4)
+    (user,) = await signed_in(database, 1, lasts=4)
     async with streaming(
-        address, operation("HomeFeedEvents"), headers={"authorization": person.authorization}
+        address, operation("HomeFeedEvents"), headers={"authorization": user.authorization}
     ) as stream:
         await stream.event()
-        told = await stream.next()
-        assert told["data"]["errors"][0]["extensions"]["code"] == "TOKEN_EXPIRED"
-        assert "id" not in told
+        received = await stream.next()
+        assert received["data"]["errors"][0]["extensions"]["code"] == "TOKEN_EXPIRED"
+        assert "id" not in received
         assert (await stream.next())["event"] == "complete"
 
 
@@ -211,9 +211,9 @@ async def test_malformed_requests_are_rejected_in_json(
 
 
 async def test_mutations_by_get_are_rejected(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     write = 'mutation { createPost(input: {text: "no"}) { post { id } } }'
-    headers = {"authorization": person.authorization}
+    headers = {"authorization": user.authorization}
     async with streaming(address, write, method="GET", headers=headers) as stream:
         assert stream.response.status_code == 405
         body = json.loads(await stream.response.aread())
@@ -239,23 +239,23 @@ async def test_a_disconnected_client_is_unregistered(address: str, database: Dat
         await stream.event()
         assert subscribers() == before + 1
 
-    async def gone() -> bool:
+    async def ended() -> bool:
         return subscribers() == before
 
-    assert await eventually(gone)
+    assert await eventually(ended)
 
 
 async def test_a_disconnect_during_the_look_up_releases_the_connection(
     address: str, database: Database
 ) -> None:
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
     async def held(count: int) -> bool:
         return bool((await database.fetch(waiting))[0][0] == count)
 
     async def ask() -> None:
-        headers = {"authorization": person.authorization}
+        headers = {"authorization": user.authorization}
         async with streaming(address, operation("HomeFeedEvents"), headers=headers):
             pass
 

@@ -12,7 +12,15 @@ from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import create_posts
 from tests.live.test_sse import streaming
-from tests.live.world import Person, Phone, eventually, operation, phone, serving, signed_in
+from tests.live.world import (
+    SignedInUser,
+    WebSocketClient,
+    eventually,
+    operation,
+    serving,
+    signed_in,
+    websocket_client,
+)
 
 DELIVERY_SECONDS = 1.0
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"
@@ -32,11 +40,11 @@ def hurried(django_db_setup: None) -> Iterator[str]:
 
 
 class World:
-    """Somebody's post, and what happens to it."""
+    """A post, and events about it."""
 
-    def __init__(self, database: Database, people: list[Person], post: int) -> None:
+    def __init__(self, database: Database, users: list[SignedInUser], post: int) -> None:
         self.database = database
-        self.actor = people[1]
+        self.actor = users[1]
         self.post = post
         self.ids = [global_id("Post", post)]
 
@@ -58,20 +66,20 @@ class World:
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    people = await signed_in(database, 2)
-    (post,) = await create_posts(database, people[0].key)
-    return World(database, people, post)
+    users = await signed_in(database, 2)
+    (post,) = await create_posts(database, users[0].key)
+    return World(database, users, post)
 
 
-async def unavailable(watcher: Phone) -> None:
+async def unavailable(watcher: WebSocketClient) -> None:
     """Returns when the watcher's subscription has ended as one to be resumed."""
-    message = await watcher.hear()
+    message = await watcher.receive()
     assert message["type"] == "error", message
     assert [error["extensions"]["code"] for error in message["payload"]] == ["UNAVAILABLE"]
 
 
 async def test_a_live_subscriber_resumes_and_misses_nothing(hurried: str, world: World) -> None:
-    async with phone(hurried) as watcher:
+    async with websocket_client(hurried) as watcher:
         ready = await watcher.watch([world.post])
         async with world.stalled("a", "b"):
             await unavailable(watcher)
@@ -83,9 +91,9 @@ async def test_a_live_subscriber_resumes_and_misses_nothing(hurried: str, world:
 
 
 async def test_a_resuming_subscriber_must_resume_again(hurried: str, world: World) -> None:
-    async with phone(hurried) as watcher, phone(hurried) as other:
+    async with websocket_client(hurried) as watcher, websocket_client(hurried) as other:
         ready = await watcher.watch([world.post])
-        await watcher.say(type="complete", id="1")
+        await watcher.send(type="complete", id="1")
         async with world.stalled("a"):
             # More than are served at a time, so that none keeps the others out for ever.
             for number in range(8):
@@ -93,7 +101,7 @@ async def test_a_resuming_subscriber_must_resume_again(hurried: str, world: Worl
                 await other.subscribe(str(number), query, postIds=world.ids, after=ready["cursor"])
             ended: set[str] = set()
             while len(ended) < 8:
-                message = await other.hear()
+                message = await other.receive()
                 if message["type"] == "next":
                     [event] = message["payload"]["data"].values()
                     assert event["__typename"] == "SubscriptionReady"
@@ -124,7 +132,7 @@ async def test_a_short_stall_ends_nothing(
     # Whatever the other server of this module has.
     monkeypatch.setattr("core.events.dispatcher.DELIVERY_SECONDS", 60)
     monkeypatch.setattr("core.graphql.live.topic.DELIVERY_SECONDS", 60)
-    async with phone(address) as watcher:
+    async with websocket_client(address) as watcher:
         await watcher.watch([world.post])
         async with world.stalled("a", "b"):
             await eventually(world.is_stuck)

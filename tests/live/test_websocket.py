@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from core.database.database import Database
 from core.graphql.websocket.websocket_connection import SUBSCRIPTIONS_AT_MOST
-from tests.live.world import Closed, Phone, dial, eventually, phone, signed_in
+from tests.live.world import (
+    Closed,
+    WebSocketClient,
+    eventually,
+    open_websocket,
+    signed_in,
+    websocket_client,
+)
 
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
 ANSWER: dict[str, Any] = {"data": {"publicFeed": {"edges": []}}}
@@ -23,150 +30,152 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-async def caller(address: str) -> AsyncIterator[Phone]:
-    """A phone that the server has taken."""
-    async with phone(address) as taken:
+async def caller(address: str) -> AsyncIterator[WebSocketClient]:
+    """A client with an acknowledged connection."""
+    async with websocket_client(address) as taken:
         yield taken
 
 
 @pytest.fixture
-async def stranger(address: str) -> AsyncIterator[Phone]:
-    """A phone that has said nothing yet."""
-    async with dial(address) as dialled:
-        yield dialled
+async def stranger(address: str) -> AsyncIterator[WebSocketClient]:
+    """A client that has sent no message yet."""
+    async with open_websocket(address) as opened:
+        yield opened
 
 
-async def ask(caller: Phone, id: str, query: str, **more: Any) -> None:
-    await caller.say(type="subscribe", id=id, payload={"query": query, **more})
+async def ask(caller: WebSocketClient, id: str, query: str, **more: Any) -> None:
+    await caller.send(type="subscribe", id=id, payload={"query": query, **more})
 
 
-async def closing_code(caller: Phone, *, never: str = "\n") -> int:
-    """The code with which the server closes, after whatever it still says but `never`."""
+async def closing_code(caller: WebSocketClient, *, never: str = "\n") -> int:
+    """The code with which the server closes. No message before that has the type `never`."""
     while True:
         try:
-            assert never not in json.dumps(await caller.hear())
+            assert never not in json.dumps(await caller.receive())
         except Closed as closed:
             return closed.code
 
 
-async def test_a_query_is_answered_and_completed(caller: Phone) -> None:
+async def test_a_query_is_answered_and_completed(caller: WebSocketClient) -> None:
     await ask(caller, "1", ASK)
-    assert await caller.hear() == {"type": "next", "id": "1", "payload": ANSWER}
-    assert await caller.hear() == {"type": "complete", "id": "1"}
+    assert await caller.receive() == {"type": "next", "id": "1", "payload": ANSWER}
+    assert await caller.receive() == {"type": "complete", "id": "1"}
     # The id is free again.
     await ask(caller, "1", ASK)
-    assert (await caller.hear())["payload"] == ANSWER
+    assert (await caller.receive())["payload"] == ANSWER
 
 
-async def test_operations_run_concurrently(caller: Phone) -> None:
+async def test_operations_run_concurrently(caller: WebSocketClient) -> None:
     await ask(caller, "a", WATCH)
-    assert (await caller.hear())["payload"] == READY
+    assert (await caller.receive())["payload"] == READY
     await ask(caller, "b", ASK)
-    assert (await caller.hear())["id"] == "b"
-    assert await caller.hear() == {"type": "complete", "id": "b"}
+    assert (await caller.receive())["id"] == "b"
+    assert await caller.receive() == {"type": "complete", "id": "b"}
 
 
-async def test_a_completed_subscription_frees_its_id(caller: Phone) -> None:
+async def test_a_completed_subscription_frees_its_id(caller: WebSocketClient) -> None:
     await ask(caller, "1", WATCH)
-    assert (await caller.hear())["payload"] == READY
-    await caller.say(type="complete", id="1")
-    await caller.say(type="complete", id="1")
-    await caller.say(type="complete", id="never begun")
+    assert (await caller.receive())["payload"] == READY
+    await caller.send(type="complete", id="1")
+    await caller.send(type="complete", id="1")
+    await caller.send(type="complete", id="never begun")
     await ask(caller, "1", WATCH)
-    assert (await caller.hear())["payload"] == READY
+    assert (await caller.receive())["payload"] == READY
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"a": [1]}])
-async def test_a_ping_is_answered_with_its_payload(caller: Phone, payload: Any) -> None:
+async def test_a_ping_is_answered_with_its_payload(caller: WebSocketClient, payload: Any) -> None:
     message = {"type": "ping"} if payload is None else {"type": "ping", "payload": payload}
-    await caller.say(**message)
-    assert await caller.hear() == {**message, "type": "pong"}
-    await caller.say(type="pong", payload=payload)
+    await caller.send(**message)
+    assert await caller.receive() == {**message, "type": "pong"}
+    await caller.send(type="pong", payload=payload)
     await ask(caller, "1", ASK)
-    assert (await caller.hear())["type"] == "next"
+    assert (await caller.receive())["type"] == "next"
 
 
-async def test_a_ping_needs_no_initialisation(stranger: Phone) -> None:
-    await stranger.say(type="ping")
-    assert await stranger.hear() == {"type": "pong"}
+async def test_a_ping_needs_no_initialisation(stranger: WebSocketClient) -> None:
+    await stranger.send(type="ping")
+    assert await stranger.receive() == {"type": "pong"}
 
 
 @pytest.mark.parametrize("payload", ["absent", None, {}, {"unknown": 1}, {"authorization": None}])
-async def test_a_connection_without_a_token_is_anonymous(stranger: Phone, payload: Any) -> None:
+async def test_a_connection_without_a_token_is_anonymous(
+    stranger: WebSocketClient, payload: Any
+) -> None:
     message = {} if payload == "absent" else {"payload": payload}
-    await stranger.say(type="connection_init", **message)
-    assert await stranger.hear() == {"type": "connection_ack"}
+    await stranger.send(type="connection_init", **message)
+    assert await stranger.receive() == {"type": "connection_ack"}
     await ask(stranger, "1", "{ viewer { id } }")
-    assert (await stranger.hear())["payload"]["data"] == {"viewer": None}
+    assert (await stranger.receive())["payload"]["data"] == {"viewer": None}
 
 
 @pytest.mark.parametrize(
     "form", ["authorization", "Authorization", "headers", "token", "accessToken"]
 )
 async def test_a_token_is_accepted_in_each_form(
-    stranger: Phone, database: Database, form: str
+    stranger: WebSocketClient, database: Database, form: str
 ) -> None:
-    (person,) = await signed_in(database, 1)
-    token = person.authorization.removeprefix("Bearer ")
-    payload: dict[str, Any] = {form: person.authorization}
+    (user,) = await signed_in(database, 1)
+    token = user.authorization.removeprefix("Bearer ")
+    payload: dict[str, Any] = {form: user.authorization}
     if form == "headers":
-        payload = {"headers": {"Authorization": person.authorization}}
+        payload = {"headers": {"Authorization": user.authorization}}
     elif "oken" in form:
         payload = {form: token}
-    await stranger.say(type="connection_init", payload=payload)
-    assert await stranger.hear() == {"type": "connection_ack"}
+    await stranger.send(type="connection_init", payload=payload)
+    assert await stranger.receive() == {"type": "connection_ack"}
     await ask(stranger, "1", "{ viewer { id } }")
-    assert (await stranger.hear())["payload"]["data"] == {"viewer": {"id": person.id}}
+    assert (await stranger.receive())["payload"]["data"] == {"viewer": {"id": user.id}}
 
 
 @pytest.mark.parametrize("token", ["Bearer nonsense", "Basic YTpi", ""])
-async def test_an_invalid_token_is_forbidden(stranger: Phone, token: str) -> None:
-    await stranger.say(type="connection_init", payload={"authorization": token})
+async def test_an_invalid_token_is_forbidden(stranger: WebSocketClient, token: str) -> None:
+    await stranger.send(type="connection_init", payload={"authorization": token})
     assert await closing_code(stranger) == 4403
 
 
-async def test_an_expired_token_is_forbidden(stranger: Phone, database: Database) -> None:
-    (person,) = await signed_in(database, 1, lasts=-1)
-    await stranger.say(type="connection_init", payload={"authorization": person.authorization})
+async def test_an_expired_token_is_forbidden(stranger: WebSocketClient, database: Database) -> None:
+    (user,) = await signed_in(database, 1, lasts=-1)
+    await stranger.send(type="connection_init", payload={"authorization": user.authorization})
     assert await closing_code(stranger) == 4403
 
 
-async def test_a_second_initialisation_closes_the_connection(caller: Phone) -> None:
-    await caller.say(type="connection_init")
+async def test_a_second_initialisation_closes_the_connection(caller: WebSocketClient) -> None:
+    await caller.send(type="connection_init")
     assert await closing_code(caller) == 4429
 
 
-async def test_a_missing_initialisation_times_out(stranger: Phone) -> None:
+async def test_a_missing_initialisation_times_out(stranger: WebSocketClient) -> None:
     # The close must arrive while the server waits for the client's first message.
     with pytest.raises(Closed) as closed:
-        await stranger.hear()
+        await stranger.receive()
     assert closed.value.code == 4408
 
 
-async def test_a_subscribe_before_initialisation_is_unauthorized(stranger: Phone) -> None:
+async def test_a_subscribe_before_initialisation_is_unauthorized(stranger: WebSocketClient) -> None:
     await ask(stranger, "1", ASK)
     assert await closing_code(stranger) == 4401
 
 
-async def test_an_id_in_use_is_rejected(caller: Phone) -> None:
+async def test_an_id_in_use_is_rejected(caller: WebSocketClient) -> None:
     await ask(caller, "twice", WATCH)
-    assert (await caller.hear())["payload"] == READY
+    assert (await caller.receive())["payload"] == READY
     await ask(caller, "twice", WATCH)
     with pytest.raises(Closed) as closed:
-        await caller.hear()
+        await caller.receive()
     assert (closed.value.code, closed.value.reason) == (4409, "Subscriber for twice already exists")
 
 
 @pytest.mark.parametrize("offered", [(), ("graphql-ws",), ("other", "graphql-ws")])
 async def test_a_missing_subprotocol_is_rejected(address: str, offered: tuple[str, ...]) -> None:
-    async with dial(address, offered) as dialled:
-        assert await closing_code(dialled) == 4406
+    async with open_websocket(address, offered) as opened:
+        assert await closing_code(opened) == 4406
 
 
 async def test_the_subprotocol_may_be_one_of_several(address: str) -> None:
-    async with dial(address, ("graphql-ws", "graphql-transport-ws")) as dialled:
-        assert dialled.connection.subprotocol == "graphql-transport-ws"
-        await dialled.start()
+    async with open_websocket(address, ("graphql-ws", "graphql-transport-ws")) as opened:
+        assert opened.connection.subprotocol == "graphql-transport-ws"
+        await opened.start()
 
 
 BAD_MESSAGES: list[str | bytes] = [
@@ -209,19 +218,19 @@ BAD_MESSAGES: list[str | bytes] = [
 
 @pytest.mark.parametrize("message", BAD_MESSAGES, ids=range(len(BAD_MESSAGES)))
 async def test_a_malformed_message_closes_the_connection(
-    caller: Phone, message: str | bytes
+    caller: WebSocketClient, message: str | bytes
 ) -> None:
     await caller.connection.send(message)
     assert await closing_code(caller) == 4400
 
 
-async def test_a_large_message_closes_the_connection(caller: Phone) -> None:
+async def test_a_large_message_closes_the_connection(caller: WebSocketClient) -> None:
     await caller.connection.send("x" * 300_000)
     assert await closing_code(caller) == 1009
 
 
 async def test_invalid_utf8_closes_the_connection_without_a_fault(
-    caller: Phone, caplog: pytest.LogCaptureFixture
+    caller: WebSocketClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caller.connection.transport.write(b"\x81\x82" + bytes(4) + b"\xff\xfe")
     assert await closing_code(caller) == 1007
@@ -240,39 +249,41 @@ async def test_invalid_utf8_closes_the_connection_without_a_fault(
         ("{" + "".join(f" a{n}: __typename" for n in range(500)) + "}", "LIMIT_EXCEEDED"),
     ],
 )
-async def test_an_invalid_operation_ends_only_itself(caller: Phone, query: str, code: str) -> None:
+async def test_an_invalid_operation_ends_only_itself(
+    caller: WebSocketClient, query: str, code: str
+) -> None:
     await ask(caller, "1", query)
-    refused = await caller.hear()
+    refused = await caller.receive()
     assert (refused["type"], refused["id"]) == ("error", "1")
     assert refused["payload"][0]["extensions"]["code"] == code
     await ask(caller, "1", ASK)
-    assert (await caller.hear())["payload"] == ANSWER
+    assert (await caller.receive())["payload"] == ANSWER
 
 
-async def test_too_many_posts_are_rejected_with_the_limit(caller: Phone) -> None:
+async def test_too_many_posts_are_rejected_with_the_limit(caller: WebSocketClient) -> None:
     query = "subscription($ids: [ID!]!) { postInteractions(postIds: $ids) { cursor } }"
     await ask(caller, "1", query, variables={"ids": ["UG9zdDox"] * 101})
-    assert "101" in (await caller.hear())["payload"][0]["message"]
+    assert "101" in (await caller.receive())["payload"][0]["message"]
 
 
-async def test_subscriptions_of_a_connection_are_limited(caller: Phone) -> None:
+async def test_subscriptions_of_a_connection_are_limited(caller: WebSocketClient) -> None:
     for number in range(SUBSCRIPTIONS_AT_MOST):
         await ask(caller, str(number), WATCH)
-        assert (await caller.hear())["payload"] == READY
+        assert (await caller.receive())["payload"] == READY
     await ask(caller, "more", WATCH)
-    refused = await caller.hear()
+    refused = await caller.receive()
     assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
-    await caller.say(type="complete", id="0")
+    await caller.send(type="complete", id="0")
     await ask(caller, "more", WATCH)
-    assert (await caller.hear())["payload"] == READY
+    assert (await caller.receive())["payload"] == READY
 
 
 async def test_a_mutation_is_completed_after_a_disconnect(address: str, database: Database) -> None:
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     write = 'mutation { createPost(input: {text: "kept"}) { post { id } } }'
-    async with phone(address, person.authorization) as leaving:
+    async with websocket_client(address, user.authorization) as leaving:
         await ask(leaving, "1", write)
-        await leaving.say(type="complete", id="1")
+        await leaving.send(type="complete", id="1")
     assert await eventually(lambda: database.fetch("SELECT FROM posts WHERE text = 'kept'"))
 
 
@@ -301,15 +312,15 @@ JSON = st.recursive(
 async def test_any_message_is_answered_or_closes_the_connection(
     address: str, message: dict[str, Any]
 ) -> None:
-    async with phone(address) as caller:
-        await caller.say(**message)
-        await caller.say(type="ping", payload={"last": True})
+    async with websocket_client(address) as caller:
+        await caller.send(**message)
+        await caller.send(type="ping", payload={"last": True})
         code = 0
-        heard: dict[str, Any] = {}
-        while not code and heard != {"type": "pong", "payload": {"last": True}}:
+        received: dict[str, Any] = {}
+        while not code and received != {"type": "pong", "payload": {"last": True}}:
             try:
-                heard = await caller.hear()
+                received = await caller.receive()
             except Closed as closed:
                 code = closed.code
-            assert heard.get("type", "pong") in {"next", "error", "complete", "pong"}
+            assert received.get("type", "pong") in {"next", "error", "complete", "pong"}
         assert code in {0, 4400, 4429}

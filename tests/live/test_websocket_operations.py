@@ -18,7 +18,13 @@ from core.graphql.websocket.websocket_connection import (
 )
 from tests.interactions.cast import create_posts
 from tests.live.test_websocket import closing_code
-from tests.live.world import Phone, dial, eventually, phone, signed_in
+from tests.live.world import (
+    WebSocketClient,
+    eventually,
+    open_websocket,
+    signed_in,
+    websocket_client,
+)
 
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
 WATCH = 'subscription { postInteractions(postIds: ["UG9zdDox"]) { __typename } }'
@@ -28,12 +34,12 @@ LOCK = "LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"
 pytestmark = pytest.mark.usefixtures("database")
 
 
-async def answers(caller: Phone, count: int) -> dict[str, dict[str, Any]]:
+async def answers(caller: WebSocketClient, count: int) -> dict[str, dict[str, Any]]:
     """The first message of each of so many operations, by their ids."""
     found: dict[str, dict[str, Any]] = {}
     completed = 0
     while completed < count:
-        message = await caller.hear()
+        message = await caller.receive()
         found.setdefault(message["id"], message)
         completed += message["type"] in {"complete", "error"}
     return found
@@ -49,7 +55,7 @@ def codes(found: dict[str, dict[str, Any]]) -> list[str]:
 
 
 async def test_fifty_concurrent_queries_are_answered(address: str) -> None:
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         for number in range(50):
             await caller.subscribe(str(number), ASK)
         found = await answers(caller, 50)
@@ -58,10 +64,10 @@ async def test_fifty_concurrent_queries_are_answered(address: str) -> None:
 
 
 async def test_queries_are_queued_beside_open_subscriptions(address: str) -> None:
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         for number in range(SUBSCRIPTIONS_AT_MOST):
             await caller.subscribe(f"s{number}", WATCH)
-            assert (await caller.hear())["type"] == "next"
+            assert (await caller.receive())["type"] == "next"
         for number in range(50):
             await caller.subscribe(str(number), ASK)
         assert codes(await answers(caller, 50)) == []
@@ -72,7 +78,7 @@ async def test_queries_are_queued_beside_open_subscriptions(address: str) -> Non
 async def test_queued_operations_are_bounded_and_can_be_cancelled(
     address: str, database: Database
 ) -> None:
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
             for number in range(RUNNING_AT_MOST + QUEUED_AT_MOST + 3):
@@ -81,10 +87,10 @@ async def test_queued_operations_are_bounded_and_can_be_cancelled(
             assert codes(refused) == ["TOO_MANY_OPERATIONS"] * 3
             # One that runs and one that waits; the second gives its place to another.
             for number in (0, RUNNING_AT_MOST + 5):
-                await caller.say(type="complete", id=str(number))
+                await caller.send(type="complete", id=str(number))
             await caller.subscribe("late", ASK)
-            await caller.say(type="ping")
-            assert await caller.hear() == {"type": "pong"}
+            await caller.send(type="ping")
+            assert await caller.receive() == {"type": "pong"}
         found = await answers(caller, RUNNING_AT_MOST + QUEUED_AT_MOST - 1)
         assert codes(found) == []
         assert "late" in found
@@ -92,7 +98,7 @@ async def test_queued_operations_are_bounded_and_can_be_cancelled(
 
 
 async def test_queued_operations_are_bounded_by_size(address: str, database: Database) -> None:
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
             for number in range(RUNNING_AT_MOST + 7):
@@ -102,12 +108,12 @@ async def test_queued_operations_are_bounded_by_size(address: str, database: Dat
 
 
 async def test_cancelled_operations_release_their_places(address: str) -> None:
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         for number in range(3 * RUNNING_AT_MOST):
             await caller.subscribe(str(number), ASK)
-            await caller.say(type="complete", id=str(number))
+            await caller.send(type="complete", id=str(number))
         await caller.subscribe("last", ASK)
-        while (message := await caller.hear())["id"] != "last":
+        while (message := await caller.receive())["id"] != "last":
             pass
         assert message["type"] == "next"
 
@@ -115,8 +121,8 @@ async def test_cancelled_operations_release_their_places(address: str) -> None:
 async def test_a_disconnect_cancels_queries_and_completes_mutations(
     address: str, database: Database
 ) -> None:
-    (person,) = await signed_in(database, 1)
-    await create_posts(database, person.key, 1)
+    (user,) = await signed_in(database, 1)
+    await create_posts(database, user.key, 1)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
     async def held(count: int) -> bool:
@@ -124,7 +130,7 @@ async def test_a_disconnect_cancels_queries_and_completes_mutations(
 
     async with database.transaction() as transaction:
         await transaction.fetch(LOCK)
-        async with phone(address, person.authorization) as caller:
+        async with websocket_client(address, user.authorization) as caller:
             for number in range(3):
                 await caller.subscribe(str(number), ASK)
             await caller.subscribe("write", WRITE, text="Written all the same")
@@ -141,17 +147,17 @@ async def test_a_disconnect_cancels_queries_and_completes_mutations(
 @pytest.mark.parametrize("kind", ["ping", "pong", "connection_init"])
 async def test_a_deeply_nested_payload_closes_the_connection(address: str, kind: str) -> None:
     for levels in (260, 600, 1_500, 20_000):
-        async with dial(address) as dialled:
+        async with open_websocket(address) as opened:
             text = '{"type":"' + kind + '","payload":' + '{"a":' * levels + "1" + "}" * levels + "}"
-            await dialled.connection.send(text)
-            assert await closing_code(dialled) == 4400
+            await opened.connection.send(text)
+            assert await closing_code(opened) == 4400
 
 
 async def test_a_nested_payload_is_returned(address: str) -> None:
     payload: Any = json.loads('{"a":' * 30 + "[]" + "}" * 30)
-    async with dial(address) as dialled:
-        await dialled.say(type="ping", payload=payload)
-        assert await dialled.hear() == {"type": "pong", "payload": payload}
+    async with open_websocket(address) as opened:
+        await opened.send(type="ping", payload=payload)
+        assert await opened.receive() == {"type": "pong", "payload": payload}
 
 
 @pytest.mark.parametrize("place", ["variables", "extensions"])
@@ -161,7 +167,7 @@ async def test_deeply_nested_variables_fail_their_operation(
 ) -> None:
     deep = '{"a":' * levels + "1" + "}" * levels
     text = '{"type":"subscribe","id":"1","payload":{"query":"{ __typename }","%s":%s}}'
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         await caller.connection.send(text % (place, deep))
         assert codes(await answers(caller, 1)) == ["LIMIT_EXCEEDED"]
         await caller.subscribe("1", ASK)
@@ -169,8 +175,8 @@ async def test_deeply_nested_variables_fail_their_operation(
 
 
 async def test_an_empty_operation_name_means_none(address: str) -> None:
-    async with phone(address) as caller:
-        await caller.say(type="subscribe", id="1", payload={"query": ASK, "operationName": ""})
+    async with websocket_client(address) as caller:
+        await caller.send(type="subscribe", id="1", payload={"query": ASK, "operationName": ""})
         assert codes(await answers(caller, 1)) == []
 
 
@@ -211,7 +217,7 @@ def test_any_messages(
 
 async def heard_well(address: str, messages: list[Any], raw: bytes) -> None:
     """Sends them all; each is answered, or the connection closed with a code of the protocol."""
-    async with phone(address) as caller:
+    async with websocket_client(address) as caller:
         for message in messages:
             await caller.connection.send(json.dumps(message))
         await caller.connection.send(raw)

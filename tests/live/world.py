@@ -38,7 +38,7 @@ def operation(name: str) -> str:
     return (OPERATIONS / f"{name}.graphql").read_text()
 
 
-class Person:
+class SignedInUser:
     """A signed-in user with an access token."""
 
     def __init__(self, key: int, session_id: int, *, lasts: float = 900) -> None:
@@ -50,7 +50,7 @@ class Person:
         self.authorization = f"Bearer {AccessTokens(secret).issue(token)}"
 
 
-async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[Person]:
+async def signed_in(database: Database, count: int, *, lasts: float = 900) -> list[SignedInUser]:
     """New users, each with a session and an access token that expires after `lasts` seconds."""
     return [
         await signed_in_again(database, key, lasts=lasts)
@@ -58,14 +58,14 @@ async def signed_in(database: Database, count: int, *, lasts: float = 900) -> li
     ]
 
 
-async def signed_in_again(database: Database, key: int, *, lasts: float = 900) -> Person:
+async def signed_in_again(database: Database, key: int, *, lasts: float = 900) -> SignedInUser:
     """An existing user with a new session."""
     rows = await database.write(
         "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
         "VALUES ($1, '', '', now() + interval '1 day') RETURNING id",
         key,
     )
-    return Person(key, rows[0][0], lasts=lasts)
+    return SignedInUser(key, rows[0][0], lasts=lasts)
 
 
 class AnnouncedServer(uvicorn.Server):
@@ -158,18 +158,18 @@ def is_unavailable(errors: list[Json]) -> bool:
     return [error["extensions"]["code"] for error in errors] == ["UNAVAILABLE"]
 
 
-class Phone:
+class WebSocketClient:
     """A client of graphql-transport-ws."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
 
-    async def say(self, **message: Any) -> None:
-        """Sends a message. If the server has closed already, `hear` says why."""
+    async def send(self, **message: Any) -> None:
+        """Sends a message. If the server has closed already, `receive` raises the reason."""
         with suppress(ConnectionClosed):
             await self.connection.send(json.dumps(message))
 
-    async def hear(self) -> Json:
+    async def receive(self) -> Json:
         """The server's next message. Errors: Closed."""
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -185,13 +185,13 @@ class Phone:
     async def start(self, authorization: str | None = None) -> Self:
         """The client, after `connection_ack`."""
         payload = {"authorization": authorization} if authorization else None
-        await self.say(type="connection_init", payload=payload)
-        assert await self.hear() == {"type": "connection_ack"}
+        await self.send(type="connection_init", payload=payload)
+        assert await self.receive() == {"type": "connection_ack"}
         return self
 
     async def subscribe(self, id: str, query: str, **variables: Any) -> None:
         payload = {"query": query, "variables": variables}
-        await self.say(type="subscribe", id=id, payload=payload)
+        await self.send(type="subscribe", id=id, payload=payload)
 
     async def watch(self, posts: list[int], *, id: str = "1", after: str | None = None) -> Json:
         """Subscribes to the interactions of posts. Returns the first message."""
@@ -206,7 +206,7 @@ class Phone:
 
     async def event(self) -> Json:
         """The next event of any subscription. Errors: Closed, Unavailable."""
-        message = await self.hear()
+        message = await self.receive()
         if message["type"] == "error" and is_unavailable(message["payload"]):
             raise Unavailable
         assert message["type"] == "next", message
@@ -219,21 +219,21 @@ class Phone:
 
 
 @asynccontextmanager
-async def phone(
+async def websocket_client(
     address: str, authorization: str | None = None, *, socket: Socket | None = None
-) -> AsyncIterator[Phone]:
+) -> AsyncIterator[WebSocketClient]:
     """A client with an acknowledged connection. `socket`: a connected one."""
-    async with dial(address, socket=socket) as dialled:
-        yield await dialled.start(authorization)
+    async with open_websocket(address, socket=socket) as opened:
+        yield await opened.start(authorization)
 
 
 @asynccontextmanager
-async def dial(
+async def open_websocket(
     address: str,
     subprotocols: tuple[str, ...] = ("graphql-transport-ws",),
     *,
     socket: Socket | None = None,
-) -> AsyncIterator[Phone]:
+) -> AsyncIterator[WebSocketClient]:
     """A client that has sent no message yet."""
     async with connect(
         f"ws://{address}/graphql/",
@@ -244,7 +244,7 @@ async def dial(
         sock=socket,
         ping_interval=None,  # A client that does not read must not time out by itself.
     ) as connection:
-        yield Phone(connection)
+        yield WebSocketClient(connection)
 
 
 class Api:
@@ -254,9 +254,9 @@ class Api:
         self.address = address
         self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT)
 
-    async def do(self, person: Person | None, name: str, **variables: Any) -> Json:
+    async def do(self, user: SignedInUser | None, name: str, **variables: Any) -> Json:
         """The payload of an operation of the contract, checked to have no errors."""
-        headers = {"authorization": person.authorization} if person else {}
+        headers = {"authorization": user.authorization} if user else {}
         sent = {"query": operation(name), "variables": variables}
         answer = (await self._client.post("/graphql/", json=sent, headers=headers)).json()
         assert "errors" not in answer, answer
@@ -264,9 +264,9 @@ class Api:
         assert payload is None or not payload.get("errors"), payload
         return dict(payload or {})
 
-    async def change(self, person: Person, name: str, **values: Any) -> Json:
+    async def change(self, user: SignedInUser, name: str, **values: Any) -> Json:
         """The payload of a mutation with this input."""
-        return await self.do(person, name, input=values)
+        return await self.do(user, name, input=values)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from core.database.database import Database
 from core.devserver.ports import free_port
 from core.server.uvicorn_server import ENDED_UNTIL, IDLE_UNTIL
-from tests.live.world import Person, operation
+from tests.live.world import SignedInUser, operation
 from tests.paths import ROOT
 
 TIMEOUT = 60.0
@@ -117,7 +117,7 @@ class Writer:
     """A client that posts without a pause, and connects again when the server refuses connections."""
 
     address: str
-    person: Person
+    user: SignedInUser
     acknowledged: list[str] = field(default_factory=list)
     unavailable: int = 0
     refused: list[str] = field(default_factory=list)
@@ -130,7 +130,7 @@ class Writer:
         async with self._client() as client:
             while not stop.is_set():
                 number += 1
-                text = f"{self.person.key} {number}"
+                text = f"{self.user.key} {number}"
                 self._sent = inf
                 try:
                     answer = await client.post(
@@ -153,7 +153,7 @@ class Writer:
             self._sent = time.time()
 
     def _client(self) -> httpx.AsyncClient:
-        headers = {"authorization": self.person.authorization}
+        headers = {"authorization": self.user.authorization}
         return httpx.AsyncClient(
             base_url=f"http://{self.address}", headers=headers, timeout=TIMEOUT
         )
@@ -162,11 +162,11 @@ class Writer:
         if answer.status_code == 503:
             self.unavailable += 1
             return
-        said = answer.json()
+        result = answer.json()
         if (
             answer.status_code == 200
-            and "errors" not in said
-            and not said["data"]["createPost"]["errors"]
+            and "errors" not in result
+            and not result["data"]["createPost"]["errors"]
         ):
             self.acknowledged.append(text)
         else:
@@ -174,9 +174,9 @@ class Writer:
 
 
 @asynccontextmanager
-async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Writer]]:
+async def writing(server: Served, users: list[SignedInUser]) -> AsyncIterator[list[Writer]]:
     """Writers who are at work until the end."""
-    writers = [Writer(server.address, person) for person in people]
+    writers = [Writer(server.address, user) for user in users]
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         for writer in writers:
@@ -189,7 +189,7 @@ async def writing(server: Served, people: list[Person]) -> AsyncIterator[list[Wr
 
 
 async def all_wrote(writers: list[Writer], counts: list[int]) -> None:
-    """Returns when each has been told of so many posts of theirs."""
+    """Returns when each has so many acknowledged posts."""
     async with asyncio.timeout(TIMEOUT):
         while any(len(w.acknowledged) < n for w, n in zip(writers, counts, strict=True)):  # noqa: ASYNC110
             await asyncio.sleep(0.01)

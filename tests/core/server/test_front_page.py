@@ -1,4 +1,4 @@
-"""`/` says what the server is."""
+"""`/` describes the server."""
 
 from __future__ import annotations
 

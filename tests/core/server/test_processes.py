@@ -1,4 +1,4 @@
-"""The server's processes under load: how they stop, are replaced, and what their metrics say."""
+"""The server's processes under load: how they stop and are replaced, and their metrics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.core.server.served import (
 )
 from tests.interactions.cast import create_posts
 from tests.live.restarts import restart_round
-from tests.live.world import Closed, operation, phone, signed_in
+from tests.live.world import Closed, operation, signed_in, websocket_client
 
 STREAMS = 50
 WRITERS = 20
@@ -84,25 +84,26 @@ def shared_folders(folder: Path) -> list[Path]:
 async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
     database: Database, tmp_path: Path, processes: int, number: signal.Signals
 ) -> None:
-    people = await signed_in(database, WRITERS)
-    (post,) = await create_posts(database, people[0].key)
+    users = await signed_in(database, WRITERS)
+    (post,) = await create_posts(database, users[0].key)
     with served(tmp_path, processes) as server:
         await server.becomes_ready(processes)
         async with AsyncExitStack() as stack:
-            phones = [
-                await stack.enter_async_context(phone(server.address)) for _ in range(STREAMS)
+            clients = [
+                await stack.enter_async_context(websocket_client(server.address))
+                for _ in range(STREAMS)
             ]
-            for each in phones:
+            for each in clients:
                 await each.watch([post])
             streams = [
                 await stack.enter_async_context(EventStream.open(server.address, post))
                 for _ in range(STREAMS)
             ]
-            async with writing(server, people) as writers:
+            async with writing(server, users) as writers:
                 seconds = await server.stopped_by(number)
-            for each in phones:
+            for each in clients:
                 with pytest.raises(Closed) as closed:
-                    await each.hear()
+                    await each.receive()
                 assert closed.value.code == 1012
             for stream in streams:
                 read = await stream.until()
@@ -138,10 +139,10 @@ async def held_up(database: Database) -> AsyncIterator[Callable[[int], Awaitable
 
 
 async def test_a_request_that_does_not_end_is_answered(database: Database, tmp_path: Path) -> None:
-    (person,) = await signed_in(database, 1)
+    (user,) = await signed_in(database, 1)
     with served(tmp_path) as server:
         await server.becomes_ready(1)
-        writer, stop = Writer(server.address, person), asyncio.Event()
+        writer, stop = Writer(server.address, user), asyncio.Event()
         async with held_up(database) as waiting:
             writing = asyncio.create_task(writer.write(stop))
             await waiting(1)
@@ -156,12 +157,12 @@ async def test_a_request_that_does_not_end_is_answered(database: Database, tmp_p
 async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_ends(
     database: Database, tmp_path: Path
 ) -> None:
-    (person,) = await signed_in(database, 1)
-    query, headers = operation("CreatePost"), {"authorization": person.authorization}
+    (user,) = await signed_in(database, 1)
+    query, headers = operation("CreatePost"), {"authorization": user.authorization}
     with served(tmp_path) as server:
         await server.becomes_ready(1)
         async with (
-            phone(server.address, person.authorization) as one,
+            websocket_client(server.address, user.authorization) as one,
             httpx.AsyncClient() as client,
         ):
             async with held_up(database) as waiting:
@@ -177,10 +178,10 @@ async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_end
                 await waiting(2)
                 stopping = asyncio.create_task(server.stopped_by(signal.SIGTERM))
                 await server.logs("Shutting down")
-            assert (await one.hear())["payload"]["data"]["createPost"]["errors"] == []
-            assert (await one.hear())["type"] == "complete"
+            assert (await one.receive())["payload"]["data"]["createPost"]["errors"] == []
+            assert (await one.receive())["type"] == "complete"
             with pytest.raises(Closed) as closed:
-                await one.hear()
+                await one.receive()
             assert closed.value.code == 1012
             assert '"createPost":' in (await posting).text
             await stopping
@@ -192,8 +193,8 @@ async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_end
 async def test_a_restart_under_load_loses_no_call(
     database: Database, tmp_path: Path, processes: int
 ) -> None:
-    people = await signed_in(database, WRITERS)
-    assert await restart_round(tmp_path, database, people, processes=processes)
+    users = await signed_in(database, WRITERS)
+    assert await restart_round(tmp_path, database, users, processes=processes)
 
 
 async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
@@ -230,7 +231,7 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
 
             await ask()
             for _ in range(8):
-                one = await stack.enter_async_context(phone(server.address))
+                one = await stack.enter_async_context(websocket_client(server.address))
                 await one.watch([post])
                 asked += 1  # Its first message is executed, too.
             metrics = await metrics_of(client)

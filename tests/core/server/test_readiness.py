@@ -1,4 +1,4 @@
-"""`/readyz` says whether the server can serve, and what it has to do without."""
+"""`/readyz` reports whether the server can serve, and which services are missing."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import running
 from tests.core.server.served import metrics_of, served
 from tests.live.raw_clients import RawClient, open_socket
-from tests.live.world import dial, eventually
+from tests.live.world import eventually, open_websocket
 
 HEAD_SECONDS = 2.0
 SOON = 30.0
@@ -109,7 +109,7 @@ async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections
     with served(tmp_path, REQUEST_HEAD_SECONDS="2") as server:
         await server.becomes_ready(1)
         async with AsyncExitStack() as stack:
-            live = await stack.enter_async_context(dial(server.address))
+            live = await stack.enter_async_context(open_websocket(server.address))
             await live.start()
             silent = [await RawClient.connect(server.address) for _ in range(MANY)]
             half = [await RawClient.connect(server.address) for _ in range(MANY)]
@@ -118,8 +118,8 @@ async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections
             async with asyncio.timeout(SOON):
                 for client in silent + half:
                     await client.is_lost()
-            await live.say(type="ping")
-            assert await live.hear() == {"type": "pong"}
+            await live.send(type="ping")
+            assert await live.receive() == {"type": "pong"}
             asking = httpx.AsyncClient(base_url=f"http://{server.address}")
             found = await metrics_of(await stack.enter_async_context(asking))
         assert found["feed_http_connections_cut_off_total", "no request in time"] == 2 * MANY
