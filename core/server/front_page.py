@@ -21,6 +21,7 @@ DOCUMENTS = (
     ("docs/**/*.md", "text/plain"),
     ("core/*/README.md", "text/plain"),
     ("docs/pictures/*.svg", "image/svg+xml"),
+    ("docs/pictures/*.png", "image/png"),
 )
 """The files that `/docs/` serves, as patterns below the checkout, with their media types."""
 POLICY = {

@@ -20,7 +20,8 @@ import { SHELF_PLUGIN } from './shelf';
 import { fetcher } from './transport';
 import { USERS_PLUGIN } from './users';
 
-const FIRST_QUERY = `# Ctrl-Enter runs a query, Ctrl-Space completes, the panes at the left explain the schema.
+const FIRST_QUERY = `# Ctrl-Enter runs a query.
+# Ctrl-Space completes.
 
 query NewestPosts {
   publicFeed(first: 3) {

@@ -28,6 +28,7 @@ OPTIONS = (
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-gpu",
+    "--hide-scrollbars",
     "--no-first-run",
     "--remote-debugging-port=0",
 )

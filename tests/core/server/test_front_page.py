@@ -11,6 +11,8 @@ import pytest
 from tests.core.server.served import TIMEOUT, served
 from tests.paths import ROOT
 
+MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+
 
 @pytest.mark.usefixtures("django_db_setup")
 async def test_in_development_every_link_of_the_front_page_leads_somewhere(tmp_path: Path) -> None:
@@ -40,7 +42,7 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_
             for name in ["README.md", "live.md", "pictures/rooms.svg", *linked]:
                 answer = await client.get(f"/docs/{name}")
                 assert answer.status_code == 200, name
-                media_type = "image/svg+xml" if name.endswith(".svg") else "text/plain"
+                media_type = MEDIA_TYPES.get(Path(name).suffix, "text/plain")
                 assert answer.headers["content-type"].startswith(media_type), name
                 file = ROOT / name if (ROOT / name).is_file() else ROOT / "docs" / name
                 assert answer.content == file.read_bytes()
