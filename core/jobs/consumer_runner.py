@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+import asyncpg
+
 from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
 from core.events.event_log import EventLog, EventRow
@@ -21,7 +23,7 @@ from core.jobs import metrics
 from core.jobs.backoff import pause_before_retry
 from core.jobs.causes import CAUSE
 from core.jobs.dead_events import DEAD_EVENT, dead_event_arguments
-from core.jobs.failures import reason
+from core.jobs.failures import reason, unless_cancelled
 from core.jobs.job_run import LeaseLost
 from core.jobs.registry import Consumer
 from core.jobs.runs import Runs
@@ -62,11 +64,11 @@ class ConsumerClaim(NamedTuple):
         return Position(self.transaction, self.id, self.microsecond)
 
 
-class Held(NamedTuple):
+class HeldConsumer(NamedTuple):
     """A consumer that this process holds."""
 
     lease: int
-    claim: ConsumerClaim
+    task: asyncio.Task[None]
 
 
 class ConsumerRunner:
@@ -88,7 +90,7 @@ class ConsumerRunner:
         self._transactions = asyncio.Semaphore(1)
         self._awakened = asyncio.Event()
         self._is_stopping = False
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldConsumer] = {}
         self._events_at_once = {name: each.events_at_once for name, each in consumers.items()}
         self.foreign: Collection[int] = ()
         """Running transactions of other databases; they hold no events back."""
@@ -132,6 +134,7 @@ class ConsumerRunner:
 
     async def start_due(self) -> int:
         """Starts the consumers that have events to handle; returns their number. Errors: DatabaseUnavailable."""
+        self._held = {name: held for name, held in self._held.items() if not held.task.done()}
         names = [name for name in self._consumers if name not in self._held]
         if not names:
             return 0
@@ -139,11 +142,10 @@ class ConsumerRunner:
         rows = await self._database.write(SQL.consumers_claim, names, lease, LEASE, self.foreign)
         for row in rows:
             claim = ConsumerClaim(*row)
-            self._held[claim.name] = Held(lease, claim)
             deadline = asyncio.timeout(BATCH_SECONDS)
-            self.runs.start(
-                self._consume(claim, lease, deadline), deadline, f"consumer {claim.name}"
-            )
+            batches = self._consume(claim, lease, deadline)
+            task = self.runs.start(batches, deadline, f"consumer {claim.name}")
+            self._held[claim.name] = HeldConsumer(lease, task)
         return len(rows)
 
     def stop(self) -> None:
@@ -208,7 +210,7 @@ class ConsumerRunner:
         last = events[-1]
         CAUSE.set(f"event {events[0].transaction}.{events[0].id}")
         async with self._transactions, self._database.transaction() as transaction:
-            await consumer.consume(transaction, events)
+            await unless_cancelled(consumer.consume(transaction, events))
             advanced = await transaction.fetch_row(
                 SQL.consumer_advance,
                 *(consumer.name, lease, *last.identity),
@@ -238,7 +240,7 @@ class ConsumerRunner:
                 return
             pause = pause_before_retry(attempts, at_most=RETRY_SECONDS_AT_MOST)
             await self._database.write(SQL.consumer_postpone, name, lease, pause, reason(error))
-        except (DatabaseUnavailable, LeaseLost) as failure:
+        except (DatabaseUnavailable, LeaseLost, asyncpg.PostgresError) as failure:
             # The lease expires, and a worker tries again.
             logger.warning("The failure of consumer %s was not stored: %s", name, failure)
 

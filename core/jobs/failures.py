@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+
 from core.database.error_text import text_without_values
 
 REASON_LENGTH_AT_MOST = 2_000
 
 
+class WorkAborted(Exception):
+    """A job or a consumer has raised SystemExit, or CancelledError without being cancelled."""
+
+
 def reason(error: BaseException) -> str:
-    """The error's type and message, without values that PostgreSQL quotes, in one bounded text."""
-    text = text_without_values(error).replace("\0", "")
+    """The error's type and message, without values that PostgreSQL quotes, in one bounded text that it can store."""
     name = type(error).__name__
+    try:
+        text = text_without_values(error)
+    except Exception:  # noqa: BLE001  # the error's own method
+        return name
+    text = text.encode("utf-8", "replace").decode().replace("\0", "")
     return (f"{name}: {text}" if text else name)[:REASON_LENGTH_AT_MOST]
+
+
+async def unless_cancelled(work: Awaitable[None]) -> None:
+    """Awaits the work; raises WorkAborted if it ends by an exception that would end the task or the process.
+
+    Work raises CancelledError where it awaits something that was cancelled, and SystemExit where it calls a program's
+    main function.
+    """
+    try:
+        await work
+    except SystemExit as error:
+        raise WorkAborted(reason(error)) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise WorkAborted("CancelledError: what it awaited was cancelled.") from error

@@ -11,13 +11,15 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
+import asyncpg
+
 from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
 from core.database.group_commit import GroupCommit
 from core.jobs import metrics
 from core.jobs.backoff import SECONDS_AT_MOST, pause_before_retry
 from core.jobs.causes import CAUSE
-from core.jobs.failures import reason
+from core.jobs.failures import reason, unless_cancelled
 from core.jobs.job_run import JobClaim, JobRun, LeaseLost
 from core.jobs.registry import JobKind
 from core.jobs.runs import Runs
@@ -154,6 +156,9 @@ class JobRunner:
     async def renew(self) -> None:
         """Prolongs the leases of all jobs, and cancels those that were lost. Errors: DatabaseUnavailable."""
         HAS_PRIORITY.set(True)
+        self._held = {
+            id: each for id, each in self._held.items() if each.task is None or not each.task.done()
+        }
         held = dict(self._held)
         if not held:
             return
@@ -212,7 +217,7 @@ class JobRunner:
         run = JobRun(claim, kind, self._database, self._transactions, deadline)
         try:
             async with deadline:
-                await kind.perform(run)
+                await unless_cancelled(kind.perform(run))
         except TimeoutError as error:
             if not deadline.expired():
                 raise
@@ -260,9 +265,9 @@ class JobRunner:
             await self._database.write(
                 SQL.job_postpone, claim.id, claim.lease, pause, reason(error)
             )
-        except DatabaseUnavailable as unavailable:
+        except (DatabaseUnavailable, asyncpg.PostgresError) as unstored:
             # The lease expires, and a worker tries again.
-            logger.warning("The failure of job %d was not stored: %s", claim.id, unavailable)
+            logger.warning("The failure of job %d was not stored: %s", claim.id, unstored)
         return "failed"
 
     async def _bury(self, claim: JobClaim, why: str) -> None:

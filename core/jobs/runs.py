@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 CANCELLED_SECONDS = 5.0
 """How long a task may go on after its timeout. One that goes on for longer ignores its cancellation."""
@@ -37,8 +40,9 @@ class Runs:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._timeouts[task]
-        if not task.cancelled():
-            task.exception()  # Tasks handle and log their errors.
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Tasks handle the errors of what they run, so this is one of the worker's own.
+            logger.error("%s failed.", task.get_name(), exc_info=error)
         self._on_end()
 
     def check(self) -> None:

@@ -78,6 +78,27 @@ async def failing(run: JobRun) -> None:
     raise RuntimeError("this job always fails")
 
 
+class Unprintable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+ERRORS: dict[str, BaseException] = {
+    "SystemExit: 3": SystemExit(3),
+    "CancelledError: what it awaited was cancelled.": asyncio.CancelledError(),
+    "Unprintable": Unprintable(),
+    "ValueError: a lone ? and a ": ValueError("a lone \ud800 and a \0"),
+    "MemoryError": MemoryError(),
+    "ExceptionGroup: two (1 sub-exception)": ExceptionGroup("two", [KeyError()]),
+}
+"""Errors that a job may raise, by their reasons."""
+
+
+@job("effects.raising", attempts=1)
+async def raising(run: JobRun) -> None:
+    raise ERRORS[run.arguments["reason"]]
+
+
 @job("effects.endless", timeout_seconds=0.2, attempts=2)
 async def endless(run: JobRun) -> None:
     """Waits for ever."""

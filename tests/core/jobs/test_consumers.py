@@ -96,6 +96,31 @@ async def test_an_event_that_always_fails_becomes_a_dead_job_and_the_others_are_
     assert error == "ValueError: this event can't be handled"
 
 
+@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError()], ids=repr)
+async def test_a_consumer_that_raises_what_would_end_its_task_is_tried_again(
+    database: Database, error: BaseException
+) -> None:
+    errors = [error]
+
+    async def consume(transaction: Transaction, events: Sequence[EventRow]) -> None:
+        await transaction.fetch(EFFECT, f"event {events[0].post_id}", None)
+        if errors:
+            raise errors.pop()
+
+    log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    one = Consumer("one", consume, from_end=True, events_at_once=10)
+    runner = ConsumerRunner(database, log, {"one": one}, on_commit=lambda: None)
+    await runner.register()
+    await add_events(database, 2)
+    async with asyncio.timeout(20):
+        while await database.fetch("SELECT FROM effects") == []:
+            await runner.start_due()
+            await asyncio.sleep(0.01)
+    await runner.end(grace_seconds=5, cancel_seconds=5)
+    assert errors == []
+    assert await causes(database) == ["event 2"]
+
+
 async def test_a_dead_event_that_is_retried_is_handled(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -72,6 +72,21 @@ async def test_a_job_that_always_fails_is_dead_with_its_reason(database: Databas
     assert details == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("why", effects.ERRORS)
+async def test_whatever_a_job_raises_is_stored_and_the_worker_goes_on(
+    database: Database, why: str
+) -> None:
+    await enqueue(database, effects.raising, reason=why)
+    async with working() as worker:
+        await until(database, DONE)
+        await enqueue(database, effects.of_event, post=1)
+        await until(database, DONE)
+        assert worker.jobs._held == {}
+    [[error]] = await database.fetch("SELECT error FROM jobs WHERE failed_at IS NOT NULL")
+    assert error.removeprefix("WorkAborted: ") == why
+    assert await causes(database) == ["job 1"]
+
+
 async def test_a_job_that_never_ends_is_cancelled_and_dead(database: Database) -> None:
     await enqueue(database, effects.endless)
     async with working():
