@@ -52,9 +52,14 @@ async def working(*, scheduled: bool = False) -> AsyncIterator[Worker]:
         yield worker
     finally:
         stopping.set()
-        await running
-        assert pool.unused_connections == pool.size
-        await pool.close()
+        try:
+            await running
+            async with asyncio.timeout(20):
+                # The connection of a cancelled statement is released when the statement has ended.
+                while pool.unused_connections < pool.size:  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+        finally:
+            await pool.close()
 
 
 async def enqueue(database: Database, kind: JobKind, **arguments: object) -> int:
