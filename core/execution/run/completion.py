@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate
-from types import CoroutineType
+from types import CoroutineType, NoneType
 from typing import Any, cast
 
 from graphql import GraphQLError
@@ -32,17 +32,19 @@ def complete(
     state: ExecutionState, batch: ValueBatch, values: list[Any], _known: object = None
 ) -> Results:
     """A completed value for each value: null for what failed or is awaited. Also the `Complete` of a `Wait`."""
-    kinds: set[type] = {*map(type, values)}
+    kind: type = type(values[0]) if values else NoneType
+    kinds = {*map(type, values)} if len(values) > 1 else {kind}
     if len(kinds) == 1:
-        (kind,) = kinds
         selection = batch.field.by_class.get(kind)
         if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
         if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
             state.wait(batch, range(len(values)), values, partial(complete, state))
             return [None] * len(values)
-    step = _complete_plain if all(map(is_plain, kinds)) else _sift
-    return step(state, batch, values)
+    for kind in kinds:
+        if not is_plain(kind):
+            return _sift(state, batch, values)
+    return _complete_plain(state, batch, values)
 
 
 def null_error(batch: ValueBatch) -> TypeError:
