@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from core.execution.plan.arguments import ArgumentValues
@@ -21,64 +22,63 @@ from core.execution.schema.hints import BatchResolver
 
 def call_resolver(state: ExecutionState, parents: ObjectBatch, field: Field) -> list[Any]:
     """A value for each parent; an exception stands for a failure."""
-    resolve = _resolver(state, parents, field)
+    resolution = field.resolution
+    return _CALLS[type(resolution)](state, parents, field, resolution)
+
+
+def _call_each(function: Callable[[Any], Any], parents: ObjectBatch) -> list[Any]:
     values: list[Any] = []
-    for index, source in enumerate(parents.objects):
+    for source in parents.objects:
         try:
-            values.append(resolve(source, index))
+            values.append(function(source))
         except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
             values.append(error)
     return values
 
 
-def _resolver(
-    state: ExecutionState, parents: ObjectBatch, field: Field
-) -> Callable[[Any, int], Any]:
-    """A function that resolves the field for one parent, which has that index."""
-    match field.resolution:
-        case CallResolver() as call:
-            return _strawberry_resolver(state, parents, field, call)
-        case CallWithParent(function):
-            return lambda source, _: function(source)
-        case ReadAttribute(name):
-            return lambda source, _: getattr(source, name)
-        case BatchResolver() as batch:
-            return lambda source, _: batch.resolve(source)
-        case CallGraphQLResolver(resolve):
-            return _graphql_resolver(state, parents, field, resolve)
-    raise TypeError(field.resolution)  # `UseLoader`: its fields are loaded, not called.
-
-
-def _strawberry_resolver(
+def _call(
     state: ExecutionState, parents: ObjectBatch, field: Field, call: CallResolver
-) -> Callable[[Any, int], Any]:
+) -> list[Any]:
+    values: list[Any] = []
     function, first, parent_name, info_name, _ = call
     arguments: ArgumentValues | None = None
+    for index, source in enumerate(parents.objects):
+        try:
+            if arguments is None or not arguments.shared:
+                arguments = python_arguments(state, field, parents, index)
+            named = {**arguments.by_name}
+            if parent_name is not None:
+                named[parent_name] = source
+            if info_name is not None:
+                named[info_name] = strawberry_info(state, field, parents, index)
+            values.append(function(source, **named) if first else function(**named))
+        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
+            values.append(error)
+    return values
 
-    def resolve(source: Any, index: int) -> Any:
-        nonlocal arguments
-        if arguments is None or not arguments.shared:
-            arguments = python_arguments(state, field, parents, index)
-        named = {**arguments.by_name}
-        if parent_name is not None:
-            named[parent_name] = source
-        if info_name is not None:
-            named[info_name] = strawberry_info(state, field, parents, index)
-        return function(source, **named) if first else function(**named)
 
-    return resolve
-
-
-def _graphql_resolver(
-    state: ExecutionState, parents: ObjectBatch, field: Field, function: Callable[..., Any]
-) -> Callable[[Any, int], Any]:
+def _resolve(
+    state: ExecutionState, parents: ObjectBatch, field: Field, resolution: CallGraphQLResolver
+) -> list[Any]:
+    values: list[Any] = []
+    resolve = resolution.resolve
     arguments: ArgumentValues | None = None
+    for index, source in enumerate(parents.objects):
+        try:
+            if arguments is None or not arguments.shared:
+                arguments = field.argument_values(state.variables)
+            info = resolve_info(state, field, parents, index)
+            values.append(resolve(source, info, **arguments.by_name))
+        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
+            values.append(error)
+    return values
 
-    def resolve(source: Any, index: int) -> Any:
-        nonlocal arguments
-        if arguments is None or not arguments.shared:
-            arguments = field.argument_values(state.variables)
-        info = resolve_info(state, field, parents, index)
-        return function(source, info, **arguments.by_name)
 
-    return resolve
+_CALLS: dict[type, Callable[[ExecutionState, ObjectBatch, Field, Any], list[Any]]] = {
+    CallResolver: _call,
+    CallWithParent: lambda _state, parents, _field, call: _call_each(call.function, parents),
+    CallGraphQLResolver: _resolve,
+    ReadAttribute: lambda _state, parents, _field, read: _call_each(attrgetter(read.name), parents),
+    BatchResolver: lambda _state, parents, _field, declared: _call_each(declared.resolve, parents),
+}
+"""How each kind of `FieldResolution` is called, but for `UseLoader`."""
