@@ -10,7 +10,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError, not_found
 from core.execution import GlobalIdEncoder
 
-ID_LENGTH_AT_MOST = 60
+MAX_ID_LENGTH = 60
 
 
 @cache
@@ -26,7 +26,7 @@ def global_id(type_name: str, key: int) -> str:
 
 def parse_id(text: str) -> tuple[str, int]:
     """The type name and key of a global ID. Errors: BAD_ID if it is malformed."""
-    if len(text) <= ID_LENGTH_AT_MOST:
+    if len(text) <= MAX_ID_LENGTH:
         try:
             type_name, _, digits = (
                 b64decode(text.encode("ascii"), validate=True).decode("ascii").partition(":")

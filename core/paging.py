@@ -11,7 +11,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
 from core.execution import Layout, Rows
 
-PAGE_AT_MOST = 100
+MAX_PAGE_SIZE = 100
 PAGE_BY_DEFAULT = 20
 """The value of `first` if neither `first` nor `last` is sent."""
 ALL_SETTLED = Horizon(HIGHEST_KEY, "")
@@ -60,10 +60,10 @@ def page_request(
     limit = first if last is None else last
     if limit is None:
         limit = PAGE_BY_DEFAULT
-    if not 0 <= limit <= PAGE_AT_MOST:
+    if not 0 <= limit <= MAX_PAGE_SIZE:
         name = "first" if last is None else "last"
         raise ClientError(
-            f"`{name}` is {limit}; it must be between 0 and {PAGE_AT_MOST}.", "BAD_PAGE"
+            f"`{name}` is {limit}; it must be between 0 and {MAX_PAGE_SIZE}.", "BAD_PAGE"
         )
     older_than = None if after is None else decode_place(codec, after)
     return PageRequest(

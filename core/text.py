@@ -15,9 +15,9 @@ WHITE_SPACE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """Characters with Unicode's property White_Space."""
-COMPOSED_OF_AT_MOST = 4
+MAX_COMPOSED_OF = 4
 """The largest number of code points that NFC or NFKC composes to one."""
-MARKS_AT_MOST = 4
+MAX_MARKS = 4
 """The largest number of consecutive combining marks in a name. No language needs more."""
 CLIENT_MUTATION_ID_LENGTH = 100
 
@@ -55,7 +55,7 @@ def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
         raise ValueError("U+202D and U+202E, which reverse the order of text, are not allowed.")
     cleaned = _without_blank_ends(text)
     # The time of composing is quadratic, so a text that is too long in any case is not composed.
-    if len(cleaned) <= at_most * COMPOSED_OF_AT_MOST:
+    if len(cleaned) <= at_most * MAX_COMPOSED_OF:
         cleaned = nfc(cleaned)
     if len(cleaned) <= at_most and not has_visible_character(cleaned):
         if at_least == 0:
@@ -80,8 +80,8 @@ def clean_name(name: str, *, at_most: int) -> str:
     if DIRECTION_CONTROLS.search(name):
         raise ValueError("Characters that set the direction of text are not allowed in a name.")
     cleaned = clean_text(name.strip(WHITE_SPACE), at_most=at_most)
-    if _longest_run_of_marks(cleaned) > MARKS_AT_MOST:
-        raise ValueError(f"A name may have at most {MARKS_AT_MOST} consecutive combining marks.")
+    if _longest_run_of_marks(cleaned) > MAX_MARKS:
+        raise ValueError(f"A name may have at most {MAX_MARKS} consecutive combining marks.")
     return cleaned
 
 

@@ -19,7 +19,7 @@ from core.row_types import row_layout
 from feed.post_rows import PostRow
 from feed.statements import SQL
 
-UPDATES_COUNTED_AT_MOST = 100
+MAX_UPDATES_COUNTED = 100
 BREADTH_FACTOR = 4
 """How many times more sources of a home feed are considered where too few did."""
 
@@ -117,8 +117,8 @@ def _without_empty(rows: list[Row]) -> list[Row]:
 
 
 async def home_feed_updates(context: Context, since: Place) -> int:
-    """How many entries of the home feed are newer than a place, counted up to one past UPDATES_COUNTED_AT_MOST."""
-    request = PageRequest(UPDATES_COUNTED_AT_MOST + 1, before=since, oldest_first=True)
+    """How many entries of the home feed are newer than a place, counted up to one past MAX_UPDATES_COUNTED."""
+    request = PageRequest(MAX_UPDATES_COUNTED + 1, before=since, oldest_first=True)
     rows = await _entries_read(context, SQL.home_feed_updates, request, request.limit)
     return int(rows[0][0])
 

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 20
 """Failures one after the other. The first ones are expected: a row is written late, another writer holds a lock."""
-PAUSE_AT_MOST = timedelta(milliseconds=50)
+MAX_PAUSE = timedelta(milliseconds=50)
 
 
 @job("account_erase", attempts=ATTEMPTS)
@@ -26,6 +26,6 @@ async def account_erase(run: JobRun) -> None:
         is_erased = await account_rows_erase(transaction, user_id)
         if not is_erased:
             # Leaves time for other writers, and for the delivery of events that the open transaction delayed.
-            run.repeat(after=min(timedelta(seconds=time.monotonic() - began), PAUSE_AT_MOST))
+            run.repeat(after=min(timedelta(seconds=time.monotonic() - began), MAX_PAUSE))
     if is_erased:
         logger.info("Removed account %d.", user_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-SHOWN_AT_MOST = 50
+MAX_SHOWN = 50
 
 
 class SessionCheck:
@@ -36,5 +36,5 @@ class SessionCheck:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.found:
             terminalreporter.section(self._title)
-            for line in self.found[:SHOWN_AT_MOST]:
+            for line in self.found[:MAX_SHOWN]:
                 terminalreporter.line(line)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.accounts.login_throttle import AttemptedAccount, shared_login_throttle
 from core.accounts.models import User
-from core.accounts.password_rules import INPUT_LENGTH_AT_MOST
+from core.accounts.password_rules import MAX_INPUT_LENGTH
 from core.accounts.validators import USERNAME_LENGTH
 from core.errors import ClientError
 
@@ -31,7 +31,7 @@ class SignInForm(AdminAuthenticationForm):
     )
     password = forms.CharField(
         strip=False,
-        max_length=INPUT_LENGTH_AT_MOST,
+        max_length=MAX_INPUT_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 

@@ -30,7 +30,7 @@ TRUSTED_SECONDS = 30 * 24 * 3600
 REDIS_TIMEOUT_SECONDS = 0.25
 """Short: a sign-in does not need the count."""
 REDIS_RETRY_SECONDS = 5.0
-LOCAL_COUNTS_AT_MOST = 10_000
+MAX_LOCAL_COUNTS = 10_000
 
 
 class AttemptedAccount(NamedTuple):
@@ -199,7 +199,7 @@ class LocalCounters:
                 self._counts[name] = (count, end)
             else:
                 self._counts.pop(name, None)
-            while len(self._counts) > LOCAL_COUNTS_AT_MOST:
+            while len(self._counts) > MAX_LOCAL_COUNTS:
                 self._counts.popitem(last=False)
         return count, max(1, round(end - now))
 

@@ -11,11 +11,11 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 
-from core.text import COMPOSED_OF_AT_MOST, nfkc
+from core.text import MAX_COMPOSED_OF, nfkc
 
 PASSWORD_LENGTH_AT_LEAST = 8
-PASSWORD_LENGTH_AT_MOST = 128
-INPUT_LENGTH_AT_MOST = PASSWORD_LENGTH_AT_MOST * COMPOSED_OF_AT_MOST
+MAX_PASSWORD_LENGTH = 128
+MAX_INPUT_LENGTH = MAX_PASSWORD_LENGTH * MAX_COMPOSED_OF
 """Code points before normalization. A longer text can't be a password."""
 
 
@@ -34,7 +34,7 @@ class PasswordValidator:
         if not is_possible(password):
             raise ValidationError(_invalid_form())
         normalized = nfkc(password)
-        if len(normalized) > PASSWORD_LENGTH_AT_MOST:
+        if len(normalized) > MAX_PASSWORD_LENGTH:
             raise ValidationError(_invalid_form())
         problems = []
         for validator in self._validators:
@@ -48,19 +48,17 @@ class PasswordValidator:
     def get_help_text(self) -> str:
         """The help text in the admin's forms."""
         return (
-            f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} characters, not a common one, "
+            f"{PASSWORD_LENGTH_AT_LEAST} to {MAX_PASSWORD_LENGTH} characters, not a common one, "
             "not like the user's names or address."
         )
 
 
 def is_possible(password: str) -> bool:
     """Whether a text can be a password: of bounded length and without surrogates, which can't be hashed."""
-    return len(password) <= INPUT_LENGTH_AT_MOST and not any(
+    return len(password) <= MAX_INPUT_LENGTH and not any(
         "\ud800" <= character <= "\udfff" for character in password
     )
 
 
 def _invalid_form() -> str:
-    return (
-        f"A password has at most {PASSWORD_LENGTH_AT_MOST} characters and no unpaired surrogates."
-    )
+    return f"A password has at most {MAX_PASSWORD_LENGTH} characters and no unpaired surrogates."

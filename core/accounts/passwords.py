@@ -18,7 +18,7 @@ from core.accounts.password_rules import is_possible
 from core.errors import ClientError
 
 THREADS = 2
-PENDING_AT_MOST = 64
+MAX_PENDING = 64
 RETRY_SECONDS = 5
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class PasswordCheck(NamedTuple):
 class Passwords:
     """Hashes and checks passwords in a small thread pool with a bounded queue."""
 
-    def __init__(self, *, threads: int = THREADS, pending_at_most: int = PENDING_AT_MOST) -> None:
+    def __init__(self, *, threads: int = THREADS, pending_at_most: int = MAX_PENDING) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._slots = BoundedSemaphore(pending_at_most)
         self._dummy_hash = make_password(secrets.token_hex())

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from core.accounts.tokens import AccessToken
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
-from core.events.revocations import RECENT_AT_MOST, revoked_below
+from core.events.revocations import MAX_RECENT, revoked_below
 
 logger = logging.getLogger(__name__)
 
-TRACKED_AT_MOST = RECENT_AT_MOST - 1
+MAX_TRACKED = MAX_RECENT - 1
 CLOCK_SKEW_SECONDS = 30.0
 """How much the clocks of two servers may differ."""
 
@@ -42,7 +42,7 @@ class RevokedSessions:
         self,
         *,
         token_life: timedelta,
-        at_most: int = TRACKED_AT_MOST,
+        at_most: int = MAX_TRACKED,
         clock: Callable[[], float] = time,
     ) -> None:
         self._token_seconds = token_life.total_seconds()

@@ -15,7 +15,7 @@ from core.errors import ClientError
 
 ALGORITHM = "HS256"
 ISSUER = "feed"
-TOKEN_LENGTH_AT_MOST = 1_000
+MAX_TOKEN_LENGTH = 1_000
 TOKENS_CACHED = 20_000
 REFRESH_TOKEN = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
 
@@ -58,7 +58,7 @@ class AccessTokens:
 
     def _verify(self, text: str) -> AccessToken:
         try:
-            if len(text) > TOKEN_LENGTH_AT_MOST:
+            if len(text) > MAX_TOKEN_LENGTH:
                 raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
             claims = jwt.decode(
                 text,
@@ -109,5 +109,5 @@ class RefreshTokens:
     @staticmethod
     def parse(text: str) -> RefreshToken | None:
         """The parts of a token, not verified; None for a malformed one."""
-        match = REFRESH_TOKEN.fullmatch(text) if len(text) <= TOKEN_LENGTH_AT_MOST else None
+        match = REFRESH_TOKEN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
         return match and RefreshToken(int(match[1]), int(match[2]), match[3])

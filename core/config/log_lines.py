@@ -8,7 +8,7 @@ import re
 from core.database.error_text import chained, text_without_details, text_without_values
 
 BAD_REQUESTS = "django.security"
-QUOTED_LENGTH_AT_MOST = 200
+MAX_QUOTED_LENGTH = 200
 
 
 class LineFormatter(logging.Formatter):
@@ -37,7 +37,7 @@ def tidy_arguments(record: logging.LogRecord) -> bool:
     """
     if record.name.startswith(BAD_REQUESTS):
         line = " ".join(record.getMessage().split())
-        shown = line if len(line) <= QUOTED_LENGTH_AT_MOST else f"{line[:QUOTED_LENGTH_AT_MOST]}…"
+        shown = line if len(line) <= MAX_QUOTED_LENGTH else f"{line[:MAX_QUOTED_LENGTH]}…"
         record.msg, record.args = "Request refused: %s", (shown,)
         record.exc_info = record.exc_text = None
     elif isinstance(record.args, tuple):

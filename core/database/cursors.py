@@ -17,7 +17,7 @@ from core.database.row_factory import row_factory
 
 VERSION = b"\x01"
 PLACE_VERSION = b"\x02"
-PLACE_LENGTH_AT_MOST = 32_768
+MAX_PLACE_LENGTH = 32_768
 """A place takes a few bytes for each transaction that was running when the page was read."""
 TAG_BYTES = 9
 LENGTH = 24
@@ -108,7 +108,7 @@ class CursorCodec(NamedTuple):
 
     def decode(self, cursor: str) -> Place:
         """The place that the cursor encodes. Errors: CursorMalformed."""
-        if len(cursor) > PLACE_LENGTH_AT_MOST:
+        if len(cursor) > MAX_PLACE_LENGTH:
             raise CursorMalformed
         try:
             encoded = cursor.encode("ascii")

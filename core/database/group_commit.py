@@ -14,8 +14,8 @@ from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable, Row, Transaction
 from core.database.time_ordered_keys import key_array
 
-ROWS_AT_MOST = 100
-WAITING_AT_MOST = 2_000
+MAX_ROWS = 100
+MAX_WAITING = 2_000
 WAIT_SECONDS = 5.0
 
 Outcome = Row | None
@@ -54,8 +54,8 @@ class GroupCommit:
         statement: str,
         *,
         lock: Lock | None = None,
-        rows_at_most: int = ROWS_AT_MOST,
-        waiting_at_most: int = WAITING_AT_MOST,
+        rows_at_most: int = MAX_ROWS,
+        waiting_at_most: int = MAX_WAITING,
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         """`lock`: runs before the statement in the same transaction; costs three round trips.

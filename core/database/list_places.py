@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-SEEN_AT_MOST = 16
+MAX_SEEN = 16
 """More arise only where several late rows in a row don't fit into the reader's pages."""
 
 
@@ -83,7 +83,7 @@ class Horizon(NamedTuple):
         if position > self.key:
             # The newest snapshot is needed: without it the same rows would be returned for ever. The oldest covers
             # the most rows. Where another one is dropped, an older one still covers all but a few rows.
-            retained = seen if len(seen) < SEEN_AT_MOST else (seen[0], *seen[-SEEN_AT_MOST + 2 :])
+            retained = seen if len(seen) < MAX_SEEN else (seen[0], *seen[-MAX_SEEN + 2 :])
             seen = (*retained, Seen(position, self.snapshot))
         return Place(position, lower_bound, seen)
 

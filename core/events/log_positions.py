@@ -25,7 +25,7 @@ from core.database.packed_numbers import pack_numbers, unpack_numbers
 
 PURPOSE = "event log 2"
 TAG_BYTES = 8
-CURSOR_LENGTH_AT_MOST = 16_384
+MAX_CURSOR_LENGTH = 16_384
 CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -144,12 +144,12 @@ def encode_position(signer: CursorSigner, position: Position) -> str:
 
 def is_cursor(text: str) -> bool:
     """Whether the text has the form of a cursor: it needs no escaping in a header, a URL or a log."""
-    return len(text) <= CURSOR_LENGTH_AT_MOST and CURSOR.fullmatch(text) is not None
+    return len(text) <= MAX_CURSOR_LENGTH and CURSOR.fullmatch(text) is not None
 
 
 def decode_position(signer: CursorSigner, cursor: str) -> Position:
     """The position that the cursor encodes. Errors: CursorMalformed."""
-    if len(cursor) > CURSOR_LENGTH_AT_MOST:
+    if len(cursor) > MAX_CURSOR_LENGTH:
         raise CursorMalformed
     try:
         data = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))

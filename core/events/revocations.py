@@ -22,7 +22,7 @@ PAUSE_SECONDS = 0.25
 """Minimum time between two reads."""
 RETRY_SECONDS = 0.5
 READ_AT_ONCE = 10_000
-RECENT_AT_MOST = 100_001
+MAX_RECENT = 100_001
 
 Revoke = Callable[[Sequence[EventRow]], None]
 """Ends the connections and tokens of revoked sessions. Called before any later event is delivered, perhaps twice."""
@@ -82,7 +82,7 @@ class RevocationReader:
     async def restart(self) -> None:
         """Handles recent revocations and continues from now. Errors: DatabaseUnavailable."""
         position = await self._log.now()
-        self.revoke(await self._log.recent_revocations(self._recent, limit=RECENT_AT_MOST))
+        self.revoke(await self._log.recent_revocations(self._recent, limit=MAX_RECENT))
         self._position = position
 
     async def _run(self) -> None:

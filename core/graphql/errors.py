@@ -15,9 +15,9 @@ from core.errors import ClientError, JSONObject
 
 logger = logging.getLogger(__name__)
 
-MESSAGE_LENGTH_AT_MOST = 500
-ERRORS_AT_MOST = 100
-FAULTS_LOGGED_AT_MOST = 10
+MAX_MESSAGE_LENGTH = 500
+MAX_ERRORS = 100
+MAX_FAULTS_LOGGED = 10
 UNAVAILABLE = (
     "The operation could not be completed, and a write may or may not have been applied. "
     "Try again in a few seconds, with the same clientMutationId."
@@ -65,7 +65,7 @@ def execution_error_entries(
     logged = 0
     unavailable: DatabaseUnavailable | None = None
     entries = []
-    for error in errors[:ERRORS_AT_MOST]:
+    for error in errors[:MAX_ERRORS]:
         extensions = _extensions_for_client(error)
         if extensions is not None:
             entries.append(_entry(error, _client_message(error), extensions))
@@ -76,7 +76,7 @@ def execution_error_entries(
             unavailable = cause
             continue
         reference = reference or new_reference()
-        if logged < FAULTS_LOGGED_AT_MOST:
+        if logged < MAX_FAULTS_LOGGED:
             log_fault(error.original_error or error, reference, operation_name, error.path)
             logged += 1
         entries.append(_entry(error, fault_message(reference), {"code": "INTERNAL"}))
@@ -84,8 +84,8 @@ def execution_error_entries(
         logger.warning(
             "Database unavailable in operation %s: %s", _loggable(operation_name), unavailable
         )
-    if len(errors) > ERRORS_AT_MOST:
-        more = f"{len(errors) - ERRORS_AT_MOST} more errors are omitted."
+    if len(errors) > MAX_ERRORS:
+        more = f"{len(errors) - MAX_ERRORS} more errors are omitted."
         entries.append({"message": more, "extensions": {"code": "TOO_MANY_ERRORS"}})
     return entries
 
@@ -170,6 +170,6 @@ def _client_message(error: GraphQLError) -> str:
         message = f"{found.group()}." if found else "A value has the wrong type."
     elif not isinstance(cause, (GraphQLError, ClientError)):
         message = message.replace(f", but encountered error '{cause}'; found", ", found")
-    if len(message) > MESSAGE_LENGTH_AT_MOST:
-        message = message[:MESSAGE_LENGTH_AT_MOST] + "…"
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = message[:MAX_MESSAGE_LENGTH] + "…"
     return message

@@ -57,7 +57,7 @@ class Payload:
     )
 
 
-def refusals_as_data(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
+def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
     """Decorates a resolver `(info, input)`: returns the problems of a MutationRefused as a payload.
 
     Use below `@strawberry.mutation`.
@@ -115,7 +115,7 @@ def mutation_field(
         "input": own_input,
         "return": own_payload,
     }
-    resolver = refusals_as_data(own_payload)(resolve_payload)
+    resolver = refusals_as_user_errors(own_payload)(resolve_payload)
     return strawberry.mutation(resolver=resolver, description=description)
 
 

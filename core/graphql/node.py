@@ -12,7 +12,7 @@ from core.errors import ClientError
 from core.execution import batch_resolver
 from core.ids import id_encoder, parse_id
 
-NODES_AT_MOST = 100
+MAX_NODES = 100
 
 Id = Annotated[
     strawberry.ID, strawberry.argument(description="A global id, as the API returned it.")
@@ -49,9 +49,9 @@ class NodeTypes:
 
         Errors: BAD_ID, TOO_MANY_IDS. Cost: one statement for each type.
         """
-        if len(ids) > NODES_AT_MOST:
+        if len(ids) > MAX_NODES:
             raise ClientError(
-                f"{len(ids)} ids were sent; {NODES_AT_MOST} are allowed. Send fewer.",
+                f"{len(ids)} ids were sent; {MAX_NODES} are allowed. Send fewer.",
                 "TOO_MANY_IDS",
             )
         wanted = [parse_id(text) for text in ids]
@@ -76,7 +76,7 @@ class NodeQuery:
 
     @strawberry.field(
         description=f"The objects with these ids, in the same order, null for each that is not visible to the viewer; "
-        f"at most {NODES_AT_MOST} ids."
+        f"at most {MAX_NODES} ids."
     )
     async def nodes(
         self,

@@ -12,14 +12,14 @@ from core.database.cursors import CursorCodec
 from core.execution import batch_resolver, loaded
 from core.graphql.info import Info, may_select
 from core.loaders import PageLoader
-from core.paging import PAGE_AT_MOST, PAGE_BY_DEFAULT, Page
+from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT, Page
 
 T = TypeVar("T")
 
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"The number of newest edges, 0 to {PAGE_AT_MOST}. "
+        description=f"The number of newest edges, 0 to {MAX_PAGE_SIZE}. "
         f"If neither `first` nor `last` is sent, {PAGE_BY_DEFAULT}."
     ),
 ]
@@ -29,7 +29,7 @@ After = Annotated[
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description=f"The number of oldest edges, 0 to {PAGE_AT_MOST}. Not together with `first`."
+        description=f"The number of oldest edges, 0 to {MAX_PAGE_SIZE}. Not together with `first`."
     ),
 ]
 Before = Annotated[

@@ -6,11 +6,11 @@ import random
 from datetime import timedelta
 
 FIRST_SECONDS = 1.0
-SECONDS_AT_MOST = 600.0
+MAX_SECONDS = 600.0
 JITTER = 0.5
 
 
-def pause_before_retry(attempts: int, *, at_most: float = SECONDS_AT_MOST) -> timedelta:
+def pause_before_retry(attempts: int, *, at_most: float = MAX_SECONDS) -> timedelta:
     """The pause after so many failed attempts: doubled each time, with up to half added or taken away at random.
 
     Attempts that failed together for a common cause are so not repeated together.

@@ -37,11 +37,11 @@ LEASE = timedelta(seconds=20)
 NO_LEASE = timedelta(0)
 ATTEMPTS = 6
 """After so many failures an event that fails alone becomes a dead job, and the consumer goes on."""
-BEGUN_AT_MOST = 8
+MAX_BEGUN = 8
 """After so many batches whose worker ended before them, the first event becomes a dead job."""
 SHRINK, GROW = 4, 2
 """The batch after a failure is that much smaller, until the event that fails stands alone; then it grows again."""
-RETRY_SECONDS_AT_MOST = 30.0
+MAX_RETRY_SECONDS = 30.0
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 HELD_BACK_SECONDS = 0.05
@@ -185,7 +185,7 @@ class ConsumerRunner:
                     events, position = reading.events, reading.position
                     if not events:
                         break
-                    if attempts > BEGUN_AT_MOST:
+                    if attempts > MAX_BEGUN:
                         why = f"{attempts - 1} batches with it were begun and none ended."
                         await self._bury(claim.name, lease, events[0], why)
                         is_held = False
@@ -238,7 +238,7 @@ class ConsumerRunner:
             if len(events) == 1 and attempts >= ATTEMPTS and not is_unavailable:
                 await self._bury(name, lease, events[0], reason(error))
                 return
-            pause = pause_before_retry(attempts, at_most=RETRY_SECONDS_AT_MOST)
+            pause = pause_before_retry(attempts, at_most=MAX_RETRY_SECONDS)
             await self._database.write(SQL.consumer_postpone, name, lease, pause, reason(error))
         except (DatabaseUnavailable, LeaseLost, asyncpg.PostgresError) as failure:
             # The lease expires, and a worker tries again.

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 from core.database.error_text import text_without_values
 
-REASON_LENGTH_AT_MOST = 2_000
+MAX_REASON_LENGTH = 2_000
 
 
 class WorkAborted(Exception):
@@ -22,7 +22,7 @@ def reason(error: BaseException) -> str:
     except Exception:  # noqa: BLE001  # the error's own method
         return name
     text = text.encode("utf-8", "replace").decode().replace("\0", "")
-    return (f"{name}: {text}" if text else name)[:REASON_LENGTH_AT_MOST]
+    return (f"{name}: {text}" if text else name)[:MAX_REASON_LENGTH]
 
 
 async def unless_cancelled(work: Awaitable[None]) -> None:

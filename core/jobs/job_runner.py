@@ -17,7 +17,7 @@ from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
 from core.database.group_commit import GroupCommit
 from core.jobs import metrics
-from core.jobs.backoff import SECONDS_AT_MOST, pause_before_retry
+from core.jobs.backoff import MAX_SECONDS, pause_before_retry
 from core.jobs.causes import CAUSE
 from core.jobs.failures import reason, unless_cancelled
 from core.jobs.job_run import JobClaim, JobRun, LeaseLost
@@ -31,7 +31,7 @@ SLOTS = 32
 """How many jobs run at once."""
 LEASE = timedelta(seconds=20)
 RENEW_SECONDS = 5.0
-LOST_AT_MOST = 5
+MAX_LOST = 5
 """A job with which so many workers have ended is not given to another one."""
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -197,7 +197,7 @@ class JobRunner:
         began = loop.time()
         outcome = "failed"
         try:
-            if claim.lost >= LOST_AT_MOST:
+            if claim.lost >= MAX_LOST:
                 await self._bury(claim, f"{claim.lost} workers ended while they ran it.")
                 outcome = "dead"
             else:
@@ -260,7 +260,7 @@ class JobRunner:
             if is_last:
                 await self._bury(claim, reason(error))
                 return "dead"
-            at_most = SECONDS_AT_MOST if kind.every is None else kind.every.total_seconds()
+            at_most = MAX_SECONDS if kind.every is None else kind.every.total_seconds()
             pause = pause_before_retry(claim.attempts, at_most=at_most)
             await self._database.write(
                 SQL.job_postpone, claim.id, claim.lease, pause, reason(error)

@@ -21,7 +21,7 @@ from core.jobs.statements import SQL
 if TYPE_CHECKING:
     from core.jobs.job_run import JobRun
 
-ARGUMENTS_LENGTH_AT_MOST = 64 * 1024
+MAX_ARGUMENTS_LENGTH = 64 * 1024
 JOB_SECONDS = 60.0
 JOB_ATTEMPTS = 8
 EVENTS_AT_ONCE = 1_000
@@ -106,9 +106,9 @@ class JobKind:
         cause: str | None,
     ) -> tuple[str, str, int, int, str | None, str | None]:
         text = json.dumps(dict(arguments or {}))
-        if len(text) > ARGUMENTS_LENGTH_AT_MOST:
+        if len(text) > MAX_ARGUMENTS_LENGTH:
             raise ValueError(
-                f"The arguments of a job may have {ARGUMENTS_LENGTH_AT_MOST} bytes: store the data in a table, "
+                f"The arguments of a job may have {MAX_ARGUMENTS_LENGTH} bytes: store the data in a table, "
                 "and pass its key."
             )
         milliseconds = delay // timedelta(milliseconds=1)

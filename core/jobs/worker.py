@@ -25,7 +25,7 @@ CONNECTIONS = 3
 RETRY_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
-COUNTED_AT_MOST = 10_000
+MAX_COUNTED = 10_000
 LATE_SECONDS = 2.0
 """The lag of a consumer at which transactions of other databases are looked up: they may hold its events back."""
 REPEAT_SECONDS = 0.05
@@ -157,15 +157,15 @@ class Worker:
 
     async def measure(self) -> None:
         """Reads the figures once. Errors: DatabaseUnavailable. Cost: three statements."""
-        lags = await self._database.fetch(SQL.consumers_lag, self._consumer_names, COUNTED_AT_MOST)
+        lags = await self._database.fetch(SQL.consumers_lag, self._consumer_names, MAX_COUNTED)
         for name, events, seconds in lags:
             metrics.CONSUMER_LAG_EVENTS.labels(name).set(events)
             metrics.CONSUMER_LAG_SECONDS.labels(name).set(seconds)
         is_late = any(seconds > LATE_SECONDS for _, _, seconds in lags)
         holders = await self._log.holders() if is_late else []
         self.consumers.foreign = [each.transaction for each in holders if each.is_foreign]
-        waiting = await self._database.fetch(SQL.jobs_waiting, COUNTED_AT_MOST)
-        dead = await self._database.fetch(SQL.jobs_dead, COUNTED_AT_MOST)
+        waiting = await self._database.fetch(SQL.jobs_waiting, MAX_COUNTED)
+        dead = await self._database.fetch(SQL.jobs_dead, MAX_COUNTED)
         figures = {("waiting", kind): count for kind, count, _ in waiting}
         figures |= {("oldest", kind): seconds for kind, _, seconds in waiting}
         figures |= {("dead", kind): count for kind, count in dead}

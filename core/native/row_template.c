@@ -27,7 +27,7 @@ typedef struct {
     Step *steps;
 } Template;
 
-enum { PREFIX_AT_MOST = 64, NUMBER_AT_MOST = 24, NUMBERED_AT_MOST = 2 * (PREFIX_AT_MOST + NUMBER_AT_MOST) };
+enum { MAX_PREFIX = 64, MAX_NUMBER = 24, MAX_NUMBERED = 2 * (MAX_PREFIX + MAX_NUMBER) };
 
 typedef struct {
     char *data;
@@ -160,19 +160,19 @@ put_value(Out *out, PyObject *value)
         return put(out, "true", 4);
     if (value == Py_False)
         return put(out, "false", 5);
-    char buffer[NUMBER_AT_MOST], *end = buffer + sizeof buffer, *begin = digits(value, end);
+    char buffer[MAX_NUMBER], *end = buffer + sizeof buffer, *begin = digits(value, end);
     return begin == NULL ? -1 : put(out, begin, end - begin);
 }
 
-/* Writes base64 of a prefix, up to PREFIX_AT_MOST bytes, and a number; returns its length. Negative is an error. */
+/* Writes base64 of a prefix, up to MAX_PREFIX bytes, and a number; returns its length. Negative is an error. */
 static Py_ssize_t
 numbered(char *to, PyObject *prefix, PyObject *value)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char number[NUMBER_AT_MOST], *end = number + sizeof number, *begin = digits(value, end);
+    char number[MAX_NUMBER], *end = number + sizeof number, *begin = digits(value, end);
     if (begin == NULL)
         return -1;
-    unsigned char plain[PREFIX_AT_MOST + NUMBER_AT_MOST + 2];
+    unsigned char plain[MAX_PREFIX + MAX_NUMBER + 2];
     Py_ssize_t length = PyBytes_GET_SIZE(prefix);
     memcpy(plain, PyBytes_AS_STRING(prefix), length);
     memcpy(plain + length, begin, end - begin);
@@ -193,7 +193,7 @@ numbered(char *to, PyObject *prefix, PyObject *value)
 static int
 put_numbered(Out *out, PyObject *prefix, PyObject *value)
 {
-    char text[NUMBERED_AT_MOST];
+    char text[MAX_NUMBERED];
     Py_ssize_t length = numbered(text, prefix, value);
     return length < 0 || put(out, "\"", 1) < 0 || put(out, text, length) < 0 ? -1 : put(out, "\"", 1);
 }
@@ -319,7 +319,7 @@ read_step(Step *step, PyObject *given, Py_ssize_t following)
         return -1;
     if (step->kind < 0 || step->kind >= KINDS || step->column < 0 || step->skip < 0
         || step->skip > following
-        || (step->kind == NUMBERED && PyBytes_GET_SIZE(step->text) > PREFIX_AT_MOST)) {
+        || (step->kind == NUMBERED && PyBytes_GET_SIZE(step->text) > MAX_PREFIX)) {
         PyErr_SetString(PyExc_ValueError, "no such step");
         return -1;
     }
@@ -378,14 +378,14 @@ numbered_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
     PyObject *prefix, *numbers;
     if (!PyArg_ParseTuple(arguments, "SO!", &prefix, &PyList_Type, &numbers))
         return NULL;
-    if (PyBytes_GET_SIZE(prefix) > PREFIX_AT_MOST) {
+    if (PyBytes_GET_SIZE(prefix) > MAX_PREFIX) {
         PyErr_SetString(PyExc_ValueError, "the prefix is too long");
         return NULL;
     }
     Py_ssize_t count = PyList_GET_SIZE(numbers);
     PyObject *texts = PyList_New(count);
     for (Py_ssize_t at = 0; texts != NULL && at < count; at++) {
-        char buffer[NUMBERED_AT_MOST];
+        char buffer[MAX_NUMBERED];
         Py_ssize_t length = numbered(buffer, prefix, PyList_GET_ITEM(numbers, at));
         PyObject *text = length < 0 ? NULL : PyUnicode_New(length, 127);
         if (text == NULL) {
@@ -421,7 +421,7 @@ PyInit_row_template(void)
             || PyModule_AddIntMacro(made, LITERAL) < 0 || PyModule_AddIntMacro(made, COLUMN) < 0
             || PyModule_AddIntMacro(made, NUMBERED) < 0 || PyModule_AddIntMacro(made, COMPUTED) < 0
             || PyModule_AddIntMacro(made, UNLESS_NULL) < 0
-            || PyModule_AddIntMacro(made, PREFIX_AT_MOST) < 0))
+            || PyModule_AddIntMacro(made, MAX_PREFIX) < 0))
         Py_CLEAR(made);
     return made;
 }

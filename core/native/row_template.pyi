@@ -8,7 +8,7 @@ NUMBERED: Final[int]
 COMPUTED: Final[int]
 UNLESS_NULL: Final[int]
 # Bytes of a prefix.
-PREFIX_AT_MOST: Final[int]
+MAX_PREFIX: Final[int]
 
 class Template:
     # Kind, column, place inside, steps to skip, text: see `Step` in core/execution/rows/to_json.py. Errors: TypeError,

@@ -24,7 +24,7 @@ from core.server.app import Server
 from core.server.playground import demo_page
 
 OPERATIONS = Path(__file__).resolve().parent.parent.parent / "tests" / "operations"
-BODY_BYTES_AT_MOST = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 COUNTS = ("fields", "depth", "aliases")
 
 
@@ -124,7 +124,7 @@ async def _json_body(request: Request) -> dict[str, Any]:
     text = bytearray()
     async for part in request.stream():
         text += part
-        if len(text) > BODY_BYTES_AT_MOST:
+        if len(text) > MAX_BODY_BYTES:
             raise HTTPException(413)
     try:
         body = orjson.loads(text)

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.database.database import Database, Row, Transaction, TransactionContext
 
-TRACES_AT_MOST = 50
+MAX_TRACES = 50
 TRACE_HEADER = b"x-trace"
 """A request is traced if it has this header: an id by which its trace is read afterwards."""
-ID_LENGTH_AT_MOST = 64
+MAX_ID_LENGTH = 64
 
 
 class Statement(TypedDict):
@@ -76,7 +76,7 @@ class Traces:
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             id = dict(scope["headers"]).get(TRACE_HEADER, b"").decode("latin-1")
-            if not id or len(id) > ID_LENGTH_AT_MOST:
+            if not id or len(id) > MAX_ID_LENGTH:
                 return await app(scope, receive, send)
             statements: list[Statement] = []
             token = _statements.set(statements)
@@ -93,7 +93,7 @@ class Traces:
 
     def _add(self, id: str, trace: Trace) -> None:
         self._traces[id] = trace
-        if len(self._traces) > TRACES_AT_MOST:
+        if len(self._traces) > MAX_TRACES:
             self._traces.popitem(last=False)
 
 

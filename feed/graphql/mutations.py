@@ -6,7 +6,7 @@ import strawberry
 
 from core.context import Context
 from core.errors import InputRules
-from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_data
+from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_user_errors
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
@@ -74,7 +74,7 @@ def input_text(text: str) -> str:
 @strawberry.type
 class FeedMutation:
     @strawberry.mutation(description="Creates a post.")
-    @refusals_as_data(CreatePostPayload)
+    @refusals_as_user_errors(CreatePostPayload)
     @staticmethod
     async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:
         context: Context = info.context
@@ -89,7 +89,7 @@ class FeedMutation:
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(description="Changes the text of the viewer's own post.")
-    @refusals_as_data(EditPostPayload)
+    @refusals_as_user_errors(EditPostPayload)
     @staticmethod
     async def edit_post(info: strawberry.Info, input: EditPostInput) -> EditPostPayload:
         context: Context = info.context
@@ -106,7 +106,7 @@ class FeedMutation:
     @strawberry.mutation(
         description="Deletes the viewer's own post with its likes, comments and shares."
     )
-    @refusals_as_data(DeletePostPayload)
+    @refusals_as_user_errors(DeletePostPayload)
     @staticmethod
     async def delete_post(info: strawberry.Info, input: DeletePostInput) -> DeletePostPayload:
         context: Context = info.context

@@ -15,7 +15,7 @@ from core.ids import parse_id
 from core.paging import PAGE_BY_DEFAULT, decode_place, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
-    UPDATES_COUNTED_AT_MOST,
+    MAX_UPDATES_COUNTED,
     home_feed_page,
     home_feed_updates,
     posts_by_ids,
@@ -31,7 +31,7 @@ PAGE_ARGUMENTS = (
 @strawberry.type(description="The number of entries that are newer than the client's newest.")
 class HomeFeedUpdates:
     count: int = strawberry.field(
-        description=f"The number of newer entries, at most {UPDATES_COUNTED_AT_MOST}."
+        description=f"The number of newer entries, at most {MAX_UPDATES_COUNTED}."
     )
     capped: bool = strawberry.field(description="Whether more entries than `count` are newer.")
 
@@ -88,7 +88,7 @@ class FeedQuery:
         context: Context = info.context
         found = await home_feed_updates(context, decode_place(_home_codec(context), since))
         return HomeFeedUpdates(
-            count=min(found, UPDATES_COUNTED_AT_MOST), capped=found > UPDATES_COUNTED_AT_MOST
+            count=min(found, MAX_UPDATES_COUNTED), capped=found > MAX_UPDATES_COUNTED
         )
 
     @strawberry.field(description="The post with this id; null if none is visible to the viewer.")

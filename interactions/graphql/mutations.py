@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from core.context import Context
-from core.graphql.mutations import refusals_as_data
+from core.graphql.mutations import refusals_as_user_errors
 from core.ids import input_key
 from feed.graphql.mutations import input_text
 from interactions import services
@@ -23,7 +23,7 @@ from interactions.graphql.reactions import ReactionsMutation
 @strawberry.type
 class InteractionsMutation(ReactionsMutation):
     @strawberry.mutation(description="Creates a comment on a post or a reply to a comment.")
-    @refusals_as_data(CreateCommentPayload)
+    @refusals_as_user_errors(CreateCommentPayload)
     @staticmethod
     async def create_comment(
         info: strawberry.Info, input: CreateCommentInput
@@ -46,7 +46,7 @@ class InteractionsMutation(ReactionsMutation):
     @strawberry.mutation(
         description="Deletes the viewer's own comment. If it has replies, a tombstone remains."
     )
-    @refusals_as_data(DeleteCommentPayload)
+    @refusals_as_user_errors(DeleteCommentPayload)
     @staticmethod
     async def delete_comment(
         info: strawberry.Info, input: DeleteCommentInput

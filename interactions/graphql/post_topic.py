@@ -28,7 +28,7 @@ from interactions.comment_rows import CommentRow
 from interactions.selectors import comments_by_ids
 from interactions.statements import SQL
 
-POSTS_AT_MOST = 100
+MAX_POSTS = 100
 UNMUTED_KINDS = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
 """Kinds that a mute does not hide: the viewer has opened the post on purpose."""
 
@@ -149,8 +149,8 @@ class PostInteractionsTopic(Topic):
 
     def topic_key(self, _: Context, arguments: JSONObject) -> tuple[int, ...]:
         ids = arguments["postIds"]
-        if not 1 <= len(ids) <= POSTS_AT_MOST:
-            message = f"`postIds` has {len(ids)} ids; send between 1 and {POSTS_AT_MOST}."
+        if not 1 <= len(ids) <= MAX_POSTS:
+            message = f"`postIds` has {len(ids)} ids; send between 1 and {MAX_POSTS}."
             raise ClientError(message, "BAD_INPUT")
         keys = dict.fromkeys(key_of("Post", id) for id in ids)
         if None in keys:

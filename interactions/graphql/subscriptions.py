@@ -17,13 +17,13 @@ from core.graphql.live.subscription_messages import (
 )
 from core.ids import global_id
 from feed.graphql.types import Post
-from interactions.graphql.post_topic import POSTS_AT_MOST, InteractionRow
+from interactions.graphql.post_topic import MAX_POSTS, InteractionRow
 from interactions.graphql.types import Comment
 
 PostIds = Annotated[
     list[strawberry.ID],
     strawberry.argument(
-        description=f"The posts to watch: 1 to {POSTS_AT_MOST} ids. Posts that are not visible to the viewer send no "
+        description=f"The posts to watch: 1 to {MAX_POSTS} ids. Posts that are not visible to the viewer send no "
         "events."
     ),
 ]

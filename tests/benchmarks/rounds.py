@@ -21,9 +21,9 @@ from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live import CREATE_USERS, WATCH, serving
-from tests.live.raw_clients import SECONDS_AT_MOST, RawClient, open_socket, open_stream, subscribe
+from tests.live.raw_clients import MAX_SECONDS, RawClient, open_socket, open_stream, subscribe
 
-GROWTH_AT_MOST = 10
+MAX_GROWTH = 10
 MIB = 2**20
 BATCH = 50
 EVENTS = 3
@@ -95,7 +95,7 @@ class Rounds:
         for client in clients:
             client.reset()
 
-        async with asyncio.timeout(SECONDS_AT_MOST):
+        async with asyncio.timeout(MAX_SECONDS):
             # The pool may have opened a connection or two.
             while self._open_files() > before + 2:  # noqa: ASYNC110  # no event to wait for
                 await asyncio.sleep(0.01)
@@ -138,7 +138,7 @@ async def measure(arguments: argparse.Namespace) -> list[Figure]:
         before = f"{sizes[0] / MIB:.1f}"
         print(f"{kind}: {before} MiB before, {after} after; grown by {growth:.1f} %", flush=True)
         name = f"Live: growth over {arguments.rounds} rounds of {arguments.clients:,} {kind}"
-        figures.append(Figure(name, growth, "%", at_most=GROWTH_AT_MOST))
+        figures.append(Figure(name, growth, "%", at_most=MAX_GROWTH))
     return figures
 
 

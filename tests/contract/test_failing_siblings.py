@@ -12,7 +12,7 @@ import pytest
 from tests.live.world import serving
 
 POOL_SIZE = 2
-SECONDS_AT_MOST = 30
+MAX_SECONDS = 30
 """Longer than a request may take, so that a lost connection shows as an error."""
 
 USERS = " ".join(f'a{number}: user(username: "demo") {{ id }}' for number in range(18))
@@ -35,7 +35,7 @@ async def post(client: httpx.AsyncClient, query: str) -> Any:
 
 @pytest.mark.parametrize("failing", FAILING)
 async def test_a_failing_field_leaks_no_connection(address: str, failing: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SECONDS_AT_MOST) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=MAX_SECONDS) as client:
         for fields in (f"{USERS} {FAILING[failing]}", f"{FAILING[failing]} {USERS}"):
             for _ in range(POOL_SIZE + 1):
                 answer = await post(client, f"{{ {fields} }}")
@@ -44,7 +44,7 @@ async def test_a_failing_field_leaks_no_connection(address: str, failing: str) -
 
 
 async def test_disconnected_clients_leak_no_connection(address: str) -> None:
-    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=SECONDS_AT_MOST) as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=MAX_SECONDS) as client:
         for milliseconds in range(0, 30, 2):
             leaving = [
                 asyncio.wait_for(

@@ -18,7 +18,7 @@ from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users
 
 USERS = 60
-STATEMENTS_AT_MOST = 6
+MAX_STATEMENTS = 6
 FILL = (Path(__file__).parent / "crowd.sql").read_text()
 # Queries for the cursor at which a second page starts.
 CURSORS = {
@@ -79,7 +79,7 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
         cost[first] = client.ran
     statements = "\n\n".join(cost[50])
     assert cost[1] == cost[50], statements
-    assert len(cost[50]) <= STATEMENTS_AT_MOST, statements
+    assert len(cost[50]) <= MAX_STATEMENTS, statements
 
 
 async def test_nodes_take_one_statement_a_type(services: Services, users: list[int]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.text import (
     CLIENT_MUTATION_ID_LENGTH,
-    COMPOSED_OF_AT_MOST,
+    MAX_COMPOSED_OF,
     UNICODE_VERSION,
     WHITE_SPACE,
     category,
@@ -247,7 +247,7 @@ def test_the_number_of_composed_code_points_is_bounded() -> None:
             for character in ALL
             if form(unicodedata2.normalize("NFD", character)) == character
         )
-        assert longest <= COMPOSED_OF_AT_MOST
+        assert longest <= MAX_COMPOSED_OF
 
 
 def test_only_ascii_letters_are_folded() -> None:

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from core.context import Services
-from core.database.list_places import SEEN_AT_MOST
+from core.database.list_places import MAX_SEEN
 from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import create_users
@@ -202,7 +202,7 @@ async def test_more_late_rows_than_a_cursor_can_hold(
     assert page["edges"] == []
     repeated = {key for key, count in read.items() if count > 1}
     assert repeated <= late_ids
-    if late < SEEN_AT_MOST:
+    if late < MAX_SEEN:
         assert not repeated
 
 

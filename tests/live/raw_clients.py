@@ -13,7 +13,7 @@ from tests.benchmarks.live_clients import HANDSHAKE, framed
 CLOSE_FRAME = b"\x88\x82" + bytes(4) + struct.pack("!H", 1000)
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of no seconds: the connection ends with RST."""
-SECONDS_AT_MOST = 20.0
+MAX_SECONDS = 20.0
 END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -49,7 +49,7 @@ class RawClient(asyncio.Protocol):
 
     async def receives(self, part: bytes, count: int = 1) -> None:
         """Waits until the text was received so often, and discards it. Errors: EOFError, TimeoutError."""
-        async with asyncio.timeout(SECONDS_AT_MOST):
+        async with asyncio.timeout(MAX_SECONDS):
             while self.received.count(part) < count:
                 if self._is_lost:
                     raise EOFError(bytes(self.received))
@@ -59,7 +59,7 @@ class RawClient(asyncio.Protocol):
 
     async def is_lost(self) -> None:
         """Waits until the connection is closed."""
-        async with asyncio.timeout(SECONDS_AT_MOST):
+        async with asyncio.timeout(MAX_SECONDS):
             while not self._is_lost:
                 self._changed.clear()
                 await self._changed.wait()

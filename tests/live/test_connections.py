@@ -14,7 +14,11 @@ from websockets.exceptions import ConnectionClosed
 
 from core.database.database import Database
 from core.errors import ClientError
-from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER, ConnectionRegistry, Ending
+from core.graphql.live.connection_registry import (
+    CONNECTIONS_PER_VIEWER,
+    CloseReason,
+    ConnectionRegistry,
+)
 from core.ip_networks import network_of
 from tests.live.test_sse import ACCEPT, Stream, streaming
 from tests.live.world import (
@@ -84,7 +88,7 @@ async def test_one_more_socket_closes_the_viewers_oldest(
     ]
     for watcher in opened[:2]:
         closed = await closing(watcher)
-        assert (closed.code, closed.reason) == (4429, Ending.REPLACED.message)
+        assert (closed.code, closed.reason) == (4429, CloseReason.REPLACED.message)
     for watcher in opened[2:]:
         assert await is_served(watcher)
 
@@ -246,12 +250,12 @@ def connections(**changed: Any) -> ConnectionRegistry:
 
 async def test_close_all_ends_each_once_and_rejects_new_ones() -> None:
     opened = connections()
-    endings: list[Ending] = []
+    endings: list[CloseReason] = []
     entered = [opened.register("192.0.2.1", endings.append) for _ in range(3)]
     await opened.admit(entered[0], "1")
     opened.close_all()
     opened.close_all()
-    assert endings == [Ending.SHUTDOWN] * 3
+    assert endings == [CloseReason.SHUTDOWN] * 3
     with pytest.raises(ClientError) as refused:
         opened.register("192.0.2.1", endings.append)
     assert refused.value.code == "UNAVAILABLE"
@@ -262,20 +266,20 @@ async def test_close_all_ends_each_once_and_rejects_new_ones() -> None:
 
 async def test_a_connection_ended_during_the_look_up_is_not_admitted() -> None:
     opened = connections()
-    endings: list[Ending] = []
+    endings: list[CloseReason] = []
     entered = opened.register(None, endings.append)
     admitting = asyncio.create_task(opened.admit(entered, "1"))
     await asyncio.sleep(0)
     opened.close_all()
     await admitting
-    assert endings == [Ending.SHUTDOWN]
+    assert endings == [CloseReason.SHUTDOWN]
     assert entered.admission == 0
     opened.unregister(entered)
 
 
 async def test_a_cancelled_admission_releases_its_place() -> None:
     opened = connections()
-    endings: list[Ending] = []
+    endings: list[CloseReason] = []
     entered = [opened.register(None, endings.append) for _ in range(CONNECTIONS_PER_VIEWER + 1)]
     for each in entered[:-1]:
         await opened.admit(each, "1")

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from core.database.database import Database
-from core.graphql.websocket.websocket_connection import QUEUED_AT_MOST
+from core.graphql.websocket.websocket_connection import MAX_QUEUED
 from tests.benchmarks.live_clients import HANDSHAKE, framed
 from tests.live.raw_clients import CLOSE_FRAME, END_OF_HEAD, RawClient
 from tests.live.world import (
@@ -138,7 +138,7 @@ async def test_messages_during_the_look_up_are_handled_after_it_in_order(
     ("messages", "code"),
     [
         ([{"type": "connection_init"}], 4429),
-        ([{"type": "ping"}] * (QUEUED_AT_MOST + 1), 4429),
+        ([{"type": "ping"}] * (MAX_QUEUED + 1), 4429),
         ([{"type": "ping", "payload": {"x": "x" * 200_000}}] * 6, 4429),
         ([{"type": "nonsense"}], 4400),
     ],

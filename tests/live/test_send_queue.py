@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.graphql.live.send_queue import MESSAGES_AT_MOST, SendQueue
+from core.graphql.live.send_queue import MAX_MESSAGES, SendQueue
 
 
 class Wire:
@@ -64,7 +64,7 @@ async def test_messages_are_written_in_order_once_the_client_reads() -> None:
 async def test_the_send_queue_is_bounded() -> None:
     wire = Wire()
     send_queue = SendQueue(wire.write)
-    taken = [send_queue.put(number, 1) for number in range(MESSAGES_AT_MOST + 5)]
+    taken = [send_queue.put(number, 1) for number in range(MAX_MESSAGES + 5)]
     assert taken.count(False) == 4  # The first one is being written.
     await send_queue.close()
     assert not send_queue.is_blocked

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.database.database import Database
-from core.graphql.websocket.websocket_connection import SUBSCRIPTIONS_AT_MOST
+from core.graphql.websocket.websocket_connection import MAX_SUBSCRIPTIONS
 from tests.live.world import (
     Closed,
     WebSocketClient,
@@ -267,7 +267,7 @@ async def test_too_many_posts_are_rejected_with_the_limit(caller: WebSocketClien
 
 
 async def test_subscriptions_of_a_connection_are_limited(caller: WebSocketClient) -> None:
-    for number in range(SUBSCRIPTIONS_AT_MOST):
+    for number in range(MAX_SUBSCRIPTIONS):
         await ask(caller, str(number), WATCH)
         assert (await caller.receive())["payload"] == READY
     await ask(caller, "more", WATCH)

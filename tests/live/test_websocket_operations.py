@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.database.database import Database
 from core.graphql.websocket.websocket_connection import (
-    QUEUED_AT_MOST,
-    RUNNING_AT_MOST,
-    SUBSCRIPTIONS_AT_MOST,
+    MAX_QUEUED,
+    MAX_RUNNING,
+    MAX_SUBSCRIPTIONS,
 )
 from tests.interactions.cast import create_posts
 from tests.live.test_websocket import closing_code
@@ -65,7 +65,7 @@ async def test_fifty_concurrent_queries_are_answered(address: str) -> None:
 
 async def test_queries_are_queued_beside_open_subscriptions(address: str) -> None:
     async with websocket_client(address) as caller:
-        for number in range(SUBSCRIPTIONS_AT_MOST):
+        for number in range(MAX_SUBSCRIPTIONS):
             await caller.subscribe(f"s{number}", WATCH)
             assert (await caller.receive())["type"] == "next"
         for number in range(50):
@@ -81,35 +81,35 @@ async def test_queued_operations_are_bounded_and_can_be_cancelled(
     async with websocket_client(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
-            for number in range(RUNNING_AT_MOST + QUEUED_AT_MOST + 3):
+            for number in range(MAX_RUNNING + MAX_QUEUED + 3):
                 await caller.subscribe(str(number), ASK)
             refused = await answers(caller, 3)
             assert codes(refused) == ["TOO_MANY_OPERATIONS"] * 3
             # One that runs and one that waits; the second gives its place to another.
-            for number in (0, RUNNING_AT_MOST + 5):
+            for number in (0, MAX_RUNNING + 5):
                 await caller.send(type="complete", id=str(number))
             await caller.subscribe("late", ASK)
             await caller.send(type="ping")
             assert await caller.receive() == {"type": "pong"}
-        found = await answers(caller, RUNNING_AT_MOST + QUEUED_AT_MOST - 1)
+        found = await answers(caller, MAX_RUNNING + MAX_QUEUED - 1)
         assert codes(found) == []
         assert "late" in found
-        assert not {"0", str(RUNNING_AT_MOST + 5)} & set(found)
+        assert not {"0", str(MAX_RUNNING + 5)} & set(found)
 
 
 async def test_queued_operations_are_bounded_by_size(address: str, database: Database) -> None:
     async with websocket_client(address) as caller:
         async with database.transaction() as transaction:
             await transaction.fetch(LOCK)
-            for number in range(RUNNING_AT_MOST + 7):
+            for number in range(MAX_RUNNING + 7):
                 await caller.subscribe(str(number), ASK, unused="x" * 200_000)
             assert codes(await answers(caller, 2)) == ["TOO_MANY_OPERATIONS"] * 2
-        assert codes(await answers(caller, RUNNING_AT_MOST + 5)) == []
+        assert codes(await answers(caller, MAX_RUNNING + 5)) == []
 
 
 async def test_cancelled_operations_release_their_places(address: str) -> None:
     async with websocket_client(address) as caller:
-        for number in range(3 * RUNNING_AT_MOST):
+        for number in range(3 * MAX_RUNNING):
             await caller.subscribe(str(number), ASK)
             await caller.send(type="complete", id=str(number))
         await caller.subscribe("last", ASK)

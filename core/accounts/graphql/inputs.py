@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from core.accounts.password_rules import PASSWORD_LENGTH_AT_LEAST, PASSWORD_LENGTH_AT_MOST
+from core.accounts.password_rules import MAX_PASSWORD_LENGTH, PASSWORD_LENGTH_AT_LEAST
 from core.accounts.validators import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
 from core.graphql.mutations import MutationInput
 
@@ -20,7 +20,7 @@ class SignUpInput(MutationInput):
         "form and must not be an IP address. Never shown to other users."
     )
     password: str = strawberry.field(
-        description=f"{PASSWORD_LENGTH_AT_LEAST} to {PASSWORD_LENGTH_AT_MOST} code points after NFKC, "
+        description=f"{PASSWORD_LENGTH_AT_LEAST} to {MAX_PASSWORD_LENGTH} code points after NFKC, "
         "the form in which it is compared; common passwords are refused."
     )
     display_name: str = strawberry.field(

@@ -33,7 +33,7 @@ from core.accounts.sessions import (
     sign_up,
 )
 from core.context import Context
-from core.graphql.mutations import Payload, mutation_field, refusals_as_data
+from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
 from core.ids import input_key
 
 
@@ -133,7 +133,7 @@ def relation_mutation(
 @strawberry.type
 class AccountsMutation:
     @strawberry.mutation(description="Creates an account and signs it in.")
-    @refusals_as_data(SignUpPayload)
+    @refusals_as_user_errors(SignUpPayload)
     @staticmethod
     async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
         context: Context = info.context
@@ -148,7 +148,7 @@ class AccountsMutation:
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Signs in by username or e-mail address.")
-    @refusals_as_data(SignInPayload)
+    @refusals_as_user_errors(SignInPayload)
     @staticmethod
     async def sign_in(info: strawberry.Info, input: SignInInput) -> SignInPayload:
         context: Context = info.context
@@ -162,7 +162,7 @@ class AccountsMutation:
         return SignInPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Exchanges a session's newest refresh token for new tokens.")
-    @refusals_as_data(RefreshSessionPayload)
+    @refusals_as_user_errors(RefreshSessionPayload)
     @staticmethod
     async def refresh_session(
         info: strawberry.Info, input: RefreshSessionInput
@@ -177,7 +177,7 @@ class AccountsMutation:
         return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(description="Ends a session, or all sessions of its user.")
-    @refusals_as_data(SignOutPayload)
+    @refusals_as_user_errors(SignOutPayload)
     @staticmethod
     async def sign_out(info: strawberry.Info, input: SignOutInput) -> SignOutPayload:
         context: Context = info.context

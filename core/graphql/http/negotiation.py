@@ -20,7 +20,7 @@ OFFERS = {
     "text/html": HTML,
 }
 """Content types by media type. Order: the server's preference."""
-HEADER_LENGTH_AT_MOST = 1_000
+MAX_HEADER_LENGTH = 1_000
 UTF_8 = frozenset({"utf-8", "utf8"})
 ELEMENT = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*"?)+')
 """An element of a comma-separated header; quoted strings may contain commas."""
@@ -58,9 +58,9 @@ def accepted(accept: bytes | None) -> Accepted:
     """
     if not accept:
         return ANYTHING
-    if len(accept) > HEADER_LENGTH_AT_MOST:
+    if len(accept) > MAX_HEADER_LENGTH:
         # A truncated element could have another meaning.
-        accept = accept[:HEADER_LENGTH_AT_MOST].rpartition(b",")[0] or b"none"
+        accept = accept[:MAX_HEADER_LENGTH].rpartition(b",")[0] or b"none"
     return _accepted(accept)
 
 
@@ -79,7 +79,7 @@ def check_content_type(content_type: bytes | None) -> None:
         return
     if content_type is None:
         raise _unsupported("The request has no Content-Type.")
-    media, charset = _media_and_charset(content_type[:HEADER_LENGTH_AT_MOST])
+    media, charset = _media_and_charset(content_type[:MAX_HEADER_LENGTH])
     if media != "application/json":
         raise _unsupported("The body's media type is not supported.")
     if charset not in UTF_8:

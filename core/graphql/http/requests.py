@@ -14,7 +14,7 @@ from core.graphql.http.http_errors import ClientDisconnected, HTTPError, bad_req
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.limits.limits import Limits, over_limit
 
-DRAINED_BYTES_AT_MOST = 16 * 1024 * 1024
+MAX_DRAINED_BYTES = 16 * 1024 * 1024
 """A body that is too large is read and discarded up to this size: closing the connection at once
 would take the response from a client that is still sending.
 """
@@ -41,7 +41,7 @@ async def read_body(
     """The whole body. Errors: 413, 408, ClientDisconnected."""
     declared = int(content_length) if content_length and content_length.isdigit() else None
     if declared is not None and declared > limits.body_bytes:
-        raise _too_large(limits, close=declared > DRAINED_BYTES_AT_MOST)
+        raise _too_large(limits, close=declared > MAX_DRAINED_BYTES)
     try:
         return await body_timeout.wait_for(_received(receive, limits))
     except SharedTimeoutExpired:
@@ -62,7 +62,7 @@ async def _received(receive: Receive, limits: Limits) -> bytes:
         size += len(chunk)
         if size > limits.body_bytes:
             chunks.clear()
-            if size > DRAINED_BYTES_AT_MOST or not more:
+            if size > MAX_DRAINED_BYTES or not more:
                 raise _too_large(limits, close=more)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)

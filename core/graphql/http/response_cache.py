@@ -11,8 +11,8 @@ from typing import TypeVar
 from core.recently_used import RecentlyUsed
 
 ENTRY_OVERHEAD_BYTES = 500
-REQUEST_BODIES_AT_MOST = 1_000
-REQUEST_BODY_LENGTH_AT_MOST = 2_000
+MAX_REQUEST_BODIES = 1_000
+MAX_REQUEST_BODY_LENGTH = 2_000
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class ResponseCache:
         self._entries: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._pending: dict[Hashable, asyncio.Future[bytes | None]] = {}
-        self._keys_by_request: RecentlyUsed[bytes, Hashable] = RecentlyUsed(REQUEST_BODIES_AT_MOST)
+        self._keys_by_request: RecentlyUsed[bytes, Hashable] = RecentlyUsed(MAX_REQUEST_BODIES)
         """Keys by raw request body: a client's requests are mostly identical and need no parsing."""
 
     @property
@@ -54,7 +54,7 @@ class ResponseCache:
 
     def remember_request(self, request: bytes, key: Hashable) -> None:
         """Stores the key of a request, for `find_by_request`."""
-        if len(request) <= REQUEST_BODY_LENGTH_AT_MOST:
+        if len(request) <= MAX_REQUEST_BODY_LENGTH:
             self._keys_by_request.put(request, key)
 
     async def pending(self, key: Hashable) -> bytes | None:

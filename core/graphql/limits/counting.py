@@ -28,7 +28,7 @@ INTROSPECTION_ROOTS = frozenset({"__schema", "__type"})
 INTROSPECTION_LISTS = frozenset(
     {"types", "directives", "fields", "args", "interfaces", "possibleTypes", "inputFields"}
 )
-COUNTED_AT_MOST = 10**9
+MAX_COUNTED = 10**9
 LONG_FRAGMENTS = "Split it into several requests, or spread fewer fragments."
 
 
@@ -49,12 +49,12 @@ class DocumentCounts:
 
     def add(self, other: DocumentCounts) -> None:
         """Adds the counts of a sibling: sums numbers, takes the maximum of depths."""
-        self.fields = min(self.fields + other.fields, COUNTED_AT_MOST)
-        self.aliases = min(self.aliases + other.aliases, COUNTED_AT_MOST)
-        self.directives = min(self.directives + other.directives, COUNTED_AT_MOST)
-        self.root_fields = min(self.root_fields + other.root_fields, COUNTED_AT_MOST)
+        self.fields = min(self.fields + other.fields, MAX_COUNTED)
+        self.aliases = min(self.aliases + other.aliases, MAX_COUNTED)
+        self.directives = min(self.directives + other.directives, MAX_COUNTED)
+        self.root_fields = min(self.root_fields + other.root_fields, MAX_COUNTED)
         self.introspection_aliases = min(
-            self.introspection_aliases + other.introspection_aliases, COUNTED_AT_MOST
+            self.introspection_aliases + other.introspection_aliases, MAX_COUNTED
         )
         self.depth = max(self.depth, other.depth)
         self.lists = max(self.lists, other.lists)
@@ -207,7 +207,7 @@ def _exceeded_limits(counts: DocumentCounts, limits: Limits) -> list[ClientError
     for name, advice in advice_by_limit.items():
         found, allowed = getattr(counts, name), getattr(limits, name)
         if found > allowed:
-            shown = found if found < COUNTED_AT_MOST else f"{COUNTED_AT_MOST:,} or more"
+            shown = found if found < MAX_COUNTED else f"{MAX_COUNTED:,} or more"
             errors.append(over_limit(name.replace("_", " "), shown, allowed, advice))
     return errors
 

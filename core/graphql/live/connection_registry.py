@@ -23,7 +23,7 @@ RETRY_SECONDS = 30
 """After how long a client that was rejected by a limit may try again."""
 
 
-class Ending(Enum):
+class CloseReason(Enum):
     """Why the server closes a connection without an error of the client: an error code and a message."""
 
     TOKEN_EXPIRED = (
@@ -42,7 +42,7 @@ class Ending(Enum):
         self.message = message
 
 
-End = Callable[[Ending], None]
+End = Callable[[CloseReason], None]
 """Ends a connection. Called at most once, and never after `unregister`."""
 
 
@@ -110,7 +110,9 @@ class ConnectionRegistry:
         TOO_MANY_CONNECTIONS if the address has too many.
         """
         if self._is_closed:
-            raise ClientError(Ending.SHUTDOWN.message, Ending.SHUTDOWN.code, retryAfterSeconds=1)
+            raise ClientError(
+                CloseReason.SHUTDOWN.message, CloseReason.SHUTDOWN.code, retryAfterSeconds=1
+            )
         if len(self._all) >= CONNECTIONS_PER_PROCESS:
             raise ClientError(
                 "The server has too many connections. Try again in a moment.",
@@ -151,7 +153,7 @@ class ConnectionRegistry:
         token = self._read_token(authorization)
         connection.viewer_id, connection.session_id = token.viewer_id, token.session_id
         connection.timer = asyncio.get_running_loop().call_later(
-            max(0.0, token.expires_at - time()), self._end, connection, Ending.TOKEN_EXPIRED
+            max(0.0, token.expires_at - time()), self._end, connection, CloseReason.TOKEN_EXPIRED
         )
         # Added before the session is looked up, so that a revocation in between is not missed.
         self._by_viewer.setdefault(token.viewer_id, set()).add(connection)
@@ -168,13 +170,13 @@ class ConnectionRegistry:
             return  # It was ended in the meantime, with a reason for the client.
         if not is_live:
             self._detach_viewer(connection)
-            raise ClientError(Ending.SESSION_ENDED.message, Ending.SESSION_ENDED.code)
+            raise ClientError(CloseReason.SESSION_ENDED.message, CloseReason.SESSION_ENDED.code)
         # Replaces another connection only now: one with an ended session must not.
         self._admissions += 1
         connection.admission = self._admissions
         admitted = [each for each in self._by_viewer[token.viewer_id] if each.admission]
         if len(admitted) > CONNECTIONS_PER_VIEWER:
-            self._end(min(admitted, key=lambda each: each.admission), Ending.REPLACED)
+            self._end(min(admitted, key=lambda each: each.admission), CloseReason.REPLACED)
 
     def revoke(self, revocations: Sequence[EventRow]) -> None:
         """Ends the connections of sessions that have ended."""
@@ -183,15 +185,15 @@ class ConnectionRegistry:
                 if connection.session_id is not None and revokes_session(
                     event, connection.session_id
                 ):
-                    self._end(connection, Ending.SESSION_ENDED)
+                    self._end(connection, CloseReason.SESSION_ENDED)
 
     def close_all(self) -> None:
         """Ends every connection, and rejects new ones."""
         self._is_closed = True
         for connection in tuple(self._all):
-            self._end(connection, Ending.SHUTDOWN)
+            self._end(connection, CloseReason.SHUTDOWN)
 
-    def _end(self, connection: RegisteredConnection, ending: Ending) -> None:
+    def _end(self, connection: RegisteredConnection, ending: CloseReason) -> None:
         end, connection.end = connection.end, None
         self._detach_viewer(connection)
         if end is not None:

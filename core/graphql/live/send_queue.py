@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import Any
 
-MESSAGES_AT_MOST = 512
-CHARACTERS_AT_MOST = 256 * 1024
+MAX_MESSAGES = 512
+MAX_CHARACTERS = 256 * 1024
 DRAINED_MESSAGES = 16
 """`drained` returns when no more messages than this are queued."""
 DISCONNECTED = (OSError, RuntimeError)
@@ -42,7 +42,7 @@ class SendQueue:
         """Writes or queues the message. False, and not queued, if the queue is full."""
         messages = self._messages
         if messages is not None and (
-            len(messages) >= MESSAGES_AT_MOST or self._characters + size > CHARACTERS_AT_MOST
+            len(messages) >= MAX_MESSAGES or self._characters + size > MAX_CHARACTERS
         ):
             return False
         self.put_unbounded(message, size)

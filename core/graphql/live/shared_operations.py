@@ -27,7 +27,7 @@ from core.graphql.documents import DocumentOperation
 PublicFields = Mapping[str, frozenset[str]]
 """Names of the fields that are the same for every viewer, by type. Others may differ."""
 
-SHAPES_AT_MOST = 1_000
+MAX_SHAPES = 1_000
 
 
 class LiveOperation:
@@ -59,7 +59,7 @@ class LiveOperations:
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
         self._public_fields = public_fields
-        self.shape = lru_cache(SHAPES_AT_MOST)(self._shape)
+        self.shape = lru_cache(MAX_SHAPES)(self._shape)
         """Finds the shape of an operation."""
         self._known: WeakValueDictionary[tuple[DocumentOperation, bytes], LiveOperation] = (
             WeakValueDictionary()

@@ -26,7 +26,7 @@ class Sink(Protocol):
         """Returns when the send queue is nearly empty."""
 
 
-BUFFERED_EVENTS_AT_MOST = 1_000
+MAX_BUFFERED_EVENTS = 1_000
 
 
 class EventBuffer:
@@ -42,7 +42,7 @@ class EventBuffer:
         """Whether events were dropped, which must be read from the log."""
 
     def add(self, event: EventRow) -> None:
-        if len(self.events) < BUFFERED_EVENTS_AT_MOST:
+        if len(self.events) < MAX_BUFFERED_EVENTS:
             self.events.append(event)
         else:
             self.has_overflowed = True

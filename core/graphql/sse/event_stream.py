@@ -13,14 +13,14 @@ from starlette.types import Send
 
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import error_entry
-from core.graphql.live.connection_registry import Ending
+from core.graphql.live.connection_registry import CloseReason
 from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription
 
 HEARTBEAT = b":\n"
 """A comment without an empty line, which some clients take for an event."""
 COMPLETE = b"event: complete\ndata:\n\n"
-BLOCKED_BEATS_AT_MOST = 5
+MAX_BLOCKED_BEATS = 5
 """After so many heartbeats with a blocked send queue, the client counts as disconnected."""
 
 
@@ -34,7 +34,7 @@ class EventStream:
         self._heartbeat: asyncio.TimerHandle | None = None
         self._blocked_beats = 0
         self._is_open = False
-        self._ending: Ending | None = None
+        self._ending: CloseReason | None = None
         """Why it was ended before it was opened."""
         self.subscription: ActiveSubscription | None = None
         self.over = asyncio.Event()
@@ -64,18 +64,18 @@ class EventStream:
         """Sends the errors as a result: a browser hides error responses from an EventSource."""
         self.push_last(orjson.dumps({"errors": errors}).decode(), "")
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         """Ends the stream for a reason of the server.
 
         A client reconnects only if the stream ends without `complete`.
         """
         if not self._is_open:
             self._ending = ending
-        elif ending in {Ending.TOKEN_EXPIRED, Ending.SESSION_ENDED}:
+        elif ending in {CloseReason.TOKEN_EXPIRED, CloseReason.SESSION_ENDED}:
             self.fail([error_entry(ClientError(ending.message, ending.code))])
         elif not self.over.is_set():
             self._put_unbounded(f": {ending.message}\n".encode())
-            self._end(with_complete=ending is not Ending.SHUTDOWN)
+            self._end(with_complete=ending is not CloseReason.SHUTDOWN)
 
     async def drained(self) -> None:
         await self._send_queue.drained()
@@ -88,7 +88,7 @@ class EventStream:
             self._heartbeat.cancel()
         self._close_subscription()
         try:
-            if is_complete and self._blocked_beats < BLOCKED_BEATS_AT_MOST:
+            if is_complete and self._blocked_beats < MAX_BLOCKED_BEATS:
                 await self._send_queue.flush(self._heartbeat_seconds)
         finally:
             await self._send_queue.close()
@@ -108,7 +108,7 @@ class EventStream:
     def _beat(self) -> None:
         if self._send_queue.is_blocked:
             self._blocked_beats += 1
-            if self._blocked_beats >= BLOCKED_BEATS_AT_MOST:
+            if self._blocked_beats >= MAX_BLOCKED_BEATS:
                 self.over.set()
                 return
         else:

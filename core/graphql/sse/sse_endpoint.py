@@ -22,7 +22,7 @@ from core.graphql.sse.event_stream import EventStream
 HEARTBEAT_SECONDS = 12.0
 
 
-class EventStreams:
+class SSEEndpoint:
     """Serves the subscriptions of one schema as event streams."""
 
     def __init__(

@@ -15,7 +15,7 @@ from core.graphql.http.requests import check_size
 from core.graphql.limits.limits import Limits
 
 SUBPROTOCOL = "graphql-transport-ws"
-ID_LENGTH_AT_MOST = 128
+MAX_ID_LENGTH = 128
 TYPES = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
 
 BAD_REQUEST = 4400
@@ -73,10 +73,10 @@ def read_message(message: Any, limits: Limits) -> Message:
     if payload is not None and type(payload) is not dict:
         raise CloseConnection(BAD_REQUEST, "The message's `payload` must be a JSON object.")
     if kind in {"subscribe", "complete"}:
-        if type(id) is not str or not 1 <= len(id) <= ID_LENGTH_AT_MOST:
+        if type(id) is not str or not 1 <= len(id) <= MAX_ID_LENGTH:
             raise CloseConnection(
                 BAD_REQUEST,
-                f"The message's `id` must be a string of 1 to {ID_LENGTH_AT_MOST} characters.",
+                f"The message's `id` must be a string of 1 to {MAX_ID_LENGTH} characters.",
             )
         if kind == "subscribe":
             _check_request(payload)

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from core.errors import ClientError, JSONObject
 from core.graphql.documents import DocumentOperation
 from core.graphql.http.requests import from_object
-from core.graphql.live.connection_registry import Ending, RegisteredConnection
+from core.graphql.live.connection_registry import CloseReason, RegisteredConnection
 from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription, cancel_all, failure_entries
 from core.graphql.websocket import messages
@@ -21,12 +21,12 @@ from core.graphql.websocket.operation_stream import OperationStream, QueuedOpera
 if TYPE_CHECKING:
     from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 
-REASON_BYTES_AT_MOST = 123
-SUBSCRIPTIONS_AT_MOST = 20
-RUNNING_AT_MOST = 10
+MAX_REASON_BYTES = 123
+MAX_SUBSCRIPTIONS = 20
+MAX_RUNNING = 10
 """Queries and mutations of one connection that run concurrently. Others are queued."""
-QUEUED_AT_MOST = 200
-QUEUED_CHARACTERS_AT_MOST = 1024 * 1024
+MAX_QUEUED = 200
+MAX_QUEUED_CHARACTERS = 1024 * 1024
 
 
 class WebSocketConnection:
@@ -122,16 +122,16 @@ class WebSocketConnection:
             stream.stop()
         if self._admission is not None:
             self._admission.cancel()
-        reason = reason.encode()[:REASON_BYTES_AT_MOST].decode(errors="ignore")
+        reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
         message = {"type": "websocket.close", "code": code, "reason": reason}
         self._send_queue.put_unbounded(message, 0)
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         """Closes the connection for a reason of the server.
 
         At shutdown, running queries and mutations get their results first.
         """
-        if ending is not Ending.SHUTDOWN:
+        if ending is not CloseReason.SHUTDOWN:
             self.close(messages.close_code(ending.code), ending.message)
             return
         self._is_ending = True
@@ -143,7 +143,7 @@ class WebSocketConnection:
 
     def _close_if_answered(self) -> None:
         if not self._streams:
-            self.close(messages.SERVICE_RESTART, Ending.SHUTDOWN.message)
+            self.close(messages.SERVICE_RESTART, CloseReason.SHUTDOWN.message)
 
     def _handle(self, message: Message, registered: RegisteredConnection) -> None:
         if message.type == "connection_init":
@@ -162,7 +162,7 @@ class WebSocketConnection:
     def _keep_early(self, message: Message) -> None:
         """Keeps a message until the connection is acknowledged."""
         size = sum(len(each.text) for each in self._early_messages) + len(message.text)
-        if len(self._early_messages) >= QUEUED_AT_MOST or size > QUEUED_CHARACTERS_AT_MOST:
+        if len(self._early_messages) >= MAX_QUEUED or size > MAX_QUEUED_CHARACTERS:
             raise CloseConnection(messages.TOO_MANY, "Too many messages before connection_ack")
         self._early_messages.append(message)
 
@@ -235,17 +235,17 @@ class WebSocketConnection:
         """Starts the operation, or queues it. Errors: TOO_MANY_OPERATIONS."""
         if operation.kind == "subscription":
             others = sum(each.is_subscription for each in self._streams.values())
-            if others >= SUBSCRIPTIONS_AT_MOST:
-                error = f"{SUBSCRIPTIONS_AT_MOST} subscriptions are open on this connection. Complete one first."
+            if others >= MAX_SUBSCRIPTIONS:
+                error = f"{MAX_SUBSCRIPTIONS} subscriptions are open on this connection. Complete one first."
                 raise ClientError(error, "TOO_MANY_OPERATIONS")
             stream.is_subscription = True
             self._start(stream, operation, variables)
-        elif self._running < RUNNING_AT_MOST:
+        elif self._running < MAX_RUNNING:
             self._running += 1
             self._start(stream, operation, variables)
         else:
             queued = [each.queued.size for each in self._streams.values() if each.queued]
-            if len(queued) >= QUEUED_AT_MOST or sum(queued) + size > QUEUED_CHARACTERS_AT_MOST:
+            if len(queued) >= MAX_QUEUED or sum(queued) + size > MAX_QUEUED_CHARACTERS:
                 error = "Too many operations are queued on this connection. Wait for results first."
                 raise ClientError(error, "TOO_MANY_OPERATIONS")
             stream.queued = QueuedOperation(operation, variables, size)

@@ -16,7 +16,7 @@ from redis.asyncio import Redis as AsyncRedis
 from core.accounts.login_throttle import (
     ACCOUNTS_PER_ADDRESS,
     ADDRESSES_PER_ACCOUNT,
-    LOCAL_COUNTS_AT_MOST,
+    MAX_LOCAL_COUNTS,
     REDIS_RETRY_SECONDS,
     REDIS_TIMEOUT_SECONDS,
     TRUSTED_SECONDS,
@@ -158,9 +158,9 @@ def test_local_counters_expire_and_are_bounded() -> None:
     assert counts.add(1, "a", 10) == (2, 1)
     clock.now += 1
     assert counts.add(1, "a", 10) == (1, 10)
-    for number in range(LOCAL_COUNTS_AT_MOST):
+    for number in range(MAX_LOCAL_COUNTS):
         counts.add(1, str(number), 10)
-    assert len(counts._counts) == LOCAL_COUNTS_AT_MOST
+    assert len(counts._counts) == MAX_LOCAL_COUNTS
     assert counts.add(1, "a", 10) == (1, 10)
 
 

@@ -22,7 +22,7 @@ from core.execution.api import Executor
 from tests.core.execution.resources import Node, Spec, World, resource_schema, trees
 
 POOL_SIZE = 2
-SECONDS_AT_MOST = 20
+MAX_SECONDS = 20
 SCHEMA = resource_schema()._schema
 EXECUTORS = {"compiled": Executor(SCHEMA), "standard": Executor(SCHEMA, enabled=False)}
 either_executor = pytest.mark.parametrize("kind", EXECUTORS)
@@ -84,11 +84,11 @@ async def clean_end(world: World) -> AsyncIterator[None]:
     before = asyncio.all_tasks()
     with nothing_logged():
         yield
-        async with asyncio.timeout(SECONDS_AT_MOST):
+        async with asyncio.timeout(MAX_SECONDS):
             while others := asyncio.all_tasks() - before:
                 await asyncio.wait(others)
         assert +world.held == {}
-    async with asyncio.timeout(SECONDS_AT_MOST), AsyncExitStack() as all_connections:
+    async with asyncio.timeout(MAX_SECONDS), AsyncExitStack() as all_connections:
         for _ in range(POOL_SIZE):
             await all_connections.enter_async_context(world.database.connection())
 
@@ -125,7 +125,7 @@ async def test_resolvers_release_their_resources(
                 await turns(again_after)
                 task.cancel()
         with suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(asyncio.wait([task]), SECONDS_AT_MOST)
+            await asyncio.wait_for(asyncio.wait([task]), MAX_SECONDS)
             await task
         assert_ended(kind, world)
 

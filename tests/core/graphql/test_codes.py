@@ -45,10 +45,10 @@ def sent_codes(path: str, module: ast.Module) -> Iterator[str]:
                 case ast.Name(id=name) if name in constants:
                     yield str(constants[name])
                 case ast.Attribute(attr="code"):
-                    pass  # The code of another error or of an Ending.
+                    pass  # The code of another error or of a CloseReason.
                 case _:
                     assert (path, ast.unparse(code)) in PASSED_ON, f"{path}:{code.lineno}"
-        if path == ENDINGS and isinstance(node, ast.ClassDef) and node.name == "Ending":
+        if path == ENDINGS and isinstance(node, ast.ClassDef) and node.name == "CloseReason":
             for statement in node.body:
                 if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
                     code, *_ = statement.value.elts

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from core.graphql.http.endpoint import ExecutedOperation
 from core.graphql.http.response_cache import (
     ENTRY_OVERHEAD_BYTES,
-    REQUEST_BODIES_AT_MOST,
-    REQUEST_BODY_LENGTH_AT_MOST,
+    MAX_REQUEST_BODIES,
+    MAX_REQUEST_BODY_LENGTH,
     ResponseCache,
 )
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
@@ -109,10 +109,10 @@ def test_a_repeated_request_body_is_not_parsed_again(clock: Clock) -> None:
 
 def test_remembered_request_bodies_are_bounded() -> None:
     answers = ResponseCache(1.0)
-    for number in range(REQUEST_BODIES_AT_MOST + 5):
+    for number in range(MAX_REQUEST_BODIES + 5):
         answers.remember_request(b"%d" % number, "key")
-    answers.remember_request(b"x" * (REQUEST_BODY_LENGTH_AT_MOST + 1), "key")
-    assert len(answers._keys_by_request) == REQUEST_BODIES_AT_MOST
+    answers.remember_request(b"x" * (MAX_REQUEST_BODY_LENGTH + 1), "key")
+    assert len(answers._keys_by_request) == MAX_REQUEST_BODIES
     assert answers._keys_by_request.get(b"0") is None
 
 

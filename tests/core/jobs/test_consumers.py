@@ -26,7 +26,7 @@ HANDLED = "NOT EXISTS (SELECT FROM events e, event_consumers c WHERE (e.transact
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer_runner, "RETRY_SECONDS_AT_MOST", 0.05)
+    monkeypatch.setattr(consumer_runner, "MAX_RETRY_SECONDS", 0.05)
 
 
 async def add_events(database: Database, *posts: int) -> None:
@@ -143,7 +143,7 @@ async def test_an_event_with_which_workers_end_becomes_a_dead_job(
     await add_events(database, 2, 4)
     # As after batches whose workers were killed.
     await database.write(
-        "INSERT INTO event_consumers VALUES ('effects', 0, 0, 0, $1)", consumer_runner.BEGUN_AT_MOST
+        "INSERT INTO event_consumers VALUES ('effects', 0, 0, 0, $1)", consumer_runner.MAX_BEGUN
     )
     async with working():
         await until(database, HANDLED)

@@ -31,7 +31,7 @@ CASES = [
     *((name, CANCELLATIONS[0]) for name in LOOPS),
     *((name, interruption) for name in UNITS for interruption in CANCELLATIONS),
 ]
-NTH_AT_MOST = 12
+MAX_NTH = 12
 """The awaits of a loop repeat."""
 
 
@@ -126,7 +126,7 @@ async def test_a_part_of_a_worker_that_is_cancelled_at_any_await(
         once = [cause for cause in done if not cause.startswith("outside")]
         assert len(once) == len(set(once))
         assert set(done) == expected
-        if not part.reached or nth > NTH_AT_MOST:
+        if not part.reached or nth > MAX_NTH:
             break
         nth += 1
     assert nth > 3

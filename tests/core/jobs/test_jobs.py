@@ -12,7 +12,7 @@ import pytest
 
 from core.database.database import Database
 from core.jobs import job_runner
-from core.jobs.registry import ARGUMENTS_LENGTH_AT_MOST, KINDS
+from core.jobs.registry import KINDS, MAX_ARGUMENTS_LENGTH
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, make_worker, until, working
 from tests.core.jobs.effects import causes
@@ -58,7 +58,7 @@ async def test_a_job_with_a_unique_key_is_added_once(database: Database) -> None
 async def test_large_arguments_are_refused(database: Database) -> None:
     async with database.transaction() as transaction:
         with pytest.raises(ValueError, match="store the data in a table"):
-            await effects.trivial.enqueue(transaction, {"x": "x" * ARGUMENTS_LENGTH_AT_MOST})
+            await effects.trivial.enqueue(transaction, {"x": "x" * MAX_ARGUMENTS_LENGTH})
 
 
 async def test_a_job_that_always_fails_is_dead_with_its_reason(database: Database) -> None:
@@ -174,7 +174,7 @@ async def test_a_job_with_which_workers_end_is_dead(database: Database) -> None:
     key = await enqueue(database, effects.of_event, post=1)
     # As after runs whose workers were killed.
     await database.write(
-        "UPDATE jobs SET lease = 1, lost = $2 WHERE id = $1", key, job_runner.LOST_AT_MOST - 1
+        "UPDATE jobs SET lease = 1, lost = $2 WHERE id = $1", key, job_runner.MAX_LOST - 1
     )
     async with working():
         await until(database, DONE)

@@ -81,7 +81,7 @@ async def test_a_job_that_ends_its_workers_is_dead_and_the_others_are_done(
     database: Database,
 ) -> None:
     key = await enqueue(database, effects.killer)
-    await database.write("UPDATE jobs SET lost = $1", job_runner.LOST_AT_MOST - 1)
+    await database.write("UPDATE jobs SET lost = $1", job_runner.MAX_LOST - 1)
     async with worker_process() as worker:
         assert await worker.ended(seconds=60) == -signal.SIGKILL
     await database.write("UPDATE jobs SET run_at = now()")  # Its lease expires.

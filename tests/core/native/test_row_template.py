@@ -19,8 +19,8 @@ from core.native.row_template import (
     COLUMN,
     COMPUTED,
     LITERAL,
+    MAX_PREFIX,
     NUMBERED,
-    PREFIX_AT_MOST,
     UNLESS_NULL,
     Template,
     numbered_texts,
@@ -34,7 +34,7 @@ VALUES = (
     | st.none()
     | st.text('"\\\b\t\n\f\r\x00\x1f\x7fä𝄞', max_size=40)
 )
-PREFIXES = st.binary(max_size=PREFIX_AT_MOST)
+PREFIXES = st.binary(max_size=MAX_PREFIX)
 
 
 def template(*steps: Step) -> Template:
@@ -145,7 +145,7 @@ def test_rows_that_are_not_as_the_steps_say_are_errors() -> None:
         ((COLUMN, -1, -1, 0, b""),),
         ((UNLESS_NULL, 0, -1, 1, b""),),
         ((UNLESS_NULL, 0, -1, -1, b""),),
-        ((NUMBERED, 0, -1, 0, b"x" * (PREFIX_AT_MOST + 1)),),
+        ((NUMBERED, 0, -1, 0, b"x" * (MAX_PREFIX + 1)),),
     ],
 )
 def test_steps_that_make_no_sense_are_refused(steps: Any) -> None:
@@ -174,7 +174,7 @@ STEPS = st.builds(
     st.integers(0, 3),
     st.integers(-1, 2),
     st.integers(0, 3),
-    st.binary(max_size=PREFIX_AT_MOST + 1),
+    st.binary(max_size=MAX_PREFIX + 1),
 )
 CELLS = VALUES | st.floats() | st.integers() | st.tuples(VALUES, VALUES) | st.lists(VALUES)
 REFUSALS = (IndexError, OverflowError, TypeError, UnicodeEncodeError, ValueError)

@@ -16,7 +16,7 @@ import pytest
 from core.database.database import Database
 from core.devserver.ports import free_port
 from core.devserver.server_processes import wait_until_ended
-from core.graphql.live.connection_registry import Ending
+from core.graphql.live.connection_registry import CloseReason
 from core.ids import global_id
 from tests.core.server.served import (
     POSTS,
@@ -107,7 +107,7 @@ async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
                 assert closed.value.code == 1012
             for stream in streams:
                 read = await stream.until()
-                assert read.endswith(f"\n\n: {Ending.SHUTDOWN.message}\n")
+                assert read.endswith(f"\n\n: {CloseReason.SHUTDOWN.message}\n")
                 assert "event: complete" not in read
     logged = server.logged()
     print(f"stopped in {seconds:.2f} s")

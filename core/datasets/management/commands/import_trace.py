@@ -13,7 +13,7 @@ from core.datasets.trace import BadLine, TraceUnreadable
 from core.datasets.trace_import import ImportInterrupted, Progress, import_trace
 from interactions.models import TraceImport
 
-SHOWN_AT_MOST = 1_000
+MAX_SHOWN = 1_000
 
 
 class Command(BaseCommand):
@@ -55,9 +55,9 @@ class Command(BaseCommand):
 
     def _skips(self, bad: BadLine) -> None:
         self.bad_lines += 1
-        if self.bad_lines <= SHOWN_AT_MOST:
+        if self.bad_lines <= MAX_SHOWN:
             tqdm.write(f"Line {bad.number:,} is skipped: {bad.reason}.", file=self.stderr)
-        if self.bad_lines == SHOWN_AT_MOST:
+        if self.bad_lines == MAX_SHOWN:
             tqdm.write("Further bad lines are counted, not reported.", file=self.stderr)
 
 
