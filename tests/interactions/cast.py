@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import sys
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from core.accounts.statements import SQL as ACCOUNTS
@@ -10,6 +13,7 @@ from core.database.database import Database
 from core.jobs.job_runner import JobRunner
 from feed.services import post_create
 from interactions.jobs import account_erase
+from tests.paths import ROOT
 
 T = TypeVar("T")
 
@@ -37,8 +41,10 @@ EMPTY_TOMBSTONES = """
 SELECT id FROM comments c
 WHERE deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM comments WHERE parent_id = c.id)
 """
-DUE = "UPDATE jobs SET run_at = now() WHERE lease IS NULL AND failed_at IS NULL"
-SOON_DUE = "SELECT FROM jobs WHERE error = '' AND lease IS NULL AND run_at < now() + interval '0.2 s' LIMIT 1"
+DUE = "UPDATE jobs SET run_at = now() WHERE kind = $1 AND lease IS NULL AND failed_at IS NULL"
+SOON_DUE = """
+SELECT FROM jobs WHERE kind = $1 AND error = '' AND lease IS NULL AND run_at < now() + interval '0.2 s' LIMIT 1
+"""
 EVENTS = "SELECT kind, actor_id, post_id, subject_id, client_mutation_id FROM events ORDER BY id"
 
 
@@ -63,10 +69,29 @@ async def delete_account(database: Database, user_id: int) -> None:
 
 async def accounts_erase(database: Database) -> None:
     """Runs the jobs of deleted accounts until all are removed, or those that are left failed and wait."""
-    await database.write(DUE)
-    runner = JobRunner(database, {account_erase.name: account_erase}, transactions=1)
-    while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE):  # noqa: ASYNC110
+    kind = account_erase.name
+    await database.write(DUE, kind)
+    runner = JobRunner(database, {kind: account_erase}, transactions=1)
+    while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE, kind):  # noqa: ASYNC110
         await asyncio.sleep(0.002)
+
+
+async def killed_workers(database: Database, count: int) -> AsyncIterator[None]:
+    """Kills workers at random moments, one after the other. Yields after each; its leases have expired.
+
+    `count` must be below `MAX_LOST`, at which a job is given up.
+    """
+    rng = random.Random(1)
+    for _ in range(count):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "manage.py", "work"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
+        )
+        await asyncio.sleep(0.8 + rng.random() * 0.6)
+        process.kill()
+        await process.wait()
+        # As if 20 s had passed: the lease of the killed worker has expired.
+        await database.write("UPDATE jobs SET run_at = now() WHERE lease IS NOT NULL")
+        yield
 
 
 async def create_posts(database: Database, author_id: int, count: int = 1) -> list[int]:

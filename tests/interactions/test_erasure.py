@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from core.context import Services
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
+from core.jobs.job_runner import MAX_LOST
 from interactions import erasure
 from interactions.erasure import account_rows_erase
 from interactions.services import comment_create
@@ -27,9 +27,9 @@ from tests.interactions.cast import (
     create_users,
     events,
     hide_account,
+    killed_workers,
 )
 from tests.interactions.reactions import comment_like, post_like, post_share
-from tests.paths import ROOT
 
 USERS_COUNTS = """
 SELECT id FROM users u WHERE (post_count, follower_count, following_count) <> (
@@ -148,14 +148,7 @@ async def test_erasure_completes_after_workers_are_killed(
 ) -> None:
     user, _ = await active_user(database, group_commits)
     await hide_account(database, user)
-    rng = random.Random(1)
-    for _ in range(6):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", "work"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-        )
-        await asyncio.sleep(0.8 + rng.random() * 0.6)
-        process.kill()
-        await process.wait()
+    async for _ in killed_workers(database, MAX_LOST - 1):
         await assert_all_counts_are_exact(database)
     await accounts_erase(database)
     assert [row[0] for row in await database.fetch(LEFT, user)] == [0]

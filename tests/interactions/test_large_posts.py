@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import sys
 from typing import Any
 
 import pytest
@@ -16,11 +14,16 @@ from core.errors import MutationRefused
 from core.ids import global_id
 from feed.services import post_delete
 from interactions.services import comment_create, comment_delete
-from tests.interactions.cast import accounts_erase, create_posts, create_users, events
+from tests.interactions.cast import (
+    accounts_erase,
+    create_posts,
+    create_users,
+    events,
+    killed_workers,
+)
 from tests.interactions.conftest import Execute
 from tests.interactions.reactions import post_like, post_share, post_unlike, post_unshare
 from tests.interactions.test_erasure import assert_all_counts_are_exact, erase_step
-from tests.paths import ROOT
 
 FILL = """
 WITH numbered AS (
@@ -146,7 +149,6 @@ async def test_removal_completes_after_kills_and_concurrent_writes(
 ) -> None:
     post, author = await large_post(database, likes=MANY, shares=MANY, comments=MANY)
     other, *_ = [row[0] for row in await database.fetch("SELECT id FROM users ORDER BY id DESC")]
-    rng = random.Random(1)
     writes = [
         *(post_like(group_commits, viewer_id=other, target_id=post) for _ in range(5)),
         *(
@@ -161,16 +163,9 @@ async def test_removal_completes_after_kills_and_concurrent_writes(
     results = await asyncio.gather(*writes, return_exceptions=True)
     assert {type(each) for each in results if isinstance(each, BaseException)} <= {MutationRefused}
     await assert_all_counts_are_exact(database)
-    for _ in range(3):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "manage.py", "work"), cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-        )
-        await asyncio.sleep(0.8 + rng.random() * 0.4)
-        process.kill()
-        await process.wait()
+    async for _ in killed_workers(database, 3):
         await assert_all_counts_are_exact(database)
     await asyncio.gather(accounts_erase(database), accounts_erase(database))
-    await database.write("UPDATE jobs SET run_at = now()")
     await accounts_erase(database)
     assert await rows_left(database) == (0, 0, 0, 0, 0)
     assert [kind for kind, *_ in await events(database)].count("post_deleted") == 1
