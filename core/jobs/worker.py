@@ -75,6 +75,8 @@ class Worker:
         try:
             if not await self._is_registered(stopping):
                 return
+            # Only now: events of before are not handled by a consumer that is new.
+            logger.info("The worker has started.")
             await self._notifier.open(self.wake)
             loops += [
                 asyncio.create_task(self.jobs.run(), name="worker: jobs"),

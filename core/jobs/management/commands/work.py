@@ -83,7 +83,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: request_stop(loop, stopping))
         try:
             async with worker() as (_, working):
-                logger.info("The worker has started.")
                 await working.run(stopping)
                 logger.info("The worker has stopped.")
         except TaskStuck as stuck:
