@@ -63,7 +63,9 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # it takes n
 
         Subclasses that allow deletion implement it: Django's delete would write no counts and events.
         """
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} allows deletion, so it must implement `remove`."
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
