@@ -1,15 +1,15 @@
-"""PostgreSQL is killed at any moment, and no event is missed: `python -m tests.live.crash 50`.
+"""PostgreSQL is killed at any moment, and no event is missed: `python -m tests.live.crash --rounds 50`.
 
 Transactions that are rolled back take numbers that are on no disk, and PostgreSQL gives those out again after a crash.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
 import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -167,4 +167,6 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    main(parser.parse_args().rounds)

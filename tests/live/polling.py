@@ -1,13 +1,13 @@
-"""Eight writers, and readers who poll for newer posts as fast as they can: `python -m tests.live.polling 60`.
+"""Eight writers, and readers who poll for newer posts as fast as they can: `python -m tests.live.polling --seconds 60`.
 
 A post that is acknowledged later with a lower key than one that was read must come all the same, and nothing twice.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
-import sys
 import tempfile
 from pathlib import Path
 from time import monotonic
@@ -99,4 +99,6 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    main(parser.parse_args().seconds)

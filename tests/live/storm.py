@@ -1,6 +1,6 @@
-"""Blocks, sign-outs, suspensions and deletions at once, while users write and listen: `python -m tests.live.storm 60`.
+"""Blocks, sign-outs, suspensions and deletions at once, while users write and listen.
 
-Two processes serve, and the worker runs. At the end:
+`python -m tests.live.storm --seconds 60`: two processes serve, and the worker runs. At the end:
 
 - no event has reached a user from whom a block hid it at that time;
 - no write in a session succeeded that was sent more than two seconds after the session's end;
@@ -11,6 +11,7 @@ Two processes serve, and the worker runs. At the end:
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
@@ -355,4 +356,8 @@ def main(seconds: float, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(10**6))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    given = parser.parse_args()
+    main(given.seconds, given.seed)

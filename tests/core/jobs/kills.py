@@ -1,4 +1,4 @@
-"""Kills workers under load: `python -m tests.core.jobs.kills 100`.
+"""Kills workers under load: `python -m tests.core.jobs.kills --kills 100`.
 
 Three workers handle events, jobs of events, jobs that wait amid their transaction, and jobs with an effect outside of
 their transaction, while a writer adds more. One of them is killed again and again, by SIGKILL at a random moment, and
@@ -119,7 +119,7 @@ async def measure(kills: int, seed: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kills", type=int)
+    parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with servers_for_tests() as servers:
