@@ -1,11 +1,13 @@
--- Deletes the viewer's own comment. The post is locked already, and so is the comment with all above it: a row for which a
--- statement waits is tested again by PostgreSQL after the change, without the parts of the statement that come first.
+-- Deletes the viewer's own comment, also on a post that is hidden from them. The post is locked already, and so is the
+-- comment with all above it: a row for which a statement waits is tested again by PostgreSQL after the change, without the
+-- parts of the statement that come first.
 -- $1 viewer, $2 comment, $3 client's key.
--- One row for a comment that the viewer can see and that is not deleted: whether it is the viewer's.
+-- One row for a comment that is the viewer's or that they can see, and that is not deleted: whether it is the viewer's.
 WITH RECURSIVE seen AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.author_id = $1 AS own
     FROM comments c JOIN posts p ON p.id = c.post_id
-    WHERE c.id = $2 AND c.deleted_at IS NULL AND {comment_visible}
+    WHERE c.id = $2 AND c.deleted_at IS NULL
+    AND ((c.author_id = $1 AND {not_deleted user_id=c.author_id}) OR {comment_visible})
 ), going AS (
     -- A comment with replies stays, to hold them. One without goes, and so do those above it that held nothing else.
     SELECT id, parent_id FROM seen WHERE own AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = seen.id)

@@ -1,5 +1,4 @@
--- The comments with these keys that the viewer may see: their own, and others if no block hides the author of the
--- post or of the comment. $1 viewer, $2 keys.
+-- The comments with these keys that the viewer may see. $1 viewer, $2 keys.
 -- variants: anonymous
 SELECT {comment}
 FROM comments c JOIN posts p ON p.id = c.post_id LEFT JOIN users a ON a.id = c.author_id

@@ -170,11 +170,15 @@ class MarkedWorld:
     async def _interact(self, actor: str, post: int, *, on: str) -> None:
         """Comments on, likes and shares the post, with a reply to the comment by or to the target."""
         key = self.key[actor]
-        comment = await self._comment(actor, post, f"COMMENT {actor}")
+        # What hangs on a post of the deleted account is hidden, whoever wrote it.
+        where = f" on {DELETED}" if on == DELETED else ""
+        comment = await self._comment(actor, post, f"COMMENT {actor}{where}")
         if actor == "target":
-            reply = await self._comment(on, post, f"COMMENT {on}", parent=comment)
+            reply = await self._comment(on, post, f"COMMENT {on}{where}", parent=comment)
         else:
             reply = await self._comment("target", post, "COMMENT target", parent=comment)
+        if on == DELETED:
+            self.comments += [comment, reply]
         if on in {"host", "target"} and actor in {"host", "blocker", "blocked"}:
             self.comments += [comment, reply]
         for liked in (comment, reply):

@@ -22,7 +22,14 @@ from tests.interactions.cast import (
     killed_workers,
 )
 from tests.interactions.conftest import Execute
-from tests.interactions.reactions import post_like, post_share, post_unlike, post_unshare
+from tests.interactions.reactions import (
+    comment_like,
+    comment_unlike,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
 from tests.interactions.test_erasure import assert_all_counts_are_exact, erase_step
 
 FILL = """
@@ -115,21 +122,25 @@ async def test_a_deleted_large_post_is_hidden_at_once(
     post, author = await large_post(database, likes=MANY, shares=3, comments=5)
     users = await database.fetch("SELECT id FROM users ORDER BY id LIMIT 3")
     liker, reader = users[1][0], users[2][0]
-    [[comment]] = await database.fetch(
-        "SELECT id FROM comments WHERE author_id = $1 AND post_id = $2", liker, post
-    )
+    written: dict[str, Any] = {"post_id": post, "author_id": liker, "text": "Mine"}
+    written["client_mutation_id"] = "mine"
+    comment = (await comment_create(database, **written)).comment
+    assert comment is not None
+    await comment_like(group_commits, viewer_id=author, target_id=comment.id)
     await post_delete(database, viewer_id=author, post_id=post)
     query = """query Seen($id: ID!, $comment: ID!) {
         post(id: $id) { id } node(id: $id) { id } comment: node(id: $comment) { id }
         publicFeed(first: 5) { edges { node { id } } } homeFeed(first: 5) { edges { node { id } } }
         viewer { postCount posts { edges { node { id } } } }
     }"""
-    variables = {"id": global_id("Post", post), "comment": global_id("Comment", comment)}
-    for viewer in (author, reader):
+    variables = {"id": global_id("Post", post), "comment": global_id("Comment", comment.id)}
+    for viewer in (author, reader, liker):
         seen = await execute(viewer, query, **variables)
         assert seen["post"] is seen["node"] is seen["comment"] is None
         assert seen["publicFeed"]["edges"] == seen["homeFeed"]["edges"] == []
         assert seen["viewer"] == {"postCount": 0, "posts": {"edges": []}}
+    # A repeated call finds its result, but no longer the comment.
+    assert await comment_create(database, **written) == (None, True)
     for change in (post_like, post_share):
         with pytest.raises(MutationRefused):
             await change(group_commits, viewer_id=author, target_id=post)
@@ -138,7 +149,9 @@ async def test_a_deleted_large_post_is_hidden_at_once(
     # Users can undo their own writes until they are removed.
     for undo in (post_unlike, post_unshare):
         assert (await undo(group_commits, viewer_id=liker, target_id=post)).changed
-    assert await comment_delete(database, viewer_id=liker, comment_id=comment)
+    undone = await comment_unlike(group_commits, viewer_id=author, target_id=comment.id)
+    assert undone == (None, True)
+    assert await comment_delete(database, viewer_id=liker, comment_id=comment.id)
     await assert_all_counts_are_exact(database)
     await accounts_erase(database)
     assert await rows_left(database) == (0, 0, 0, 0, 0)
