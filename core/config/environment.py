@@ -95,6 +95,13 @@ class Environment:
         "Serve the playground to browsers at /graphql/; in development it is on by default.",
         in_debug="true",
     )
+    error_docs_url: str | None = setting(
+        parsing.page,
+        "none",
+        "The address at which docs/errors.md is published, to which errors link; or `none`. "
+        "In development this server.",
+        in_debug="/docs/errors.md",
+    )
     host: str = setting(parsing.host, "127.0.0.1", "The address that the server listens on.")
     port: int = setting(
         parsing.whole_number(1, 65_535), "8000", "The port that the server listens on."

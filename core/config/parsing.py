@@ -107,6 +107,17 @@ def database_url(text: str) -> str:
     return text
 
 
+def page(text: str) -> str | None:
+    """The address of a web page: a URL, or a path on this server; `none`: None."""
+    if text.lower() == "none":
+        return None
+    if re.fullmatch(r"(https?://[\w.:\[\]-]{1,253})?/[\w./~%?=&+-]{0,500}", text, re.ASCII):
+        return text
+    raise ValueInvalid(
+        "write the URL of a page, such as https://docs.example.com/errors, or a path such as /docs/errors.md."
+    )
+
+
 def host(text: str) -> str:
     """An address or host name to listen on."""
     try:

@@ -107,6 +107,20 @@ CODES: dict[str, ErrorHandling] = {
 }
 
 
+class ErrorDocs:
+    """Where docs/errors.md is published. Set once, when the process is composed."""
+
+    url: str | None = None
+    """Its address; None: errors have no link."""
+
+    def link(self, code: str) -> str:
+        """The address of a code's entry. There must be a `url`."""
+        return f"{self.url}#{code.lower()}"
+
+
+ERROR_DOCS = ErrorDocs()
+
+
 def handling(code: str) -> ErrorHandling:
     """How an error with this code is reported."""
     return CODES.get(code, UNKNOWN)

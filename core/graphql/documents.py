@@ -205,7 +205,7 @@ def _validation_entries(errors: list[GraphQLError], limits: Limits) -> list[JSON
             entries += document_error_entries([error], VALIDATION_FAILED)
         elif len(errors) > limits.validation_errors:
             message = f"Only the first {limits.validation_errors} errors are reported."
-            entries.append({"message": message, "extensions": {"code": VALIDATION_FAILED}})
+            entries.append(error_entry(ClientError(message, VALIDATION_FAILED)))
         else:
             advice = "Select each field once, and nest fewer fragments that select the same fields."
             found = f"more than {limits.merge_steps:,}"

@@ -12,6 +12,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from core.database.database import DatabaseUnavailable
 from core.errors import ClientError, JSONObject
+from core.graphql.codes import ERROR_DOCS
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
 
 def error_entry(error: ClientError) -> JSONObject:
     """The error as an entry of `errors` in a response."""
-    return {"message": error.message, "extensions": error.extensions}
+    return {"message": error.message, "extensions": _with_link(error.extensions)}
 
 
 def client_error(failure: Exception) -> ClientError | None:
@@ -86,7 +87,7 @@ def execution_error_entries(
         )
     if len(errors) > MAX_ERRORS:
         more = f"{len(errors) - MAX_ERRORS} more errors are omitted."
-        entries.append({"message": more, "extensions": {"code": "TOO_MANY_ERRORS"}})
+        entries.append(error_entry(ClientError(more, "TOO_MANY_ERRORS")))
     return entries
 
 
@@ -94,7 +95,7 @@ def fault_entry(fault: BaseException, operation_name: str | None = None) -> JSON
     """The masked entry of a fault outside of any field. Logs the fault."""
     reference = new_reference()
     log_fault(fault, reference, operation_name, None)
-    return {"message": fault_message(reference), "extensions": {"code": "INTERNAL"}}
+    return error_entry(ClientError(fault_message(reference), "INTERNAL"))
 
 
 def fault_message(reference: str) -> str:
@@ -157,8 +158,15 @@ def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObj
         ]
     if error.path is not None:
         entry["path"] = error.path
-    entry["extensions"] = extensions
+    entry["extensions"] = _with_link(extensions)
     return entry
+
+
+def _with_link(extensions: JSONObject) -> JSONObject:
+    """The extensions with the address of the entry about their code in docs/errors.md."""
+    if ERROR_DOCS.url is None:
+        return extensions
+    return {**extensions, "documentation": ERROR_DOCS.link(extensions["code"])}
 
 
 def _client_message(error: GraphQLError) -> str:

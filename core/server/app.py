@@ -25,6 +25,7 @@ from core.context import Context, Services
 from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
 from core.execution import Executor, FellBack
+from core.graphql.codes import ERROR_DOCS
 from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import ExecutedOperation, GraphQLHTTP
 from core.graphql.http.response_cache import ResponseCache
@@ -51,6 +52,7 @@ class Server:
     """The services of one process. `running` opens and closes them."""
 
     def __init__(self, settings: Environment) -> None:
+        ERROR_DOCS.url = settings.error_docs_url
         secret = settings.secret_key.encode()
         has_traces = settings.debug and settings.playground
         self.traces = Traces() if has_traces else None

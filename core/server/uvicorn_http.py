@@ -10,6 +10,7 @@ import termios
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -17,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from core.errors import ClientError
+from core.graphql.errors import error_entry
 from core.server.socket_limits import SocketsByAddress, TooManySockets
 
 HEAD_SECONDS = 20.0
@@ -31,26 +34,23 @@ CUT_OFF = Counter(
     "HTTP connections that the server closed, by reason.",
     ["reason"],
 )
-STOPPING = (
-    b'{"errors":[{"message":"The server is stopping and has aborted the request. Its writes may or '
-    b'may not have been committed.","extensions":{"code":"UNAVAILABLE"}}]}'
+STOPPING = ClientError(
+    "The server is stopping and has aborted the request. Its writes may or may not have been committed.",
+    "UNAVAILABLE",
 )
-TOO_MANY = (
-    b'{"errors":[{"message":"Too many connections are open from your address. Close one first.",'
-    b'"extensions":{"code":"TOO_MANY_CONNECTIONS"}}]}'
+TOO_MANY = ClientError(
+    "Too many connections are open from your address. Close one first.", "TOO_MANY_CONNECTIONS"
 )
 
 
-def _last_response(status: int, body: bytes, retry_after: int) -> bytes:
+def _last_response(status: int, error: ClientError, retry_after: int) -> bytes:
     """The bytes of a JSON error response, after which the connection closes."""
+    body = orjson.dumps({"errors": [error_entry(error)]})
     return (
         b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
         b"cache-control: no-store\r\nretry-after: %d\r\nconnection: close\r\n\r\n%b"
     ) % (STATUS_LINE[status], len(body), retry_after, body)
 
-
-ABORTED_RESPONSE = _last_response(503, STOPPING, 1)
-REFUSED_RESPONSE = _last_response(429, TOO_MANY, 30)
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class HTTPProtocol(HttpToolsProtocol):
             except TooManySockets as refused:
                 CUT_OFF.labels("too many of one address").inc()
                 logger.warning("A connection was refused: %s", refused)
-                transport.write(REFUSED_RESPONSE)
+                transport.write(_last_response(429, TOO_MANY, 30))
                 transport.close()
                 return
         self._await_head()
@@ -185,7 +185,7 @@ class HTTPProtocol(HttpToolsProtocol):
         if cycle is None or cycle.response_complete or cycle.response_started:
             self.transport.abort()
         else:
-            self.transport.write(ABORTED_RESPONSE)
+            self.transport.write(_last_response(503, STOPPING, 1))
             self.transport.close()
         if cycle is not None:
             cycle.disconnected = True

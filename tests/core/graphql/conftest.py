@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.graphql.codes import ERROR_DOCS
 from core.graphql.http.endpoint import Page
 from tests.core.graphql.server import RunningServer, graphql_server
 
@@ -16,3 +17,9 @@ def server() -> Iterator[RunningServer]:
         origins=("https://app.example.org",), page=Page(b"<h1>Page</h1>", ((b"x-page", b"yes"),))
     ) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Errors have no link to docs/errors.md, which other tests of the process may have switched on."""
+    monkeypatch.setattr(ERROR_DOCS, "url", None)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.core.server.served import TIMEOUT, served
+from tests.docs.pages import PAGES, anchors
 from tests.paths import ROOT
 
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -46,6 +47,16 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_
                 assert answer.headers["content-type"].startswith(media_type), name
                 file = ROOT / name if (ROOT / name).is_file() else ROOT / "docs" / name
                 assert answer.content == file.read_bytes()
+            client.headers["accept"] = "text/html,*/*"
+            client.follow_redirects = True
+            for file in PAGES:
+                page = await client.get(f"/docs/{file.relative_to(ROOT)}")
+                assert page.headers["content-type"] == "text/html; charset=utf-8", file
+                ids = set(re.findall(r'<h\d id="([^"]+)"', page.text))
+                assert ids == anchors(file), file
+            errors = await client.get("/docs/errors.md")
+            for link in re.findall(r'(?:href|src)="([^"#]+)', errors.text):
+                assert (await client.get(errors.url.join(link))).status_code == 200, link
             for missing in (
                 "none.md",
                 "manage.py",
