@@ -22,7 +22,7 @@ from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.subscription_runner import SubscriptionRunner
 from core.graphql.ports import ContextFor
-from core.graphql.sse.sse_endpoint import SSEEndpoint
+from core.graphql.streams.stream_endpoint import StreamEndpoint
 from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 from feed.graphql.home_feed_topic import HomeFeedTopic
 from interactions.graphql.post_topic import PostInteractionsTopic
@@ -80,7 +80,9 @@ class Live:
         self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for
         )
-        self.streams = SSEEndpoint(runner=runner, connections=connections, context_for=context_for)
+        self.streams = StreamEndpoint(
+            runner=runner, connections=connections, context_for=context_for
+        )
 
     def notify(self) -> None:
         """Wakes the readers of the event log after a commit with events. Returns immediately."""

@@ -87,6 +87,8 @@ def answer(address: str, method: str, path: str, body: bytes, headers: dict[str,
                 if line.startswith("data:"):
                     judge(json.loads(line.removeprefix("data:")))
                     return
+        elif kind == "multipart/mixed":
+            assert next(response.iter_bytes()).startswith(b"\r\n--graphql\r\n")
         elif kind in {"application/json", "application/graphql-response+json"}:
             judge(json.loads(response.read()))
         else:

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from core.database.database import Database
-from tests.core.graphql.test_negotiation import APOLLO_MULTIPART, URQL
+from tests.core.graphql.test_negotiation import URQL
 from tests.live.test_sse import ASK, streaming
 from tests.live.world import TIMEOUT, operation, signed_in
 
 WATCH = 'subscription { postInteractions(postIds: ["UG9zdDox"]) { __typename cursor } }'
+DEFER = "multipart/mixed;deferSpec=20220824,application/json"
 EMPTY: dict[str, Any] = {"data": {"publicFeed": {"edges": []}}}
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -67,7 +68,7 @@ async def test_an_invalid_document_is_answered_in_json_if_accepted(address: str)
 
 @pytest.mark.parametrize(
     "accept",
-    ["application/json", "*/*", "text/event-stream;q=0, */*", APOLLO_MULTIPART, ""],
+    ["application/json", "*/*", "text/event-stream;q=0, */*", DEFER, ""],
 )
 async def test_a_subscription_without_a_stream_gets_the_transports(
     address: str, accept: str
@@ -77,7 +78,7 @@ async def test_a_subscription_without_a_stream_gets_the_transports(
     message = answer.json()["errors"][0]["message"]
     assert "graphql-transport-ws" in message
     assert "Accept: text/event-stream" in message
-    assert "Multipart" in message
+    assert "Accept: multipart/mixed;subscriptionSpec=1.0" in message
 
 
 @pytest.mark.parametrize("accept", ["text/event-stream;q=0", "multipart/mixed", "text/csv"])

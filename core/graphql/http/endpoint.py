@@ -78,27 +78,30 @@ class PreparedOperation(NamedTuple):
 
 
 class SubscriptionRequest(NamedTuple):
-    """A subscription to answer with an event stream."""
+    """A subscription to answer with a stream."""
 
     operation: DocumentOperation
     variables: JSONObject
     authorization: str | None
     last_event_id: str | None
     """The cursor from which an EventSource resumes."""
+    media_type: bytes
+    """Of the response: EVENTS or MULTIPART."""
     headers: Headers
-    """Headers of the response."""
+    """Further headers of the response."""
 
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
-"""Answers a subscription with an event stream. Errors, all before the response starts: ClientError,
+"""Answers a subscription with a stream. Errors, all before the response starts: ClientError,
 DatabaseUnavailable.
 """
 
 NO_STORE = (b"cache-control", b"no-store")
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 TRANSPORTS = (
-    "A subscription has no single response: use graphql-transport-ws over WebSocket, or server-sent "
-    "events (`Accept: text/event-stream`). Multipart responses are not supported."
+    "A subscription has no single response: use graphql-transport-ws over WebSocket, server-sent "
+    "events (`Accept: text/event-stream`), or a multipart response "
+    "(`Accept: multipart/mixed;subscriptionSpec=1.0, application/json`)."
 )
 SINGLE_CONNECTION = (
     "Server-sent events are supported in distinct connections mode only: send each operation in a "
@@ -190,7 +193,7 @@ class GraphQLHTTP:
         authorization = headers.get(b"authorization")
         if method == "GET":
             request = from_query_string(scope["query_string"], self._limits)
-            if authorization is None and accepts.is_stream_accepted:
+            if authorization is None and accepts.stream_type is EVENTS:
                 authorization = token_in_url(scope["query_string"])
         else:
             check_content_type(headers.get(b"content-type"))
@@ -207,9 +210,11 @@ class GraphQLHTTP:
             return request_error_response(document.errors, accepts.media_type)
         operation = document.operation(request.operation_name)
         if operation.kind == "subscription":
-            if not accepts.is_stream_accepted:
+            if accepts.stream_type is None:
                 raise _streams_unsupported()
-            return self._subscription(operation, request, authorization, headers)
+            return self._subscription(
+                operation, request, authorization, headers, accepts.stream_type
+            )
         return self._query_or_mutation(operation, request, accepts.media_type, scope, authorization)
 
     def _response_without_operation(
@@ -261,12 +266,14 @@ class GraphQLHTTP:
         request: GraphQLRequest,
         authorization: bytes | None,
         headers: dict[bytes, bytes],
+        media_type: bytes,
     ) -> SubscriptionRequest:
         return SubscriptionRequest(
             operation,
             request.variables,
             None if authorization is None else authorization.decode("latin-1"),
             headers.get(b"last-event-id", b"").decode("latin-1") or None,
+            media_type,
             (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
         )
 

@@ -12,11 +12,14 @@ from core.graphql.http.http_errors import HTTPError
 JSON = b"application/json; charset=utf-8"
 GRAPHQL = b"application/graphql-response+json; charset=utf-8"
 EVENTS = b"text/event-stream; charset=utf-8"
+BOUNDARY = b"graphql"
+MULTIPART = b"multipart/mixed;boundary=%b;subscriptionSpec=1.0" % BOUNDARY
 HTML = b"text/html; charset=utf-8"
 OFFERS = {
     "application/json": JSON,
     "application/graphql-response+json": GRAPHQL,
     "text/event-stream": EVENTS,
+    "multipart/mixed": MULTIPART,
     "text/html": HTML,
 }
 """Content types by media type. Order: the server's preference."""
@@ -41,13 +44,15 @@ class Accepted(NamedTuple):
     """The type of a single response: JSON, or EVENTS for a client that accepts no JSON. None if it
     accepts no type that is served.
     """
-    is_stream_accepted: bool
-    """Whether a subscription may be answered with an event stream. `*/*` does not count."""
+    stream_type: bytes | None
+    """The type of a streamed response to a subscription: EVENTS, or MULTIPART where the client names the protocol
+    as well (`subscriptionSpec=1.0`). None if it accepts neither; `*/*` does not count.
+    """
     is_page_preferred: bool
     """Whether the client prefers HTML, as browsers do."""
 
 
-ANYTHING = Accepted(JSON, is_stream_accepted=False, is_page_preferred=False)
+ANYTHING = Accepted(JSON, stream_type=None, is_page_preferred=False)
 
 
 def accepted(accept: bytes | None) -> Accepted:
@@ -119,10 +124,14 @@ def _accepted(accept: bytes) -> Accepted:
     }
     preferred = max((JSON, GRAPHQL), key=ranks.__getitem__)
     media_type = next((each for each in (preferred, EVENTS) if ranks[each][0] > 0), None)
-    stream = ranks[EVENTS]
+    stream_types = []
+    if ranks[EVENTS][0] > 0 and (ranks[EVENTS][1] > 0 or media_type is EVENTS):
+        stream_types.append(EVENTS)
+    if ranks[MULTIPART][0] > 0 and ranks[MULTIPART][1] == 2:
+        stream_types.append(MULTIPART)
     return Accepted(
         media_type,
-        is_stream_accepted=stream[0] > 0 and (stream[1] > 0 or media_type is EVENTS),
+        stream_type=max(stream_types, key=ranks.__getitem__, default=None),
         is_page_preferred=ranks[HTML][0] > 0 and max(ranks, key=ranks.__getitem__) is HTML,
     )
 
@@ -132,6 +141,8 @@ def _ranges(elements: Sequence[str]) -> dict[str, tuple[float, int]]:
     ranges: dict[str, tuple[float, int]] = {}
     for place, element in enumerate(elements):
         media, parameters = _parsed(element)
+        if media == "multipart/mixed" and parameters.get("subscriptionspec") != "1.0":
+            continue  # Other protocols, such as that of `@defer`, have this type, too.
         weight = parameters.get("q", "1")
         if parameters.get("charset", "utf-8") in UTF_8 and WEIGHT.fullmatch(weight):
             ranges[media] = max((float(weight), -place), ranges.get(media, (0.0, -place)))

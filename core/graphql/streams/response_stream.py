@@ -1,8 +1,4 @@
-"""The results of a subscription as server-sent events.
-
-Source: https://html.spec.whatwg.org/multipage/server-sent-events.html and
-https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections mode)
-"""
+"""The results of a subscription as a streamed response."""
 
 from __future__ import annotations
 
@@ -12,23 +8,21 @@ import orjson
 from starlette.types import Send
 
 from core.errors import ClientError, JSONObject
-from core.graphql.errors import error_entry
 from core.graphql.live.connection_registry import CloseReason
 from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription
+from core.graphql.streams.stream_formats import StreamFormat
 
-HEARTBEAT = b":\n"
-"""A comment without an empty line, which some clients take for an event."""
-COMPLETE = b"event: complete\ndata:\n\n"
 MAX_BLOCKED_BEATS = 5
 """After so many heartbeats with a blocked send queue, the client counts as disconnected."""
 
 
-class EventStream:
-    """One response with an event stream."""
+class ResponseStream:
+    """One streamed response."""
 
-    def __init__(self, send: Send, heartbeat_seconds: float) -> None:
+    def __init__(self, send: Send, stream_format: StreamFormat, heartbeat_seconds: float) -> None:
         self._send = send
+        self._format = stream_format
         self._send_queue = SendQueue(send)
         self._heartbeat_seconds = heartbeat_seconds
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -38,10 +32,10 @@ class EventStream:
         """Why it was ended before it was opened."""
         self.subscription: ActiveSubscription | None = None
         self.over = asyncio.Event()
-        """Set when the last event was queued, or the client has disconnected."""
+        """Set when the last result was queued, or the client has disconnected."""
 
     async def open(self, headers: list[tuple[bytes, bytes]]) -> None:
-        """Sends the response head and a comment, by which the client notices that it is connected.
+        """Sends the response head and the opening of the body.
 
         Errors: ClientError if the stream was ended before.
         """
@@ -49,33 +43,27 @@ class EventStream:
             raise ClientError(self._ending.message, self._ending.code)
         self._is_open = True
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
-        self._beat()
+        self._put(self._format.opening)
+        self._beat_later()
 
     def push(self, payload: str, cursor: str) -> bool:
-        """Sends a result. `cursor`: the event id, which a client returns as Last-Event-ID; may be empty."""
-        return self.over.is_set() or self._put(_event(payload, cursor))
+        """Sends a result. `cursor`: that of its event; may be empty."""
+        return self.over.is_set() or self._put(self._format.result(payload, cursor))
 
     def push_last(self, payload: str, cursor: str) -> None:
         if not self.over.is_set():
-            self._put_unbounded(_event(payload, cursor))
-            self._end()
+            self._end(self._format.result(payload, cursor) + self._format.complete)
 
     def fail(self, errors: list[JSONObject]) -> None:
         """Sends the errors as a result: a browser hides error responses from an EventSource."""
         self.push_last(orjson.dumps({"errors": errors}).decode(), "")
 
     def end(self, ending: CloseReason) -> None:
-        """Ends the stream for a reason of the server.
-
-        A client reconnects only if the stream ends without `complete`.
-        """
+        """Ends the stream for a reason of the server."""
         if not self._is_open:
             self._ending = ending
-        elif ending in {CloseReason.TOKEN_EXPIRED, CloseReason.SESSION_ENDED}:
-            self.fail([error_entry(ClientError(ending.message, ending.code))])
         elif not self.over.is_set():
-            self._put_unbounded(f": {ending.message}\n".encode())
-            self._end(with_complete=ending is not CloseReason.SHUTDOWN)
+            self._end(self._format.ending(ending))
 
     async def drained(self) -> None:
         await self._send_queue.drained()
@@ -93,10 +81,9 @@ class EventStream:
         finally:
             await self._send_queue.close()
 
-    def _end(self, *, with_complete: bool = True) -> None:
-        if with_complete:
-            self._put_unbounded(COMPLETE)
-        self._send_queue.put_unbounded({"type": "http.response.body", "body": b""}, 0)
+    def _end(self, last: bytes) -> None:
+        message = {"type": "http.response.body", "body": last}
+        self._send_queue.put_unbounded(message, len(last))
         self.over.set()
         self._close_subscription()
 
@@ -104,6 +91,9 @@ class EventStream:
         subscription, self.subscription = self.subscription, None
         if subscription is not None:
             subscription.close()
+
+    def _beat_later(self) -> None:
+        self._heartbeat = asyncio.get_running_loop().call_later(self._heartbeat_seconds, self._beat)
 
     def _beat(self) -> None:
         if self._send_queue.is_blocked:
@@ -113,18 +103,9 @@ class EventStream:
                 return
         else:
             self._blocked_beats = 0
-            self._put(HEARTBEAT)
-        self._heartbeat = asyncio.get_running_loop().call_later(self._heartbeat_seconds, self._beat)
+            self._put(self._format.heartbeat)
+        self._beat_later()
 
     def _put(self, body: bytes) -> bool:
         message = {"type": "http.response.body", "body": body, "more_body": True}
         return self._send_queue.put(message, len(body))
-
-    def _put_unbounded(self, body: bytes) -> None:
-        message = {"type": "http.response.body", "body": body, "more_body": True}
-        self._send_queue.put_unbounded(message, len(body))
-
-
-def _event(payload: str, cursor: str) -> bytes:
-    id_line = f"id: {cursor}\n" if cursor else ""
-    return f"event: next\n{id_line}data: {payload}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Serves subscriptions over HTTP as server-sent events."""
+"""Serves subscriptions over HTTP as streamed responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 from core.context import Context
 from core.graphql.http.endpoint import SubscriptionRequest
-from core.graphql.http.negotiation import EVENTS
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
     ActiveSubscription,
@@ -17,13 +16,14 @@ from core.graphql.live.subscription_runner import (
     failure_entries,
 )
 from core.graphql.ports import ContextFor
-from core.graphql.sse.event_stream import EventStream
+from core.graphql.streams.response_stream import ResponseStream
+from core.graphql.streams.stream_formats import FORMATS
 
 HEARTBEAT_SECONDS = 12.0
 
 
-class SSEEndpoint:
-    """Serves the subscriptions of one schema as event streams."""
+class StreamEndpoint:
+    """Serves the subscriptions of one schema as streamed responses."""
 
     def __init__(
         self,
@@ -42,13 +42,13 @@ class SSEEndpoint:
     async def serve(
         self, request: SubscriptionRequest, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Sends events until the server or the client ends the stream.
+        """Sends results until the server or the client ends the stream.
 
         Errors: ClientError, DatabaseUnavailable, both before the response starts. Errors of the
         operation are sent in the stream.
         """
         context = self._context_for(request.authorization, scope)
-        stream = EventStream(send, self._heartbeat_seconds)
+        stream = ResponseStream(send, FORMATS[request.media_type], self._heartbeat_seconds)
         client = scope.get("client")
         connection = self._connections.register(client and client[0], stream.end)
         disconnect = asyncio.create_task(_end_at_disconnect(receive, stream))
@@ -62,7 +62,11 @@ class SSEEndpoint:
                     return
                 await tasks[-1]
             await stream.open(
-                [*request.headers, (b"content-type", EVENTS), (b"x-accel-buffering", b"no")]
+                [
+                    *request.headers,
+                    (b"content-type", request.media_type),
+                    (b"x-accel-buffering", b"no"),
+                ]
             )
             tasks.append(asyncio.create_task(self._subscribe(stream, request, context)))
             await stream.over.wait()
@@ -74,7 +78,7 @@ class SSEEndpoint:
                 self._connections.unregister(connection)
 
     async def _subscribe(
-        self, stream: EventStream, request: SubscriptionRequest, context: Context
+        self, stream: ResponseStream, request: SubscriptionRequest, context: Context
     ) -> None:
         """Starts the subscription; its topic then sends the events."""
 
@@ -94,7 +98,7 @@ class SSEEndpoint:
             stream.fail(failure_entries(failure, request.operation.name))
 
 
-async def _end_at_disconnect(receive: Receive, stream: EventStream) -> None:
+async def _end_at_disconnect(receive: Receive, stream: ResponseStream) -> None:
     """Ends the stream when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
