@@ -1,9 +1,9 @@
 -- Creates a post. $1 author, $2 text, $3 client's key. No row if the author's account has been deleted.
-WITH made AS (
+WITH created AS (
     INSERT INTO posts (author_id, text) SELECT id, $2 FROM users WHERE id = $1 AND {not_deleted user_id=id} RETURNING *
 ), counted AS (
-    UPDATE users SET post_count = post_count + 1 WHERE id = $1 AND EXISTS (SELECT FROM made)
+    UPDATE users SET post_count = post_count + 1 WHERE id = $1 AND EXISTS (SELECT FROM created)
 ), logged AS (
-    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_created', $1, id, $3 FROM made
+    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_created', $1, id, $3 FROM created
 )
-SELECT {post} FROM made p JOIN users a ON a.id = p.author_id
+SELECT {post} FROM created p JOIN users a ON a.id = p.author_id

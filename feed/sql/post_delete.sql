@@ -4,23 +4,23 @@
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
     SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
-), hanging AS MATERIALIZED (
+), attached AS MATERIALIZED (
     SELECT {reaction_rows post=$2}
         + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x) AS rows
-), gone AS (
+), deleted AS (
     DELETE FROM posts WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
-    AND (SELECT rows FROM hanging) < {rows_at_once}
+    AND (SELECT rows FROM attached) < {rows_at_once}
     RETURNING id
-), held AS (
+), reassigned AS (
     UPDATE posts SET author_id = {posts_holder} WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
-    AND (SELECT rows FROM hanging) >= {rows_at_once}
+    AND (SELECT rows FROM attached) >= {rows_at_once}
     RETURNING id
 ), holder AS (
     INSERT INTO users (
         id, username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser, post_count
     )
     SELECT {posts_holder}, 'held_' || name, name || '@example.invalid', '!', 'Deleted posts', '', '', false, false, false, 1
-    FROM held CROSS JOIN (SELECT left(md5(random()::text), 20) AS name) random
+    FROM reassigned CROSS JOIN (SELECT left(md5(random()::text), 20) AS name) random
     ON CONFLICT (id) DO UPDATE SET post_count = users.post_count + 1
     RETURNING id
 ), hidden AS (
@@ -28,7 +28,7 @@ WITH seen AS (
 ), erasure AS (
     {erasure_added of=holder cause=$4::text}
 ), done AS (
-    SELECT id FROM gone UNION ALL SELECT held.id FROM held CROSS JOIN holder
+    SELECT id FROM deleted UNION ALL SELECT reassigned.id FROM reassigned CROSS JOIN holder
 ), counted AS (
     UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM done)
 ), logged AS (

@@ -1,4 +1,4 @@
 -- Inserts the reactions.
 -- parameters: table, target
--- needs: asked (actor_id, id)
-INSERT INTO {table} (user_id, {target}_id) SELECT actor_id, id FROM asked
+-- needs: requested (actor_id, id)
+INSERT INTO {table} (user_id, {target}_id) SELECT actor_id, id FROM requested

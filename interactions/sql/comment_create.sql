@@ -4,7 +4,7 @@ WITH seen AS MATERIALIZED (
     SELECT p.id FROM posts p JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id}
     WHERE p.id = $2 AND {visible user_id=p.author_id}
     FOR NO KEY UPDATE OF p
-), made AS (
+), created AS (
     INSERT INTO comments (post_id, author_id, text) SELECT id, $1, $3 FROM seen RETURNING *
-), {comment_made key=$4}
-SELECT {comment} FROM made c JOIN users a ON a.id = c.author_id
+), {comment_created key=$4}
+SELECT {comment} FROM created c JOIN users a ON a.id = c.author_id

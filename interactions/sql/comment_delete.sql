@@ -8,26 +8,26 @@ WITH RECURSIVE seen AS MATERIALIZED (
     FROM comments c JOIN posts p ON p.id = c.post_id
     WHERE c.id = $2 AND c.deleted_at IS NULL
     AND ((c.author_id = $1 AND {not_deleted user_id=c.author_id}) OR {comment_visible})
-), going AS (
-    -- A comment with replies stays, to hold them. One without goes, and so do those above it that held nothing else.
+), to_delete AS (
+    -- A comment with replies stays, to hold them. One without is deleted, and so are tombstones above it without other replies.
     SELECT id, parent_id FROM seen WHERE own AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = seen.id)
     UNION ALL
     SELECT c.id, c.parent_id
-    FROM going g JOIN comments c ON c.id = g.parent_id
+    FROM to_delete g JOIN comments c ON c.id = g.parent_id
     WHERE c.deleted_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM comments r WHERE r.parent_id = c.id AND r.id <> g.id)
-), gone AS (
-    DELETE FROM comments c USING going WHERE c.id = going.id
+), deleted AS (
+    DELETE FROM comments c USING to_delete WHERE c.id = to_delete.id
 ), unliked AS (
     DELETE FROM comment_likes l USING seen WHERE l.comment_id = seen.id AND own
 ), emptied AS (
     UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', like_count = 0
-    FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM going)
+    FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM to_delete)
 ), counted_by_parent AS (
     -- A tombstone is a reply as long as it holds a live one, so only what goes is taken off.
     UPDATE comments c SET reply_count = c.reply_count - 1
-    FROM going g
-    WHERE c.id = g.parent_id AND NOT EXISTS (SELECT FROM going WHERE going.id = c.id)
+    FROM to_delete g
+    WHERE c.id = g.parent_id AND NOT EXISTS (SELECT FROM to_delete WHERE to_delete.id = c.id)
 ), counted_by_post AS (
     UPDATE posts p SET comment_count = p.comment_count - 1 FROM seen WHERE p.id = seen.post_id AND own
 ), logged AS (

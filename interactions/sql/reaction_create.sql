@@ -3,9 +3,9 @@
 -- A row for each place with one that the actor can see: the place, the actor, the key, true, the post or comment with the
 -- actor's reaction but the counts of before, whether this changed anything, by how much the count changed.
 -- parameters: target, table, state, count, created, inserted
-WITH asked AS MATERIALIZED (
+WITH requested AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, true AS is_visible, {{target} viewer=t.actor_id{if state} {state}=true{end}}
-    {{target}s_asked undoes=false table={table}}
+    {{target}s_requested undoes=false table={table}}
 ), changes AS (
     {{inserted} table={table} target={target}}
     ON CONFLICT DO NOTHING

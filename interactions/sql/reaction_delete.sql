@@ -4,12 +4,12 @@
 -- see it, the post or comment without the actor's reaction but with the counts of before, whether this changed anything,
 -- by how much the count changed.
 -- parameters: target, table, state, count, deleted, deletion_logged
-WITH asked AS MATERIALIZED (
+WITH requested AS MATERIALIZED (
     SELECT t.n, t.actor_id, t.key, {{target}_visible viewer=t.actor_id} AS is_visible,
         {{target} viewer=t.actor_id{if state} {state}=false{end}}
-    {{target}s_asked undoes=true table={table}}
+    {{target}s_requested undoes=true table={table}}
 ), changes AS (
-    DELETE FROM {table} m USING asked WHERE m.user_id = asked.actor_id AND m.{target}_id = asked.id
+    DELETE FROM {table} m USING requested WHERE m.user_id = requested.actor_id AND m.{target}_id = requested.id
     RETURNING m.*
 ), {reactions_done target={target}}
 {if count}, {reactions_counted target={target} count={count} sign=-}{end}

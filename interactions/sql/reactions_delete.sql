@@ -5,11 +5,11 @@ WITH picked AS (
     SELECT m.user_id, m.{target}_id FROM unnest($1::text::bigint[]) AS k(id)
     CROSS JOIN LATERAL (SELECT user_id, {target}_id FROM {table} WHERE {target}_id = k.id LIMIT $2) m
     LIMIT $2
-), gone AS (
+), deleted AS (
     DELETE FROM {table} m USING picked WHERE m.user_id = picked.user_id AND m.{target}_id = picked.{target}_id
     RETURNING m.{target}_id
 ){if count}, counted AS (
     UPDATE {target}s o SET {count} = o.{count} - n.times
-    FROM (SELECT {target}_id, count(*)::int AS times FROM gone GROUP BY {target}_id) n WHERE o.id = n.{target}_id
+    FROM (SELECT {target}_id, count(*)::int AS times FROM deleted GROUP BY {target}_id) n WHERE o.id = n.{target}_id
 ){end}
-SELECT count(*) FROM gone
+SELECT count(*) FROM deleted

@@ -7,10 +7,10 @@ WITH seen AS MATERIALIZED (
     WHERE p.id = $2 AND c.id = $5 AND c.deleted_at IS NULL
     AND {visible user_id=p.author_id} AND {visible user_id=c.author_id}
     FOR NO KEY UPDATE OF p FOR NO KEY UPDATE OF c
-), made AS (
+), created AS (
     INSERT INTO comments (post_id, parent_id, author_id, text) SELECT id, parent_id, $1, $3 FROM seen
     RETURNING *
 ), counted_by_parent AS (
-    UPDATE comments c SET reply_count = c.reply_count + 1 FROM made WHERE c.id = made.parent_id
-), {comment_made key=$4}
-SELECT {comment} FROM made c JOIN users a ON a.id = c.author_id
+    UPDATE comments c SET reply_count = c.reply_count + 1 FROM created WHERE c.id = created.parent_id
+), {comment_created key=$4}
+SELECT {comment} FROM created c JOIN users a ON a.id = c.author_id

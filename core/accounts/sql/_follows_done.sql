@@ -1,12 +1,12 @@
 -- Which pairs changed (`done`), with the counts of both users and the events. {sign} of the counts is + or -.
 -- parameters: sign, kind
--- needs: asked (n, viewer_id, key, id), changes (follower_id, followee_id)
+-- needs: requested (n, viewer_id, key, id), changes (follower_id, followee_id)
 done AS MATERIALIZED (
     -- Of those that ask for the same thing at once, the first one does it.
-    SELECT asked.*,
+    SELECT requested.*,
         (viewer_id, id) IN (SELECT follower_id, followee_id FROM changes)
         AND n = min(n) OVER (PARTITION BY viewer_id, id) AS changed
-    FROM asked
+    FROM requested
 ), counted AS (
     UPDATE users u SET
         follower_count = u.follower_count {sign} c.followers, following_count = u.following_count {sign} c.following

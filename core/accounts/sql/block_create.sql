@@ -3,25 +3,25 @@
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1
     WHERE u.id = $2 AND {not_deleted user_id=u.id} AND {not_deleted user_id=v.id}
-), made AS (
+), created AS (
     INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM seen ON CONFLICT DO NOTHING
     RETURNING blocked_id
 ), pairs AS (
-    SELECT $1::bigint AS follower_id, blocked_id AS followee_id FROM made
+    SELECT $1::bigint AS follower_id, blocked_id AS followee_id FROM created
     UNION ALL
-    SELECT blocked_id, $1 FROM made
-), gone AS (
+    SELECT blocked_id, $1 FROM created
+), unfollowed AS (
     DELETE FROM follows f USING pairs WHERE f.follower_id = pairs.follower_id AND f.followee_id = pairs.followee_id
     RETURNING f.follower_id, f.followee_id
 ), counted AS (
     UPDATE users SET
-        follower_count = follower_count - (SELECT count(*) FROM gone WHERE followee_id = users.id)::int,
-        following_count = following_count - (SELECT count(*) FROM gone WHERE follower_id = users.id)::int
-    WHERE id = ANY(ARRAY[$1::bigint, $2::bigint]) AND EXISTS (SELECT FROM gone)
+        follower_count = follower_count - (SELECT count(*) FROM unfollowed WHERE followee_id = users.id)::int,
+        following_count = following_count - (SELECT count(*) FROM unfollowed WHERE follower_id = users.id)::int
+    WHERE id = ANY(ARRAY[$1::bigint, $2::bigint]) AND EXISTS (SELECT FROM unfollowed)
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
-    SELECT 'user_blocked', $1, blocked_id, $3 FROM made
+    SELECT 'user_blocked', $1, blocked_id, $3 FROM created
     UNION ALL
-    SELECT 'user_unfollowed', follower_id, followee_id, NULL FROM gone
+    SELECT 'user_unfollowed', follower_id, followee_id, NULL FROM unfollowed
 )
-SELECT EXISTS (SELECT FROM made), true, {user of=seen} FROM seen
+SELECT EXISTS (SELECT FROM created), true, {user of=seen} FROM seen

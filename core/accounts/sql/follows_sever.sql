@@ -1,6 +1,6 @@
 -- Ends follows whatever blocks there are; all users are locked already. Arrays with one place for each follow:
 -- $1 followers, $2 followees. Gives the number of follows.
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM follows f USING unnest($1::text::bigint[], $2::text::bigint[]) AS k(follower_id, followee_id)
     WHERE f.follower_id = k.follower_id AND f.followee_id = k.followee_id
     RETURNING f.follower_id, f.followee_id
@@ -8,13 +8,13 @@ WITH gone AS (
     UPDATE users u SET follower_count = u.follower_count - c.followers, following_count = u.following_count - c.following
     FROM (
         SELECT id, sum(followers)::int AS followers, sum(following)::int AS following FROM (
-            SELECT followee_id AS id, 1 AS followers, 0 AS following FROM gone
+            SELECT followee_id AS id, 1 AS followers, 0 AS following FROM deleted
             UNION ALL
-            SELECT follower_id, 0, 1 FROM gone
+            SELECT follower_id, 0, 1 FROM deleted
         ) ends GROUP BY id
     ) c
     WHERE u.id = c.id
 ), logged AS (
-    INSERT INTO events (kind, actor_id, subject_id) SELECT 'user_unfollowed', follower_id, followee_id FROM gone
+    INSERT INTO events (kind, actor_id, subject_id) SELECT 'user_unfollowed', follower_id, followee_id FROM deleted
 )
-SELECT count(*) FROM gone
+SELECT count(*) FROM deleted

@@ -1,5 +1,5 @@
 -- Inserts the staged comments whose post, parent and author exist, and counts them.
-WITH made AS (
+WITH inserted AS (
     INSERT INTO comments (id, post_id, parent_id, author_id, text, created_at)
     SELECT n.id, n.post_id, n.parent_id, n.author_id, n.text, n.created_at
     FROM new_comments n JOIN posts p ON p.id = n.post_id JOIN users a ON a.id = n.author_id
@@ -9,11 +9,11 @@ WITH made AS (
     ORDER BY n.id
     RETURNING post_id
 ), counts AS (
-    SELECT post_id AS id, count(*) AS n FROM made GROUP BY post_id
+    SELECT post_id AS id, count(*) AS n FROM inserted GROUP BY post_id
 ), locked AS MATERIALIZED (
     SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
     UPDATE posts p SET comment_count = p.comment_count + c.n
     FROM counts c JOIN locked USING (id) WHERE p.id = c.id
 )
-SELECT count(*) FROM made
+SELECT count(*) FROM inserted

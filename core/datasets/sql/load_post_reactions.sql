@@ -1,6 +1,6 @@
 -- Inserts the staged reactions whose user and post exist, once for each pair, and counts them.
 -- parameters: table, count
-WITH made AS (
+WITH inserted AS (
     INSERT INTO {table} (id, user_id, post_id, created_at)
     SELECT n.id, n.user_id, n.post_id, n.created_at
     FROM new_{table} n JOIN users u ON u.id = n.user_id JOIN posts p ON p.id = n.post_id
@@ -8,11 +8,11 @@ WITH made AS (
     ON CONFLICT DO NOTHING
     RETURNING post_id
 ), counts AS (
-    SELECT post_id AS id, count(*) AS n FROM made GROUP BY post_id
+    SELECT post_id AS id, count(*) AS n FROM inserted GROUP BY post_id
 ), locked AS MATERIALIZED (
     SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
     UPDATE posts p SET {count} = p.{count} + c.n
     FROM counts c JOIN locked USING (id) WHERE p.id = c.id
 )
-SELECT count(*) FROM made
+SELECT count(*) FROM inserted

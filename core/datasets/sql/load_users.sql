@@ -1,5 +1,5 @@
 -- Inserts the staged users, but those whose username is or was taken or whose address is taken.
-WITH made AS (
+WITH inserted AS (
     INSERT INTO users (id, username, email, password, display_name, bio, created_at,
         avatar_url, is_active, is_staff, is_superuser)
     SELECT id, username, email, password, display_name, bio, created_at, '', true, false, false
@@ -9,4 +9,4 @@ WITH made AS (
     ON CONFLICT DO NOTHING
     RETURNING 1
 )
-SELECT count(*) FROM made
+SELECT count(*) FROM inserted
