@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database
+from tests.empty_tables import EMPTY_TABLES
 from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
 from tests.servers import NO_SERVERS, SETTINGS, servers_for_tests
@@ -32,7 +33,6 @@ __all__ = ["tests_loop"]
 # A busy machine must not fail a test, so hypothesis has no deadline.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
-TABLES = "users, events, trace_imports, former_usernames, jobs, event_consumers"  # All others reference users.
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
@@ -66,8 +66,9 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """The number of workers for `-n auto`: the cores, because tests start servers that need them, too."""
-    return len(os.sched_getaffinity(0))
+    """The number of workers for `-n auto`: three for two cores, because tests wait for almost half of their time."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + (cores + 1) // 2
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,6 +93,26 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hash_costs() -> Iterator[dict[str, int]]:
+    """The costs of a password's hash in production. Tests without `production_hashes` hash at the least cost."""
+    from core.accounts.hashers import RawPasswordHasher as Hasher  # noqa: PLC0415  # needs the settings
+
+    costs = {"memory_cost": Hasher.memory_cost, "time_cost": Hasher.time_cost}
+    Hasher.memory_cost, Hasher.time_cost = 8, 1
+    yield costs
+    Hasher.memory_cost, Hasher.time_cost = costs["memory_cost"], costs["time_cost"]
+
+
+@pytest.fixture
+def production_hashes(hash_costs: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes passwords as in production: for tests of the hash itself, and of the time it takes."""
+    from core.accounts.hashers import RawPasswordHasher  # noqa: PLC0415  # needs the settings
+
+    for name, cost in hash_costs.items():
+        monkeypatch.setattr(RawPasswordHasher, name, cost)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """Applies all migrations. The database belongs to this run, so pytest-django's `test_` copy is not needed."""
@@ -104,7 +125,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
 async def database(django_db_setup: None) -> AsyncIterator[Database]:
     """The GraphQL path's access to the database, with empty tables. It connects as often as the test needs."""
     database = Database(os.environ["DATABASE_URL"], size=4)
-    await database.write(f"TRUNCATE {TABLES} CASCADE")
+    await database.write(EMPTY_TABLES)
     yield database
     await database.close()
 
@@ -114,7 +135,7 @@ def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[N
     """Django's access to the database, with empty tables."""
     with django_db_blocker.unblock():
         with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {TABLES} CASCADE")
+            cursor.execute(EMPTY_TABLES)
         yield
         connection.close()
 

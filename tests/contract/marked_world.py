@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
@@ -12,6 +13,7 @@ from core.ids import global_id
 from feed.services import post_create, post_delete
 from interactions.services import comment_create, comment_delete
 from tests.contract.entry_points import Values
+from tests.empty_tables import EMPTY_TABLES
 from tests.interactions.cast import create_users, hide_account
 from tests.interactions.reactions import comment_like, post_like, post_share
 
@@ -48,6 +50,7 @@ TABLES = [
     "comment_likes",
     "shares",
 ]
+RESTORE = f"WITH {', '.join(f'{name}_saved AS (INSERT INTO {name} TABLE saved.{name})' for name in TABLES)} SELECT"
 
 
 class MarkedWorld:
@@ -87,18 +90,24 @@ class MarkedWorld:
             GroupCommits(self.database), viewer_id=self.key["muter"], user_id=self.key["target"]
         )
         await hide_account(self.database, self.key[DELETED])
+        await self.database.write("CREATE SCHEMA saved")
         for table in TABLES:
-            await self.database.write(f"CREATE TABLE saved_{table} AS TABLE {table}")
+            await self.database.write(f"CREATE TABLE saved.{table} AS TABLE {table}")
+
+    async def with_services(self, services: Services) -> Self:
+        """This world as it was after `create`, with the services of one test."""
+        found = copy(self)
+        found.services, found.database = services, services.database
+        await found.restore()
+        return found
 
     async def restore(self) -> None:
-        """Restores all tables to their state after `create`."""
-        await self.database.write(f"TRUNCATE {', '.join(TABLES)} CASCADE")
-        for table in TABLES:
-            await self.database.write(f"INSERT INTO {table} SELECT * FROM saved_{table}")  # noqa: S608  # fixed names
+        """Restores all tables to their state after `create`, without events."""
+        await self.database.write(EMPTY_TABLES)
+        await self.database.write(RESTORE)
 
     async def drop(self) -> None:
-        for table in TABLES:
-            await self.database.write(f"DROP TABLE IF EXISTS saved_{table}")
+        await self.database.write("DROP SCHEMA IF EXISTS saved CASCADE")
 
     def values(self) -> Values:
         """Arguments that lead to the target, and to what it has written, liked and shared."""

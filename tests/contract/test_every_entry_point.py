@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from inspect import isawaitable
 from typing import Any
@@ -12,12 +13,14 @@ from graphql import GraphQLInterfaceType, OperationType, print_ast
 from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
 from core.context import Context, Services
+from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.execution import Executor
 from core.ids import global_id
 from tests.contract.entry_points import EntryPoint, entry_points
 from tests.contract.marked_world import MISSING_USER, VIEWERS, MarkedWorld, texts
 from tests.core.accounts.conftest import accounts, redis
+from tests.empty_tables import EMPTY_TABLES
 from tests.live.world import Api, SignedInUser, signed_in_again, websocket_client
 
 __all__ = ["accounts", "redis"]
@@ -30,13 +33,26 @@ LAST = "The last word."
 Json = dict[str, Any]
 
 
-@pytest.fixture
-async def marked(services: Services, accounts: Accounts) -> AsyncIterator[MarkedWorld]:
-    services.register(accounts)
+@pytest.fixture(scope="module")
+async def created(django_db_setup: None) -> AsyncIterator[MarkedWorld]:
+    """The world that the tests of this module restore."""
+    database = Database(os.environ["DATABASE_URL"], size=4)
+    await database.write(EMPTY_TABLES)
+    services = Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)
     world = MarkedWorld(services)
     await world.create()
+    await services.group_commits.close()
     yield world
     await world.drop()
+    await database.close()
+
+
+@pytest.fixture
+async def marked(
+    created: MarkedWorld, services: Services, accounts: Accounts
+) -> AsyncIterator[MarkedWorld]:
+    services.register(accounts)
+    yield await created.with_services(services)
     await services.group_commits.close()
 
 

@@ -25,6 +25,7 @@ def passwords() -> Iterator[Passwords]:
     made.close()
 
 
+@pytest.mark.usefixtures("production_hashes")
 async def test_only_the_password_matches_its_hash(passwords: Passwords) -> None:
     encoded = await passwords.hashed("pässword 1")
     assert identify_hasher(encoded).algorithm == "argon2nfkc"

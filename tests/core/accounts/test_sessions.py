@@ -83,6 +83,7 @@ class TestSignIn:
         for login in ("ada", "grace"):
             assert (await anonymous.sign_in(login))["errors"] == [CREDENTIALS_REFUSED]
 
+    @pytest.mark.usefixtures("production_hashes")
     async def test_a_wrong_password_takes_as_long_as_an_unknown_login(
         self, anonymous: ApiClient
     ) -> None:

@@ -50,6 +50,15 @@ def compose() -> dict[str, Any]:
     return read
 
 
+def test_a_start_runs_no_other_program() -> None:
+    """Django's geometries would search for a library by a compiler, and take 0.2 s."""
+    hook = "lambda event, values: event == 'subprocess.Popen' and print(values[1])"
+    program = (
+        f"import sys, django; sys.addaudithook({hook}); django.setup(); import core.config.schema"
+    )
+    assert output_of(sys.executable, "-c", program) == ""
+
+
 def test_the_required_settings_suffice() -> None:
     settings = Environment.read(REQUIRED)
     assert settings.port == 8000
