@@ -6,6 +6,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from core.config.database_url import django_database
 from core.config.environment import environment
 from core.config.logs import configure_logging
@@ -109,6 +111,18 @@ STORAGES = {
 }
 
 STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}
+
+
+class LibraryNotUsed:
+    """The path of a library that is not searched for."""
+
+    def __bool__(self) -> bool:
+        raise ImproperlyConfigured("Geometries are not used.")
+
+
+# strawberry_django tries to import Django's geometries. To find GDAL, that runs a compiler, a linker and `ldconfig` 120
+# times, a fifth of the CPU time of each start of a process.
+GDAL_LIBRARY_PATH = LibraryNotUsed()
 
 SECURE_PROXY_SSL_HEADER = None  # The server applies the headers of trusted proxies.
 SECURE_CONTENT_TYPE_NOSNIFF = True
