@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from django.contrib import admin
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from core.accounts.admin import users_named
+from core.accounts.admin import not_deleted, users_named
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 from interactions.models import Comment
@@ -28,6 +28,9 @@ class CommentAdmin(LargeTableAdmin):
 
     def matching(self, term: str) -> Q | None:
         return Q(author__in=users_named(term))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
+        return not_deleted(super().get_queryset(request), "author", "post__author")
 
     def remove(self, rows: Sequence[Comment]) -> None:
         retry_on_deadlock(lambda: comments_delete(rows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,11 +16,11 @@ from django.contrib.auth.forms import (
 )
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
-from core.accounts.models import Follow, Session, User
+from core.accounts.models import AccountDeletion, Follow, Session, User
 from core.accounts.moderation import (
     follows_delete,
     sessions_delete,
@@ -32,10 +32,21 @@ from core.accounts.validators import clean_bio, clean_display_name, clean_email,
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 
+Row = TypeVar("Row", bound=Model)
+
 
 def users_named(handle: str) -> QuerySet[User]:
     """The user with this username, ignoring case, with or without an @."""
     return User.objects.named(handle.removeprefix("@"))
+
+
+def not_deleted(rows: QuerySet[Row], *users: str) -> QuerySet[Row]:
+    """The rows that hang on no deleted account, which the worker still has to remove. `users`: the columns of users.
+
+    As everywhere else, what is deleted is hidden at once; large deleted posts belong to a deleted account, too.
+    """
+    deleted = (AccountDeletion.objects.filter(user=OuterRef(column)) for column in users)
+    return rows.filter(*(~Exists(found) for found in deleted))
 
 
 class ProfileRules:
@@ -130,8 +141,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """The users whose accounts are not deleted."""
-        users: QuerySet[User] = super().get_queryset(request)
-        return users.filter(deletion=None)
+        return not_deleted(super().get_queryset(request), "pk")
 
     def remove(self, rows: Sequence[User]) -> None:
         for user in rows:
@@ -173,6 +183,9 @@ class FollowAdmin(LargeTableAdmin):
     def matching(self, term: str) -> Q | None:
         user = users_named(term).first()
         return None if user is None else Q(follower=user) | Q(followee=user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Follow]:
+        return not_deleted(super().get_queryset(request), "follower", "followee")
 
     def remove(self, rows: Sequence[Follow]) -> None:
         retry_on_deadlock(lambda: follows_delete(rows))

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "core.accounts",
     "core.events",
     "core.jobs",
+    "core.figures",
     "feed",
     "interactions",
     "core.datasets",

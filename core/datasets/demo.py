@@ -10,14 +10,29 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from core.accounts.models import User
+from core.database.django_bridge import run
 from core.datasets.bulk_load import load, vacuum
+from core.datasets.dataset_rows import DatasetRows
 from core.datasets.demo_rows import DemoRows
 from core.datasets.factories import NewUserFactory
+from core.events import event_types
+from core.figures.consumers import arguments
+from core.figures.statements import SQL
 
 VIEWER = "demo"
 UNTIL = datetime(2026, 11, 1, tzinfo=UTC)
 """The default end of the demo data: fixed, so that the same seed gives the same rows on any day."""
 SALT = "the-demo-password-is-public"
+KINDS = {
+    "users": event_types.USER_CREATED,
+    "follows": event_types.USER_FOLLOWED,
+    "posts": event_types.POST_CREATED,
+    "post_likes": event_types.POST_LIKED,
+    "shares": event_types.POST_SHARED,
+    "comments": event_types.COMMENT_CREATED,
+    "comment_likes": event_types.COMMENT_LIKED,
+}
+"""By table, the kind of the events that its rows would have caused: a load writes none."""
 
 
 class Seeded(NamedTuple):
@@ -50,6 +65,7 @@ def seed_demo(
         for part in rows.parts():
             for table, count in load(part).items():
                 inserted[table] = inserted.get(table, 0) + count
+            count_by_day(part)
         if password is not None:
             # A fixed salt, so that the same password gives the same row.
             hashed = make_password(password, salt=SALT)
@@ -58,3 +74,9 @@ def seed_demo(
                 User.objects.filter(username=VIEWER).update(is_staff=True, is_superuser=True)
     vacuum()
     return Seeded(inserted, viewer)
+
+
+def count_by_day(rows: DatasetRows) -> None:
+    """Adds the rows to the daily figures."""
+    done = [(row.created_at, kind) for table, kind in KINDS.items() for row in getattr(rows, table)]
+    run(SQL.daily_figures_add, *arguments(done))

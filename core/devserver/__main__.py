@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -196,7 +197,7 @@ def demo_sign_in(database_url: str) -> str:
 
 
 def seed(variables: Mapping[str, str], *, is_local: bool) -> None:
-    """Seeds users, among them the demo user, and posts.
+    """Seeds users, among them the demo user, and posts of the last 30 days.
 
     The demo user is an admin only if the database is local: its password is public.
     """
@@ -205,6 +206,7 @@ def seed(variables: Mapping[str, str], *, is_local: bool) -> None:
         f"--users={DEMO_USERS}",
         f"--posts={DEMO_POSTS}",
         f"--password={DEMO_PASSWORD}",
+        f"--until={datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         *(["--admin"] if is_local else []),
         variables=variables,
     )

@@ -27,6 +27,8 @@ COMMENT_DELETED: Final = "comment_deleted"
 COMMENT_LIKED: Final = "comment_liked"
 COMMENT_UNLIKED: Final = "comment_unliked"
 
+# The actor has signed up. No post, no subject.
+USER_CREATED: Final = "user_created"
 # The subject is the other user. No post.
 USER_FOLLOWED: Final = "user_followed"
 USER_UNFOLLOWED: Final = "user_unfollowed"

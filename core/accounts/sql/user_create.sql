@@ -1,8 +1,13 @@
 -- Creates an account; no row if the username is or was taken, the address is taken, or there is no usable address.
 -- $1 username, $2 e-mail address or NULL, $3 password hash, $4 display name.
-INSERT INTO users AS u
-    (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
-SELECT $1::text, $2::text, $3::text, $4::text, '', '', true, false, false
-WHERE $2::text IS NOT NULL AND NOT EXISTS (SELECT FROM former_usernames WHERE username = lower($1))
-ON CONFLICT DO NOTHING
-RETURNING {user of=u}
+WITH made AS (
+    INSERT INTO users
+        (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
+    SELECT $1::text, $2::text, $3::text, $4::text, '', '', true, false, false
+    WHERE $2::text IS NOT NULL AND NOT EXISTS (SELECT FROM former_usernames WHERE username = lower($1))
+    ON CONFLICT DO NOTHING
+    RETURNING *
+), logged AS (
+    INSERT INTO events (kind, actor_id) SELECT 'user_created', id FROM made
+)
+SELECT {user of=u} FROM made u

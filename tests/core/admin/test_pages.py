@@ -12,12 +12,13 @@ import pytest
 from django.contrib.admin import site as admin_site
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from core.accounts.models import Follow, Session, User
+from core.accounts.moderation import user_delete
 from core.admin.lists import ROWS_LISTED, BoundedPaginator
 from core.events.models import Event
 from core.ids import global_id
@@ -124,6 +125,43 @@ def test_posts_comments_and_follows_are_found_by_user(admin: Client) -> None:
     assert titles(admin, Comment, user.username) == [str(one.pk) for one in comments]
     follows = Follow.objects.filter(follower=user) | Follow.objects.filter(followee=user)
     assert len(titles(admin, Follow, user.username)) == min(50, follows.count())
+
+
+def test_what_is_deleted_is_not_listed_although_its_rows_are_still_there(admin: Client) -> None:
+    post = Post.objects.order_by("-comment_count")[0]
+    comment = post.comments.exclude(author=post.author)[0]
+    written = Comment.objects.exclude(post__author=comment.author).filter(author=comment.author)[0]
+    follow = Follow.objects.filter(follower=post.author)[0]
+    other = Comment.objects.exclude(author__in=[post.author, comment.author]).exclude(
+        post__author__in=[post.author, comment.author]
+    )[0]
+    rows = {post, comment, written, follow, other}
+    for row in rows:
+        assert titles(admin, type(row), str(row.pk)) == [str(row.pk)]
+    with transaction.atomic():
+        user_delete(post.author)
+        user_delete(comment.author)
+    for row in rows - {other}:
+        assert type(row).objects.filter(pk=row.pk).exists()
+        assert titles(admin, type(row), str(row.pk)) == []
+        assert admin.get(url(type(row), "change", row.pk)).status_code == 302
+    assert titles(admin, Comment, str(other.pk)) == [str(other.pk)]
+
+
+def test_a_large_post_that_was_deleted_is_not_listed(admin: Client) -> None:
+    post = Post.objects.all()[0]
+    with connection.cursor() as cursor:
+        insert = "INSERT INTO comments (post_id, author_id, text) SELECT %s, %s, 'x' FROM generate_series(1, 600)"
+        cursor.execute(insert, [post.pk, post.author_id])
+        cursor.execute(
+            "UPDATE posts SET comment_count = comment_count + 600 WHERE id = %s", [post.pk]
+        )
+    comments = len(titles(admin, Comment, post.author.username))
+    delete_one(admin, post)
+    assert Post.objects.filter(pk=post.pk).exists()
+    assert titles(admin, Post, str(post.pk)) == []
+    assert comments == 50
+    assert not set(titles(admin, Comment)) & {str(one.pk) for one in post.comments.all()}
 
 
 @pytest.mark.usefixtures("full")

@@ -1,0 +1,6 @@
+"""A server of the whole API, and an admin with demo data."""
+
+from tests.core.admin.conftest import admin, world
+from tests.live.conftest import address, api
+
+__all__ = ["address", "admin", "api", "world"]
