@@ -130,6 +130,66 @@ class Environment:
     request_seconds: float = setting(
         parsing.number(0.1, 300), "10", "Timeout for the execution of a request."
     )
+    max_cost: int = setting(
+        parsing.whole_number(1, 1_000_000),
+        "5000",
+        "Cost of an operation, at most: the objects that it may return, weighted.",
+    )
+    max_depth: int = setting(
+        parsing.whole_number(1, 100),
+        "12",
+        "Depth of nested fields, at most.",
+    )
+    max_aliases: int = setting(
+        parsing.whole_number(0, 1_000),
+        "60",
+        "Aliases in an operation, at most.",
+    )
+    max_root_fields: int = setting(
+        parsing.whole_number(1, 1_000),
+        "20",
+        "Root fields of an operation, at most.",
+    )
+    max_directives: int = setting(
+        parsing.whole_number(0, 1_000),
+        "50",
+        "Directives in an operation, at most.",
+    )
+    max_fragment_spreads: int = setting(
+        parsing.whole_number(0, 1_000),
+        "200",
+        "Fragment spreads in an operation, at most.",
+    )
+    max_list_items: int = setting(
+        parsing.whole_number(100, 10_000),
+        "1000",
+        "Items of one list in an argument or variable, at most.",
+    )
+    max_tokens: int = setting(
+        parsing.whole_number(100, 100_000),
+        "2000",
+        "Tokens of a document, at most.",
+    )
+    max_document_characters: int = setting(
+        parsing.whole_number(1_000, 1_000_000),
+        "65536",
+        "Characters of a document, at most.",
+    )
+    max_body_bytes: int = setting(
+        parsing.whole_number(1_000, 10_000_000),
+        "262144",
+        "Bytes of a request body or WebSocket message, at most.",
+    )
+    max_answer_bytes: int = setting(
+        parsing.whole_number(10_000, 100_000_000),
+        "8388608",
+        "Bytes of an answer, at most.",
+    )
+    report_cost: bool = setting(
+        parsing.boolean,
+        "false",
+        "Report the cost of each operation in `extensions.cost`; false: to clients that send `GraphQL-Cost: report`.",
+    )
     access_token_minutes: int = setting(
         parsing.whole_number(1, 1_440), "15", "Lifetime of an access token."
     )

@@ -12,7 +12,7 @@ from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
 from core.accounts.graphql.types import User
 from core.config.composition import extend_types
-from core.graphql.mutations import describe_inputs
+from core.graphql.mutations import complete_mutations
 from core.graphql.node import NodeQuery
 from core.graphql.relay_connections import extend_type, fields_of
 from core.graphql.scalars import DateTime
@@ -47,7 +47,7 @@ class Subscription(FeedSubscription, InteractionsSubscription):
 extend_types()
 if fields_of(Account):
     extend_type(Query, AccountQuery)
-describe_inputs(Mutation)
+complete_mutations(Mutation)
 schema = strawberry.Schema(
     Query,
     Mutation,

@@ -14,6 +14,7 @@ import asyncpg
 from asyncpg import Connection
 
 from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
+from core.database.usage import USAGE
 
 # Every statement goes from row to row through an index, whatever the tables contain, so one generic plan suits all
 # calls. Planning each call would cost more than running it, and a plan that was made while the tables were small or
@@ -175,6 +176,9 @@ class Database:
                     self._release_after_error(connection, error)
                     raise
                 pool.release(connection)
+                usage = USAGE.get()
+                if usage is not None:
+                    usage.add(len(rows))
             except TEMPORARY_ERRORS as error:
                 if not tries or not _is_unreachable(error):
                     raise self._unavailable(error) from error
@@ -276,6 +280,9 @@ class Transaction:
             except Exception as error:
                 _name_statement(error, statement)
                 raise
+        usage = USAGE.get()
+        if usage is not None:
+            usage.add(len(rows))
         return rows
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:

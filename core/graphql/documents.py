@@ -25,6 +25,7 @@ from graphql.validation.validate import ValidationAbortedError
 
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import document_error_entries, error_entry
+from core.graphql.limits.cost import OperationCost
 from core.graphql.limits.counting import check_limits, root_field_names
 from core.graphql.limits.limits import Limits, over_limit
 from core.recently_used import RecentlyUsed
@@ -40,7 +41,14 @@ class Document:
 
     __slots__ = ("ast", "digest", "errors", "operations", "text", "weight")
 
-    def __init__(self, text: str, ast: DocumentNode | None, errors: list[JSONObject]) -> None:
+    def __init__(
+        self,
+        text: str,
+        errors: list[JSONObject],
+        ast: DocumentNode | None = None,
+        schema: GraphQLSchema | None = None,
+    ) -> None:
+        """`ast`, `schema`: only for a valid document."""
         self.text = text
         self.ast = ast
         self.errors = errors
@@ -50,10 +58,10 @@ class Document:
         self.weight = 2_000 + len(text) * (1 if ast is None else BYTES_PER_CHARACTER)
         """Estimated memory. Units: bytes."""
         self.operations: dict[str | None, DocumentOperation] = {}
-        if ast is not None and not errors:
+        if ast is not None and schema is not None:
             for node in ast.definitions:
                 if isinstance(node, OperationDefinitionNode):
-                    operation = DocumentOperation(ast, node)
+                    operation = DocumentOperation(ast, node, schema)
                     self.operations[operation.name] = operation
             if len(self.operations) == 1:
                 self.operations[None] = operation
@@ -76,15 +84,18 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("document", "kind", "name", "node", "root_fields")
+    __slots__ = ("cost", "document", "kind", "name", "node", "root_fields")
 
-    def __init__(self, document: DocumentNode, node: OperationDefinitionNode) -> None:
+    def __init__(
+        self, document: DocumentNode, node: OperationDefinitionNode, schema: GraphQLSchema
+    ) -> None:
         self.document = document
         self.node = node
         self.name = node.name.value if node.name else None
         self.kind = node.operation.value
         """query, mutation or subscription."""
         self.root_fields = frozenset(root_field_names(document, node))
+        self.cost = OperationCost(schema, node, document)
 
 
 class DocumentStore:
@@ -164,14 +175,14 @@ class DocumentStore:
         if len(text) > limits.document_characters:
             advice = "Select fewer fields, and send values as variables."
             error = over_limit("characters", len(text), limits.document_characters, advice)
-            return Document(text, None, [error_entry(error)])
+            return Document(text, [error_entry(error)])
         try:
             ast = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
         except GraphQLSyntaxError as error:
-            return Document(text, None, [_syntax_entry(error, limits)])
+            return Document(text, [_syntax_entry(error, limits)])
         over = check_limits(ast, limits)
         if over:
-            return Document(text, None, [error_entry(each) for each in over])
+            return Document(text, [error_entry(each) for each in over])
         errors = validate(
             self._schema,
             ast,
@@ -180,8 +191,8 @@ class DocumentStore:
             hide_suggestions=not self._suggestions,
         )
         if errors:
-            return Document(text, None, _validation_entries(errors, limits))
-        return Document(text, ast, [])
+            return Document(text, _validation_entries(errors, limits))
+        return Document(text, [], ast, self._schema)
 
 
 def _syntax_entry(error: GraphQLSyntaxError, limits: Limits) -> JSONObject:

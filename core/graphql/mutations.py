@@ -11,8 +11,12 @@ from asyncpg import ForeignKeyViolationError
 
 from core.errors import InputRules, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
+from core.graphql.limits.directives import Cost
 from core.graphql.user_errors import UserError
 from core.text import clean_key
+
+WRITE = Cost(weight="10")
+"""A write takes a transaction and wakes readers of the event log."""
 
 P = TypeVar("P", bound="Payload")
 Resolve = Callable[..., Awaitable[P]]
@@ -119,8 +123,9 @@ def mutation_field(
     return strawberry.mutation(resolver=resolver, description=description)
 
 
-def describe_inputs(mutation: type) -> None:
-    """Sets the description of every mutation's `input` argument. Call before the schema is built."""
+def complete_mutations(mutation: type) -> None:
+    """Gives every mutation its cost, and its `input` argument a description. Call before the schema is built."""
     for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
+        field.directives = field.directives or [WRITE]
         for argument in field.arguments:
             argument.description = argument.description or "The mutation's input."

@@ -10,6 +10,7 @@ import strawberry
 from core.context import Context
 from core.errors import ClientError
 from core.execution import batch_resolver
+from core.graphql.limits.directives import ListSize
 from core.ids import id_encoder, parse_id
 
 MAX_NODES = 100
@@ -76,7 +77,10 @@ class NodeQuery:
 
     @strawberry.field(
         description=f"The objects with these ids, in the same order, null for each that is not visible to the viewer; "
-        f"at most {MAX_NODES} ids."
+        f"at most {MAX_NODES} ids.",
+        directives=[
+            ListSize(slicing_arguments=["ids"], require_one_slicing_argument=False),
+        ],
     )
     async def nodes(
         self,

@@ -11,6 +11,7 @@ from strawberry.types.field import StrawberryField
 from core.database.cursors import CursorCodec
 from core.execution import batch_resolver, loaded
 from core.graphql.info import Info, may_select
+from core.graphql.limits.directives import FREE, PAGE
 from core.loaders import PageLoader
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT, Page
 
@@ -59,16 +60,17 @@ def connection_field(
         looks_ahead = may_select("pageInfo", info)
         return info.context.loader(loader, first, after, last, before, looks_ahead, *decided)
 
-    return strawberry.field(graphql_type=connection_type, description=description)(
-        loaded("id")(choose)
-    )
+    return strawberry.field(
+        graphql_type=connection_type, description=description, directives=[PAGE]
+    )(loaded("id")(choose))
 
 
 @strawberry.type(
     description=(
         "Whether further pages exist, and the cursors to read them. Both flags are exact in "
         "either direction of paging."
-    )
+    ),
+    directives=[FREE],
 )
 class PageInfo:
     @strawberry.field(description="Whether older edges follow the page's last edge.")
@@ -101,7 +103,7 @@ def cursors_at(positions: list[int], codecs: list[CursorCodec]) -> list[str]:
 
 @strawberry.type(description="An edge of a list.")
 class Edge(Generic[T]):
-    node: T = strawberry.field(description="The object at this edge.")
+    node: T = strawberry.field(description="The object at this edge.", directives=[FREE])
 
     cursor: str = strawberry.field(
         resolver=batch_resolver("position", "codec")(cursors_at),

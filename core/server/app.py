@@ -27,7 +27,8 @@ from core.database.database import Database, DatabaseUnavailable
 from core.execution import Executor, FellBack
 from core.graphql.codes import ERROR_DOCS
 from core.graphql.documents import DocumentStore
-from core.graphql.http.endpoint import ExecutedOperation, GraphQLHTTP
+from core.graphql.http.endpoint import GraphQLHTTP
+from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.limits.limits import Limits
 from core.server.playground import playground_page
@@ -79,7 +80,7 @@ class Server:
         )
         documents = DocumentStore(
             graphql_schema,
-            Limits(execution_seconds=settings.request_seconds),
+            _limits(settings),
             suggestions=settings.debug,
         )
         response_cache = (
@@ -146,6 +147,24 @@ class Server:
             _result_or_none(self.database.accepts_writes()), _result_or_none(self.redis.ping())
         )
         return Reachable(accepts_writes is not None, bool(accepts_writes), ping is not None)
+
+
+def _limits(settings: Environment) -> Limits:
+    return Limits(
+        execution_seconds=settings.request_seconds,
+        body_bytes=settings.max_body_bytes,
+        document_characters=settings.max_document_characters,
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
+        fragment_spreads=settings.max_fragment_spreads,
+        list_items=settings.max_list_items,
+        cost=settings.max_cost,
+        answer_bytes=settings.max_answer_bytes,
+        reports_cost=settings.report_cost,
+    )
 
 
 class Reachable(NamedTuple):

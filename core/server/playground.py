@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.graphql.http.endpoint import Page
+from core.graphql.http.operations import Page
 
 FILES = Path(__file__).with_name("playground_files")
 MEDIA_TYPES = {

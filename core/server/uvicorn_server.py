@@ -24,7 +24,6 @@ from core.server.uvicorn_websocket import WebSocketProtocol
 logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
-WEBSOCKET_MESSAGE_BYTES = 256 * 1024
 WEBSOCKET_PING_SECONDS = 25
 WEBSOCKET_PONG_SECONDS = 60  # A slow reader gets a message that says so before this timeout.
 
@@ -52,7 +51,7 @@ def configuration(app: Any, settings: Environment) -> uvicorn.Config:
             sockets=sockets,
         ),
         ws=WebSocketProtocol,
-        ws_max_size=WEBSOCKET_MESSAGE_BYTES,
+        ws_max_size=settings.max_body_bytes,
         ws_ping_interval=WEBSOCKET_PING_SECONDS,
         ws_ping_timeout=WEBSOCKET_PONG_SECONDS,
         ws_per_message_deflate=False,  # It costs each idle connection a compressor's memory.

@@ -9,6 +9,7 @@ import strawberry
 from core.context import Context
 from core.database.cursors import CursorCodec
 from core.graphql.info import may_select
+from core.graphql.limits.directives import PAGE
 from core.graphql.node import Id
 from core.graphql.relay_connections import After, Before, First, Last
 from core.ids import parse_id
@@ -38,7 +39,7 @@ class HomeFeedUpdates:
 
 @strawberry.type
 class FeedQuery:
-    @strawberry.field(description=f"All posts, newest first. {PAGE_ARGUMENTS}")
+    @strawberry.field(description=f"All posts, newest first. {PAGE_ARGUMENTS}", directives=[PAGE])
     @staticmethod
     async def public_feed(
         info: strawberry.Info,
@@ -55,7 +56,8 @@ class FeedQuery:
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
-        f"Requires an access token. {PAGE_ARGUMENTS}"
+        f"Requires an access token. {PAGE_ARGUMENTS}",
+        directives=[PAGE],
     )
     @staticmethod
     async def home_feed(

@@ -9,6 +9,7 @@ from core.accounts.graphql.types import User
 from core.events.log_positions import cursor_from_snapshot
 from core.execution import InstancesOf
 from core.graphql.info import Info, cached_per_field
+from core.graphql.limits.directives import FREE
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import Connection, Edge
@@ -32,7 +33,7 @@ class Post(Node):
     like_count: auto
     comment_count: auto
     share_count: auto
-    author: User = strawberry.field(description="The post's author.")
+    author: User = strawberry.field(description="The post's author.", directives=[FREE])
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
 
@@ -45,7 +46,8 @@ class PostEdge(Edge[Post]):
     shared_by: User | None = strawberry.field(
         description=(
             "The user whose share put the post into the feed; null if it is there as a post of its author."
-        )
+        ),
+        directives=[FREE],
     )
 
 

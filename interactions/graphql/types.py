@@ -11,6 +11,7 @@ from core.accounts.graphql.types import User
 from core.context import Context
 from core.execution import InstancesOf, loaded
 from core.graphql.info import Info
+from core.graphql.limits.directives import FREE
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import Connection, Edge, connection_field
@@ -48,7 +49,7 @@ class Comment(Node):
     like_count: auto
     reply_count: auto
     author: User | None = strawberry.field(
-        description="The comment's author; null once the comment is deleted."
+        description="The comment's author; null once the comment is deleted.", directives=[FREE]
     )
     is_deleted: bool = strawberry.field(
         description=(

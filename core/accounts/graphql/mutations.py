@@ -33,8 +33,12 @@ from core.accounts.sessions import (
     sign_up,
 )
 from core.context import Context
+from core.graphql.limits.directives import Cost
 from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
 from core.ids import input_key
+
+PASSWORD = Cost(weight="50")
+"""Hashing a password takes the time of many reads."""
 
 
 @strawberry.type(description="A signed-in session on one device, and its tokens.")
@@ -132,7 +136,7 @@ def relation_mutation(
 
 @strawberry.type
 class AccountsMutation:
-    @strawberry.mutation(description="Creates an account and signs it in.")
+    @strawberry.mutation(description="Creates an account and signs it in.", directives=[PASSWORD])
     @refusals_as_user_errors(SignUpPayload)
     @staticmethod
     async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
@@ -147,7 +151,9 @@ class AccountsMutation:
         )
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @strawberry.mutation(description="Signs in by username or e-mail address.")
+    @strawberry.mutation(
+        description="Signs in by username or e-mail address.", directives=[PASSWORD]
+    )
     @refusals_as_user_errors(SignInPayload)
     @staticmethod
     async def sign_in(info: strawberry.Info, input: SignInInput) -> SignInPayload:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import orjson
 from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
+from core.database.usage import USAGE, Usage
 from core.errors import JSONObject
 from core.graphql.documents import Document, DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
@@ -24,6 +25,12 @@ from core.graphql.http.negotiation import (
     check_content_encoding,
     check_content_type,
     not_acceptable,
+)
+from core.graphql.http.operations import (
+    ExecutedOperation,
+    Page,
+    PreparedOperation,
+    SubscriptionRequest,
 )
 from core.graphql.http.requests import (
     GraphQLRequest,
@@ -43,53 +50,14 @@ from core.graphql.http.responses import (
     with_extensions,
 )
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
+from core.graphql.limits.cost_report import (
+    REPORT,
+    REPORT_HEADER,
+    check_answer_size,
+    checked_cost,
+    cost_report,
+)
 from core.graphql.ports import ContextFor, Execute
-
-
-class ExecutedOperation(NamedTuple):
-    """An answered operation, for `headers_for` and `extensions_for`. Context and result are None if
-    the response came from the cache.
-    """
-
-    operation: DocumentOperation
-    variables: JSONObject
-    context: Any
-    result: ExecutionResult | None
-
-
-class Page(NamedTuple):
-    """A page for browsers, in HTML."""
-
-    body: bytes
-    headers: Headers
-
-
-class PreparedOperation(NamedTuple):
-    """A query or mutation ready to execute."""
-
-    operation: DocumentOperation
-    variables: JSONObject
-    media_type: bytes
-    """Of the response."""
-    scope: Scope
-    authorization: bytes | None
-    key: Hashable | None
-    """Its key in the response cache; None if the response must not be cached."""
-
-
-class SubscriptionRequest(NamedTuple):
-    """A subscription to answer with a stream."""
-
-    operation: DocumentOperation
-    variables: JSONObject
-    authorization: str | None
-    last_event_id: str | None
-    """The cursor from which an EventSource resumes."""
-    media_type: bytes
-    """Of the response: EVENTS or MULTIPART."""
-    headers: Headers
-    """Further headers of the response."""
-
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
 """Answers a subscription with a stream. Errors, all before the response starts: ClientError,
@@ -200,7 +168,11 @@ class GraphQLHTTP:
             check_content_encoding(headers.get(b"content-encoding"))
             length = headers.get(b"content-length")
             body = await read_body(receive, length, self._limits, self._body_timeout)
-            if self._cache_by_request is not None and authorization is None:
+            if (
+                self._cache_by_request is not None
+                and authorization is None
+                and REPORT_HEADER not in headers
+            ):
                 cached = self._cache_by_request.find_by_request(body)
                 if cached is not None:
                     return Response(200, accepts.media_type, cached)
@@ -209,13 +181,23 @@ class GraphQLHTTP:
         if document.errors:
             return request_error_response(document.errors, accepts.media_type)
         operation = document.operation(request.operation_name)
+        cost = checked_cost(operation, request.variables, self._limits)
+        reports_cost = self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT
         if operation.kind == "subscription":
             if accepts.stream_type is None:
                 raise _streams_unsupported()
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type
             )
-        return self._query_or_mutation(operation, request, accepts.media_type, scope, authorization)
+        return self._query_or_mutation(
+            operation,
+            request,
+            accepts.media_type,
+            scope,
+            authorization,
+            cost,
+            reports_cost=reports_cost,
+        )
 
     def _response_without_operation(
         self, method: str, headers: dict[bytes, bytes], accepts: Accepted
@@ -242,6 +224,9 @@ class GraphQLHTTP:
         media_type: bytes,
         scope: Scope,
         authorization: bytes | None,
+        cost: int,
+        *,
+        reports_cost: bool,
     ) -> PreparedOperation:
         key = None
         if operation.kind == "query":
@@ -257,7 +242,14 @@ class GraphQLHTTP:
             message = "Send mutations by POST."
             raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
         return PreparedOperation(
-            operation, request.variables, media_type, scope, authorization, key
+            operation,
+            request.variables,
+            media_type,
+            scope,
+            authorization,
+            key,
+            cost,
+            reports_cost,
         )
 
     def _subscription(
@@ -282,7 +274,7 @@ class GraphQLHTTP:
         cache = cast("ResponseCache", self._response_cache)
         body = cache.find(key) or await cache.pending(key)
         if body is not None:
-            return self._response(prepared, body, None, None)
+            return self._response(prepared, body, None, None, None)
         return await cache.execute(key, lambda: self._execute_operation(prepared))
 
     def _document(self, request: GraphQLRequest) -> Document:
@@ -294,12 +286,14 @@ class GraphQLHTTP:
         self, prepared: PreparedOperation
     ) -> tuple[Response, bytes | None]:
         """The response and, if there are no errors, the body to cache."""
-        operation, variables, media_type, scope, authorization, _ = prepared
+        operation, variables, media_type, scope, authorization, *_ = prepared
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )
         if hasattr(context, "__await__"):
             context = await context
+        usage = Usage()
+        USAGE.set(usage)
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
@@ -309,7 +303,8 @@ class GraphQLHTTP:
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})
-            return self._response(prepared, body, context, result), body
+            check_answer_size(len(body), self._limits)
+            return self._response(prepared, body, usage, context, result), body
         entries = execution_error_entries(errors, operation.name)
         if result.data is None:
             retry_later = retry_later_response(entries, media_type)
@@ -318,13 +313,22 @@ class GraphQLHTTP:
             if all(error.path is None for error in errors):
                 return request_error_response(entries, media_type), None
         body = orjson.dumps({"errors": entries, "data": result.data})
-        return self._response(prepared, body, context, result), None
+        check_answer_size(len(body), self._limits)
+        return self._response(prepared, body, usage, context, result), None
 
     def _response(
-        self, prepared: PreparedOperation, body: bytes, context: Any, result: ExecutionResult | None
+        self,
+        prepared: PreparedOperation,
+        body: bytes,
+        usage: Usage | None,
+        context: Any,
+        result: ExecutionResult | None,
     ) -> Response:
-        """The response with additional headers and extensions."""
+        """The response with additional headers and extensions. `usage`: None for a cached body."""
         extensions = result.extensions if result is not None else None
+        if prepared.reports_cost:
+            report = cost_report(prepared.operation, prepared.cost, usage, self._limits)
+            extensions = {**(extensions or {}), **report}
         headers: Headers = ()
         if self._headers_for is not None or self._extensions_for is not None:
             executed = ExecutedOperation(prepared.operation, prepared.variables, context, result)

@@ -153,7 +153,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
         raise bad_request("`query` is missing. Send a GraphQL document as a string.")
     if (
         source.count(b"[") + source.count(b"{") + source.count(b"%") > limits.json_depth
-        or source.count(b",") > limits.json_values
+        or source.count(b",") >= limits.list_items
     ):
         check_size(variables, limits)
         check_size(extensions, limits)
@@ -194,7 +194,7 @@ def _loaded(text: bytes, where: str) -> Any:
 
 
 def check_size(value: Any, limits: Limits) -> None:
-    """Errors: LIMIT_EXCEEDED for JSON with more levels or values than the limits allow."""
+    """Errors: LIMIT_EXCEEDED for JSON with more levels, values or items of a list than the limits allow."""
     level = [value]
     depth = values = 0
     while level:
@@ -213,5 +213,8 @@ def check_size(value: Any, limits: Limits) -> None:
             if type(each) is dict:
                 below += each.values()
             elif type(each) is list:
+                if len(each) > limits.list_items:
+                    advice = "Send shorter lists, in several requests."
+                    raise over_limit("list items", len(each), limits.list_items, advice)
                 below += each
         level = below

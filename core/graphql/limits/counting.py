@@ -10,15 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     Token,
     TokenKind,
+    ValueNode,
 )
 
 from core.errors import ClientError
@@ -41,6 +45,9 @@ class DocumentCounts:
     aliases: int = 0
     directives: int = 0
     root_fields: int = 0
+    fragment_spreads: int = 0
+    list_items: int = 0
+    """The length of the longest list in an argument."""
     lists: int = 0
     """Depth of nested introspection lists, if the set is part of an introspection."""
     introspection_depth: int = 0
@@ -53,11 +60,13 @@ class DocumentCounts:
         self.aliases = min(self.aliases + other.aliases, MAX_COUNTED)
         self.directives = min(self.directives + other.directives, MAX_COUNTED)
         self.root_fields = min(self.root_fields + other.root_fields, MAX_COUNTED)
+        self.fragment_spreads = min(self.fragment_spreads + other.fragment_spreads, MAX_COUNTED)
         self.introspection_aliases = min(
             self.introspection_aliases + other.introspection_aliases, MAX_COUNTED
         )
         self.depth = max(self.depth, other.depth)
         self.lists = max(self.lists, other.lists)
+        self.list_items = max(self.list_items, other.list_items)
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.introspection_lists = max(self.introspection_lists, other.introspection_lists)
 
@@ -112,6 +121,7 @@ class DocumentCounter:
                 total.add(self._selections(selection.selection_set))
             elif isinstance(selection, FragmentSpreadNode):
                 total.add(self.fragment(selection.name.value))
+                total.fragment_spreads += 1
         self._nesting -= 1
         return total
 
@@ -125,6 +135,8 @@ class DocumentCounter:
             aliases=below.aliases + aliased,
             directives=below.directives,
             root_fields=1,
+            fragment_spreads=below.fragment_spreads,
+            list_items=max(below.list_items, *map(_longest_list, field.arguments or ()), 0),
             lists=below.lists + (name in INTROSPECTION_LISTS),
             introspection_depth=below.introspection_depth,
             introspection_lists=below.introspection_lists,
@@ -159,10 +171,31 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
             # Validation also visits fragments that nothing spreads.
             if isinstance(definition, FragmentDefinitionNode):
                 alone = counter.fragment(definition.name.value)
-                _take_larger(largest, DocumentCounts(fields=alone.fields, aliases=alone.aliases))
+                _take_larger(
+                    largest,
+                    DocumentCounts(
+                        fields=alone.fields,
+                        aliases=alone.aliases,
+                        fragment_spreads=alone.fragment_spreads,
+                    ),
+                )
     except ClientError as too_deep:
         return [too_deep]
     return _exceeded_limits(largest, limits)
+
+
+def _longest_list(argument: ArgumentNode) -> int:
+    """The length of the longest list in the argument's value."""
+    longest = 0
+    values: list[ValueNode] = [argument.value]
+    while values:
+        value = values.pop()
+        if isinstance(value, ListValueNode):
+            longest = max(longest, len(value.values))
+            values += value.values
+        elif isinstance(value, ObjectValueNode):
+            values += [field.value for field in value.fields]
+    return longest
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
@@ -199,6 +232,8 @@ def _exceeded_limits(counts: DocumentCounts, limits: Limits) -> list[ClientError
         "aliases": "Use fewer aliases; to read many objects, use `nodes(ids:)`.",
         "directives": "Use fewer directives, or split the operation.",
         "root_fields": "Split the operation into several requests.",
+        "fragment_spreads": LONG_FRAGMENTS,
+        "list_items": "Send shorter lists, in several requests.",
         "introspection_depth": "Follow `ofType` fewer times.",
         "introspection_lists": "Read the schema with the standard introspection query.",
         "introspection_aliases": "Read the schema with the standard introspection query.",

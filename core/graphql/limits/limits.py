@@ -19,6 +19,8 @@ class Limits:
     json_depth: int = 32
     json_values: int = 10_000
     """Depth and number of the values in `variables` and `extensions`."""
+    list_items: int = 1_000
+    """Items of one list in `variables` or in an argument."""
 
     document_characters: int = 64 * 1024
     tokens: int = 2_000
@@ -30,19 +32,27 @@ class Limits:
     aliases: int = 60
     directives: int = 50
     root_fields: int = 20
+    fragment_spreads: int = 200
     nesting: int = 100
     """Depth of fields, inline fragments and fragment spreads together."""
     number_characters: int = 40
     """Length of a number literal."""
+
+    cost: int = 5_000
+    """See `core/graphql/limits/cost.py`."""
+    answer_bytes: int = 8 * 1024 * 1024
 
     introspection_depth: int = 20
     introspection_lists: int = 3
     """Depth of nested lists (`types`, `fields`, `args` …). The standard query has three."""
     introspection_aliases: int = 8
 
-    merge_steps: int = 20_000
+    merge_steps: int = 6_000
     """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
     validation_errors: int = 5
+
+    reports_cost: bool = False
+    """Whether all answers report their cost, and not only those to clients that ask for it."""
 
 
 def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> ClientError:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import orjson
 from graphql import ExecutionResult, FieldNode, GraphQLSchema
 from graphql.execution.values import get_argument_values
 
 from core.context import Context
+from core.database.usage import USAGE, Usage
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
 from core.execution import coerce_variable_values
@@ -24,6 +26,7 @@ from core.graphql.errors import (
 )
 from core.graphql.http.requests import GraphQLRequest
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
+from core.graphql.limits.cost_report import check_answer_size, checked_cost, cost_report
 from core.graphql.live.shared_operations import LiveOperations
 from core.graphql.live.subscriber import Sink, Subscriber
 from core.graphql.live.topic import Topic
@@ -81,24 +84,34 @@ class SubscriptionRunner:
         document = self._document(request)
         if document.errors:
             raise OperationRefused(document.errors)
-        return document.operation(request.operation_name)
+        operation = document.operation(request.operation_name)
+        checked_cost(operation, request.variables, self.limits)
+        return operation
 
     async def answer(
         self, operation: DocumentOperation, variables: JSONObject, context: Context
-    ) -> JSONObject:
-        """The result of a query or mutation, ready for JSON. Errors: OperationRefused, TIMEOUT."""
+    ) -> str:
+        """The result of a query or mutation, as JSON. Errors: OperationRefused, TIMEOUT, LIMIT_EXCEEDED."""
+        usage = Usage()
+        USAGE.set(usage)
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
                 result = await self._timeout.wait_for(result)
             except SharedTimeoutExpired:
                 raise timeout_error(self._timeout.seconds) from None
-        if not result.errors:
-            return {"data": result.data}
-        entries = execution_error_entries(result.errors, operation.name)
-        if result.data is None and all(error.path is None for error in result.errors):
-            raise OperationRefused(entries)
-        return {"errors": entries, "data": result.data}
+        answer: JSONObject = {"data": result.data}
+        if result.errors:
+            entries = execution_error_entries(result.errors, operation.name)
+            if result.data is None and all(error.path is None for error in result.errors):
+                raise OperationRefused(entries)
+            answer = {"errors": entries, "data": result.data}
+        if self.limits.reports_cost:
+            cost = operation.cost.value(variables)
+            answer["extensions"] = cost_report(operation, cost, usage, self.limits)
+        body = orjson.dumps(answer)
+        check_answer_size(len(body), self.limits)
+        return body.decode()
 
     async def subscribe(
         self,

@@ -7,7 +7,7 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from core.context import Context
-from core.graphql.http.endpoint import SubscriptionRequest
+from core.graphql.http.operations import SubscriptionRequest
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
     ActiveSubscription,

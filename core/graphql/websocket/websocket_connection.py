@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError, JSONObject
@@ -293,8 +292,7 @@ class WebSocketConnection:
         runner = self._app.runner
         context = self._app.context_for(self._authorization, self._scope)
         if operation.kind != "subscription":
-            answer = await runner.answer(operation, variables, context)
-            stream.answer(orjson.dumps(answer).decode())
+            stream.answer(await runner.answer(operation, variables, context))
             return
 
         def on_start(subscription: ActiveSubscription) -> None:

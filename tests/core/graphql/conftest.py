@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.graphql.codes import ERROR_DOCS
-from core.graphql.http.endpoint import Page
+from core.graphql.http.operations import Page
 from tests.core.graphql.server import RunningServer, graphql_server
 
 

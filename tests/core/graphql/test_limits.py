@@ -21,7 +21,8 @@ SCHEMA = build_schema("""
     type P implements Node { id: ID p: P n: Node q: Query }
     type R implements Node { id: ID p: R n: Node q: Query }
 """)
-SMALL = Limits(depth=4, aliases=3, directives=3, root_fields=3, fields=8, operations=2, nesting=9)
+SMALL = Limits(depth=4, aliases=3, directives=3, root_fields=3, fields=8, operations=2, nesting=9,
+               fragment_spreads=4, list_items=3)  # fmt: skip
 
 
 BEHIND_FRAGMENTS = """
@@ -70,6 +71,10 @@ def over(text: str, limits: Limits = SMALL) -> dict[str, object]:
         ("{ s s s s }", {"root fields": 4}),
         ("{ a { s s s s s s s s s } }", {"fields": 10}),
         ("{ s } query B { s } query C { s }", {"operations": 3}),
+        ("{ b { ...A ...B ...A } } fragment A on Query { s ...B } fragment B on Query { s }", {
+            "fragment spreads": 5
+        }),
+        ("{ l(x: [1, 2, [3, 4, 5], {a: [1, 2, 3, 4]}]) { s } }", {"list items": 4}),
         ("{ a { ...A } b { ...A } } fragment A on Query { s t l { s } }", {"fields": 10}),
         ("{ s } fragment A on Query { s s s s s s s s s }", {"fields": 9}),
         ("query A { s } query B { a { a { a { a { s } } } } x: s y: s z: s w: s }", {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graphql.http.endpoint import ExecutedOperation
+from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import (
     ENTRY_OVERHEAD_BYTES,
     MAX_REQUEST_BODIES,

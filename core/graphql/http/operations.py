@@ -1,0 +1,60 @@
+"""Operations on their way through the HTTP endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+from graphql import ExecutionResult
+from starlette.types import Scope
+
+from core.errors import JSONObject
+from core.graphql.documents import DocumentOperation
+from core.graphql.http.http_errors import Headers
+
+
+class ExecutedOperation(NamedTuple):
+    """An answered operation, for `headers_for` and `extensions_for`. Context and result are None if
+    the response came from the cache.
+    """
+
+    operation: DocumentOperation
+    variables: JSONObject
+    context: Any
+    result: ExecutionResult | None
+
+
+class Page(NamedTuple):
+    """A page for browsers, in HTML."""
+
+    body: bytes
+    headers: Headers
+
+
+class PreparedOperation(NamedTuple):
+    """A query or mutation ready to execute."""
+
+    operation: DocumentOperation
+    variables: JSONObject
+    media_type: bytes
+    """Of the response."""
+    scope: Scope
+    authorization: bytes | None
+    key: Hashable | None
+    """Its key in the response cache; None if the response must not be cached."""
+    cost: int
+    reports_cost: bool
+
+
+class SubscriptionRequest(NamedTuple):
+    """A subscription to answer with a stream."""
+
+    operation: DocumentOperation
+    variables: JSONObject
+    authorization: str | None
+    last_event_id: str | None
+    """The cursor from which an EventSource resumes."""
+    media_type: bytes
+    """Of the response: EVENTS or MULTIPART."""
+    headers: Headers
+    """Further headers of the response."""

@@ -1,0 +1,54 @@
+"""Refuses operations that cost too much, and reports what they cost in `extensions.cost`."""
+
+from __future__ import annotations
+
+from core.database.usage import Usage
+from core.errors import JSONObject
+from core.graphql.documents import DocumentOperation
+from core.graphql.limits.limits import Limits, over_limit
+
+REPORT_HEADER = b"graphql-cost"
+REPORT = b"report"
+"""A client that sends the header with this value gets `extensions.cost`, as from Hot Chocolate."""
+LESS = "Request fewer objects: a smaller `first`, fewer nested lists, or several requests."
+
+
+def checked_cost(operation: DocumentOperation, variables: JSONObject, limits: Limits) -> int:
+    """The cost of the operation with these variables, as they were sent. Errors: LIMIT_EXCEEDED."""
+    cost = operation.cost.value(variables)
+    if cost > limits.cost:
+        raise over_limit("cost", cost, limits.cost, LESS)
+    return cost
+
+
+def check_answer_size(size: int, limits: Limits) -> None:
+    """Errors: LIMIT_EXCEEDED for an answer of so many bytes."""
+    if size > limits.answer_bytes:
+        advice = (
+            "Request less at once. If the operation is a mutation, it has taken effect already."
+        )
+        raise over_limit("bytes of an answer", size, limits.answer_bytes, advice)
+
+
+def actual_cost(operation: DocumentOperation, cost: int, usage: Usage | None) -> int:
+    """What a query has cost: one for each statement and each row that it read, at most its cost before execution.
+
+    A mutation costs what it cost before execution, an answer from the cache (no `usage`) nothing.
+    """
+    if usage is None:
+        return 0
+    return min(cost, usage.statements + usage.rows) if operation.kind == "query" else cost
+
+
+def cost_report(
+    operation: DocumentOperation, cost: int, usage: Usage | None, limits: Limits
+) -> JSONObject:
+    """The `extensions` that report the cost of an operation."""
+    return {
+        "cost": {
+            "requested": cost,
+            "actual": actual_cost(operation, cost, usage),
+            "limit": limits.cost,
+            "statements": 0 if usage is None else usage.statements,
+        }
+    }

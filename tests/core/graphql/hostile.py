@@ -1,0 +1,136 @@
+"""Requests that are made to cost the server as much as they can, for the schema of the product."""
+
+from __future__ import annotations
+
+import orjson
+
+
+def _fragments(count: int, body: str, last: str = "id", on: str = "Post") -> str:
+    """Fragments on one type that each contain `body`, where `@` spreads the next one."""
+    chain = "".join(
+        f"fragment F{n} on {on} {{ {body.replace('@', f'...F{n + 1}')} }} " for n in range(count)
+    )
+    return f"{chain} fragment F{count} on {on} {{ {last} }}"
+
+
+def _nested(levels: int, field: str = "comments", size: str = "") -> str:
+    """Lists in lists, around the circle from a post to its comments and back."""
+    around = f"{field}{size} {{ edges {{ node {{ post {{ "
+    return (
+        "{ publicFeed { edges { node { " + around * levels + "id" + "} } } }" * levels + "} } } }"
+    )
+
+
+def _overlapping(count: int) -> str:
+    """Fields of one name at many places, which validation compares in pairs."""
+    posts = " ".join(
+        f"... on Post {{ author {{ posts(first: {n % 2}) {{ edges {{ node {{ id }} }} }} }} }}"
+        for n in range(count)
+    )
+    return f'{{ node(id: "x") {{ {posts} }} }}'
+
+
+def _overlapping_deep(count: int, depth: int) -> str:
+    branch = "author { " * depth + "id" + " }" * depth
+    return '{ node(id: "x") { ' + f"... on Post {{ {branch} }} " * count + "} }"
+
+
+LISTS = "comments likers sharers"
+DOCUMENTS = {
+    "fragment bomb": '{ post(id: "x") { ...F0 } } ' + _fragments(40, "@ @"),
+    "fragment bomb in lists": '{ post(id: "x") { ...F0 } } '
+    + _fragments(6, "comments(first: 100) { edges { node { post { @ } } } }"),
+    "fragment bomb under aliases": '{ post(id: "x") { ...F0 } } '
+    + _fragments(30, "a: author { id } b: author { id } @ @ @"),
+    "fragments for all others": '{ post(id: "x") { ...F0 } } '
+    + " ".join(
+        f"fragment F{n} on Post {{ {' '.join(f'...F{m}' for m in range(n + 1, 41))} id }}"
+        for n in range(41)
+    ),
+    "fragments in a circle": '{ post(id: "x") { ...A } } '
+    "fragment A on Post { comments { edges { node { post { ...A } } } } }",
+    "unused fragments": "{ viewer { id } } " + "fragment F on User { id } " * 250,
+    "overlapping fields": _overlapping(60),
+    "overlapping fields, nested": _overlapping_deep(120, 3),
+    "overlapping fields in fragments": '{ post(id: "x") { ...F0 } } '
+    + _fragments(30, "author { id username ...U } @ author { id username ...U }")
+    + "fragment U on User { posts { edges { node { id } } } }",
+    "equal fields": '{ post(id: "x") { ' + "author { id } " * 240 + "} }",
+    "equal leaves": '{ post(id: "x") { ' + "id " * 990 + "} }",
+    "equal root fields": "{ " + "viewer { id } " * 20 + "}",
+    "nested lists": _nested(4),
+    "nested lists, small": _nested(2, size="(first: 20)"),
+    "nested lists, all": '{ post(id: "x") { '
+    "comments { edges { node { replies { edges { node { replies { edges { node { id } } } } } } } } }"
+    "} }",
+    "cost of one level": "{ publicFeed(first: 100) { edges { node { comments(first: 100) { edges { cursor } } } } } }",
+    "alias flood": "{ " + " ".join(f"a{n}: viewer {{ id }}" for n in range(200)) + "}",
+    "alias flood of leaves": '{ post(id: "x") { '
+    + " ".join(f"a{n}: text" for n in range(400))
+    + "} }",
+    "directive flood": "{ viewer { id " + "@skip(if: false) " * 250 + "} }",
+    "unknown directives": "{ viewer { id " + "@a " * 600 + "} }",
+    "unknown fields": '{ post(id: "x") { ' + " ".join(f"x{n}" for n in range(900)) + "} }",
+    "unknown types": " ".join(f"fragment F{n} on T{n} {{ id }}" for n in range(200)),
+    "unknown arguments": "{ viewer { id(" + " ".join(f"a{n}: 1" for n in range(450)) + ") } }",
+    "many operations": " ".join(f"query Q{n} {{ viewer {{ id }} }}" for n in range(200)),
+    "many variables": "query("
+    + " ".join(f"$v{n}: Int" for n in range(400))
+    + ") { viewer { id } }",
+    "variables in many operations": " ".join(
+        f"query Q{n}($first: Int) {{ publicFeed(first: $first) {{ edges {{ cursor }} }} ...F }}"
+        for n in range(45)
+    )
+    + " fragment F on Query { viewer { id } }",
+    "deep selections": "{ viewer { " * 300 + "id" + "}" * 600,
+    "deep inline fragments": "{ " + "... { " * 900 + "viewer { id }" + "}" * 901,
+    "deep lists in an argument": "{ nodes(ids: " + "[" * 900 + "]" * 900 + ") { id } }",
+    "deep objects in an argument": "{ viewer(x: " + "{a: " * 450 + "1" + "}" * 450 + ") { id } }",
+    "long list in an argument": "{ nodes(ids: [" + '"x" ' * 1_500 + "]) { id } }",
+    "long string": '{ post(id: "' + "x" * 65_000 + '") { id } }',
+    "string of 1 MB": '{ post(id: "' + "x" * 1_000_000 + '") { id } }',
+    "block string": '{ post(id: """' + "\\n x" * 16_000 + '""") { id } }',
+    "long number": "{ publicFeed(first: " + "9" * 60_000 + ") { edges { cursor } } }",
+    "long name": "{ " + "x" * 65_000 + " }",
+    "white space": "{" + " " * 65_000 + "viewer { id } }",
+    "commas": "{" + "," * 65_000 + "viewer { id } }",
+    "comments": "#\n" * 30_000 + "{ viewer { id } }",
+    "not GraphQL": "\\u0000" * 10_000,
+    "braces": "{" * 60_000,
+    "introspection in a circle": "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+    "introspection by type": "{ "
+    + " ".join(f'a{n}: __type(name: "Post") {{ fields {{ name }} }}' for n in range(40))
+    + "}",
+    "introspection of wrapped types": "{ __schema { types { "
+    + "ofType { " * 40
+    + "name"
+    + "}" * 40
+    + "} } }",
+}
+"""Documents that no limit may let through, or that are cheap."""
+
+
+def _body(query: str, variables: object) -> bytes:
+    return orjson.dumps({"query": query, "variables": variables})
+
+
+NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+BODIES = {
+    "long list in a variable": _body(NODES, {"ids": ["x"] * 20_000}),
+    "deep list in a variable": b'{"query":"{viewer{id}}","variables":{"a":'
+    + b"[" * 900
+    + b"]" * 900
+    + b"}}",
+    "many variables": _body("{ viewer { id } }", {f"v{n}": n for n in range(15_000)}),
+    "long string in a variable": _body(NODES, {"ids": ["x" * 250_000]}),
+    "braces": b"{" * 250_000,
+    "brackets": b"[" * 250_000,
+    "escapes": b'{"query":"' + b"\\u0041" * 40_000 + b'"}',
+    "quotes": b'{"query":"' + b'\\"' * 60_000 + b'"}',
+    "sizes by variables": _body(
+        "query($a: Int $b: Int) { publicFeed(first: $a) { edges { node { comments(first: $b) { edges { node { id }"
+        " } } } } } }",
+        {"a": 100, "b": 100},
+    ),
+}
+"""The same for whole requests."""
