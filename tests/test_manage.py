@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
+from manage import main
 from tests.commands import environment_without_make, handling_signal
 from tests.leaks import record_output
 from tests.paths import ROOT
@@ -21,11 +22,36 @@ from tests.paths import ROOT
 UNREACHABLE = "postgresql://feed:hush-database@127.0.0.1:1/feed"
 PASSWORD = "hush-password-of-root"
 TIMEOUT_SECONDS = 60
+Manage = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def manage(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """The output and exit code of a management command."""
     return python("manage.py", *arguments, **variables)
+
+
+@pytest.fixture
+def manage_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Manage:
+    """`manage` in this process, which has loaded the settings already."""
+
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["manage.py", *arguments])
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        captured = capsys.readouterr()
+        errors = captured.err
+        if isinstance(code, str):  # Python writes it to the error output as it exits.
+            errors, code = f"{errors}{code}\n", 1
+        assert isinstance(code, int)
+        record_output(arguments, captured.out + errors)
+        return subprocess.CompletedProcess(arguments, code, captured.out, errors)
+
+    return run
 
 
 def python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -128,7 +154,7 @@ def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -
     assert "python manage.py migrate" in output
 
 
-def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
+def superuser(manage: Manage, username: str, email: str) -> subprocess.CompletedProcess[str]:
     given = (f"--username={username}", f"--email={email}")
     return manage("createsuperuser", "--no-input", *given, DJANGO_SUPERUSER_PASSWORD=PASSWORD)
 
@@ -145,17 +171,17 @@ def superuser(username: str, email: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_an_invalid_superuser_is_refused_with_a_message(
-    orm: None, username: str, email: str, message: str
+    orm: None, manage_here: Manage, username: str, email: str, message: str
 ) -> None:
     User.objects.create_superuser("root", "root@example.org", PASSWORD)
-    output = refusal(superuser(username, email))
+    output = refusal(superuser(manage_here, username, email))
     assert message in output
     assert "example.org" not in output
     assert User.objects.count() == 1
 
 
 def test_a_superuser_is_created(orm: None) -> None:
-    created = superuser("root", "root@example.org")
+    created = superuser(manage, "root", "root@example.org")
     assert created.returncode == 0, created.stderr
     assert User.objects.get(username="root").check_password(PASSWORD)
 
@@ -178,8 +204,10 @@ def test_runserver_names_the_commands_that_serve_the_api() -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_invalid_arguments_are_reported(orm: None, command: tuple[str, ...], message: str) -> None:
-    assert message in refusal(manage(*command))
+def test_invalid_arguments_are_reported(
+    orm: None, manage_here: Manage, command: tuple[str, ...], message: str
+) -> None:
+    assert message in refusal(manage_here(*command))
 
 
 def test_a_command_is_interrupted_without_a_traceback(orm: None) -> None:
