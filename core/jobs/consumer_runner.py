@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
@@ -26,7 +25,7 @@ from core.jobs.dead_events import DEAD_EVENT, dead_event_arguments
 from core.jobs.failures import reason, unless_cancelled
 from core.jobs.job_run import LeaseLost
 from core.jobs.registry import Consumer
-from core.jobs.runs import Runs
+from core.jobs.runner import POLL_SECONDS, Runner
 from core.jobs.statements import SQL
 
 logger = logging.getLogger(__name__)
@@ -42,8 +41,6 @@ MAX_BEGUN = 8
 SHRINK, GROW = 4, 2
 """The batch after a failure is that much smaller, until the event that fails stands alone; then it grows again."""
 MAX_RETRY_SECONDS = 30.0
-POLL_SECONDS = 1.0
-RETRY_SECONDS = 1.0
 HELD_BACK_SECONDS = 0.05
 """The pause after which a notified runner reads again: the first read may have met an open transaction."""
 
@@ -71,7 +68,7 @@ class HeldConsumer(NamedTuple):
     task: asyncio.Task[None]
 
 
-class ConsumerRunner:
+class ConsumerRunner(Runner):
     """Runs the consumers of one worker."""
 
     def __init__(
@@ -83,22 +80,16 @@ class ConsumerRunner:
         on_commit: Callable[[], None],
     ) -> None:
         """`on_commit`: called after each batch, which may have added jobs."""
+        super().__init__("Consumers")
         self._database = database
         self._log = log
         self._consumers = consumers
         self._on_commit = on_commit
         self._transactions = asyncio.Semaphore(1)
-        self._awakened = asyncio.Event()
-        self._is_stopping = False
         self._held: dict[str, HeldConsumer] = {}
         self._events_at_once = {name: each.events_at_once for name, each in consumers.items()}
         self.foreign: Collection[int] = ()
         """Running transactions of other databases; they hold no events back."""
-        self.runs = Runs(self.wake)
-
-    def wake(self) -> None:
-        """Makes the runner look for events soon."""
-        self._awakened.set()
 
     async def register(self) -> None:
         """Adds the consumers that have no position yet. Errors: DatabaseUnavailable."""
@@ -107,30 +98,8 @@ class ConsumerRunner:
                 SQL.consumer_register, each.name, each.from_end, self.foreign
             )
 
-    async def run(self) -> None:
-        """Starts batches until `stop`."""
-        HAS_PRIORITY.set(True)
-        is_failing = False
-        while not self._is_stopping:
-            was_notified = self._awakened.is_set()
-            self._awakened.clear()
-            try:
-                await self.start_due()
-            except DatabaseUnavailable as error:
-                if not is_failing:
-                    logger.warning("Consumers can't be claimed; trying again: %s", error)
-                is_failing = True
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            is_failing = False
-            await self._pause(HELD_BACK_SECONDS if was_notified else POLL_SECONDS)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._awakened.wait()
-        except TimeoutError:
-            pass
+    def pause(self, started: int, *, was_awakened: bool) -> float:  # noqa: ARG002  # the jobs' runner needs it
+        return HELD_BACK_SECONDS if was_awakened else POLL_SECONDS
 
     async def start_due(self) -> int:
         """Starts the consumers that have events to handle; returns their number. Errors: DatabaseUnavailable."""
@@ -147,11 +116,6 @@ class ConsumerRunner:
             task = self.runs.start(batches, deadline, f"consumer {claim.name}")
             self._held[claim.name] = HeldConsumer(lease, task)
         return len(rows)
-
-    def stop(self) -> None:
-        """Makes `run` return soon. `end` comes after it."""
-        self._is_stopping = True
-        self.wake()
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
         """Ends all batches, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""

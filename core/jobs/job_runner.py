@@ -7,7 +7,6 @@ import logging
 import random
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -22,7 +21,7 @@ from core.jobs.causes import CAUSE
 from core.jobs.failures import reason, unless_cancelled
 from core.jobs.job_run import JobClaim, JobRun, LeaseLost
 from core.jobs.registry import JobKind
-from core.jobs.runs import Runs
+from core.jobs.runner import POLL_SECONDS, Runner
 from core.jobs.statements import SQL
 
 logger = logging.getLogger(__name__)
@@ -33,8 +32,6 @@ LEASE = timedelta(seconds=20)
 RENEW_SECONDS = 5.0
 MAX_LOST = 5
 """A job with which so many workers have ended is not given to another one."""
-POLL_SECONDS = 1.0
-RETRY_SECONDS = 1.0
 
 
 def schedule_key(kind: JobKind) -> str:
@@ -50,7 +47,7 @@ class HeldJob(NamedTuple):
     """None while it waits to run alone."""
 
 
-class JobRunner:
+class JobRunner(Runner):
     """Runs the jobs of one worker."""
 
     def __init__(
@@ -62,13 +59,12 @@ class JobRunner:
         slots: int = SLOTS,
     ) -> None:
         """`transactions`: how many jobs may be in their transaction at once."""
+        super().__init__("Jobs")
         self._database = database
         self._kinds = kinds
         self._slots = slots
         self._transactions = asyncio.Semaphore(transactions)
         self._ends = GroupCommit(database, SQL.jobs_end)
-        self._awakened = asyncio.Event()
-        self._is_stopping = False
         self._held: dict[int, HeldJob] = {}
         self._suspects: deque[JobClaim] = deque()
         """Claimed jobs whose worker ended while they ran. They run alone: if one ends this process, too, no other job
@@ -76,11 +72,6 @@ class JobRunner:
         """
         self.repeats_at = 0.0
         """When, by the loop's clock, the last job is due that is about to run again."""
-        self.runs = Runs(self.wake)
-
-    def wake(self) -> None:
-        """Makes the runner look for jobs soon."""
-        self._awakened.set()
 
     async def register(self) -> None:
         """Adds the jobs of scheduled kinds. Errors: DatabaseUnavailable."""
@@ -97,25 +88,8 @@ class JobRunner:
     def _scheduled(self) -> list[JobKind]:
         return [kind for kind in self._kinds.values() if kind.every is not None]
 
-    async def run(self) -> None:
-        """Starts due jobs until `stop`."""
-        HAS_PRIORITY.set(True)
-        is_failing = False
-        while not self._is_stopping:
-            self._awakened.clear()
-            try:
-                found = await self.start_due()
-            except DatabaseUnavailable as error:
-                if not is_failing:
-                    logger.warning("Jobs can't be claimed; trying again: %s", error)
-                is_failing = True
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            is_failing = False
-            if not found:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._awakened.wait()
+    def pause(self, started: int, *, was_awakened: bool) -> float:  # noqa: ARG002  # the consumers' runner needs it
+        return 0 if started else POLL_SECONDS
 
     async def start_due(self) -> int:
         """Claims and starts due jobs, as many as there are free slots; returns their number.
@@ -175,11 +149,6 @@ class JobRunner:
         if lost.task is not None:
             logger.warning("Job %d lost its lease; it is cancelled.", id)
             lost.task.cancel()
-
-    def stop(self) -> None:
-        """Makes `run` return soon. `end` comes after it."""
-        self._is_stopping = True
-        self.wake()
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
         """Ends all jobs, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""

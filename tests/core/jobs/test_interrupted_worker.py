@@ -56,7 +56,7 @@ class InterruptedPart:
     def __call__(
         self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **named: Any
     ) -> asyncio.Task[Any]:
-        if getattr(coroutine, "__qualname__", "") != self._name or self.interrupted is not None:
+        if method_of(coroutine) != self._name or self.interrupted is not None:
             return asyncio.Task(coroutine, loop=loop, **named)
         interrupted = self.interrupted = Interrupted(coroutine, self._nth, self._interruption)
 
@@ -68,6 +68,13 @@ class InterruptedPart:
     @property
     def reached(self) -> bool:
         return self.interrupted is not None and self.interrupted.reached
+
+
+def method_of(coroutine: Coroutine[Any, Any, Any]) -> str:
+    """The class of the object and the name of its method, of which the coroutine is a call."""
+    frame = getattr(coroutine, "cr_frame", None)
+    owner = frame.f_locals.get("self") if frame else None
+    return f"{type(owner).__name__}.{getattr(coroutine, '__name__', '')}"
 
 
 async def work_until_finished(
