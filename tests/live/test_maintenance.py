@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from asyncio import to_thread
 
@@ -52,6 +51,5 @@ async def test_removing_rows_does_not_delay_a_stop(database: Database) -> None:
         async with worker_process() as worker:
             await until(database, WAITING)
             worker.process.send_signal(signal.SIGTERM)
-            began = asyncio.get_running_loop().time()
+            # Zero: before the worker's own timer of two seconds ended it.
             assert await worker.ended(seconds=20) == 0, worker.output
-            assert asyncio.get_running_loop().time() - began < 2.5

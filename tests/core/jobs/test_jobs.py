@@ -209,7 +209,7 @@ async def test_a_stopped_worker_gives_its_jobs_back(database: Database) -> None:
     async with working():
         await until(database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND lease IS NOT NULL)", key)
         began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 2
+    assert asyncio.get_running_loop().time() - began < 20  # The job takes 30 s.
     [row] = await database.fetch(
         "SELECT attempts, lost, lease, run_at <= now() FROM jobs WHERE id = $1", key
     )
