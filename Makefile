@@ -9,6 +9,7 @@ PYTHON ?= $(or $(shell command -v python3.11),python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 COMPILED := .venv/.compiled
+PIP_LOG := .venv/pip.log
 SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
@@ -96,10 +97,16 @@ endif
 	@printf '%s %s' '$(CURDIR)' '$(PYTHON)' > $@
 
 $(INSTALLED): requirements/dev.txt .venv/.made
-	@echo "— dependencies from requirements/dev.txt (about a minute the first time)"
+	@echo "— dependencies from requirements/dev.txt (about a minute the first time; details in $(PIP_LOG))"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar=off \
-		--require-hashes --only-binary :all: -r $< \
-		|| { echo "The dependencies can't be installed. Check the network and pip's index."; exit 1; }
+		--require-hashes --only-binary :all: -r $< 2>&1 | tee $(PIP_LOG) | { \
+			all=$$(grep -c == $<); n=0; bar=; \
+			while read -r first _; do case $$first in \
+				Collecting|Requirement) n=$$((n + 1)); printf -v bar '%*s' $$((n * 30 / all)) ''; \
+					[ ! -t 1 ] || printf '\r  %d of %d packages [%-30s]' $$n $$all "$${bar// /#}";; \
+				Installing) [ ! -t 1 ] || printf '\r%60s\r' ''; echo "  Installing $$all packages …";; \
+			esac; done; [ ! -t 1 ] || printf '\r%60s\r' ''; } \
+		|| { echo "The dependencies can't be installed. Check the network and pip's index."; tail -n 5 $(PIP_LOG); exit 1; }
 	@touch $@
 
 $(COMPILED): setup.py $(wildcard core/native/*.c) $(INSTALLED)

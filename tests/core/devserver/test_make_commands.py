@@ -55,7 +55,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout with a Makefile and locked dependencies, and nothing installed."""
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "dev.txt").touch()
+    (tmp_path / "requirements" / "dev.txt").write_text("some==1\n")
     (tmp_path / "setup.py").touch()
     return tmp_path
 
@@ -72,7 +72,7 @@ MAKES_ENVIRONMENTS = """
 case "$*" in
     *setup.py*) echo compiling ;;
     *venv*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-    *pip*) echo installing; exit $INSTALLS_WITH ;;
+    *pip*) echo Collecting some; echo Installing collected; echo why; exit $INSTALLS_WITH ;;
     *row_template*) exit ${COMPILES_WITH:-0} ;;
     -c*) ;;
     *) echo "ran $*" ;;
@@ -104,15 +104,18 @@ def test_dependencies_that_can_not_be_installed_are_said_and_tried_again(checkou
     failed = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="1")
     assert failed.returncode != 0
     assert "The dependencies can't be installed" in failed.stdout
+    assert failed.stdout.rstrip().endswith("why")
     assert "ran" not in failed.stdout
 
     done = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="0")
     assert done.returncode == 0, done.stderr
     assert "ran -m core.devserver" in done.stdout
+    assert "Collecting" not in done.stdout
+    assert "Collecting some\n" in (checkout / ".venv" / "pip.log").read_text()
 
     again = make(checkout, "run", f"PYTHON={python}", INSTALLS_WITH="1")
     assert again.returncode == 0
-    assert "installing" not in again.stdout
+    assert "Installing" not in again.stdout
 
 
 def test_another_python_gets_an_environment_of_its_own(checkout: Path) -> None:
@@ -128,7 +131,7 @@ def test_another_python_gets_an_environment_of_its_own(checkout: Path) -> None:
     ):
         done = make(checkout, "run", *named, INSTALLS_WITH="0")
         assert done.returncode == 0, done.stderr
-        assert ("installing" in done.stdout) is installs
+        assert ("Installing" in done.stdout) is installs
 
 
 def test_without_a_compiler_it_goes_on(checkout: Path) -> None:
@@ -147,7 +150,7 @@ def test_changed_dependencies_and_a_moved_checkout_are_installed_again(checkout:
     def installs(folder: Path) -> bool:
         done = make(folder, "run", f"PYTHON={folder / python.name}", INSTALLS_WITH="0")
         assert done.returncode == 0, done.stderr
-        return "installing" in done.stdout
+        return "Installing" in done.stdout
 
     assert installs(checkout)
     assert not installs(checkout)
