@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models.functions import Lower
+from tqdm import tqdm
 
 from core.accounts.models import User
 from core.database.django_bridge import run
@@ -62,7 +63,8 @@ def seed_demo(
     inserted: dict[str, int] = {}
     viewer = False
     with transaction.atomic():
-        for part in rows.parts():
+        # `disable=None` hides the bar without a terminal.
+        for part in tqdm(rows.parts(), total=rows.number_of_parts, unit=" parts", disable=None):
             for table, count in load(part).items():
                 inserted[table] = inserted.get(table, 0) + count
             count_by_day(part)

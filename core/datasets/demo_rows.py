@@ -51,6 +51,10 @@ class DemoRows:
             for number in range(users)
         ]
 
+    @property
+    def number_of_parts(self) -> int:
+        return 1 + math.ceil(self._posts / POSTS_A_PART)
+
     def parts(self) -> Iterator[DatasetRows]:
         """Users and follows first, then posts with their likes, shares and comments."""
         rows = DatasetRows()

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 
+from core.database.commands import ExplainedCommand
 from core.database.statements import Statements, source_at
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Prints an SQL statement with its fragments filled in; without a name, lists all statements."
+    examples: ClassVar = {
+        "": "lists all statements",
+        "home_feed_page": "prints this one, as PostgreSQL gets it",
+        "home_feed_page:oldest_first": "prints its variant that reads upwards",
+    }
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

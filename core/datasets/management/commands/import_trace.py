@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from core.database.commands import ExplainedCommand
 from core.datasets.trace import BadLine, TraceUnreadable
 from core.datasets.trace_import import ImportInterrupted, Progress, import_trace
 from interactions.models import TraceImport
@@ -16,15 +17,18 @@ from interactions.models import TraceImport
 MAX_SHOWN = 1_000
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = (
         "Loads a trace of interactions (lines `actor target unix_seconds kind`, plain or gzip): "
         "users, follows, posts, shares and comments, at the times in the trace. "
         "Run it again after an interruption, and it resumes."
     )
+    examples: ClassVar = {
+        "higgs-activity_time.txt.gz": "loads the trace, or the rest of it after an interruption",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("file", type=Path, metavar="FILE", help="plain text or gzip")
 
     def handle(self, *, file: Path, **_: Any) -> None:
         self.bar: tqdm[Any] = tqdm(disable=True)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from tqdm import tqdm
 
+from core.database.commands import ExplainedCommand
 from core.datasets.reconcile import COUNTS, Count, Findings, compare, repair
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = (
         "Compares every stored count with the rows that it counts and reports differences. "
         "The server may run meanwhile. Exit status 1 if a difference remains."
     )
+    examples: ClassVar = {
+        "": "compares and reports",
+        "--repair": "also repairs, for example after a restored backup",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--repair", action="store_true", help="repair wrong counts")
 
     def handle(self, *, repair: bool, **_: Any) -> None:
-        remaining = sum(self._reconcile(count, repairing=repair) for count in COUNTS)
+        # `disable=None` hides the bar without a terminal.
+        with tqdm(COUNTS, unit=" counts", disable=None) as counts:
+            remaining = sum(self._reconcile(count, repairing=repair) for count in counts)
         if remaining:
             advice = "" if repair else " Run `reconcile_counts --repair`."
             raise CommandError(f"{remaining:,} counts differ.{advice}")
@@ -29,12 +37,12 @@ class Command(BaseCommand):
     def _reconcile(self, count: Count, *, repairing: bool) -> int:
         """The number of counts that differ afterwards."""
         found = compare(count)
-        self.stdout.write(_summary(count, found))
+        tqdm.write(_summary(count, found), file=self.stdout)
         if not (repairing and found.wrong):
             return len(found.wrong)
         repaired = repair(count, found.wrong)
         left = len(compare(count).wrong)
-        self.stdout.write(f"  {repaired:,} repaired, {left:,} differ now.")
+        tqdm.write(f"  {repaired:,} repaired, {left:,} differ now.", file=self.stdout)
         return left
 
 

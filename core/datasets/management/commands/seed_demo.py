@@ -5,28 +5,52 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
+
+from core.database.commands import ExplainedCommand
 
 MAX_USERS = 50_000
 MAX_POSTS = 200_000
 EARLIEST = datetime(2010, 6, 1, tzinfo=UTC)
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = (
         "Creates demo users with posts, follows, likes, comments and shares, distributed as in real "
         "feeds. The same seed gives the same rows. Does nothing if there are demo users already."
     )
+    examples: ClassVar = {
+        "": "500 users and 5,000 posts; nobody can sign in",
+        "--password demo-demo-demo --admin": "also the user demo, for the API and the admin",
+        "--users 50000 --posts 200000 --until 2026-11-01T00:00:00Z": "the largest data set that it makes",
+    }
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--users", "--people", type=_between(1, MAX_USERS), default=500, metavar="N"
+            "--users",
+            "--people",
+            type=_between(1, MAX_USERS),
+            default=500,
+            metavar="N",
+            help="how many users (500)",
         )
-        parser.add_argument("--posts", type=_between(0, MAX_POSTS), default=5_000, metavar="N")
-        parser.add_argument("--seed", type=_between(0, 2**31 - 1), default=1, metavar="N")
+        parser.add_argument(
+            "--posts",
+            type=_between(0, MAX_POSTS),
+            default=5_000,
+            metavar="N",
+            help="how many posts (5,000)",
+        )
+        parser.add_argument(
+            "--seed",
+            type=_between(0, 2**31 - 1),
+            default=1,
+            metavar="N",
+            help="another number gives other rows (1)",
+        )
         parser.add_argument(
             "--until",
             type=_moment,

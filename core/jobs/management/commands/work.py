@@ -12,14 +12,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.module_loading import autodiscover_modules
 from prometheus_client import start_http_server
 
+from core.database.commands import ExplainedCommand
 from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.events.event_log import EventLog
@@ -36,8 +37,13 @@ STALL_SECONDS = 15
 MEBIBYTE = 1024 * 1024
 
 
-class Command(BaseCommand):
+class Command(ExplainedCommand):
     help = "Runs the worker: consumers of the event log, jobs and schedules. Any number may run side by side."
+    examples: ClassVar = {
+        "": "runs until SIGTERM or Ctrl-C",
+        "--once": "one round: the events that are there, due jobs, all schedules",
+        "--import reports.jobs": "runs also the jobs of a module that is in no app",
+    }
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,0 +1,30 @@
+"""The base of this project's management commands: `--help` ends with examples."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
+
+HEADING = "examples:\n"
+
+
+class ExamplesFormatter(DjangoHelpFormatter):
+    """Keeps the lines of the examples, and wraps everything else."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith(HEADING) else super()._fill_text(text, width, indent)
+
+
+class ExplainedCommand(BaseCommand):
+    examples: ClassVar[dict[str, str]]
+    """What the examples do, by their arguments, in the order in which they are shown."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        begin = f"  python manage.py {subcommand}"
+        lines = [
+            f"{begin} {arguments}".rstrip() + f"\n      {does}"
+            for arguments, does in self.examples.items()
+        ]
+        kwargs |= {"epilog": HEADING + "\n".join(lines), "formatter_class": ExamplesFormatter}
+        return super().create_parser(prog_name, subcommand, **kwargs)
