@@ -149,7 +149,10 @@ async def test_a_missing_initialisation_times_out(stranger: WebSocketClient) -> 
     # The close must arrive while the server waits for the client's first message.
     with pytest.raises(Closed) as closed:
         await stranger.receive()
-    assert closed.value.code == 4408
+    assert (closed.value.code, closed.value.reason) == (
+        4408,
+        "Connection initialisation timeout",
+    )
 
 
 async def test_a_subscribe_before_initialisation_is_unauthorized(stranger: WebSocketClient) -> None:

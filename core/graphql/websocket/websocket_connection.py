@@ -78,7 +78,7 @@ class WebSocketConnection:
             self._app.initialisation_seconds,
             self.close,
             messages.INITIALISATION_TIMEOUT,
-            "WebSocketConnection initialisation timeout",
+            "Connection initialisation timeout",
         )
         try:
             while (message := await receive())["type"] != "websocket.disconnect":
