@@ -19,7 +19,7 @@ class Drawn(NamedTuple):
     marker: str | None = None
 
     def expected(self) -> str:
-        """The file's text as the code asks for it. Errors: ValueError if a marker is missing."""
+        """The file's text with the part as generated from the code. Errors: ValueError if a marker is missing."""
         if self.marker is None:
             return self.draw()
         text = self.file.read_text()
