@@ -93,7 +93,9 @@ class StandardExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _drop(self) -> None:
         for future in self._futures():
-            future.cancel()
+            if not future.cancel() and not future.cancelled() and future.exception() is None:
+                # Nobody may have read its value, such as a list with coroutines.
+                drop([future.result()])
         drop(each for each in self._seen if isinstance(each, CoroutineType))
         self._seen.clear()
 

@@ -182,6 +182,20 @@ async def test_an_execution_can_be_cancelled_at_every_turn_of_the_loop(
             await asyncio.wait([task])
 
 
+@either_executor
+async def test_coroutines_in_the_value_of_a_task_are_closed(kind: str, pool: Database) -> None:
+    """A task may end in the turn of the loop in which its execution is cancelled, so that nobody reads its value."""
+    number, items = Spec("number"), Spec("items", "task", width=2)
+    tree = Spec("root", children=(Spec("child", "sync", children=(number, items)), number))
+    for turn in range(1, 20):
+        world = World(pool)
+        async with clean_end(world):
+            task = asyncio.ensure_future(run(kind, "query", tree, world))
+            await turns(turn)
+            task.cancel()
+            await asyncio.wait([task])
+
+
 async def cancelled_at(number: int, kind: str, pool: Database) -> bool:
     """Whether an execution reached that await and was cancelled there."""
     reached = False
