@@ -14,6 +14,7 @@ import asyncpg
 from asyncpg import Connection
 
 from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
+from core.database.moments import read_moments_as_text
 from core.database.usage import USAGE
 
 # Every statement goes from row to row through an index, whatever the tables contain, so one generic plan suits all
@@ -231,7 +232,7 @@ class Database:
         return ConnectionContext(self._pool, self._available)
 
     async def _connect(self) -> Connection:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             self._url,
             timeout=self._connect_seconds,
             command_timeout=self._statement_seconds,
@@ -240,6 +241,13 @@ class Database:
             max_cacheable_statement_size=0,
             server_settings=PLANNER | LIMITS,
         )
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                await read_moments_as_text(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
 
 def _name_statement(error: BaseException, statement: str) -> None:

@@ -10,7 +10,7 @@ from core.execution import PassthroughText
 
 
 def to_text(moment: datetime) -> str:
-    """The time in UTC with microseconds. SQL statements return this text; see `core/database/statements.py`."""
+    """The time in UTC with microseconds. Rows have it as this text; see `core/database/moments.py`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -398,7 +398,61 @@ numbered_texts(PyObject *Py_UNUSED(module), PyObject *arguments)
     return texts;
 }
 
+/* Writes digits of a number into a buffer, with zeros before it; returns where they end. */
+static char *
+put_digits(char *to, int count, uint64_t number)
+{
+    for (char *at = to + count; at > to; number /= 10)
+        *--at = (char)('0' + number % 10);
+    return to + count;
+}
+
+PyDoc_STRVAR(moment_doc, "moment_text(sent, /)\n--\n\n"
+                         "RFC 3339 of microseconds since 2000 as PostgreSQL sends them.");
+
+static PyObject *
+moment_text(PyObject *Py_UNUSED(module), PyObject *sent)
+{
+    const uint64_t second = 1000000, day = 86400 * second;
+    if (!PyBytes_CheckExact(sent) || PyBytes_GET_SIZE(sent) != 8) {
+        PyErr_SetString(PyExc_TypeError, "a moment is eight bytes");
+        return NULL;
+    }
+    const unsigned char *bytes = (const unsigned char *)PyBytes_AS_STRING(sent);
+    uint64_t time = 0;
+    for (int at = 0; at < 8; at++)
+        time = time << 8 | bytes[at];
+    time += 730119 * day;  /* Since the year 1; what is before it becomes a number that is too high. */
+    if (time >= 3652059 * day) {
+        PyErr_SetString(PyExc_OverflowError, "the moment is not in the years 1 to 9999");
+        return NULL;
+    }
+    /* Years that begin in March end with their leap day; 400 of them have 146097 days. */
+    uint64_t days = time / day + 306, of_400 = days % 146097;
+    uint64_t year = (of_400 - of_400 / 1460 + of_400 / 36524 - of_400 / 146096) / 365;
+    uint64_t of_year = of_400 - (365 * year + year / 4 - year / 100);
+    uint64_t month = (5 * of_year + 2) / 153;  /* Since March; five of them have 153 days. */
+    uint64_t of_month = of_year - (153 * month + 2) / 5;
+    year += days / 146097 * 400 + (month >= 10);
+
+    static const char form[] = "0000-00-00T00:00:00.000000+00:00";
+    PyObject *text = PyUnicode_New(sizeof form - 1, 127);
+    if (text == NULL)
+        return NULL;
+    char *to = (char *)PyUnicode_1BYTE_DATA(text);
+    memcpy(to, form, sizeof form - 1);
+    to = put_digits(to, 4, year) + 1;
+    to = put_digits(to, 2, month < 10 ? month + 3 : month - 9) + 1;
+    to = put_digits(to, 2, of_month + 1) + 1;
+    to = put_digits(to, 2, time / (3600 * second) % 24) + 1;
+    to = put_digits(to, 2, time / (60 * second) % 60) + 1;
+    to = put_digits(to, 2, time / second % 60) + 1;
+    put_digits(to, 6, time % second);
+    return text;
+}
+
 static PyMethodDef functions[] = {
+    {"moment_text", moment_text, METH_O, moment_doc},
     {"numbered_texts", numbered_texts, METH_VARARGS, numbered_doc},
     {NULL, NULL, 0, NULL},
 };

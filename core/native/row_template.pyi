@@ -23,3 +23,7 @@ class Template:
 
 # Base64 of the prefix and each number. Errors: TypeError, ValueError, OverflowError for a number beyond 64 bits.
 def numbered_texts(prefix: bytes, numbers: list[int], /) -> list[str]: ...
+
+# RFC 3339 of microseconds since 2000, eight bytes as PostgreSQL sends them. Errors: TypeError, OverflowError beyond
+# the years 1 to 9999.
+def moment_text(sent: bytes, /) -> str: ...

@@ -1,3 +1,4 @@
--- A moment as clients get it. PostgreSQL writes one in 0.3 µs; a datetime costs this process 0.6, read and written.
+-- A moment, which connections of the GraphQL path read as the text that clients get (core/database/moments.py).
+-- An interval as the time zone costs PostgreSQL an addition, a name a thousand instructions, `to_char` five thousand.
 -- parameters: of
-to_char({of} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+({of} AT TIME ZONE interval '0')

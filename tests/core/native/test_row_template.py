@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from base64 import b64encode
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.database.moments import moment_text_in_python
 from core.execution.rows.to_json import Step
 from core.execution.schema.hints import base64_numbers_in_python
 
@@ -23,6 +25,7 @@ from core.native.row_template import (
     NUMBERED,
     UNLESS_NULL,
     Template,
+    moment_text,
     numbered_texts,
 )
 
@@ -77,6 +80,48 @@ def test_numbers_behind_a_prefix_are_written_in_base64(prefix: bytes, numbers: l
     rows = [(number,) for number in numbers]
     made = template(Step(NUMBERED, text=prefix))
     assert made.write(rows, (len(rows),), ()) == [orjson.dumps(expected)]
+
+
+def as_sent(moment: datetime) -> bytes:
+    microseconds = (moment - datetime(2000, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    return microseconds.to_bytes(8, signed=True)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+@example(datetime.min.replace(tzinfo=UTC))
+@example(datetime.max.replace(tzinfo=UTC))
+@example(datetime(2000, 2, 29, tzinfo=UTC))
+def test_moments_are_written_as_isoformat_writes_them(moment: datetime) -> None:
+    expected = moment.isoformat(timespec="microseconds")
+    assert moment_text(as_sent(moment)) == expected
+    assert moment_text_in_python(as_sent(moment)) == expected
+
+
+def test_each_day_is_written_as_isoformat_writes_it() -> None:
+    first = datetime.min.replace(tzinfo=UTC)
+    for day in range(0, 3_652_059, 37):
+        moment = first + timedelta(day)
+        assert moment_text(as_sent(moment)) == moment.isoformat(timespec="microseconds")
+
+
+@given(NUMBERS)
+@example(-(2**63))
+@example(2**63 - 1)
+def test_what_is_no_moment_of_a_calendar_is_an_error(number: int) -> None:
+    sent = number.to_bytes(8, signed=True)
+    try:
+        expected = moment_text_in_python(sent)
+    except OverflowError:
+        with pytest.raises(OverflowError):
+            moment_text(sent)
+    else:
+        assert moment_text(sent) == expected
+
+
+@pytest.mark.parametrize("sent", [b"", bytes(7), bytes(9), "8 letters", bytearray(8), None])
+def test_what_is_not_eight_bytes_is_an_error(sent: Any) -> None:
+    with pytest.raises(TypeError):
+        moment_text(sent)
 
 
 @given(st.lists(st.none() | st.tuples(VALUES, VALUES)))
