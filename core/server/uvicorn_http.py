@@ -6,10 +6,12 @@ import asyncio
 import fcntl
 import logging
 import socket
+import sys
 import termios
 from collections.abc import Callable
 from typing import Any
 
+import httptools
 import orjson
 from prometheus_client import Counter
 from uvicorn.protocols.http.httptools_impl import (
@@ -23,6 +25,8 @@ from core.graphql.errors import error_entry
 from core.server.socket_limits import SocketsByAddress, TooManySockets
 
 HEAD_SECONDS = 20.0
+MAX_HEAD_BYTES = 128 * 1024
+"""Bytes that a client may send without completing a head or sending a part of a body. The parser has no limit."""
 UNREAD_SECONDS = 60
 """The kernel's timeout for a client that acknowledges no data, because it reads nothing or is unreachable.
 
@@ -41,15 +45,21 @@ STOPPING = ClientError(
 TOO_MANY = ClientError(
     "Too many connections are open from your address. Close one first.", "TOO_MANY_CONNECTIONS"
 )
+HEAD_TOO_LARGE = ClientError(
+    f"The head of the request is limited to {MAX_HEAD_BYTES:,} bytes. Send shorter or fewer headers, "
+    "and the operation by POST.",
+    "REQUEST_TOO_LARGE",
+)
 
 
-def _last_response(status: int, error: ClientError, retry_after: int) -> bytes:
+def _last_response(status: int, error: ClientError, retry_after: int | None = None) -> bytes:
     """The bytes of a JSON error response, after which the connection closes."""
     body = orjson.dumps({"errors": [error_entry(error)]})
+    retry = b"" if retry_after is None else b"retry-after: %d\r\n" % retry_after
     return (
         b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
-        b"cache-control: no-store\r\nretry-after: %d\r\nconnection: close\r\n\r\n%b"
-    ) % (STATUS_LINE[status], len(body), retry_after, body)
+        b"cache-control: no-store\r\n%bconnection: close\r\n\r\n%b"
+    ) % (STATUS_LINE[status], len(body), retry, body)
 
 
 logger = logging.getLogger(__name__)
@@ -64,10 +74,15 @@ class HTTPProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which leaves no reference cycles.
 
     `close_after_next` ends it without aborting a response. An idle connection whose client does not complete the
-    head of a request within the timeout is closed, also if it sends single bytes or a body that no one reads.
+    head of a request within the timeout is closed, also if it sends single bytes or a body that no one reads; so is
+    one that sends a head, or trailers of a body, without end. An upgrade to another protocol than WebSocket is ignored.
     """
 
     _closes_after_next = False
+    _unparsed_bytes = 0
+    """Bytes received since a head was complete or a part of a body arrived."""
+    _data = b""
+    """What is being parsed."""
     _head_timer: asyncio.TimerHandle | None = None
     """Runs while a head is awaited. Between requests uvicorn's keep-alive timer runs, until the next byte."""
 
@@ -111,14 +126,48 @@ class HTTPProtocol(HttpToolsProtocol):
             self._leave()
 
     def on_headers_complete(self) -> None:
+        self._unparsed_bytes = 0
+        if self._is_upgrade_ignored():
+            return
         super().on_headers_complete()
         self._head_arrived()
         # The application answers later: uvicorn has only created its task.
         if self._closes_after_next and self.cycle is not None:
             self.cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        self._unparsed_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._is_upgrade_ignored():
+            super().on_message_complete()
+
+    def _is_upgrade_ignored(self) -> bool:
+        is_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        return is_upgrade and not self._should_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Parses the request again as one without an upgrade (RFC 9110, section 7.8): the parser skipped its body.
+
+        Java's client offers HTTP/2 (`h2c`) with the first request of each connection.
+        """
+        upgrade = sys.exc_info()[1]
+        if not isinstance(upgrade, httptools.HttpParserUpgrade) or not self._is_upgrade_ignored():
+            return
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
+        lines += [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join([*lines, b"", self._data[upgrade.args[0] :]]))
+
     def data_received(self, data: bytes) -> None:
+        self._data = data
+        self._unparsed_bytes += len(data)
         super().data_received(data)
+        self._data = b""
+        if self._unparsed_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse_head()
         cycle: RequestResponseCycle | None = self.cycle
         is_idle = cycle is None or cycle.response_complete
         if is_idle and self._head_timer is None and self.parser is not None:
@@ -130,6 +179,17 @@ class HTTPProtocol(HttpToolsProtocol):
         self.parser = None  # type: ignore[assignment]
         self._head_arrived()
         self.transport.get_protocol().leave = self._leave  # type: ignore[attr-defined]  # WebSocketProtocol
+
+    def _refuse_head(self) -> None:
+        CUT_OFF.labels("head too large").inc()
+        logger.warning(
+            "A connection was closed: the head of its request has more than %d bytes.",
+            MAX_HEAD_BYTES,
+        )
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.transport.write(_last_response(431, HEAD_TOO_LARGE))
+        self.transport.close()
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(self._head_seconds, self._head_timed_out)

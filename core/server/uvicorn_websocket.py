@@ -13,6 +13,8 @@ from core.server.uvicorn_http import SILENT
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, which leaves no reference cycles when it ends."""
 
+    _last_pong = b""
+    """The answer to the last ping, while the client does not read."""
     leave: Callable[[], None] | None = None
     """Called when the connection is lost."""
 
@@ -23,6 +25,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # The parser, a generator, and the traceback of an error refer back to the connection.
         self.conn.parser.close()
         self.conn.parser_exc = self.conn.handshake_exc = None
+
+    def handle_ping(self) -> None:
+        """Answers a ping; if the client does not read, only the last one, later (RFC 6455, section 5.5.3)."""
+        if self.writable.is_set():
+            super().handle_ping()
+        elif pongs := self.conn.data_to_send():
+            self._last_pong = pongs[-1]
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        pong, self._last_pong = self._last_pong, b""
+        self.transport.write(pong)
 
     def send_receive_event_to_app(self) -> None:
         is_invalid = self.curr_msg_data_type == "text" and not _is_text(self.frames)

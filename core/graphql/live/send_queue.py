@@ -40,10 +40,7 @@ class SendQueue:
 
     def put(self, message: Any, size: int) -> bool:
         """Writes or queues the message. False, and not queued, if the queue is full."""
-        messages = self._messages
-        if messages is not None and (
-            len(messages) >= MAX_MESSAGES or self._characters + size > MAX_CHARACTERS
-        ):
+        if self._is_full(size):
             return False
         self.put_unbounded(message, size)
         return True
@@ -67,6 +64,17 @@ class SendQueue:
         self._messages = deque()
         self._suspended = writing
         self._task = asyncio.create_task(self._write_rest(writing, awaited))
+
+    async def has_room(self) -> None:
+        """Returns when `put` would queue a message, or the client has disconnected."""
+        if self._is_full(0):
+            await self.drained()
+
+    def _is_full(self, size: int) -> bool:
+        messages = self._messages
+        return messages is not None and (
+            len(messages) >= MAX_MESSAGES or self._characters + size > MAX_CHARACTERS
+        )
 
     async def drained(self) -> None:
         """Returns when few messages are queued, or the client has disconnected."""

@@ -88,6 +88,8 @@ class WebSocketConnection:
                     self._handle(read_message(message, self._app.runner.limits), registered)
                 except CloseConnection as closing:
                     self.close(closing.code, closing.reason)
+                # A client that reads no answers is not read: each of its messages may add another one.
+                await self._send_queue.has_room()
         finally:
             await self._clean_up()
 

@@ -15,7 +15,7 @@ import pytest
 
 from core.database.database import Database
 from core.server.socket_limits import SocketsByAddress, TooManySockets
-from core.server.uvicorn_http import HTTPProtocol
+from core.server.uvicorn_http import MAX_HEAD_BYTES, HTTPProtocol
 from tests.benchmarks.live_clients import HANDSHAKE
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import running
@@ -29,6 +29,7 @@ SOON = 30.0
 MANY = 200
 REQUEST = b"GET /at-once HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST /at-once HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 REFUSED_BODY = b"POST /at-once HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"
 
 
@@ -101,6 +102,43 @@ async def test_what_takes_long_to_answer_is_not_cut(hurried: str) -> None:
     client.send(REQUEST[9:])
     await client.receives(b"ok")
     client.transport.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "repeated", "refusal"),
+    [
+        (b"GET / HTTP/1.1\r\n", b"a: b\r\n", b"REQUEST_TOO_LARGE"),
+        (b"GET / HTTP/1.1\r\nX: ", b"a", b"REQUEST_TOO_LARGE"),
+        (b"GET /", b"a", b"HTTP/1.1 4"),
+        (REQUEST + b"GET / HTTP/1.1\r\nX: ", b"a", b"REQUEST_TOO_LARGE"),
+        (SLOW + b"GET / HTTP/1.1\r\nX: ", b"a", b""),
+        (CHUNKED + b"1;", b"a", b"REQUEST_TOO_LARGE"),
+        (CHUNKED + b"0\r\n", b"a: b\r\n", b"REQUEST_TOO_LARGE"),
+    ],
+    ids=[
+        "headers",
+        "header",
+        "url",
+        "next head",
+        "head behind a slow one",
+        "extension",
+        "trailers",
+    ],
+)
+async def test_who_sends_a_head_without_end_is_closed(
+    hurried: str, before: bytes, repeated: bytes, refusal: bytes
+) -> None:
+    client = await RawClient.connect(hurried)
+    client.send(before)
+    sent = 0
+    while not client.transport.is_closing():
+        client.send(repeated * 5_000)
+        sent += len(repeated) * 5_000
+        await asyncio.sleep(0.01)
+        assert sent < 20 * MAX_HEAD_BYTES
+    await client.is_lost()
+    if refusal:
+        await client.receives(refusal)
 
 
 async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections(

@@ -129,6 +129,32 @@ def test_a_connection_stays_for_the_next_request(ours: RunningServer) -> None:
             assert received_whole(connection).count(b"HTTP/1.1 200 OK\r\n") == 1
 
 
+@pytest.mark.parametrize("split", [False, True], ids=["at once", "in two"])
+@pytest.mark.parametrize(
+    "length_header", ["Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n"]
+)
+def test_an_offer_to_upgrade_to_http2_is_ignored(length_header: str, split: bool) -> None:
+    """As Java's HttpClient makes it with its first request, which may have a body."""
+
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        sent = await receive()
+        while sent["more_body"]:
+            sent = {**(more := await receive()), "body": sent["body"] + more["body"]}
+        await send(start(length(len(sent["body"]))))
+        await send(body(sent["body"]))
+
+    offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+    head = request("whole", "POST", more=offer + length_header)
+    text = b"hello" if "5" in length_header else b"5\r\nhello\r\n0\r\n\r\n"
+    with running(echo, Calls(), HTTPProtocol) as server, server.connect() as connection:
+        for _ in range(3):
+            connection.sendall(head if split else head + text)
+            if split:
+                time.sleep(0.05)
+                connection.sendall(text)
+            assert received_whole(connection).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 @pytest.mark.parametrize("seconds", [1, 60])
 def test_a_client_that_reads_nothing_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, seconds: int
