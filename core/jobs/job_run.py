@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from types import TracebackType
@@ -42,8 +43,12 @@ class JobRun:
         database: Database,
         transactions: asyncio.Semaphore,
         deadline: asyncio.Timeout,
+        *,
+        on_end: Callable[[], None],
     ) -> None:
-        """`transactions`: bounds how many run at once, so that a connection is left for leases."""
+        """`transactions`: bounds how many run at once, so that a connection is left for leases.
+        `on_end`: called before the statement that ends the job is sent.
+        """
         self.arguments: dict[str, Any] = json.loads(claim.arguments)
         self.attempt = claim.attempts
         """1 in the first run."""
@@ -54,6 +59,7 @@ class JobRun:
         self._claim = claim
         self._transactions = transactions
         self._deadline = deadline
+        self._on_end = on_end
         self._has_begun = False
 
     @property
@@ -79,6 +85,7 @@ class JobRun:
 
     async def end_in(self, transaction: Transaction) -> None:
         """Ends the job in the transaction. Errors: LeaseLost."""
+        self._on_end()
         if await transaction.fetch_row(*self.end_statement()) is None:
             raise LeaseLost
 

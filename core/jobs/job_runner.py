@@ -7,8 +7,8 @@ import logging
 import random
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 import asyncpg
 
@@ -39,12 +39,15 @@ def schedule_key(kind: JobKind) -> str:
     return f"schedule {kind.name}"
 
 
-class HeldJob(NamedTuple):
+@dataclass(slots=True, eq=False)
+class HeldJob:
     """A job that this process holds."""
 
     lease: int
     task: asyncio.Task[None] | None
     """None while it waits to run alone."""
+    is_ending: bool = False
+    """Whether its run gives up the lease itself. A lease that is missing then is not lost."""
 
 
 class JobRunner(Runner):
@@ -140,7 +143,7 @@ class JobRunner(Runner):
         rows = await self._database.write(SQL.jobs_renew, list(held), leases, LEASE)
         for id in held.keys() - {row[0] for row in rows}:
             lost = self._held.get(id)
-            if lost is not None and lost == held[id]:
+            if lost is not None and lost is held[id] and not lost.is_ending:
                 self._give_up(id, lost)
 
     def _give_up(self, id: int, lost: HeldJob) -> None:
@@ -162,28 +165,37 @@ class JobRunner(Runner):
     async def _run(self, claim: JobClaim, deadline: asyncio.Timeout) -> None:
         kind = self._kinds[claim.kind]
         CAUSE.set(claim.cause)
+        held = self._held[claim.id]
         loop = asyncio.get_running_loop()
         began = loop.time()
         outcome = "failed"
         try:
             if claim.lost >= MAX_LOST:
+                held.is_ending = True
                 await self._bury(claim, f"{claim.lost} workers ended while they ran it.")
                 outcome = "dead"
             else:
-                await self._perform(claim, kind, deadline)
+                await self._perform(claim, kind, deadline, held)
                 outcome = "succeeded"
         except LeaseLost:
             outcome = "lost"
             logger.warning("Job %s %d lost its lease; it was rolled back.", kind.name, claim.id)
         except Exception as error:  # noqa: BLE001  # a job may raise anything
+            held.is_ending = True
             outcome = await self._fail(claim, kind, error)
         self._held.pop(claim.id, None)
         metrics.JOB_RUNS.labels(kind.name, outcome).inc()
         metrics.JOB_SECONDS.labels(kind.name).observe(loop.time() - began)
 
-    async def _perform(self, claim: JobClaim, kind: JobKind, deadline: asyncio.Timeout) -> None:
+    async def _perform(
+        self, claim: JobClaim, kind: JobKind, deadline: asyncio.Timeout, held: HeldJob
+    ) -> None:
         """Errors: LeaseLost, those of the job."""
-        run = JobRun(claim, kind, self._database, self._transactions, deadline)
+
+        def ending() -> None:
+            held.is_ending = True
+
+        run = JobRun(claim, kind, self._database, self._transactions, deadline, on_end=ending)
         try:
             async with deadline:
                 await unless_cancelled(kind.perform(run))
@@ -196,6 +208,7 @@ class JobRunner(Runner):
                 raise
             logger.exception("Job %s %d failed after its transaction.", kind.name, claim.id)
         if not run.has_ended:
+            ending()
             if run.repeat_after is None:
                 has_ended = await self._ends.submit(claim.id, claim.lease) is not None
             else:

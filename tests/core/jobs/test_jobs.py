@@ -217,6 +217,17 @@ async def test_a_stopped_worker_gives_its_jobs_back(database: Database) -> None:
     assert "slow 1" not in await causes(database)
 
 
+async def test_a_run_that_ends_while_leases_are_renewed_is_not_cancelled(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    await enqueue(database, effects.steps, steps=300)
+    async with working() as worker:
+        while await database.fetch("SELECT FROM jobs LIMIT 1"):
+            await asyncio.gather(*(worker.jobs.renew() for _ in range(2)))
+    assert "lost its lease" not in caplog.text
+
+
 async def test_short_pauses_between_runs_are_kept_without_polling(database: Database) -> None:
     began = asyncio.get_running_loop().time()
     await enqueue(database, effects.steps, steps=30, pause_milliseconds=20)
