@@ -11,7 +11,7 @@ MAX_REASON_LENGTH = 2_000
 
 
 class WorkAborted(Exception):
-    """A job or a consumer has raised SystemExit, or CancelledError without being cancelled."""
+    """A job or a consumer has raised CancelledError without being cancelled, or what is no Exception, as SystemExit."""
 
 
 def reason(error: BaseException) -> str:
@@ -28,15 +28,17 @@ def reason(error: BaseException) -> str:
 async def unless_cancelled(work: Awaitable[None]) -> None:
     """Awaits the work; raises WorkAborted if it ends by an exception that would end the task or the process.
 
-    Work raises CancelledError where it awaits something that was cancelled, and SystemExit where it calls a program's
-    main function.
+    Work raises CancelledError where it awaits something that was cancelled, SystemExit where it calls a program's
+    main function, and a BaseExceptionGroup if a task of a group does.
     """
     try:
         await work
-    except SystemExit as error:
-        raise WorkAborted(reason(error)) from error
+    except Exception:
+        raise
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
         raise WorkAborted("CancelledError: what it awaited was cancelled.") from error
+    except BaseException as error:
+        raise WorkAborted(reason(error)) from error

@@ -85,6 +85,9 @@ class Unprintable(Exception):
 
 ERRORS: dict[str, BaseException] = {
     "SystemExit: 3": SystemExit(3),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+    "GeneratorExit": GeneratorExit(),
+    "BaseExceptionGroup: two (1 sub-exception)": BaseExceptionGroup("two", [SystemExit(3)]),
     "CancelledError: what it awaited was cancelled.": asyncio.CancelledError(),
     "Unprintable": Unprintable(),
     "ValueError: a lone ? and a ": ValueError("a lone \ud800 and a \0"),
@@ -119,6 +122,12 @@ async def stubborn(run: JobRun) -> None:
 async def blocking(run: JobRun) -> None:
     """Never returns to the event loop."""
     time.sleep(600)  # noqa: ASYNC251  # this is what is tested
+
+
+@job("effects.threaded")
+async def threaded(run: JobRun) -> None:
+    """Waits for a thread that does not end."""
+    await asyncio.to_thread(time.sleep, 600)
 
 
 @job("effects.greedy", attempts=2)

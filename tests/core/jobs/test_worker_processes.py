@@ -29,7 +29,9 @@ async def test_killed_workers_lose_no_effect_and_double_none(database: Database)
     assert number > 10
 
 
-@pytest.mark.parametrize("kind", [effects.slow, effects.blocking, effects.stubborn])
+@pytest.mark.parametrize(
+    "kind", [effects.slow, effects.threaded, effects.blocking, effects.stubborn]
+)
 async def test_a_worker_stops_within_two_seconds_whatever_it_runs(
     database: Database, kind: effects.JobKind
 ) -> None:
@@ -40,7 +42,7 @@ async def test_a_worker_stops_within_two_seconds_whatever_it_runs(
         code = await worker.ended(seconds=20)
     # Its own timer measures this, so that a busy machine does not fail the test.
     assert code == 0 or f"Timeout (0:00:0{STOP_SECONDS}" in worker.output, worker.output
-    if kind is effects.slow:
+    if kind in {effects.slow, effects.threaded}:
         assert code == 0, worker.output
         [row] = await database.fetch("SELECT attempts, lease FROM jobs WHERE id = $1", key)
         assert tuple(row) == (0, None)

@@ -72,15 +72,13 @@ class Command(ExplainedCommand):
         if settings.ENVIRONMENT.worker_metrics_port:
             serve_metrics(settings.ENVIRONMENT.worker_metrics_port)
         uvloop.run(self._until_stopped())
-        # The teardown of all modules would take longer than the stop itself.
-        end_at_once(0)
 
     async def _once(self) -> None:
         async with worker() as (database, once):
             await database.open()
             await once.run_once()
 
-    async def _until_stopped(self) -> None:
+    async def _until_stopped(self) -> NoReturn:
         stopping = asyncio.Event()
         watchdog = asyncio.create_task(watch_loop(stopping), name="watchdog")
         loop = asyncio.get_running_loop()
@@ -96,6 +94,8 @@ class Command(ExplainedCommand):
             end_at_once(1)
         finally:
             watchdog.cancel()
+        # The loop would wait for threads of jobs, and the teardown of all modules takes longer than the stop itself.
+        end_at_once(0)
 
 
 def request_stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
