@@ -156,8 +156,8 @@ class Page:
     def _apply_horizon(self, horizon: Horizon) -> None:
         """Makes the cursors record which rows were seen, unless the newest edge is settled: then all are."""
         if horizon.before is not None or self.edges.value(0, "position") > horizon.key:
-            key, list_name, owner_id, _ = self._codec
-            self._codec = self.edges.shared = CursorCodec(key, list_name, owner_id, horizon)
+            keys, list_name, owner_id, _ = self._codec
+            self._codec = self.edges.shared = CursorCodec(keys, list_name, owner_id, horizon)
 
     @property
     def snapshot(self) -> str | None:

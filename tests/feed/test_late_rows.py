@@ -216,7 +216,7 @@ async def test_settled_rows_have_short_cursors(services: Services, kind: str) ->
     )  # Puts the event into a later millisecond.
     await services.database.write(EVENT)
     page = await scene.page(kind, scene.owner, "first: 100")
-    assert {len(edge["cursor"]) for edge in page["edges"]} == {24}
+    assert {len(edge["cursor"]) for edge in page["edges"]} == {32}
 
 
 async def test_a_key_is_generated_after_its_transaction_id(services: Services) -> None:
