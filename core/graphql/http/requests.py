@@ -151,11 +151,9 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
         digest = _digest(extensions)
     if query is None and digest is None:
         raise bad_request("`query` is missing. Send a GraphQL document as a string.")
-    if (
-        source.count(b"[") + source.count(b"{") + source.count(b"%") > limits.json_depth
-        or source.count(b",") >= limits.list_items
-    ):
+    if variables:
         check_size(variables, limits)
+    if extensions:
         check_size(extensions, limits)
     return GraphQLRequest(query, operation_name, variables, digest, source)
 
