@@ -70,6 +70,44 @@ SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
 
 
+class JoinedWrites:
+    """A transport that sends two writes in a row, as head and body of a response, in one system call.
+
+    A single write is sent in the next turn of the event loop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self.is_closing = transport.is_closing
+        self._call_soon = loop.call_soon
+        self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if self._held:
+            # At once, so that no more than one write is held.
+            self._transport.writelines([self._held, data])
+            self._held = b""
+        else:
+            self._held = data
+            self._call_soon(self._flush)
+
+    def close(self) -> None:
+        self.unjoined().close()
+
+    def unjoined(self) -> asyncio.Transport:
+        """The transport itself, after what is held was sent."""
+        self._flush()
+        return self._transport
+
+    def _flush(self) -> None:
+        held, self._held = self._held, b""
+        if held and not self.is_closing():
+            self._transport.write(held)
+
+
 class HTTPProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which leaves no reference cycles.
 
@@ -100,7 +138,8 @@ class HTTPProtocol(HttpToolsProtocol):
         self._leave: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
+        joined: Any = JoinedWrites(transport, self.loop)
+        super().connection_made(joined)
         if USER_TIMEOUT is not None:
             raw = transport.get_extra_info("socket")
             if raw.family != socket.AF_UNIX:
@@ -174,6 +213,8 @@ class HTTPProtocol(HttpToolsProtocol):
             self._await_head()
 
     def handle_websocket_upgrade(self) -> None:
+        # Its messages are single writes.
+        self.transport = self.transport.unjoined()  # type: ignore[attr-defined]  # JoinedWrites
         super().handle_websocket_upgrade()
         # The WebSocket protocol takes over: `connection_lost` of this one is not called, and its parser refers to it.
         self.parser = None  # type: ignore[assignment]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.server.uvicorn_http import HTTPProtocol
+from core.server.uvicorn_http import HTTPProtocol, JoinedWrites
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import RunningServer, running
 
@@ -177,3 +178,23 @@ def test_a_client_that_reads_nothing_is_cut_off(
             while read < size and (data := connection.recv(65_536)):
                 read += len(data)
     assert (read >= size) is (seconds > 3)
+
+
+async def test_two_writes_are_sent_together_and_one_is_not_held_back() -> None:
+    loop = asyncio.get_running_loop()
+    ours, client = socket.socketpair()
+    client.setblocking(False)
+    with client:
+        transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, ours)
+        joined = JoinedWrites(transport, loop)
+        joined.write(b"head")
+        with pytest.raises(BlockingIOError):
+            client.recv(100)
+        joined.write(b"body")
+        assert client.recv(100) == b"headbody"
+        joined.write(b"alone")
+        assert await loop.sock_recv(client, 100) == b"alone"
+        joined.write(b"last")
+        joined.close()
+        assert client.recv(100) == b"last"
+        assert await loop.sock_recv(client, 100) == b""
