@@ -51,11 +51,11 @@ console.log(await response.json());
 
 function apollo(operation: Operation): string {
   const kind = kindOf(operation);
-  const authorization = operation.token && `Bearer ${operation.token}`;
+  const authorization = operation.token && json({ authorization: `Bearer ${operation.token}` });
   const link =
     kind === 'subscription'
-      ? `new GraphQLWsLink(createClient({ url: '${url.replace(/^http/, 'ws')}', connectionParams: ${json({ authorization })} }))`
-      : `new HttpLink({ uri: '${url}', headers: ${json({ authorization }, '')} })`;
+      ? `new GraphQLWsLink(createClient({ url: '${url.replace(/^http/, 'ws')}'${authorization ? `, connectionParams: ${authorization}` : ''} }))`
+      : `new HttpLink({ uri: '${url}'${authorization ? `, headers: ${authorization}` : ''} })`;
   const call = { query: `client.query({ query: document, variables })`, mutation: `client.mutate({ mutation: document, variables })` };
   return `import { ApolloClient, ${kind === 'subscription' ? '' : 'HttpLink, '}InMemoryCache, gql } from '@apollo/client';
 ${kind === 'subscription' ? `import { GraphQLWsLink } from '@apollo/client/link/subscriptions';\nimport { createClient } from 'graphql-ws';\n` : ''}

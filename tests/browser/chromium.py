@@ -150,8 +150,17 @@ class Browser:
                 page.heard(message["method"], message["params"])
 
     async def page(self, origin: str) -> Page:
-        """A new tab, with storage of its own, for the pages of one server: http://127.0.0.1:8000."""
+        """A new tab, with storage of its own, for the pages of one server: http://127.0.0.1:8000.
+
+        Its pages may use the clipboard.
+        """
         context = await self.call("Target.createBrowserContext")
+        await self.call(
+            "Browser.grantPermissions",
+            permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+            origin=origin,
+            browserContextId=context["browserContextId"],
+        )
         target = await self.call(
             "Target.createTarget",
             url="about:blank",
@@ -164,6 +173,7 @@ class Browser:
         page = self._pages[session] = Page(self, session, origin)
         for domain in ("Page", "Runtime", "Network", "Log"):
             await page.call(f"{domain}.enable")
+        await page.call("Emulation.setFocusEmulationEnabled", enabled=True)
         return page
 
 

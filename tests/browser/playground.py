@@ -52,6 +52,20 @@ class Playground:
         # Variables and text are set together.
         return json.loads(await self.text("variables") or "{}")
 
+    async def copy_as(self, name: str) -> str:
+        """What "Copy as" puts on the clipboard."""
+        await self.page.evaluate("navigator.clipboard.writeText('')")
+        await self.page.evaluate(
+            f"""(() => {{
+                const select = document.querySelector('[aria-label="Copy as"]');
+                const value = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value');
+                value.set.call(select, {json.dumps(name)});
+                select.dispatchEvent(new Event('change', {{ bubbles: true }}));
+            }})()"""
+        )
+        copied: str = await self.page.wait_for("navigator.clipboard.readText()")
+        return copied
+
     async def run(self) -> None:
         """Executes, or ends a subscription."""
         await self.page.evaluate("document.querySelector('.graphiql-execute-button').click()")

@@ -51,7 +51,7 @@ def install() -> None:
 def node(*arguments: str, seconds: int = SECONDS, **variables: str) -> str:
     """The output of a program of Node in tests/clients/. Errors: AssertionError with the output, if it fails."""
     done = subprocess.run(
-        [_wheel() / "bin" / "node", *arguments],
+        [node_program(), *arguments],
         cwd=FOLDER,
         env={**os.environ, "NODE_COMPILE_CACHE": str(MODULES / ".cache"), **variables},
         stdin=subprocess.DEVNULL,
@@ -64,6 +64,11 @@ def node(*arguments: str, seconds: int = SECONDS, **variables: str) -> str:
     output = record_output(arguments, done.stdout)
     assert done.returncode == 0, output
     return output
+
+
+def node_program() -> Path:
+    """The program of the wheel."""
+    return _wheel() / "bin" / "node"
 
 
 def _wheel() -> Path:
