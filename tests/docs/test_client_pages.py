@@ -30,7 +30,8 @@ def versions() -> dict[str, str]:
         for path, entry in packages.items()
         if path.startswith("node_modules/") and "version" in entry
     }
-    locked = (ROOT / "requirements" / "dev.txt").read_text()
+    requirements = ROOT / "requirements"
+    locked = "".join((requirements / f"{name}.txt").read_text() for name in ("clients", "dev"))
     return dict(re.findall(r"^([\w-]+)==([\w.]+)", locked, re.MULTILINE)) | found
 
 
