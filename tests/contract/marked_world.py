@@ -154,9 +154,11 @@ class MarkedWorld:
             has_blocked = (viewer_id, key) in blocks
             is_hidden = (key, viewer_id) in blocks or has_blocked
             is_muted = (viewer_id, key) in mutes and root in FEEDS
-            for path, text in found:
+            for path, text in found if is_hidden or is_muted else ():
+                if other not in text:
+                    continue
                 on_purpose = _in_profile(path) or _is_about_watched_post(path)
-                if other not in text or not (is_hidden or (is_muted and not on_purpose)):
+                if not is_hidden and on_purpose:
                     continue
                 is_name = text.startswith(("NAME", "https", f"{other}_login"))
                 if not (has_blocked and is_name and root in NAMED_AT and _is_root_user(path)):
