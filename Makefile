@@ -99,7 +99,7 @@ endif
 	@printf '%s %s' '$(CURDIR)' '$(PYTHON)' > $@
 
 $(INSTALLED): requirements/dev.txt .venv/.made
-	@echo "— dependencies from requirements/dev.txt (about a minute the first time; details in $(PIP_LOG))"
+	@echo "— dependencies from requirements/dev.txt (a minute or two the first time; details in $(PIP_LOG))"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar=off \
 		--require-hashes --only-binary :all: -r $< 2>&1 | tee $(PIP_LOG) | { \
 			all=$$(grep -c == $<); n=0; bar=; \

@@ -64,7 +64,9 @@ def seed_demo(
     viewer = False
     with transaction.atomic():
         # `disable=None` hides the bar without a terminal.
-        for part in tqdm(rows.parts(), total=rows.number_of_parts, unit=" parts", disable=None):
+        for part in tqdm(
+            rows.parts(), total=rows.number_of_parts, unit=" parts", leave=False, disable=None
+        ):
             for table, count in load(part).items():
                 inserted[table] = inserted.get(table, 0) + count
             count_by_day(part)

@@ -43,7 +43,9 @@ PLACEHOLDERS = {"DATABASE_URL": "postgresql://127.0.0.1/feed", "REDIS_URL": "red
 QUERY = "{ publicFeed(first: 3) { edges { node { id text author { username } } } } }"
 WELCOME = """Ready.
 
-  GraphQL API         {url}/graphql/
+  First page          {url}/
+  API, playground     {url}/graphql/
+  Demo                {url}/demo/
   Admin               {url}/admin/
 {sign_in}
   Query the newest posts:
@@ -100,7 +102,9 @@ def run(data: Path, *, with_process: int | None) -> None:
             manage("migrate", "--verbosity=0", variables=variables)
         if has_no_users(servers.database_url):
             unfinished.touch()
-            say(f"First start: seeding {DEMO_USERS} users and {DEMO_POSTS} posts.")
+            say(
+                f"First start: seeding {DEMO_USERS} users and {DEMO_POSTS} posts, which takes some seconds."
+            )
             seed(variables, is_local="DATABASE_URL" not in local)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
