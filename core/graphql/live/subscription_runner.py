@@ -32,9 +32,6 @@ from core.graphql.live.subscriber import Sink, Subscriber
 from core.graphql.live.topic import Topic
 from core.graphql.ports import Execute
 
-MakeContext = Callable[[], Context]
-"""Returns the context of an operation. Errors: ClientError."""
-
 
 class OperationRefused(Exception):
     """An operation that is not executed because of request errors."""
