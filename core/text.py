@@ -18,7 +18,7 @@ WHITE_SPACE = (
 MAX_COMPOSED_OF = 4
 """The largest number of code points that NFC or NFKC composes to one."""
 MAX_MARKS = 4
-"""The largest number of consecutive combining marks in a name. No language needs more."""
+"""The largest number of consecutive combining marks and joiners in a name. No language needs more."""
 CLIENT_MUTATION_ID_LENGTH = 100
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -37,6 +37,10 @@ INVISIBLE = re.compile(
 )
 VISIBLE_FORMATS = re.compile(r"[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")
 """Prepended_Concatenation_Mark: the visible format characters."""
+JOINERS = "\u200c\u200d"
+"""Zero width non-joiner and joiner: Persian, languages of India and emoji need them."""
+FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+"""The flag of a region, such as Scotland: a black flag and tags."""
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"})
 """Categories: controls, formats, surrogates, combining marks and white space."""
 LOWER_CASE = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
@@ -71,7 +75,8 @@ def clean_text(text: str, *, at_most: int, at_least: int = 1) -> str:
 
 
 def clean_name(name: str, *, at_most: int) -> str:
-    """The name in NFC, trimmed. It has one line and no characters that set the direction of text.
+    """The name in NFC, trimmed. It has one line, and no characters that set the direction of text or are not seen, by
+    which it could be taken for another name.
 
     Errors: ValueError, with a message for the user.
     """
@@ -82,6 +87,8 @@ def clean_name(name: str, *, at_most: int) -> str:
     cleaned = clean_text(name.strip(WHITE_SPACE), at_most=at_most)
     if _longest_run_of_marks(cleaned) > MAX_MARKS:
         raise ValueError(f"A name may have at most {MAX_MARKS} consecutive combining marks.")
+    if any(map(_is_hidden, FLAG.sub("", cleaned))):
+        raise ValueError("Invisible characters are not allowed in a name.")
     return cleaned
 
 
@@ -140,18 +147,26 @@ def _is_visible(character: str) -> bool:
     return INVISIBLE.match(character) is None
 
 
+def _is_hidden(character: str) -> bool:
+    """Whether the character is neither displayed, nor white space, a combining mark or a joiner."""
+    return (
+        character not in JOINERS
+        and category(character)[0] not in "MZ"
+        and not _is_visible(character)
+    )
+
+
 def _is_printable(character: str) -> bool:
     return character == " " or category(character)[0] not in "CZ"
 
 
 def _longest_run_of_marks(text: str) -> int:
-    """The length of the longest run of combining marks in NFD; format characters do not end a run."""
+    """The length of the longest run of combining marks and joiners in NFD."""
     longest = run = 0
     for character in unicodedata2.normalize("NFD", text):
-        kind = category(character)
-        if kind[0] == "M":
+        if category(character)[0] == "M" or character in JOINERS:
             run += 1
             longest = max(longest, run)
-        elif kind != "Cf":
+        else:
             run = 0
     return longest

@@ -229,6 +229,41 @@ def test_names_have_at_most_four_consecutive_marks(name: str, accepted: bool) ->
     assert (cleaned_or_none(name, clean_name) is not None) == accepted
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        *"\u00ad\u115f\u1160\u180e\u200b\u2060\u2064\u2800\u3164\ufeff\uffa0\ufff9\ufffc\ufdd0\U0001bca0\U000e0061",
+        "\u200d" * 5,
+        "\ufe0f" * 5,
+        "\U000e0100" * 5,
+        "\U00013430" * 9,
+        "\U0001f3f4\U000e0061",
+        "\U0001f3f4" + "\U000e0061" * 7 + "\U000e007f",
+        ("\u0301" * 4 + "\u2800") * 3,
+    ],
+    ids=ascii,
+)
+def test_a_name_is_not_another_one_with_invisible_characters(hidden: str) -> None:
+    for name in (f"Al{hidden}ice", f"Alice{hidden}"):
+        with pytest.raises(ValueError, match=r"A name may|in a name"):
+            clean_name(name, at_most=50)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f Isla",
+        "👁️‍🗨️ 👩🏽‍❤️‍💋‍👨🏿 1️⃣",
+        "می‌خواهم",
+        "क्‍ष",
+        "葛\U000e0100城",
+    ],
+    ids=["flag of Scotland", "emoji", "Persian", "Devanagari", "ideograph with a variation"],
+)
+def test_names_have_the_invisible_characters_that_writing_needs(name: str) -> None:
+    assert clean_name(name, at_most=50) == name
+
+
 def test_cleaning_a_long_text_is_fast() -> None:
     marks = "a" + "\u0315\u0300" * 60_000
     blanks = " \n" * 100_000

@@ -25,8 +25,8 @@ class SignUpInput(MutationInput):
     )
     display_name: str = strawberry.field(
         description=f"The name shown beside posts: 1 to {DISPLAY_NAME_LENGTH} code points after NFC and trimming, "
-        "at least one of them visible. One line, no characters that set the direction of text, "
-        "at most four combining marks in a row."
+        "at least one of them visible. One line, no invisible characters or ones that set the direction of text, "
+        "at most four combining marks and joiners in a row."
     )
 
 
