@@ -80,6 +80,7 @@ def test_the_workflow_runs_make_test_on_each_python() -> None:
     assert commands == [
         "sudo apt-get update && sudo apt-get install --yes chromium",
         f"make test PYTHON=python{version}",
+        ".venv/bin/python -m tests.newcomer",
     ]
     [setup] = [step for step in job["steps"] if "setup-python" in step.get("uses", "")]
     assert setup["with"]["python-version"] == version
