@@ -38,6 +38,10 @@ class Services:
         service: T = self._registered[kind]
         return service
 
+    def find(self, kind: type[T]) -> T | None:
+        """The registered object of this type; None if this process has none."""
+        return self._registered.get(kind)
+
 
 class Context:
     """One request: its viewer and its loaders."""

@@ -59,3 +59,100 @@ class Post(CountedRow):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class HomeFeed(models.Model):
+    """A home feed that is kept: the reasons of its reader's newest entries (`HomeFeedReason`), from `floor` on.
+
+    It saves reading all the users whom the reader follows, and is never the truth: a page judges each reason again, and
+    a reader without a feed gets the same page by a query. A feed is retired when its reader follows or unfollows.
+    """
+
+    id = KeyField(primary_key=True)
+    # No foreign keys: a feed and its reasons may outlive what they are about for a while.
+    reader_id = models.BigIntegerField(help_text="The user whose home feed it is.")
+    floor = models.BigIntegerField(
+        help_text="No reason from this position on is missing; 0 if none at all is."
+    )
+    built_transaction = models.BigIntegerField(
+        help_text="All transactions below this had ended when the feed was built."
+    )
+    is_adopted = models.BooleanField(
+        db_default=False, help_text="Whether the worker adds new reasons to it."
+    )
+    built_at = models.DateTimeField(db_default=Now(), editable=False)
+    trimmed_at = models.DateTimeField(
+        db_default=Now(), help_text="When reasons past the limit were last removed."
+    )
+    retired_at = models.DateTimeField(
+        null=True, help_text="Since when it is not used any more. Its rows are then removed."
+    )
+
+    class Meta:
+        db_table = "home_feeds"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "reader_id",
+                name="home_feeds_reader_unique",
+                condition=models.Q(retired_at=None),
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                "id",
+                name="home_feeds_new",
+                condition=models.Q(retired_at=None, is_adopted=False),
+            ),
+            models.Index(
+                "trimmed_at", name="home_feeds_trimmed", condition=models.Q(retired_at=None)
+            ),
+            models.Index(
+                "retired_at",
+                name="home_feeds_retired",
+                condition=models.Q(retired_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"home feed of {self.reader_id}"
+
+
+class HomeFeedReason(models.Model):
+    """Why a post is in a kept home feed: it was written, or shared, by its reader or a user whom the reader follows."""
+
+    pk = models.CompositePrimaryKey("feed_id", "position")
+    feed_id = models.BigIntegerField(help_text="The kept feed.")
+    position = models.BigIntegerField(help_text="The key of the post, or of the share.")
+    post_id = models.BigIntegerField(help_text="The post.")
+    sharer_id = models.BigIntegerField(
+        null=True, help_text="The user who shared the post; null where it was written."
+    )
+    transaction = models.BigIntegerField(
+        null=True, help_text="The transaction that wrote or shared the post, as its row has it."
+    )
+
+    class Meta:
+        db_table = "home_feed_reasons"
+        indexes: ClassVar = [
+            models.Index(
+                "feed_id",
+                "post_id",
+                name="home_feed_reasons_shares",
+                condition=models.Q(sharer_id__isnull=False),
+            )
+        ]
+
+
+class HomeFeedProgress(models.Model):
+    """The event up to which the worker has added reasons to the kept home feeds. One row at most."""
+
+    id = models.IntegerField(primary_key=True, help_text="1.")
+    transaction = models.BigIntegerField(help_text="Transaction of the event.")
+    event = models.BigIntegerField(help_text="Number of the event.")
+    follow = models.BigIntegerField(
+        db_default=0,
+        help_text="The follow up to which followers have the reason of the next event, if its actor has very many.",
+    )
+
+    class Meta:
+        db_table = "home_feed_progress"

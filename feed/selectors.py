@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from enum import IntEnum
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,23 @@ from core.execution import SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
+from feed.home_feeds import HomeFeeds
 from feed.post_rows import PostRow
 from feed.statements import SQL
 
 MAX_UPDATES_COUNTED = 100
 BREADTH_FACTOR = 4
-"""How many times more sources of a home feed are considered where too few did."""
+"""How many times more sources or reasons of a home feed are considered where too few did."""
+
+
+class Outcome(IntEnum):
+    """What the statements on a kept home feed give in their last column (`_kept_entries.sql`)."""
+
+    COMPLETE = 0
+    TOO_NARROW = 1
+    BEYOND_THE_FEED = 2
+    NO_FEED = 3
+
 
 POST = row_layout(PostRow)
 ENTRY = Layout(
@@ -72,24 +84,40 @@ def home_feed_page(
 
     Shape: one entry a post, at the position of its newest post or share. Cost: one statement, as `_entries_read`.
     """
-    statement = SQL.home_feed_page_with_snapshot if with_snapshot else SQL.home_feed_page
-    return _feed_page(partial(_entries_read, context, statement), codec, request)
+    kept, plain = (
+        (SQL.kept_home_feed_page_with_snapshot, SQL.home_feed_page_with_snapshot)
+        if with_snapshot
+        else (SQL.kept_home_feed_page, SQL.home_feed_page)
+    )
+    return _feed_page(partial(_entries_read, context, kept, plain), codec, request)
 
 
 async def _entries_read(
-    context: Context, statement: Variants, part: PageRequest, limit: int
+    context: Context, kept: Variants, plain: Variants, part: PageRequest, limit: int
 ) -> list[Row]:
-    """The rows of a statement on entries of the home feed.
+    """The rows of a statement on entries of the home feed: of the kept feed, or by the plain query.
 
-    Cost: one statement; more where so many posts have been shared repeatedly that the first ones do not fill the page.
+    Cost: one statement; more where so many posts have been shared repeatedly that the first ones do not fill the page;
+    one more where the kept feed ends or the reader has none, which is then built.
     """
+    arguments = (context.viewer_id, part.below, part.before.lower_bound, limit)
+    feeds = context.services.find(HomeFeeds)
+    if feeds is not None:
+        breadth = 2 * limit
+        while True:
+            statement = kept[part.variant]
+            rows = await context.database.fetch(statement, *arguments, breadth, *part.seen)
+            outcome = rows[0][-1]
+            if outcome == Outcome.COMPLETE:
+                return rows
+            if outcome != Outcome.TOO_NARROW:
+                break
+            breadth *= BREADTH_FACTOR
+        if outcome == Outcome.NO_FEED:
+            feeds.build_soon(context.require_viewer())
     breadth = limit
     while True:
-        rows = await context.database.fetch(
-            statement[part.variant],
-            *(context.viewer_id, part.below, part.before.lower_bound, limit, breadth),
-            *part.seen,
-        )
+        rows = await context.database.fetch(plain[part.variant], *arguments, breadth, *part.seen)
         if rows[0][-1]:
             return rows
         breadth *= BREADTH_FACTOR
@@ -119,7 +147,8 @@ def _without_empty(rows: list[Row]) -> list[Row]:
 async def home_feed_updates(context: Context, since: Place) -> int:
     """How many entries of the home feed are newer than a place, counted up to one past MAX_UPDATES_COUNTED."""
     request = PageRequest(MAX_UPDATES_COUNTED + 1, before=since, oldest_first=True)
-    rows = await _entries_read(context, SQL.home_feed_updates, request, request.limit)
+    kept, plain = SQL.kept_home_feed_updates, SQL.home_feed_updates
+    rows = await _entries_read(context, kept, plain, request, request.limit)
     return int(rows[0][0])
 
 

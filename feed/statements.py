@@ -32,14 +32,29 @@ class FeedStatements(
         "post_states": states_fragment(PostRow),
         "true_post_states": true_states_fragment(PostRow),
         "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",
+        "reason_events": f"-- The kinds of events that add reasons to home feeds.\n{event_types.REASON_KINDS}",
         "reaction_rows": _reaction_rows(),
     },
 ):
+    follower_counts: str
     home_events: str
+    home_feed_build: str
     home_feed_page: Variants
     home_feed_page_with_snapshot: Variants
+    home_feed_progress_lock: str
+    home_feed_progress_set: str
+    home_feed_retire: str
     home_feed_updates: Variants
+    home_feeds_add: str
+    home_feeds_add_some: str
+    home_feeds_adopt: str
+    home_feeds_expire: str
+    home_feeds_remove: str
+    home_feeds_trim: str
     home_recipients: str
+    kept_home_feed_page: Variants
+    kept_home_feed_page_with_snapshot: Variants
+    kept_home_feed_updates: Variants
     post_create: str
     post_delete: str
     post_edit: str

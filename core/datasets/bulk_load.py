@@ -1,7 +1,8 @@
 """Bulk loads: rows are copied into staging tables, then inserted and counted by one statement a table.
 
 Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal
-their rows whatever the database holds. Loads write no events.
+their rows whatever the database holds. Loads write no events, so
+kept home feeds are retired.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from psycopg2 import sql
 
 from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
 from core.datasets.statements import SQL
+from feed.home_feeds import home_feeds_retire
 
 STAGE = sql.SQL("CREATE TEMP TABLE {new} AS SELECT {columns} FROM {table} WITH NO DATA")
 COPY = sql.SQL("COPY {new} ({columns}) FROM STDIN")
@@ -51,6 +53,7 @@ def load(rows: DatasetRows) -> dict[str, int]:
         for table in TYPES:
             if getattr(rows, table):
                 cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))
+        home_feeds_retire()
     return inserted
 
 

@@ -42,6 +42,8 @@ SESSION_REVOKED: Final = "session_revoked"
 
 FEED_KINDS: Final = (POST_CREATED, POST_DELETED, POST_SHARED, POST_UNSHARED)
 """Kinds that can change home feeds; the index `events_of_actor` contains only these."""
+REASON_KINDS: Final = (POST_CREATED, POST_SHARED)
+"""Kinds that add reasons to home feeds; the index `events_of_reasons` contains only these."""
 INTERACTION_KINDS: Final = (
     POST_LIKED,
     POST_UNLIKED,

@@ -8,7 +8,12 @@ from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 
 from core.database.time_ordered_keys import CurrentTransaction
-from core.events.event_types import FEED_KINDS, SESSION_REVOKED, USER_UNFOLLOWED
+from core.events.event_types import (
+    FEED_KINDS,
+    REASON_KINDS,
+    SESSION_REVOKED,
+    USER_UNFOLLOWED,
+)
 
 
 class Event(models.Model):
@@ -46,6 +51,12 @@ class Event(models.Model):
                 "id",
                 name="events_of_actor",
                 condition=models.Q(kind__in=FEED_KINDS),
+            ),
+            models.Index(
+                "transaction",
+                "id",
+                name="events_of_reasons",
+                condition=models.Q(kind__in=REASON_KINDS),
             ),
             models.Index(
                 "transaction",

@@ -145,6 +145,7 @@ class ConsumerRunner(Runner):
             async with deadline:
                 while is_held and not self._is_stopping:
                     deadline.reschedule(loop.time() + BATCH_SECONDS)
+                    before = position
                     reading = await self._log.since(position, limit=limit, foreign=self.foreign)
                     events, position = reading.events, reading.position
                     if not events:
@@ -154,8 +155,9 @@ class ConsumerRunner(Runner):
                         await self._bury(claim.name, lease, events[0], why)
                         is_held = False
                         break
-                    is_held = len(events) == limit
-                    await self._handle(consumer, lease, events, is_more=is_held)
+                    handled = await self._handle(consumer, lease, before, events, limit)
+                    is_held = len(events) == limit or handled < len(events)
+                    position = Position(*events[handled - 1].identity) if handled else before
                     attempts = 1
                     limit = min(limit * GROW, consumer.events_at_once)
                     self._events_at_once[claim.name] = limit
@@ -168,22 +170,33 @@ class ConsumerRunner(Runner):
         self._held.pop(claim.name, None)
 
     async def _handle(
-        self, consumer: Consumer, lease: int, events: Sequence[EventRow], *, is_more: bool
-    ) -> None:
-        """One batch, committed with the position after it. Errors: LeaseLost, those of the consumer."""
-        last = events[-1]
+        self,
+        consumer: Consumer,
+        lease: int,
+        before: Position,
+        events: Sequence[EventRow],
+        limit: int,
+    ) -> int:
+        """One batch, committed with the position after it; how many events were handled.
+
+        Errors: LeaseLost, those of the consumer.
+        """
         CAUSE.set(f"event {events[0].transaction}.{events[0].id}")
         async with self._transactions, self._database.transaction() as transaction:
-            await unless_cancelled(consumer.consume(transaction, events))
+            some = await unless_cancelled(consumer.consume(transaction, events))
+            handled = len(events) if some is None else some
+            last = events[handled - 1].identity if handled else before.newest
+            is_more = len(events) == limit or handled < len(events)
             advanced = await transaction.fetch_row(
                 SQL.consumer_advance,
-                *(consumer.name, lease, *last.identity),
+                *(consumer.name, lease, *last),
                 LEASE if is_more else NO_LEASE,
             )
             if advanced is None:
                 raise LeaseLost
-        metrics.CONSUMER_EVENTS.labels(consumer.name).inc(len(events))
+        metrics.CONSUMER_EVENTS.labels(consumer.name).inc(handled)
         self._on_commit()
+        return handled
 
     async def _fail(
         self, name: str, lease: int, attempts: int, events: Sequence[EventRow], error: Exception

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from typing import TypeVar
 
 from core.database.error_text import text_without_values
+
+T = TypeVar("T")
 
 MAX_REASON_LENGTH = 2_000
 
@@ -25,14 +28,14 @@ def reason(error: BaseException) -> str:
     return (f"{name}: {text}" if text else name)[:MAX_REASON_LENGTH]
 
 
-async def unless_cancelled(work: Awaitable[None]) -> None:
+async def unless_cancelled(work: Awaitable[T]) -> T:
     """Awaits the work; raises WorkAborted if it ends by an exception that would end the task or the process.
 
     Work raises CancelledError where it awaits something that was cancelled, SystemExit where it calls a program's
     main function, and a BaseExceptionGroup if a task of a group does.
     """
     try:
-        await work
+        return await work
     except Exception:
         raise
     except asyncio.CancelledError as error:

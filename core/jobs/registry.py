@@ -29,8 +29,11 @@ NOW = timedelta(0)
 
 Arguments = Mapping[str, Any]
 """Arguments of a job: a JSON object."""
-Consume = Callable[[Transaction, Sequence[EventRow]], Awaitable[None]]
-"""Handles the next events, in order. The transaction commits its writes together with the consumer's position."""
+Consume = Callable[[Transaction, Sequence[EventRow]], Awaitable[int | None]]
+"""Handles the next events, in order. The transaction commits its writes together with the consumer's position.
+
+Gives how many of the first events it has handled, None for all; it gets the others again. With 0 it has done a part of
+the work of the first one, and has stored where to go on."""
 Perform = Callable[["JobRun"], Awaitable[None]]
 """Performs a job once."""
 

@@ -35,6 +35,7 @@ from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
 from core.server.subscriptions import Live
 from core.server.tracing import TracedDatabase, Traces
+from feed.home_feeds import HomeFeeds
 
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
@@ -78,6 +79,8 @@ class Server:
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
             )
         )
+        self.home_feeds = HomeFeeds(self.database)
+        self.services.register(self.home_feeds)
         documents = DocumentStore(
             graphql_schema,
             _limits(settings),
@@ -137,6 +140,7 @@ class Server:
             stack.callback(self.services.get(Accounts).passwords.close)
             stack.callback(self.services.get(Accounts).login_throttle.close)
             stack.push_async_callback(self.services.group_commits.close)
+            stack.push_async_callback(self.home_feeds.close)
             await self.live.start()
             stack.push_async_callback(self.live.close)
             yield

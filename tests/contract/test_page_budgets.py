@@ -12,6 +12,7 @@ from graphql import OperationDefinitionNode, OperationType, parse
 from core.context import Services
 from core.database.database import Database, Row
 from core.ids import global_id
+from feed.home_feeds import HomeFeeds, home_feed_build
 from tests.contract.statement_costs import Cost, cost_of
 from tests.contract.test_reading_and_writing import WITH_THE_LIMITS
 from tests.contract.test_statements import CURSORS, FILL, USERS, newest
@@ -35,6 +36,8 @@ class Page(NamedTuple):
     operation: str
     viewer: str | None
     after_cursor: bool = False
+    is_kept: bool = False
+    """Whether the viewer's home feed is kept."""
 
 
 PAGES: dict[Page, dict[str, Cost]] = {
@@ -55,6 +58,18 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "home_feed_page_with_snapshot": Cost(600, 310),
         "comments_of_posts": Cost(79, 126),
         "home_feed_page_with_snapshot:oldest_first:unseen": Cost(270, 303),
+    },
+    Page("HomeFeed", "p1", is_kept=True): {
+        "kept_home_feed_page_with_snapshot": Cost(326, 181),
+        "comments_of_posts": Cost(79, 126),
+    },
+    Page("HomeFeed", "p1", after_cursor=True, is_kept=True): {
+        "kept_home_feed_page_with_snapshot": Cost(326, 181),
+        "comments_of_posts": Cost(79, 126),
+        "kept_home_feed_page_with_snapshot:oldest_first:unseen": Cost(44, 244),
+    },
+    Page("HomeFeedUpdates", "p1", is_kept=True): {
+        "kept_home_feed_updates:oldest_first:unseen": Cost(55, 253),
     },
     Page("HomeFeedUpdates", "p1"): {
         "home_feed_updates:oldest_first:unseen": Cost(286, 314),
@@ -164,6 +179,9 @@ async def test_a_page_keeps_to_its_budget(
     if page.viewer is not None:
         find = "SELECT id FROM users WHERE username = $1"
         viewer_id = (await database.fetch(find, page.viewer))[0][0]
+    if page.is_kept and viewer_id is not None:
+        services.register(HomeFeeds(database))
+        await home_feed_build(database, viewer_id)
     client = ApiClient(services, viewer_id)
     variables = await variables_of(client, page)
     database.reads.clear()

@@ -2,6 +2,7 @@
 WITH source AS (
     SELECT followee_id AS id FROM follows
     WHERE follower_id = $1 AND followee_id NOT IN (SELECT muted_id FROM mutes WHERE muter_id = $1)
+    AND followee_id NOT IN (SELECT user_id FROM account_deletions)
 ), reason AS (
     SELECT id AS post_id, id AS position, NULL::bigint AS sharer_id FROM posts
     WHERE author_id = $1 OR author_id IN (SELECT id FROM source)
@@ -11,6 +12,7 @@ WITH source AS (
     SELECT blocked_id AS id FROM blocks WHERE blocker_id = $1
     UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1
     UNION SELECT muted_id FROM mutes WHERE muter_id = $1
+    UNION SELECT user_id FROM account_deletions
 )
 SELECT DISTINCT ON (r.post_id) r.post_id, r.position, r.sharer_id
 FROM reason r JOIN posts p ON p.id = r.post_id

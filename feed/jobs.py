@@ -1,0 +1,41 @@
+"""Schedules of kept home feeds: old ones are retired, long ones trimmed, and the rows of retired ones removed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.jobs.job_run import JobRun
+from core.jobs.registry import Priority, job
+from feed.statements import SQL
+
+EVERY = timedelta(minutes=1)
+FEEDS_AT_ONCE = 100
+REASONS_AT_ONCE = 2_000
+TRIM_AFTER = timedelta(hours=1)
+
+
+@job("home_feeds_expire", every=EVERY, priority=Priority.LOW)
+async def expire_home_feeds(run: JobRun) -> None:
+    """Retires some old feeds; again at once while there are more."""
+    async with run.transaction() as transaction:
+        rows = await transaction.fetch(SQL.home_feeds_expire, FEEDS_AT_ONCE)
+        if rows[0][0] == FEEDS_AT_ONCE:
+            run.repeat()
+
+
+@job("home_feeds_trim", every=EVERY, priority=Priority.LOW)
+async def trim_home_feeds(run: JobRun) -> None:
+    """Trims some feeds; again at once while there are more."""
+    async with run.transaction() as transaction:
+        rows = await transaction.fetch(SQL.home_feeds_trim, FEEDS_AT_ONCE, TRIM_AFTER)
+        if rows[0][0] == FEEDS_AT_ONCE:
+            run.repeat()
+
+
+@job("home_feeds_remove", every=EVERY, priority=Priority.LOW)
+async def remove_home_feeds(run: JobRun) -> None:
+    """Removes some rows of retired feeds; again at once while there are more."""
+    async with run.transaction() as transaction:
+        rows = await transaction.fetch(SQL.home_feeds_remove, REASONS_AT_ONCE)
+        if rows[0][0]:
+            run.repeat()

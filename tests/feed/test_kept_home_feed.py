@@ -1,0 +1,273 @@
+"""A page of a kept home feed is the page of the definition, whatever has been written, worked on or killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from core.context import Context, Services
+from core.jobs.job_runner import JobRunner
+from core.jobs.registry import JobKind
+from core.paging import PageRequest
+from feed.home_feeds import HomeFeeds, home_feed_build
+from feed.jobs import expire_home_feeds, remove_home_feeds, trim_home_feeds
+from feed.selectors import Outcome, home_feed_page
+from tests.feed.kept_feeds import LIVE, Crowd
+from tests.feed.test_home_feed import entries
+from tests.interactions.cast import accounts_erase, hide_account
+
+USERS = 10
+
+
+@pytest.fixture
+def crowd(services: Services, request: pytest.FixtureRequest) -> Crowd:
+    seed = getattr(request, "param", 0)
+    return Crowd(services, random.Random(seed))
+
+
+@pytest.mark.parametrize("crowd", range(5), indirect=True)
+async def test_every_feed_equals_its_definition_after_any_writes(crowd: Crowd) -> None:
+    await crowd.create(USERS)
+    rng = crowd.rng
+    for _ in range(30):
+        await crowd.follow()
+    for step in range(150):
+        await crowd.write()
+        if rng.random() < 0.3:
+            await crowd.work(limit=rng.choice([1, 3, 1_000]), killed=rng.random() < 0.3)
+        if rng.random() < 0.2:
+            await crowd.keep(rng.choice(crowd.users))
+        if rng.random() < 0.1:
+            await crowd.cut(rng.choice(crowd.users))
+        if step == 120:
+            # The deleted account reads nothing any more.
+            gone = crowd.users.pop(0)
+            await hide_account(crowd.database, gone)
+        reader = rng.choice(crowd.users)
+        assert await crowd.walk(reader, rng.choice([1, 3, 20])) == await crowd.oracle(reader)
+        await crowd.check_in_one_snapshot(reader)
+    await accounts_erase(crowd.database)
+    for worked in (False, True):
+        if worked:
+            await crowd.work_all()
+        for reader in crowd.users:
+            assert await crowd.walk(reader, 20) == await crowd.oracle(reader)
+    assert crowd.seen == set(Outcome)
+
+
+@pytest.mark.parametrize("crowd", range(3), indirect=True)
+async def test_a_read_during_the_work_equals_the_definition_in_its_snapshot(crowd: Crowd) -> None:
+    await crowd.create(USERS)
+    for _ in range(30):
+        await crowd.follow()
+    writers = 3
+    writing = writers
+
+    async def write() -> None:
+        nonlocal writing
+        for _ in range(80):
+            await crowd.write()
+        writing -= 1
+
+    async def work() -> None:
+        while writing:
+            await crowd.work(limit=crowd.rng.choice([1, 5, 1_000]), killed=crowd.rng.random() < 0.2)
+            await asyncio.sleep(0)
+
+    async def keep() -> None:
+        while writing:
+            await crowd.keep(crowd.rng.choice(crowd.users))
+            await asyncio.sleep(0)
+
+    async def read() -> None:
+        while writing:
+            await crowd.check_in_one_snapshot(crowd.rng.choice(crowd.users))
+
+    async with asyncio.TaskGroup() as group:
+        for each in (*[write] * writers, work, keep, read):
+            group.create_task(each())
+    assert Outcome.COMPLETE in crowd.seen
+    for reader in crowd.users:
+        await crowd.keep(reader)
+        assert await crowd.walk(reader, 20) == await crowd.oracle(reader)
+
+
+async def test_a_walk_across_the_end_of_the_kept_feed_repeats_and_loses_nothing(
+    crowd: Crowd,
+) -> None:
+    await crowd.create(4)
+    reader, *others = crowd.users
+    for other in others:
+        await crowd.follow(reader, other)
+    for _ in range(60):
+        await crowd.post(crowd.rng.choice(others))
+        if crowd.rng.random() < 0.3:
+            await crowd.share(crowd.rng.choice(others))
+    before = await crowd.oracle(reader)
+    await crowd.keep(reader)
+    await crowd.cut(reader)
+    context = Context(crowd.services, viewer_id=reader)
+    codec = crowd.services.cursors.codec("home", reader)
+    walked: list[tuple[int, int, int | None]] = []
+    request = PageRequest(7)
+    while True:
+        page = await home_feed_page(context, codec, request)
+        walked += entries(page.edges)
+        if len(page.edges) < 7:
+            break
+        request = PageRequest(7, below=page.edges[-1].position)
+        await crowd.post(crowd.rng.choice(others))
+        await crowd.work(limit=1)
+    assert walked == before
+
+
+async def statements_of_a_page(crowd: Crowd, reader: int) -> list[str]:
+    ran: list[str] = []
+    crowd.database.observer = ran.append
+    context = Context(crowd.services, viewer_id=reader)
+    codec = crowd.services.cursors.codec("home", reader)
+    await home_feed_page(context, codec, PageRequest(20))
+    crowd.database.observer = None
+    names = [statement.partition("\n")[0].removeprefix("-- ") for statement in ran]
+    return [name for name in names if name.endswith("_page")]
+
+
+async def test_a_reader_without_a_feed_gets_one_and_the_next_page_is_of_it(crowd: Crowd) -> None:
+    await crowd.create(2)
+    reader, other = crowd.users
+    await crowd.follow(reader, other)
+    await crowd.post(other)
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page", "home_feed_page"]
+    await crowd.services.get(HomeFeeds).built()
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page"]
+    await crowd.unfollow(reader, other)
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page", "home_feed_page"]
+
+
+async def test_many_new_events_are_not_looked_through(crowd: Crowd) -> None:
+    await crowd.create(2)
+    reader, other = crowd.users
+    await crowd.keep(reader)
+    await crowd.database.write(
+        "INSERT INTO events (kind, actor_id, post_id) SELECT 'post_created', $1, n FROM generate_series(1, 501) n",
+        other,
+    )
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page", "home_feed_page"]
+    await crowd.work_all()
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page"]
+
+
+async def test_a_post_for_very_many_followers_is_added_in_parts(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crowd.create(8)
+    star, *followers = crowd.users
+    for follower in followers:
+        await crowd.follow(follower, star)
+        await crowd.keep(follower)
+    await crowd.work_all()
+    post = await crowd.post(star)
+    monkeypatch.setattr("feed.consumers.FOLLOWERS_AT_ONCE", 3)
+    have = "SELECT count(*) FROM home_feed_reasons WHERE position = $1"
+    counts = []
+    while await crowd.work():
+        counts.append((await crowd.database.fetch(have, post))[0][0])
+        for follower in followers:
+            assert (await crowd.walk(follower, 20))[0][0] == post
+    assert counts == [3, 6, 7]
+
+
+async def test_a_feed_is_used_only_if_built_by_this_cluster(crowd: Crowd) -> None:
+    await crowd.create(1)
+    [reader] = crowd.users
+    await crowd.keep(reader)
+    await crowd.database.write("UPDATE home_feeds SET built_transaction = 1::bigint << 60")
+    assert "home_feed_page" in await statements_of_a_page(crowd, reader)
+
+
+async def test_a_feed_is_not_used_if_the_log_has_lost_its_position(crowd: Crowd) -> None:
+    await crowd.create(2)
+    reader, other = crowd.users
+    await crowd.follow(reader, other)
+    await crowd.keep(reader)
+    await crowd.post(other)
+    await crowd.work_all()
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page"]
+    await crowd.database.write("DELETE FROM events")
+    assert "home_feed_page" in await statements_of_a_page(crowd, reader)
+
+
+async def test_two_processes_build_one_feed(crowd: Crowd) -> None:
+    await crowd.create(1)
+    [reader] = crowd.users
+    built = await asyncio.gather(*[home_feed_build(crowd.database, reader) for _ in range(3)])
+    assert sorted(built) == [False, False, True]
+    assert len(await crowd.database.fetch(LIVE, reader)) == 1
+    assert not await home_feed_build(crowd.database, 5)
+
+
+async def test_a_feed_without_a_worker_is_not_used_for_long(crowd: Crowd) -> None:
+    await crowd.create(1)
+    [reader] = crowd.users
+    await crowd.keep(reader)
+    await crowd.database.write("UPDATE home_feeds SET built_at = now() - interval '11 minutes'")
+    assert "home_feed_page" in await statements_of_a_page(crowd, reader)
+    await crowd.services.get(HomeFeeds).built()
+    assert await statements_of_a_page(crowd, reader) == ["kept_home_feed_page"]
+
+
+async def run_job(crowd: Crowd, kind: JobKind) -> None:
+    """Runs a schedule until it is not due any more."""
+    await crowd.database.write("DELETE FROM jobs WHERE kind = $1", kind.name)
+    async with crowd.database.transaction() as transaction:
+        await kind.enqueue(transaction)
+    runner = JobRunner(crowd.database, {kind.name: kind}, transactions=1)
+    while await runner.start_due() or runner.runs:  # noqa: ASYNC110
+        await asyncio.sleep(0.002)
+
+
+async def counts(crowd: Crowd) -> tuple[int, int]:
+    rows = await crowd.database.fetch(
+        "SELECT (SELECT count(*) FROM home_feeds), (SELECT count(*) FROM home_feed_reasons)"
+    )
+    return rows[0][0], rows[0][1]
+
+
+async def test_a_long_feed_is_trimmed_and_ends_there(crowd: Crowd) -> None:
+    await crowd.create(1)
+    [reader] = crowd.users
+    await crowd.keep(reader)
+    [(feed,)] = await crowd.database.fetch(LIVE, reader)
+    await crowd.database.write(
+        "INSERT INTO home_feed_reasons (feed_id, position, post_id) SELECT $1, n, n FROM generate_series(1, 1300) n",
+        feed,
+    )
+    await run_job(crowd, trim_home_feeds)
+    assert await counts(crowd) == (1, 1300)
+    await crowd.database.write("UPDATE home_feeds SET trimmed_at = now() - interval '2 hours'")
+    await run_job(crowd, trim_home_feeds)
+    assert await counts(crowd) == (1, 1200)
+    floor = await crowd.database.fetch("SELECT floor FROM home_feeds")
+    assert floor[0][0] == 101
+
+
+async def test_old_feeds_are_retired_and_their_rows_removed(crowd: Crowd) -> None:
+    await crowd.create(3)
+    for reader in crowd.users:
+        await crowd.post(reader)
+        await crowd.keep(reader)
+    await crowd.work_all()
+    old, unadopted, _ = crowd.users
+    age = "UPDATE home_feeds SET built_at = now() - $2::text::interval, is_adopted = $3 WHERE reader_id = $1"
+    await crowd.database.write(age, old, "8 days", True)
+    await crowd.database.write(age, unadopted, "11 minutes", False)
+    await run_job(crowd, expire_home_feeds)
+    await run_job(crowd, remove_home_feeds)
+    assert await counts(crowd) == (3, 3)
+    await crowd.database.write(
+        "UPDATE home_feeds SET retired_at = retired_at - interval '1 minute'"
+    )
+    await run_job(crowd, remove_home_feeds)
+    assert await counts(crowd) == (1, 1)
