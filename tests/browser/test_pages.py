@@ -12,6 +12,7 @@ pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step 
 READY = {
     "/": "document.querySelector('h1').innerText === 'Social feed'",
     "/admin/": "document.querySelector('input[name=username]')",
+    "/docs/docs/errors.md": "document.querySelector('#bad_input')",
     "/graphql/": "document.querySelector('.graphiql-query-editor .view-line')",
 }
 
