@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
+from core.server.preflight import check_static_files
 from manage import main
 from tests.commands import environment_without_make, handling_signal
 from tests.leaks import record_output
@@ -152,6 +153,17 @@ def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -
     output = refusal(python("-m", "core.server", DATABASE_URL=empty_database))
     assert "interactions.0002_trace_imports" in output
     assert "python manage.py migrate" in output
+
+
+def test_a_server_without_static_files_says_how_to_collect_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    check_static_files(tmp_path)
+    assert "Run `python manage.py collectstatic --no-input`" in caplog.text
+    caplog.clear()
+    (tmp_path / "staticfiles.json").touch()
+    check_static_files(tmp_path)
+    assert caplog.text == ""
 
 
 def superuser(manage: Manage, username: str, email: str) -> subprocess.CompletedProcess[str]:

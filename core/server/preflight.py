@@ -1,8 +1,11 @@
-"""Checks before the server starts: the database answers and has all migrations of this version."""
+"""Checks before the server starts: the database answers and has all migrations of this version, and the admin's
+static files are there.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import asyncpg
@@ -10,6 +13,10 @@ import asyncpg
 from core.database.database import Database, DatabaseUnavailable, Row
 from core.server.explanations import explained
 
+logger = logging.getLogger(__name__)
+
+STATIC_MANIFEST = "staticfiles.json"
+"""What `collectstatic` writes last."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -29,6 +36,15 @@ def check_database(url: str) -> None:
         raise NotReadyToServe(
             f"The database lacks migrations of this version: {names}. "
             "Run `python manage.py migrate` and start again."
+        )
+
+
+def check_static_files(folder: Path) -> None:
+    """Warns if `collectstatic` was not run: then each page of the admin is an error, but the API is served."""
+    if not (folder / STATIC_MANIFEST).exists():
+        logger.warning(
+            "The admin can't be used: its static files are missing. "
+            "Run `python manage.py collectstatic --no-input` and start again."
         )
 
 

@@ -32,14 +32,22 @@ def run(
 
     Errors: SystemExit if the server can't start.
     """
+    from django.conf import settings  # noqa: PLC0415
+
     from core.server.asgi import application, server  # noqa: PLC0415  # after share_metrics
-    from core.server.preflight import NotReadyToServe, check_database  # noqa: PLC0415
+    from core.server.preflight import (  # noqa: PLC0415
+        NotReadyToServe,
+        check_database,
+        check_static_files,
+    )
     from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
 
     try:
         check_database(environment().database_url)
     except NotReadyToServe as problem:
         sys.exit(str(problem))
+    if not settings.DEBUG:
+        check_static_files(settings.STATIC_ROOT)
     web_server = WebServer(
         configuration(application, environment()),
         end_streams=server.live.connections.close_all,
