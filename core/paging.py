@@ -35,6 +35,8 @@ class PageRequest(NamedTuple):
     @property
     def variant(self) -> str:
         """The variant of a statement that reads in this direction and leaves out seen rows."""
+        if self.is_settled and not self.oldest_first:
+            return ":settled"
         return (":oldest_first" if self.oldest_first else "") + (
             ":unseen" if self.before.seen else ""
         )

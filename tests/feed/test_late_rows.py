@@ -217,6 +217,9 @@ async def test_settled_rows_have_short_cursors(services: Services, kind: str) ->
     await services.database.write(EVENT)
     page = await scene.page(kind, scene.owner, "first: 100")
     assert {len(edge["cursor"]) for edge in page["edges"]} == {32}
+    first, *others = page["edges"]
+    arguments = f'first: 100, after: "{first["cursor"]}"'
+    assert (await scene.page(kind, scene.owner, arguments))["edges"] == others
 
 
 async def test_a_key_is_generated_after_its_transaction_id(services: Services) -> None:

@@ -1,0 +1,2 @@
+-- All rows are settled, so no horizon is read.
+horizon AS (SELECT)

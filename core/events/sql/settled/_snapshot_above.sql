@@ -1,0 +1,3 @@
+-- No row is above the horizon.
+-- parameters: position
+NULL::text
