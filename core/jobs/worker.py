@@ -16,6 +16,7 @@ from core.jobs import metrics
 from core.jobs.consumer_runner import ConsumerRunner
 from core.jobs.job_runner import RENEW_SECONDS, JobRunner
 from core.jobs.registry import CONSUMERS, KINDS, Consumer, JobKind
+from core.jobs.runner import Runner
 from core.jobs.statements import SQL
 
 logger = logging.getLogger(__name__)
@@ -93,23 +94,29 @@ class Worker:
             await self._end_uninterrupted(loops)
 
     async def run_once(self) -> None:
-        """Handles the events that are there, and runs the jobs that are due, scheduled ones whether due or not.
+        """Handles the events that are there, then runs the jobs that are due, scheduled ones whether due or not.
 
         Errors: DatabaseUnavailable.
         """
-        loop = asyncio.get_running_loop()
         await self._register()
         try:
+            # First: events that a consumer has not handled do not expire.
+            await self._until_idle(self.consumers)
             await self.jobs.make_scheduled_due()
-            while True:
-                started = await self.consumers.start_due() + await self.jobs.start_due()
-                is_idle = not (started or self.jobs.runs or self.consumers.runs)
-                if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
-                    break
-                await asyncio.sleep(0.01)
-                await self._is_renewed()
+            await self._until_idle(self.consumers, self.jobs)
         finally:
             await self._end_uninterrupted([])
+
+    async def _until_idle(self, *runners: Runner) -> None:
+        """Runs what is due until nothing is left. Errors: DatabaseUnavailable."""
+        loop = asyncio.get_running_loop()
+        while True:
+            started = sum([await each.start_due() for each in runners])
+            is_idle = not started and not any(each.runs for each in runners)
+            if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
+                return
+            await asyncio.sleep(0.01)
+            await self._is_renewed()
 
     async def _register(self) -> None:
         await self.consumers.register()
