@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from core.database.cursors import CursorCodec, CursorMalformed
-from core.database.list_places import START, Horizon, Place, horizon_from_text
+from core.database.list_positions import LIST_START, Horizon, ListPosition, horizon_from_text
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
 from core.execution import Layout, Rows
@@ -26,8 +26,8 @@ class PageRequest(NamedTuple):
 
     limit: int
     below: int = HIGHEST_KEY
-    before: Place = START
-    """The place of the reader; only newer rows are read."""
+    before: ListPosition = LIST_START
+    """The position of the reader; only newer rows are read."""
     oldest_first: bool = False
     is_settled: bool = False
     """Whether all rows below are settled: no row can still appear among them."""
@@ -67,18 +67,18 @@ def page_request(
         raise ClientError(
             f"`{name}` is {limit}; it must be between 0 and {MAX_PAGE_SIZE}.", "BAD_PAGE"
         )
-    older_than = None if after is None else decode_place(codec, after)
+    older_than = None if after is None else decode_position(codec, after)
     return PageRequest(
         limit,
-        HIGHEST_KEY if older_than is None else older_than.position,
-        START if before is None else decode_place(codec, before),
+        HIGHEST_KEY if older_than is None else older_than.key,
+        LIST_START if before is None else decode_position(codec, before),
         last is not None,
         is_settled=older_than is not None and not older_than.seen and before is None,
     )
 
 
-def decode_place(codec: CursorCodec, cursor: str) -> Place:
-    """The place that the cursor encodes. Errors: INVALID_CURSOR."""
+def decode_position(codec: CursorCodec, cursor: str) -> ListPosition:
+    """The position that the cursor encodes. Errors: INVALID_CURSOR."""
     try:
         return codec.decode(cursor)
     except CursorMalformed:
@@ -175,9 +175,9 @@ class Page:
         request = self._source.request
         if self._more and not request.oldest_first:
             return True
-        if request.before == START and (request.oldest_first or self._is_complete()):
+        if request.before == LIST_START and (request.oldest_first or self._is_complete()):
             return False
-        below = self.edges[-1].position if self.edges else request.before.position + 1
+        below = self.edges[-1].position if self.edges else request.before.key + 1
         return self._exists(PageRequest(1, below=below))
 
     def has_newer(self) -> bool | Awaitable[bool]:
@@ -188,9 +188,9 @@ class Page:
         if request.below == HIGHEST_KEY and (not request.oldest_first or self._is_complete()):
             return False
         if self.edges:
-            before = self._codec.place(self.edges[0].position)
+            before = self._codec.position_at(self.edges[0].position)
         else:
-            before = Place(request.below - 1, request.below - 1)
+            before = ListPosition(request.below - 1, request.below - 1)
         return self._exists(PageRequest(1, before=before, oldest_first=True))
 
     def _is_complete(self) -> bool:

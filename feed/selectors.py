@@ -11,7 +11,7 @@ from core.accounts.user_rows import UserRow
 from core.context import Context
 from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
-from core.database.list_places import Place
+from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
 from core.execution import SHARED, Layout
 from core.loaders import PageLoader
@@ -144,8 +144,8 @@ def _without_empty(rows: list[Row]) -> list[Row]:
     return [] if rows and rows[0][1] is None else rows
 
 
-async def home_feed_updates(context: Context, since: Place) -> int:
-    """How many entries of the home feed are newer than a place, counted up to one past MAX_UPDATES_COUNTED."""
+async def home_feed_updates(context: Context, since: ListPosition) -> int:
+    """How many entries of the home feed are newer than a position, counted up to one past MAX_UPDATES_COUNTED."""
     request = PageRequest(MAX_UPDATES_COUNTED + 1, before=since, oldest_first=True)
     kept, plain = SQL.kept_home_feed_updates, SQL.home_feed_updates
     rows = await _entries_read(context, kept, plain, request, request.limit)

@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 from siphashc import siphash
 
-from core.database.list_places import Horizon, Place, place_from_numbers
+from core.database.list_positions import Horizon, ListPosition, list_position_from_numbers
 from core.database.packed_numbers import pack_numbers, unpack_numbers
 from core.database.row_factory import row_factory
 
 VERSION = b"\x03"
 """What the MAC of a settled cursor covers first. The text has no version: hexadecimal digits are this one."""
-PLACE_VERSION = b"\x02"
-PLACE_BEGINS = "A"
+UNSETTLED_VERSION = b"\x02"
+UNSETTLED_BEGINS = "A"
 """The first character of a cursor above the horizon, as base64 has it for the versions 0 to 3."""
-MAX_PLACE_LENGTH = 32_768
-"""A place takes a few bytes for each transaction that was running when the page was read."""
+MAX_CURSOR_LENGTH = 32_768
+"""An unsettled position takes a few bytes for each transaction that was running when the page was read."""
 TAG_BYTES = 9
 POSITION = Struct(">q")
 SETTLED = Struct(">qQ")
@@ -83,65 +83,65 @@ class CursorCodec(NamedTuple):
 
     def encode(self, position: int) -> str:
         """The cursor of a position: 32 hexadecimal digits, or base64 above the horizon."""
-        return self.encode_place(self.place(position))
+        return self.encode_position(self.position_at(position))
 
     def encode_all(self, positions: list[int]) -> list[str]:
         """The cursors of the positions."""
         horizon = self.horizon
         if horizon is not None:
-            return [self.encode_place(horizon.place(position)) for position in positions]
+            return [self.encode_position(horizon.position_at(position)) for position in positions]
         # In few calls for the whole page, whose cursors are a tenth of its time.
-        key, bound, pack_position = self.keys.siphash, self._bound(VERSION), POSITION.pack
+        key, prefix, pack_position = self.keys.siphash, self._prefix(VERSION), POSITION.pack
         numbers = [0] * (2 * len(positions))
         numbers[::2] = positions
-        numbers[1::2] = [siphash(key, bound + pack_position(position)) for position in positions]
+        numbers[1::2] = [siphash(key, prefix + pack_position(position)) for position in positions]
         return pack(">" + "qQ" * len(positions), *numbers).hex(" ", 16).split()
 
-    def encode_place(self, place: Place) -> str:
-        """The cursor of a place."""
-        if not place.seen:
-            signed = self._bound(VERSION) + POSITION.pack(place.position)
-            return SETTLED.pack(place.position, siphash(self.keys.siphash, signed)).hex()
-        packed = pack_numbers(place.numbers())
-        signed = PLACE_VERSION + packed + self._place_tag(packed)
+    def encode_position(self, position: ListPosition) -> str:
+        """The cursor of a position, which may be above the horizon."""
+        if not position.seen:
+            signed = self._prefix(VERSION) + POSITION.pack(position.key)
+            return SETTLED.pack(position.key, siphash(self.keys.siphash, signed)).hex()
+        packed = pack_numbers(position.numbers())
+        signed = UNSETTLED_VERSION + packed + self._unsettled_tag(packed)
         return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
 
-    def place(self, position: int) -> Place:
-        """The place at a position of the page."""
-        return Place(position, position) if self.horizon is None else self.horizon.place(position)
+    def position_at(self, key: int) -> ListPosition:
+        """The position at a row of the page."""
+        return ListPosition(key, key) if self.horizon is None else self.horizon.position_at(key)
 
-    def decode(self, cursor: str) -> Place:
-        """The place that the cursor encodes. Errors: CursorMalformed."""
-        if len(cursor) > MAX_PLACE_LENGTH:
+    def decode(self, cursor: str) -> ListPosition:
+        """The position that the cursor encodes. Errors: CursorMalformed."""
+        if len(cursor) > MAX_CURSOR_LENGTH:
             raise CursorMalformed
         try:
             encoded = cursor.encode("ascii")
-            if cursor.startswith(PLACE_BEGINS):
-                place = self._decoded(encoded)
+            if cursor.startswith(UNSETTLED_BEGINS):
+                position = self._decoded(encoded)
             else:
-                position: int = SETTLED.unpack(bytes.fromhex(cursor))[0]
-                place = Place(position, position)
+                key: int = SETTLED.unpack(bytes.fromhex(cursor))[0]
+                position = ListPosition(key, key)
         except (StructError, ValueError) as error:
             raise CursorMalformed from error
-        # Each place has exactly one cursor, so any other text is refused.
-        if not compare_digest(self.encode_place(place).encode(), encoded):
+        # Each position has exactly one cursor, so any other text is refused.
+        if not compare_digest(self.encode_position(position).encode(), encoded):
             raise CursorMalformed
-        return place
+        return position
 
-    def _decoded(self, encoded: bytes) -> Place:
+    def _decoded(self, encoded: bytes) -> ListPosition:
         packed = a2b_base64(encoded.translate(FROM_URL_SAFE) + b"=" * (-len(encoded) % 4))
         numbers, tag = packed[1:-TAG_BYTES], packed[-TAG_BYTES:]
-        if not compare_digest(self._place_tag(numbers), tag):
+        if not compare_digest(self._unsettled_tag(numbers), tag):
             raise CursorMalformed
         # The tag is valid, so the numbers are well-formed.
-        return place_from_numbers(unpack_numbers(numbers))
+        return list_position_from_numbers(unpack_numbers(numbers))
 
-    def _place_tag(self, packed: bytes) -> bytes:
-        signed = self._bound(PLACE_VERSION) + packed
+    def _unsettled_tag(self, packed: bytes) -> bytes:
+        signed = self._prefix(UNSETTLED_VERSION) + packed
         return blake2s(signed, key=self.keys.blake2, digest_size=TAG_BYTES).digest()
 
-    def _bound(self, version: bytes) -> bytes:
-        """What a MAC covers besides the place."""
+    def _prefix(self, version: bytes) -> bytes:
+        """What a MAC covers besides the position."""
         return version + self.list_name.encode() + POSITION.pack(self.owner_id)
 
 

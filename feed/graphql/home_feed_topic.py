@@ -10,7 +10,7 @@ from core.accounts.selectors import users_by_ids
 from core.accounts.user_rows import UserRow
 from core.context import Context
 from core.database.cursors import CursorSigner
-from core.database.list_places import Horizon
+from core.database.list_positions import Horizon
 from core.database.time_ordered_keys import key_at
 from core.errors import JSONObject
 from core.events import event_types

@@ -13,7 +13,7 @@ from core.graphql.limits.directives import PAGE
 from core.graphql.node import Id
 from core.graphql.relay_connections import After, Before, First, Last
 from core.ids import parse_id
-from core.paging import PAGE_BY_DEFAULT, decode_place, page_request
+from core.paging import PAGE_BY_DEFAULT, decode_position, page_request
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import (
     MAX_UPDATES_COUNTED,
@@ -88,7 +88,7 @@ class FeedQuery:
         ],
     ) -> HomeFeedUpdates:
         context: Context = info.context
-        found = await home_feed_updates(context, decode_place(_home_codec(context), since))
+        found = await home_feed_updates(context, decode_position(_home_codec(context), since))
         return HomeFeedUpdates(
             count=min(found, MAX_UPDATES_COUNTED), capped=found > MAX_UPDATES_COUNTED
         )

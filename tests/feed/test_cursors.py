@@ -11,7 +11,7 @@ from siphashc import siphash
 
 from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner
-from core.database.list_places import Place
+from core.database.list_positions import ListPosition
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import create_posts
@@ -196,7 +196,7 @@ def test_cursors_that_clients_hold_stay_valid() -> None:
     home = CursorSigner(b"for tests").codec("home", 2**40)
     issued = ["400000000000000064e4cf2565745f78", "0000000000000000dd15b09928cf6dd1"]
     assert home.encode_all([2**62, 0]) == issued
-    assert home.decode(issued[0]) == Place(2**62, 2**62)
+    assert home.decode(issued[0]) == ListPosition(2**62, 2**62)
 
 
 def test_cursors_of_version_1_are_refused() -> None:
@@ -209,7 +209,7 @@ def test_cursors_of_version_1_are_refused() -> None:
 def test_a_position_has_one_cursor(position: int) -> None:
     cursor = CODEC.encode(position)
     assert len(cursor) == 32
-    assert CODEC.decode(cursor) == Place(position, position)
+    assert CODEC.decode(cursor) == ListPosition(position, position)
     for other in (
         CursorSigner(b"for tests").codec("public", 1),
         CursorSigner(b"for tests").codec("publi"),

@@ -10,9 +10,9 @@ import pytest
 
 from core.context import Context, Services
 from core.database.database import Database
-from core.database.list_places import Place
+from core.database.list_positions import ListPosition
 from core.database.time_ordered_keys import HIGHEST_KEY
-from core.paging import EdgeRow, PageRequest, decode_place
+from core.paging import EdgeRow, PageRequest, decode_position
 from feed.selectors import home_feed_page, home_feed_updates
 from feed.statements import SQL
 
@@ -29,8 +29,8 @@ WITH created AS (
 """
 
 
-def place_at(position: int) -> Place:
-    return Place(position, position)
+def list_position_at(position: int) -> ListPosition:
+    return ListPosition(position, position)
 
 
 async def fill(database: Database, rng: random.Random) -> list[int]:
@@ -122,12 +122,16 @@ async def test_home_feed_equals_its_definition(services: Services, seed: int) ->
             if not await resolved(page.has_newer()):
                 break
             assert len(page.edges) == limit
-            request = PageRequest(limit, before=place_at(page.edges[0].position), oldest_first=True)
+            request = PageRequest(
+                limit, before=list_position_at(page.edges[0].position), oldest_first=True
+            )
         assert entries(newer) == expected
 
         if expected:
             index = rng.randrange(len(expected))
-            assert await home_feed_updates(context, place_at(expected[index][1])) == min(index, 101)
+            assert await home_feed_updates(context, list_position_at(expected[index][1])) == min(
+                index, 101
+            )
 
 
 @pytest.mark.parametrize("seed", range(5, 8))
@@ -174,7 +178,7 @@ async def test_pages_are_full_where_the_first_reasons_do_not_count(services: Ser
 
 async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:
     cursor = services.cursors.codec("home", 1).encode(5)
-    assert decode_place(services.cursors.codec("home", 1), cursor).position == 5
+    assert decode_position(services.cursors.codec("home", 1), cursor).key == 5
     for other in (services.cursors.codec("home", 2), services.cursors.codec("public")):
         with pytest.raises(Exception, match="does not belong to this list"):
-            decode_place(other, cursor)
+            decode_position(other, cursor)

@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from core.context import Services
-from core.database.list_places import MAX_SEEN
+from core.database.list_positions import MAX_SEEN
 from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import create_users
