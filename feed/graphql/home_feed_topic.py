@@ -64,9 +64,11 @@ class FeedChange(NamedTuple):
     """How an event changes one viewer's home feed."""
 
     position: int | None
-    """Of the added entry; None if the entry is removed."""
+    """Of the entry that the post has now; None if it has none."""
     states: Sequence[bool] | None
-    """The viewer's POST_STATES of the post; None if the entry is removed."""
+    """The viewer's POST_STATES of the post; None if it has no entry."""
+    sharer_id: int | None
+    """The user whose share the entry is; None for the post itself or if there is no entry."""
 
 
 class PresentedEntry(PresentedEvent):
@@ -172,20 +174,29 @@ class HomeFeedTopic(Topic):
         database = self.log.database
         post_ids = list({event.post_id for event in delivered if event.post_id is not None})
         sharer_ids = list(
-            {event.actor_id for event in delivered if event.kind == event_types.POST_SHARED}
+            {
+                change.sharer_id
+                for changed in changes
+                for change in changed.values()
+                if change.sharer_id is not None
+            }
         )
         posts = dict(zip(post_ids, await posts_by_ids(database, None, post_ids), strict=True))
         sharers = dict(zip(sharer_ids, await users_by_ids(database, None, sharer_ids), strict=True))
         presented: list[PresentedEvent] = []
         for event, changed in zip(events, changes, strict=True):
-            if not changed:
-                continue
-            is_new = next(iter(changed.values())).position is not None
-            post = posts.get(event.post_id or 0) if is_new else None
-            sharer = sharers.get(event.actor_id) if event.kind == event_types.POST_SHARED else None
-            # A post deleted since that statement gets an event of its own.
-            if not is_new or post is not None:
-                presented.append(PresentedEntry(event, changed, post, sharer, self.log.cursors))
+            # Where a share is taken back, the entry may fall back to another reason for each viewer.
+            by_entry: defaultdict[tuple[int | None, int | None], dict[int, FeedChange]]
+            by_entry = defaultdict(dict)
+            for viewer_id, change in changed.items():
+                by_entry[change.position, change.sharer_id][viewer_id] = change
+            for (position, sharer_id), alike in by_entry.items():
+                post = posts.get(event.post_id or 0) if position is not None else None
+                sharer = sharers.get(sharer_id or 0)
+                # A post deleted since that statement gets an event of its own, and so does a share.
+                is_there = post is not None and (sharer_id is None or sharer is not None)
+                if position is None or is_there:
+                    presented.append(PresentedEntry(event, alike, post, sharer, self.log.cursors))
         return presented
 
     async def _changes(
@@ -200,6 +211,7 @@ class HomeFeedTopic(Topic):
             [event.post_id for event in events],
             viewers,
             [event.transaction for event in events],
+            [event.subject_id for event in events],
         )
         changes: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *change in rows:

@@ -29,16 +29,18 @@ add_subscription_messages(HomeFeedEvent)
 
 @strawberry.type(
     description=(
-        "A post was added to the feed because it was written or shared. A client that has"
-        " an older entry of the post removes that entry."
+        "A post was added to the feed because it was written or shared, or its entry fell back to"
+        " an older reason because the newest share was taken back. A client that has"
+        " another entry of the post removes that entry."
     )
 )
 class FeedEntryAdded(HomeFeedEvent):
     edge: PostEdge = strawberry.field(description="The feed's entry.")
     is_newest: bool = strawberry.field(
         description=(
-            "Whether the entry belongs at the top of the feed. If false, a share was withdrawn and "
-            "repeated within an hour, and the entry keeps its former place."
+            "Whether the entry belongs at the top of the feed. If false, it belongs where its cursor is: "
+            "a share was withdrawn and repeated within an hour, so that the entry keeps its former "
+            "place, or withdrawn while an older reason for the post remains."
         )
     )
     client_mutation_id: str | None = strawberry.field(

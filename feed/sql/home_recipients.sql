@@ -1,17 +1,17 @@
 -- Which of the viewers are notified of which events of home feeds, by what they may see now.
--- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions of the events.
--- One row for each event and viewer: the event's number, the viewer, the position of a new entry or null for a
--- removed one, the viewer states of the post.
+-- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions and $7 subjects of the events.
+-- One row for each event and viewer: the event's number, the viewer, the position of the entry or null for a removed one,
+-- the viewer states of the post, who shared it or null.
 WITH happened AS MATERIALIZED (
-    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[])
-        AS e(number, kind, actor_id, post_id, transaction)
+    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[], $7::bigint[])
+        AS e(number, kind, actor_id, post_id, transaction, subject_id)
 ), viewers AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
     -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
-    SELECT number, kind, post_id, transaction, actor_id AS person_id FROM happened
+    SELECT number, kind, post_id, transaction, subject_id, actor_id AS person_id FROM happened
     UNION
-    SELECT h.number, h.kind, h.post_id, h.transaction, shared.actor_id
+    SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, shared.actor_id
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
     WHERE h.kind = 'post_deleted'
 ), followees AS MATERIALIZED (
@@ -38,21 +38,21 @@ WITH happened AS MATERIALIZED (
         SELECT FROM events WHERE actor_id = t.id AND subject_id = p.id AND kind = 'user_unfollowed' OFFSET 0
     )
 ), candidates AS (
-    SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.person_id, f.viewer_id
+    SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.person_id, f.viewer_id
     FROM causes c JOIN followers f ON f.person_id = c.person_id
     WHERE {unmuted user_id=c.person_id viewer=f.viewer_id}
     UNION ALL
-    SELECT c.number, c.kind, c.post_id, c.transaction, c.person_id, t.id
+    SELECT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.person_id, t.id
     FROM causes c JOIN viewers t ON t.id = c.person_id
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
 SELECT c.number, c.viewer_id, p.id AS position,
-    {post_states viewer=c.viewer_id key=p.id}
+    {post_states viewer=c.viewer_id key=p.id}, NULL::bigint
 FROM candidates c JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_created' AND {not_deleted user_id=p.author_id}
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
-    {post_states viewer=c.viewer_id key=p.id}
+    {post_states viewer=c.viewer_id key=p.id}, x.user_id
 FROM candidates c
 JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
@@ -65,24 +65,32 @@ AND NOT EXISTS (
     AND {unmuted user_id=y.user_id viewer=c.viewer_id} AND {not_deleted user_id=y.user_id}
 )
 UNION ALL
-SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
+SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
 FROM candidates c
 WHERE c.kind = 'post_deleted'
 UNION ALL
 -- The share was removed, and the post was deleted or is hidden from all users.
-SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
+SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
 FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}))
 UNION ALL
--- The share was removed; so is the entry, unless the post is in the feed for another reason.
-SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[]
+-- The share was removed. If it was the newest reason, the entry falls back to the newest one that is left, or is removed.
+SELECT c.number, c.viewer_id, rest.position,
+    CASE WHEN rest.position IS NOT NULL THEN {post_states viewer=c.viewer_id key=p.id} END, rest.sharer_id
 FROM candidates c
 JOIN posts p ON p.id = c.post_id
+LEFT JOIN LATERAL (
+    SELECT position, sharer_id FROM (
+        (SELECT x.id AS position, x.user_id AS sharer_id
+        FROM shares x JOIN follows f ON f.follower_id = c.viewer_id AND f.followee_id = x.user_id
+        WHERE x.post_id = p.id AND {unmuted user_id=x.user_id viewer=c.viewer_id} AND {not_deleted user_id=x.user_id}
+        ORDER BY x.id DESC LIMIT 1)
+        UNION ALL
+        SELECT p.id, NULL::bigint
+        WHERE p.author_id = c.viewer_id OR EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = p.author_id)
+    ) reasons
+    ORDER BY position DESC LIMIT 1
+) rest ON true
 WHERE c.kind = 'post_unshared'
 AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
-AND p.author_id <> c.viewer_id
-AND NOT EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = p.author_id)
-AND NOT EXISTS (
-    SELECT FROM shares x JOIN follows f ON f.follower_id = c.viewer_id AND f.followee_id = x.user_id
-    WHERE x.post_id = p.id AND {unmuted user_id=x.user_id viewer=c.viewer_id}
-)
+AND (rest.position IS NULL OR c.subject_id IS NULL OR rest.position < c.subject_id)

@@ -161,3 +161,45 @@ async def test_events_count_no_interactions_of_muted_users(
         entry = (await home.receive())["payload"]["data"]["homeFeedEvents"]["edge"]["node"]
     assert [edge["node"]["author"]["id"] for edge in entry["comments"]["edges"]] == [other.id]
     assert [edge["node"]["id"] for edge in entry["likers"]["edges"]] == [other.id]
+
+
+async def test_an_entry_falls_back_when_its_share_is_taken_back(
+    address: str, api: Api, database: Database
+) -> None:
+    """Each viewer gets the newest reason that is left for them, at its place."""
+    one, two, three, early, late, author = await signed_in(database, 6)
+    (post,) = await create_posts(database, author.key)
+    shared = global_id("Post", post)
+    await follow(api, one, early, late)
+    await follow(api, two, author, late)
+    await follow(api, three, late)
+    await api.change(early, "SharePost", postId=shared)
+    await api.change(early, "CreatePost", text="Between")
+    await api.change(late, "SharePost", postId=shared)
+    async with (
+        websocket_client(address, one.authorization) as of_one,
+        websocket_client(address, two.authorization) as of_two,
+        websocket_client(address, three.authorization) as of_three,
+    ):
+        for home in (of_one, of_two, of_three):
+            await home.subscribe("home", FALL_BACK)
+            assert (await home.event())["__typename"] == "SubscriptionReady"
+        await api.change(late, "UnsharePost", postId=shared)
+        for viewer, home, sharer in ((one, of_one, early.id), (two, of_two, None)):
+            event = await home.event()
+            assert event["__typename"] == "FeedEntryAdded"
+            assert event["isNewest"] is False
+            assert event["edge"]["node"]["id"] == shared
+            assert (event["edge"]["sharedBy"] and event["edge"]["sharedBy"]["id"]) == sharer
+            page = await api.do(viewer, "HomeFeed")
+            [place] = [n for n, e in enumerate(page["edges"]) if e["node"]["id"] == shared]
+            updates = await api.do(viewer, "HomeFeedUpdates", since=event["edge"]["cursor"])
+            assert updates["count"] == place
+        assert await of_three.event() == {"__typename": "FeedEntryRemoved", "postId": shared}
+
+
+FALL_BACK = """
+subscription Home { homeFeedEvents { __typename
+  ... on FeedEntryAdded { isNewest edge { cursor node { id } sharedBy { id } } }
+  ... on FeedEntryRemoved { postId } } }
+"""
