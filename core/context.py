@@ -46,7 +46,7 @@ class Services:
 class Context:
     """One request: its viewer and its loaders."""
 
-    __slots__ = ("_loaders", "address", "database", "services", "session_id", "viewer_id")
+    __slots__ = ("_loaders", "address", "cost", "database", "services", "session_id", "viewer_id")
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class Context:
         self.viewer_id = viewer_id
         self.session_id = session_id
         self.address = address
+        self.cost = 0
+        """The cost of the operation, once it was admitted."""
         self._loaders: dict[Any, Loader[Any, Any]] = {}
 
     def loader(self, kind: Callable[..., L], *arguments: Any) -> L:

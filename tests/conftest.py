@@ -146,6 +146,11 @@ def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[N
 @pytest.fixture
 def services(database: Database) -> Services:
     """The services of a server's requests. `notify` does nothing."""
-    from core.context import Services  # noqa: PLC0415  # needs the settings
+    from core.config.environment import environment  # noqa: PLC0415  # needs the settings
+    from core.context import Services  # noqa: PLC0415  # likewise
+    from core.graphql.limits.rate_limits import RateLimits, Rates  # noqa: PLC0415  # likewise
+    from core.graphql.limits.token_buckets import TokenBuckets  # noqa: PLC0415  # likewise
 
-    return Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)
+    services = Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)
+    services.register(RateLimits(TokenBuckets(environment().redis_url), Rates()))
+    return services

@@ -190,6 +190,54 @@ class Environment:
         "false",
         "Report the cost of each operation in `extensions.cost`; false: to clients that send `GraphQL-Cost: report`.",
     )
+    rate_person_cost: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "60000",
+        "Points of cost that a signed-in user may use in a minute, at most; 0: no limit.",
+        in_debug="999999999",
+    )
+    rate_address_cost: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "3000000",
+        "Points that all anonymous clients of an IPv4 address or IPv6 /64 may use in a minute, at most; 0: no limit.",
+        in_debug="999999999",
+    )
+    posts_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "300",
+        "Posts that a user may write in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    comments_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "1000",
+        "Comments that a user may write in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    follows_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "400",
+        "Times that a user may follow others in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    reactions_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "2000",
+        "Likes and shares of a user in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    sign_ups_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "60",
+        "Accounts that may be made from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    sign_ins_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "1000",
+        "Calls of signIn from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
+        in_debug="0",
+    )
     access_token_minutes: int = setting(
         parsing.whole_number(1, 1_440), "15", "Lifetime of an access token."
     )
@@ -265,6 +313,13 @@ class Environment:
         if problems:
             raise _invalid(problems)
         settings = cls(**values)
+        for field_name in ("rate_person_cost", "rate_address_cost"):
+            if 0 < getattr(settings, field_name) < settings.max_cost:
+                problem = (
+                    f"{field_name.upper()} is invalid: an operation of MAX_COST could never be executed. "
+                    "Set it to MAX_COST or more."
+                )
+                raise _invalid([problem])
         if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
             problem = (
                 "EVENT_RETENTION_HOURS is invalid: a process that starts reads from the events which sessions have "

@@ -12,6 +12,7 @@ from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
 from core.accounts.graphql.types import User
 from core.config.composition import extend_types
+from core.graphql.limits.rate_limit_query import RateLimitQuery
 from core.graphql.mutations import complete_mutations
 from core.graphql.node import NodeQuery
 from core.graphql.relay_connections import extend_type, fields_of
@@ -27,7 +28,7 @@ from interactions.graphql.types import Comment
 
 
 @strawberry.type(description="All reads.")
-class Query(FeedQuery, AccountsQuery, NodeQuery):
+class Query(FeedQuery, AccountsQuery, NodeQuery, RateLimitQuery):
     pass
 
 

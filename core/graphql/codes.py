@@ -63,7 +63,9 @@ CODES: dict[str, ErrorHandling] = {
         "The access token has expired: refresh the session.", 401, True, close_code=4403
     ),
     # -- limits
-    "RATE_LIMITED": ErrorHandling("Too many attempts: wait.", 429, True, retry_after=5),
+    "RATE_LIMITED": ErrorHandling(
+        "Too much was asked, or too often: wait.", 429, True, retry_after=5
+    ),
     "TOO_MANY_CONNECTIONS": ErrorHandling(
         "Too many connections are open from this address or for this user.",
         429,

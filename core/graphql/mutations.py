@@ -11,7 +11,7 @@ from asyncpg import ForeignKeyViolationError
 
 from core.errors import InputRules, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
-from core.graphql.limits.directives import Cost
+from core.graphql.limits.directives import Cost, RateLimit
 from core.graphql.user_errors import UserError
 from core.text import clean_key
 
@@ -99,10 +99,12 @@ def mutation_field(
     input_description: str,
     payload_type: type[P],
     payload_description: str,
+    bucket: str | None = None,
 ) -> Any:
     """A mutation whose input and payload are types of its own: `<name>Input` and `<name>Payload`.
 
     `resolve`: takes info and input; returns the fields of the payload. `input_type`, `payload_type`: have the fields.
+    `bucket`: of its `@rateLimit`.
     """
     own_input = strawberry.input(
         type(f"{name}Input", (input_type,), {}), description=input_description
@@ -120,12 +122,14 @@ def mutation_field(
         "return": own_payload,
     }
     resolver = refusals_as_user_errors(own_payload)(resolve_payload)
-    return strawberry.mutation(resolver=resolver, description=description)
+    directives = [] if bucket is None else [RateLimit(bucket=bucket)]
+    return strawberry.mutation(resolver=resolver, description=description, directives=directives)
 
 
 def complete_mutations(mutation: type) -> None:
     """Gives every mutation its cost, and its `input` argument a description. Call before the schema is built."""
     for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
-        field.directives = field.directives or [WRITE]
+        if not any(isinstance(each, Cost) for each in field.directives):
+            field.directives = [WRITE, *field.directives]
         for argument in field.arguments:
             argument.description = argument.description or "The mutation's input."

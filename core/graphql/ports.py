@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from graphql import DocumentNode, ExecutionResult
 from starlette.types import Scope
 
+from core.database.usage import Usage
 from core.errors import JSONObject
+from core.graphql.documents import DocumentOperation
 
 Execute = Callable[
     [DocumentNode, str | None, JSONObject, Any], ExecutionResult | Awaitable[ExecutionResult]
@@ -19,3 +21,15 @@ ContextFor = Callable[[str | None, Scope], Any]
 """Returns the context of a request, or an awaitable of it: Authorization header, ASGI scope.
 Errors: ClientError.
 """
+
+
+class Admission(Protocol):
+    """Limits how much a client may ask within a time."""
+
+    def admit(
+        self, operation: DocumentOperation, cost: int, context: Any
+    ) -> Awaitable[None] | None:
+        """Called before an operation is executed. Errors, at once or when awaited: ClientError."""
+
+    def settle(self, operation: DocumentOperation, cost: int, usage: Usage, context: Any) -> None:
+        """Called after it was executed, with what it has used."""

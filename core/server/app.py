@@ -31,6 +31,8 @@ from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.limits.limits import Limits
+from core.graphql.limits.rate_limits import HOUR, MINUTE, RateLimits, Rates
+from core.graphql.limits.token_buckets import Rate, TokenBuckets
 from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
 from core.server.subscriptions import Live
@@ -40,7 +42,7 @@ from feed.home_feeds import HomeFeeds
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
 """Timeout for PostgreSQL and Valkey to answer a probe."""
-PRIVATE_FIELDS = ("viewer", "account", "homeFeed", "homeFeedUpdates")
+PRIVATE_FIELDS = ("viewer", "account", "homeFeed", "homeFeedUpdates", "rateLimit")
 
 
 def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
@@ -86,6 +88,8 @@ class Server:
             _limits(settings),
             suggestions=settings.debug,
         )
+        self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
+        self.services.register(self.rate_limits)
         response_cache = (
             ResponseCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
         )
@@ -100,6 +104,7 @@ class Server:
             services=self.services,
             documents=documents,
             executor=self.executor,
+            admission=self.rate_limits,
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
@@ -111,6 +116,7 @@ class Server:
             context_for=self.authentication.context_for,
             stream=self.live.streams.serve,
             response_cache=response_cache,
+            admission=self.rate_limits,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,
@@ -137,6 +143,7 @@ class Server:
             await self.database.open()
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
+            stack.push_async_callback(self.rate_limits.close)
             stack.callback(self.services.get(Accounts).passwords.close)
             stack.callback(self.services.get(Accounts).login_throttle.close)
             stack.push_async_callback(self.services.group_commits.close)
@@ -168,6 +175,28 @@ def _limits(settings: Environment) -> Limits:
         cost=settings.max_cost,
         answer_bytes=settings.max_answer_bytes,
         reports_cost=settings.report_cost,
+    )
+
+
+def _rates(settings: Environment) -> Rates:
+    def rate(name: str, capacity: int, seconds: int = HOUR) -> Rate | None:
+        return Rate(name, capacity, seconds) if capacity else None
+
+    calls = [
+        rate("posts", settings.posts_per_hour),
+        rate("comments", settings.comments_per_hour),
+        rate("follows", settings.follows_per_hour),
+        rate("reactions", settings.reactions_per_hour),
+    ]
+    calls_by_address = [
+        rate("sign-ups", settings.sign_ups_per_hour),
+        rate("sign-ins", settings.sign_ins_per_hour),
+    ]
+    return Rates(
+        rate("points", settings.rate_person_cost, MINUTE),
+        rate("points for this address", settings.rate_address_cost, MINUTE),
+        {each.name: each for each in calls if each},
+        {each.name: each for each in calls_by_address if each},
     )
 
 

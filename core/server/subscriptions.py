@@ -21,7 +21,7 @@ from core.graphql.documents import DocumentStore
 from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.subscription_runner import SubscriptionRunner
-from core.graphql.ports import ContextFor
+from core.graphql.ports import Admission, ContextFor
 from core.graphql.streams.stream_endpoint import StreamEndpoint
 from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 from feed.graphql.home_feed_topic import HomeFeedTopic
@@ -38,6 +38,7 @@ class Live:
         services: Services,
         documents: DocumentStore,
         executor: Executor,
+        admission: Admission,
         context_for: ContextFor,
         read_token: ReadToken,
         revoke: Revoke,
@@ -69,7 +70,7 @@ class Live:
             HomeFeedTopic(self._dispatcher, renderer),
             PostInteractionsTopic(self._dispatcher, renderer),
         ]
-        runner = SubscriptionRunner(graphql_schema, documents, execute, topics)
+        runner = SubscriptionRunner(graphql_schema, documents, execute, topics, admission)
         self.connections = connections = ConnectionRegistry(
             read_token,
             partial(session_is_live, services.database),

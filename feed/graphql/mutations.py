@@ -6,6 +6,7 @@ import strawberry
 
 from core.context import Context
 from core.errors import InputRules
+from core.graphql.limits.directives import RateLimit
 from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_user_errors
 from core.ids import input_key
 from core.text import clean_text
@@ -73,7 +74,7 @@ def input_text(text: str) -> str:
 
 @strawberry.type
 class FeedMutation:
-    @strawberry.mutation(description="Creates a post.")
+    @strawberry.mutation(description="Creates a post.", directives=[RateLimit(bucket="posts")])
     @refusals_as_user_errors(CreatePostPayload)
     @staticmethod
     async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:

@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from core.context import Context
+from core.graphql.limits.directives import RateLimit
 from core.graphql.mutations import refusals_as_user_errors
 from core.ids import input_key
 from feed.graphql.mutations import input_text
@@ -22,7 +23,10 @@ from interactions.graphql.reactions import ReactionsMutation
 
 @strawberry.type
 class InteractionsMutation(ReactionsMutation):
-    @strawberry.mutation(description="Creates a comment on a post or a reply to a comment.")
+    @strawberry.mutation(
+        description="Creates a comment on a post or a reply to a comment.",
+        directives=[RateLimit(bucket="comments")],
+    )
     @refusals_as_user_errors(CreateCommentPayload)
     @staticmethod
     async def create_comment(

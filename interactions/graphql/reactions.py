@@ -65,6 +65,7 @@ def reaction_mutation(
         input_description=input,
         payload_type=payload_type,
         payload_description=payload,
+        bucket="reactions" if service is reaction_create else None,
     )
 
 

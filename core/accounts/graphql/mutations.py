@@ -33,7 +33,7 @@ from core.accounts.sessions import (
     sign_up,
 )
 from core.context import Context
-from core.graphql.limits.directives import Cost
+from core.graphql.limits.directives import Cost, RateLimit
 from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
 from core.ids import input_key
 
@@ -108,6 +108,7 @@ def relation_mutation(
     *,
     input: str,
     payload: str,
+    bucket: str | None = None,
 ) -> Any:
     """The mutation that calls the service for the user in its input. `input`, `payload`: descriptions of the types."""
 
@@ -131,12 +132,16 @@ def relation_mutation(
         input_description=input,
         payload_type=TargetUserPayload,
         payload_description=payload,
+        bucket=bucket,
     )
 
 
 @strawberry.type
 class AccountsMutation:
-    @strawberry.mutation(description="Creates an account and signs it in.", directives=[PASSWORD])
+    @strawberry.mutation(
+        description="Creates an account and signs it in.",
+        directives=[PASSWORD, RateLimit(bucket="sign-ups")],
+    )
     @refusals_as_user_errors(SignUpPayload)
     @staticmethod
     async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
@@ -152,7 +157,8 @@ class AccountsMutation:
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
     @strawberry.mutation(
-        description="Signs in by username or e-mail address.", directives=[PASSWORD]
+        description="Signs in by username or e-mail address.",
+        directives=[PASSWORD, RateLimit(bucket="sign-ins")],
     )
     @refusals_as_user_errors(SignInPayload)
     @staticmethod
@@ -203,6 +209,7 @@ class AccountsMutation:
         "Follows a user. Following twice changes nothing.",
         input="The user to follow.",
         payload="The followed user.",
+        bucket="follows",
     )
     unfollow_user = relation_mutation(
         "UnfollowUser",

@@ -57,7 +57,7 @@ from core.graphql.limits.cost_report import (
     checked_cost,
     cost_report,
 )
-from core.graphql.ports import ContextFor, Execute
+from core.graphql.ports import Admission, ContextFor, Execute
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
 """Answers a subscription with a stream. Errors, all before the response starts: ClientError,
@@ -91,12 +91,14 @@ class GraphQLHTTP:
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
         page: Page | None = None,
+        admission: Admission | None = None,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
         extensions_for: Callable[[ExecutedOperation], JSONObject | None] | None = None,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
         `origins`: of web pages that may call the API. `page`: answers browsers.
+        `admission`: limits what a client may ask within a time.
         `headers_for`, `extensions_for`: additions to each response.
         """
         self._documents = documents
@@ -110,6 +112,7 @@ class GraphQLHTTP:
         self._private_fields = frozenset(private_fields)
         self._cross_origin = CORSPolicy(origins)
         self._page = page
+        self._admission = admission
         self._headers_for = headers_for
         self._extensions_for = extensions_for
         # Headers and extensions are made for each response, so its operation must be known.
@@ -286,12 +289,17 @@ class GraphQLHTTP:
         self, prepared: PreparedOperation
     ) -> tuple[Response, bytes | None]:
         """The response and, if there are no errors, the body to cache."""
-        operation, variables, media_type, scope, authorization, *_ = prepared
+        operation, variables, media_type, scope, authorization, _, cost, _ = prepared
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )
         if hasattr(context, "__await__"):
             context = await context
+        admission = self._admission
+        if admission is not None:
+            wait = admission.admit(operation, cost, context)
+            if wait is not None:
+                await wait
         usage = Usage()
         USAGE.set(usage)
         result = self._execute(operation.document, operation.name, variables, context)
@@ -300,6 +308,8 @@ class GraphQLHTTP:
                 result = await self._execution_timeout.wait_for(result)
             except SharedTimeoutExpired:
                 return timeout_response(self._limits.execution_seconds, media_type), None
+        if admission is not None:
+            admission.settle(operation, cost, usage, context)
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})

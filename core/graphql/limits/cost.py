@@ -10,6 +10,7 @@ A formula has one term for each list whose size is a variable; all else is summe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple, Protocol
@@ -34,7 +35,7 @@ from graphql import (
 )
 
 from core.errors import JSONObject
-from core.graphql.limits.directives import ListSize, list_size_of, weight_of
+from core.graphql.limits.directives import ListSize, list_size_of, rate_limit_of, weight_of
 from core.paging import MAX_PAGE_SIZE
 
 
@@ -96,12 +97,15 @@ NOTHING = Sum(0)
 class OperationCost:
     """The cost of one operation."""
 
-    __slots__ = ("_fixed", "_formula")
+    __slots__ = ("_fixed", "_formula", "rates")
 
     def __init__(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode
     ) -> None:
-        self._formula = _Compilation(schema, operation, document).formula()
+        compilation = _Compilation(schema, operation, document)
+        self._formula = compilation.formula()
+        self.rates = tuple(compilation.rates().items())
+        """How often the operation calls the mutations of each bucket."""
         fixed = isinstance(self._formula, Sum) and not self._formula.terms
         self._fixed = ceil(self._formula.value({})) if fixed else None
 
@@ -131,6 +135,20 @@ class _Compilation:
     def formula(self) -> Formula:
         root = self._schema.get_root_type(self._operation.operation)
         return NOTHING if root is None else self._object(root, [self._operation.selection_set], {})
+
+    def rates(self) -> Counter[str]:
+        """How many root fields take from each bucket."""
+        taken: Counter[str] = Counter()
+        root = self._schema.get_root_type(self._operation.operation)
+        fields: dict[str, list[FieldNode]] = {}
+        if root is not None:
+            self._collect(root, self._operation.selection_set, fields, set())
+            for nodes in fields.values():
+                definition = self._schema.get_field(root, nodes[0].name.value)
+                bucket = None if definition is None else rate_limit_of(definition)
+                if bucket is not None:
+                    taken[bucket] += 1
+        return taken
 
     def _object(
         self,

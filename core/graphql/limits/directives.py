@@ -48,6 +48,15 @@ class ListSize:
     )
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="rateLimit",
+    description="How often a mutation may be called is limited, together with others of the same bucket.",
+)
+class RateLimit:
+    bucket: str = strawberry.directive_field("bucket")
+
+
 FREE = Cost(weight="0")
 """For what is read together with its parent."""
 PAGE = ListSize(
@@ -73,6 +82,14 @@ def list_size_of(field: GraphQLField) -> ListSize | None:
     for directive in _directives(field):
         if isinstance(directive, ListSize):
             return directive
+    return None
+
+
+def rate_limit_of(field: GraphQLField) -> str | None:
+    """The bucket of the field's `@rateLimit`."""
+    for directive in _directives(field):
+        if isinstance(directive, RateLimit):
+            return directive.bucket
     return None
 
 

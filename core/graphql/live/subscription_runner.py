@@ -30,7 +30,7 @@ from core.graphql.limits.cost_report import check_answer_size, checked_cost, cos
 from core.graphql.live.shared_operations import LiveOperations
 from core.graphql.live.subscriber import Sink, Subscriber
 from core.graphql.live.topic import Topic
-from core.graphql.ports import Execute
+from core.graphql.ports import Admission, Execute
 
 
 class OperationRefused(Exception):
@@ -64,10 +64,12 @@ class SubscriptionRunner:
         documents: DocumentStore,
         execute: Execute,
         topics: Iterable[Topic],
+        admission: Admission | None = None,
     ) -> None:
         self._schema = schema
         self._documents = documents
         self._execute = execute
+        self._admission = admission
         self.limits = documents.limits
         self._timeout = SharedTimeout(self.limits.execution_seconds)
         self._topics = {topic.field: topic for topic in topics}
@@ -85,6 +87,15 @@ class SubscriptionRunner:
         checked_cost(operation, request.variables, self.limits)
         return operation
 
+    async def admit(
+        self, operation: DocumentOperation, variables: JSONObject, context: Context
+    ) -> None:
+        """To be called before `answer` and `subscribe`. Errors: RATE_LIMITED."""
+        if self._admission is not None:
+            wait = self._admission.admit(operation, operation.cost.value(variables), context)
+            if wait is not None:
+                await wait
+
     async def answer(
         self, operation: DocumentOperation, variables: JSONObject, context: Context
     ) -> str:
@@ -97,6 +108,8 @@ class SubscriptionRunner:
                 result = await self._timeout.wait_for(result)
             except SharedTimeoutExpired:
                 raise timeout_error(self._timeout.seconds) from None
+        if self._admission is not None:
+            self._admission.settle(operation, context.cost, usage, context)
         answer: JSONObject = {"data": result.data}
         if result.errors:
             entries = execution_error_entries(result.errors, operation.name)

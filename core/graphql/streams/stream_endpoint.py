@@ -48,6 +48,7 @@ class StreamEndpoint:
         operation are sent in the stream.
         """
         context = self._context_for(request.authorization, scope)
+        await self._runner.admit(request.operation, request.variables, context)
         stream = ResponseStream(send, FORMATS[request.media_type], self._heartbeat_seconds)
         client = scope.get("client")
         connection = self._connections.register(client and client[0], stream.end)

@@ -293,6 +293,7 @@ class WebSocketConnection:
     ) -> None:
         runner = self._app.runner
         context = self._app.context_for(self._authorization, self._scope)
+        await runner.admit(operation, variables, context)
         if operation.kind != "subscription":
             stream.answer(await runner.answer(operation, variables, context))
             return

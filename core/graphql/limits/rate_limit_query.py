@@ -1,0 +1,41 @@
+"""The query `rateLimit`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core.context import Context
+from core.graphql.limits.directives import FREE
+from core.graphql.limits.rate_limits import RateLimits
+
+
+@strawberry.type(
+    description="How much the client may still ask: points of cost, for the signed-in user, or else for the address."
+)
+class RateLimitStatus:
+    limit: int = strawberry.field(description="The points of a full bucket.")
+    remaining: int = strawberry.field(
+        description="The points left, after those that this operation may use were taken. What it does not use is "
+        "given back."
+    )
+    reset_at: datetime = strawberry.field(
+        description="When the bucket is full if nothing is asked."
+    )
+    cost: int = strawberry.field(description="The points that this operation may use.")
+
+
+@strawberry.type
+class RateLimitQuery:
+    @strawberry.field(
+        description="How much the client may still ask; null if the server has no limit.",
+        directives=[FREE],
+    )
+    @staticmethod
+    async def rate_limit(info: strawberry.Info) -> RateLimitStatus | None:
+        context: Context = info.context
+        status = await context.services.get(RateLimits).status(context)
+        if status is None:
+            return None
+        return RateLimitStatus(**status._asdict(), cost=context.cost)

@@ -1,0 +1,284 @@
+"""Token buckets that all processes share through Redis, most of the time without waiting for it.
+
+A bucket has a capacity and fills evenly. Redis holds one number for each: the time at which it will be full. A script
+adds to it in one atomic round trip, by the clock of Redis.
+
+Each process keeps an estimate of the buckets that it has used: what Redis said last, filled since, less what this
+process has taken since. While the bucket is far from empty, an operation takes from the estimate, and what was taken
+is sent to Redis with that of all other buckets, every five seconds. If little is left, every take asks Redis, until
+the bucket could have filled. An estimate may be too high, because other processes have taken from the bucket since. But
+a process takes no more than UNSETTLED of the capacity before it knows better, so each process may
+overdraw a bucket by that much, once in the time that it takes to fill, and what is overdrawn has to fill again first.
+
+Without Redis each process goes on with its estimates, as if they were its own buckets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha1
+from time import monotonic
+from typing import Any, NamedTuple
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from core.recently_used import RecentlyUsed
+
+logger = logging.getLogger(__name__)
+
+NEAR = 0.25
+"""The share of the capacity at which a bucket is nearly empty."""
+UNSETTLED = 0.1
+"""The share of the capacity that a process takes at most before Redis knows of it."""
+SETTLE_SECONDS = 5.0
+REDIS_SECONDS = 0.25
+"""Timeout of a round trip."""
+RETRY_SECONDS = 1.0
+MAX_BUCKETS = 20_000
+"""Those used last in this process. The others are still in Redis."""
+MAX_CONNECTIONS = 4
+MAX_SETTLED_AT_ONCE = 500
+
+SCRIPT = """
+local capacity, seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
+local taken, wanted = tonumber(ARGV[3]), tonumber(ARGV[4])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+full_at = math.min(math.max(full_at + taken * seconds / capacity, now), now + 2 * seconds)
+local allowed = 0
+if full_at + wanted * seconds / capacity <= now + seconds then
+    allowed = 1
+    full_at = full_at + wanted * seconds / capacity
+end
+if full_at > now then
+    redis.call('SET', KEYS[1], string.format('%.6f', full_at), 'PX', math.ceil((full_at - now) * 1000))
+else
+    redis.call('DEL', KEYS[1])
+end
+return {allowed, string.format('%.6f', capacity * (1 - (full_at - now) / seconds))}
+"""
+"""Adds what was `taken` before; takes what is `wanted` if there is as much. Returns whether, and the tokens left."""
+
+SCRIPT_HASH = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+AWAY = (RedisError, OSError, TimeoutError)
+
+
+class Rate(NamedTuple):
+    """How much may be taken at once, and how long a bucket takes to fill."""
+
+    name: str
+    capacity: int
+    seconds: int
+
+
+class Bucket:
+    """The estimate of one bucket."""
+
+    __slots__ = ("asks_until", "at", "key", "rate", "tokens", "unsettled")
+
+    def __init__(self, rate: Rate, key: str, now: float) -> None:
+        self.rate = rate
+        self.key = key
+        self.tokens = float(rate.capacity)
+        self.at = now
+        """When `tokens` were as many."""
+        self.unsettled = 0.0
+        """What was taken here and Redis does not know of; negative for what was given back."""
+        self.asks_until = now
+        """Until then each take asks Redis."""
+
+    def fill(self, now: float) -> None:
+        """Adds the tokens since the last time."""
+        rate = self.rate
+        tokens = self.tokens + (now - self.at) * rate.capacity / rate.seconds
+        self.tokens = min(rate.capacity, tokens)
+        self.at = now
+
+    def seconds_until(self, tokens: float) -> float:
+        """Seconds until it has as many."""
+        return max(0.0, (tokens - self.tokens) * self.rate.seconds / self.rate.capacity)
+
+
+class TokenBuckets:
+    """The buckets of one process."""
+
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        settle_seconds: float = SETTLE_SECONDS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        pool = BlockingConnectionPool.from_url(
+            redis_url,
+            max_connections=MAX_CONNECTIONS,
+            timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+        )
+        self._redis = Redis(connection_pool=pool)
+        self._clock = clock
+        self._settle_seconds = settle_seconds
+        self._buckets: RecentlyUsed[tuple[str, str], Bucket] = RecentlyUsed(MAX_BUCKETS)
+        self._changed: set[Bucket] = set()
+        """Those with something unsettled."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._settling: asyncio.Task[None] | None = None
+        self._away_until = 0.0
+        self._is_away = False
+        self._is_closed = False
+        self.round_trips = 0
+        """How often Redis was asked."""
+
+    def bucket(self, rate: Rate, key: str) -> Bucket:
+        """The bucket of this key, filled up to now."""
+        now = self._clock()
+        found = self._buckets.get((rate.name, key))
+        if found is None:
+            found = Bucket(rate, f"rate:{rate.name}:{key}", now)
+            for dropped in self._buckets.put((rate.name, key), found):
+                self._changed.discard(dropped)
+        found.fill(now)
+        return found
+
+    def try_take(self, bucket: Bucket, amount: float) -> bool:
+        """Takes the tokens if that needs no question to Redis."""
+        capacity = bucket.rate.capacity
+        if (
+            bucket.tokens - amount < capacity * NEAR
+            or bucket.at < bucket.asks_until
+            or bucket.unsettled + amount > capacity * UNSETTLED
+        ):
+            return False
+        self._take(bucket, amount)
+        return True
+
+    async def take(self, bucket: Bucket, amount: float) -> bool:
+        """Takes the tokens if there are as many; else takes none. Waits for Redis, a quarter of a second at most."""
+        if bucket.tokens < amount:
+            return False  # The others have only taken since: Redis has no more.
+        known = await self._ask(bucket, amount)
+        if known is not None:
+            return known
+        bucket.fill(self._clock())
+        if bucket.tokens < amount:
+            return False
+        self._take(bucket, amount)
+        return True
+
+    def give_back(self, bucket: Bucket, amount: float) -> None:
+        """Returns tokens that were taken and not used."""
+        self._take(bucket, -amount)
+
+    async def refresh(self, bucket: Bucket) -> None:
+        """Brings the estimate up to date, if Redis answers."""
+        await self._ask(bucket, 0)
+
+    async def close(self) -> None:
+        """Tells Redis what was taken, and closes the connections."""
+        self._is_closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            if self._settling is not None:
+                await self._settling
+            await self._settle()
+        finally:
+            with suppress(*AWAY):
+                await self._redis.aclose()
+                await self._redis.connection_pool.disconnect()
+
+    def _take(self, bucket: Bucket, amount: float) -> None:
+        bucket.tokens = min(bucket.tokens - amount, bucket.rate.capacity)
+        bucket.unsettled += amount
+        self._changed.add(bucket)
+        if self._timer is None and not self._is_closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._settle_seconds, self._start_settling)
+
+    async def _ask(self, bucket: Bucket, wanted: float) -> bool | None:
+        """Whether Redis allows it; None if it is away."""
+        if self._clock() < self._away_until:
+            return None
+        taken, bucket.unsettled = bucket.unsettled, 0.0
+        try:
+            async with asyncio.timeout(REDIS_SECONDS):
+                asked: Any = self._redis.eval(SCRIPT, 1, *_arguments(bucket, taken, wanted))
+                reply = await asked
+        except BaseException as error:
+            bucket.unsettled += taken
+            if not isinstance(error, AWAY):
+                raise
+            self._lost(error)
+            return None
+        self._apply(bucket, reply)
+        return bool(reply[0])
+
+    def _apply(self, bucket: Bucket, reply: Any) -> None:
+        self.round_trips += 1
+        self._is_away = False
+        bucket.tokens = float(reply[1]) - bucket.unsettled
+        bucket.at = self._clock()
+        if bucket.tokens < bucket.rate.capacity * NEAR:
+            bucket.asks_until = bucket.at + bucket.rate.seconds
+
+    def _lost(self, error: Exception) -> None:
+        self._away_until = self._clock() + RETRY_SECONDS
+        if not self._is_away:
+            self._is_away = True
+            logger.warning("Redis is unavailable. This process limits rates for itself: %r", error)
+
+    def _start_settling(self) -> None:
+        self._timer = None
+        self._settling = asyncio.get_running_loop().create_task(self._settle())
+
+    async def _settle(self) -> None:
+        """Tells Redis what was taken since the last time."""
+        if self._clock() >= self._away_until:
+            changed = [
+                self._changed.pop() for _ in range(min(len(self._changed), MAX_SETTLED_AT_ONCE))
+            ]
+            await self._send([bucket for bucket in changed if bucket.unsettled])
+        if self._changed and self._timer is None and not self._is_closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._settle_seconds, self._start_settling)
+
+    async def _send(self, buckets: list[Bucket]) -> None:
+        if not buckets:
+            return
+        sent = [bucket.unsettled for bucket in buckets]
+        for bucket in buckets:
+            bucket.unsettled = 0.0
+        try:
+            async with asyncio.timeout(REDIS_SECONDS):
+                pipeline = self._redis.pipeline(transaction=False)
+                for bucket, taken in zip(buckets, sent, strict=True):
+                    # The first loads the script for the others.
+                    run, text = (
+                        (pipeline.eval, SCRIPT)
+                        if bucket is buckets[0]
+                        else (pipeline.evalsha, SCRIPT_HASH)
+                    )
+                    run(text, 1, *_arguments(bucket, taken, 0))
+                replies = await pipeline.execute()
+        except BaseException as error:
+            for bucket, taken in zip(buckets, sent, strict=True):
+                bucket.unsettled += taken
+                self._changed.add(bucket)
+            if not isinstance(error, AWAY):
+                raise
+            self._lost(error)
+            return
+        for bucket, reply in zip(buckets, replies, strict=True):
+            self._apply(bucket, reply)
+
+
+def _arguments(bucket: Bucket, taken: float, wanted: float) -> tuple[str, ...]:
+    rate = bucket.rate
+    return (bucket.key, str(rate.capacity), str(rate.seconds), f"{taken:.3f}", f"{wanted:.3f}")

@@ -1,0 +1,231 @@
+"""Rate limits as clients meet them: on every transport, by user and by address, with and without Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from core.database.database import Database
+from core.devserver.ports import free_port
+from core.ids import global_id
+from tests.live.test_codes import STREAM, by_http
+from tests.live.world import Api, SignedInUser, operation, serving, signed_in, websocket_client
+
+HOME = "query($first: Int!) { homeFeed(first: $first) { edges { cursor } } }"
+RATE = operation("Cost")
+WATCH = (
+    "subscription { homeFeedEvents { __typename ... on FeedEntryAdded { edge { node {"
+    " likers(first: 100) { edges { node { posts(first: 6) { edges { cursor } } } } } } } } } }"
+)
+"""It costs 803 points, more than are added in half a minute."""
+SMALL: dict[str, Any] = {
+    "max_cost": 1_000,
+    "rate_person_cost": 1_000,
+    "rate_address_cost": 2_000,
+    "posts_per_hour": 3,
+    "follows_per_hour": 2,
+    "reactions_per_hour": 4,
+    "sign_ups_per_hour": 2,
+    "sign_ins_per_hour": 3,
+    "byte_cache_seconds": 30,
+}
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
+    with serving(**SMALL) as address:
+        yield address
+
+
+async def post(
+    address: str, query: str, user: SignedInUser | None = None, **variables: Any
+) -> httpx.Response:
+    headers = {"authorization": user.authorization} if user else {}
+    sent = {"query": query, "variables": variables}
+    async with httpx.AsyncClient(verify=False, timeout=20) as client:  # noqa: S501  # without TLS, so quicker
+        return await client.post(f"http://{address}/graphql/", json=sent, headers=headers)
+
+
+async def until_limited(
+    address: str, query: str, user: SignedInUser | None = None, **variables: Any
+) -> tuple[int, httpx.Response]:
+    """How many requests were answered before the first that was not, and the answer to that."""
+    for count in range(100):
+        response = await post(address, query, user, **variables)
+        if response.status_code == 429:
+            return count, response
+    raise AssertionError("no limit was reached")
+
+
+def times(count: int, mutation: str) -> str:
+    """The mutation so often in one operation; ten points each, and one for each object of the payload."""
+    return "mutation {" + " ".join(f"m{n}: {mutation} {{ changed }}" for n in range(count)) + "}"
+
+
+def limited(response: httpx.Response) -> dict[str, Any]:
+    """The extensions of the one error, checked against the headers."""
+    [error] = response.json()["errors"]
+    extensions: dict[str, Any] = error["extensions"]
+    assert (response.status_code, extensions["code"]) == (429, "RATE_LIMITED")
+    assert response.headers["retry-after"] == str(extensions["retryAfterSeconds"])
+    assert f"Try again in {extensions['retryAfterSeconds']} seconds." in error["message"]
+    assert f"{extensions['allowed']:,} {extensions['limit']}" in error["message"]
+    return extensions
+
+
+async def test_a_user_may_use_so_many_points(address: str, database: Database) -> None:
+    viewer, other = await signed_in(database, 2)
+    # Nothing of a mutation is given back.
+    mute = times(20, f'muteUser(input: {{ userId: "{other.id}" }})')
+    count, refused = await until_limited(address, mute, viewer)
+    # Some points were added meanwhile, 16 a second.
+    assert 5 <= count <= 8
+    assert limited(refused)["limit"] == "points"
+    assert 1 <= limited(refused)["retryAfterSeconds"] <= 200 * 60 / 1_000
+    assert (await post(address, mute, other)).status_code == 200
+
+
+async def test_what_a_query_did_not_use_is_given_back(address: str, database: Database) -> None:
+    [viewer] = await signed_in(database, 1)
+    for _ in range(40):  # 101 points each, of which an empty page uses two.
+        assert (await post(address, HOME, viewer, first=100)).status_code == 200
+    left = (await post(address, RATE, viewer)).json()["data"]["rateLimit"]
+    assert left["remaining"] >= 1_000 - 2 * 41
+
+
+async def test_the_rate_limit_can_be_queried(address: str, database: Database) -> None:
+    [viewer] = await signed_in(database, 1)
+    full = (await post(address, RATE, viewer)).json()["data"]["rateLimit"]
+    assert (full["limit"], full["remaining"], full["cost"]) == (1_000, 999, 1)
+    assert full["resetAt"].endswith("+00:00")
+    before = (await post(address, RATE)).json()["data"]["rateLimit"]
+    again = (await post(address, RATE)).json()["data"]["rateLimit"]
+    # Anonymous clients share the bucket of their address, and never a cached answer.
+    assert before["limit"] == 2_000
+    assert again != before
+
+
+async def test_a_cached_answer_takes_no_points(address: str, database: Database) -> None:
+    await signed_in(database, 1)
+    query = "{ publicFeed(first: 99) { edges { cursor } } }"
+    for _ in range(50):  # 5,000 points, were they not cached.
+        assert (await post(address, query)).status_code == 200
+
+
+async def test_anonymous_clients_share_the_points_of_their_address(
+    address: str, database: Database
+) -> None:
+    [viewer] = await signed_in(database, 1)
+    count, refused = await until_limited(
+        address, times(20, 'signOut(input: { refreshToken: "none", everywhere: false })')
+    )
+    assert count >= 2_000 // 200
+    assert limited(refused)["limit"] == "points for this address"
+    assert (await post(address, HOME, viewer, first=1)).status_code == 200
+
+
+async def test_writes_have_limits_of_their_own(address: str, database: Database) -> None:
+    viewer, *others = await signed_in(database, 4)
+    create = operation("CreatePost")
+    count, refused = await until_limited(address, create, viewer, input={"text": "A post."})
+    assert count == 3
+    assert limited(refused)["limit"] == "posts"
+    assert 1_100 < limited(refused)["retryAfterSeconds"] <= 1_200  # a third of an hour
+    rows = await database.fetch("SELECT count(*) FROM posts")
+    assert rows[0][0] == 3
+    follow = operation("FollowUser")
+    statuses = [
+        (
+            await post(address, follow, viewer, input={"userId": global_id("User", other.key)})
+        ).status_code
+        for other in others
+    ]
+    assert statuses == [200, 200, 429]
+    assert (await post(address, HOME, viewer, first=1)).status_code == 200
+
+
+async def test_aliases_do_not_get_around_the_limit(address: str, database: Database) -> None:
+    [viewer] = await signed_in(database, 1)
+    posts = " ".join(
+        f'p{n}: createPost(input: {{ text: "{n}" }}) {{ changed: replayed }}' for n in range(4)
+    )
+    response = await post(address, f"mutation {{ {posts} }}", viewer)
+    assert limited(response)["limit"] == "posts"
+    assert (await database.fetch("SELECT count(*) FROM posts"))[0][0] == 0
+    # Nothing was taken: three are left.
+    count, _ = await until_limited(
+        address, operation("CreatePost"), viewer, input={"text": "A post."}
+    )
+    assert count == 3
+
+
+async def test_sign_up_and_sign_in_are_limited_by_address_with_any_token(
+    address: str, database: Database
+) -> None:
+    users = await signed_in(database, 6)
+    for operation_name, limit, values in (
+        ("SignIn", 3, {"login": "nobody", "password": "hush, not that"}),
+        ("SignUp", 2, {"username": "?", "email": "?", "password": "hush", "displayName": "?"}),
+    ):
+        statuses = [
+            (await post(address, operation(operation_name), user, input=values)).status_code
+            for user in users
+        ]
+        assert statuses == [200] * limit + [429] * (6 - limit)
+
+
+async def test_every_transport_says_when_to_try_again(address: str, database: Database) -> None:
+    [viewer] = await signed_in(database, 1)
+    async with websocket_client(address, viewer.authorization) as client:
+        for number in range(4):
+            await client.subscribe(str(number), operation("CreatePost"), input={"text": "A post."})
+            message = await client.receive()
+            if message["type"] == "next":
+                assert (await client.receive())["type"] == "complete"
+        assert message["type"] == "error"
+        [error] = message["payload"]
+        assert error["extensions"]["code"] == "RATE_LIMITED"
+        assert error["extensions"]["retryAfterSeconds"] > 1_000
+        # Other operations go on.
+        await client.subscribe("other", HOME, first=1)
+        assert (await client.receive())["type"] == "next"
+    await until_limited(address, times(20, 'unmuteUser(input: { userId: "none" })'), viewer)
+    answer = await by_http(address, WATCH, accept=STREAM, token=viewer.authorization)
+    assert (answer.status, answer.code) == (429, "RATE_LIMITED")
+    assert answer.retry_after == str(answer.error["retryAfterSeconds"])
+
+
+async def test_without_redis_reads_go_on_and_limits_hold(
+    django_db_setup: None, database: Database
+) -> None:
+    [viewer] = await signed_in(database, 1)
+    settings = SMALL | {"redis_url": f"redis://127.0.0.1:{free_port()}/0"}
+    with serving(**settings) as alone:
+        for _ in range(20):
+            assert (await post(alone, HOME, viewer, first=20)).status_code == 200
+        rate = (await post(alone, RATE, viewer)).json()["data"]["rateLimit"]
+        assert rate["limit"] == 1_000
+        credentials = {"login": "nobody", "password": "hush, not that"}
+        count, refused = await until_limited(alone, operation("SignIn"), input=credentials)
+        assert count == 3
+        assert limited(refused)["limit"] == "sign-ins"
+        count, _ = await until_limited(
+            alone, operation("CreatePost"), viewer, input={"text": "A post."}
+        )
+        assert count == 3
+
+
+async def test_development_has_no_limit_that_anybody_reaches(
+    django_db_setup: None, database: Database
+) -> None:
+    with serving() as address:
+        api = Api(address)
+        [viewer] = await signed_in(database, 1)
+        for number in range(10):
+            await api.change(viewer, "CreatePost", text=f"Post {number}")
+        rate = (await post(address, RATE, viewer)).json()["data"]["rateLimit"]
+        assert rate["limit"] > 10**8
+        await api.close()
