@@ -112,12 +112,13 @@ def running(
         access_log=False,
     )
     listener = config.bind_socket()
+    listener.listen()
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         port = listener.getsockname()[1]
-        # The socket is listening already: the response arrives as soon as the server runs.
+        # The response arrives as soon as the server runs.
         httpx.options(f"http://127.0.0.1:{port}/graphql", timeout=20)
         running_server = RunningServer(port, calls, loops[0])
         with running_server.client:
