@@ -310,6 +310,10 @@ class Environment:
                 problems.append(f"{variable} is invalid: {invalid}")
         if not debug and values.get("secret_key") == DEVELOPMENT_ONLY:
             problems.append("SECRET_KEY is the default for development. Generate a random one.")
+        if not debug and "*" in values.get("allowed_hosts", ()):
+            problems.append(
+                "ALLOWED_HOSTS is invalid: `*` would accept links with any host. Name the hosts."
+            )
         if problems:
             raise _invalid(problems)
         settings = cls(**values)

@@ -59,6 +59,22 @@ def test_a_start_runs_no_other_program() -> None:
     assert output_of(sys.executable, "-c", program) == ""
 
 
+def test_production_refuses_any_host() -> None:
+    with pytest.raises(EnvironmentInvalid, match=r"ALLOWED_HOSTS is invalid: .* Name the hosts"):
+        Environment.read(REQUIRED | {"ALLOWED_HOSTS": "feed.example.com,*"})
+    assert Environment.read(REQUIRED | {"ALLOWED_HOSTS": "*", "DEBUG": "true"}).allowed_hosts == (
+        "*",
+    )
+
+
+def test_rate_limits_allow_the_dearest_operation() -> None:
+    for name in ("RATE_PERSON_COST", "RATE_ADDRESS_COST"):
+        with pytest.raises(EnvironmentInvalid, match=f"{name} is invalid: .* MAX_COST or more"):
+            Environment.read(REQUIRED | {name: "4999"})
+        Environment.read(REQUIRED | {name: "0"})
+        Environment.read(REQUIRED | {name: "4999", "MAX_COST": "4999"})
+
+
 def test_the_required_settings_suffice() -> None:
     settings = Environment.read(REQUIRED)
     assert settings.port == 8000
