@@ -10,9 +10,12 @@ from core.events.event_types import REASON_KINDS
 from core.jobs.registry import consumer
 from feed.statements import SQL
 
-FOLLOWERS_AT_ONCE = 5_000
+FOLLOWERS_AT_ONCE = 20_000
 """Whose feeds are looked up in one transaction: it holds back the events of others as long as it is open."""
-EVENTS_AT_ONCE = 500
+EVENTS_AT_ONCE = 200
+FEEDS_AT_ONCE = 5_000
+START = (0, 0)
+"""The position before all events: transaction, event."""
 
 
 @consumer("feed.home_feeds", from_end=False, events_at_once=EVENTS_AT_ONCE)
@@ -23,7 +26,13 @@ async def add_to_home_feeds(transaction: Transaction, events: Sequence[EventRow]
     skipped as a dead job, and repeat none.
     """
     progress = await transaction.fetch_row(SQL.home_feed_progress_lock)
-    done, follow = ((progress[0], progress[1]), progress[2]) if progress else ((0, 0), 0)
+    done, follow, is_in_log = (tuple(progress[:2]), *progress[2:]) if progress else (START, 0, True)
+    if not is_in_log:
+        # The log may have lost events that feeds lack.
+        [(retired,)] = await transaction.fetch(SQL.home_feeds_retire, FEEDS_AT_ONCE)
+        if retired == FEEDS_AT_ONCE:
+            return 0
+        done, follow = START, 0
     await transaction.fetch(SQL.home_feeds_adopt, *done)
     count = await _count_of_first(transaction, events, done)
     if count:

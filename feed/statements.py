@@ -50,6 +50,7 @@ class FeedStatements(
     home_feeds_adopt: str
     home_feeds_expire: str
     home_feeds_remove: str
+    home_feeds_retire: str
     home_feeds_trim: str
     home_recipients: str
     kept_home_feed_page: Variants

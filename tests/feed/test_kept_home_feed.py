@@ -199,6 +199,27 @@ async def test_a_feed_is_not_used_if_the_log_has_lost_its_position(crowd: Crowd)
     assert "home_feed_page" in await statements_of_a_page(crowd, reader)
 
 
+async def test_feeds_are_retired_if_the_log_has_lost_events(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crowd.create(6)
+    author, *readers = crowd.users
+    for reader in readers:
+        await crowd.follow(reader, author)
+        await crowd.keep(reader)
+    await crowd.work_all()
+    await crowd.post(author)
+    await crowd.database.write("DELETE FROM events")
+    await crowd.post(author)
+    monkeypatch.setattr("feed.consumers.FEEDS_AT_ONCE", 2)
+    while await crowd.work():
+        for reader in readers:
+            await crowd.check_in_one_snapshot(reader)
+    for reader in readers:
+        assert await crowd.database.fetch(LIVE, reader) == []
+        assert await crowd.walk(reader, 20) == await crowd.oracle(reader)
+
+
 async def test_two_processes_build_one_feed(crowd: Crowd) -> None:
     await crowd.create(1)
     [reader] = crowd.users
