@@ -21,6 +21,7 @@ DOCUMENTS = (
     ("README.md", "text/plain"),
     ("CONTRIBUTING.md", "text/plain"),
     ("CHANGELOG.md", "text/plain"),
+    ("SECURITY.md", "text/plain"),
     ("LICENSE", "text/plain"),
     ("docs/**/*.md", "text/plain"),
     ("core/*/README.md", "text/plain"),

@@ -61,13 +61,14 @@ async def test_a_client_that_asks_is_sent_the_cost(
     [author] = await signed_in(database, 1)
     home = operation("HomeFeed")
     empty = await cost_of(address, home, author, ASK, first=10)
-    # An empty page may have a row that holds the snapshot.
-    assert (empty["requested"], empty["limit"], empty["statements"]) == (51, 5_000, 1)
+    # The first page of a reader finds no kept feed. An empty page may have a row that holds the snapshot.
+    assert (empty["requested"], empty["limit"], empty["statements"]) == (51, 5_000, 2)
     assert empty["actual"] <= 2
     await write(api, author, 3)
     some = await cost_of(address, home, author, ASK, first=10)
-    # Three posts with a comment each, by two statements.
-    assert some == {"requested": 51, "actual": 3 + 3 + 2, "limit": 5_000, "statements": 2}
+    # Three posts with a comment each, by two statements; one more if the feed is still being built.
+    assert some.pop("statements") in (2, 3)
+    assert some == {"requested": 51, "actual": 3 + 3 + 2, "limit": 5_000}
     small = await cost_of(address, home, author, ASK, first=1)
     assert small["requested"] == 6
     assert small["actual"] <= 6
@@ -123,7 +124,7 @@ async def test_websocket_answers_report_their_cost_by_setting(
     async with websocket_client(reporting, viewer.authorization) as client:
         await client.subscribe("1", operation("HomeFeed"), first=10)
         cost = (await client.receive())["payload"]["extensions"]["cost"]
-    assert (cost["requested"], cost["limit"], cost["statements"]) == (51, 500, 1)
+    assert (cost["requested"], cost["limit"], cost["statements"]) == (51, 500, 2)
 
 
 async def test_an_answer_has_a_limit_of_bytes(reporting: str, database: Database) -> None:
