@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -71,7 +72,10 @@ class HomeFeeds:
             return
         self._waiting[reader_id] = None
         if self._task is None:
-            self._task = asyncio.create_task(self._build_waiting(), name="home feeds")
+            # Not in the context of the request, whose cost it would add to.
+            self._task = asyncio.create_task(
+                self._build_waiting(), name="home feeds", context=Context()
+            )
 
     async def built(self) -> None:
         """Returns when no reader waits any more."""
