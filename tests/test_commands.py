@@ -42,9 +42,9 @@ def test_help_has_examples_that_the_command_accepts(name: str) -> None:
 @pytest.mark.parametrize(
     ("command", "bar"),
     [
-        (["seed_demo", "--users=20", "--posts=20"], "2/2"),
+        (["seed_demo", "--users=20", "--posts=20"], "/2"),
         (["reconcile_counts"], "/8"),
-        (["import_trace", "trace.txt"], "3/3"),
+        (["import_trace", "trace.txt"], "/3"),
     ],
 )
 def test_a_long_command_shows_on_a_terminal_how_far_it_is(

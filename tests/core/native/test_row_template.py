@@ -29,7 +29,7 @@ from core.native.row_template import (
     numbered_texts,
 )
 
-NUMBERS = st.integers(-(2**63), 2**63 - 1)
+NUMBERS = st.sampled_from([-(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1)
 VALUES = (
     st.text()
     | NUMBERS
