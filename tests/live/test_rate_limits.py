@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
 from core.database.database import Database
 from core.devserver.ports import free_port
@@ -34,8 +36,15 @@ SMALL: dict[str, Any] = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unused_buckets(django_db_setup: None) -> None:
+    """No tokens are taken yet: servers of other tests have the same address and Valkey."""
+    with Redis.from_url(os.environ["REDIS_URL"]) as valkey:
+        valkey.flushdb()
+
+
 @pytest.fixture(scope="module")
-def address(django_db_setup: None) -> Iterator[str]:
+def address(django_db_setup: None, unused_buckets: None) -> Iterator[str]:
     with serving(**SMALL) as address:
         yield address
 
