@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,10 +68,11 @@ class JobRunner(Runner):
         self._transactions = asyncio.Semaphore(transactions)
         self._ends = GroupCommit(database, SQL.jobs_end)
         self._held: dict[int, HeldJob] = {}
-        self._suspects: deque[JobClaim] = deque()
-        """Claimed jobs whose worker ended while they ran. They run alone: if one ends this process, too, no other job
-        suffers with it.
+        self._suspect: JobClaim | None = None
+        """A claimed job whose worker ended while it ran. It waits to run alone: if it ends this process, too, no other
+        job suffers with it.
         """
+        self._alone: asyncio.Task[None] | None = None
         self.repeats_at = 0.0
         """When, by the loop's clock, the last job is due that is about to run again."""
 
@@ -99,7 +99,7 @@ class JobRunner(Runner):
 
         Errors: DatabaseUnavailable.
         """
-        if self._start_suspect():
+        if self._runs_suspect():
             return 0
         free = self._slots - len(self.runs)
         if free <= 0:
@@ -110,25 +110,25 @@ class JobRunner(Runner):
             claim = JobClaim(*row)
             if claim.lost:
                 self._held[claim.id] = HeldJob(claim.lease, None)
-                self._suspects.append(claim)
+                self._suspect = claim
             else:
                 self._start(claim)
-        self._start_suspect()
+        self._runs_suspect()
         metrics.JOBS_RUNNING.set(len(self.runs))
         return len(rows)
 
-    def _start_suspect(self) -> bool:
-        """Starts a suspect if nothing else runs. Whether there are suspects."""
-        if not self._suspects:
-            return False
-        if not len(self.runs):
-            self._start(self._suspects.popleft())
-        return True
+    def _runs_suspect(self) -> bool:
+        """Starts the suspect if nothing else runs. Whether there is one, so that nothing else may start."""
+        if self._suspect is not None and not len(self.runs):
+            suspect, self._suspect = self._suspect, None
+            self._alone = self._start(suspect)
+        return self._suspect is not None or (self._alone is not None and not self._alone.done())
 
-    def _start(self, claim: JobClaim) -> None:
+    def _start(self, claim: JobClaim) -> asyncio.Task[None]:
         deadline = asyncio.timeout(self._kinds[claim.kind].timeout_seconds)
         task = self.runs.start(self._run(claim, deadline), deadline, f"job {claim.kind} {claim.id}")
         self._held[claim.id] = HeldJob(claim.lease, task)
+        return task
 
     async def renew(self) -> None:
         """Prolongs the leases of all jobs, and cancels those that were lost. Errors: DatabaseUnavailable."""
@@ -148,7 +148,8 @@ class JobRunner(Runner):
 
     def _give_up(self, id: int, lost: HeldJob) -> None:
         del self._held[id]
-        self._suspects = deque(claim for claim in self._suspects if claim.id != id)
+        if self._suspect is not None and self._suspect.id == id:
+            self._suspect = None
         if lost.task is not None:
             logger.warning("Job %d lost its lease; it is cancelled.", id)
             lost.task.cancel()
