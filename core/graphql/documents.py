@@ -5,6 +5,7 @@ Documents are looked up by their text or by its hash (automatic persisted querie
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -119,6 +120,7 @@ class DocumentStore:
             count_at_most, weight_limit=bytes_at_most, weigh=attrgetter("weight")
         )
         self._by_hash: dict[str, Document] = {}
+        self._parsing = asyncio.Lock()
         self._rules = [_replaced(rule, _merge_rule(limits)) for rule in specified_rules]
 
     def __len__(self) -> int:
@@ -128,6 +130,23 @@ class DocumentStore:
     def weight(self) -> int:
         """Estimated memory of all documents. Units: bytes."""
         return self._documents.weight
+
+    async def of_request(self, digest: str | None, text: str | None) -> Document:
+        """The document that a client sent by its hash, its text or both.
+
+        Unknown documents are parsed one in each turn of the event loop, so that many of them don't delay known ones.
+        Errors: those of `by_hash`.
+        """
+        if digest is None:
+            known = self._documents.get(text or "")
+            if known is not None:
+                return known
+        elif digest in self._by_hash:
+            return self.by_hash(digest, text)
+        async with self._parsing:
+            document = self.by_text(text or "") if digest is None else self.by_hash(digest, text)
+            await asyncio.sleep(0)  # Whatever else is ready runs before the next one is parsed.
+            return document
 
     def by_text(self, text: str) -> Document:
         """The document, which may be invalid.

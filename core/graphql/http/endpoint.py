@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.database.usage import USAGE, Usage
 from core.errors import JSONObject
-from core.graphql.documents import Document, DocumentOperation, DocumentStore
+from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.cors import ALLOW, CORSPolicy
 from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
@@ -180,7 +180,7 @@ class GraphQLHTTP:
                 if cached is not None:
                     return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
-        document = self._document(request)
+        document = await self._documents.of_request(request.digest, request.query)
         if document.errors:
             return request_error_response(document.errors, accepts.media_type)
         operation = document.operation(request.operation_name)
@@ -279,11 +279,6 @@ class GraphQLHTTP:
         if body is not None:
             return self._response(prepared, body, None, None, None)
         return await cache.execute(key, lambda: self._execute_operation(prepared))
-
-    def _document(self, request: GraphQLRequest) -> Document:
-        if request.digest is not None:
-            return self._documents.by_hash(request.digest, request.query)
-        return self._documents.by_text(request.query or "")
 
     async def _execute_operation(
         self, prepared: PreparedOperation

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -67,6 +69,24 @@ def test_a_document_too_large_to_cache_is_served() -> None:
     assert len(documents) == 0
     assert not documents.by_hash(digest("{ s }"), "{ s }").errors
     assert len(documents) == 0
+
+
+async def test_unknown_documents_are_parsed_one_in_a_turn() -> None:
+    documents = store()
+    known = documents.by_text("{ s }")
+    requests = [
+        asyncio.create_task(documents.of_request(None, f"{{ s{number}: s }}"))
+        for number in range(20)
+    ]
+    requests[7].cancel()
+    sizes = [len(documents)]
+    while not all(request.done() for request in requests):
+        await asyncio.sleep(0)
+        sizes.append(len(documents))
+        assert await documents.of_request(None, "{ s }") is known
+        assert len(documents) == sizes[-1]  # The known document did not wait for others.
+    assert max(after - before for before, after in pairwise(sizes)) == 1
+    assert [request.cancelled() for request in requests] == [number == 7 for number in range(20)]
 
 
 def test_root_fields_include_those_in_fragments() -> None:
