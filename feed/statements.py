@@ -32,6 +32,8 @@ class FeedStatements(
         "post_states": states_fragment(PostRow),
         "true_post_states": true_states_fragment(PostRow),
         "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",
+        "relation_events": "-- The kinds of events that change the actor's whole home feed.\n"
+        f"{event_types.RELATION_KINDS}",
         "reason_events": f"-- The kinds of events that add reasons to home feeds.\n{event_types.REASON_KINDS}",
         "reaction_rows": _reaction_rows(),
     },

@@ -42,6 +42,15 @@ SESSION_REVOKED: Final = "session_revoked"
 
 FEED_KINDS: Final = (POST_CREATED, POST_DELETED, POST_SHARED, POST_UNSHARED)
 """Kinds that can change home feeds; the index `events_of_actor` contains only these."""
+RELATION_KINDS: Final = (
+    USER_FOLLOWED,
+    USER_UNFOLLOWED,
+    USER_BLOCKED,
+    USER_UNBLOCKED,
+    USER_MUTED,
+    USER_UNMUTED,
+)
+"""Kinds that change the actor's whole home feed; the index `events_of_relations` contains only these."""
 REASON_KINDS: Final = (POST_CREATED, POST_SHARED)
 """Kinds that add reasons to home feeds; the index `events_of_reasons` contains only these."""
 INTERACTION_KINDS: Final = (

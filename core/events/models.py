@@ -11,6 +11,7 @@ from core.database.time_ordered_keys import CurrentTransaction
 from core.events.event_types import (
     FEED_KINDS,
     REASON_KINDS,
+    RELATION_KINDS,
     SESSION_REVOKED,
     USER_UNFOLLOWED,
 )
@@ -63,6 +64,13 @@ class Event(models.Model):
                 "id",
                 name="events_revocations",
                 condition=models.Q(kind=SESSION_REVOKED),
+            ),
+            models.Index(
+                "actor_id",
+                "transaction",
+                "id",
+                name="events_of_relations",
+                condition=models.Q(kind__in=RELATION_KINDS),
             ),
             # Finds the former followers of a deleted account.
             models.Index(

@@ -1,4 +1,4 @@
-"""The topic of `homeFeedEvents`: entries added to home feeds and removed from them."""
+"""The topic of `homeFeedEvents`: entries added to home feeds and removed from them, and changes of whole feeds."""
 
 from __future__ import annotations
 
@@ -60,11 +60,20 @@ class FeedEntryRemovedRow(NamedTuple):
     post_id: int
 
 
+class HomeFeedChangedRow(NamedTuple):
+    """What the fields of HomeFeedChanged read."""
+
+    cursor: str
+
+
+HomeFeedEventRow = FeedEntryAddedRow | FeedEntryRemovedRow | HomeFeedChangedRow
+
+
 class FeedChange(NamedTuple):
     """How an event changes one viewer's home feed."""
 
     position: int | None
-    """Of the entry that the post has now; None if it has none."""
+    """Of the entry that the post has now; None if it has none, or if the event changes the whole feed."""
     states: Sequence[bool] | None
     """The viewer's POST_STATES of the post; None if it has no entry."""
     sharer_id: int | None
@@ -93,12 +102,10 @@ class PresentedEntry(PresentedEvent):
     def is_visible_to(self, viewer_id: int | None) -> bool:
         return viewer_id in self.changes
 
-    def row(self, cursor: str) -> FeedEntryAddedRow | FeedEntryRemovedRow:
+    def row(self, cursor: str) -> HomeFeedEventRow:
         return self._row(cursor, 0, self._post, next(iter(self.changes.values())).position)
 
-    def row_for(
-        self, viewer_id: int | None, cursor: str
-    ) -> FeedEntryAddedRow | FeedEntryRemovedRow:
+    def row_for(self, viewer_id: int | None, cursor: str) -> HomeFeedEventRow:
         change = self.changes[viewer_id or 0]
         post = self._post
         if post is not None and change.states is not None:
@@ -108,7 +115,9 @@ class PresentedEntry(PresentedEvent):
 
     def _row(
         self, cursor: str, viewer_id: int, post: PostRow | None, position: int | None
-    ) -> FeedEntryAddedRow | FeedEntryRemovedRow:
+    ) -> HomeFeedEventRow:
+        if self.event.kind in event_types.RELATION_KINDS:
+            return HomeFeedChangedRow(cursor)
         if post is None or position is None:
             return FeedEntryRemovedRow(cursor, self.event.post_id or 0)
         # Events are delivered in the order of transactions: the viewer has seen all up to this one.
@@ -125,13 +134,14 @@ class HomeFeedTopic(Topic):
     """Subscribers by the viewer whose home feed they receive."""
 
     field: ClassVar = "homeFeedEvents"
-    kinds: ClassVar = frozenset(event_types.FEED_KINDS)
+    kinds: ClassVar = frozenset(event_types.FEED_KINDS + event_types.RELATION_KINDS)
     missed_statement: ClassVar = SQL.home_events
     public_fields: ClassVar[PublicFields] = {
         **PUBLIC_OBJECT_FIELDS,
         "HomeFeedEvent": frozenset({"cursor"}),
         "FeedEntryAdded": frozenset({"cursor", "clientMutationId", "edge", "isNewest"}),
         "FeedEntryRemoved": frozenset({"cursor", "postId"}),
+        "HomeFeedChanged": frozenset({"cursor"}),
         # Without `cursor`: it is signed for the viewer.
         "PostEdge": frozenset({"node", "sharedBy"}),
     }
@@ -153,7 +163,9 @@ class HomeFeedTopic(Topic):
             del self._by_viewer[subscriber.topic_key]
 
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
-        return set(self._by_viewer) if events else set()
+        if any(event.kind in event_types.FEED_KINDS for event in events):
+            return set(self._by_viewer)
+        return {event.actor_id for event in events if event.actor_id in self._by_viewer}
 
     def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         viewers = presented.changes if isinstance(presented, PresentedEntry) else {}

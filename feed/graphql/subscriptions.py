@@ -13,7 +13,11 @@ from core.graphql.live.subscription_messages import (
     delivered_by_topic,
 )
 from core.ids import global_id
-from feed.graphql.home_feed_topic import FeedEntryAddedRow, FeedEntryRemovedRow
+from feed.graphql.home_feed_topic import (
+    FeedEntryAddedRow,
+    FeedEntryRemovedRow,
+    HomeFeedChangedRow,
+)
 from feed.graphql.types import PostEdge
 
 
@@ -67,16 +71,28 @@ class FeedEntryRemoved(HomeFeedEvent):
         return isinstance(value, FeedEntryRemovedRow)
 
 
-HOME_FEED_EVENT_TYPES = [FeedEntryAdded, FeedEntryRemoved, *LIVE_TYPES]
+@strawberry.type(
+    description=(
+        "The feed changed as a whole, because the viewer followed, unfollowed, blocked, unblocked, "
+        "muted or unmuted a user, on any device: query it again. One event may stand for several "
+        "such changes."
+    )
+)
+class HomeFeedChanged(HomeFeedEvent):
+    @classmethod
+    def is_type_of(cls, value: object, _info: object) -> bool:
+        return isinstance(value, HomeFeedChangedRow)
+
+
+HOME_FEED_EVENT_TYPES = [FeedEntryAdded, FeedEntryRemoved, HomeFeedChanged, *LIVE_TYPES]
 
 
 @strawberry.type
 class FeedSubscription:
     @strawberry.subscription(
         description=(
-            "Entries added to and removed from the viewer's home feed. When the viewer "
-            "follows, unfollows, blocks or mutes a user, the whole feed changes: query it "
-            "again. Requires an access token."
+            "Entries added to and removed from the viewer's home feed, and `HomeFeedChanged` when "
+            "all of it has to be queried again. Requires an access token."
         )
     )
     @staticmethod

@@ -1,7 +1,8 @@
 -- Which of the viewers are notified of which events of home feeds, by what they may see now.
 -- $1 numbers, $2 kinds, $3 actors and $4 posts of the events; $5 viewers; $6 transactions and $7 subjects of the events.
--- One row for each event and viewer: the event's number, the viewer, the position of the entry or null for a removed one,
--- the viewer states of the post, who shared it or null.
+-- One row for each event and viewer: the event's number, the viewer, the position of the entry, or null for a removed one
+-- and where the whole feed changed; the viewer states of the post, who shared it or null. Of a viewer's events that
+-- change the whole feed, the newest.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $6::bigint[], $7::bigint[])
         AS e(number, kind, actor_id, post_id, transaction, subject_id)
@@ -9,18 +10,19 @@ WITH happened AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
     -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
-    SELECT number, kind, post_id, transaction, subject_id, actor_id AS person_id FROM happened
+    SELECT number, kind, post_id, transaction, subject_id, actor_id AS user_id FROM happened
+    WHERE kind IN {home_events}
     UNION
     SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, shared.actor_id
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
     WHERE h.kind = 'post_deleted'
 ), followees AS MATERIALIZED (
-    SELECT c.person_id AS id, coalesce(u.follower_count, 0) AS follower_count,
+    SELECT c.user_id AS id, coalesce(u.follower_count, 0) AS follower_count,
         u.id IS NULL OR NOT ({not_deleted user_id=u.id}) AS is_deleted
-    FROM (SELECT DISTINCT person_id FROM causes) c LEFT JOIN users u ON u.id = c.person_id
+    FROM (SELECT DISTINCT user_id FROM causes) c LEFT JOIN users u ON u.id = c.user_id
 ), followers AS MATERIALIZED (
     -- Through the followers of a user with few, through the viewers for a user with many.
-    SELECT p.id AS person_id, f.follower_id AS viewer_id
+    SELECT p.id AS user_id, f.follower_id AS viewer_id
     FROM followees p
     CROSS JOIN LATERAL (SELECT follower_id FROM follows WHERE followee_id = p.id OFFSET 0) f
     -- With IS TRUE the viewers are hashed once and not joined in a loop.
@@ -38,12 +40,12 @@ WITH happened AS MATERIALIZED (
         SELECT FROM events WHERE actor_id = t.id AND subject_id = p.id AND kind = 'user_unfollowed' OFFSET 0
     )
 ), candidates AS (
-    SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.person_id, f.viewer_id
-    FROM causes c JOIN followers f ON f.person_id = c.person_id
-    WHERE {unmuted user_id=c.person_id viewer=f.viewer_id}
+    SELECT DISTINCT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.user_id, f.viewer_id
+    FROM causes c JOIN followers f ON f.user_id = c.user_id
+    WHERE {unmuted user_id=c.user_id viewer=f.viewer_id}
     UNION ALL
-    SELECT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.person_id, t.id
-    FROM causes c JOIN viewers t ON t.id = c.person_id
+    SELECT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.user_id, t.id
+    FROM causes c JOIN viewers t ON t.id = c.user_id
     WHERE c.kind IN ('post_created', 'post_deleted')
 )
 SELECT c.number, c.viewer_id, p.id AS position,
@@ -54,9 +56,9 @@ UNION ALL
 SELECT c.number, c.viewer_id, x.id,
     {post_states viewer=c.viewer_id key=p.id}, x.user_id
 FROM candidates c
-JOIN shares x ON x.user_id = c.person_id AND x.post_id = c.post_id
+JOIN shares x ON x.user_id = c.user_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
-WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.person_id}
+WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.user_id}
 AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 -- The entry is at the position of its newest reason: a share with a newer key from before the event has it already.
 AND NOT EXISTS (
@@ -94,3 +96,8 @@ LEFT JOIN LATERAL (
 WHERE c.kind = 'post_unshared'
 AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 AND (rest.position IS NULL OR c.subject_id IS NULL OR rest.position < c.subject_id)
+UNION ALL
+SELECT max(h.number), t.id, NULL::bigint, NULL::boolean[], NULL::bigint
+FROM happened h JOIN viewers t ON t.id = h.actor_id
+WHERE {changes_whole_feed event=h}
+GROUP BY t.id

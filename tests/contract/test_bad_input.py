@@ -152,7 +152,7 @@ async def users(database: Database) -> list[SignedInUser]:
 QUERIES_AND_MUTATIONS = sorted(
     {path.stem for path in OPERATIONS.glob("*.graphql")}
     - WITH_THE_LIMITS
-    - {"PostInteractions", "HomeFeedEvents"}
+    - {"PostInteractions", "HomeFeedEvents", "HomeFeedEventsWhole"}
 )
 
 

@@ -125,6 +125,9 @@ async def test_no_event_shows_what_is_hidden(
                 )
                 assert "SubscriptionReady" in str(await listener.receive())
                 waiting.add(name)
+        if subscriber is not None:
+            for change in ("MuteUser", "UnmuteUser"):
+                await api.change(subscriber, change, userId=actors["host"].id)
         for actor in (actors["target"], actors["host"]):
             await do_everything(api, actor, marked)
         last: dict[str, str] = {}

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import create_posts
-from tests.live.world import Api, SignedInUser, signed_in, websocket_client
+from tests.interactions.cast import create_posts, delete_account
+from tests.live.world import (
+    Api,
+    Json,
+    SignedInUser,
+    WebSocketClient,
+    operation,
+    signed_in,
+    websocket_client,
+)
 
 
 async def follow(api: Api, follower: SignedInUser, *followees: SignedInUser) -> None:
@@ -203,3 +211,86 @@ subscription Home { homeFeedEvents { __typename
   ... on FeedEntryAdded { isNewest edge { cursor node { id } sharedBy { id } } }
   ... on FeedEntryRemoved { postId } } }
 """
+
+
+async def whole(home: WebSocketClient, after: str | None = None) -> None:
+    """Subscribes with the contract's document that has `HomeFeedChanged`."""
+    await home.subscribe("whole", operation("HomeFeedEventsWhole"), after=after)
+    assert (await home.event())["__typename"] == "SubscriptionReady"
+
+
+CHANGES = ("FollowUser", "UnfollowUser", "MuteUser", "UnmuteUser", "BlockUser", "UnblockUser")
+
+
+async def test_all_devices_of_the_viewer_query_again_and_nobody_else(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, other, third = await signed_in(database, 3)
+    await follow(api, other, viewer)
+    async with (
+        websocket_client(address, viewer.authorization) as phone,
+        websocket_client(address, viewer.authorization) as tablet,
+        websocket_client(address, third.authorization) as of_third,
+    ):
+        for home in (phone, tablet, of_third):
+            await whole(home)
+        for change in CHANGES:
+            await api.change(viewer, change, userId=third.id)
+            # A block ends follows of both sides, but these two do not follow each other any more.
+            for home in (phone, tablet):
+                event = await home.event()
+                assert event["__typename"] == "HomeFeedChanged"
+                assert event.keys() == {"__typename", "cursor"}
+            again = await api.change(viewer, change, userId=third.id)
+            assert again["changed"] is False
+        await api.change(viewer, "CreatePost", text="Then")
+        await api.change(third, "CreatePost", text="Then")
+        for home in (phone, tablet, of_third):
+            assert (await home.event())["edge"]["node"]["text"] == "Then"
+
+
+async def test_a_follower_who_is_blocked_queries_again_and_another_is_not_notified(
+    address: str, api: Api, database: Database
+) -> None:
+    """What a block is for: only the end of an own follow shows."""
+    viewer, follower, stranger = await signed_in(database, 3)
+    await follow(api, follower, viewer)
+    async with (
+        websocket_client(address, follower.authorization) as of_follower,
+        websocket_client(address, stranger.authorization) as of_stranger,
+    ):
+        for home in (of_follower, of_stranger):
+            await whole(home)
+        for blocked in (follower, stranger):
+            await api.change(viewer, "BlockUser", userId=blocked.id)
+        assert (await of_follower.event())["__typename"] == "HomeFeedChanged"
+        for user, home in ((follower, of_follower), (stranger, of_stranger)):
+            await api.change(user, "CreatePost", text="Then")
+            assert (await home.event())["edge"]["node"]["text"] == "Then"
+
+
+async def test_a_client_that_was_away_queries_again_once(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, *others = await signed_in(database, 4)
+    page = await api.do(viewer, "HomeFeed")
+    for other in others:
+        await follow(api, viewer, other)
+        await api.change(other, "CreatePost", text="New")
+    # The entries of an account that is being deleted are removed one by one.
+    await delete_account(database, others[0].key)
+    async with websocket_client(address, viewer.authorization) as home:
+        await whole(home, page["eventCursor"])
+        await api.change(viewer, "CreatePost", text="Then")
+        events: list[Json] = []
+        while not events or events[-1].get("edge", {}).get("node", {}).get("text") != "Then":
+            events.append(await home.event())
+    kinds = [event["__typename"] for event in events]
+    assert kinds.count("HomeFeedChanged") == 1
+    assert kinds.count("FeedEntryAdded") == 3
+    [changed] = [event for event in events if event["__typename"] == "HomeFeedChanged"]
+    async with websocket_client(address, viewer.authorization) as home:
+        await whole(home, changed["cursor"])
+        await api.change(viewer, "CreatePost", text="Last")
+        resumed = [await home.event() for _ in events[events.index(changed) :]]
+    assert resumed[:-1] == events[events.index(changed) + 1 :]

@@ -29,6 +29,8 @@ export function summary(event: HomeFeedEventsSubscription['homeFeedEvents']): st
       return event.edge.node.text;
     case 'FeedEntryRemoved':
       return event.postId;
+    case 'HomeFeedChanged':
+      return event.cursor;
     case 'ResyncRequired':
       return event.reason satisfies 'CURSOR_TOO_OLD' | 'CURSOR_UNKNOWN' | 'TOO_SLOW';
     case 'SubscriptionReady':
