@@ -1,7 +1,7 @@
 // The home feed as the page shows it.
 
 import { type Following, follow } from './demo-live';
-import { type Actor, COMMENTS, type Comment, type Entry, HOME_FEED, HOME_FEED_EVENTS, POST_INTERACTIONS, type Post } from './demo-operations';
+import { type Actor, COMMENTS, type Comment, type Entry, HOME_FEED, HOME_FEED_EVENTS, NEXT_ENTRY, POST_INTERACTIONS, type Post } from './demo-operations';
 import { onAnswer, write } from './demo-outbox';
 import { query } from './server';
 import { accessToken } from './session';
@@ -30,7 +30,8 @@ export async function begin(): Promise<void> {
   const { edges, pageInfo, eventCursor } = homeFeed;
   feed.set({ viewer, entries: edges, waiting: [], end: pageInfo.hasNextPage ? pageInfo.endCursor : null, comments: {} });
   home?.stop();
-  home = follow(HOME_FEED_EVENTS, {}, eventCursor, seeFeedEvent, begin);
+  const following = follow(HOME_FEED_EVENTS, {}, eventCursor, (event) => seeFeedEvent(event, () => home === following), begin);
+  home = following;
   interactions?.stop();
   watch(eventCursor);
   onAnswer(seePayload);
@@ -87,13 +88,40 @@ function showOwn(entry: Entry): void {
   watch();
 }
 
-function seeFeedEvent(event: any): void {
-  if (event.__typename === 'FeedEntryRemoved') {
-    const others = (entry: Entry) => entry.node.id !== event.postId;
-    change({ entries: feed.get().entries.filter(others), waiting: feed.get().waiting.filter(others) });
-  } else if (event.__typename === 'FeedEntryAdded' && event.isNewest && !isShown(event.edge.node.id)) {
-    if (event.edge.node.author.id === feed.get().viewer?.id) showOwn(event.edge);
-    else change({ waiting: [event.edge, ...feed.get().waiting] });
+function remove(postId: string): void {
+  const others = (entry: Entry) => entry.node.id !== postId;
+  change({ entries: feed.get().entries.filter(others), waiting: feed.get().waiting.filter(others) });
+}
+
+/** Adds an entry at its older place: before the entry that follows it, or at the end. Past the end, `showMore` brings it. */
+async function addOlder(entry: Entry): Promise<void> {
+  const { homeFeed } = await query(NEXT_ENTRY, { after: entry.cursor }, await accessToken());
+  const next = homeFeed.edges[0]?.node.id;
+  const { entries, waiting, end } = feed.get();
+  const before = (list: Entry[]) => list.flatMap((each) => (each.node.id === next ? [entry, each] : [each]));
+  if (next) change({ entries: before(entries), waiting: before(waiting) });
+  else if (end === null) change({ entries: [...entries, entry] });
+}
+
+let seen = Promise.resolve();
+
+/** Events change the feed one after the other, unless it has been queried again meanwhile. */
+function seeFeedEvent(event: any, isCurrent: () => boolean): void {
+  seen = seen.then(() => (isCurrent() ? changeBy(event) : undefined)).catch(begin);
+}
+
+async function changeBy(event: any): Promise<void> {
+  if (event.__typename === 'HomeFeedChanged') await begin();
+  else if (event.__typename === 'FeedEntryRemoved') remove(event.postId);
+  else if (event.__typename === 'FeedEntryAdded') {
+    const { id, author } = event.edge.node;
+    if (!event.isNewest) {
+      remove(id);
+      await addOlder(event.edge);
+    } else if (!isShown(id)) {
+      if (author.id === feed.get().viewer?.id) showOwn(event.edge);
+      else change({ waiting: [event.edge, ...feed.get().waiting] });
+    }
   }
 }
 

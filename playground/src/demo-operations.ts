@@ -16,6 +16,9 @@ export const HOME_FEED = `query HomeFeed($after: String) {
 }
 ${POST}`;
 
+/** The entry that follows one in the feed. */
+export const NEXT_ENTRY = 'query NextEntry($after: String!) { homeFeed(first: 1, after: $after) { edges { node { id } } } }';
+
 export const COMMENTS = `query Comments($id: ID!) {
   post(id: $id) { comments(first: 20) { edges { node { id text author { ...Actor } } } } }
 }
@@ -27,6 +30,7 @@ export const HOME_FEED_EVENTS = `subscription HomeFeedEvents($after: String) {
     cursor
     ... on FeedEntryAdded { isNewest edge { cursor sharedBy { ...Actor } node { ...PostCard } } }
     ... on FeedEntryRemoved { postId }
+    ... on HomeFeedChanged { cursor }
     ... on SubscriptionReady { resumed }
   }
 }

@@ -92,3 +92,42 @@ async def test_the_demo_is_live_and_sends_and_resumes_after_a_cut(
     assert page.requests_elsewhere == []
     rows = await database.fetch("SELECT text FROM posts WHERE author_id = $1", demo)
     assert [row[0] for row in rows] == ["Written without a network"]
+
+
+ORDER = """[...document.querySelectorAll('article:not(.unsent)')]
+    .map((each) => ['The first', 'Shared', 'Between', 'Of a new one'].find((text) => each.innerText.includes(text)))
+    .join()"""
+
+
+async def test_the_demo_follows_its_feed_as_a_whole(
+    browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    demo, *others = await create_users(database, 5)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", demo)
+    viewer = await signed_in_again(database, demo)
+    author, early, late, new = [await signed_in_again(database, other) for other in others]
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
+        await server.becomes_ready(1)
+        api = Api(server.address)
+        for followee in (early, late):
+            await api.change(viewer, "FollowUser", userId=followee.id)
+        await api.change(early, "CreatePost", text="The first")
+        shared = (await api.change(author, "CreatePost", text="Shared"))["post"]["id"]
+        await api.change(early, "SharePost", postId=shared)
+        await api.change(early, "CreatePost", text="Between")
+        await api.change(late, "SharePost", postId=shared)
+        page = await browser.page(f"http://{server.address}")
+        await page.open("/demo/")
+        await page.wait_for(f"{STATUS} === 'Live'")
+        await page.wait_for(f"{ORDER} === 'Shared,Between,The first'")
+        await api.change(late, "UnsharePost", postId=shared)
+        await page.wait_for(f"{ORDER} === 'Between,Shared,The first'")
+        await api.change(early, "UnsharePost", postId=shared)
+        await page.wait_for(f"{ORDER} === 'Between,The first'")
+        await api.change(new, "CreatePost", text="Of a new one")
+        await api.change(viewer, "FollowUser", userId=new.id)
+        await page.wait_for(f"{ORDER} === 'Of a new one,Between,The first'")
+        await api.change(viewer, "BlockUser", userId=early.id)
+        await page.wait_for(f"{ORDER} === 'Of a new one'")
+        assert page.complaints == []
+        await api.close()
