@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -107,9 +107,9 @@ class Crowd:
         commits = self.services.group_commits
         await reaction_delete(commits, SHARE, viewer_id=user, target_id=post)
 
-    async def delete(self) -> None:
+    async def delete(self, post: int | None = None) -> None:
         if self.posts:
-            post = self.rng.choice(self.posts)
+            post = post or self.rng.choice(self.posts)
             author = await self.database.fetch("SELECT author_id FROM posts WHERE id = $1", post)
             if author:
                 await post_delete(self.database, viewer_id=author[0][0], post_id=post)
@@ -129,6 +129,22 @@ class Crowd:
         if user is None or other is None:
             user, other = self.rng.sample(self.users, 2)
         await write(self.services.group_commits, viewer_id=user, user_id=other)
+
+    async def touch(self, users: Sequence[int]) -> tuple[set[int], int]:
+        """A new post, and a share, the end of a share and the deletion of others, by these users.
+
+        The posts whose entries these may add, move or remove, and the one among them that may move down.
+        """
+        author = self.rng.choice(users)
+        new = await self.post(author)
+        shared, deleted = self.rng.sample(self.posts, 2)
+        user, unshared = self.rng.choice(self.shares)
+        with suppress(MutationRefused):
+            await self.share(author, shared)
+        with suppress(MutationRefused):
+            await self.unshare(user, unshared)
+        await self.delete(deleted)
+        return {new, shared, unshared, deleted}, unshared
 
     async def work(self, *, limit: int = 1_000, killed: bool = False) -> bool:
         """Hands the next events to the consumer, as a worker does; whether there were any.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,9 @@ from core.paging import PageRequest
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.jobs import expire_home_feeds, remove_home_feeds, trim_home_feeds
 from feed.selectors import Outcome, home_feed_page
+from tests.core.jobs.processes import start_worker
 from tests.feed.kept_feeds import LIVE, Crowd
+from tests.feed.kills import kill_under_load
 from tests.feed.test_home_feed import entries
 from tests.interactions.cast import accounts_erase, hide_account
 
@@ -121,6 +124,55 @@ async def test_a_walk_across_the_end_of_the_kept_feed_repeats_and_loses_nothing(
         await crowd.post(crowd.rng.choice(others))
         await crowd.work(limit=1)
     assert walked == before
+
+
+@pytest.mark.parametrize("crowd", range(3), indirect=True)
+async def test_a_walk_across_the_end_of_the_kept_feed_while_anything_is_written(
+    crowd: Crowd,
+) -> None:
+    """Nothing is shown twice but what moves down, as its share is taken back. What is not touched is shown in order."""
+    await crowd.create(6)
+    reader, *others = crowd.users
+    for other in others:
+        await crowd.follow(reader, other)
+    for _ in range(80):
+        await crowd.post(crowd.rng.choice(others))
+        if crowd.rng.random() < 0.3:
+            await crowd.share(crowd.rng.choice(others))
+    before = await crowd.oracle(reader)
+    await crowd.keep(reader)
+    await crowd.cut(reader)
+    context = Context(crowd.services, viewer_id=reader)
+    codec = crowd.services.cursors.codec("home", reader)
+    walked: list[tuple[int, int, int | None]] = []
+    touched: set[int] = set()
+    fallen: set[int] = set()
+    request = PageRequest(7)
+    while len(page := entries((await home_feed_page(context, codec, request)).edges)) == 7:
+        walked += page
+        request = PageRequest(7, below=page[-1][1])
+        moved, down = await crowd.touch(others)
+        touched |= moved
+        fallen.add(down)
+        await crowd.work(limit=crowd.rng.choice([1, 1_000]), killed=crowd.rng.random() < 0.3)
+    walked += page
+    posts = [entry[0] for entry in walked if entry[0] not in fallen]
+    assert len(set(posts)) == len(posts)
+    assert [entry for entry in walked if entry[0] not in touched] == [
+        entry for entry in before if entry[0] not in touched
+    ]
+    assert touched
+    # The way back, towards newer entries, in one snapshot each.
+    for _ in range(5):
+        await crowd.check_in_one_snapshot(reader)
+        await crowd.touch(others)
+
+
+@pytest.mark.timeout(300)
+async def test_feeds_are_complete_after_workers_were_killed_under_load(crowd: Crowd) -> None:
+    load, _ = await kill_under_load(crowd, partial(start_worker, ()), 4)
+    assert load.writes > 20
+    assert load.reads > 20
 
 
 async def statements_of_a_page(crowd: Crowd, reader: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Worker processes: `manage.py work` with the consumers and jobs of `effects`."""
+"""Worker processes: `manage.py work`, with the consumers and jobs of `effects` or others."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from tests.leaks import record_output
 from tests.paths import ROOT
 
-COMMAND = (sys.executable, "manage.py", "work", "--import", "tests.core.jobs.effects")
+COMMAND = (sys.executable, "manage.py", "work")
+EFFECTS = ("tests.core.jobs.effects",)
 START_SECONDS = 60
 
 
@@ -52,11 +53,12 @@ class WorkerProcess:
         record_output(COMMAND, self.output)
 
 
-async def start_worker(**variables: str) -> WorkerProcess:
-    """A new worker process."""
+async def start_worker(modules: Sequence[str] = EFFECTS, **variables: str) -> WorkerProcess:
+    """A new worker process, which imports these modules besides the product's."""
+    command = (*COMMAND, *(f"--import={module}" for module in modules))
     environment = {**os.environ, "LOG_LEVEL": "INFO", **variables}
     return WorkerProcess(
-        await asyncio.create_subprocess_exec(*COMMAND, cwd=ROOT, stderr=PIPE, env=environment)
+        await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=PIPE, env=environment)
     )
 
 
