@@ -1,7 +1,9 @@
-"""The base of this project's management commands: `--help` ends with examples."""
+"""The base of this project's management commands: `--help` ends with examples. Types of their arguments."""
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
@@ -28,3 +30,29 @@ class ExplainedCommand(BaseCommand):
         ]
         kwargs |= {"epilog": HEADING + "\n".join(lines), "formatter_class": ExamplesFormatter}
         return super().create_parser(prog_name, subcommand, **kwargs)
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number."""
+
+    def parse(text: str) -> int:
+        if not (text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
+            raise ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}")
+        return int(text)
+
+    return parse
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """The type of an argument that is a number."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise ArgumentTypeError(f"it must be a number from {least:g} to {most:,g}")
+        return value
+
+    return parse

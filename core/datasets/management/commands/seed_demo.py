@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from core.database.commands import ExplainedCommand
+from core.database.commands import ExplainedCommand, whole_number
 
 MAX_USERS = 50_000
 MAX_POSTS = 200_000
@@ -32,21 +31,21 @@ class Command(ExplainedCommand):
         parser.add_argument(
             "--users",
             "--people",
-            type=_between(1, MAX_USERS),
+            type=whole_number(1, MAX_USERS),
             default=500,
             metavar="N",
             help="how many users (500)",
         )
         parser.add_argument(
             "--posts",
-            type=_between(0, MAX_POSTS),
+            type=whole_number(0, MAX_POSTS),
             default=5_000,
             metavar="N",
             help="how many posts (5,000)",
         )
         parser.add_argument(
             "--seed",
-            type=_between(0, 2**31 - 1),
+            type=whole_number(0, 2**31 - 1),
             default=1,
             metavar="N",
             help="another number gives other rows (1)",
@@ -104,15 +103,6 @@ class Command(ExplainedCommand):
             self.stdout.write(f"Sign in as {demo.VIEWER} with the password {password}")
         elif password is not None:
             self.stdout.write(f"The name {demo.VIEWER} is taken: no sign-in was created.")
-
-
-def _between(least: int, most: int) -> Callable[[str], int]:
-    def whole_number(text: str) -> int:
-        if not (text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
-            raise ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}")
-        return int(text)
-
-    return whole_number
 
 
 def _moment(text: str) -> datetime:
