@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import random
 import re
@@ -19,7 +20,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event, Thread
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -43,14 +43,13 @@ from core.datasets.reconcile import COUNTS, Count  # as above
 from tests.core.server.served import Served, served  # as above
 from tests.live.any_client import AnyClient  # as above
 from tests.live.documents import Known  # as above
-from tests.live.world import SignedInUser, operation, signed_in  # as above
+from tests.live.world import SignedInUser, signed_in  # as above
 
 CROWD = (Path(__file__).parent.parent / "contract" / "crowd.sql").read_text()
 CLIENTS = 50
 CROWD_SIZE = 60
 WARM_SHARE = 0.4
 """After this part of the time the server's caches are full and its memory is what it needs."""
-PLAIN = "{ viewer { id } publicFeed(first: 1) { edges { node { id author { id } } } } }"
 UNUSED = """
 SELECT state, left(query, 200) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
@@ -133,49 +132,28 @@ def spread(seconds: Sequence[float]) -> str:
     )
 
 
-class Watcher(Thread):
-    """Sends a plain query and a small write in turn, in a thread of its own, until it is stopped."""
-
-    def __init__(self, address: str, user: SignedInUser, post: int, outcome: Outcome) -> None:
-        super().__init__()
-        self._client = httpx.Client(
-            base_url=f"http://{address}",
-            timeout=60,
-            headers={"authorization": user.authorization},
-        )
-        self._input = {"input": {"postId": global_id("Post", post)}}
-        self._outcome = outcome
-        self.stopped = Event()
-
-    def run(self) -> None:
-        turn = 0
-        with self._client:
-            while not self.stopped.wait(0.05):
-                turn += 1
-                write = operation(("LikePost", "UnlikePost")[turn % 2])
-                self._ask(self._outcome.plain, {"query": PLAIN})
-                self._ask(self._outcome.writes, {"query": write, "variables": self._input})
-
-    def _ask(self, times: list[float], sent: dict[str, Any]) -> None:
-        began = perf_counter()
-        try:
-            answer = self._client.post("/graphql/", json=sent)
-        except httpx.HTTPError as error:
-            self._outcome.faults.append(f"the watcher's request: {error!r}")
-            return
-        times.append(perf_counter() - began)
-        if answer.status_code != 200 or "errors" in answer.json() or '"errors":[{' in answer.text:
-            self._outcome.faults.append(f"the watcher received: {answer.text[:500]}")
-
-
 @contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
-    watcher.start()
-    try:
-        yield
-    finally:
-        watcher.stopped.set()
-        watcher.join()
+def watching(address: str, user: SignedInUser, post: int, outcome: Outcome) -> Iterator[None]:
+    """Adds to the outcome what a watcher sees meanwhile.
+
+    It is a process of its own: a thread of this one would wait for the clients to make their documents.
+    """
+    command = [sys.executable, "-m", "tests.live.watcher", address, global_id("Post", post)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as watcher:
+        if watcher.stdin is None:
+            raise RuntimeError("It has a pipe.")
+        watcher.stdin.write(f"{user.authorization}\n")
+        watcher.stdin.flush()
+        try:
+            yield
+        finally:
+            seen, _ = watcher.communicate(timeout=60)
+    plain, writes, faults = json.loads(seen)
+    outcome.plain += plain
+    outcome.writes += writes
+    outcome.faults += faults
 
 
 async def fuzz(
@@ -214,7 +192,7 @@ async def fuzz(
         )
         for _ in range(CLIENTS)
     ]
-    with watching(Watcher(server.address, watched, post, outcome)):
+    with watching(server.address, watched, post, outcome):
         async with asyncio.TaskGroup() as group:
             for client in clients:
                 group.create_task(client.run(stop))
