@@ -41,6 +41,7 @@ class Post(CountedRow):
         "The number of comments on the post, including replies. The same for every viewer."
     )
     share_count = count_field("The number of users who share the post. The same for every viewer.")
+    bookmark_count = count_field("The number of users who keep the post. Only its author sees it.")
     transaction = TransactionField()
 
     class Meta:
@@ -53,6 +54,9 @@ class Post(CountedRow):
             models.CheckConstraint(
                 condition=models.Q(like_count__gte=0, comment_count__gte=0, share_count__gte=0),
                 name="posts_counts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(bookmark_count__gte=0), name="posts_bookmark_count_not_negative"
             ),
         ]
         indexes: ClassVar = [models.Index("author", "id", name="posts_of_author")]

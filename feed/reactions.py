@@ -22,7 +22,7 @@ class Reaction:
     state: str = ""
     """The field of the target's row type that says whether the viewer reacts; none if a loader finds it."""
     count: str = ""
-    """The column of the target that counts the reactions; none if they are not counted."""
+    """The column of the target that counts the reactions; none if they are not counted. It need not be in the row."""
     created: str = ""
     """The event that says so; none if nobody is notified."""
     deleted: str = ""
@@ -57,6 +57,7 @@ SHARE = Reaction(
     inserted="share_inserted",
     deletion_logged="unshares_logged",
 )
+BOOKMARK = Reaction("bookmark", "post", "bookmarks", count="bookmark_count")
 COMMENT_LIKE = Reaction(
     "comment_like",
     "comment",
@@ -65,5 +66,5 @@ COMMENT_LIKE = Reaction(
     created=event_types.COMMENT_LIKED,
     deleted=event_types.COMMENT_UNLIKED,
 )
-REACTIONS = (SHARE, POST_LIKE, COMMENT_LIKE)
+REACTIONS = (SHARE, POST_LIKE, BOOKMARK, COMMENT_LIKE)
 """Order: in which the reactions of a deleted account are removed."""

@@ -97,6 +97,26 @@ class PostLike(CountedRow):
         indexes: ClassVar = [models.Index("post", "id", name="post_likes_likers")]
 
 
+class Bookmark(CountedRow):
+    """A user keeps a post for later; the key is its position in their list. Only the user sees it."""
+
+    deleted_by = "interactions.services.reaction_delete"
+
+    pk = models.CompositePrimaryKey("user_id", "post_id")
+    id = KeyField()
+    user = Reference(User, related_name="bookmarks", rule="NO ACTION")
+    post = Reference(Post, related_name="bookmarks")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction = TransactionField()
+
+    class Meta:
+        db_table = "bookmarks"
+        indexes: ClassVar = [
+            models.Index("user", "id", name="bookmarks_of_user"),
+            models.Index("post", name="bookmarks_of_post"),
+        ]
+
+
 class CommentLike(CountedRow):
     """A user likes a comment."""
 

@@ -14,7 +14,7 @@ from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.reactions import Reaction
-from feed.selectors import posts_by_ids
+from feed.selectors import ProfileFeedLoader, posts_by_ids
 from interactions.comment_rows import COMMENT, CommentRow
 from interactions.statements import SQL
 
@@ -63,6 +63,24 @@ class ReactedLoader(ViewerLoader[bool]):
         rows = await self.database.fetch(self._statement, self.viewer_id, keys)
         found = {row[0] for row in rows}
         return [key in found for key in keys]
+
+
+class BookmarkCountLoader(ViewerLoader[int | None]):
+    """How many users keep posts, by the post's key; None for those by others than the viewer."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[int | None]:
+        if self.viewer_id is None:
+            return [None for _ in keys]
+        rows = await self.database.fetch(SQL.bookmark_counts, self.viewer_id, keys)
+        found = {row[0]: row[1] for row in rows}
+        return [found.get(key) for key in keys]
+
+
+class BookmarksLoader(ProfileFeedLoader):
+    """Bookmarked posts, by the user's key."""
+
+    name = "bookmarks"
+    statement = SQL.bookmarks_of_users
 
 
 class UnderPostLoader(PageLoader):

@@ -133,7 +133,7 @@ def _reaction_change(reaction: Reaction, row: Row | None, sign: int) -> Reaction
     if not is_visible:
         return ReactionChange(None, changed)
     target: Any = post_from(columns) if reaction.target == "post" else comment_from(columns)
-    if reaction.count:
+    if reaction.count in target._fields:
         count = getattr(target, reaction.count) + sign * times
         target = target._replace(**{reaction.count: count})
     return ReactionChange(target, changed)

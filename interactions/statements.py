@@ -17,6 +17,8 @@ class InteractionStatements(
     instances={reaction.name: asdict(reaction) for reaction in REACTIONS},
     fragments={"comment": row_fragment(CommentRow, "c", author="a")},
 ):
+    bookmark_counts: str
+    bookmarks_of_users: Variants
     comment_create: str
     comment_delete: str
     comment_lock: str

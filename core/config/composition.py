@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.accounts.graphql.account import Account
 from core.accounts.graphql.fields import UserFollows
 from core.accounts.graphql.types import User
 from core.accounts.selectors import users_by_ids
@@ -10,13 +11,14 @@ from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.selectors import posts_by_ids
-from interactions.graphql.reactions import PostReactions
+from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments
 from interactions.selectors import comments_by_ids
 
 
 def extend_types() -> None:
     """Extends the types and registers the nodes. Called once, before the schema is built."""
+    extend_type(Account, AccountReactions)
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
     extend_type(Post, PostComments)

@@ -9,13 +9,20 @@ import strawberry
 
 from core.accounts.graphql.types import UserConnection
 from core.context import Context
+from core.execution import loaded
 from core.graphql.mutations import mutation_field
 from core.graphql.relay_connections import connection_field
 from core.ids import input_key
-from feed.graphql.types import in_feed
-from feed.reactions import COMMENT_LIKE, POST_LIKE, SHARE, Reaction
+from feed.graphql.types import PostConnection, in_feed
+from feed.reactions import BOOKMARK, COMMENT_LIKE, POST_LIKE, SHARE, Reaction
 from interactions.graphql.inputs import CommentInput, CommentPayload, PostInput, PostPayload
-from interactions.selectors import LikersByPostLoader, SharersByPostLoader
+from interactions.graphql.types import reacted_field
+from interactions.selectors import (
+    BookmarkCountLoader,
+    BookmarksLoader,
+    LikersByPostLoader,
+    SharersByPostLoader,
+)
 from interactions.services import ReactionChange, reaction_create, reaction_delete
 
 USERS = "newest first. Users hidden by a block are left out; in feeds and events also those whom the viewer has muted."
@@ -103,6 +110,22 @@ class ReactionsMutation:
         input="The post to unshare.",
         payload="The post without the viewer's share.",
     )
+    bookmark_post = reaction_mutation(
+        "BookmarkPost",
+        reaction_create,
+        BOOKMARK,
+        "Bookmarks a post. Only the viewer sees it, and the post's author the number of bookmarks.",
+        input="The post to bookmark.",
+        payload="The bookmarked post.",
+    )
+    unbookmark_post = reaction_mutation(
+        "UnbookmarkPost",
+        reaction_delete,
+        BOOKMARK,
+        "Removes the viewer's bookmark of a post.",
+        input="The post whose bookmark is removed.",
+        payload="The post without the viewer's bookmark.",
+    )
     like_comment = reaction_mutation(
         "LikeComment",
         reaction_create,
@@ -123,9 +146,30 @@ class ReactionsMutation:
 
 @strawberry.type
 class PostReactions:
+    viewer_has_bookmarked = reacted_field(BOOKMARK, "Whether the viewer has bookmarked the post.")
+
+    @strawberry.field(
+        graphql_type=int | None,
+        description="The number of users who have bookmarked the post; null if the viewer is not its author.",
+    )
+    @loaded("id")
+    @staticmethod
+    def bookmark_count(info: strawberry.Info) -> BookmarkCountLoader:
+        context: Context = info.context
+        return context.loader(BookmarkCountLoader)
+
     likers = connection_field(
         LikersByPostLoader, UserConnection, f"Users who like the post, {USERS}", in_feed
     )
     sharers = connection_field(
         SharersByPostLoader, UserConnection, f"Users who share the post, {USERS}", in_feed
+    )
+
+
+@strawberry.type
+class AccountReactions:
+    bookmarks = connection_field(
+        BookmarksLoader,
+        PostConnection,
+        "The posts that the viewer has bookmarked, newest bookmark first. Posts hidden by a block are left out.",
     )

@@ -26,6 +26,7 @@ TABLES = [
     "post_likes",
     "comment_likes",
     "shares",
+    "bookmarks",
     "follows",
     "mutes",
     "events",
