@@ -9,6 +9,7 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import ClientError
+from core.events.list_horizon import ListHorizon
 from core.execution import Loader
 
 T = TypeVar("T")
@@ -25,6 +26,7 @@ class Services:
         self.group_commits = GroupCommits(database)
         """The group commits of all requests. Closed before the database."""
         self.cursors = cursors
+        self.list_horizon = ListHorizon(database)
         self.notify = notify
         """Wakes the readers of the event log after a commit with events. Returns immediately."""
         self._registered: dict[type, Any] = {}

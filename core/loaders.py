@@ -14,7 +14,7 @@ from core.database.statements import Variants, variant_for
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
 from core.execution import Layout, Loader
-from core.paging import EdgeRow, Page, PageRequest, page_request, page_source
+from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_request, page_source
 
 V = TypeVar("V")
 LAST_COLUMN = itemgetter(-1)
@@ -33,10 +33,10 @@ class PageLoader(ViewerLoader[Page]):
     """Pages of nested lists by the owner's key, such as the comments of posts: one statement for all owners.
 
     A subclass sets the list's name, its statement and the layout of its rows. The parameters of the statement are $1
-    the viewer, $2 the owners' keys, $3 and $4 the bounds of the positions (below, above), $5 the limit, then
-    `extra_parameters`, then, in the variants that leave out seen rows, keys and snapshots. A row has the owner's key
-    in `key_column`, the position in column 1 and the snapshot in the last column, at least if the position is above
-    the horizon. Rows are in the order of the page.
+    the viewer, $2 the owners' keys, $3 and $4 the bounds of the positions (below, above), $5 the limit, $6 the horizon
+    unless `has_empty_rows`, then `extra_parameters`, then, in the variants that leave out seen rows, keys and
+    snapshots. A row has the owner's key in `key_column`, the position in column 1 and the snapshot in the last column,
+    at least if the position is above the horizon. Rows are in the order of the page.
     """
 
     name: ClassVar[str]
@@ -46,9 +46,9 @@ class PageLoader(ViewerLoader[Page]):
     """How rows become edges."""
     key_column: ClassVar[int] = 0
     extra_parameters: tuple[Any, ...] = ()
-    """The parameters of the statement from $6 on."""
+    """The parameters of the statement after the horizon."""
     has_empty_rows: ClassVar[bool] = False
-    """Whether the statement returns a row without a position for an empty page, which carries the snapshot."""
+    """Whether each row has the snapshot, and an empty page a row without a position that has it."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class PageLoader(ViewerLoader[Page]):
         """`looks_ahead`: whether one row more than the page is read, to know whether there is a next page."""
         super().__init__(context)
         self._signer = context.services.cursors
+        self._horizon = context.services.list_horizon
         self._arguments: dict[str, Any] = {
             "first": first,
             "after": after,
@@ -84,7 +85,8 @@ class PageLoader(ViewerLoader[Page]):
             request = page_request(codecs[0], **self._arguments)
         except ClientError as error:
             return [error] * len(keys)
-        found = await self._rows(keys, request, self._ahead)
+        horizon = NO_HORIZON if request.is_settled else await self._horizon.key()
+        found = await self._rows(keys, request, self._ahead, horizon)
         snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
         if self.has_empty_rows:
             found = _without_empty(found)
@@ -93,13 +95,17 @@ class PageLoader(ViewerLoader[Page]):
         for row in found:
             rows[row[column]].append(row)
         ahead = bool(self._ahead)
-        source = page_source(request, self.layout, self._read_beyond, snapshot, looked_ahead=ahead)
+        source = page_source(
+            request, self.layout, self._read_beyond, horizon, snapshot, looked_ahead=ahead
+        )
         return list(map(Page, rows.values(), codecs, repeat(source)))
 
     async def _read_beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
-        return _without_empty(await self._rows([codec.owner_id], request, 0))
+        return _without_empty(await self._rows([codec.owner_id], request, 0, NO_HORIZON))
 
-    def _rows(self, keys: list[int], request: PageRequest, ahead: int) -> Awaitable[list[Row]]:
+    def _rows(
+        self, keys: list[int], request: PageRequest, ahead: int, horizon: int
+    ) -> Awaitable[list[Row]]:
         return self.database.fetch(
             self.statement[variant_for(self.viewer_id) + request.variant],
             self.viewer_id,
@@ -107,6 +113,7 @@ class PageLoader(ViewerLoader[Page]):
             request.below,
             request.before.lower_bound,
             request.limit + ahead,
+            *(() if self.has_empty_rows else (horizon,)),
             *self.extra_parameters,
             *request.seen,
         )

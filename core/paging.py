@@ -16,6 +16,8 @@ PAGE_BY_DEFAULT = 20
 """The value of `first` if neither `first` nor `last` is sent."""
 ALL_SETTLED = Horizon(HIGHEST_KEY, "")
 """The horizon of a statement that returned no row above it."""
+NO_HORIZON = HIGHEST_KEY
+"""The horizon for statements whose rows' cursors are not made, or are all settled."""
 
 
 class PageRequest(NamedTuple):
@@ -35,8 +37,6 @@ class PageRequest(NamedTuple):
     @property
     def variant(self) -> str:
         """The variant of a statement that reads in this direction and leaves out seen rows."""
-        if self.is_settled and not self.oldest_first:
-            return ":settled"
         return (":oldest_first" if self.oldest_first else "") + (
             ":unseen" if self.before.seen else ""
         )
@@ -111,7 +111,7 @@ class PageSource(NamedTuple):
     read: Read
     """Reads beyond the pages."""
     snapshot: str | None
-    """The statement's snapshot, as `_log_snapshot.sql` or `_list_snapshot.sql` returns it; None if it returns none."""
+    """The statement's snapshot, as `_log_snapshot.sql` or `_snapshot_above.sql` returns it; None if it returns none."""
     looked_ahead: bool
     """Whether one row more than the limit was requested."""
     horizon: Horizon | None
@@ -122,15 +122,19 @@ def page_source(
     request: PageRequest,
     layout: Layout[EdgeRow],
     read: Read,
+    horizon_key: int,
     snapshot: str | None,
     *,
     looked_ahead: bool = True,
 ) -> PageSource:
-    """The source of the pages of a statement with this snapshot, if it returned one."""
+    """The source of the pages of a statement.
+
+    `horizon_key`: the horizon that the statement was given. `snapshot`: what it returned, if anything.
+    """
     horizon = None
     if not request.is_settled:
         if snapshot is not None:
-            horizon = horizon_from_text(snapshot)
+            horizon = horizon_from_text(horizon_key, snapshot)
         if request.before.seen:
             horizon = (horizon or ALL_SETTLED)._replace(before=request.before)
     return PageSource(request, layout, read, snapshot, looked_ahead, horizon)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import IntEnum
-from functools import partial
 from typing import Any
 
 from core.accounts.user_rows import UserRow
@@ -15,7 +14,7 @@ from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
 from core.execution import SHARED, Layout
 from core.loaders import PageLoader
-from core.paging import EdgeRow, Page, PageRequest, page_source
+from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
 from feed.home_feeds import HomeFeeds
 from feed.post_rows import PostRow
@@ -67,14 +66,15 @@ def public_feed_page(
     statement = SQL.public_feed_page_with_snapshot if with_snapshot else SQL.public_feed_page
     variant = variant_for(context.viewer_id)
 
-    def read(part: PageRequest, limit: int) -> Awaitable[list[Row]]:
+    def read(part: PageRequest, limit: int, horizon: int) -> Awaitable[list[Row]]:
         return context.database.fetch(
             statement[variant + part.variant],
             *(context.viewer_id, part.below, part.before.lower_bound, limit),
+            *(() if with_snapshot else (horizon,)),
             *part.seen,
         )
 
-    return _feed_page(read, codec, request)
+    return _feed_page(context, read, codec, request)
 
 
 def home_feed_page(
@@ -89,13 +89,25 @@ def home_feed_page(
         if with_snapshot
         else (SQL.kept_home_feed_page, SQL.home_feed_page)
     )
-    return _feed_page(partial(_entries_read, context, kept, plain), codec, request)
+
+    def read(part: PageRequest, limit: int, horizon: int) -> Awaitable[list[Row]]:
+        horizons = () if with_snapshot else (horizon,)
+        return _entries_read(context, kept, plain, part, limit, *horizons)
+
+    return _feed_page(context, read, codec, request)
 
 
 async def _entries_read(
-    context: Context, kept: Variants, plain: Variants, part: PageRequest, limit: int
+    context: Context,
+    kept: Variants,
+    plain: Variants,
+    part: PageRequest,
+    limit: int,
+    *horizons: int,
 ) -> list[Row]:
     """The rows of a statement on entries of the home feed: of the kept feed, or by the plain query.
+
+    `horizons`: the horizon, if the statement takes one.
 
     Cost: one statement; more where so many posts have been shared repeatedly that the first ones do not fill the page;
     one more where the kept feed ends or the reader has none, which is then built.
@@ -106,7 +118,9 @@ async def _entries_read(
         breadth = 2 * limit
         while True:
             statement = kept[part.variant]
-            rows = await context.database.fetch(statement, *arguments, breadth, *part.seen)
+            rows = await context.database.fetch(
+                statement, *arguments, breadth, *horizons, *part.seen
+            )
             outcome = rows[0][-1]
             if outcome == Outcome.COMPLETE:
                 return rows
@@ -117,26 +131,31 @@ async def _entries_read(
             feeds.build_soon(context.require_viewer())
     breadth = limit
     while True:
-        rows = await context.database.fetch(plain[part.variant], *arguments, breadth, *part.seen)
+        rows = await context.database.fetch(
+            plain[part.variant], *arguments, breadth, *horizons, *part.seen
+        )
         if rows[0][-1]:
             return rows
         breadth *= BREADTH_FACTOR
 
 
 async def _feed_page(
-    read: Callable[[PageRequest, int], Awaitable[list[Row]]],
+    context: Context,
+    read: Callable[[PageRequest, int, int], Awaitable[list[Row]]],
     codec: CursorCodec,
     request: PageRequest,
 ) -> Page:
-    """The page that `read` gives the rows of, up to a limit."""
+    """The page that `read` gives the rows of, up to a limit and with a horizon."""
 
     async def beyond(part: PageRequest, _codec: CursorCodec) -> list[Row]:
-        return _without_empty(await read(part, part.limit))
+        return _without_empty(await read(part, part.limit, NO_HORIZON))
 
-    rows = await read(request, request.limit + 1)
+    horizon = NO_HORIZON if request.is_settled else await context.services.list_horizon.key()
+    rows = await read(request, request.limit + 1, horizon)
     # Of all rows the newest is the likeliest to be above the horizon.
     snapshot = rows[-1 if request.oldest_first else 0][0] if rows else None
-    return Page(_without_empty(rows), codec, page_source(request, ENTRY, beyond, snapshot))
+    source = page_source(request, ENTRY, beyond, horizon, snapshot)
+    return Page(_without_empty(rows), codec, source)
 
 
 def _without_empty(rows: list[Row]) -> list[Row]:

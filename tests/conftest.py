@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from math import inf
 from typing import TYPE_CHECKING
 
 import django
@@ -148,9 +149,21 @@ def services(database: Database) -> Services:
     """The services of a server's requests. `notify` does nothing."""
     from core.config.environment import environment  # noqa: PLC0415  # needs the settings
     from core.context import Services  # noqa: PLC0415  # likewise
+    from core.events.list_horizon import ListHorizon  # noqa: PLC0415  # likewise
     from core.graphql.limits.rate_limits import RateLimits, Rates  # noqa: PLC0415  # likewise
     from core.graphql.limits.token_buckets import TokenBuckets  # noqa: PLC0415  # likewise
 
     services = Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)
+    # Read for each page, so that which rows are above it does not depend on the time.
+    services.list_horizon = ListHorizon(database, seconds=0)
     services.register(RateLimits(TokenBuckets(environment().redis_url), Rates()))
     return services
+
+
+@pytest.fixture
+async def known_horizon(services: Services) -> None:
+    """Pages read no horizon, as if one had read it just now."""
+    from core.events.list_horizon import ListHorizon  # noqa: PLC0415  # needs the settings
+
+    services.list_horizon = ListHorizon(services.database, seconds=inf)
+    await services.list_horizon.key()

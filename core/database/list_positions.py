@@ -1,9 +1,9 @@
 """Positions in a list: what a cursor records, so that paging towards newer rows neither skips nor repeats one.
 
 A row gets its key when it is inserted and becomes visible when its transaction commits, so it may appear below keys
-that were read before. A reader who pages towards newer rows must get it all the same, once. A statement therefore
-also returns a horizon: a key below those of all running transactions, and the snapshot of the statement. At or below
-the horizon a row's key suffices as the position. Above it, the position also records which rows were seen: those up to
+that were read before. A reader who pages towards newer rows must get it all the same, once. So there is a horizon: a
+key below those of all running transactions. At or below the horizon a row's key suffices as the position. For rows
+above it a statement also returns its snapshot. Above it, the position also records which rows were seen: those up to
 the key whose inserting transaction the snapshot saw.
 """
 
@@ -89,7 +89,6 @@ class Horizon(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def horizon_from_text(text: str) -> Horizon:
-    """The horizon in the text that `_list_snapshot.sql` returns."""
-    key, xmin, xmax, in_progress = text.split(":")[:4]
-    return Horizon(int(key), f"{xmin}:{xmax}:{in_progress}")
+def horizon_from_text(key: int, text: str) -> Horizon:
+    """The horizon at a key, with the snapshot in the text that `_snapshot_above.sql` or `_log_snapshot.sql` returns."""
+    return Horizon(key, ":".join(text.split(":", 3)[:3]))

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
 """The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen",
-":settled", and each of these after ":anonymous"."""
+and each of these after ":anonymous"."""
 Instances = Mapping[str, str]
 """The texts of one template by instance."""
 
@@ -22,8 +22,6 @@ UNSEEN = "unseen"
 """The fragment that is left out of a statement, except in its variants of that name."""
 ANONYMOUS = "anonymous"
 """The variants for a viewer who is not signed in, and the folder of fragments that replace others in these."""
-SETTLED = "settled"
-"""The variants for pages among whose rows none can still appear, and the folder of fragments that replace others."""
 PLACE = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 PARAMETER_PLACE = re.compile(r"\{(\w+)\}")
 CONDITION = re.compile(r"\{if (\w+)\}(.*?)\{end\}", re.DOTALL)
@@ -148,15 +146,12 @@ def load_statements(
         for path in sorted(folder.glob("_*.sql"))
     ]
     fragments = {**fragments, **{path.stem[1:]: source_at(path) for path in files}}
-    anonymous, settled = (
-        {
-            path.stem[1:]: source_at(path)
-            for folder in reversed(folders)
-            for path in sorted((folder / replacing).glob("_*.sql"))
-        }
-        for replacing in (ANONYMOUS, SETTLED)
-    )
-    for fragment in (*fragments.values(), *anonymous.values(), *settled.values()):
+    anonymous = {
+        path.stem[1:]: source_at(path)
+        for folder in reversed(folders)
+        for path in sorted((folder / ANONYMOUS).glob("_*.sql"))
+    }
+    for fragment in (*fragments.values(), *anonymous.values()):
         if positional := POSITIONAL.search(fragment.text):
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
@@ -166,7 +161,7 @@ def load_statements(
             for name in source.parameters.keys() - given.keys() if instance else ():
                 raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
             name = f"{source.path.stem}:{instance}" if instance else source.path.stem
-            found[name] = _variants(name, source, given, fragments, anonymous, settled)
+            found[name] = _variants(name, source, given, fragments, anonymous)
             if not overriding:  # Overriding fragments may leave parameters unused.
                 _check_parameters(source, found[name])
     return found
@@ -194,7 +189,6 @@ def _variants(
     given: Mapping[str, str],
     fragments: Mapping[str, Source],
     anonymous: Mapping[str, Source],
-    settled: Mapping[str, Source],
 ) -> Variants:
     found: dict[str, str] = {}
     viewers = {"": fragments}
@@ -207,13 +201,10 @@ def _variants(
             (":oldest_first", "ASC", without),
             (f":{UNSEEN}", "DESC", known),
             (f":oldest_first:{UNSEEN}", "ASC", known),
-            (f":{SETTLED}", "DESC", {**without, **settled}),
         ):
             needs: dict[str, StatementMalformed] = {}
             text = _expand(source, {**given, "direction": direction}, chosen, needs)
-            # A page may be settled whatever its statement, which then is the same.
-            is_chosen = SETTLED in suffix and f"{viewer}:{UNSEEN}" in found
-            if text in found.values() and not is_chosen:
+            if text in found.values():
                 continue
             found[viewer + suffix] = text
             code = COMMENT.sub("", text)

@@ -104,7 +104,7 @@ class HasCursors(Protocol):
 
 def position_from_snapshot(text: str) -> Position:
     """The position of a reader that has seen what the snapshot saw; `_log_snapshot.sql` returns the text."""
-    _horizon, _xmin, _xmax, in_progress, *newest = text.split(":")
+    _xmin, _xmax, in_progress, *newest = text.split(":")
     if not newest:
         return START
     last = EventId(*map(int, newest))

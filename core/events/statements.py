@@ -9,6 +9,7 @@ class EventStatements(Statements):
     delete_events_from_future_transactions: str
     events_expire: str
     events_since: str
+    list_horizon: str
     log_delay: str
     log_end: str
     log_holders: str

@@ -1,16 +1,16 @@
 -- Pages of the comments on posts, without replies.
--- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 the viewer if mutes hide, or NULL;
--- unseen: $7 keys, $8 snapshots.
+-- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 horizon, $7 the viewer if mutes hide, or NULL;
+-- unseen: $8 keys, $9 snapshots.
 -- variants: anonymous
-WITH {hidden muter=$6::bigint}, {list_horizon}
+WITH {hidden muter=$7::bigint}
 SELECT {comment},
-    {snapshot_above position=c.id}
+    {snapshot_above position=c.id horizon=$6}
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT * FROM comments c
     WHERE c.post_id = k.id AND c.parent_id IS NULL AND c.id < $3 AND c.id > $4
-    {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8}
-    AND {not_hidden user_id=c.author_id muter=$6::bigint}
+    {unseen key=c.id transaction=c.transaction up_to=$8 snapshots=$9}
+    AND {not_hidden user_id=c.author_id muter=$7::bigint}
     -- All are null; naming it lets the index give the order.
     ORDER BY c.parent_id {direction}, c.id {direction} LIMIT $5
 ) c

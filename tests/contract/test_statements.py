@@ -30,6 +30,9 @@ CURSORS = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("known_horizon")
+
+
 @pytest.fixture
 async def users(services: Services) -> list[int]:
     keys = await create_users(services.database, USERS)

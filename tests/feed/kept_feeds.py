@@ -20,7 +20,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError, MutationRefused
 from core.events.event_log import EventLog
 from core.events.log_positions import START, Position
-from core.paging import EdgeRow, PageRequest
+from core.paging import NO_HORIZON, EdgeRow, PageRequest
 from feed.consumers import add_to_home_feeds
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.reactions import SHARE
@@ -219,7 +219,7 @@ class Crowd:
                 statement = SQL.kept_home_feed_page[variant]
                 for breadth in (limit, 4 * limit, 1_000):
                     found = await connection.fetch(
-                        statement, *(reader, below, above, limit, breadth)
+                        statement, *(reader, below, above, limit, breadth, NO_HORIZON)
                     )
                     outcome = Outcome(found[0][-1])
                     self.seen.add(outcome)

@@ -12,7 +12,7 @@ from core.context import Context, Services
 from core.database.database import Database
 from core.database.list_positions import ListPosition
 from core.database.time_ordered_keys import HIGHEST_KEY
-from core.paging import EdgeRow, PageRequest, decode_position
+from core.paging import NO_HORIZON, EdgeRow, PageRequest, decode_position
 from feed.selectors import home_feed_page, home_feed_updates
 from feed.statements import SQL
 
@@ -151,7 +151,8 @@ async def test_a_page_that_is_complete_is_the_same_with_any_breadth(
             complete = []
             for breadth in (1, 2, 3, 5, 8, 20, 200):
                 statement = SQL.home_feed_page[variant]
-                rows = await database.fetch(statement, viewer, below, above, limit, breadth)
+                arguments = (viewer, below, above, limit, breadth, NO_HORIZON)
+                rows = await database.fetch(statement, *arguments)
                 if rows[0][-1]:
                     entries = [(row[3], row[1]) for row in rows if row[1] is not None]
                     assert sorted(entries, reverse=True) == sorted(page, reverse=True)
@@ -159,6 +160,7 @@ async def test_a_page_that_is_complete_is_the_same_with_any_breadth(
             assert complete[-1]
 
 
+@pytest.mark.usefixtures("known_horizon")
 async def test_pages_are_full_where_the_first_reasons_do_not_count(services: Services) -> None:
     viewer, author, *sharers = [row[0] for row in await services.database.write(FILL, 90)]
     old, *_ = [await post(services.database, author) for _ in range(40)]

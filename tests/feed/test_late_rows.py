@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from math import inf
 from typing import Any
 
 import asyncpg
@@ -14,6 +15,7 @@ import pytest
 
 from core.context import Services
 from core.database.list_positions import MAX_SEEN
+from core.events.list_horizon import ListHorizon
 from core.ids import global_id
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import create_users
@@ -78,6 +80,12 @@ class Writer:
             return added
         await transaction.rollback()
         return []
+
+
+@pytest.fixture(autouse=True, params=[0, inf], ids=["read for each page", "read once"])
+def horizon(services: Services, request: pytest.FixtureRequest) -> None:
+    """The rules hold with a fresh horizon and with one from before everything."""
+    services.list_horizon = ListHorizon(services.database, seconds=request.param)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 
 from core.context import Services
 from core.database.time_ordered_keys import HIGHEST_KEY, key_array
+from core.paging import NO_HORIZON
 from feed.statements import SQL as FEED
 from interactions.statements import SQL as INTERACTIONS
 from tests.core.accounts.world import ApiClient
@@ -63,7 +64,7 @@ async def test_the_variant_for_anonymous_viewers_shows_nothing_to_a_viewer(
     database = services.database
     [(post,)] = await database.fetch(POST + " RETURNING id", [viewer])
     await database.fetch(COMMENT, [viewer])
-    bounds = (HIGHEST_KEY, 0, 10)
+    bounds = (HIGHEST_KEY, 0, 10, NO_HORIZON)
     for muter, shown in ((None, None), (viewer, None), (viewer, viewer)):
         posts = await database.fetch(FEED.public_feed_page[":anonymous"], shown, *bounds)
         assert len(posts) == (shown is None)

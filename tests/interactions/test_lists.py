@@ -13,6 +13,7 @@ from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.database.time_ordered_keys import HIGHEST_KEY, key_array
 from core.ids import global_id
+from core.paging import NO_HORIZON
 from interactions import services
 from interactions.comment_rows import CommentRow
 from interactions.statements import SQL
@@ -134,6 +135,7 @@ async def test_lists_are_complete_without_what_blocks_hide(
         assert await walk(execute, who, "sharers", post_id, size=size) == user_ids(shared)
 
 
+@pytest.mark.usefixtures("known_horizon")
 async def test_lists_of_many_posts_take_as_many_statements_as_of_one(
     database: Database, execute: Execute
 ) -> None:
@@ -195,7 +197,7 @@ async def test_a_page_of_comments_reads_no_rows_of_other_posts(
     )
     await database.write("ANALYZE")
     explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL.comments_of_posts[direction]}"
-    arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4, author)
+    arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4, NO_HORIZON, author)
     ((plan,),) = await database.fetch(explain, *arguments)
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
     (scan,) = (node for node in scans if "Index Name" in node)

@@ -64,28 +64,17 @@ def test_fragments_are_filled_in(room: Path) -> None:
     assert given[""].endswith("p.id IN (SELECT id FROM shares WHERE owner = p.owner)")
 
 
-def test_a_page_has_five_variants(room: Path) -> None:
+def test_a_page_has_four_variants(room: Path) -> None:
     page = """
 -- A page. $1 limit; unseen: $6 keys, $7 snapshots.
 SELECT id FROM posts p WHERE true {unseen key=p.id transaction=p.transaction} ORDER BY id {direction} LIMIT $1
 """
     found = load(room, page)
-    assert list(found) == ["", ":oldest_first", ":unseen", ":oldest_first:unseen", ":settled"]
+    assert list(found) == ["", ":oldest_first", ":unseen", ":oldest_first:unseen"]
     for variant, text in found.items():
         assert text.startswith(f"-- read{variant}\n")
         assert ("ORDER BY id ASC" in text) == ("oldest_first" in variant)
         assert ("p.id <= seen.up_to" in text) == ("unseen" in variant)
-
-
-def test_settled_pages_have_fragments_of_their_own(room: Path) -> None:
-    (room / "settled").mkdir()
-    (room / "settled" / "_owned.sql").write_text("-- All.\n-- parameters: table, viewer=$1\ntrue")
-    page = f"{READ} {{unseen key=p.id transaction=p.transaction up_to=$1 snapshots=$1}}"
-    found = load(room, page)
-    assert found[":settled"].rstrip().endswith("WHERE true")
-    assert not any(
-        text.rstrip().endswith("true") for name, text in found.items() if name != ":settled"
-    )
 
 
 @pytest.mark.parametrize(

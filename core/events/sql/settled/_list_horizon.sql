@@ -1,2 +1,0 @@
--- All rows are settled, so no horizon is read.
-horizon AS (SELECT)

@@ -1,3 +1,0 @@
--- No row is above the horizon.
--- parameters: position
-NULL::text
