@@ -6,7 +6,7 @@ all columns of another table's row; it comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -32,6 +32,12 @@ class ViewerState(NamedTuple):
 
     def sql(self, viewer: str, key: str) -> str:
         return f"{{viewer_state table={self.table} column={self.column} viewer={viewer} key={key}}}"
+
+    def sql_of_page(self) -> str:
+        return (
+            f"{{states_read table={self.table} column={self.column} "
+            "page={page} key={key} viewer={viewer}}"
+        )
 
 
 class Column(NamedTuple):
@@ -70,6 +76,20 @@ def states_fragment(row_type: type[tuple[Any, ...]]) -> str:
     return f"{header}ARRAY[{', '.join(states)}]"
 
 
+def page_states_fragment(row_type: type[tuple[Any, ...]]) -> str:
+    """The fragment that reads the viewer states of the rows of a page at once, as the CTE `states`."""
+    read = ",\n        ".join(
+        f"{state.sql_of_page()} AS {name}" for name, state in states_of(row_type).items()
+    )
+    return (
+        f"-- The viewer states of each {row_type.__name__} of a page, as the CTE `states`: the keys of the rows for\n"
+        "-- which a state is true. The page is a CTE whose column {key} has the keys.\n"
+        "-- parameters: page, key, viewer=$1\n"
+        "-- needs: {page}\n"
+        f"states AS MATERIALIZED (\n    SELECT {read}\n)"
+    )
+
+
 def true_states_fragment(row_type: type[tuple[Any, ...]]) -> str:
     """The fragment that reads, for many viewers and rows, the viewer, row and name of the states that are true."""
     read = (
@@ -90,25 +110,50 @@ def row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> 
     `alias`: of the table, or `{of}`, a parameter of the fragment. `nested`: the aliases of the row types in it. The
     parameters of the fragment are the viewer and, where a statement knows it, the value of a viewer state.
     """
-    states = states_of(row_type)
+
+    def state_sql(name: str, state: ViewerState) -> str:
+        # Without a value, PostgreSQL plans it as if `coalesce` were not there.
+        return f"coalesce({{{name}}}, {state.sql('{viewer}', f'{alias}.id')})"
+
     of = ["of"] if alias == "{of}" else []
+    parameters = [*of, "viewer=$1", *(f"{name}=NULL" for name in states_of(row_type))]
+    return _row_fragment(row_type, alias, nested, parameters, state_sql)
+
+
+def page_row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> str:
+    """The fragment with the same columns for a page whose viewer states are in the CTE `states`."""
+
+    def state_sql(name: str, _: ViewerState) -> str:
+        return f"{{state_on_page state={name} key={alias}.id}}"
+
+    return _row_fragment(row_type, alias, nested, [], state_sql)
+
+
+def _row_fragment(
+    row_type: type[tuple[Any, ...]],
+    alias: str,
+    nested: dict[str, str],
+    parameters: list[str],
+    state_sql: Callable[[str, ViewerState], str],
+) -> str:
+    declared = f"-- parameters: {', '.join(parameters)}\n" if parameters else ""
     return (
-        f"-- The columns of {row_type.__name__}.\n"
-        f"-- parameters: {', '.join([*of, 'viewer=$1', *(f'{name}=NULL' for name in states)])}\n"
+        f"-- The columns of {row_type.__name__}.\n{declared}"
         f"-- needs: {', '.join([alias, *nested.values()])}\n"
-        + ",\n    ".join(_expressions(row_type, alias, nested))
+        + ",\n    ".join(_expressions(row_type, alias, nested, state_sql))
     )
 
 
 def _expressions(
-    row_type: type[tuple[Any, ...]], alias: str, nested: dict[str, str]
+    row_type: type[tuple[Any, ...]],
+    alias: str,
+    nested: dict[str, str],
+    state_sql: Callable[[str, ViewerState], str],
 ) -> Iterator[str]:
     for name, kind, _, declared in columns(row_type):
         match declared:
             case ViewerState():
-                # Without a value, PostgreSQL plans it as if `coalesce` were not there.
-                state = declared.sql("{viewer}", f"{alias}.id")
-                yield f"coalesce({{{name}}}, {state}) AS {name}"
+                yield f"{state_sql(name, declared)} AS {name}"
             case Written(fragment):
                 yield f"{{{fragment} of={alias}.{name}}} AS {name}"
             case _ if name in nested:

@@ -12,7 +12,7 @@ from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
-from core.execution import SHARED, Layout
+from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader
 from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
@@ -43,6 +43,10 @@ ENTRY = Layout(
     codec=SHARED,
 )
 """An unread column, the position, the sharer (null if none), then the columns of `{post}`."""
+POST_ENTRY = Layout(
+    EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostRow, 1), codec=SHARED
+)
+"""An unread column, then the columns of `{post}`, whose first is also the position."""
 
 
 def post_from(columns: Sequence[Any]) -> PostRow:
@@ -74,7 +78,7 @@ def public_feed_page(
             *part.seen,
         )
 
-    return _feed_page(context, read, codec, request)
+    return _feed_page(context, read, POST_ENTRY, codec, request)
 
 
 def home_feed_page(
@@ -94,7 +98,7 @@ def home_feed_page(
         horizons = () if with_snapshot else (horizon,)
         return _entries_read(context, kept, plain, part, limit, *horizons)
 
-    return _feed_page(context, read, codec, request)
+    return _feed_page(context, read, ENTRY, codec, request)
 
 
 async def _entries_read(
@@ -142,6 +146,7 @@ async def _entries_read(
 async def _feed_page(
     context: Context,
     read: Callable[[PageRequest, int, int], Awaitable[list[Row]]],
+    layout: Layout[EdgeRow],
     codec: CursorCodec,
     request: PageRequest,
 ) -> Page:
@@ -154,7 +159,7 @@ async def _feed_page(
     rows = await read(request, request.limit + 1, horizon)
     # Of all rows the newest is the likeliest to be above the horizon.
     snapshot = rows[-1 if request.oldest_first else 0][0] if rows else None
-    source = page_source(request, ENTRY, beyond, horizon, snapshot)
+    source = page_source(request, layout, beyond, horizon, snapshot)
     return Page(_without_empty(rows), codec, source)
 
 

@@ -1,25 +1,29 @@
 -- Pages of users' posts and shares, one entry a post; empty if a block hides the user.
 -- $1 viewer, $2 users, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 -- variants: anonymous
-WITH {hidden muter=NULL::bigint}
-SELECT k.id, {entry}, snapshot.now
-FROM (SELECT id, {not_hidden user_id=k.id muter=NULL::bigint} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
+WITH {hidden muter=NULL::bigint}, entries AS (
+    SELECT k.id AS owner_id, e.*
+    FROM (SELECT id, {not_hidden user_id=k.id muter=NULL::bigint} AS is_visible FROM unnest($2::text::bigint[]) AS k(id) OFFSET 0) k
+    LEFT JOIN LATERAL (
+        (
+            SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id
+            FROM posts p
+            WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4 {unseen key=p.id transaction=p.transaction}
+            AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
+            ORDER BY p.id {direction} LIMIT $5
+        ) UNION ALL (
+            SELECT x.id, x.post_id, x.user_id
+            FROM shares x JOIN posts p ON p.id = x.post_id
+            WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction}
+            AND {not_hidden user_id=p.author_id muter=NULL::bigint}
+            ORDER BY x.id {direction} LIMIT $5
+        )
+        ORDER BY position {direction} LIMIT $5
+    ) e ON true
+), {states_of_page page=entries key=post_id}
+SELECT e.owner_id, {entry}, snapshot.now
+FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
-LEFT JOIN LATERAL (
-    (
-        SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id
-        FROM posts p
-        WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4 {unseen key=p.id transaction=p.transaction}
-        AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
-        ORDER BY p.id {direction} LIMIT $5
-    ) UNION ALL (
-        SELECT x.id, x.post_id, x.user_id
-        FROM shares x JOIN posts p ON p.id = x.post_id
-        WHERE k.is_visible AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction} AND {not_hidden user_id=p.author_id muter=NULL::bigint}
-        ORDER BY x.id {direction} LIMIT $5
-    )
-    ORDER BY position {direction} LIMIT $5
-) e ON true
 LEFT JOIN posts p ON p.id = e.post_id
 LEFT JOIN users a ON a.id = p.author_id
 LEFT JOIN users sharer ON sharer.id = e.sharer_id

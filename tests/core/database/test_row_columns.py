@@ -16,7 +16,7 @@ from core.database.statements import Variants
 from core.execution import Layout
 from core.loaders import PageLoader
 from core.row_types import row_layout
-from feed.selectors import ENTRY, POST
+from feed.selectors import ENTRY, POST, POST_ENTRY
 from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import COMMENT
 from interactions.selectors import COMMENT_EDGE
@@ -45,8 +45,8 @@ for instance, text in SQL.reaction_create.items():
 VARIANTS: dict[str, tuple[Variants, Layout[Any]]] = {
     "users_by_ids": (ACCOUNTS_SQL.users_by_ids, USER),
     "posts_by_ids": (FEED_SQL.posts_by_ids, POST),
-    "public_feed_page": (FEED_SQL.public_feed_page, ENTRY),
-    "public_feed_page_with_snapshot": (FEED_SQL.public_feed_page_with_snapshot, ENTRY),
+    "public_feed_page": (FEED_SQL.public_feed_page, POST_ENTRY),
+    "public_feed_page_with_snapshot": (FEED_SQL.public_feed_page_with_snapshot, POST_ENTRY),
     "home_feed_page": (FEED_SQL.home_feed_page, ENTRY),
     "home_feed_page_with_snapshot": (FEED_SQL.home_feed_page_with_snapshot, ENTRY),
     "comments_by_ids": (SQL.comments_by_ids, COMMENT),
@@ -67,7 +67,7 @@ def expected_names(layout: Layout[Any], prefix: str = "") -> Iterator[tuple[int,
 
 
 def mismatches(names: list[str], layout: Layout[Any]) -> list[str]:
-    edges = {USER_EDGE, ENTRY, COMMENT_EDGE}
+    edges = {USER_EDGE, ENTRY, POST_ENTRY, COMMENT_EDGE}
     expected = dict(expected_names(layout))
     if layout in edges:
         expected = {index: name for index, name in expected.items() if name != "position"}

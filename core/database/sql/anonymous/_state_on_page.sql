@@ -1,0 +1,3 @@
+-- Without a viewer it is not.
+-- parameters: state, key
+false
