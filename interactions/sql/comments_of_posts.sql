@@ -11,8 +11,7 @@ CROSS JOIN LATERAL (
     WHERE c.post_id = k.id AND c.parent_id IS NULL AND c.id < $3 AND c.id > $4
     {unseen key=c.id transaction=c.transaction up_to=$8 snapshots=$9}
     AND {not_hidden user_id=c.author_id muter=$7::bigint}
-    -- All are null; naming it lets the index give the order.
-    ORDER BY c.parent_id {direction}, c.id {direction} LIMIT $5
+    ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id
 ORDER BY c.id {direction}
