@@ -36,6 +36,12 @@
         {unseen key=t.position transaction=t.transaction up_to={up_to} snapshots={snapshots}}
     ) c
     ORDER BY position {direction} LIMIT {breadth}
+), shared AS MATERIALIZED (
+    -- Most pages have no post that the kept feed has shares of, which is known without a probe for each.
+    SELECT ARRAY(
+        SELECT DISTINCT post_id FROM home_feed_reasons
+        WHERE feed_id = (SELECT id FROM feed) AND sharer_id IS NOT NULL AND post_id = ANY(ARRAY(SELECT post_id FROM candidates))
+    ) AS ids
 ), entries AS MATERIALIZED (
     SELECT r.position, r.sharer_id, p.*
     FROM candidates r
@@ -44,11 +50,11 @@
     WHERE (r.sharer_id IS NULL OR (x.id IS NOT NULL AND {not_hidden user_id=r.sharer_id viewer={viewer} muter={viewer}}))
     AND {not_hidden user_id=p.author_id viewer={viewer} muter={viewer}}
     -- No newer reason for the same post counts: a share, or the post itself where shares are older than it.
-    AND NOT EXISTS (
+    AND (r.post_id <> ALL((SELECT ids FROM shared)::bigint[]) OR NOT EXISTS (
         SELECT FROM home_feed_reasons k
         WHERE k.feed_id = (SELECT id FROM feed) AND k.post_id = r.post_id AND k.sharer_id IS NOT NULL AND k.position > r.position
         AND {share_counts share=k viewer={viewer}} OFFSET 0
-    )
+    ))
     AND NOT EXISTS (
         SELECT FROM tail k WHERE k.post_id = r.post_id AND k.position > r.position
         AND (k.sharer_id IS NULL OR {share_counts share=k viewer={viewer}})
