@@ -1,4 +1,7 @@
-"""How values of each output type are completed: leaves, lists, objects and abstract types."""
+"""How values of each output type are completed: leaves, lists, objects and abstract types.
+
+`nonnull` says whether the type's outermost "not null" is there.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from contextlib import suppress
 from functools import lru_cache
 from operator import methodcaller
 from types import GeneratorType, NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLAbstractType,
@@ -30,23 +33,12 @@ from graphql.pyutils import Undefined, inspect
 from core.execution.schema.hints import PassthroughText, iso_texts
 
 
-class OutputType:
-    """A type without its outermost "not null"."""
-
-    __slots__ = ("nonnull",)
-
-    def __init__(self, *, nonnull: bool) -> None:
-        self.nonnull = nonnull
-
-
-class LeafType(OutputType):
+class LeafType:
     """A scalar or an enum."""
 
-    __slots__ = ("coerce", "coerce_all", "enum_names", "graphql_type", "is_int", "passthrough")
-
     def __init__(self, graphql_type: GraphQLLeafType, *, nonnull: bool) -> None:
-        super().__init__(nonnull=nonnull)
         self.graphql_type = graphql_type
+        self.nonnull = nonnull
         self.passthrough = _passthrough_types(graphql_type, nonnull=nonnull)
         """Python types whose values go into the result as they are; for Int, if they are in range."""
         self.is_int = graphql_type is GraphQLInt
@@ -115,34 +107,28 @@ def is_plain(kind: type) -> bool:
     )
 
 
-class ListType(OutputType):
+class ListType(NamedTuple):
     """A list; its items may be null or not."""
 
-    __slots__ = ("item",)
-
-    def __init__(self, item: OutputType, *, nonnull: bool) -> None:
-        super().__init__(nonnull=nonnull)
-        self.item = item
+    item: OutputType
+    nonnull: bool
 
 
-class ObjectType(OutputType):
+class ObjectType(NamedTuple):
     """An object of one type."""
 
-    __slots__ = ("graphql_type",)
-
-    def __init__(self, graphql_type: GraphQLObjectType, *, nonnull: bool) -> None:
-        super().__init__(nonnull=nonnull)
-        self.graphql_type = graphql_type
+    graphql_type: GraphQLObjectType
+    nonnull: bool
 
 
-class AbstractType(OutputType):
+class AbstractType(NamedTuple):
     """An interface or a union: the object type is resolved at run time."""
 
-    __slots__ = ("graphql_type",)
+    graphql_type: GraphQLAbstractType
+    nonnull: bool
 
-    def __init__(self, graphql_type: GraphQLAbstractType, *, nonnull: bool) -> None:
-        super().__init__(nonnull=nonnull)
-        self.graphql_type = graphql_type
+
+OutputType = LeafType | ListType | ObjectType | AbstractType
 
 
 def output_type_of(output_type: GraphQLOutputType) -> OutputType:

@@ -21,27 +21,6 @@ B_contra = TypeVar("B_contra", contravariant=True)
 class Field:
     """A field of a selection: everything about it that is the same in every execution."""
 
-    __slots__ = (
-        "arguments",
-        "by_class",
-        "constant",
-        "decided",
-        "definition",
-        "depth",
-        "details",
-        "is_async",
-        "is_exact",
-        "key",
-        "name",
-        "nodes",
-        "order",
-        "output_type",
-        "parent_type",
-        "resolution",
-        "schema_field",
-        "selections",
-    )
-
     def __init__(
         self,
         parent_type: GraphQLObjectType,

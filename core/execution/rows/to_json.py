@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -76,7 +77,7 @@ class RowWriter:
 
         def column(place: Place) -> list[Any]:
             if isinstance(place, int):
-                return [row[place] for row in rows]
+                return list(map(itemgetter(place), rows))
             return Rows.shared_by_each(lists)
 
         ends = tuple(accumulate([len(of.rows) for of in lists]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from graphql.pyutils import Path
@@ -86,9 +87,9 @@ class RowBatch(ObjectBatch):
         layout: Any = parents.layout.places[attribute_of(field)]
         inside, rows = layout.inside, parents.rows
         if inside is not None:
-            rows = [row[inside] for row in rows]
+            rows = list(map(itemgetter(inside), rows))
         batch = cls(selection, rows, parents._lists, layout, FieldBatch(parents, field))
-        batch.results = [result[field.key] for result in parents.results]
+        batch.results = list(map(itemgetter(field.key), parents.results))
         return batch
 
     @property
@@ -107,7 +108,7 @@ class RowBatch(ObjectBatch):
     def attribute_values(self, attribute: str) -> list[Any]:
         place = self.layout.places.get(attribute)
         if isinstance(place, int):
-            return [row[place] for row in self.rows]
+            return list(map(itemgetter(place), self.rows))
         return super().attribute_values(attribute)
 
 

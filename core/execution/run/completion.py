@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import accumulate
 from types import CoroutineType, NoneType
-from typing import Any, cast
+from typing import Any
 
 from graphql import GraphQLError
 from graphql.pyutils import Undefined, is_iterable
@@ -23,7 +23,12 @@ from core.execution.rows.to_dicts import reader_of
 from core.execution.rows.to_json import writer_of
 from core.execution.run.batches import ItemBatch, PlainObjectBatch, RowBatch, ValueBatch
 from core.execution.run.eager_tasks import drop
-from core.execution.run.object_types import Results, complete_abstract, complete_objects
+from core.execution.run.object_types import (
+    Results,
+    complete_abstract,
+    complete_objects,
+    complete_some,
+)
 from core.execution.run.state import ExecutionState
 from core.execution.schema.row_layout import Rows
 
@@ -79,18 +84,7 @@ def _sift(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Result
         state.wait(batch, awaited, values, partial(complete, state))
     if len(good) == len(values):
         return _complete_plain(state, batch, values)
-    return _complete_some(state, batch, values, good)
-
-
-def _complete_some(
-    state: ExecutionState, batch: ValueBatch, values: list[Any], some: list[int]
-) -> Results:
-    results: Results = [None] * len(values)
-    if some:
-        found = _complete_plain(state, batch.part(some), [values[index] for index in some])
-        for index, result in zip(some, found, strict=True):
-            results[index] = result
-    return results
+    return complete_some(batch, values, good, partial(_complete_plain, state))
 
 
 def _complete_plain(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
@@ -101,7 +95,7 @@ def _complete_plain(state: ExecutionState, batch: ValueBatch, values: list[Any])
         return complete_abstract(state, batch, values, output_type.graphql_type)
     if isinstance(output_type, ListType):
         return _lists(state, batch, values, output_type)
-    return _leaves(state, batch, values, cast("LeafType", output_type))
+    return _leaves(state, batch, values, output_type)
 
 
 def _leaves(
@@ -142,7 +136,7 @@ def _lists(
     if not {*map(type, values)} <= {list, tuple}:
         values, good = _iterated(state, batch, values, output_type)
         if len(good) < len(values):
-            return _complete_some(state, batch, values, good)
+            return complete_some(batch, values, good, partial(_complete_plain, state))
     results: list[list[Any]] = []
     if len(values) == 1:
         items = list(values[0])

@@ -21,8 +21,6 @@ from core.execution.schema.dataloaders import Loader, UseLoader
 class Execution(ExecutionState):
     """An operation that is being executed."""
 
-    __slots__ = ()
-
     def execute(self) -> ExecutionResult | Awaitable[ExecutionResult]:
         """The result: at once, if no resolver has to be awaited."""
         data: dict[str, Any] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,16 +21,31 @@ CLASSES = 16
 """For how many Python classes a field remembers the selection."""
 
 
+def complete_some(
+    batch: ValueBatch,
+    values: list[Any],
+    some: list[int],
+    complete: Callable[[ValueBatch, list[Any]], Results],
+) -> Results:
+    """The results of the values at some indexes, completed as a smaller batch; null for the others."""
+    results: Results = [None] * len(values)
+    if some:
+        found = complete(batch.part(some), [values[index] for index in some])
+        for index, result in zip(some, found, strict=True):
+            results[index] = result
+    return results
+
+
 def complete_objects(
     state: ExecutionState, batch: ValueBatch, values: list[Any], graphql_type: GraphQLObjectType
 ) -> Results:
     """Completes objects that have to be of one type."""
     is_type_of = graphql_type.is_type_of
     if is_type_of is None or _known_by_class(is_type_of, values):
-        return _select(state, batch, values, graphql_type, by_class=True)
+        return _select(state, graphql_type, batch, values, by_class=True)
     verdicts = _call_each(state, batch, values, is_type_of)
     if verdicts.count(True) == len(verdicts):
-        return _select(state, batch, values, graphql_type)
+        return _select(state, graphql_type, batch, values)
     return _complete_verified(state, graphql_type, batch, verdicts, values)
 
 
@@ -79,13 +95,7 @@ def _complete_verified(
     if awaited:
         complete = partial(_complete_verified, state, graphql_type)
         state.wait(batch, awaited, verdicts, complete, values)
-    results: Results = [None] * len(values)
-    if good:
-        objects = [values[index] for index in good]
-        found = _select(state, batch.part(good), objects, graphql_type)
-        for index, result in zip(good, found, strict=True):
-            results[index] = result
-    return results
+    return complete_some(batch, values, good, partial(_select, state, graphql_type))
 
 
 def complete_abstract(
@@ -185,9 +195,9 @@ def _object_type(
 
 def _select(
     state: ExecutionState,
+    graphql_type: GraphQLObjectType,
     batch: ValueBatch,
     values: list[Any],
-    graphql_type: GraphQLObjectType,
     *,
     by_class: bool = False,
 ) -> Results:

@@ -150,19 +150,6 @@ class _Unwanted(Exception):
 class Scheduler:
     """Everything that one execution awaits."""
 
-    __slots__ = (
-        "_begun",
-        "_changed",
-        "_done",
-        "_ending",
-        "_errors",
-        "_given",
-        "_loads",
-        "_new",
-        "_own",
-        "phase",
-    )
-
     def __init__(self, errors: NullPropagation) -> None:
         self._errors = errors
         self.phase = 0

@@ -22,22 +22,6 @@ BuildInfo = Callable[..., Any]
 class ExecutionState(Runtime[ObjectBatch]):
     """What resolvers share, what is awaited, and the errors so far. `Execution` adds the steps."""
 
-    __slots__ = (
-        "branch",
-        "build_info",
-        "context",
-        "errors",
-        "is_async_iterable",
-        "is_awaitable",
-        "operation_extensions",
-        "plan",
-        "queue",
-        "root",
-        "scheduler",
-        "to_json",
-        "variables",
-    )
-
     def __init__(
         self,
         plan: Plan,
