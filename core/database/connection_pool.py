@@ -21,11 +21,6 @@ HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
 Waiter = asyncio.Future[Connection]
 
 
-def is_clean(connection: Connection) -> bool:
-    """Whether the connection is open and, as the server last reported, not in a transaction."""
-    return not (connection.is_closed() or connection.is_in_transaction())
-
-
 class ConnectionPool:
     """Connects when a connection is first needed and again after one has broken.
 
@@ -94,10 +89,11 @@ class ConnectionPool:
             self._terminate_all()
 
     def try_acquire(self) -> Connection | None:
-        """A connection that is free and clean now, or None. The caller must release it."""
+        """A connection that is free now, or None. The caller must release it."""
         while self._free:
             connection = self._free.pop()
-            if is_clean(connection):
+            # It was in no transaction when it was released; since then it can only have been disconnected.
+            if not connection.is_closed():
                 return connection
             self.terminate(connection)
         return None
@@ -114,8 +110,8 @@ class ConnectionPool:
 
     def release(self, connection: Connection) -> None:
         """Returns a connection to the pool. No statement may run on it; one in a transaction is terminated."""
-        if not is_clean(connection):
-            # In a transaction, or disconnected.
+        # As the server last reported.
+        if connection.is_closed() or connection.is_in_transaction():
             self.terminate(connection)
             return
         # The timer exists while there are waiters.

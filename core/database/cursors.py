@@ -6,6 +6,7 @@ from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
+from itertools import repeat
 from struct import Struct, pack
 from struct import error as StructError  # noqa: N812  # a class with a lower-case name
 from typing import NamedTuple
@@ -61,8 +62,8 @@ class CursorSigner:
 
     def codecs(self, list_name: str, owner_ids: Iterable[int]) -> list[CursorCodec]:
         """The codecs of the same list of many objects."""
-        keys = self._keys
-        return [codec_from_columns((keys, list_name, owner_id, None)) for owner_id in owner_ids]
+        columns = zip(repeat(self._keys), repeat(list_name), owner_ids, repeat(None))
+        return list(map(codec_from_columns, columns))
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of other data than list positions: 32 bytes. `purpose` has at most 15 characters."""
@@ -91,10 +92,11 @@ class CursorCodec(NamedTuple):
         if horizon is not None:
             return [self.encode_position(horizon.position_at(position)) for position in positions]
         # In few calls for the whole page, whose cursors are a tenth of its time.
-        key, prefix, pack_position = self.keys.siphash, self._prefix(VERSION), POSITION.pack
+        prefix = self._prefix(VERSION)
+        signed = map(pack, repeat(f">{len(prefix)}sq"), repeat(prefix), positions)
         numbers = [0] * (2 * len(positions))
         numbers[::2] = positions
-        numbers[1::2] = [siphash(key, prefix + pack_position(position)) for position in positions]
+        numbers[1::2] = map(siphash, repeat(self.keys.siphash), signed)
         return pack(">" + "qQ" * len(positions), *numbers).hex(" ", 16).split()
 
     def encode_position(self, position: ListPosition) -> str:

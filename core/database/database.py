@@ -179,7 +179,8 @@ class Database:
                 pool.release(connection)
                 usage = USAGE.get()
                 if usage is not None:
-                    usage.add(len(rows))
+                    usage.statements += 1
+                    usage.rows += len(rows)
             except TEMPORARY_ERRORS as error:
                 if not tries or not _is_unreachable(error):
                     raise self._unavailable(error) from error
@@ -290,7 +291,8 @@ class Transaction:
                 raise
         usage = USAGE.get()
         if usage is not None:
-            usage.add(len(rows))
+            usage.statements += 1
+            usage.rows += len(rows)
         return rows
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:

@@ -6,18 +6,13 @@ from contextvars import ContextVar
 
 
 class Usage:
-    """Counts of one request. Statements of a group commit count for the request that began it."""
+    """Counts of one request: of its statements, and the rows that they returned.
 
-    __slots__ = ("rows", "statements")
+    Statements of a group commit count for the request that began it.
+    """
 
-    def __init__(self) -> None:
-        self.statements = 0
-        self.rows = 0
-
-    def add(self, rows: int) -> None:
-        """Counts a statement that returned so many rows."""
-        self.statements += 1
-        self.rows += rows
+    statements = 0
+    rows = 0
 
 
 USAGE: ContextVar[Usage | None] = ContextVar("usage", default=None)
