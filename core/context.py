@@ -48,7 +48,16 @@ class Services:
 class Context:
     """One request: its viewer and its loaders."""
 
-    __slots__ = ("_loaders", "address", "cost", "database", "services", "session_id", "viewer_id")
+    __slots__ = (
+        "_loaders",
+        "address",
+        "cost",
+        "database",
+        "points",
+        "services",
+        "session_id",
+        "viewer_id",
+    )
 
     def __init__(
         self,
@@ -65,6 +74,8 @@ class Context:
         self.address = address
         self.cost = 0
         """The cost of the operation, once it was admitted."""
+        self.points: Any = None
+        """The bucket from which it took its cost, if there is a limit."""
         self._loaders: dict[Any, Loader[Any, Any]] = {}
 
     def loader(self, kind: Callable[..., L], *arguments: Any) -> L:

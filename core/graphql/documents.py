@@ -27,7 +27,7 @@ from graphql.validation.validate import ValidationAbortedError
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import document_error_entries, error_entry
 from core.graphql.limits.cost import OperationCost
-from core.graphql.limits.counting import check_limits, root_field_names
+from core.graphql.limits.counting import check_limits
 from core.graphql.limits.limits import Limits, over_limit
 from core.recently_used import RecentlyUsed
 
@@ -85,7 +85,7 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("cost", "document", "kind", "name", "node", "root_fields")
+    __slots__ = ("cost", "document", "kind", "name", "node")
 
     def __init__(
         self, document: DocumentNode, node: OperationDefinitionNode, schema: GraphQLSchema
@@ -95,7 +95,6 @@ class DocumentOperation:
         self.name = node.name.value if node.name else None
         self.kind = node.operation.value
         """query, mutation or subscription."""
-        self.root_fields = frozenset(root_field_names(document, node))
         self.cost = OperationCost(schema, node, document)
 
 

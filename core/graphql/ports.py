@@ -18,9 +18,7 @@ Execute = Callable[
 """Executes an operation: document, operation name, raw variables, context. Its data is ready for orjson."""
 
 ContextFor = Callable[[str | None, Scope], Any]
-"""Returns the context of a request, or an awaitable of it: Authorization header, ASGI scope.
-Errors: ClientError.
-"""
+"""Returns the context of a request: Authorization header, ASGI scope. Errors: ClientError."""
 
 
 class Admission(Protocol):

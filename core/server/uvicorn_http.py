@@ -121,6 +121,8 @@ class HTTPProtocol(HttpToolsProtocol):
     """Bytes received since a head was complete or a part of a body arrived."""
     _data = b""
     """What is being parsed."""
+    _ignores_upgrade = False
+    """Whether the head that is being parsed, or was last, asks for an upgrade that is ignored."""
     _head_timer: asyncio.TimerHandle | None = None
     """Runs while a head is awaited. Between requests uvicorn's keep-alive timer runs, until the next byte."""
 
@@ -166,7 +168,10 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0
-        if self._is_upgrade_ignored():
+        self._ignores_upgrade = self.parser.should_upgrade() and (
+            self.parser.get_method() != b"CONNECT" and not self._should_upgrade()
+        )
+        if self._ignores_upgrade:
             return
         super().on_headers_complete()
         self._head_arrived()
@@ -179,12 +184,8 @@ class HTTPProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self._is_upgrade_ignored():
+        if not self._ignores_upgrade:
             super().on_message_complete()
-
-    def _is_upgrade_ignored(self) -> bool:
-        is_upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
-        return is_upgrade and not self._should_upgrade()
 
     def _unsupported_upgrade_warning(self) -> None:
         """Parses the request again as one without an upgrade (RFC 9110, section 7.8): the parser skipped its body.
@@ -192,7 +193,7 @@ class HTTPProtocol(HttpToolsProtocol):
         Java's client offers HTTP/2 (`h2c`) with the first request of each connection.
         """
         upgrade = sys.exc_info()[1]
-        if not isinstance(upgrade, httptools.HttpParserUpgrade) or not self._is_upgrade_ignored():
+        if not isinstance(upgrade, httptools.HttpParserUpgrade) or not self._ignores_upgrade:
             return
         version = self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]

@@ -93,13 +93,12 @@ class GraphQLHTTP:
         page: Page | None = None,
         admission: Admission | None = None,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
-        extensions_for: Callable[[ExecutedOperation], JSONObject | None] | None = None,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
         `origins`: of web pages that may call the API. `page`: answers browsers.
         `admission`: limits what a client may ask within a time.
-        `headers_for`, `extensions_for`: additions to each response.
+        `headers_for`: further headers of each response.
         """
         self._documents = documents
         self._limits = documents.limits
@@ -114,9 +113,8 @@ class GraphQLHTTP:
         self._page = page
         self._admission = admission
         self._headers_for = headers_for
-        self._extensions_for = extensions_for
-        # Headers and extensions are made for each response, so its operation must be known.
-        self._cache_by_request = None if headers_for or extensions_for else response_cache
+        # Headers are made for each response, so its operation must be known.
+        self._cache_by_request = None if headers_for else response_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Few coroutines lie between this one and the database: each of them is resumed whenever
@@ -187,19 +185,21 @@ class GraphQLHTTP:
         cost = checked_cost(operation, request.variables, self._limits)
         reports_cost = self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT
         if operation.kind == "subscription":
-            if accepts.stream_type is None:
-                raise _streams_unsupported()
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type
             )
-        return self._query_or_mutation(
+        if method == "GET" and operation.kind == "mutation":
+            message = "Send mutations by POST."
+            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+        return PreparedOperation(
             operation,
-            request,
+            request.variables,
             accepts.media_type,
             scope,
             authorization,
+            self._cache_key(operation, request, method) if authorization is None else None,
             cost,
-            reports_cost=reports_cost,
+            reports_cost,
         )
 
     def _response_without_operation(
@@ -220,40 +220,20 @@ class GraphQLHTTP:
             return Response(200, HTML, self._page.body, more)
         return None
 
-    def _query_or_mutation(
-        self,
-        operation: DocumentOperation,
-        request: GraphQLRequest,
-        media_type: bytes,
-        scope: Scope,
-        authorization: bytes | None,
-        cost: int,
-        *,
-        reports_cost: bool,
-    ) -> PreparedOperation:
-        key = None
-        if operation.kind == "query":
-            if (
-                self._response_cache is not None
-                and authorization is None
-                and self._private_fields.isdisjoint(operation.root_fields)
-            ):
-                key = (operation, _digest(request.variables))
-                if self._cache_by_request is not None and scope["method"] == "POST":
-                    self._cache_by_request.remember_request(request.source, key)
-        elif scope["method"] == "GET":
-            message = "Send mutations by POST."
-            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
-        return PreparedOperation(
-            operation,
-            request.variables,
-            media_type,
-            scope,
-            authorization,
-            key,
-            cost,
-            reports_cost,
-        )
+    def _cache_key(
+        self, operation: DocumentOperation, request: GraphQLRequest, method: str
+    ) -> Hashable | None:
+        """The key of an anonymous client's operation in the response cache; None if it must not be cached."""
+        if (
+            self._response_cache is None
+            or operation.kind != "query"
+            or not self._private_fields.isdisjoint(operation.cost.root_fields)
+        ):
+            return None
+        key = (operation, _digest(request.variables))
+        if self._cache_by_request is not None and method == "POST":
+            self._cache_by_request.remember_request(request.source, key)
+        return key
 
     def _subscription(
         self,
@@ -261,8 +241,10 @@ class GraphQLHTTP:
         request: GraphQLRequest,
         authorization: bytes | None,
         headers: dict[bytes, bytes],
-        media_type: bytes,
+        media_type: bytes | None,
     ) -> SubscriptionRequest:
+        if media_type is None:
+            raise _streams_unsupported()
         return SubscriptionRequest(
             operation,
             request.variables,
@@ -288,8 +270,6 @@ class GraphQLHTTP:
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )
-        if hasattr(context, "__await__"):
-            context = await context
         admission = self._admission
         if admission is not None:
             wait = admission.admit(operation, cost, context)
@@ -335,12 +315,10 @@ class GraphQLHTTP:
             report = cost_report(prepared.operation, prepared.cost, usage, self._limits)
             extensions = {**(extensions or {}), **report}
         headers: Headers = ()
-        if self._headers_for is not None or self._extensions_for is not None:
-            executed = ExecutedOperation(prepared.operation, prepared.variables, context, result)
-            if self._headers_for is not None:
-                headers = self._headers_for(executed)
-            if self._extensions_for is not None:
-                extensions = {**(extensions or {}), **(self._extensions_for(executed) or {})}
+        if self._headers_for is not None:
+            headers = self._headers_for(
+                ExecutedOperation(prepared.operation, prepared.variables, context, result)
+            )
         if extensions:
             body = with_extensions(body, extensions)
         return Response(200, prepared.media_type, body, headers)

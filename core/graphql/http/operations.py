@@ -14,9 +14,7 @@ from core.graphql.http.http_errors import Headers
 
 
 class ExecutedOperation(NamedTuple):
-    """An answered operation, for `headers_for` and `extensions_for`. Context and result are None if
-    the response came from the cache.
-    """
+    """An answered operation, for `headers_for`. Context and result are None if the response came from the cache."""
 
     operation: DocumentOperation
     variables: JSONObject

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from graphql import (
     DocumentNode,
@@ -97,21 +97,32 @@ NOTHING = Sum(0)
 class OperationCost:
     """The cost of one operation."""
 
-    __slots__ = ("_fixed", "_formula", "rates")
+    __slots__ = ("_formula", "_size_variables", "_usual", "rates", "root_fields")
 
     def __init__(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode
     ) -> None:
         compilation = _Compilation(schema, operation, document)
-        self._formula = compilation.formula()
-        self.rates = tuple(compilation.rates().items())
+        root: Any = schema.get_root_type(operation.operation)
+        # A valid document may have an operation of a type that the schema lacks: its execution fails.
+        fields = compilation.fields(root, [operation.selection_set]) if root else {}
+        names = [nodes[0].name.value for nodes in fields.values()]
+        self.root_fields = frozenset(names)
+        """The names of the root fields."""
+        definitions = [schema.get_field(root, name) for name in names]
+        buckets = Counter(rate_limit_of(each) for each in definitions if each is not None)
+        self.rates = tuple((name, count) for name, count in buckets.items() if name is not None)
         """How often the operation calls the mutations of each bucket."""
-        fixed = isinstance(self._formula, Sum) and not self._formula.terms
-        self._fixed = ceil(self._formula.value({})) if fixed else None
+        self._formula: Formula = compilation.cost_of(root, fields, {})
+        self._size_variables = frozenset(compilation.size_variables)
+        self._usual = ceil(self._formula.value({}))
+        """The cost without any of these variables."""
 
     def value(self, variables: JSONObject) -> int:
         """The cost with these variables, as they were sent."""
-        return ceil(self._formula.value(variables)) if self._fixed is None else self._fixed
+        if self._size_variables.isdisjoint(variables):
+            return self._usual
+        return ceil(self._formula.value(variables))
 
 
 class _Compilation:
@@ -121,7 +132,6 @@ class _Compilation:
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode
     ) -> None:
         self._schema = schema
-        self._operation = operation
         self._fragments = {
             each.name.value: each
             for each in document.definitions
@@ -131,35 +141,25 @@ class _Compilation:
             each.variable.name.value: _length_of(each.default_value)
             for each in operation.variable_definitions or ()
         }
+        self.size_variables: set[str] = set()
+        """The variables that give a size; known once there is a formula."""
 
-    def formula(self) -> Formula:
-        root = self._schema.get_root_type(self._operation.operation)
-        return NOTHING if root is None else self._object(root, [self._operation.selection_set], {})
-
-    def rates(self) -> Counter[str]:
-        """How many root fields take from each bucket."""
-        taken: Counter[str] = Counter()
-        root = self._schema.get_root_type(self._operation.operation)
-        fields: dict[str, list[FieldNode]] = {}
-        if root is not None:
-            self._collect(root, self._operation.selection_set, fields, set())
-            for nodes in fields.values():
-                definition = self._schema.get_field(root, nodes[0].name.value)
-                bucket = None if definition is None else rate_limit_of(definition)
-                if bucket is not None:
-                    taken[bucket] += 1
-        return taken
-
-    def _object(
-        self,
-        object_type: GraphQLObjectType,
-        selection_sets: Iterable[SelectionSetNode],
-        sizes: dict[str, Size],
-    ) -> Sum:
-        """The cost of an object's fields. `sizes`: of its lists whose size the parent gives."""
+    def fields(
+        self, object_type: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
+    ) -> dict[str, list[FieldNode]]:
+        """The fields of the type by response key, as they are merged in the answer."""
         fields: dict[str, list[FieldNode]] = {}
         for selection_set in selection_sets:
             self._collect(object_type, selection_set, fields, set())
+        return fields
+
+    def cost_of(
+        self,
+        object_type: GraphQLObjectType,
+        fields: dict[str, list[FieldNode]],
+        sizes: dict[str, Size],
+    ) -> Sum:
+        """The cost of an object's fields. `sizes`: of its lists whose size the parent gives."""
         return _sum(self._field(object_type, key, nodes, sizes) for key, nodes in fields.items())
 
     def _collect(
@@ -169,7 +169,6 @@ class _Compilation:
         fields: dict[str, list[FieldNode]],
         spread: set[str],
     ) -> None:
-        """Adds the fields of the type by response key, as they are merged in the answer."""
         for selection in selection_set.selections:
             if isinstance(selection, FieldNode):
                 key = (selection.alias or selection.name).value
@@ -239,9 +238,12 @@ class _Compilation:
         weight = Sum(weight_of(definition, named_type, 1))
         selection_sets = [node.selection_set for node in nodes if node.selection_set]
         if isinstance(named_type, GraphQLObjectType):
-            return _sum([weight, self._object(named_type, selection_sets, sizes)])
+            fields = self.fields(named_type, selection_sets)
+            return _sum([weight, self.cost_of(named_type, fields, sizes)])
         possible = self._schema.get_possible_types(named_type)
-        options = tuple(self._object(each, selection_sets, sizes) for each in possible)
+        options = tuple(
+            self.cost_of(each, self.fields(each, selection_sets), sizes) for each in possible
+        )
         if any(option.terms for option in options):
             return Sum(weight.fixed, ((1, Largest(options)),))
         return Sum(weight.fixed + max((option.fixed for option in options), default=0))
@@ -259,6 +261,7 @@ class _Compilation:
             if isinstance(value, VariableNode):
                 variable = value.name.value
                 variables.append((variable, self._defaults.get(variable)))
+                self.size_variables.add(variable)
             else:
                 length = _length_of(value)
                 known += () if length is None else (length,)

@@ -198,28 +198,6 @@ def _longest_list(argument: ArgumentNode) -> int:
     return longest
 
 
-def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> set[str]:
-    """The names of the operation's root fields, ignoring aliases."""
-    fragments = {
-        each.name.value: each
-        for each in document.definitions
-        if isinstance(each, FragmentDefinitionNode)
-    }
-    names: set[str] = set()
-    waiting = [operation.selection_set]
-    while waiting:
-        for selection in waiting.pop().selections:
-            if isinstance(selection, FieldNode):
-                names.add(selection.name.value)
-            elif isinstance(selection, InlineFragmentNode):
-                waiting.append(selection.selection_set)
-            elif isinstance(selection, FragmentSpreadNode):
-                spread = fragments.pop(selection.name.value, None)
-                if spread is not None:
-                    waiting.append(spread.selection_set)
-    return names
-
-
 def _take_larger(largest: DocumentCounts, counts: DocumentCounts) -> None:
     for name in DocumentCounts.__slots__:
         setattr(largest, name, max(getattr(largest, name), getattr(counts, name)))

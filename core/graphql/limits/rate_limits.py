@@ -59,7 +59,7 @@ class RateLimits:
     ) -> Awaitable[None] | None:
         """Takes what the operation may use. Awaitable if Redis has to be asked. Errors: RATE_LIMITED."""
         context.cost = cost
-        points = self._points(context)
+        points = context.points = self._points(context)
         if not operation.cost.rates:
             if points is None or self._buckets.try_take(points, cost):
                 return None
@@ -74,10 +74,8 @@ class RateLimits:
     ) -> None:
         """Gives back what an executed operation has not used."""
         unused = cost - actual_cost(operation, cost, usage)
-        if unused > 0:
-            points = self._points(context)
-            if points is not None:
-                self._buckets.give_back(points, unused)
+        if unused > 0 and context.points is not None:
+            self._buckets.give_back(context.points, unused)
 
     async def status(self, context: Context) -> RateLimitStatus | None:
         """The bucket of points of the request; None without a limit. Cost: a round trip to Redis."""

@@ -19,14 +19,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha1
 from time import monotonic
 from typing import Any, NamedTuple
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
-
-from core.recently_used import RecentlyUsed
 
 logger = logging.getLogger(__name__)
 
@@ -125,9 +124,9 @@ class TokenBuckets:
         self._redis = Redis(connection_pool=pool)
         self._clock = clock
         self._settle_seconds = settle_seconds
-        self._buckets: RecentlyUsed[tuple[str, str], Bucket] = RecentlyUsed(MAX_BUCKETS)
+        self._bucket = lru_cache(MAX_BUCKETS)(self._full_bucket)
         self._changed: set[Bucket] = set()
-        """Those with something unsettled."""
+        """Those with something unsettled, up to MAX_BUCKETS."""
         self._timer: asyncio.TimerHandle | None = None
         self._settling: asyncio.Task[None] | None = None
         self._away_until = 0.0
@@ -138,13 +137,8 @@ class TokenBuckets:
 
     def bucket(self, rate: Rate, key: str) -> Bucket:
         """The bucket of this key, filled up to now."""
-        now = self._clock()
-        found = self._buckets.get((rate.name, key))
-        if found is None:
-            found = Bucket(rate, f"rate:{rate.name}:{key}", now)
-            for dropped in self._buckets.put((rate.name, key), found):
-                self._changed.discard(dropped)
-        found.fill(now)
+        found = self._bucket(rate, key)
+        found.fill(self._clock())
         return found
 
     def try_take(self, bucket: Bucket, amount: float) -> bool:
@@ -175,6 +169,7 @@ class TokenBuckets:
     def give_back(self, bucket: Bucket, amount: float) -> None:
         """Returns tokens that were taken and not used."""
         self._take(bucket, -amount)
+        bucket.tokens = min(bucket.tokens, bucket.rate.capacity)
 
     async def refresh(self, bucket: Bucket) -> None:
         """Brings the estimate up to date, if Redis answers."""
@@ -194,13 +189,15 @@ class TokenBuckets:
                 await self._redis.aclose()
                 await self._redis.connection_pool.disconnect()
 
+    def _full_bucket(self, rate: Rate, key: str) -> Bucket:
+        return Bucket(rate, f"rate:{rate.name}:{key}", self._clock())
+
     def _take(self, bucket: Bucket, amount: float) -> None:
-        bucket.tokens = min(bucket.tokens - amount, bucket.rate.capacity)
+        if not bucket.unsettled and len(self._changed) < MAX_BUCKETS:
+            self._changed.add(bucket)
+            self._settle_later()
+        bucket.tokens -= amount
         bucket.unsettled += amount
-        self._changed.add(bucket)
-        if self._timer is None and not self._is_closed:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._settle_seconds, self._start_settling)
 
     async def _ask(self, bucket: Bucket, wanted: float) -> bool | None:
         """Whether Redis allows it; None if it is away."""
@@ -213,6 +210,7 @@ class TokenBuckets:
                 reply = await asked
         except BaseException as error:
             bucket.unsettled += taken
+            self._changed.add(bucket)
             if not isinstance(error, AWAY):
                 raise
             self._lost(error)
@@ -234,6 +232,11 @@ class TokenBuckets:
             self._is_away = True
             logger.warning("Redis is unavailable. This process limits rates for itself: %r", error)
 
+    def _settle_later(self) -> None:
+        if self._timer is None and not self._is_closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._settle_seconds, self._start_settling)
+
     def _start_settling(self) -> None:
         self._timer = None
         self._settling = asyncio.get_running_loop().create_task(self._settle())
@@ -245,9 +248,8 @@ class TokenBuckets:
                 self._changed.pop() for _ in range(min(len(self._changed), MAX_SETTLED_AT_ONCE))
             ]
             await self._send([bucket for bucket in changed if bucket.unsettled])
-        if self._changed and self._timer is None and not self._is_closed:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._settle_seconds, self._start_settling)
+        if self._changed:
+            self._settle_later()
 
     async def _send(self, buckets: list[Bucket]) -> None:
         if not buckets:

@@ -15,7 +15,7 @@ from core.database.usage import USAGE, Usage
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
 from core.execution import coerce_variable_values
-from core.graphql.documents import Document, DocumentOperation, DocumentStore
+from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import (
     client_error,
     document_error_entries,
@@ -80,7 +80,12 @@ class SubscriptionRunner:
 
     def operation(self, request: GraphQLRequest) -> DocumentOperation:
         """The requested operation. Errors: OperationRefused, ClientError."""
-        document = self._document(request)
+        digest, documents = request.digest, self._documents
+        document = (
+            documents.by_text(request.query or "")
+            if digest is None
+            else documents.by_hash(digest, request.query)
+        )
         if document.errors:
             raise OperationRefused(document.errors)
         operation = document.operation(request.operation_name)
@@ -154,11 +159,6 @@ class SubscriptionRunner:
         except BaseException:
             subscription.close()
             raise
-
-    def _document(self, request: GraphQLRequest) -> Document:
-        if request.digest is not None:
-            return self._documents.by_hash(request.digest, request.query)
-        return self._documents.by_text(request.query or "")
 
     def _arguments(
         self, operation: DocumentOperation, root: FieldNode, variables: JSONObject

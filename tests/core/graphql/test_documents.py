@@ -94,7 +94,7 @@ def test_root_fields_include_those_in_fragments() -> None:
         { x: s ...A ... on Query { y: a { z: s } } }
         fragment A on Query { ...B } fragment B on Query { __typename }
     """
-    assert store().by_text(text).operation(None).root_fields == {"s", "a", "__typename"}
+    assert store().by_text(text).operation(None).cost.root_fields == {"s", "a", "__typename"}
 
 
 def test_a_hash_is_registered_with_its_document(server: RunningServer) -> None:

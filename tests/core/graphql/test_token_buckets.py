@@ -70,7 +70,8 @@ async def test_far_from_the_limit_nothing_is_asked(
     assert one.round_trips == 0
 
     async def is_settled() -> bool:
-        return await left(other, rate) == 910
+        # Redis may have it before its answer has arrived here.
+        return await left(other, rate) == 910 and one.round_trips > 0
 
     await eventually(is_settled)
     assert one.round_trips == 1
