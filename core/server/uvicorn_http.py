@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from core.errors import ClientError
 from core.graphql.errors import error_entry
+from core.graphql.streams.stream_endpoint import IS_STREAM
 from core.server.socket_limits import SocketsByAddress, TooManySockets
 
 HEAD_SECONDS = 20.0
@@ -108,6 +109,23 @@ class JoinedWrites:
             self._transport.write(held)
 
 
+class UnframedCycle(RequestResponseCycle):
+    """The cycle of an HTTP/1.0 request. Its client knows no chunks: a body without length ends with the connection."""
+
+    _is_unframed = False
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            self._is_unframed = all(name.lower() != b"content-length" for name, _ in headers)
+            if self._is_unframed:
+                self.chunked_encoding = False
+        elif self._is_unframed:
+            # uvicorn compares each part with what is left of the declared length.
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
+
+
 class HTTPProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which leaves no reference cycles.
 
@@ -176,8 +194,23 @@ class HTTPProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self._head_arrived()
         # The application answers later: uvicorn has only created its task.
-        if self._closes_after_next and self.cycle is not None:
-            self.cycle.keep_alive = False
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None:
+            if self.scope["http_version"] == "1.0":
+                cycle.__class__ = UnframedCycle
+            if self._closes_after_next:
+                cycle.keep_alive = False
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio closes the transport unless it is true
+        """Keeps the connection of a client that has only ended its sending side, until its requests are answered.
+
+        A stream ends: nothing else tells soon that its client has gone.
+        """
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.more_body or cycle.response_complete or IS_STREAM in cycle.scope:
+            return False
+        cycle.keep_alive = False
+        return True
 
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -219,6 +220,38 @@ async def test_mutations_by_get_are_rejected(address: str, database: Database) -
         body = json.loads(await stream.response.aread())
         assert body["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
     assert len(await database.fetch("SELECT 1 FROM posts")) == 0
+
+
+async def test_a_client_of_http_1_0_gets_the_stream_without_chunks(
+    address: str, database: Database
+) -> None:
+    host, _, port = address.rpartition(":")
+    query = 'subscription { postInteractions(postIds: ["UG9zdDox"]) { __typename } }'
+    path = f"/graphql/?{urlencode({'query': query})}"
+    reader, writer = await asyncio.open_connection(host, int(port))
+    with closing(writer):
+        writer.write(f"GET {path} HTTP/1.0\r\nAccept: text/event-stream\r\n\r\n".encode())
+        async with asyncio.timeout(TIMEOUT):
+            head = await reader.readuntil(b"\r\n\r\n")
+            event = await reader.readuntil(b"\n\n")
+    assert b"transfer-encoding" not in head
+    assert event.startswith(b":\nevent: next\n")
+    assert b"SubscriptionReady" in event
+
+
+async def test_a_client_that_ends_its_sending_side_gets_its_answer(
+    address: str, database: Database
+) -> None:
+    host, _, port = address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    with closing(writer):
+        writer.write(
+            b"GET /graphql/?query={publicFeed(first:1){edges{cursor}}} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+        writer.write_eof()
+        async with asyncio.timeout(TIMEOUT):
+            answer = await reader.read()
+    assert answer.endswith(b'{"data":{"publicFeed":{"edges":[]}}}')
 
 
 async def test_heartbeats_are_no_events(address: str, database: Database) -> None:

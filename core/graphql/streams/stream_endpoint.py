@@ -20,6 +20,8 @@ from core.graphql.streams.response_stream import ResponseStream
 from core.graphql.streams.stream_formats import FORMATS
 
 HEARTBEAT_SECONDS = 12.0
+IS_STREAM = "feed.is_stream"
+"""A key in the scope of a request whose response has no end of its own."""
 
 
 class StreamEndpoint:
@@ -47,6 +49,7 @@ class StreamEndpoint:
         Errors: ClientError, DatabaseUnavailable, both before the response starts. Errors of the
         operation are sent in the stream.
         """
+        scope[IS_STREAM] = True
         context = self._context_for(request.authorization, scope)
         await self._runner.admit(request.operation, request.variables, context)
         stream = ResponseStream(send, FORMATS[request.media_type], self._heartbeat_seconds)

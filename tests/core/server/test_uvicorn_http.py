@@ -8,11 +8,13 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from core.graphql.streams.stream_endpoint import IS_STREAM
 from core.server.uvicorn_http import HTTPProtocol, JoinedWrites
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import RunningServer, running
@@ -56,6 +58,15 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "a body first": [body(b"hello")],
     "nothing": [],
 }
+
+
+UNFRAMED = {
+    "no length": b"hello",
+    "no headers": b"hello",
+    "in parts of no length": b"one",
+    "a second head": b"",
+}
+"""The bodies of answers that uvicorn sends in chunks, which a client of HTTP/1.0 would take for a part of them."""
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -115,12 +126,64 @@ def test_what_is_answered_is_the_same(
     for sent in (
         request(name),
         request(name, "HEAD"),
-        request(name, version="1.0"),
+        *([request(name, version="1.0")] if name not in UNFRAMED else []),
         request(name, more="Connection: close\r\n"),
         request(name, "POST", more="Content-Length: 3\r\n") + b"abc",
         request(name) + request("whole") + request("in parts"),
     ):
         assert answers(ours, sent) == answers(theirs, sent)
+
+
+@pytest.mark.parametrize("name", UNFRAMED)
+def test_a_client_of_http_1_0_gets_a_body_without_chunks(ours: RunningServer, name: str) -> None:
+    [(line, fields, text)] = answers(ours, request(name, version="1.0"))
+    assert (line, text) == (b"HTTP/1.1 200 OK", UNFRAMED[name])
+    assert b"connection: close" in fields
+    assert not [field for field in fields if field.startswith((b"transfer-", b"content-length"))]
+
+
+@pytest.mark.parametrize("name", ["whole", "in parts", "no length"])
+@pytest.mark.parametrize("pipelined", [1, 3])
+def test_a_client_that_ends_its_sending_side_gets_its_answers(name: str, pipelined: int) -> None:
+    may_answer = Event()
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        if scope["query_string"] == b"wait":
+            await asyncio.to_thread(may_answer.wait, 20)
+        await application(scope, receive, send)
+
+    with running(waiting, Calls(), HTTPProtocol) as server, server.connect() as connection:
+        connection.sendall(request(f"{name}?wait") * pipelined)
+        connection.shutdown(socket.SHUT_WR)
+        with server.connect() as other:  # Its answer comes after the end of the first was noticed.
+            other.sendall(request("whole"))
+            received_whole(other)
+        may_answer.set()
+        answered = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answered.count(b"HTTP/1.1 ") == pipelined
+
+
+def test_a_stream_ends_with_the_sending_side_of_its_client() -> None:
+    ended = Event()
+
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] != "/stream":
+            return
+        scope[IS_STREAM] = True
+        await receive()
+        await send(start(HELLO))
+        await send(body(b"begun", more=True))
+        if (await receive())["type"] == "http.disconnect":
+            ended.set()
+
+    with running(stream, Calls(), HTTPProtocol) as server, server.connect() as connection:
+        connection.sendall(request("stream"))
+        received = b""
+        while b"begun" not in received:
+            received += connection.recv(65_536)
+        connection.shutdown(socket.SHUT_WR)
+        assert ended.wait(20)
+        assert connection.recv(65_536) == b""
 
 
 def test_a_connection_stays_for_the_next_request(ours: RunningServer) -> None:
