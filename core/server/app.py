@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from graphql import DocumentNode
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.accounts.authentication import BearerAuthentication
@@ -42,6 +42,8 @@ from feed.home_feeds import HomeFeeds
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
 """Timeout for PostgreSQL and Valkey to answer a probe."""
+PROBE_KEY = "probe"
+PROBE_KEY_MILLISECONDS = 10_000
 PRIVATE_FIELDS = ("viewer", "account", "homeFeed", "homeFeedUpdates", "rateLimit")
 
 
@@ -153,11 +155,25 @@ class Server:
             yield
 
     async def reachable(self) -> Reachable:
-        """Whether PostgreSQL and Valkey answer within PROBE_SECONDS."""
-        accepts_writes, ping = await asyncio.gather(
-            _result_or_none(self.database.accepts_writes()), _result_or_none(self.redis.ping())
+        """Whether PostgreSQL and Valkey answer within PROBE_SECONDS, and accept writes."""
+        accepts_writes, cache_accepts_writes = await asyncio.gather(
+            _result_or_none(self.database.accepts_writes()),
+            _result_or_none(self._cache_accepts_writes()),
         )
-        return Reachable(accepts_writes is not None, bool(accepts_writes), ping is not None)
+        return Reachable(
+            accepts_writes is not None,
+            bool(accepts_writes),
+            cache_accepts_writes is not None,
+            bool(cache_accepts_writes),
+        )
+
+    async def _cache_accepts_writes(self) -> bool:
+        """Whether Valkey accepts a write: it may be full, read only, or unable to save. Errors: RedisError."""
+        try:
+            await self.redis.set(PROBE_KEY, "", px=PROBE_KEY_MILLISECONDS)
+        except ResponseError:
+            return False
+        return True
 
 
 def _limits(settings: Environment) -> Limits:
@@ -206,6 +222,7 @@ class Reachable(NamedTuple):
     database: bool
     accepts_writes: bool
     cache: bool
+    cache_accepts_writes: bool
 
 
 async def _result_or_none(probe: Awaitable[Answer]) -> Answer | None:
