@@ -25,10 +25,16 @@ ACCEPTED = (
     *("application/json",) * 10,
     "application/graphql-response+json",
     "application/graphql-response+json, application/json;q=0.9",
+    "multipart/mixed;deferSpec=20220824,application/json",
     "*/*",
     "text/html",
     "x/y",
     "",
+)
+ACCEPTED_STREAMS = (
+    "text/event-stream",
+    "multipart/mixed;subscriptionSpec=1.0",
+    "multipart/mixed;subscriptionSpec=1.0, application/json",
 )
 CONTENT = ("application/json",) * 60 + ("text/plain", "application/json; charset=x", "")
 CURSOR = re.compile(rb'(?:[cC]ursor|latest)":"([^"\\]{1,400})"')
@@ -121,19 +127,21 @@ class AnyClient:
         chance = self._chance
         asked = parameters(self._schema, chance, self._known)
         request[:] = [asked]
-        self.sent["SSE"] += 1
-        writer.write(self._request(asked, "text/event-stream"))
+        accept = chance.choice(ACCEPTED_STREAMS)
+        self.sent[accept] += 1
+        writer.write(self._request(asked, accept))
         if chance.random() < 0.3:
             self.sent["left early"] += 1
             await asyncio.sleep(chance.expovariate(50))
             return
         status, fields = await self._head(reader)
-        if fields.get("content-type", "").startswith("text/event-stream"):
+        if fields.get("content-type", "").startswith(("text/event-stream", "multipart/mixed")):
             with suppress(TimeoutError):
                 async with asyncio.timeout(chance.uniform(0.02, 1)):
                     while line := await reader.readline():
-                        if line.startswith(b"data: {"):
-                            self._judge(json.loads(line[6:]))
+                        if line.startswith((b"data: {", b'{"payload"')):
+                            result = json.loads(line.removeprefix(b"data: "))
+                            self._judge(result.pop("payload", None) or result)
                             self._learn(line)
         else:
             body = await reader.readexactly(int(fields.get("content-length", 0)))

@@ -14,7 +14,7 @@ import pytest
 from core.database.database import Database
 from core.graphql.live.connection_registry import CONNECTIONS_PER_VIEWER
 from core.ids import global_id
-from tests.core.graphql.test_negotiation import APOLLO_MULTIPART
+from tests.core.graphql.test_negotiation import APOLLO_KOTLIN, APOLLO_MULTIPART
 from tests.interactions.cast import create_posts
 from tests.live.world import (
     TIMEOUT,
@@ -25,7 +25,7 @@ from tests.live.world import (
     websocket_client,
 )
 
-KOTLIN = "multipart/mixed;subscriptionSpec=1.0, application/graphql-response+json, application/json"
+ONLY_MULTIPART = "multipart/mixed;subscriptionSpec=1.0"
 OPENING = b"\r\n--graphql"
 PART = b"\r\nContent-Type: application/json\r\n\r\n"
 
@@ -97,7 +97,7 @@ async def multipart(
         yield parts
 
 
-@pytest.mark.parametrize("accept", [APOLLO_MULTIPART, KOTLIN])
+@pytest.mark.parametrize("accept", [APOLLO_MULTIPART, APOLLO_KOTLIN, ONLY_MULTIPART])
 async def test_events_are_parts_and_can_be_resumed(
     address: str, api: Api, database: Database, accept: str
 ) -> None:
@@ -135,6 +135,19 @@ async def test_errors_of_the_operation_are_in_the_payload(
         assert part.keys() == {"payload"}
         assert part["payload"]["errors"][0]["extensions"]["code"] == code
         assert await parts.next() is None
+
+
+async def test_a_query_of_a_client_that_accepts_nothing_else_is_a_stream_of_one_result(
+    address: str, database: Database
+) -> None:
+    for query, payload in (
+        ("{ publicFeed(first: 1) { edges { cursor } } }", {"data": {"publicFeed": {"edges": []}}}),
+        ("{ nothing }", None),
+    ):
+        async with multipart(address, query, accept=ONLY_MULTIPART) as parts:
+            part = await parts.next()
+            assert part["payload"] == payload or part["payload"].keys() == {"errors"}
+            assert await parts.next() is None
 
 
 async def test_a_gap_ends_the_stream(address: str, database: Database) -> None:

@@ -42,8 +42,8 @@ from core.graphql.http.requests import (
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
     Response,
-    as_event_stream,
     failure_response,
+    in_stream,
     request_error_response,
     retry_later_response,
     timeout_response,
@@ -137,8 +137,7 @@ class GraphQLHTTP:
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
             response = failure_response(failure, accepts.media_type)
         status, media_type, body, more = response
-        if media_type is EVENTS:
-            body = as_event_stream(body)
+        body = in_stream(body, media_type)
         fields = [NO_STORE, *self._cross_origin.headers(headers.get(b"origin")), *more]
         if status != 204:
             fields.append((b"content-type", media_type))

@@ -41,7 +41,7 @@ class Accepted(NamedTuple):
     """What a client accepts, by its Accept header."""
 
     media_type: bytes | None
-    """The type of a single response: JSON, or EVENTS for a client that accepts no JSON. None if it
+    """The type of a single response: JSON, or EVENTS or MULTIPART for a client that accepts no JSON. None if it
     accepts no type that is served.
     """
     stream_type: bytes | None
@@ -72,8 +72,8 @@ def accepted(accept: bytes | None) -> Accepted:
 def not_acceptable() -> HTTPError:
     """The error for a client that accepts no type that is served."""
     message = (
-        "Accept one of application/graphql-response+json, application/json and text/event-stream, "
-        "in UTF-8."
+        "Accept one of application/graphql-response+json, application/json, text/event-stream and "
+        "multipart/mixed;subscriptionSpec=1.0, in UTF-8."
     )
     return HTTPError(message, "NOT_ACCEPTABLE")
 
@@ -129,6 +129,7 @@ def _accepted(accept: bytes) -> Accepted:
         stream_types.append(EVENTS)
     if ranks[MULTIPART][0] > 0 and ranks[MULTIPART][1] == 2:
         stream_types.append(MULTIPART)
+        media_type = media_type or MULTIPART
     return Accepted(
         media_type,
         stream_type=max(stream_types, key=ranks.__getitem__, default=None),

@@ -11,7 +11,7 @@ from core.errors import JSONObject
 from core.graphql.codes import handling, retry_after
 from core.graphql.errors import client_error, error_entry, fault_entry, timeout_error
 from core.graphql.http.http_errors import Headers, HTTPError
-from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON
+from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
 
 
 class Response(NamedTuple):
@@ -53,7 +53,7 @@ def retry_later_response(entries: Sequence[JSONObject], media_type: bytes) -> Re
         waits.append(wait)
     status = max(handling(entry["extensions"]["code"]).status for entry in entries)
     body = orjson.dumps({"errors": entries, "data": None})
-    return Response(status, _without_events(media_type), body, _retry_after(max(waits)))
+    return Response(status, _without_streams(media_type), body, _retry_after(max(waits)))
 
 
 def failure_response(failure: Exception, media_type: bytes | None) -> Response:
@@ -70,7 +70,7 @@ def failure_response(failure: Exception, media_type: bytes | None) -> Response:
         headers.append((b"www-authenticate", b"Bearer"))
     headers += _retry_after(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
     body = orjson.dumps({"errors": [error_entry(error)]})
-    return Response(status, _without_events(media_type), body, headers)
+    return Response(status, _without_streams(media_type), body, headers)
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:
@@ -78,17 +78,22 @@ def with_extensions(body: bytes, extensions: JSONObject) -> bytes:
     return b'%b,"extensions":%b}' % (body[:-1], orjson.dumps(extensions))
 
 
-def as_event_stream(body: bytes) -> bytes:
-    """The JSON body as an event stream with one result.
+STREAMS = {
+    EVENTS: b"event: next\ndata: %b\n\nevent: complete\ndata:\n\n",
+    MULTIPART: b'\r\n--graphql\r\nContent-Type: application/json\r\n\r\n{"payload":%b}\r\n--graphql--\r\n',
+}
+"""The stream of one result, by its media type. Source: as core/graphql/streams/stream_formats.py."""
 
-    Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
-    """
-    return b"event: next\ndata: %b\n\nevent: complete\ndata:\n\n" % body
+
+def in_stream(body: bytes, media_type: bytes) -> bytes:
+    """The JSON body as a stream with one result, if the media type is that of a stream."""
+    stream = STREAMS.get(media_type)
+    return body if stream is None else stream % body
 
 
-def _without_events(media_type: bytes | None) -> bytes:
-    """The media type for a status that an event stream can't have."""
-    return JSON if media_type is None or media_type is EVENTS else media_type
+def _without_streams(media_type: bytes | None) -> bytes:
+    """The media type for a status that a stream can't have."""
+    return JSON if media_type is None or media_type in STREAMS else media_type
 
 
 def _retry_after(seconds: int | None) -> list[tuple[bytes, bytes]]:

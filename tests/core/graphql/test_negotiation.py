@@ -13,6 +13,9 @@ URQL = (
     "text/event-stream, multipart/mixed"
 )
 APOLLO = "application/graphql-response+json,application/json;q=0.9"
+APOLLO_KOTLIN = (
+    "multipart/mixed;subscriptionSpec=1.0, application/graphql-response+json, application/json"
+)
 APOLLO_MULTIPART = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
@@ -28,12 +31,15 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         (URQL, GRAPHQL, EVENTS),
         (APOLLO, GRAPHQL, None),
         (APOLLO_MULTIPART, JSON, MULTIPART),
+        (APOLLO_KOTLIN, GRAPHQL, MULTIPART),
         ("multipart/mixed", None, None),
         ("multipart/mixed;deferSpec=20220824,application/json", JSON, None),
         ('multipart/mixed;subscriptionSpec="1.0", application/json', JSON, MULTIPART),
         ("multipart/mixed;subscriptionSpec=2.0, application/json", JSON, None),
         ("multipart/mixed;subscriptionSpec=1.0;q=0, application/json", JSON, None),
-        ("multipart/mixed;subscriptionSpec=1.0", None, MULTIPART),
+        ("multipart/mixed;subscriptionSpec=1.0", MULTIPART, MULTIPART),
+        ("multipart/mixed;subscriptionSpec=1.0, text/event-stream;q=0.5", EVENTS, MULTIPART),
+        ("multipart/mixed;subscriptionSpec=1.0, application/json;q=0", MULTIPART, MULTIPART),
         ("multipart/*, application/json", JSON, None),
         ("text/event-stream, multipart/mixed;subscriptionSpec=1.0, */*", JSON, EVENTS),
         ("text/event-stream;q=0.9, multipart/mixed;subscriptionSpec=1.0, */*", JSON, MULTIPART),
@@ -116,5 +122,5 @@ def test_browsers_prefer_the_page(accept: str, page: bool) -> None:
 )
 def test_any_accept_header_is_parsed(accept: bytes) -> None:
     accepts = accepted(accept)
-    assert accepts.media_type in {None, JSON, GRAPHQL, EVENTS}
-    assert accepts.stream_type or accepts.media_type is not EVENTS
+    assert accepts.media_type in {None, JSON, GRAPHQL, EVENTS, MULTIPART}
+    assert accepts.stream_type or accepts.media_type not in {EVENTS, MULTIPART}
