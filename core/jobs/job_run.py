@@ -46,13 +46,14 @@ class JobRun:
         *,
         on_end: Callable[[], None],
     ) -> None:
-        """`transactions`: bounds how many run at once, so that a connection is left for leases.
+        """`transactions`: bounds how many run at once, so that a connection is left for other statements of jobs.
         `on_end`: called before the statement that ends the job is sent.
         """
         self.arguments: dict[str, Any] = json.loads(claim.arguments)
         self.attempt = claim.attempts
         """1 in the first run."""
         self.database = database
+        """For effects that do not end the job. All jobs of the worker share its few connections."""
         self.has_ended = False
         """Whether the end of the job is committed."""
         self.repeat_after = kind.every

@@ -55,17 +55,18 @@ class JobRunner(Runner):
     def __init__(
         self,
         database: Database,
+        job_database: Database,
         kinds: Mapping[str, JobKind],
         *,
-        transactions: int,
         slots: int = SLOTS,
     ) -> None:
-        """`transactions`: how many jobs may be in their transaction at once."""
+        """`job_database`: what jobs are given. All its connections but one are for the transactions that end them."""
         super().__init__("Jobs")
         self._database = database
+        self._job_database = job_database
         self._kinds = kinds
         self._slots = slots
-        self._transactions = asyncio.Semaphore(transactions)
+        self._transactions = asyncio.Semaphore(max(job_database.size - 1, 1))
         self._ends = GroupCommit(database, SQL.jobs_end)
         self._held: dict[int, HeldJob] = {}
         self._suspect: JobClaim | None = None
@@ -196,7 +197,7 @@ class JobRunner(Runner):
         def ending() -> None:
             held.is_ending = True
 
-        run = JobRun(claim, kind, self._database, self._transactions, deadline, on_end=ending)
+        run = JobRun(claim, kind, self._job_database, self._transactions, deadline, on_end=ending)
         try:
             async with deadline:
                 await unless_cancelled(kind.perform(run))

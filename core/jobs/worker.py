@@ -21,8 +21,10 @@ from core.jobs.statements import SQL
 
 logger = logging.getLogger(__name__)
 
-CONNECTIONS = 3
-"""One is for leases, one for consumers, the others are for the transactions of jobs."""
+CONNECTIONS = 2
+"""One is for leases, one for consumers."""
+JOB_CONNECTIONS = 2
+"""One is for the transactions that end jobs, one for whatever else jobs do in the database."""
 RETRY_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
@@ -39,22 +41,24 @@ RELEASE_SECONDS = 0.3
 
 
 class Worker:
-    """Consumers and jobs on one pool of connections."""
+    """Consumers and jobs."""
 
     def __init__(
         self,
         database: Database,
+        job_database: Database,
         log: EventLog,
         notifier: Notifier,
         *,
         consumers: Mapping[str, Consumer] = CONSUMERS,
         kinds: Mapping[str, JobKind] = KINDS,
     ) -> None:
+        """`job_database`: connections for jobs alone, which can't take those of leases and consumers."""
         self._database = database
         self._log = log
         self._notifier = notifier
         self._consumer_names = list(consumers)
-        self.jobs = JobRunner(database, kinds, transactions=max(database.size - 2, 1))
+        self.jobs = JobRunner(database, job_database, kinds)
         self.consumers = ConsumerRunner(database, log, consumers, on_commit=self._on_commit)
         self._measured: set[tuple[str, str]] = set()
 

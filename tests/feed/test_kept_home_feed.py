@@ -296,7 +296,7 @@ async def run_job(crowd: Crowd, kind: JobKind) -> None:
     await crowd.database.write("DELETE FROM jobs WHERE kind = $1", kind.name)
     async with crowd.database.transaction() as transaction:
         await kind.enqueue(transaction)
-    runner = JobRunner(crowd.database, {kind.name: kind}, transactions=1)
+    runner = JobRunner(crowd.database, crowd.database, {kind.name: kind})
     while await runner.start_due() or runner.runs:  # noqa: ASYNC110
         await asyncio.sleep(0.002)
 

@@ -72,7 +72,7 @@ async def accounts_erase(database: Database) -> None:
     """Runs the jobs of deleted accounts until all are removed, or those that are left failed and wait."""
     kind = account_erase.name
     await database.write(DUE, kind)
-    runner = JobRunner(database, {kind: account_erase}, transactions=1)
+    runner = JobRunner(database, database, {kind: account_erase})
     while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE, kind):  # noqa: ASYNC110
         await asyncio.sleep(0.002)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -14,8 +14,8 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
-from core.jobs.registry import CONSUMERS, KINDS, Consumer, JobKind
-from core.jobs.worker import CONNECTIONS, Worker
+from core.jobs.registry import CONSUMERS, JOB_SECONDS, KINDS, Consumer, JobKind
+from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Worker
 from tests.core.jobs import effects, schedule
 
 
@@ -26,7 +26,7 @@ async def effects_table(database: Database) -> AsyncIterator[None]:
     await database.write("DROP TABLE effects")
 
 
-def make_worker(database: Database, *, scheduled: bool = False) -> Worker:
+def make_worker(database: Database, job_database: Database, *, scheduled: bool = False) -> Worker:
     """A worker with the consumers and jobs of `effects`, with or without its schedule."""
     prefixes = ("effects", "consumer_event", *([schedule.scheduled.name] if scheduled else []))
     consumers: dict[str, Consumer] = {
@@ -36,30 +36,40 @@ def make_worker(database: Database, *, scheduled: bool = False) -> Worker:
         name: each for name, each in KINDS.items() if name.startswith(prefixes)
     }
     log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
-    return Worker(
-        database, log, Notifier(os.environ["REDIS_URL"]), consumers=consumers, kinds=kinds
+    notifier = Notifier(os.environ["REDIS_URL"])
+    return Worker(database, job_database, log, notifier, consumers=consumers, kinds=kinds)
+
+
+@asynccontextmanager
+async def worker_pools() -> AsyncIterator[tuple[Database, Database]]:
+    """The connections of a worker and of its jobs, which must all be released at the end."""
+    url = os.environ["DATABASE_URL"]
+    pools = (
+        Database(url, size=CONNECTIONS),
+        Database(url, size=JOB_CONNECTIONS, acquire_seconds=JOB_SECONDS),
     )
+    async with AsyncExitStack() as stack:
+        for pool in pools:
+            stack.push_async_callback(pool.close)
+        yield pools
+        async with asyncio.timeout(20):
+            # The connection of a cancelled statement is released when the statement has ended.
+            while any(pool.unused_connections < pool.size for pool in pools):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
 async def working(*, scheduled: bool = False) -> AsyncIterator[Worker]:
     """A running worker."""
-    pool = await Database(os.environ["DATABASE_URL"], size=CONNECTIONS).open()
-    worker = make_worker(pool, scheduled=scheduled)
-    stopping = asyncio.Event()
-    running = asyncio.create_task(worker.run(stopping))
-    try:
-        yield worker
-    finally:
-        stopping.set()
+    async with worker_pools() as pools:
+        worker = make_worker(*pools, scheduled=scheduled)
+        stopping = asyncio.Event()
+        running = asyncio.create_task(worker.run(stopping))
         try:
-            await running
-            async with asyncio.timeout(20):
-                # The connection of a cancelled statement is released when the statement has ended.
-                while pool.unused_connections < pool.size:  # noqa: ASYNC110
-                    await asyncio.sleep(0.005)
+            yield worker
         finally:
-            await pool.close()
+            stopping.set()
+            await running
 
 
 async def enqueue(database: Database, kind: JobKind, **arguments: object) -> int:

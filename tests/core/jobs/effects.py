@@ -22,6 +22,8 @@ __all__ = ["JobKind"]
 TABLE = "CREATE TABLE effects (id bigserial PRIMARY KEY, cause text NOT NULL, detail text)"
 EFFECT = "INSERT INTO effects (cause, detail) VALUES ($1, $2)"
 EVENT = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
+RELEASED = asyncio.Event()
+"""What jobs of `holding` wait for."""
 POISON = 666
 """The post whose event the consumer `effects` refuses."""
 
@@ -49,6 +51,17 @@ async def slow(run: JobRun) -> None:
     async with run.transaction() as transaction:
         await transaction.fetch(EFFECT, f"slow {run.arguments['number']}", None)
         await asyncio.sleep(run.arguments["seconds"])
+
+
+@job("effects.holding", timeout_seconds=120)
+async def holding(run: JobRun) -> None:
+    """Holds a connection that is not that of its transaction."""
+    await run.database.write(EFFECT, "holding", None)
+    async with run.database.transaction() as transaction:
+        await transaction.fetch(EFFECT, "held", None)
+        while not RELEASED.is_set():
+            # PostgreSQL ends a transaction that is idle for long.
+            await transaction.fetch("SELECT pg_sleep(0.02)")
 
 
 @job("effects.outside")
@@ -92,6 +105,7 @@ ERRORS: dict[str, BaseException] = {
     "Unprintable": Unprintable(),
     "ValueError: a lone ? and a ": ValueError("a lone \ud800 and a \0"),
     "MemoryError": MemoryError(),
+    f"ValueError: {'x' * 1_988}": ValueError("x" * 10_000_000),
     "ExceptionGroup: two (1 sub-exception)": ExceptionGroup("two", [KeyError()]),
 }
 """Errors that a job may raise, by their reasons."""

@@ -39,7 +39,7 @@ async def measure() -> None:
     from core.events.event_log import EventLog, EventRow  # noqa: PLC0415
     from core.events.notifier import Notifier  # noqa: PLC0415
     from core.jobs.registry import Consumer  # noqa: PLC0415
-    from core.jobs.worker import CONNECTIONS, Worker  # noqa: PLC0415
+    from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Worker  # noqa: PLC0415
     from tests.core.jobs import effects  # noqa: PLC0415
 
     async def empty(_: Transaction, events: Sequence[EventRow]) -> None:
@@ -49,11 +49,13 @@ async def measure() -> None:
     control = await Database(url, size=1).open()
     await control.write(effects.TABLE)
     database = await Database(url, size=CONNECTIONS).open()
+    job_database = await Database(url, size=JOB_CONNECTIONS).open()
     log = EventLog(database, CursorSigner(b"figures"), retention=timedelta(hours=1))
     consumer = Consumer("empty", empty, from_end=False, events_at_once=1_000)
     kinds = {each.name: each for each in (effects.trivial, effects.of_event)}
     worker = Worker(
         database,
+        job_database,
         log,
         Notifier(os.environ["REDIS_URL"]),
         consumers={"empty": consumer},
@@ -83,6 +85,7 @@ async def measure() -> None:
     await working
     print(f"stopped in {time.monotonic() - began:.2f} s")
     await database.close()
+    await job_database.close()
     await control.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Coroutine
 from typing import Any
 
@@ -12,10 +11,9 @@ import pytest
 
 from core.database.database import Database
 from core.jobs import consumer_runner, job_runner, worker
-from core.jobs.worker import CONNECTIONS
 from tests.core.database.interruption import CANCELLATIONS, Interrupted, Interruption
 from tests.core.jobs import effects
-from tests.core.jobs.conftest import enqueue, make_worker
+from tests.core.jobs.conftest import enqueue, make_worker, worker_pools
 from tests.core.jobs.effects import EVENT, causes
 
 pytestmark = pytest.mark.usefixtures("effects_table")
@@ -81,28 +79,24 @@ async def work_until_finished(
     database: Database, part: InterruptedPart | None, *, seconds: float
 ) -> None:
     """Runs a worker until nothing is left to do or it has ended. Nothing of it may be left behind."""
-    pool = Database(os.environ["DATABASE_URL"], size=CONNECTIONS)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     before = asyncio.all_tasks()
-    loop.set_task_factory(part)  # type: ignore[arg-type]  # typed for more than coroutines
-    try:
-        working = asyncio.create_task(make_worker(pool).run(stopping))
-        ends_at = loop.time() + seconds
-        while not working.done() and loop.time() < ends_at:
-            if (await database.fetch(FINISHED))[0][0]:
-                break
-            await asyncio.sleep(0.005)
-        stopping.set()
-        await asyncio.wait([working])
-    finally:
-        loop.set_task_factory(None)
-    if not working.cancelled():
-        working.exception()
-    async with asyncio.timeout(20):
-        while pool.unused_connections < pool.size:  # noqa: ASYNC110  # cancelled statements end
-            await asyncio.sleep(0.005)
-    await pool.close()
+    async with worker_pools() as pools:
+        loop.set_task_factory(part)  # type: ignore[arg-type]  # typed for more than coroutines
+        try:
+            working = asyncio.create_task(make_worker(*pools).run(stopping))
+            ends_at = loop.time() + seconds
+            while not working.done() and loop.time() < ends_at:
+                if (await database.fetch(FINISHED))[0][0]:
+                    break
+                await asyncio.sleep(0.005)
+            stopping.set()
+            await asyncio.wait([working])
+        finally:
+            loop.set_task_factory(None)
+        if not working.cancelled():
+            working.exception()
     left = asyncio.all_tasks() - before
     if left:
         await asyncio.wait(left, timeout=5)

@@ -13,6 +13,7 @@ import pytest
 from core.database.database import Database
 from core.jobs import job_runner
 from core.jobs.registry import KINDS, MAX_ARGUMENTS_LENGTH
+from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, make_worker, until, working
 from tests.core.jobs.effects import causes
@@ -72,7 +73,7 @@ async def test_a_job_that_always_fails_is_dead_with_its_reason(database: Databas
     assert details == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("why", effects.ERRORS)
+@pytest.mark.parametrize("why", effects.ERRORS, ids=lambda why: why[:60])
 async def test_whatever_a_job_raises_is_stored_and_the_worker_goes_on(
     database: Database, why: str
 ) -> None:
@@ -139,7 +140,7 @@ async def test_a_schedule_runs_once_and_again_later(database: Database) -> None:
 
 async def test_one_round_runs_schedules_that_are_not_due(database: Database) -> None:
     for _ in range(2):
-        await make_worker(database, scheduled=True).run_once()
+        await make_worker(database, database, scheduled=True).run_once()
     assert await database.fetch(SCHEDULED) == [(2,)]
 
 
@@ -168,6 +169,28 @@ async def test_leases_of_long_jobs_are_prolonged(
         await until(database, DONE)
     assert await causes(database) == ["slow 1"]
     assert await database.fetch("SELECT FROM jobs WHERE lost > 0") == []
+
+
+async def test_jobs_that_hold_all_their_connections_keep_their_leases_and_delay_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr("core.jobs.worker.RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(effects, "RELEASED", asyncio.Event())
+    jobs = CONNECTIONS + JOB_CONNECTIONS
+    for _ in range(jobs):
+        await enqueue(database, effects.holding)
+    leased_until = "extract(epoch FROM min(run_at))::float8 FROM jobs WHERE lease IS NOT NULL"
+    async with working():
+        holding = "count(*) >= $1 FROM effects WHERE cause = 'holding'"
+        await until(database, holding, JOB_CONNECTIONS)
+        key = await enqueue(database, effects.trivial)
+        await until(database, "NOT EXISTS (SELECT FROM jobs WHERE id = $1)", key)
+        [[before]] = await database.fetch(f"SELECT {leased_until}")
+        await until(database, f"$1 + 2.0 < {leased_until}", before)
+        effects.RELEASED.set()
+        await until(database, DONE)
+    assert sorted(await causes(database)) == [*["held"] * jobs, *["holding"] * jobs]
 
 
 async def test_a_job_with_which_workers_end_is_dead(database: Database) -> None:
@@ -246,5 +269,5 @@ async def test_short_pauses_between_runs_are_kept_without_polling(database: Data
 
 async def test_one_round_waits_for_jobs_that_are_about_to_run_again(database: Database) -> None:
     await enqueue(database, effects.steps, steps=5, pause_milliseconds=50)
-    await make_worker(database).run_once()
+    await make_worker(database, database).run_once()
     assert len(await causes(database)) == 5

@@ -9,7 +9,7 @@ import os
 import resource
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib import import_module
 from typing import Any, ClassVar, NoReturn
@@ -25,8 +25,9 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
+from core.jobs.registry import JOB_SECONDS
 from core.jobs.runs import TaskStuck
-from core.jobs.worker import CONNECTIONS, Worker
+from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -138,13 +139,16 @@ def limit_memory(mebibytes: int) -> None:
 async def worker() -> AsyncIterator[tuple[Database, Worker]]:
     """The worker of this process and its database."""
     environment = settings.ENVIRONMENT
-    database = Database(environment.database_url, size=CONNECTIONS)
+    url = environment.database_url
+    database = Database(url, size=CONNECTIONS)
+    # A job waits for a connection as long as it may run.
+    job_database = Database(url, size=JOB_CONNECTIONS, acquire_seconds=JOB_SECONDS)
     log = EventLog(
         database,
         CursorSigner(environment.secret_key.encode()),
         retention=timedelta(hours=environment.event_retention_hours),
     )
-    try:
-        yield database, Worker(database, log, Notifier(environment.redis_url))
-    finally:
-        await database.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        stack.push_async_callback(job_database.close)
+        yield database, Worker(database, job_database, log, Notifier(environment.redis_url))
