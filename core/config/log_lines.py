@@ -9,10 +9,12 @@ from core.database.error_text import chained, text_without_details, text_without
 
 BAD_REQUESTS = "django.security"
 MAX_QUOTED_LENGTH = 200
+MAX_LENGTH = 16_000
+"""Characters of a record with its traceback. What is longer loses its middle: an error's message is at the end."""
 
 
 class LineFormatter(logging.Formatter):
-    """Time, level, logger, message and traceback, without the values that PostgreSQL's errors quote."""
+    """Time, level, logger, message and traceback, bounded, and without the values that PostgreSQL's errors quote."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
@@ -26,7 +28,14 @@ class LineFormatter(logging.Formatter):
                     # The traceback of an ExceptionGroup indents each line with a margin.
                     pattern = r"\n[ |]*".join(map(re.escape, original.split("\n")))
                     text = re.sub(pattern, safe.replace("\\", r"\\"), text)
-        return text_without_details(text)
+        return _bounded(text_without_details(text))
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= MAX_LENGTH:
+        return text
+    half = MAX_LENGTH // 2
+    return f"{text[:half]} … {len(text) - 2 * half:,} characters … {text[-half:]}"
 
 
 def tidy_arguments(record: logging.LogRecord) -> bool:

@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
-from core.config.log_lines import LineFormatter, tidy_arguments
+from core.config.log_lines import MAX_LENGTH, LineFormatter, tidy_arguments
 from core.config.logs import RepetitionHandler
 from core.database.database import Database
 from core.database.error_text import text_without_values
@@ -136,6 +136,20 @@ def test_the_cause_is_logged(orm: None, log: tuple[logging.Logger, io.StringIO])
     assert "Connect call failed" in logged
     assert "DETAIL is a word: kept" in logged
     assert SECRET not in logged.replace(f'"{SECRET}', "").replace(f'{SECRET}@example.org")', "")
+
+
+def test_a_huge_message_loses_its_middle(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, output = log
+    huge = f"begins {'x' * 10_000_000} ends"
+    logger.error("Fault of job 7", exc_info=ValueError(huge))
+    logger.error("Faults", exc_info=ExceptionGroup("several", [ValueError(huge), ValueError("y")]))
+    logger.info("%s", huge)
+    logger.handlers[0].close()
+    logged = output.getvalue()
+    assert "Fault of job 7\nValueError: begins x" in logged
+    assert logged.count(" characters … x") == 3
+    assert logged.count("ends\n") >= 2
+    assert len(logged) < 3 * 1.1 * MAX_LENGTH
 
 
 def test_wrong_host_headers_are_one_short_line_a_second(
