@@ -58,10 +58,18 @@ def pip_install(*arguments: str, python: str = sys.executable) -> None:
 
 def node(*arguments: str, seconds: int = SECONDS, **variables: str) -> str:
     """The output of a program of Node in tests/clients/. Errors: AssertionError with the output, if it fails."""
+    variables["NODE_COMPILE_CACHE"] = str(MODULES / ".cache")
+    return output_of(node_program(), *arguments, folder=FOLDER, seconds=seconds, **variables)
+
+
+def output_of(
+    program: Path | str, *arguments: str, folder: Path, seconds: int = SECONDS, **variables: str
+) -> str:
+    """The output of a program. Errors: AssertionError with the output, if it fails."""
     done = subprocess.run(
-        [node_program(), *arguments],
-        cwd=FOLDER,
-        env={**os.environ, "NODE_COMPILE_CACHE": str(MODULES / ".cache"), **variables},
+        [program, *arguments],
+        cwd=folder,
+        env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

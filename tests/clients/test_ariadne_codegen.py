@@ -6,7 +6,6 @@ It needs graphql-core 3.2, the server 3.3.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import subprocess
 import sys
@@ -16,16 +15,14 @@ from pathlib import Path
 import pytest
 
 from core.database.database import Database
-from tests.clients.node import pip_install
+from tests.clients.node import output_of, pip_install
 from tests.interactions.cast import create_posts
-from tests.leaks import record_output
 from tests.live.world import signed_in
 from tests.paths import ROOT
 
 FOLDER = ROOT / "tests" / "clients" / "ariadne"
 GENERATED = FOLDER / "__generated__"
 REQUIREMENTS = ROOT / "requirements" / "clients.txt"
-SECONDS = 100
 MYPY = ["-m", "mypy", "--strict", "--config-file=", "--follow-imports=silent"]
 CACHE = f"--cache-dir={ROOT / '.mypy_cache' / 'clients'}"
 
@@ -46,20 +43,8 @@ def python() -> Path:
 
 
 def run(python: Path | str, *arguments: str) -> str:
-    done = subprocess.run(
-        [python, *arguments],
-        cwd=FOLDER,
-        env={**os.environ, "MYPYPATH": str(GENERATED), "PYTHONPATH": str(GENERATED)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    output = record_output(arguments, done.stdout)
-    assert done.returncode == 0, output
-    return output
+    path = str(GENERATED)
+    return output_of(python, *arguments, folder=FOLDER, MYPYPATH=path, PYTHONPATH=path)
 
 
 async def test_the_generated_client_is_typed_and_works(

@@ -1,35 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { follow } from '../graphql-ws/client.mjs';
-import { Arrivals, friendDoes, operation, relay, scene, url } from '../scene.mjs';
+import { noEventIsMissed } from '../resuming.mjs';
+import { scene, url } from '../scene.mjs';
 import { createStreams } from './client.mjs';
 
-const POST_INTERACTIONS = operation('PostInteractions');
-const [postId] = scene.posts;
-
-test('after a lost connection no event is missed, and none arrives twice', async () => {
-  const way = await relay();
-  const client = createStreams(`http://${way.address}/graphql/`, () => scene.viewer, {
-    // Happens while the client is not connected.
-    retry: () => friendDoes('SharePost', { postId }),
-  });
-  const events = new Arrivals();
-  const end = follow(client, POST_INTERACTIONS, { postIds: [postId] }, {
-    next: ({ data }) => events.push(data.postInteractions),
-    error: events.fail,
-    complete() {},
-  });
-  await events.next();
-  await friendDoes('LikePost', { postId });
-  assert.equal((await events.next()).__typename, 'PostLiked');
-  way.cut();
-  assert.equal((await events.next()).resumed, true);
-  assert.equal((await events.next()).__typename, 'PostShared');
-  end();
-  client.dispose();
-  way.close();
-});
+test('after a lost connection no event is missed, and none arrives twice', () => noEventIsMissed(
+  (address, retry) => createStreams(`http://${address}/graphql/`, () => scene.viewer, { retry }),
+));
 
 test('queries are answered, too', async () => {
   const client = createStreams(url, () => scene.viewer);

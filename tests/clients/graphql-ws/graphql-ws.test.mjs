@@ -1,36 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Arrivals, friendDoes, operation, relay, scene, websocketUrl } from '../scene.mjs';
-import { createSocket, follow } from './client.mjs';
+import { noEventIsMissed } from '../resuming.mjs';
+import { operation, scene, websocketUrl } from '../scene.mjs';
+import { createSocket } from './client.mjs';
 
-const POST_INTERACTIONS = operation('PostInteractions');
-const [postId] = scene.posts;
-
-test('after a lost connection no event is missed, and none arrives twice', async () => {
-  const way = await relay();
-  const client = createSocket(`ws://${way.address}/graphql/`, () => scene.viewer, {
-    // Happens while the client is not connected.
-    retryWait: () => friendDoes('SharePost', { postId }),
-  });
-  const events = new Arrivals();
-  const end = follow(client, POST_INTERACTIONS, { postIds: [postId] }, {
-    next: ({ data }) => events.push(data.postInteractions),
-    error: events.fail,
-    complete() {},
-  });
-  await events.next();
-  await friendDoes('LikePost', { postId });
-  assert.equal((await events.next()).__typename, 'PostLiked');
-  way.cut();
-  assert.equal((await events.next()).resumed, true);
-  assert.equal((await events.next()).__typename, 'PostShared');
-  await friendDoes('UnlikePost', { postId });
-  assert.equal((await events.next()).__typename, 'PostUnliked');
-  end();
-  await client.dispose();
-  way.close();
-});
+test('after a lost connection no event is missed, and none arrives twice', () => noEventIsMissed(
+  (address, retryWait) => createSocket(`ws://${address}/graphql/`, () => scene.viewer, { retryWait }),
+));
 
 test('queries and mutations share the connection', async () => {
   const client = createSocket(websocketUrl, () => scene.viewer);

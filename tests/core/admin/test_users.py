@@ -1,0 +1,174 @@
+"""Users in the admin: adding and changing them, and what signs them out."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.management import call_command
+from django.test import Client
+
+from core.accounts.models import User
+from tests.core.admin.test_deletion import events, session_of, url
+
+FULL_WIDTH = "".join(chr(0xFEE0 + ord(character)) for character in "password123")
+
+
+def test_users_can_be_added_with_valid_input(admin: Client) -> None:
+    new = {
+        "username": "newcomer",
+        "email": "newcomer@example.org",
+        "display_name": "New Comer",
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    assert admin.post(url(User, "add"), new).status_code == 302
+    user = User.objects.get(username="newcomer")
+    assert user.check_password("hush horse battery")
+
+    for wrong, message in (
+        ({"username": "NewComer", "email": "x@example.org"}, "This username is taken."),
+        ({"username": "other", "email": "NEWcomer@example.org"}, "This e-mail address is taken."),
+        ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ({"username": "a" * 31}, "at most 30 characters"),
+        ({"username": "a\0b"}, "Null characters are not allowed."),
+        ({"email": "no address"}, "Enter a valid email address."),
+        ({"email": "ada@[127.0.0.1]"}, "not an IP address"),
+        ({"username": "\u212aate"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
+        ({"display_name": ""}, "This field is required."),
+        ({"display_name": "\u202eecila"}, "direction"),
+        ({"display_name": "\u3164"}, "no visible character"),
+        (
+            {"password1": FULL_WIDTH, "password2": FULL_WIDTH},
+            "too common",
+        ),
+        ({"password1": "ﷺ" * 8, "password2": "ﷺ" * 8}, "at most 128 characters"),
+    ):
+        response = admin.post(url(User, "add"), new | wrong)
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert message in page
+        assert "violated" not in page
+        assert "users_" not in page
+    assert User.objects.filter(email__iexact="newcomer@example.org").count() == 1
+    assert User.objects.filter(username__iexact="newcomer").count() == 1
+
+    page = admin.get(url(User, "change", user.pk)).content.decode()
+    assert user.password.rpartition("$")[2] not in page
+
+
+def test_the_admin_cleans_changed_values_and_keeps_others(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    old = {"display_name": "\u202eecila", "bio": "\u2800x\x07y", "email": "Old@[127.0.0.1]"}
+    User.objects.filter(pk=user.pk).update(**old)
+    form = {"username": user.username, "is_active": "on", **old}
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    stored = User.objects.get(pk=user.pk)
+    assert {field: getattr(stored, field) for field in old} == old
+
+    page = admin.post(url(User, "change", user.pk), form | {"bio": "x\u202ey"})
+    assert "U+202D and U+202E" in page.content.decode()
+    new = {"display_name": "Zoe\u0308", "bio": "\u2800\u200b", "email": "mu\u0308ller@EXÄMPLE.org"}
+    assert admin.post(url(User, "change", user.pk), form | new).status_code == 302
+    stored.refresh_from_db()
+    assert (stored.display_name, stored.bio) == ("Zo\u00eb", "")
+    assert stored.email == "m\u00fcller@xn--exmple-cua.org"
+    found = admin.get(url(User, "changelist"), {"q": "m\u00fcller@ex\u00e4mple.org"})
+    assert f"/{user.pk}/change/" in found.content.decode()
+
+
+def test_the_admin_compares_usernames_like_the_api(world: None) -> None:
+    User.objects.create_superuser("kate", "kate@example.org", "hush a password")
+    client = Client()
+    form = {"username": "\u212aate", "password": "hush a password"}
+    page = client.post("/admin/login/", form)
+    assert "Please enter the correct username and password" in page.content.decode()
+    assert client.post("/admin/login/", form | {"username": "KATE"}).status_code == 302
+    assert client.get(url(User, "changelist"), {"q": "\u212aate"}).context["cl"].result_count == 0
+    assert client.get(url(User, "changelist"), {"q": "@Kate"}).context["cl"].result_count == 1
+
+
+def test_a_concurrently_added_user_is_reported(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        User, "validate_constraints", lambda *_, **__: None
+    )  # The other request was faster.
+    user = User.objects.filter(is_staff=False)[0]
+    new = {
+        "username": user.username,
+        "email": "new@example.org",
+        "display_name": "New",
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    page = admin.post(url(User, "add"), new, follow=True)
+    assert page.status_code == 200
+    assert "A conflicting row was saved at the same time." in page.content.decode()
+
+
+def test_a_deactivated_user_is_signed_out(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
+    form = {
+        "username": user.username,
+        "email": user.email,
+        "display_name": "Another Name",
+        "is_active": "on",
+    }
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    user.refresh_from_db()
+    assert (user.display_name, user.is_active, events()) == ("Another Name", True, [])
+
+    del form["is_active"]
+    assert admin.post(url(User, "change", user.pk), form).status_code == 302
+    user.refresh_from_db()
+    session.refresh_from_db()
+    assert not user.is_active
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", user.pk, None, session.pk)]
+
+
+def test_a_new_password_signs_out(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
+    new = {
+        "usable_password": "true",
+        "password1": "hush horse battery",
+        "password2": "hush horse battery",
+    }
+    page = f"{url(User, 'change', user.pk)[: -len('change/')]}password/"
+    assert admin.post(page, new).status_code == 302
+
+    user.refresh_from_db()
+    session.refresh_from_db()
+    assert user.check_password("hush horse battery")
+    assert session.revoked_at is not None
+
+
+def test_changepassword_signs_out_and_a_new_hash_does_not(
+    world: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    session = session_of(user)
+    user.password = PBKDF2PasswordHasher().encode("hush a password", "salt", iterations=1)
+    user.save()
+    assert user.check_password("hush a password")
+    user.refresh_from_db()
+    assert not user.password.startswith("pbkdf2")
+    assert events() == []
+
+    monkeypatch.setattr("getpass.getpass", lambda **_: "hush horse battery")
+    call_command("changepassword", user.username, stdout=StringIO())
+    session.refresh_from_db()
+    assert session.revoked_at is not None
+    assert events() == [("session_revoked", user.pk, None, session.pk)]
+
+
+def test_sign_in_ignores_the_case_of_the_username(world: None) -> None:
+    User.objects.create_superuser("Root", "root@example.org", "hush a password")
+    client = Client()
+    assert client.login(username="rOOT", password="hush a password")
