@@ -14,7 +14,7 @@ SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
 
-.PHONY: help run test lint format schema playground lock bench clean clean-data
+.PHONY: help run test tests lint format schema playground lock bench clean clean-data
 
 help: ## List the commands
 	@echo "make …"
@@ -24,12 +24,17 @@ help: ## List the commands
 run: $(COMPILED) ## Run everything on http://localhost:8000 (PORT=… changes it); Ctrl-C stops it
 	@exec $(BIN)/python -m core.devserver --with-process $$PPID
 
+# Both run to their end. What lint says is shown when it has ended, what the tests say as they go on (`+`).
 test: $(COMPILED) ## Check everything: style, types, imports, migrations, schema, tests
-	@$(MAKE) lint
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target BESIDE=echo tests lint \
+		|| { echo "A check has failed: look for *** above."; exit 1; }
+
+tests: $(COMPILED) ## Run all tests, without lint
 	@echo "— tests"
-	@$(BIN)/python -m pytest -n auto --dist loadscope
+	+@$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(INSTALLED) ## Check style, types, import rules, migrations and schema.graphql
+	@$(BESIDE)
 	@echo "— style"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
