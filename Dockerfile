@@ -4,8 +4,8 @@
 FROM python:3.11 AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
-COPY requirements/run.txt requirements/build.txt /requirements/
-RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /requirements/run.txt \
+COPY requirements/observability.txt requirements/build.txt /requirements/
+RUN /venv/bin/pip install --require-hashes --only-binary :all: -r /requirements/observability.txt \
     && /venv/bin/pip uninstall --yes pip setuptools \
     && pip install --require-hashes --only-binary :all: -r /requirements/build.txt
 WORKDIR /app

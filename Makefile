@@ -75,6 +75,8 @@ lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requir
 		--python-version 3.11 --group playground -o requirements/playground.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 --group clients -o requirements/clients.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 pyproject.toml --group observability -o requirements/observability.txt
 
 clean: clean-data ## Remove all generated files and the data of `make run`
 	rm -rf .venv playground/node_modules tests/clients/node_modules tests/clients/*/__generated__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

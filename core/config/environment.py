@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from core.config import parsing
 from core.config.parsing import ValueInvalid
@@ -64,6 +64,11 @@ class Environment:
         "",
         "PostgreSQL 16 or newer: postgresql://user:password@host:5432/name",
         in_debug="postgresql://localhost:5432/feed",
+    )
+    pgbouncer: Literal["NONE", "SESSION", "TRANSACTION"] = setting(
+        parsing.one_of("NONE", "SESSION", "TRANSACTION"),
+        "NONE",
+        "The pool_mode of the PgBouncer that DATABASE_URL leads to, if it does: session or transaction.",
     )
     redis_url: str = setting(
         parsing.url("redis", "rediss"),
@@ -262,6 +267,12 @@ class Environment:
         "1",
         "How long the response to an anonymous query is served from the cache; 0 disables the cache.",
     )
+    compress_bytes: int = setting(
+        parsing.whole_number(0, 10_000_000),
+        "1400",
+        "Responses of so many bytes are compressed for clients that accept gzip; 0: none, as behind a proxy that "
+        "does it.",
+    )
     compiled_execution: bool = setting(
         parsing.boolean,
         "true",
@@ -281,6 +292,41 @@ class Environment:
         parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
         "INFO",
         "The lowest level that is logged.",
+    )
+
+    log_format: str = setting(
+        parsing.one_of("JSON", "TEXT"),
+        "JSON",
+        "The format of log lines: a JSON object each, or text, which is for development.",
+        in_debug="TEXT",
+    )
+    request_logs: float = setting(
+        parsing.number(0, 1),
+        "1",
+        "The fraction of requests that have a log line. Slow ones and those with a fault always have one.",
+        in_debug="0",
+    )
+    slow_request_seconds: float = setting(
+        parsing.number(0.001, 300), "1", "From which duration on a request is logged as a warning."
+    )
+    slow_statement_seconds: float = setting(
+        parsing.number(0.001, 300),
+        "0.5",
+        "From which duration on a statement is logged, with the operation and its document.",
+    )
+
+    traces_url: str | None = setting(
+        parsing.service_url,
+        "none",
+        "An OpenTelemetry collector that gets traces by OTLP over HTTP, as in http://collector:4318; or `none`.",
+    )
+    traces_sampled: float = setting(
+        parsing.number(0, 1),
+        "0.01",
+        "The fraction of requests that are traced, beside those whose `traceparent` asks for it.",
+    )
+    sentry_dsn: str | None = setting(
+        parsing.service_url, "none", "The DSN of a Sentry project that gets faults; or `none`."
     )
 
     @property

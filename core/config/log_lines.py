@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
+
+import orjson
 
 from core.database.error_text import chained, text_without_details, text_without_values
+from core.jobs.causes import current_cause
 
 BAD_REQUESTS = "django.security"
 MAX_QUOTED_LENGTH = 200
@@ -16,8 +20,8 @@ MAX_LENGTH = 16_000
 class LineFormatter(logging.Formatter):
     """Time, level, logger, message and traceback, bounded, and without the values that PostgreSQL's errors quote."""
 
-    def __init__(self) -> None:
-        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+    def __init__(self, form: str = "{asctime} {levelname} {name}: {message}") -> None:
+        super().__init__(form, style="{")
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
@@ -36,6 +40,31 @@ def _bounded(text: str) -> str:
         return text
     half = MAX_LENGTH // 2
     return f"{text[:half]} … {len(text) - 2 * half:,} characters … {text[-half:]}"
+
+
+class JSONFormatter(LineFormatter):
+    """The same as a JSON object in one line, with the request or event that caused it."""
+
+    def __init__(self) -> None:
+        super().__init__("{message}")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A surrogate, as of a header's bytes, has no UTF-8.
+        text = super().format(record).encode(errors="replace").decode()
+        message, _, traceback = text.partition("\n") if record.exc_info else (text, "", "")
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message,
+        }
+        cause = current_cause()
+        if cause is not None:
+            kind, _, id = cause.partition(" ")
+            fields[kind] = id
+        if traceback:
+            fields["traceback"] = traceback
+        return orjson.dumps(fields, option=orjson.OPT_UTC_Z).decode()
 
 
 def tidy_arguments(record: logging.LogRecord) -> bool:

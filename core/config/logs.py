@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from core.config.log_lines import LineFormatter, tidy_arguments
+from core.config.log_lines import JSONFormatter, LineFormatter, tidy_arguments
 
 INTERVAL_SECONDS = 1.0
 MAX_KINDS = 1_000
@@ -125,13 +125,14 @@ def _line(record: logging.LogRecord) -> logging.LogRecord:
     return logging.makeLogRecord(fields)
 
 
-def configure_logging(level: str) -> None:
-    """Logs lines of this level and above to standard error."""
+def configure_logging(level: str, form: str) -> None:
+    """Logs lines of this level and above to standard error. `form`: JSON or TEXT."""
+    formatter = JSONFormatter if form == "JSON" else LineFormatter
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"line": {"()": LineFormatter}},
+            "formatters": {"line": {"()": formatter}},
             "filters": {"tidy": {"()": lambda: tidy_arguments}},
             "handlers": {
                 "console": {"()": RepetitionHandler, "formatter": "line", "filters": ["tidy"]}

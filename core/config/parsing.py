@@ -118,6 +118,11 @@ def page(text: str) -> str | None:
     )
 
 
+def service_url(text: str) -> str | None:
+    """The URL of a service over HTTP; `none`: None."""
+    return None if text.lower() == "none" else url("https", "http")(text)
+
+
 def host(text: str) -> str:
     """An address or host name to listen on."""
     try:

@@ -65,6 +65,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": django_database(ENVIRONMENT.database_url)}
+if ENVIRONMENT.pgbouncer == "TRANSACTION":
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -137,4 +139,8 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING_CONFIG = (
     None  # Django's default would log twice and load the module that mails error pages.
 )
-configure_logging(ENVIRONMENT.log_level)
+configure_logging(ENVIRONMENT.log_level, ENVIRONMENT.log_format)
+if ENVIRONMENT.sentry_dsn is not None:
+    from core.config.error_reports import report_errors
+
+    report_errors(ENVIRONMENT.sentry_dsn)

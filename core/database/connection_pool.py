@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 from asyncpg import Connection
 
+from core.database.pool_metrics import POOL_TIMEOUTS, POOL_WAIT_SECONDS
+
 SYNC_SECONDS = 5.0
 """Timeout of the round trip after a cancelled statement."""
 RECONNECT_SECONDS = 0.2
@@ -65,6 +67,11 @@ class ConnectionPool:
     def unused(self) -> int:
         """The number of free and empty slots: `size` when all connections are released."""
         return len(self._free) + self._empty
+
+    @property
+    def waiting(self) -> int:
+        """The number of callers that wait for a connection."""
+        return len(self._waiting)
 
     async def open(self) -> None:
         """Connects all slots. Errors: those of `connect`."""
@@ -148,8 +155,9 @@ class ConnectionPool:
         if self._closing is not None:
             raise asyncpg.InterfaceError("the connection pool is closed")
         loop = asyncio.get_running_loop()
+        began = loop.time()
         waiter: Waiter = loop.create_future()
-        self._waiting.append(loop.time() + self._acquire_seconds, waiter)
+        self._waiting.append(began + self._acquire_seconds, waiter)
         if self._expiry is None:
             self._expiry = loop.call_later(self._acquire_seconds, self._expire, loop)
         if self._empty:
@@ -161,6 +169,8 @@ class ConnectionPool:
             if not waiter.cancel() and self._assigned.pop(waiter, None) is not None:
                 self.release(waiter.result())
             raise
+        finally:
+            POOL_WAIT_SECONDS.add(loop.time() - began)
         return connection if self._assigned.pop(waiter, None) is not None else None
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -170,6 +180,7 @@ class ConnectionPool:
         """
         now = loop.time()
         for waiter in self._waiting.expired(now):
+            POOL_TIMEOUTS.inc()
             waiter.set_exception(TimeoutError("no connection became free in time"))
         for waiter, until in list(self._assigned.items()):
             if until <= now:

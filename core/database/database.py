@@ -7,43 +7,16 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
+from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
 from asyncpg import Connection
 
+from core.database.connecting import PgBouncer, connect
 from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
-from core.database.moments import read_moments_as_text
-from core.database.usage import USAGE
-
-# Every statement goes from row to row through an index, whatever the tables contain, so one generic plan suits all
-# calls. Planning each call would cost more than running it, and a plan that was made while the tables were small or
-# not yet analysed must not scan whole tables.
-PLANNER = {
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_bitmapscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "enable_memoize": "off",
-    "jit": "off",
-    "timezone": "UTC",
-}
-
-# Timeouts on the server's side, so that no lost client holds locks or the log's horizon for long. Between two
-# statements of a transaction a process only computes. The process's own timeout of a statement is shorter; the
-# server's applies if the process died or its cancel request was lost. A client that disconnects is noticed while its
-# statement runs, and by keepalives if the network fails silently.
-LIMITS = {
-    "idle_in_transaction_session_timeout": "10s",
-    "statement_timeout": "35s",
-    "lock_timeout": "10s",
-    "client_connection_check_interval": "1s",
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-}
+from core.database.statement_metrics import statement_ended, statement_failed
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 30
@@ -97,14 +70,18 @@ class Database:
         url: str,
         *,
         size: int,
+        pgbouncer: PgBouncer = "NONE",
         acquire_seconds: float = 5.0,
         connect_seconds: float = CONNECT_SECONDS,
         statement_seconds: float = STATEMENT_SECONDS,
         sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: how long a statement waits for a free connection."""
+        """`pgbouncer`: how it is used, if the URL leads to one.
+        `acquire_seconds`: how long a statement waits for a free connection.
+        """
         self.size = size
         self._url = url
+        self._pgbouncer: PgBouncer = pgbouncer
         self._connect_seconds = connect_seconds
         self._statement_seconds = statement_seconds
         self._pool = ConnectionPool(
@@ -121,6 +98,11 @@ class Database:
     def unused_connections(self) -> int:
         """The number of connections that are not in use; `size` when all are released."""
         return self._pool.unused
+
+    @property
+    def waiting(self) -> int:
+        """The number of statements that wait for a connection."""
+        return self._pool.waiting
 
     async def accepts_writes(self) -> bool:
         """Whether the server accepts writes: it is not read only, and it has refused none within five seconds.
@@ -170,17 +152,16 @@ class Database:
             tries -= 1
             try:
                 connection = pool.try_acquire() or await pool.acquire()
+                began = perf_counter()
                 try:
                     rows: Any = await connection.fetch(statement, *arguments)
                 except BaseException as error:
+                    statement_failed(statement, began, error)
                     _name_statement(error, statement)
                     self._release_after_error(connection, error)
                     raise
                 pool.release(connection)
-                usage = USAGE.get()
-                if usage is not None:
-                    usage.statements += 1
-                    usage.rows += len(rows)
+                statement_ended(statement, began, len(rows))
             except TEMPORARY_ERRORS as error:
                 if not tries or not _is_unreachable(error):
                     raise self._unavailable(error) from error
@@ -233,22 +214,12 @@ class Database:
         return ConnectionContext(self._pool, self._available)
 
     async def _connect(self) -> Connection:
-        connection = await asyncpg.connect(
+        return await connect(
             self._url,
-            timeout=self._connect_seconds,
-            command_timeout=self._statement_seconds,
-            statement_cache_size=500,
-            max_cached_statement_lifetime=0,
-            max_cacheable_statement_size=0,
-            server_settings=PLANNER | LIMITS,
+            pgbouncer=self._pgbouncer,
+            connect_seconds=self._connect_seconds,
+            statement_seconds=self._statement_seconds,
         )
-        try:
-            async with asyncio.timeout(self._connect_seconds):
-                await read_moments_as_text(connection)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
 
 
 def _name_statement(error: BaseException, statement: str) -> None:
@@ -283,16 +254,16 @@ class Transaction:
         """The rows of one statement. Errors: DatabaseUnavailable."""
         if self._observer is not None:
             self._observer(statement)
+        began = perf_counter()
         with self._available():
             try:
                 rows: list[Row] = await self._connection.fetch(statement, *arguments)
-            except Exception as error:
-                _name_statement(error, statement)
+            except BaseException as error:
+                statement_failed(statement, began, error)
+                if isinstance(error, Exception):
+                    _name_statement(error, statement)
                 raise
-        usage = USAGE.get()
-        if usage is not None:
-            usage.statements += 1
-            usage.rows += len(rows)
+        statement_ended(statement, began, len(rows))
         return rows
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:

@@ -12,6 +12,8 @@ import asyncpg
 
 from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable, Row, Transaction
+from core.database.pool_metrics import GROUP_COMMIT_ROWS
+from core.database.statement_metrics import statement_name
 from core.database.time_ordered_keys import key_array
 
 MAX_ROWS = 100
@@ -71,6 +73,7 @@ class GroupCommit:
         self._commit: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._is_busy = False
+        self._sizes = GROUP_COMMIT_ROWS.labels(statement_name(statement))
 
     async def submit(self, *row: object) -> Outcome:
         """The statement's result for the row, once it is committed; None if there is none.
@@ -136,6 +139,7 @@ class GroupCommit:
         self._waiting.clear()
 
     async def _write_batch(self, batch: list[PendingRow]) -> None:
+        self._sizes.add(len(batch))
         try:
             outcomes = await self._write([pending.row for pending in batch])
         except asyncpg.PostgresError:

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import NamedTuple
+
+
+class Timing(NamedTuple):
+    """A part of a request. Units: seconds, of `perf_counter`."""
+
+    name: str
+    """Of a statement: its text."""
+    began: float
+    ended: float
+    rows: int | None = None
+    """Of a statement."""
 
 
 class Usage:
@@ -13,6 +25,12 @@ class Usage:
 
     statements = 0
     rows = 0
+    timings: list[Timing] | None = None
+    """Only of a request that is traced."""
+
+    def described(self) -> str:
+        """What runs the statements, to follow a log line about one of them."""
+        return ""
 
 
 USAGE: ContextVar[Usage | None] = ContextVar("usage", default=None)

@@ -68,6 +68,11 @@ class Executor:
         self._plans = plans_of(schema)
         self._options = PlanOptions(hide_suggestions=not suggestions)
 
+    def prepare(self, document: DocumentNode, operation_name: str | None) -> None:
+        """Makes the plan of an operation, if there is none yet: `execute` then finds it."""
+        if self.enabled:
+            self._plans.of_document(document, operation_name, self._options)
+
     def execute(
         self,
         document: DocumentNode,

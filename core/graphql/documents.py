@@ -23,6 +23,7 @@ from graphql import (
     validate,
 )
 from graphql.validation.validate import ValidationAbortedError
+from prometheus_client import Counter
 
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import document_error_entries, error_entry
@@ -35,6 +36,13 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BYTES_PER_CHARACTER = 130
 """Memory of a parsed document per character, tokens included; as measured."""
+DIGEST_LENGTH = 16
+DOCUMENTS_PARSED = Counter(
+    "feed_documents_parsed",
+    "Documents that were not in the cache of a process, and were parsed and validated.",
+    ["result"],
+)
+MAX_LABEL_LENGTH = 64
 
 
 class Document:
@@ -60,9 +68,10 @@ class Document:
         """Estimated memory. Units: bytes."""
         self.operations: dict[str | None, DocumentOperation] = {}
         if ast is not None and schema is not None:
+            text_digest = sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
             for node in ast.definitions:
                 if isinstance(node, OperationDefinitionNode):
-                    operation = DocumentOperation(ast, node, schema)
+                    operation = DocumentOperation(ast, node, schema, text_digest)
                     self.operations[operation.name] = operation
             if len(self.operations) == 1:
                 self.operations[None] = operation
@@ -85,17 +94,31 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("cost", "document", "kind", "name", "node")
+    __slots__ = ("cost", "digest", "document", "kind", "label", "name", "node")
 
     def __init__(
-        self, document: DocumentNode, node: OperationDefinitionNode, schema: GraphQLSchema
+        self,
+        document: DocumentNode,
+        node: OperationDefinitionNode,
+        schema: GraphQLSchema,
+        digest: str,
     ) -> None:
+        self.digest = digest
+        """The beginning of the SHA-256 of the document's text, for logs."""
         self.document = document
         self.node = node
         self.name = node.name.value if node.name else None
         self.kind = node.operation.value
         """query, mutation or subscription."""
         self.cost = OperationCost(schema, node, document)
+        self.label = (self.name or self.root_label)[:MAX_LABEL_LENGTH]
+        """For logs and metrics."""
+
+    @property
+    def root_label(self) -> str:
+        """The operation's root field: of these names there are only so many as the schema has."""
+        [field, *others] = self.cost.root_fields
+        return "(several fields)" if others else field
 
 
 class DocumentStore:
@@ -156,6 +179,7 @@ class DocumentStore:
         if known is not None:
             return known
         document = self._parse(text)
+        DOCUMENTS_PARSED.labels("invalid" if document.errors else "valid").inc()
         self._store(document)
         return document
 

@@ -31,6 +31,14 @@ def error_entry(error: ClientError) -> JSONObject:
     return {"message": error.message, "extensions": _with_link(error.extensions)}
 
 
+def with_request_id(entries: Iterable[JSONObject], request_id: str) -> list[JSONObject]:
+    """The entries with the id of the request that they answer. They may be kept for other requests."""
+    return [
+        {**entry, "extensions": {**entry["extensions"], "requestId": request_id}}
+        for entry in entries
+    ]
+
+
 def client_error(failure: Exception) -> ClientError | None:
     """The error to show a client for a request that failed as a whole; None for a fault."""
     if isinstance(failure, ClientError):

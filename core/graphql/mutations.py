@@ -12,6 +12,7 @@ from asyncpg import ForeignKeyViolationError
 from core.errors import InputRules, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
 from core.graphql.limits.directives import Cost, RateLimit
+from core.graphql.user_error_metrics import USER_ERRORS
 from core.graphql.user_errors import UserError
 from core.text import clean_key
 
@@ -81,6 +82,8 @@ def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]],
             except MutationRefused as refused:
                 # The types that implement UserError resolve their fields from a Problem.
                 result = payload(errors=cast("list[UserError]", list(refused.problems)))
+                for problem in refused.problems:
+                    USER_ERRORS.labels(problem.code.value).inc()
             info.context.clear_loaders()
             result.client_mutation_id = input.client_mutation_id
             return result

@@ -41,7 +41,7 @@ def serve_alone(listeners: Sequence[socket.socket]) -> None:
 
 def serve_with_supervisor(listeners: Sequence[socket.socket], settings: Environment) -> None:
     """Serves in child processes, which this one starts, watches and replaces."""
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     with TemporaryDirectory(prefix="feed-metrics-") as folder:
         share_metrics(folder, "supervisor")
         from core.server.supervisor import Supervisor  # noqa: PLC0415  # after share_metrics

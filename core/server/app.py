@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from graphql import DocumentNode
@@ -24,6 +25,8 @@ from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
+from core.database.statement_metrics import SlowStatements
+from core.database.usage import USAGE, Timing
 from core.execution import Executor, FellBack
 from core.graphql.codes import ERROR_DOCS
 from core.graphql.documents import DocumentStore
@@ -35,6 +38,8 @@ from core.graphql.limits.rate_limits import HOUR, MINUTE, RateLimits, Rates
 from core.graphql.limits.token_buckets import Rate, TokenBuckets
 from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
+from core.server.request_observer import RequestObserver
+from core.server.sampler import Sampler
 from core.server.subscriptions import Live
 from core.server.tracing import TracedDatabase, Traces
 from feed.home_feeds import HomeFeeds
@@ -59,12 +64,15 @@ class Server:
 
     def __init__(self, settings: Environment) -> None:
         ERROR_DOCS.url = settings.error_docs_url
+        SlowStatements.seconds = settings.slow_statement_seconds
         secret = settings.secret_key.encode()
         has_traces = settings.debug and settings.playground
         self.traces = Traces() if has_traces else None
         """For the playground, in development."""
         database_class = TracedDatabase if has_traces else Database
-        self.database = database_class(settings.database_url, size=settings.pool_size)
+        self.database = database_class(
+            settings.database_url, size=settings.pool_size, pgbouncer=settings.pgbouncer
+        )
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
             database=self.database, cursors=CursorSigner(secret), notify=lambda: None
@@ -92,21 +100,23 @@ class Server:
         )
         self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
         self.services.register(self.rate_limits)
-        response_cache = (
-            ResponseCache(settings.byte_cache_seconds) if settings.byte_cache_seconds else None
-        )
+        seconds = settings.byte_cache_seconds
+        response_cache = ResponseCache(seconds) if seconds else None
+        self.sampler = Sampler(self.database)
         self.executor = Executor(
             graphql_schema,
             enabled=settings.compiled_execution,
             suggestions=settings.debug,
             counters=ExecutionCounters(),
         )
+        self.observer = RequestObserver(settings)
         self.live = Live(
             settings,
             services=self.services,
             documents=documents,
             executor=self.executor,
             admission=self.rate_limits,
+            observer=self.observer,
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
@@ -119,6 +129,8 @@ class Server:
             stream=self.live.streams.serve,
             response_cache=response_cache,
             admission=self.rate_limits,
+            observer=self.observer,
+            compress_from=settings.compress_bytes,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,
@@ -129,6 +141,11 @@ class Server:
     def _execute(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
     ) -> Any:
+        usage = USAGE.get()
+        if usage is not None and usage.timings is not None:
+            began = perf_counter()
+            self.executor.prepare(document, name)
+            usage.timings.append(Timing("plan", began, perf_counter()))
         return self.executor.execute(
             document, variables=variables, operation_name=name, context=context, to_json=True
         )
@@ -142,6 +159,7 @@ class Server:
     async def running(self) -> AsyncIterator[None]:
         """Opens the services, and closes them at the end in reverse order."""
         async with AsyncExitStack() as stack:
+            stack.callback(self.observer.close)
             await self.database.open()
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
@@ -152,6 +170,8 @@ class Server:
             stack.push_async_callback(self.home_feeds.close)
             await self.live.start()
             stack.push_async_callback(self.live.close)
+            self.sampler.start()
+            stack.callback(self.sampler.close)
             yield
 
     async def reachable(self) -> Reachable:

@@ -34,6 +34,7 @@ set_up_django()
 
 from core.config.environment import environment  # noqa: E402
 from core.graphql.http.http_errors import ClientDisconnected, HTTPError  # noqa: E402
+from core.graphql.http.request_ids import cause  # noqa: E402
 from core.graphql.http.requests import read_body  # noqa: E402
 from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
@@ -44,7 +45,6 @@ from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
-from core.server.request_ids import request_id  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -62,7 +62,7 @@ class Application:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "lifespan":
-            CAUSE.set(partial(request_id, scope))
+            CAUSE.set(partial(cause, scope))
             if scope["path"] in GRAPHQL_PATHS:
                 return self._graphql(scope, receive, send)
         if scope["type"] == "websocket":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
+from core.database.connecting import PgBouncer
 from core.database.database import Database, DatabaseUnavailable, Row
 from core.server.explanations import explained
 
@@ -24,10 +25,10 @@ class NotReadyToServe(Exception):
     """The server can't serve; the message says what to do."""
 
 
-def check_database(url: str) -> None:
+def check_database(url: str, pgbouncer: PgBouncer) -> None:
     """Errors: NotReadyToServe if PostgreSQL can't be used or a migration of the checkout is not applied."""
     try:
-        applied = asyncio.run(_applied(url))
+        applied = asyncio.run(_applied(url, pgbouncer))
     except (DatabaseUnavailable, asyncpg.PostgresError) as error:
         raise NotReadyToServe(explained(error) or "PostgreSQL can't be used.") from None
     missing = migrations_of_checkout() - {(app, name) for app, name in applied}
@@ -48,9 +49,9 @@ def check_static_files(folder: Path) -> None:
         )
 
 
-async def _applied(url: str) -> list[Row]:
+async def _applied(url: str, pgbouncer: PgBouncer) -> list[Row]:
     # Not by the ORM: its driver would take 4 MB; asyncpg is loaded anyway.
-    database = await Database(url, size=1).open()
+    database = await Database(url, size=1, pgbouncer=pgbouncer).open()
     try:
         return await database.fetch("SELECT app, name FROM django_migrations")
     finally:

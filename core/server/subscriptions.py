@@ -22,6 +22,7 @@ from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.subscription_runner import SubscriptionRunner
 from core.graphql.ports import Admission, ContextFor
+from core.graphql.request_record import Observer
 from core.graphql.streams.stream_endpoint import StreamEndpoint
 from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 from feed.graphql.home_feed_topic import HomeFeedTopic
@@ -39,6 +40,7 @@ class Live:
         documents: DocumentStore,
         executor: Executor,
         admission: Admission,
+        observer: Observer,
         context_for: ContextFor,
         read_token: ReadToken,
         revoke: Revoke,
@@ -70,7 +72,7 @@ class Live:
             HomeFeedTopic(self._dispatcher, renderer),
             PostInteractionsTopic(self._dispatcher, renderer),
         ]
-        runner = SubscriptionRunner(graphql_schema, documents, execute, topics, admission)
+        runner = SubscriptionRunner(graphql_schema, documents, execute, topics, admission, observer)
         self.connections = connections = ConnectionRegistry(
             read_token,
             partial(session_is_live, services.database),

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 import uvicorn
+from prometheus_client import Gauge
 
 from core.config.environment import Environment
 from core.server.listening_sockets import BACKLOG, SETTLE_SECONDS, accepted, refuse_handshakes
@@ -35,6 +36,13 @@ ANSWERED_UNTIL = 1.3
 ENDED_UNTIL = 1.9
 """Then the process ends in any case."""
 POLL_SECONDS = 0.02
+TICKS_A_SECOND = 10  # of uvicorn's main loop
+SOCKETS = Gauge(
+    "feed_sockets",
+    "Open sockets of clients, by protocol; an event stream is one of http.",
+    ["protocol"],
+    multiprocess_mode="livesum",
+)
 
 
 def configuration(app: Any, settings: Environment) -> uvicorn.Config:
@@ -105,6 +113,14 @@ class WebServer(uvicorn.Server):
             with suppress(OSError):
                 self._parent.send(b"r")
         logger.info("Ready, as process %d.", os.getpid())
+
+    async def on_tick(self, counter: int) -> bool:
+        if not counter % TICKS_A_SECOND:
+            connections = self.server_state.connections
+            websockets = sum(isinstance(each, WebSocketProtocol) for each in connections)
+            SOCKETS.labels("websocket").set(websockets)
+            SOCKETS.labels("http").set(len(connections) - websockets)
+        return await super().on_tick(counter)
 
     def _request_stop(self, number: signal.Signals | None) -> None:
         if self._parent is not None:

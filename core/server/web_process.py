@@ -43,7 +43,7 @@ def run(
     from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
 
     try:
-        check_database(environment().database_url)
+        check_database(environment().database_url, environment().pgbouncer)
     except NotReadyToServe as problem:
         sys.exit(str(problem))
     if not settings.DEBUG:

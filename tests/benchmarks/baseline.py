@@ -21,7 +21,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
-from core.database.database import PLANNER
+from core.database.connecting import PLANNER
 from core.database.time_ordered_keys import HIGHEST_KEY
 from tests.benchmarks.likes import BY_HAND
 

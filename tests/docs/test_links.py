@@ -25,6 +25,7 @@ SCRIPTED = re.compile(r"manage\.py ([a-z_]+)")
 TARGET = re.compile(r"(?:`|^\s*)make ([a-z-]+)", re.MULTILINE)
 NO_METRICS = {"feed_ours", "feed_web"}
 """Names in the docs of a database and of a role."""
+SUFFIX = re.compile(r"_(total|bucket|count|sum)$")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 pages = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -111,13 +112,11 @@ def test_mermaid_takes_each_line_for_one_statement() -> None:
 
 def test_named_metrics_exist() -> None:
     code = "".join(file.read_text() for file in (ROOT / "core").rglob("*.py"))
-    declared = set(re.findall(r"(?:Counter|Gauge|Histogram)\(\s*\"(feed_[a-z_]+)\"", code))
+    declared = set(re.findall(r"(?:Counter|Gauge|Histogram|Tally)\(\s*\"(feed_[a-z_]+)\"", code))
     assert len(declared) > 10
     for page in PAGES:
         named = set(re.findall(r"`[^`\n]*?\b(feed_[a-z_]+)", page.read_text()))
         unknown = {
-            name
-            for name in named
-            if name not in declared and name.removesuffix("_total") not in declared
+            name for name in named if name not in declared and SUFFIX.sub("", name) not in declared
         }
         assert unknown - NO_METRICS == set(), name_of(page)

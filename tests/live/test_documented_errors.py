@@ -57,7 +57,9 @@ async def answer_to(address: str, request: str, authorization: str) -> dict[str,
             sent.headers[name] = value
         answer = (await client.send(sent)).json()
     if "errors" in answer:
-        return dict(answer["errors"][0])
+        error = dict(answer["errors"][0])
+        assert error["extensions"].pop("requestId")
+        return error
     [payload] = answer["data"].values()
     return dict(payload["errors"][0])
 

@@ -13,6 +13,8 @@ ANY_PORT = b":*"
 PORT = re.compile(rb":[0-9]{1,5}$")
 HEADERS = b"authorization, content-type, last-event-id"
 """The request headers that the API reads."""
+EXPOSED = b"retry-after, x-request-id"
+"""The response headers that a page may read."""
 HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")
 
 
@@ -39,7 +41,7 @@ class CORSPolicy:
         allowed = b"*" if self._all else origin
         return (
             (b"access-control-allow-origin", allowed),
-            (b"access-control-expose-headers", b"retry-after"),
+            (b"access-control-expose-headers", EXPOSED),
             *vary,
         )
 

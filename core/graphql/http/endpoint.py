@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from hashlib import sha256
+from time import perf_counter
 from typing import Any, cast
 
 import orjson
 from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
-from core.database.usage import USAGE, Usage
+from core.database.usage import USAGE
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
+from core.graphql.http.compression import compressed
 from core.graphql.http.cors import ALLOW, CORSPolicy
 from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
 from core.graphql.http.negotiation import (
@@ -32,6 +34,7 @@ from core.graphql.http.operations import (
     PreparedOperation,
     SubscriptionRequest,
 )
+from core.graphql.http.request_ids import HEADER, request_id
 from core.graphql.http.requests import (
     GraphQLRequest,
     from_body,
@@ -41,7 +44,9 @@ from core.graphql.http.requests import (
 )
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
+    STREAMS,
     Response,
+    error_body,
     failure_response,
     in_stream,
     request_error_response,
@@ -58,6 +63,7 @@ from core.graphql.limits.cost_report import (
     cost_report,
 )
 from core.graphql.ports import Admission, ContextFor, Execute
+from core.graphql.request_record import Observer, RequestRecord, codes_of
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
 """Answers a subscription with a stream. Errors, all before the response starts: ClientError,
@@ -67,8 +73,8 @@ DatabaseUnavailable.
 NO_STORE = (b"cache-control", b"no-store")
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 TRANSPORTS = (
-    "A subscription has no single response: use graphql-transport-ws over WebSocket, server-sent "
-    "events (`Accept: text/event-stream`), or a multipart response "
+    "A subscription has no single response: use graphql-transport-ws over WebSocket, server-sent events "
+    "(`Accept: text/event-stream`), or a multipart response "
     "(`Accept: multipart/mixed;subscriptionSpec=1.0, application/json`)."
 )
 SINGLE_CONNECTION = (
@@ -92,12 +98,15 @@ class GraphQLHTTP:
         origins: Iterable[str] = (),
         page: Page | None = None,
         admission: Admission | None = None,
+        observer: Observer | None = None,
+        compress_from: int = 0,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
         `origins`: of web pages that may call the API. `page`: answers browsers.
-        `admission`: limits what a client may ask within a time.
+        `admission`: limits what a client may ask within a time. `observer`: for metrics, logs and traces.
+        `compress_from`: bytes from which a response is compressed for clients that accept it; 0 for never.
         `headers_for`: further headers of each response.
         """
         self._documents = documents
@@ -112,6 +121,8 @@ class GraphQLHTTP:
         self._cross_origin = CORSPolicy(origins)
         self._page = page
         self._admission = admission
+        self._observer = observer or Observer()
+        self._compress_from = compress_from
         self._headers_for = headers_for
         # Headers are made for each response, so its operation must be known.
         self._cache_by_request = None if headers_for else response_cache
@@ -120,9 +131,10 @@ class GraphQLHTTP:
         # Few coroutines lie between this one and the database: each of them is resumed whenever
         # a result of the database arrives.
         headers = _headers(scope)
+        record = self._observer.begin(request_id(scope), headers.get(b"traceparent"))
         accepts = accepted(headers.get(b"accept"))
         try:
-            request = await self._prepare(scope, headers, accepts, receive)
+            request = await self._prepare(scope, headers, accepts, receive, record)
             if type(request) is not PreparedOperation:
                 if type(request) is SubscriptionRequest:
                     await self._serve_stream(request, scope, receive, send)
@@ -135,18 +147,28 @@ class GraphQLHTTP:
         except ClientDisconnected:
             return
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
-            response = failure_response(failure, accepts.media_type)
-        status, media_type, body, more = response
+            response = failure_response(failure, accepts.media_type, record.request_id)
+        status, media_type, body, more, record.codes = response
         body = in_stream(body, media_type)
-        fields = [NO_STORE, *self._cross_origin.headers(headers.get(b"origin")), *more]
+        fields = [*self._common_fields(headers, record), *more]
+        if len(body) >= self._compress_from > 0 and media_type not in STREAMS:
+            body, encoding = compressed(body, headers.get(b"accept-encoding"))
+            fields += encoding
         if status != 204:
             fields.append((b"content-type", media_type))
             fields.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
+        record.status = status
+        self._observer.end(record)
 
     async def _prepare(
-        self, scope: Scope, headers: dict[bytes, bytes], accepts: Accepted, receive: Receive
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        accepts: Accepted,
+        receive: Receive,
+        record: RequestRecord,
     ) -> PreparedOperation | SubscriptionRequest | Response:
         """The requested operation, or the response if there is nothing to execute. Errors: ClientError."""
         method = scope["method"]
@@ -173,19 +195,23 @@ class GraphQLHTTP:
                 and authorization is None
                 and REPORT_HEADER not in headers
             ):
-                cached = self._cache_by_request.find_by_request(body)
+                key = self._cache_by_request.key_of_request(body)
+                cached = self._cache_by_request.find(key)
                 if cached is not None:
+                    record.operation, record.is_cached = key[0], True
                     return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
+        began = perf_counter()
         document = await self._documents.of_request(request.digest, request.query)
+        record.part_ended("document", began)
         if document.errors:
-            return request_error_response(document.errors, accepts.media_type)
-        operation = document.operation(request.operation_name)
-        cost = checked_cost(operation, request.variables, self._limits)
+            return request_error_response(document.errors, accepts.media_type, record.request_id)
+        operation = record.operation = document.operation(request.operation_name)
+        record.cost = checked_cost(operation, request.variables, self._limits)
         reports_cost = self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT
         if operation.kind == "subscription":
             return self._subscription(
-                operation, request, authorization, headers, accepts.stream_type
+                operation, request, authorization, headers, accepts.stream_type, record
             )
         if method == "GET" and operation.kind == "mutation":
             message = "Send mutations by POST."
@@ -197,7 +223,7 @@ class GraphQLHTTP:
             scope,
             authorization,
             self._cache_key(operation, request, method) if authorization is None else None,
-            cost,
+            record,
             reports_cost,
         )
 
@@ -241,6 +267,7 @@ class GraphQLHTTP:
         authorization: bytes | None,
         headers: dict[bytes, bytes],
         media_type: bytes | None,
+        record: RequestRecord,
     ) -> SubscriptionRequest:
         if media_type is None:
             raise _streams_unsupported()
@@ -250,14 +277,24 @@ class GraphQLHTTP:
             None if authorization is None else authorization.decode("latin-1"),
             headers.get(b"last-event-id", b"").decode("latin-1") or None,
             media_type,
-            (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
+            self._common_fields(headers, record),
+            record,
         )
+
+    def _common_fields(
+        self, headers: dict[bytes, bytes], record: RequestRecord
+    ) -> list[tuple[bytes, bytes]]:
+        """The header fields of every response."""
+        fields = [NO_STORE, (HEADER, record.request_id.encode())]
+        fields += self._cross_origin.headers(headers.get(b"origin"))
+        return fields
 
     async def _cached_response(self, prepared: PreparedOperation, key: Hashable) -> Response:
         """The response from the cache or from an execution in progress; else executes and caches it."""
         cache = cast("ResponseCache", self._response_cache)
         body = cache.find(key) or await cache.pending(key)
         if body is not None:
+            prepared.record.is_cached = True
             return self._response(prepared, body, None, None, None)
         return await cache.execute(key, lambda: self._execute_operation(prepared))
 
@@ -265,53 +302,55 @@ class GraphQLHTTP:
         self, prepared: PreparedOperation
     ) -> tuple[Response, bytes | None]:
         """The response and, if there are no errors, the body to cache."""
-        operation, variables, media_type, scope, authorization, _, cost, _ = prepared
+        operation, variables, media_type, scope, authorization, _, record, _ = prepared
         context = self._context_for(
             None if authorization is None else authorization.decode("latin-1"), scope
         )
+        record.viewer_id = getattr(context, "viewer_id", None)
         admission = self._admission
         if admission is not None:
-            wait = admission.admit(operation, cost, context)
+            wait = admission.admit(operation, record.cost, context)
             if wait is not None:
                 await wait
-        usage = Usage()
-        USAGE.set(usage)
+        USAGE.set(record)
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
                 result = await self._execution_timeout.wait_for(result)
             except SharedTimeoutExpired:
-                return timeout_response(self._limits.execution_seconds, media_type), None
+                seconds = self._limits.execution_seconds
+                return timeout_response(seconds, media_type, record.request_id), None
         if admission is not None:
-            admission.settle(operation, cost, usage, context)
+            admission.settle(operation, record.cost, record, context)
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})
             check_answer_size(len(body), self._limits)
-            return self._response(prepared, body, usage, context, result), body
+            return self._response(prepared, body, record, context, result), body
         entries = execution_error_entries(errors, operation.name)
         if result.data is None:
-            retry_later = retry_later_response(entries, media_type)
+            retry_later = retry_later_response(entries, media_type, record.request_id)
             if retry_later is not None:
                 return retry_later, None
             if all(error.path is None for error in errors):
-                return request_error_response(entries, media_type), None
-        body = orjson.dumps({"errors": entries, "data": result.data})
+                return request_error_response(entries, media_type, record.request_id), None
+        body = error_body(entries, record.request_id, data=result.data)
         check_answer_size(len(body), self._limits)
-        return self._response(prepared, body, usage, context, result), None
+        response = self._response(prepared, body, record, context, result)
+        return response._replace(codes=codes_of(entries)), None
 
     def _response(
         self,
         prepared: PreparedOperation,
         body: bytes,
-        usage: Usage | None,
+        usage: RequestRecord | None,
         context: Any,
         result: ExecutionResult | None,
     ) -> Response:
         """The response with additional headers and extensions. `usage`: None for a cached body."""
         extensions = result.extensions if result is not None else None
         if prepared.reports_cost:
-            report = cost_report(prepared.operation, prepared.cost, usage, self._limits)
+            report = cost_report(prepared.operation, prepared.record.cost, usage, self._limits)
             extensions = {**(extensions or {}), **report}
         headers: Headers = ()
         if self._headers_for is not None:

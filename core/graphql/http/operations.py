@@ -11,6 +11,7 @@ from starlette.types import Scope
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation
 from core.graphql.http.http_errors import Headers
+from core.graphql.request_record import RequestRecord
 
 
 class ExecutedOperation(NamedTuple):
@@ -40,7 +41,7 @@ class PreparedOperation(NamedTuple):
     authorization: bytes | None
     key: Hashable | None
     """Its key in the response cache; None if the response must not be cached."""
-    cost: int
+    record: RequestRecord
     reports_cost: bool
 
 
@@ -56,3 +57,4 @@ class SubscriptionRequest(NamedTuple):
     """Of the response: EVENTS or MULTIPART."""
     headers: Headers
     """Further headers of the response."""
+    record: RequestRecord

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from core.recently_used import RecentlyUsed
 
@@ -47,13 +47,12 @@ class ResponseCache:
         entry = self._entries.get(key)
         return entry[1] if entry is not None and entry[0] > self._clock() else None
 
-    def find_by_request(self, request: bytes) -> bytes | None:
-        """The cached body for a request with exactly these bytes."""
-        key = self._keys_by_request.get(request)
-        return None if key is None else self.find(key)
+    def key_of_request(self, request: bytes) -> Any:
+        """The key of a request with exactly these bytes; None if it is not known."""
+        return self._keys_by_request.get(request)
 
     def remember_request(self, request: bytes, key: Hashable) -> None:
-        """Stores the key of a request, for `find_by_request`."""
+        """Stores the key of a request, for `key_of_request`."""
         if len(request) <= MAX_REQUEST_BODY_LENGTH:
             self._keys_by_request.put(request, key)
 

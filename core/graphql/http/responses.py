@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from core.errors import JSONObject
 from core.graphql.codes import handling, retry_after
-from core.graphql.errors import client_error, error_entry, fault_entry, timeout_error
+from core.graphql.errors import (
+    client_error,
+    error_entry,
+    fault_entry,
+    timeout_error,
+    with_request_id,
+)
 from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
+from core.graphql.request_record import codes_of
 
 
 class Response(NamedTuple):
@@ -21,25 +28,36 @@ class Response(NamedTuple):
     media_type: bytes
     body: bytes
     headers: Headers = ()
+    codes: tuple[str, ...] = ()
+    """Of the errors in the body."""
 
 
-def request_error_response(entries: list[JSONObject], media_type: bytes) -> Response:
+def error_body(entries: Sequence[JSONObject], request_id: str, **data: Any) -> bytes:
+    """The JSON of errors, each with the id of the request, and of `data` if it is given."""
+    return orjson.dumps({"errors": with_request_id(entries, request_id), **data})
+
+
+def request_error_response(
+    entries: list[JSONObject], media_type: bytes, request_id: str
+) -> Response:
     """The response to a request that is not executed. To clients that accept plain JSON, a status
     other than 200 means that no GraphQL server was reached.
     """
     status = 400 if media_type is GRAPHQL else 200
-    return Response(status, media_type, orjson.dumps({"errors": entries}))
+    return Response(status, media_type, error_body(entries, request_id), (), codes_of(entries))
 
 
-def timeout_response(seconds: float, media_type: bytes) -> Response:
+def timeout_response(seconds: float, media_type: bytes, request_id: str) -> Response:
     """The response when an execution was cancelled after `seconds`."""
     error = timeout_error(seconds)
     status = handling(error.code).status if media_type is GRAPHQL else 200
-    body = orjson.dumps({"errors": [error_entry(error)], "data": None})
-    return Response(status, media_type, body)
+    body = error_body([error_entry(error)], request_id, data=None)
+    return Response(status, media_type, body, (), (error.code,))
 
 
-def retry_later_response(entries: Sequence[JSONObject], media_type: bytes) -> Response | None:
+def retry_later_response(
+    entries: Sequence[JSONObject], media_type: bytes, request_id: str
+) -> Response | None:
     """The response when an execution returned only errors that a retry may avoid, else None.
 
     Examples: a throttled sign-in, an unavailable database.
@@ -52,25 +70,27 @@ def retry_later_response(entries: Sequence[JSONObject], media_type: bytes) -> Re
             return None
         waits.append(wait)
     status = max(handling(entry["extensions"]["code"]).status for entry in entries)
-    body = orjson.dumps({"errors": entries, "data": None})
-    return Response(status, _without_streams(media_type), body, _retry_after(max(waits)))
+    body = error_body(entries, request_id, data=None)
+    headers = _retry_after(max(waits))
+    return Response(status, _without_streams(media_type), body, headers, codes_of(entries))
 
 
-def failure_response(failure: Exception, media_type: bytes | None) -> Response:
+def failure_response(failure: Exception, media_type: bytes | None, request_id: str) -> Response:
     """The response to a request that failed before execution. Logs a fault."""
     error = client_error(failure)
     if error is None:
-        return Response(500, JSON, orjson.dumps({"errors": [fault_entry(failure)]}))
+        body = error_body([fault_entry(failure)], request_id)
+        return Response(500, JSON, body, (), ("INTERNAL",))
     handled = handling(error.code)
     if not isinstance(error, HTTPError) and not handled.is_http_error:
-        return request_error_response([error_entry(error)], media_type or JSON)
+        return request_error_response([error_entry(error)], media_type or JSON, request_id)
     headers = list(error.headers) if isinstance(error, HTTPError) else []
     status = error.status if isinstance(error, HTTPError) else handled.status
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     headers += _retry_after(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
-    body = orjson.dumps({"errors": [error_entry(error)]})
-    return Response(status, _without_streams(media_type), body, headers)
+    body = error_body([error_entry(error)], request_id)
+    return Response(status, _without_streams(media_type), body, headers, (error.code,))
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:

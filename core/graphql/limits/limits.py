@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import ClientError
+from core.graphql.limits.limit_metrics import LIMITS_REACHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> Cli
 
     `limit`: what is counted, in words. `advice`: how to stay below it, as a sentence.
     """
+    LIMITS_REACHED.labels(limit).inc()
     return ClientError(
         f"The limit on {limit} is {allowed:,}; this request has {_shown(found)}. {advice}",
         "LIMIT_EXCEEDED",

@@ -13,6 +13,7 @@ from core.database.usage import Usage
 from core.errors import ClientError
 from core.graphql.documents import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
+from core.graphql.limits.limit_metrics import LIMITS_REACHED
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets
 from core.ip_networks import network_of
 
@@ -134,6 +135,7 @@ class RateLimits:
 def _limited(bucket: Bucket, amount: float) -> ClientError:
     rate = bucket.rate
     seconds = max(1, ceil(bucket.seconds_until(min(amount, rate.capacity))))
+    LIMITS_REACHED.labels(rate.name).inc()
     per = "a minute" if rate.seconds == MINUTE else "an hour"
     return ClientError(
         f"The rate limit is {rate.capacity:,} {rate.name} {per}; this operation needs {amount:,.0f} and "

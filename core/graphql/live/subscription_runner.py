@@ -11,7 +11,7 @@ from graphql import ExecutionResult, FieldNode, GraphQLSchema
 from graphql.execution.values import get_argument_values
 
 from core.context import Context
-from core.database.usage import USAGE, Usage
+from core.database.usage import USAGE
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
 from core.execution import coerce_variable_values
@@ -23,6 +23,7 @@ from core.graphql.errors import (
     execution_error_entries,
     fault_entry,
     timeout_error,
+    with_request_id,
 )
 from core.graphql.http.requests import GraphQLRequest
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
@@ -31,6 +32,7 @@ from core.graphql.live.shared_operations import LiveOperations
 from core.graphql.live.subscriber import Sink, Subscriber
 from core.graphql.live.topic import Topic
 from core.graphql.ports import Admission, Execute
+from core.graphql.request_record import Observer, RequestRecord, codes_of
 
 
 class OperationRefused(Exception):
@@ -65,11 +67,14 @@ class SubscriptionRunner:
         execute: Execute,
         topics: Iterable[Topic],
         admission: Admission | None = None,
+        observer: Observer | None = None,
     ) -> None:
+        """`observer`: for metrics, logs and traces; the transports call it."""
         self._schema = schema
         self._documents = documents
         self._execute = execute
         self._admission = admission
+        self.observer = observer or Observer()
         self.limits = documents.limits
         self._timeout = SharedTimeout(self.limits.execution_seconds)
         self._topics = {topic.field: topic for topic in topics}
@@ -102,11 +107,14 @@ class SubscriptionRunner:
                 await wait
 
     async def answer(
-        self, operation: DocumentOperation, variables: JSONObject, context: Context
+        self,
+        operation: DocumentOperation,
+        variables: JSONObject,
+        context: Context,
+        record: RequestRecord,
     ) -> str:
         """The result of a query or mutation, as JSON. Errors: OperationRefused, TIMEOUT, LIMIT_EXCEEDED."""
-        usage = Usage()
-        USAGE.set(usage)
+        USAGE.set(record)
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
             try:
@@ -114,16 +122,17 @@ class SubscriptionRunner:
             except SharedTimeoutExpired:
                 raise timeout_error(self._timeout.seconds) from None
         if self._admission is not None:
-            self._admission.settle(operation, context.cost, usage, context)
+            self._admission.settle(operation, context.cost, record, context)
         answer: JSONObject = {"data": result.data}
         if result.errors:
             entries = execution_error_entries(result.errors, operation.name)
             if result.data is None and all(error.path is None for error in result.errors):
                 raise OperationRefused(entries)
-            answer = {"errors": entries, "data": result.data}
+            record.codes = codes_of(entries)
+            answer = {"errors": with_request_id(entries, record.request_id), "data": result.data}
         if self.limits.reports_cost:
             cost = operation.cost.value(variables)
-            answer["extensions"] = cost_report(operation, cost, usage, self.limits)
+            answer["extensions"] = cost_report(operation, cost, record, self.limits)
         body = orjson.dumps(answer)
         check_answer_size(len(body), self.limits)
         return body.decode()

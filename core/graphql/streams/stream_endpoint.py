@@ -7,6 +7,7 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from core.context import Context
+from core.graphql.errors import with_request_id
 from core.graphql.http.operations import SubscriptionRequest
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
@@ -16,6 +17,7 @@ from core.graphql.live.subscription_runner import (
     failure_entries,
 )
 from core.graphql.ports import ContextFor
+from core.graphql.request_record import codes_of
 from core.graphql.streams.response_stream import ResponseStream
 from core.graphql.streams.stream_formats import FORMATS
 
@@ -89,6 +91,8 @@ class StreamEndpoint:
         def on_start(subscription: ActiveSubscription) -> None:
             stream.subscription = subscription
 
+        record = request.record
+        record.status, record.viewer_id = 200, context.viewer_id
         try:
             await self._runner.subscribe(
                 request.operation,
@@ -99,7 +103,11 @@ class StreamEndpoint:
                 resume=request.last_event_id,
             )
         except Exception as failure:  # noqa: BLE001  # sent; logged if it is a fault
-            stream.fail(failure_entries(failure, request.operation.name))
+            entries = failure_entries(failure, request.operation.name)
+            record.codes = codes_of(entries)
+            stream.fail(with_request_id(entries, record.request_id))
+        finally:
+            self._runner.observer.end(record)
 
 
 async def _end_at_disconnect(receive: Receive, stream: ResponseStream) -> None:

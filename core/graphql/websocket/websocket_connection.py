@@ -9,10 +9,13 @@ from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError, JSONObject
 from core.graphql.documents import DocumentOperation
+from core.graphql.errors import with_request_id
+from core.graphql.http.request_ids import request_id
 from core.graphql.http.requests import from_object
 from core.graphql.live.connection_registry import CloseReason, RegisteredConnection
 from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription, cancel_all, failure_entries
+from core.graphql.request_record import RequestRecord, codes_of
 from core.graphql.websocket import messages
 from core.graphql.websocket.messages import CloseConnection, Message, encode_message, read_message
 from core.graphql.websocket.operation_stream import OperationStream, QueuedOperation
@@ -224,7 +227,18 @@ class WebSocketConnection:
             operation = self._app.runner.operation(request)
             self._start_or_queue(stream, operation, request.variables, len(message.text))
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
-            stream.fail(failure_entries(failure))
+            record = self._begin(None)
+            self._fail(stream, failure_entries(failure), record)
+            self._app.runner.observer.end(record)
+
+    def _begin(self, operation: DocumentOperation | None) -> RequestRecord:
+        return self._app.runner.observer.begin(request_id(self._scope), None, operation)
+
+    def _fail(
+        self, stream: OperationStream, entries: list[JSONObject], record: RequestRecord
+    ) -> None:
+        record.codes = codes_of(entries)
+        stream.fail(with_request_id(entries, record.request_id))
 
     def _start_or_queue(
         self,
@@ -281,21 +295,29 @@ class WebSocketConnection:
     async def _run(
         self, stream: OperationStream, operation: DocumentOperation, variables: JSONObject
     ) -> None:
+        record = self._begin(operation)
         try:
-            await self._execute(stream, operation, variables)
+            await self._execute(stream, operation, variables, record)
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
-            stream.fail(failure_entries(failure, operation.name))
+            self._fail(stream, failure_entries(failure, operation.name), record)
         finally:
             stream.task = None
+            self._app.runner.observer.end(record)
 
     async def _execute(
-        self, stream: OperationStream, operation: DocumentOperation, variables: JSONObject
+        self,
+        stream: OperationStream,
+        operation: DocumentOperation,
+        variables: JSONObject,
+        record: RequestRecord,
     ) -> None:
         runner = self._app.runner
         context = self._app.context_for(self._authorization, self._scope)
+        record.viewer_id = context.viewer_id
         await runner.admit(operation, variables, context)
+        record.cost = context.cost
         if operation.kind != "subscription":
-            stream.answer(await runner.answer(operation, variables, context))
+            stream.answer(await runner.answer(operation, variables, context, record))
             return
 
         def on_start(subscription: ActiveSubscription) -> None:

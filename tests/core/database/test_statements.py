@@ -15,7 +15,7 @@ import pytest
 
 from core.accounts import moderation as accounts_moderation
 from core.admin import EVERYTHING_VISIBLE
-from core.database.database import PLANNER
+from core.database.connecting import PLANNER
 from core.database.management.commands.sql import statements
 from core.database.statements import ANONYMOUS, SHARED_FRAGMENTS, Statements, _fill, source_at
 from core.datasets.dataset_rows import TYPES

@@ -144,7 +144,7 @@ def graphql_server(limits: Limits | None = None, **options: Any) -> Iterator[Run
 
 
 def entries(response: httpx.Response) -> list[dict[str, Any]]:
-    """The errors of a response, checked to be well-formed."""
+    """The errors of a response, checked to be well-formed and to name its request."""
     assert response.headers["content-type"].endswith("json; charset=utf-8")
     answer = response.json()
     errors = answer["errors"]
@@ -154,6 +154,7 @@ def entries(response: httpx.Response) -> list[dict[str, Any]]:
         assert isinstance(error["message"], str)
         assert error["message"]
         assert isinstance(error["extensions"]["code"], str)
+        assert error["extensions"].pop("requestId") == response.headers["x-request-id"]
     return list(errors)
 
 

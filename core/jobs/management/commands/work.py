@@ -23,6 +23,7 @@ from prometheus_client import start_http_server
 from core.database.commands import ExplainedCommand
 from core.database.cursors import CursorSigner
 from core.database.database import Database
+from core.database.statement_metrics import SlowStatements
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
 from core.jobs.registry import JOB_SECONDS
@@ -139,10 +140,13 @@ def limit_memory(mebibytes: int) -> None:
 async def worker() -> AsyncIterator[tuple[Database, Worker]]:
     """The worker of this process and its database."""
     environment = settings.ENVIRONMENT
-    url = environment.database_url
-    database = Database(url, size=CONNECTIONS)
+    SlowStatements.seconds = environment.slow_statement_seconds
+    url, pgbouncer = environment.database_url, environment.pgbouncer
+    database = Database(url, size=CONNECTIONS, pgbouncer=pgbouncer)
     # A job waits for a connection as long as it may run.
-    job_database = Database(url, size=JOB_CONNECTIONS, acquire_seconds=JOB_SECONDS)
+    job_database = Database(
+        url, size=JOB_CONNECTIONS, pgbouncer=pgbouncer, acquire_seconds=JOB_SECONDS
+    )
     log = EventLog(
         database,
         CursorSigner(environment.secret_key.encode()),
