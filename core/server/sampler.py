@@ -26,6 +26,7 @@ class Sampler:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
+        self._export()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(SECONDS, self._sample, loop, loop.time() + SECONDS)
 

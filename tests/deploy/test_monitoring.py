@@ -69,7 +69,13 @@ def exposed(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
     with served(folder, 1, LOG_LEVEL="WARNING") as server:
         names |= names_in(metrics_at(server.port))
     with served(folder, 2) as server:
-        names |= names_in(metrics_at(server.port))
+        metrics_at(server.port)
+        os.kill(server.ready()[0], signal.SIGKILL)
+        deadline = time.monotonic() + TIMEOUT
+        while "feed_process_ends_total" not in (text := metrics_at(server.port)):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        names |= names_in(text)
     port = free_port()
     worker = ServerProcess.start(
         "worker",
@@ -91,7 +97,7 @@ def metrics_at(port: int) -> str:
     while True:
         try:
             return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=TIMEOUT).text
-        except httpx.ConnectError:
+        except httpx.TransportError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 

@@ -20,7 +20,7 @@ from core.database.database import Database, DatabaseUnavailable, Row
 from core.devserver.ports import free_port
 from core.devserver.server_processes import ServerProcess, own_folder, write_private
 from tests.core.server.served import TIMEOUT, served
-from tests.live.world import Api, signed_in, websocket_client
+from tests.live.world import Api, eventually, signed_in, websocket_client
 
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs apt-get install pgbouncer")
@@ -128,7 +128,11 @@ async def test_concurrent_statements_get_their_own_rows_and_errors(
                         assert row[0] == str(number)
 
             await asyncio.gather(*(ask(number) for number in range(400)))
-            assert behind.unused_connections == 8
+
+            async def are_released() -> bool:
+                return behind.unused_connections == 8
+
+            assert await eventually(are_released)
         finally:
             await behind.close()
 
