@@ -14,7 +14,7 @@ SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
 
-.PHONY: help run test tests lint format schema playground lock bench clean clean-data
+.PHONY: help run test tests lint format schema playground lock bench load clean clean-data
 
 help: ## List the commands
 	@echo "make …"
@@ -63,6 +63,9 @@ playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into 
 bench: $(COMPILED) ## Measure; print a table and write docs/performance.svg (takes minutes)
 	@$(BIN)/python -m tests.benchmarks --plot
 
+load: .venv/load/.installed ## Load the server at LOAD_URL, or that of `make run`, with 50 users for a minute; LOAD_UI=1 opens Locust's page
+	@exec .venv/load/bin/python -m tests.load
+
 lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requirements/*.txt
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
@@ -77,6 +80,8 @@ lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requir
 		--python-version 3.11 --group clients -o requirements/clients.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 pyproject.toml --group observability -o requirements/observability.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 --group load -o requirements/load.txt
 
 clean: clean-data ## Remove all generated files and the data of `make run`
 	rm -rf .venv playground/node_modules tests/clients/node_modules tests/clients/*/__generated__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -116,6 +121,14 @@ $(INSTALLED): requirements/dev.txt .venv/.made
 				Installing) [ ! -t 1 ] || printf '\r%60s\r' ''; echo "  Installing $$all packages …";; \
 			esac; done; [ ! -t 1 ] || printf '\r%60s\r' ''; } \
 		|| { echo "The dependencies can't be installed. Check the network and pip's index."; tail -n 5 $(PIP_LOG); exit 1; }
+	@touch $@
+
+.venv/load/.installed: requirements/load.txt .venv/.made
+	@echo "— Locust in .venv/load/"
+	@rm -rf .venv/load
+	@$(BIN)/python -m venv .venv/load
+	@.venv/load/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes --only-binary :all: -r $<
 	@touch $@
 
 $(COMPILED): setup.py $(wildcard core/native/*.c) $(INSTALLED)
