@@ -5,9 +5,12 @@ WITH due AS MATERIALIZED (
     ORDER BY trimmed_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
 ), ends AS MATERIALIZED (
     SELECT due.id, (
-        SELECT min(position) FROM (
-            SELECT position FROM home_feed_reasons WHERE feed_id = due.id ORDER BY position DESC LIMIT {kept_reasons_limit}
-        ) newest HAVING count(*) = {kept_reasons_limit}
+        WITH newest AS (
+            SELECT position, post_id FROM home_feed_reasons
+            WHERE feed_id = due.id ORDER BY position DESC LIMIT {kept_reasons_limit}
+        )
+        SELECT min(position) FROM ({newest_reasons reasons=newest}) kept
+        HAVING count(*) = {kept_reasons_limit} OR max(posts) = {kept_posts_limit}
     ) AS floor FROM due
 ), trimmed AS (
     UPDATE home_feeds f SET trimmed_at = now(), floor = greatest(f.floor, coalesce(e.floor, 0)) FROM ends e WHERE f.id = e.id

@@ -308,22 +308,56 @@ async def counts(crowd: Crowd) -> tuple[int, int]:
     return rows[0][0], rows[0][1]
 
 
-async def test_a_long_feed_is_trimmed_and_ends_there(crowd: Crowd) -> None:
+@pytest.mark.parametrize(
+    ("reasons", "posts", "left"),
+    [(1_300, 1_300, 1_200), (2_600, 1_300, 2_400), (4_900, 100, 4_800)],
+)
+async def test_a_long_feed_is_trimmed_and_ends_there(
+    crowd: Crowd, reasons: int, posts: int, left: int
+) -> None:
+    """By its posts, of which some have been shared often, and by its reasons."""
     await crowd.create(1)
     [reader] = crowd.users
     await crowd.keep(reader)
     [(feed,)] = await crowd.database.fetch(LIVE, reader)
     await crowd.database.write(
-        "INSERT INTO home_feed_reasons (feed_id, position, post_id) SELECT $1, n, n FROM generate_series(1, 1300) n",
-        feed,
+        "INSERT INTO home_feed_reasons (feed_id, position, post_id) "
+        "SELECT $1, n, (n - 1) * $3::int / $2::int FROM generate_series(1, $2::int) n",
+        *(feed, reasons, posts),
     )
     await run_job(crowd, trim_home_feeds)
-    assert await counts(crowd) == (1, 1300)
+    assert await counts(crowd) == (1, reasons)
     await crowd.database.write("UPDATE home_feeds SET trimmed_at = now() - interval '2 hours'")
     await run_job(crowd, trim_home_feeds)
-    assert await counts(crowd) == (1, 1200)
+    assert await counts(crowd) == (1, left)
     floor = await crowd.database.fetch("SELECT floor FROM home_feeds")
-    assert floor[0][0] == 101
+    assert floor[0][0] == reasons - left + 1
+
+
+async def test_a_feed_is_built_of_as_many_posts_however_often_they_were_shared(
+    crowd: Crowd,
+) -> None:
+    await crowd.create(4)
+    reader, author, *sharers = crowd.users
+    for followee in (author, *sharers):
+        await crowd.follow(reader, followee)
+    await crowd.database.write(
+        """
+        WITH posts AS (
+            INSERT INTO posts (author_id, text) SELECT $1, 'x' FROM generate_series(1, 1300) RETURNING id
+        ), pairs AS (
+            SELECT id, user_id FROM posts, unnest($2::bigint[]) AS s(user_id) ORDER BY id
+        )
+        INSERT INTO shares (user_id, post_id) SELECT user_id, id FROM pairs
+        """,
+        *(author, sharers),
+    )
+    await crowd.keep(reader)
+    assert await counts(crowd) == (1, 2_400)
+    expected = await crowd.oracle(reader)
+    floor = await crowd.database.fetch("SELECT floor FROM home_feeds")
+    assert sum(1 for _, position, _ in expected if position >= floor[0][0]) == 1_200
+    assert (await crowd.walk(reader, 100)) == expected
 
 
 async def test_old_feeds_are_retired_and_their_rows_removed(crowd: Crowd) -> None:
