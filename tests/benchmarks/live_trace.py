@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter, time
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import asyncpg
 import uvloop
@@ -71,6 +71,13 @@ def busiest_hour(file: Path, speed: float) -> list[Call]:
     ]
 
 
+class Requests(Protocol):
+    """What a replay sends."""
+
+    def request(self, call: Call, /) -> bytes:
+        """The call as an HTTP request."""
+
+
 class World:
     """The users of the trace and their posts, in the database."""
 
@@ -116,7 +123,7 @@ class World:
 class Replay:
     """Makes each call at its time, over a few connections."""
 
-    def __init__(self, world: World, calls: Sequence[Call], port: int) -> None:
+    def __init__(self, world: Requests, calls: Sequence[Call], port: int) -> None:
         self._world = world
         self._calls = iter(calls)
         self._port = port

@@ -123,8 +123,8 @@ def test_the_command_says_which_limit_is_cheapest_and_draws_it(tmp_path: Path) -
     plot = tmp_path / "fanout.svg"
     generated = ("--users=300", "--follows=50", "--posts=500", f"--plot={plot}")
     out = run(*generated, "--pages", "0.001", "1000")
-    assert out.startswith("300 readers") or " readers, " in out.splitlines()[0]
-    assert "At 0.001 pages for each thing done, a limit of 1 followers is cheapest" in out
+    assert " readers, " in out.splitlines()[0]
+    assert "At 0.001 pages for each thing done, a limit of 1 is cheapest" in out
     assert "At 1000 pages for each thing done, writing for all followers is cheapest" in out
     drawn = ET.fromstring(plot.read_text())  # noqa: S314  # our own
     lines = [each for each in drawn.iter() if each.tag.endswith("polyline")]

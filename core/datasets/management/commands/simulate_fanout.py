@@ -172,7 +172,7 @@ def _conclusion(outcomes: Sequence[Outcome], pages: float) -> str:
     if best.limit == without.limit:
         return text + f"writing for all followers is cheapest: {without.total(pages):,.2f} s."
     return text + (
-        f"a limit of {best.limit:,} followers is cheapest: {best.total(pages):,.2f} s; "
+        f"a limit of {best.limit:,} is cheapest: {best.total(pages):,.2f} s; "
         f"writing for all followers takes {without.total(pages):,.2f} s."
     )
 
@@ -182,7 +182,7 @@ def _write_plot(
 ) -> None:
     panels = [
         Panel(
-            f"{each:g} pages for each thing that a reader does",
+            f"pages read for each thing that a reader does: {each:g}",
             {
                 "writing": [outcome.write_seconds for outcome in outcomes],
                 "merging": [each * outcome.source_seconds for outcome in outcomes],
