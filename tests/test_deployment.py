@@ -31,7 +31,6 @@ def test_the_dockerfile_passes_hadolint() -> None:
     [
         ("vendor.compose-spec", "docker-compose.yml"),
         ("vendor.github-workflows", ".github/workflows/test.yml"),
-        ("vendor.github-workflows", ".github/workflows/image.yml"),
         ("vendor.github-workflows", ".github/workflows/audit.yml"),
         ("vendor.dependabot", ".github/dependabot.yml"),
     ],
