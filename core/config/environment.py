@@ -140,25 +140,15 @@ class Environment:
         "5000",
         "Cost of an operation, at most: the objects that it may return, weighted.",
     )
-    max_depth: int = setting(
-        parsing.whole_number(1, 100),
-        "12",
-        "Depth of nested fields, at most.",
-    )
+    max_depth: int = setting(parsing.whole_number(1, 100), "12", "Depth of nested fields, at most.")
     max_aliases: int = setting(
-        parsing.whole_number(0, 1_000),
-        "60",
-        "Aliases in an operation, at most.",
+        parsing.whole_number(0, 1_000), "60", "Aliases in an operation, at most."
     )
     max_root_fields: int = setting(
-        parsing.whole_number(1, 1_000),
-        "20",
-        "Root fields of an operation, at most.",
+        parsing.whole_number(1, 1_000), "20", "Root fields of an operation, at most."
     )
     max_directives: int = setting(
-        parsing.whole_number(0, 1_000),
-        "50",
-        "Directives in an operation, at most.",
+        parsing.whole_number(0, 1_000), "50", "Directives in an operation, at most."
     )
     max_fragment_spreads: int = setting(
         parsing.whole_number(0, 1_000),
@@ -272,6 +262,16 @@ class Environment:
         "1400",
         "Responses of so many bytes are compressed for clients that accept gzip; 0: none, as behind a proxy that "
         "does it.",
+    )
+    trusted_documents_only: bool = setting(
+        parsing.boolean,
+        "false",
+        "Execute only documents that `manage.py trust_documents` has stored; false: any.",
+    )
+    draft_statuses: bool = setting(
+        parsing.boolean,
+        "false",
+        "Answer with the statuses of the GraphQL over HTTP draft of 2026: 422 and 294 where it has them.",
     )
     compiled_execution: bool = setting(
         parsing.boolean,

@@ -27,19 +27,25 @@ class ErrorHandling(NamedTuple):
     """Seconds for `Retry-After`, unless the error has `retryAfterSeconds`. If an execution returns
     only errors with such codes, the response has their status.
     """
+    draft_status: int | None = None
+    """The status where DRAFT_STATUSES is set, if it is another one."""
 
 
 UNKNOWN = ErrorHandling("An error of the request.", 400)
 CODES: dict[str, ErrorHandling] = {
     # -- HTTP and message format
     "BAD_REQUEST": ErrorHandling(
-        "The request or message has the wrong form.", 400, True, close_code=4400
+        "The request or message has the wrong form.",
+        400,
+        True,
+        close_code=4400,
+        draft_status=422,
     ),
     "BATCHING_NOT_SUPPORTED": ErrorHandling(
-        "Send each operation in a request of its own.", 400, True
+        "Send each operation in a request of its own.", 400, True, draft_status=422
     ),
     "METHOD_NOT_ALLOWED": ErrorHandling(
-        "Use POST, or GET for queries and subscriptions.", 405, True
+        "Use POST, or GET or QUERY for queries and subscriptions.", 405, True
     ),
     "NOT_ACCEPTABLE": ErrorHandling("`Accept` allows no media type that is served.", 406, True),
     "REQUEST_TIMEOUT": ErrorHandling("The body did not arrive in time. Send it again.", 408, True),
@@ -76,7 +82,9 @@ CODES: dict[str, ErrorHandling] = {
     "TOO_MANY_OPERATIONS": ErrorHandling(
         "Too many operations are open on this WebSocket: complete one, or wait for a result."
     ),
-    "LIMIT_EXCEEDED": ErrorHandling("The operation exceeds a limit; the message names it.", 400),
+    "LIMIT_EXCEEDED": ErrorHandling(
+        "The operation exceeds a limit; the message names it.", 400, draft_status=422
+    ),
     # -- the server's state
     "UNAVAILABLE": ErrorHandling(
         "Temporarily unavailable. Try again with the same clientMutationId.",
@@ -91,14 +99,21 @@ CODES: dict[str, ErrorHandling] = {
     ),
     # -- the document
     "GRAPHQL_PARSE_FAILED": ErrorHandling("The document is not valid GraphQL syntax.", 400),
-    "GRAPHQL_VALIDATION_FAILED": ErrorHandling("The document does not match the schema.", 400),
+    "GRAPHQL_VALIDATION_FAILED": ErrorHandling(
+        "The document does not match the schema.", 400, draft_status=422
+    ),
     "OPERATION_NOT_FOUND": ErrorHandling(
-        "`operationName` names no operation of the document.", 400
+        "`operationName` names no operation of the document.", 400, draft_status=422
     ),
     "PERSISTED_QUERY_NOT_FOUND": ErrorHandling("Send the document along with its hash.", 400),
     "PERSISTED_QUERY_HASH_MISMATCH": ErrorHandling("The hash is not that of the document.", 400),
+    "DOCUMENT_NOT_TRUSTED": ErrorHandling(
+        "The server executes only documents that its operator has trusted.", 403
+    ),
     # -- values
-    "BAD_INPUT": ErrorHandling("A variable or argument has the wrong type or size.", 400),
+    "BAD_INPUT": ErrorHandling(
+        "A variable or argument has the wrong type or size.", 400, draft_status=422
+    ),
     "BAD_ID": ErrorHandling("The id is malformed or has the wrong type."),
     "TOO_MANY_IDS": ErrorHandling("Request fewer ids at once."),
     "BAD_PAGE": ErrorHandling("`first` and `last` were both sent, or are out of range."),
@@ -126,6 +141,12 @@ ERROR_DOCS = ErrorDocs()
 def handling(code: str) -> ErrorHandling:
     """How an error with this code is reported."""
     return CODES.get(code, UNKNOWN)
+
+
+def status_of(code: str, *, draft: bool) -> int:
+    """The HTTP status of an error that prevented execution. `draft`: whether DRAFT_STATUSES is set."""
+    handled = handling(code)
+    return (draft and handled.draft_status) or handled.status
 
 
 def retry_after(code: str, seconds: float | None) -> int | None:

@@ -1,13 +1,16 @@
 """A cache of documents, parsed, checked against the limits and validated once.
 
-Documents are looked up by their text or by its hash (automatic persisted queries).
+Documents are found by their text or by an identifier: in this process, and else where processes share them. What a
+client registers by its hash is in Redis; what the operator trusts is in the database, and may be all that is executed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from hashlib import sha256
+import math
+from collections.abc import Callable
 from operator import attrgetter
+from time import monotonic
 from typing import Any
 
 from graphql import (
@@ -25,6 +28,9 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 from prometheus_client import Counter
 
+from core.documents.identifiers import PREFIX, identifier_of, is_hash
+from core.documents.selectors import TrustedTexts
+from core.documents.shared_texts import SharedTexts
 from core.errors import ClientError, JSONObject
 from core.graphql.errors import document_error_entries, error_entry
 from core.graphql.limits.cost import OperationCost
@@ -43,12 +49,31 @@ DOCUMENTS_PARSED = Counter(
     ["result"],
 )
 MAX_LABEL_LENGTH = 64
+NOT_TRUSTED = (
+    "Only trusted documents are executed, and this is none. Send a document of a manifest that the operator has "
+    "trusted, or its `documentId`."
+)
+TRUST_SECONDS = 60.0
+"""How long a process goes by what it has read of a trusted document."""
+SHARE_SECONDS = 60.0
+"""A client that sends a hash with its text has found a process that did not know it: then it is shared again, at most
+this often.
+"""
 
 
 class Document:
     """A document that a client sent: valid and ready to execute, or invalid with its errors."""
 
-    __slots__ = ("ast", "digest", "errors", "operations", "text", "weight")
+    __slots__ = (
+        "ast",
+        "errors",
+        "identifier",
+        "identifiers",
+        "operations",
+        "shared_at",
+        "text",
+        "weight",
+    )
 
     def __init__(
         self,
@@ -62,13 +87,16 @@ class Document:
         self.ast = ast
         self.errors = errors
         """Entries for the response; an invalid document has no operations."""
-        self.digest: str | None = None
-        """The hash with which a client registered it."""
+        self.identifier: str | None = None
+        """The hash of the text, once it was needed."""
+        self.identifiers: set[str] = set()
+        """Those by which the store finds it."""
+        self.shared_at = -math.inf
         self.weight = 2_000 + len(text) * (1 if ast is None else BYTES_PER_CHARACTER)
         """Estimated memory. Units: bytes."""
         self.operations: dict[str | None, DocumentOperation] = {}
         if ast is not None and schema is not None:
-            text_digest = sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+            text_digest = identifier_of(text).removeprefix(PREFIX)[:DIGEST_LENGTH]
             for node in ast.definitions:
                 if isinstance(node, OperationDefinitionNode):
                     operation = DocumentOperation(ast, node, schema, text_digest)
@@ -132,16 +160,27 @@ class DocumentStore:
         count_at_most: int = 1_000,
         bytes_at_most: int = 32 * 1024 * 1024,
         suggestions: bool = False,
+        shared: SharedTexts | None = None,
+        trusted: TrustedTexts | None = None,
+        trusted_only: bool = False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`suggestions`: whether errors may suggest names from the schema ("Did you mean …?")."""
+        """`suggestions`: whether errors may suggest names from the schema ("Did you mean …?").
+        `trusted_only`: whether documents that are not trusted are refused.
+        """
         self.limits = limits
         self._schema = schema
         self._suggestions = suggestions
         self._bytes_at_most = bytes_at_most
+        self._shared = shared
+        self._trusted = trusted
+        self._trusted_only = trusted_only
+        self._clock = clock
         self._documents: RecentlyUsed[str, Document] = RecentlyUsed(
             count_at_most, weight_limit=bytes_at_most, weigh=attrgetter("weight")
         )
-        self._by_hash: dict[str, Document] = {}
+        self._by_identifier: dict[str, tuple[Document, float]] = {}
+        """Each with the time until which it holds."""
         self._parsing = asyncio.Lock()
         self._rules = [_replaced(rule, _merge_rule(limits)) for rule in specified_rules]
 
@@ -153,22 +192,16 @@ class DocumentStore:
         """Estimated memory of all documents. Units: bytes."""
         return self._documents.weight
 
-    async def of_request(self, digest: str | None, text: str | None) -> Document:
-        """The document that a client sent by its hash, its text or both.
+    async def of_request(self, text: str | None, identifier: str | None) -> Document:
+        """The document that a client sent by its text, an identifier or both; it may be invalid.
 
-        Unknown documents are parsed one in each turn of the event loop, so that many of them don't delay known ones.
-        Errors: those of `by_hash`.
+        Registers a text that came with its hash. Unknown documents are parsed one in each turn of the event loop, so
+        that many of them don't delay known ones.
+        Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text; DOCUMENT_NOT_TRUSTED;
+        PERSISTED_QUERY_HASH_MISMATCH; DatabaseUnavailable.
+        Cost: nothing for a known document; else a round trip to Redis or one statement, or both.
         """
-        if digest is None:
-            known = self._documents.get(text or "")
-            if known is not None:
-                return known
-        elif digest in self._by_hash:
-            return self.by_hash(digest, text)
-        async with self._parsing:
-            document = self.by_text(text or "") if digest is None else self.by_hash(digest, text)
-            await asyncio.sleep(0)  # Whatever else is ready runs before the next one is parsed.
-            return document
+        return self._known(text, identifier) or await self._look_up(text, identifier)
 
     def by_text(self, text: str) -> Document:
         """The document, which may be invalid.
@@ -183,34 +216,92 @@ class DocumentStore:
         self._store(document)
         return document
 
-    def by_hash(self, digest: str, text: str | None) -> Document:
-        """The document with this SHA-256. Registers the hash if the text is given.
+    def _known(self, text: str | None, identifier: str | None) -> Document | None:
+        """The document, if that needs no look-up elsewhere."""
+        if identifier is None:
+            sent = self._documents.get(text or "")
+            if sent is None or not self._trusted_only:
+                return sent
+            identifier = sent.identifier or ""
+        document, until = self._by_identifier.get(identifier, (None, 0.0))
+        if document is None or until <= self._clock():
+            return None
+        if text is not None and (text != document.text or self._is_to_share(document)):
+            return None
+        self._documents.get(document.text)  # It was used.
+        return document
 
-        Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text;
-        PERSISTED_QUERY_HASH_MISMATCH.
-        """
-        known = self._by_hash.get(digest)
-        if known is not None and (text is None or text == known.text):
-            self._documents.get(known.text)
-            return known
+    async def _look_up(self, text: str | None, identifier: str | None) -> Document:
+        if text is None and identifier is not None:
+            return await self._look_up_identified(identifier)
+        text = text or ""
+        own = identifier_of(text) if identifier is not None or self._trusted_only else ""
+        if identifier is not None and identifier != own:
+            message = "The hash is not the SHA-256 of `query`, in lower-case hexadecimal."
+            raise ClientError(message, "PERSISTED_QUERY_HASH_MISMATCH")
+        if self._trusted_only:
+            return await self._look_up_trusted(own)
+        document = await self._parsed(text)
+        if identifier is not None and not document.errors:
+            self._identify(document, own, math.inf)
+            if self._shared is not None:
+                document.shared_at = self._clock()
+                await self._shared.share(own, text)
+        return document
+
+    async def _look_up_identified(self, identifier: str) -> Document:
+        if self._shared is not None and is_hash(identifier) and not self._trusted_only:
+            text = await self._shared.find(identifier)
+            if text is not None:
+                document = await self._parsed(text)
+                self._identify(document, identifier, math.inf)
+                return document
+        return await self._look_up_trusted(identifier)
+
+    async def _look_up_trusted(self, identifier: str) -> Document:
+        text = None if self._trusted is None else await self._trusted.find(identifier)
         if text is None:
+            if self._trusted_only:
+                raise ClientError(NOT_TRUSTED, "DOCUMENT_NOT_TRUSTED")
             # Clients recognise the error by this exact message.
             raise ClientError("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
-        if sha256(text.encode()).hexdigest() != digest:
-            message = "`sha256Hash` is not the SHA-256 of `query`, in lower-case hexadecimal."
-            raise ClientError(message, "PERSISTED_QUERY_HASH_MISMATCH")
-        document = self.by_text(text)
-        if not document.errors and self._documents.get(text) is document:
-            document.digest = digest
-            self._by_hash[digest] = document
+        document = await self._parsed(text)
+        until = self._clock() + TRUST_SECONDS
+        self._identify(document, identifier, until)
+        if self._trusted_only:
+            document.identifier = document.identifier or identifier_of(text)
+            self._identify(document, document.identifier, until)
         return document
+
+    async def _parsed(self, text: str) -> Document:
+        """As `by_text`, after the documents that are parsed already."""
+        known = self._documents.get(text)
+        if known is not None:
+            return known
+        async with self._parsing:
+            document = self.by_text(text)
+            await asyncio.sleep(0)  # Whatever else is ready runs before the next one is parsed.
+            return document
+
+    def _is_to_share(self, document: Document) -> bool:
+        return self._shared is not None and self._clock() >= document.shared_at + SHARE_SECONDS
+
+    def _identify(self, document: Document, identifier: str, until: float) -> None:
+        """Finds the document by this identifier, if it is kept, until then."""
+        if self._documents.get(document.text) is not document:
+            return
+        before, _ = self._by_identifier.get(identifier, (None, 0.0))
+        if before is not None:
+            before.identifiers.discard(identifier)
+        document.identifiers.add(identifier)
+        self._by_identifier[identifier] = (document, until)
 
     def _store(self, document: Document) -> None:
         if document.weight > self._bytes_at_most // 4:
             return
         for dropped in self._documents.put(document.text, document):
-            if dropped.digest is not None:
-                del self._by_hash[dropped.digest]
+            for identifier in dropped.identifiers:
+                del self._by_identifier[identifier]
 
     def _parse(self, text: str) -> Document:
         limits = self.limits

@@ -27,15 +27,16 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database, DatabaseUnavailable
 from core.database.statement_metrics import SlowStatements
 from core.database.usage import USAGE, Timing
+from core.documents.selectors import TrustedTexts
+from core.documents.shared_texts import SharedTexts
 from core.execution import Executor, FellBack
 from core.graphql.codes import ERROR_DOCS
-from core.graphql.documents import DocumentStore
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import ResponseCache
-from core.graphql.limits.limits import Limits
 from core.graphql.limits.rate_limits import HOUR, MINUTE, RateLimits, Rates
 from core.graphql.limits.token_buckets import Rate, TokenBuckets
+from core.server.documents import document_store
 from core.server.playground import playground_page
 from core.server.prometheus import ExecutionCounters
 from core.server.request_observer import RequestObserver
@@ -93,9 +94,11 @@ class Server:
         )
         self.home_feeds = HomeFeeds(self.database)
         self.services.register(self.home_feeds)
-        documents = DocumentStore(
-            graphql_schema,
-            _limits(settings),
+        self.shared_texts = SharedTexts(settings.redis_url)
+        documents = document_store(
+            settings,
+            shared=self.shared_texts,
+            trusted=TrustedTexts(self.database),
             suggestions=settings.debug,
         )
         self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
@@ -135,6 +138,7 @@ class Server:
             origins=settings.cors_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,
             headers_for=execution_header if settings.debug else None,
+            draft_statuses=settings.draft_statuses,
         )
         self._http: ASGIApp = self.traces.traced(http) if self.traces else http
 
@@ -164,6 +168,7 @@ class Server:
             stack.push_async_callback(self.database.close)
             stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.rate_limits.close)
+            stack.push_async_callback(self.shared_texts.close)
             stack.callback(self.services.get(Accounts).passwords.close)
             stack.callback(self.services.get(Accounts).login_throttle.close)
             stack.push_async_callback(self.services.group_commits.close)
@@ -194,24 +199,6 @@ class Server:
         except ResponseError:
             return False
         return True
-
-
-def _limits(settings: Environment) -> Limits:
-    return Limits(
-        execution_seconds=settings.request_seconds,
-        body_bytes=settings.max_body_bytes,
-        document_characters=settings.max_document_characters,
-        tokens=settings.max_tokens,
-        depth=settings.max_depth,
-        aliases=settings.max_aliases,
-        root_fields=settings.max_root_fields,
-        directives=settings.max_directives,
-        fragment_spreads=settings.max_fragment_spreads,
-        list_items=settings.max_list_items,
-        cost=settings.max_cost,
-        answer_bytes=settings.max_answer_bytes,
-        reports_cost=settings.report_cost,
-    )
 
 
 def _rates(settings: Environment) -> Rates:

@@ -1,4 +1,4 @@
-"""The pages of docs/clients/ show what the tests of clients run."""
+"""The pages about clients show what the tests of clients run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tests.docs.pages import name_of, own_files
 from tests.paths import ROOT
 
 CLIENTS = ROOT / "tests" / "clients"
-PAGES = sorted((ROOT / "docs" / "clients").glob("[!R]*.md"))
+PAGES = [
+    *sorted((ROOT / "docs" / "clients").glob("[!R]*.md")),
+    ROOT / "docs" / "trusted-documents.md",
+]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SUFFIXES = {".mjs", ".js", ".ts", ".json", ".graphql", ".py", ".toml"}
 VERSION = re.compile(r"`([@\w/-]+)` (\d+\.\d+(?:\.\d+)?)")

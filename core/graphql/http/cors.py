@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from core.graphql.http.http_errors import Headers
 
 PREFLIGHT_SECONDS = 7_200
-ALLOW = (b"allow", b"GET, POST, OPTIONS")
+ALLOW = (b"allow", b"GET, POST, QUERY, OPTIONS")
 ANY_PORT = b":*"
 PORT = re.compile(rb":[0-9]{1,5}$")
 HEADERS = b"authorization, content-type, last-event-id"
@@ -58,7 +58,7 @@ class CORSPolicy:
             allowed = requested
         return (
             ALLOW,
-            (b"access-control-allow-methods", b"GET, POST"),
+            (b"access-control-allow-methods", b"GET, POST, QUERY"),
             (b"access-control-allow-headers", allowed),
             (b"access-control-max-age", b"%d" % PREFLIGHT_SECONDS),
             (b"vary", b"access-control-request-headers"),

@@ -12,16 +12,21 @@ from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
 from core.database.usage import USAGE
+from core.documents.identifiers import is_hash
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.compression import compressed
+from core.graphql.http.conditional import cacheable
 from core.graphql.http.cors import ALLOW, CORSPolicy
 from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
 from core.graphql.http.negotiation import (
     EVENTS,
+    GRAPHQL,
     HTML,
     JSON,
+    SINGLE_CONNECTION,
+    TRANSPORTS,
     Accepted,
     accepted,
     check_content_encoding,
@@ -40,6 +45,7 @@ from core.graphql.http.requests import (
     from_body,
     from_query_string,
     read_body,
+    request_headers,
     token_in_url,
 )
 from core.graphql.http.response_cache import ResponseCache
@@ -71,16 +77,10 @@ DatabaseUnavailable.
 """
 
 NO_STORE = (b"cache-control", b"no-store")
+PRIVATE = (b"cache-control", b"private, no-store")
+PARTIAL_SUCCESS = 294
+"""The draft's status for errors beside `data`."""
 STREAM_TOKEN = b"x-graphql-event-stream-token"
-TRANSPORTS = (
-    "A subscription has no single response: use graphql-transport-ws over WebSocket, server-sent events "
-    "(`Accept: text/event-stream`), or a multipart response "
-    "(`Accept: multipart/mixed;subscriptionSpec=1.0, application/json`)."
-)
-SINGLE_CONNECTION = (
-    "Server-sent events are supported in distinct connections mode only: send each operation in a "
-    "separate request, by POST or GET (graphql-sse: `singleConnection: false`)."
-)
 
 
 class GraphQLHTTP:
@@ -101,6 +101,7 @@ class GraphQLHTTP:
         observer: Observer | None = None,
         compress_from: int = 0,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
+        draft_statuses: bool = False,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
@@ -108,6 +109,7 @@ class GraphQLHTTP:
         `admission`: limits what a client may ask within a time. `observer`: for metrics, logs and traces.
         `compress_from`: bytes from which a response is compressed for clients that accept it; 0 for never.
         `headers_for`: further headers of each response.
+        `draft_statuses`: whether statuses are those of the draft of 2026.
         """
         self._documents = documents
         self._limits = documents.limits
@@ -124,13 +126,14 @@ class GraphQLHTTP:
         self._observer = observer or Observer()
         self._compress_from = compress_from
         self._headers_for = headers_for
+        self._draft = draft_statuses
         # Headers are made for each response, so its operation must be known.
         self._cache_by_request = None if headers_for else response_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Few coroutines lie between this one and the database: each of them is resumed whenever
         # a result of the database arrives.
-        headers = _headers(scope)
+        headers = request_headers(scope)
         record = self._observer.begin(request_id(scope), headers.get(b"traceparent"))
         accepts = accepted(headers.get(b"accept"))
         try:
@@ -143,18 +146,20 @@ class GraphQLHTTP:
             elif request.key is None:
                 response, _ = await self._execute_operation(request)
             else:
-                response = await self._cached_response(request, request.key)
+                response = await self._cached_response(request, request.key, headers)
         except ClientDisconnected:
             return
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
-            response = failure_response(failure, accepts.media_type, record.request_id)
-        status, media_type, body, more, record.codes = response
+            response = failure_response(
+                failure, accepts.media_type, record.request_id, draft=self._draft
+            )
+        status, media_type, body, more, record.codes, caching = response
         body = in_stream(body, media_type)
-        fields = [*self._common_fields(headers, record), *more]
+        fields = [*self._common_fields(headers, record, caching), *more]
         if len(body) >= self._compress_from > 0 and media_type not in STREAMS:
             body, encoding = compressed(body, headers.get(b"accept-encoding"))
             fields += encoding
-        if status != 204:
+        if status not in {204, 304}:
             fields.append((b"content-type", media_type))
             fields.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -191,7 +196,8 @@ class GraphQLHTTP:
             length = headers.get(b"content-length")
             body = await read_body(receive, length, self._limits, self._body_timeout)
             if (
-                self._cache_by_request is not None
+                method == "POST"
+                and self._cache_by_request is not None
                 and authorization is None
                 and REPORT_HEADER not in headers
             ):
@@ -202,10 +208,12 @@ class GraphQLHTTP:
                     return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
         began = perf_counter()
-        document = await self._documents.of_request(request.digest, request.query)
+        document = await self._documents.of_request(request.query, request.identifier)
         record.part_ended("document", began)
         if document.errors:
-            return request_error_response(document.errors, accepts.media_type, record.request_id)
+            return request_error_response(
+                document.errors, accepts.media_type, record.request_id, draft=self._draft
+            )
         operation = record.operation = document.operation(request.operation_name)
         record.cost = checked_cost(operation, request.variables, self._limits)
         reports_cost = self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT
@@ -213,9 +221,10 @@ class GraphQLHTTP:
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type, record
             )
-        if method == "GET" and operation.kind == "mutation":
+        if method != "POST" and operation.kind == "mutation":
             message = "Send mutations by POST."
-            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),))
+            status = 422 if method == "QUERY" else 405
+            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),), status=status)
         return PreparedOperation(
             operation,
             request.variables,
@@ -230,13 +239,15 @@ class GraphQLHTTP:
     def _response_without_operation(
         self, method: str, headers: dict[bytes, bytes], accepts: Accepted
     ) -> Response | None:
-        """The response to a method other than POST; None if GET requests an operation. Errors: 405."""
+        """The response to a method other than POST; None if it requests an operation. Errors: 405."""
+        if method == "QUERY":
+            return None
         if method == "OPTIONS":
             requested = headers.get(b"access-control-request-headers")
             fields = self._cross_origin.preflight(headers.get(b"origin"), requested)
             return Response(204, JSON, b"", fields)
         if method != "GET":
-            message = "Use POST or, for queries and subscriptions, GET."
+            message = "Use POST or, for queries and subscriptions, GET or QUERY."
             if STREAM_TOKEN in headers or method == "PUT":
                 message = f"{message} {SINGLE_CONNECTION}"
             raise HTTPError(message, "METHOD_NOT_ALLOWED", (ALLOW,))
@@ -256,7 +267,9 @@ class GraphQLHTTP:
         ):
             return None
         key = (operation, _digest(request.variables))
-        if self._cache_by_request is not None and method == "POST":
+        # A name may get another document; a text and its hash can't.
+        is_fixed = request.identifier is None or is_hash(request.identifier)
+        if self._cache_by_request is not None and is_fixed and method == "POST":
             self._cache_by_request.remember_request(request.source, key)
         return key
 
@@ -277,26 +290,36 @@ class GraphQLHTTP:
             None if authorization is None else authorization.decode("latin-1"),
             headers.get(b"last-event-id", b"").decode("latin-1") or None,
             media_type,
-            self._common_fields(headers, record),
+            self._common_fields(headers, record, (NO_STORE,)),
             record,
         )
 
     def _common_fields(
-        self, headers: dict[bytes, bytes], record: RequestRecord
+        self, headers: dict[bytes, bytes], record: RequestRecord, caching: Headers
     ) -> list[tuple[bytes, bytes]]:
-        """The header fields of every response."""
-        fields = [NO_STORE, (HEADER, record.request_id.encode())]
+        """The header fields of every response. `caching`: without any, it must not be kept."""
+        fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
+        fields.append((HEADER, record.request_id.encode()))
         fields += self._cross_origin.headers(headers.get(b"origin"))
         return fields
 
-    async def _cached_response(self, prepared: PreparedOperation, key: Hashable) -> Response:
+    async def _cached_response(
+        self, prepared: PreparedOperation, key: Hashable, headers: dict[bytes, bytes]
+    ) -> Response:
         """The response from the cache or from an execution in progress; else executes and caches it."""
         cache = cast("ResponseCache", self._response_cache)
         body = cache.find(key) or await cache.pending(key)
         if body is not None:
             prepared.record.is_cached = True
-            return self._response(prepared, body, None, None, None)
-        return await cache.execute(key, lambda: self._execute_operation(prepared))
+            response = self._response(prepared, body, None, None, None)
+        else:
+            response = await cache.execute(key, lambda: self._execute_operation(prepared))
+        if prepared.scope["method"] == "POST" or prepared.media_type in STREAMS:
+            return response
+        seconds = cache.seconds_left(key, response.body)
+        if seconds is None:
+            return response
+        return cacheable(response, seconds, headers.get(b"if-none-match"))
 
     async def _execute_operation(
         self, prepared: PreparedOperation
@@ -333,10 +356,15 @@ class GraphQLHTTP:
             if retry_later is not None:
                 return retry_later, None
             if all(error.path is None for error in errors):
-                return request_error_response(entries, media_type, record.request_id), None
+                refused = request_error_response(
+                    entries, media_type, record.request_id, draft=self._draft
+                )
+                return refused, None
         body = error_body(entries, record.request_id, data=result.data)
         check_answer_size(len(body), self._limits)
         response = self._response(prepared, body, record, context, result)
+        if self._draft and media_type is GRAPHQL:
+            response = response._replace(status=PARTIAL_SUCCESS)
         return response._replace(codes=codes_of(entries)), None
 
     def _response(
@@ -373,14 +401,3 @@ async def _no_streams(*_: Any) -> None:
 def _digest(variables: JSONObject) -> bytes:
     """A hash of the variables, so that a cache key has a fixed size."""
     return sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """The request's header fields. Repeated fields are joined with commas (RFC 9110, section 5.3)."""
-    fields = scope["headers"]
-    headers: dict[bytes, bytes] = dict(fields)
-    if len(headers) < len(fields):
-        headers = {}
-        for name, value in fields:
-            headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers

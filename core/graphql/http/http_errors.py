@@ -17,6 +17,7 @@ class HTTPError(ClientError):
         self, message: str, code: str, headers: Headers = (), *, status: int | None = None
     ) -> None:
         super().__init__(message, code)
+        self.own_status = status
         self.status = handling(code).status if status is None else status
         self.headers = headers
 
@@ -26,5 +27,10 @@ class ClientDisconnected(Exception):
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> HTTPError:
-    """The error for a malformed request."""
+    """The error for a request of the wrong form."""
     return HTTPError(message, code)
+
+
+def unreadable(message: str) -> HTTPError:
+    """The error for a request that can't be parsed."""
+    return HTTPError(message, "BAD_REQUEST", status=400)

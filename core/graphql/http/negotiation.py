@@ -23,6 +23,15 @@ OFFERS = {
     "text/html": HTML,
 }
 """Content types by media type. Order: the server's preference."""
+TRANSPORTS = (
+    "A subscription has no single response: use graphql-transport-ws over WebSocket, server-sent events "
+    "(`Accept: text/event-stream`), or a multipart response "
+    "(`Accept: multipart/mixed;subscriptionSpec=1.0, application/json`)."
+)
+SINGLE_CONNECTION = (
+    "Server-sent events are supported in distinct connections mode only: send each operation in a "
+    "separate request, by POST or GET (graphql-sse: `singleConnection: false`)."
+)
 MAX_HEADER_LENGTH = 1_000
 UTF_8 = frozenset({"utf-8", "utf8"})
 ELEMENT = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*"?)+')

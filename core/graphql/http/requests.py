@@ -7,10 +7,17 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, parse_qsl
 
 import orjson
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
+from core.documents.identifiers import (
+    HASH,
+    PREFIX,
+    IdentifierMalformed,
+    is_hash,
+    read_identifier,
+)
 from core.errors import JSONObject
-from core.graphql.http.http_errors import ClientDisconnected, HTTPError, bad_request
+from core.graphql.http.http_errors import ClientDisconnected, HTTPError, bad_request, unreadable
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.limits.limits import Limits, over_limit
 
@@ -19,7 +26,6 @@ MAX_DRAINED_BYTES = 16 * 1024 * 1024
 would take the response from a client that is still sending.
 """
 PARSER_DEPTH = 1_000
-HASH = re.compile(r"[0-9a-f]{64}")
 CLOSE = ((b"connection", b"close"),)
 
 
@@ -29,10 +35,21 @@ class GraphQLRequest(NamedTuple):
     query: str | None
     operation_name: str | None
     variables: JSONObject
-    digest: str | None
-    """The document's SHA-256, for a persisted query."""
+    identifier: str | None
+    """By which the document is known, as `read_identifier` returns it."""
     source: bytes
     """The bytes that the request was parsed from."""
+
+
+def request_headers(scope: Scope) -> dict[bytes, bytes]:
+    """The request's header fields. Repeated fields are joined with commas (RFC 9110, section 5.3)."""
+    fields = scope["headers"]
+    headers: dict[bytes, bytes] = dict(fields)
+    if len(headers) < len(fields):
+        headers = {}
+        for name, value in fields:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
 
 
 async def read_body(
@@ -79,7 +96,7 @@ def _too_large(limits: Limits, *, close: bool) -> HTTPError:
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:
     """The request in a JSON body. Errors: 400."""
     if not body:
-        raise bad_request("The body is empty. Send a JSON object with a `query`.")
+        raise unreadable("The body is empty. Send a JSON object with a `query`.")
     sent = _loaded(body, "The body")
     if type(sent) is not dict:
         if type(sent) is list:
@@ -103,7 +120,7 @@ def from_query_string(query_string: bytes, limits: Limits) -> GraphQLRequest:
         )
     except ValueError:
         message = "The URL's parameters can't be parsed. Percent-encode them as UTF-8."
-        raise bad_request(message) from None
+        raise unreadable(message) from None
     sent: JSONObject = {}
     for name, value in pairs:
         if name in sent:
@@ -144,28 +161,55 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
     elif type(variables) is not dict:
         raise bad_request("`variables` must be a JSON object or null.")
     extensions = sent.get("extensions")
-    digest = None
+    identifier = None
     if extensions is not None:
         if type(extensions) is not dict:
             raise bad_request("`extensions` must be a JSON object or null.")
-        digest = _digest(extensions)
-    if query is None and digest is None:
-        raise bad_request("`query` is missing. Send a GraphQL document as a string.")
+        identifier = _hash(extensions)
+    if "documentId" in sent:
+        identifier = _identifier(sent["documentId"], query, identifier)
+    if identifier is not None:
+        query = query or None
+    if query is None and identifier is None:
+        raise bad_request(
+            "`query` is missing. Send a GraphQL document as a string, or the `documentId` of one."
+        )
     if variables:
         check_size(variables, limits)
     if extensions:
         check_size(extensions, limits)
-    return GraphQLRequest(query, operation_name, variables, digest, source)
+    return GraphQLRequest(query, operation_name, variables, identifier, source)
 
 
-def _digest(extensions: JSONObject) -> str | None:
+def _identifier(given: Any, query: str | None, persisted: str | None) -> str | None:
+    """The identifier in `documentId`, else the hash of Apollo's clients. Errors: 400."""
+    if given is None or given == "":
+        return persisted
+    if type(given) is not str:
+        raise bad_request("`documentId` must be a string or null.")
+    try:
+        identifier = read_identifier(given)
+    except IdentifierMalformed as malformed:
+        raise bad_request(f"`documentId` {malformed}.") from None
+    if persisted is not None and persisted != identifier:
+        raise bad_request("`documentId` and `extensions.persistedQuery` differ. Send one of them.")
+    if query and not is_hash(identifier):
+        raise bad_request(
+            "`query` and `documentId` were both sent, and the identifier is not the document's "
+            "SHA-256. Send one of them."
+        )
+    return identifier
+
+
+def _hash(extensions: JSONObject) -> str | None:
+    """The identifier in `persistedQuery`, as Apollo's clients send it. Errors: 400."""
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
     if type(persisted) is dict and persisted.get("version") == 1:
         digest = persisted.get("sha256Hash")
         if type(digest) is str and HASH.fullmatch(digest):
-            return digest
+            return PREFIX + digest
     raise bad_request(
         "`extensions.persistedQuery` must be an object with `version` 1 and, in `sha256Hash`, the "
         "document's SHA-256 in lower-case hexadecimal."
@@ -181,14 +225,14 @@ def _loaded(text: bytes, where: str) -> Any:
     try:
         shown = text.decode("utf-8")
     except UnicodeDecodeError:
-        raise bad_request(f"{where} is not valid UTF-8.") from None
+        raise unreadable(f"{where} is not valid UTF-8.") from None
     if text.count(b"[") + text.count(b"{") > PARSER_DEPTH:
-        raise bad_request(f"{where} is nested too deeply, or not valid JSON.")
+        raise unreadable(f"{where} is nested too deeply, or not valid JSON.")
     if re.match(r"-?\d", shown[position:]):
         message = f"{where} is not valid JSON, or has a number that is too large"
     else:
         message = f"{where} is not valid JSON"
-    raise bad_request(f"{message}: look near character {position + 1}.")
+    raise unreadable(f"{message}: look near character {position + 1}.")
 
 
 def check_size(value: Any, limits: Limits) -> None:

@@ -47,6 +47,11 @@ class ResponseCache:
         entry = self._entries.get(key)
         return entry[1] if entry is not None and entry[0] > self._clock() else None
 
+    def seconds_left(self, key: Hashable, body: bytes) -> float | None:
+        """How long this body is served from now on; None if it is not the cached one."""
+        expires_at, cached = self._entries.get(key, (0.0, None))
+        return max(0.0, expires_at - self._clock()) if cached is body else None
+
     def key_of_request(self, request: bytes) -> Any:
         """The key of a request with exactly these bytes; None if it is not known."""
         return self._keys_by_request.get(request)

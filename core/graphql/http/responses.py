@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from core.errors import JSONObject
-from core.graphql.codes import handling, retry_after
+from core.graphql.codes import handling, retry_after, status_of
 from core.graphql.errors import (
     client_error,
     error_entry,
@@ -30,6 +30,8 @@ class Response(NamedTuple):
     headers: Headers = ()
     codes: tuple[str, ...] = ()
     """Of the errors in the body."""
+    caching: Headers = ()
+    """Headers by which caches may keep it; without them none may."""
 
 
 def error_body(entries: Sequence[JSONObject], request_id: str, **data: Any) -> bytes:
@@ -38,12 +40,14 @@ def error_body(entries: Sequence[JSONObject], request_id: str, **data: Any) -> b
 
 
 def request_error_response(
-    entries: list[JSONObject], media_type: bytes, request_id: str
+    entries: list[JSONObject], media_type: bytes, request_id: str, *, draft: bool
 ) -> Response:
     """The response to a request that is not executed. To clients that accept plain JSON, a status
     other than 200 means that no GraphQL server was reached.
     """
-    status = 400 if media_type is GRAPHQL else 200
+    status = 200
+    if media_type is GRAPHQL:
+        status = max(400, status_of(entries[0]["extensions"]["code"], draft=draft))
     return Response(status, media_type, error_body(entries, request_id), (), codes_of(entries))
 
 
@@ -75,7 +79,9 @@ def retry_later_response(
     return Response(status, _without_streams(media_type), body, headers, codes_of(entries))
 
 
-def failure_response(failure: Exception, media_type: bytes | None, request_id: str) -> Response:
+def failure_response(
+    failure: Exception, media_type: bytes | None, request_id: str, *, draft: bool
+) -> Response:
     """The response to a request that failed before execution. Logs a fault."""
     error = client_error(failure)
     if error is None:
@@ -83,9 +89,12 @@ def failure_response(failure: Exception, media_type: bytes | None, request_id: s
         return Response(500, JSON, body, (), ("INTERNAL",))
     handled = handling(error.code)
     if not isinstance(error, HTTPError) and not handled.is_http_error:
-        return request_error_response([error_entry(error)], media_type or JSON, request_id)
+        return request_error_response(
+            [error_entry(error)], media_type or JSON, request_id, draft=draft
+        )
     headers = list(error.headers) if isinstance(error, HTTPError) else []
-    status = error.status if isinstance(error, HTTPError) else handled.status
+    own_status = error.own_status if isinstance(error, HTTPError) else None
+    status = own_status or status_of(error.code, draft=draft)
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     headers += _retry_after(retry_after(error.code, error.extensions.get("retryAfterSeconds")))

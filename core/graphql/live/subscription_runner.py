@@ -83,14 +83,9 @@ class SubscriptionRunner:
             public_fields.update(topic.public_fields)
         self._operations = LiveOperations(schema, public_fields)
 
-    def operation(self, request: GraphQLRequest) -> DocumentOperation:
-        """The requested operation. Errors: OperationRefused, ClientError."""
-        digest, documents = request.digest, self._documents
-        document = (
-            documents.by_text(request.query or "")
-            if digest is None
-            else documents.by_hash(digest, request.query)
-        )
+    async def operation(self, request: GraphQLRequest) -> DocumentOperation:
+        """The requested operation. Errors: OperationRefused, ClientError, DatabaseUnavailable."""
+        document = await self._documents.of_request(request.query, request.identifier)
         if document.errors:
             raise OperationRefused(document.errors)
         operation = document.operation(request.operation_name)

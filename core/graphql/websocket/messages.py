@@ -16,6 +16,8 @@ from core.graphql.limits.limits import Limits
 
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_ID_LENGTH = 128
+IN_PLACE = frozenset({"documentId", "extensions"})
+"""What may stand in place of `query`."""
 TYPES = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
 
 BAD_REQUEST = 4400
@@ -95,7 +97,8 @@ def _check_request(payload: JSONObject | None) -> None:
         value = payload.get(name)
         if value is not None and type(value) is not kind:
             raise CloseConnection(BAD_REQUEST, f"The payload's `{name}` has the wrong type.")
-    if type(payload.get("query")) is not str and "extensions" not in payload:
+    query = payload.get("query")
+    if type(query) is not str and (query is not None or payload.keys().isdisjoint(IN_PLACE)):
         raise CloseConnection(BAD_REQUEST, "The payload's `query` must be a string.")
 
 

@@ -88,7 +88,7 @@ class WebSocketConnection:
                 if self._is_closing:
                     continue
                 try:
-                    self._handle(read_message(message, self._app.runner.limits), registered)
+                    await self._handle(read_message(message, self._app.runner.limits), registered)
                 except CloseConnection as closing:
                     self.close(closing.code, closing.reason)
                 # A client that reads no answers is not read: each of its messages may add another one.
@@ -149,15 +149,19 @@ class WebSocketConnection:
         if not self._streams:
             self.close(messages.SERVICE_RESTART, CloseReason.SHUTDOWN.message)
 
-    def _handle(self, message: Message, registered: RegisteredConnection) -> None:
+    async def _handle(self, message: Message, registered: RegisteredConnection) -> None:
         if message.type == "connection_init":
             self._initialise(message, registered)
         elif self._admission is not None:
             self._keep_early(message)
-        elif message.type == "ping":
+        else:
+            await self._handle_admitted(message)
+
+    async def _handle_admitted(self, message: Message) -> None:
+        if message.type == "ping":
             self.put_unbounded(encode_message("pong", message.payload))
         elif message.type == "subscribe":
-            self._subscribe(message)
+            await self._subscribe(message)
         elif message.type == "complete":
             stream = self._streams.pop(message.id, None)
             if stream is not None:
@@ -191,28 +195,27 @@ class WebSocketConnection:
         self.put_unbounded(encode_message("connection_ack"))
 
     async def _admit_viewer(self, registered: RegisteredConnection, authorization: str) -> None:
-        entry = None
+        ending: CloseConnection | None = None
         try:
             await self._app.connections.admit(registered, authorization)
+            if not self._is_closing:
+                self._acknowledge()
+            # Messages that arrive meanwhile are kept, too, so that they stay in order.
+            while self._early_messages and not self._is_closing:
+                await self._handle_admitted(self._early_messages.pop(0))
+        except CloseConnection as closing:
+            ending = closing
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             entry = failure_entries(failure)[0]
+            ending = CloseConnection(
+                messages.close_code(entry["extensions"]["code"]), entry["message"]
+            )
         finally:
             self._admission = None
-        if self._is_closing:
-            return
-        if entry is not None:
-            self.close(messages.close_code(entry["extensions"]["code"]), entry["message"])
-            return
-        self._acknowledge()
-        early, self._early_messages = self._early_messages, []
-        for message in early:
-            try:
-                self._handle(message, registered)
-            except CloseConnection as closing:
-                self.close(closing.code, closing.reason)
-                return
+        if ending is not None:
+            self.close(ending.code, ending.reason)
 
-    def _subscribe(self, message: Message) -> None:
+    async def _subscribe(self, message: Message) -> None:
         if not self._is_acknowledged:
             raise CloseConnection(messages.UNAUTHORIZED, "Unauthorized")
         if message.id in self._streams:
@@ -224,7 +227,8 @@ class WebSocketConnection:
         payload = message.payload or {}
         try:
             request = from_object(payload, message.text.encode(), self._app.runner.limits)
-            operation = self._app.runner.operation(request)
+            # Messages behind this one wait while its document is looked up, so that they stay in order.
+            operation = await self._app.runner.operation(request)
             self._start_or_queue(stream, operation, request.variables, len(message.text))
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             record = self._begin(None)
@@ -247,7 +251,11 @@ class WebSocketConnection:
         variables: JSONObject,
         size: int,
     ) -> None:
-        """Starts the operation, or queues it. Errors: TOO_MANY_OPERATIONS."""
+        """Starts the operation, or queues it, unless the connection ends. Errors: TOO_MANY_OPERATIONS."""
+        if self._is_ending:
+            self.remove_stream(stream)
+        if self._is_ending or stream.is_over:
+            return
         if operation.kind == "subscription":
             others = sum(each.is_subscription for each in self._streams.values())
             if others >= MAX_SUBSCRIPTIONS:

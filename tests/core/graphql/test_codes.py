@@ -87,6 +87,8 @@ def row(code: str, each: ErrorHandling) -> str:
     status = "in `errors`" if each.status == 200 else str(each.status)
     if each.status != 200 and not each.is_http_error:
         status += " ¹"
+    if each.draft_status is not None:
+        status += " ²"
     close = "" if each.close_code is None else str(each.close_code)
     wait = "" if each.retry_after is None else f"{each.retry_after} s"
     return f"| `{code}` | {status} | {close} | {wait} | {each.meaning} |"
@@ -109,6 +111,7 @@ def test_every_code_has_a_valid_handling() -> None:
         assert each.meaning.endswith(".")
         # Only a request rejected as a whole can be retried.
         assert each.retry_after is None or (each.is_http_error and each.status in {429, 503})
+        assert each.draft_status in {None, 422}
         assert each.close_code is None or 1000 <= each.close_code < 5000
 
 

@@ -12,7 +12,7 @@ from graphql import build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graphql.documents import DocumentStore
+from core.graphql.documents import Document, DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, refused
 
@@ -26,6 +26,11 @@ def store(count_at_most: int = 1_000, bytes_at_most: int = 10_000_000) -> Docume
 
 def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+def register(documents: DocumentStore, text: str) -> Document:
+    """The document, as if a client had sent its hash with it."""
+    return asyncio.run(documents.of_request(text, f"sha256:{digest(text)}"))
 
 
 def persisted(text: str, **other: Any) -> dict[str, Any]:
@@ -53,13 +58,17 @@ def test_the_least_recently_used_document_is_evicted() -> None:
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 5), st.integers(4_000, 60_000))
 def test_the_store_is_bounded(sizes: list[int], count: int, size: int) -> None:
     documents = store(count_at_most=count, bytes_at_most=size)
-    for number in sizes:
-        text = "{ " + "s " * number + "}"
-        assert documents.by_text(text).text == text
-        documents.by_hash(digest(text), text)
-        assert len(documents) <= count
-        assert documents.weight <= size
-        assert len(documents._by_hash) <= count
+
+    async def fill() -> None:
+        for number in sizes:
+            text = "{ " + "s " * number + "}"
+            assert documents.by_text(text).text == text
+            await documents.of_request(text, f"sha256:{digest(text)}")
+            assert len(documents) <= count
+            assert documents.weight <= size
+            assert len(documents._by_identifier) <= count
+
+    asyncio.run(fill())
     assert documents.weight == sum(each.weight for each in documents._documents._values.values())
 
 
@@ -67,7 +76,7 @@ def test_a_document_too_large_to_cache_is_served() -> None:
     documents = store(bytes_at_most=1_000)
     assert not documents.by_text("{ s }").errors
     assert len(documents) == 0
-    assert not documents.by_hash(digest("{ s }"), "{ s }").errors
+    assert not register(documents, "{ s }").errors
     assert len(documents) == 0
 
 
@@ -75,7 +84,7 @@ async def test_unknown_documents_are_parsed_one_in_a_turn() -> None:
     documents = store()
     known = documents.by_text("{ s }")
     requests = [
-        asyncio.create_task(documents.of_request(None, f"{{ s{number}: s }}"))
+        asyncio.create_task(documents.of_request(f"{{ s{number}: s }}", None))
         for number in range(20)
     ]
     requests[7].cancel()
@@ -83,7 +92,7 @@ async def test_unknown_documents_are_parsed_one_in_a_turn() -> None:
     while not all(request.done() for request in requests):
         await asyncio.sleep(0)
         sizes.append(len(documents))
-        assert await documents.of_request(None, "{ s }") is known
+        assert await documents.of_request("{ s }", None) is known
         assert len(documents) == sizes[-1]  # The known document did not wait for others.
     assert max(after - before for before, after in pairwise(sizes)) == 1
     assert [request.cancelled() for request in requests] == [number == 7 for number in range(20)]
@@ -121,6 +130,42 @@ def test_a_hash_of_another_document_is_rejected(server: RunningServer) -> None:
     refused(response, 400, "PERSISTED_QUERY_HASH_MISMATCH")
     response = server.post(None, extensions=persisted("{ viewer }"))
     assert response.json() == {"data": {"viewer": None}}
+
+
+def test_an_identifier_finds_what_was_registered_by_its_hash(server: RunningServer) -> None:
+    text = "{ hello later }"
+    registered = server.post(text, documentId=f"sha256:{digest(text)}")
+    assert registered.json()["data"] == {"hello": "Hello world", "later": "later"}
+    for identifier in (
+        f"sha256:{digest(text)}",
+        digest(text),
+    ):  # Tools write hashes without a prefix.
+        for response in (
+            server.post(documentId=identifier),
+            server.get(documentId=identifier),
+            server.get(documentId=identifier, query="", operationName=""),
+            server.post(documentId=identifier, extensions=persisted(text)),
+            server.post(extensions=persisted(text), documentId=None),
+        ):
+            assert response.json() == registered.json()
+    for unknown in (f"sha256:{'0' * 64}", "0" * 64, "known-to-nobody", "x-mine:1~a"):
+        refused(server.post(documentId=unknown), 400, "PERSISTED_QUERY_NOT_FOUND")
+
+
+def test_malformed_identifiers_are_rejected(server: RunningServer) -> None:
+    wrongs: list[Any] = [
+        5, ["x"], {"x": 1}, True, " ", "a b", "ä", "a\n", "x" * 201,
+        f"sha256:{digest(HELLO).upper()}", "sha256:", "sha256:12", f"sha256:{digest(HELLO)}0",
+    ]  # fmt: skip
+    for wrong in wrongs:
+        assert "documentId" in refused(server.post(documentId=wrong), 400, "BAD_REQUEST")
+    other = persisted("{ viewer }")
+    both = server.post(documentId=f"sha256:{digest(HELLO)}", extensions=other)
+    assert "differ" in refused(both, 400, "BAD_REQUEST")
+    # Only a hash shows that it belongs to the text.
+    assert "both" in refused(server.post(HELLO, documentId="my-name"), 400, "BAD_REQUEST")
+    mismatch = server.post(HELLO, documentId=f"sha256:{digest('{ viewer }')}")
+    refused(mismatch, 400, "PERSISTED_QUERY_HASH_MISMATCH")
 
 
 def test_an_invalid_document_is_not_registered(server: RunningServer) -> None:

@@ -120,7 +120,7 @@ def test_compressed_bodies_are_rejected(server: RunningServer, encoding: str) ->
 def test_other_methods_are_rejected(server: RunningServer, method: str) -> None:
     response = server.client.request(method, "/graphql", params={"query": "{ hello }"})
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET, POST, OPTIONS"
+    assert response.headers["allow"] == "GET, POST, QUERY, OPTIONS"
     if method == "HEAD":
         assert response.content == b""
     else:
@@ -281,7 +281,7 @@ def test_allowed_origins_get_cors_headers(server: RunningServer) -> None:
     assert (preflight.status_code, preflight.content) == (204, b"")
     assert preflight.headers["access-control-allow-origin"] == "https://app.example.org"
     assert "authorization" in preflight.headers["access-control-allow-headers"]
-    assert preflight.headers["access-control-allow-methods"] == "GET, POST"
+    assert preflight.headers["access-control-allow-methods"] == "GET, POST, QUERY"
     answer = server.post("{ hello }", headers={"origin": "https://app.example.org"})
     assert answer.headers["access-control-allow-origin"] == "https://app.example.org"
     assert answer.headers["vary"] == "origin"
@@ -294,7 +294,7 @@ def test_other_origins_get_no_cors_headers(server: RunningServer) -> None:
     for origin in ("https://evil.example.org", "null", "https://app.example.org.evil.org"):
         request = {"origin": origin, "access-control-request-method": "POST"}
         preflight = server.client.options("/graphql", headers=request)
-        assert preflight.headers["allow"] == "GET, POST, OPTIONS"
+        assert preflight.headers["allow"] == "GET, POST, QUERY, OPTIONS"
         for response in (preflight, server.post("{ hello }", headers={"origin": origin})):
             assert not [n for n in response.headers if n.startswith("access-control")]
             assert response.headers["vary"] == "origin"

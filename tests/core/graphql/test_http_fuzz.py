@@ -92,15 +92,17 @@ def test_any_json_as_a_body(server: RunningServer, value: Any) -> None:
     | st.dictionaries(st.sampled_from(["v", "l", "d", "f", "x"]), JSON_VALUES)
     | JSON_VALUES,
     extensions=st.none() | st.dictionaries(st.just("persistedQuery"), JSON_VALUES) | JSON_VALUES,
+    identifier=st.none() | st.sampled_from(["", "a", f"sha256:{'0' * 64}"]) | JSON_VALUES,
 )
 def test_any_parameters(
-    server: RunningServer, query: Any, name: Any, variables: Any, extensions: Any
+    server: RunningServer, query: Any, name: Any, variables: Any, extensions: Any, identifier: Any
 ) -> None:
     sent = {
         "query": query,
         "operationName": name,
         "variables": variables,
         "extensions": extensions,
+        "documentId": identifier,
     }
     well_formed(server.post_bytes(json.dumps(sent).encode()))
 
