@@ -145,8 +145,8 @@ class DocumentOperation:
     @property
     def root_label(self) -> str:
         """The operation's root field: of these names there are only so many as the schema has."""
-        [field, *others] = self.cost.root_fields
-        return "(several fields)" if others else field
+        fields = [*self.cost.root_fields, "(no field)"]
+        return "(several fields)" if len(fields) > 2 else fields[0]
 
 
 class DocumentStore:

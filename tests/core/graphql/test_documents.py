@@ -80,6 +80,10 @@ def test_a_document_too_large_to_cache_is_served() -> None:
     assert len(documents) == 0
 
 
+def test_an_operation_without_fields_has_a_label() -> None:
+    assert store().by_text("{ }").operation(None).label == "(no field)"
+
+
 async def test_unknown_documents_are_parsed_one_in_a_turn() -> None:
     documents = store()
     known = documents.by_text("{ s }")
