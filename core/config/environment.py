@@ -107,6 +107,11 @@ class Environment:
         "In development this server.",
         in_debug="/docs/errors.md",
     )
+    admin_path: str = setting(
+        parsing.folder,
+        "admin",
+        "The path under which the admin is served, without slashes around it.",
+    )
     host: str = setting(parsing.host, "127.0.0.1", "The address that the server listens on.")
     port: int = setting(
         parsing.whole_number(1, 65_535), "8000", "The port that the server listens on."

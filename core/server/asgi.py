@@ -45,6 +45,7 @@ from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
 from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
+from core.server.security_headers import SecurityHeaders  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -96,6 +97,9 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
         return next(messages, None) or await receive()
 
     await django_application()(scope, receive_whole, send)
+    if scope["method"] == "POST":
+        # The admin may have written events.
+        server.live.notify()
 
 
 def _playground_routes() -> list[Route]:
@@ -123,14 +127,18 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 
 application = Application(
     server.graphql,
-    Starlette(
-        routes=[
-            *_playground_routes(),
-            *front_page_routes(development=environment().debug),
-            *health_routes(server),
-            metrics_route(),
-            Mount("/", serve_django),
-        ],
-        lifespan=lifespan,
+    SecurityHeaders(
+        Starlette(
+            routes=[
+                *_playground_routes(),
+                *front_page_routes(development=environment().debug),
+                *health_routes(server),
+                metrics_route(),
+                Mount("/", serve_django),
+            ],
+            lifespan=lifespan,
+        ),
+        admin_path=environment().admin_path,
+        development=environment().debug,
     ),
 )

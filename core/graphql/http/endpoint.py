@@ -50,6 +50,7 @@ from core.graphql.http.requests import (
 )
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
+    NOSNIFF,
     STREAMS,
     Response,
     error_body,
@@ -299,7 +300,7 @@ class GraphQLHTTP:
     ) -> list[tuple[bytes, bytes]]:
         """The header fields of every response. `caching`: without any, it must not be kept."""
         fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
-        fields.append((HEADER, record.request_id.encode()))
+        fields += (NOSNIFF, (HEADER, record.request_id.encode()))
         fields += self._cross_origin.headers(headers.get(b"origin"))
         return fields
 

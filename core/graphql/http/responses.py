@@ -20,6 +20,8 @@ from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
 from core.graphql.request_record import codes_of
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 
 class Response(NamedTuple):
     """A complete HTTP response."""
