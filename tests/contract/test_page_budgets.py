@@ -55,7 +55,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "comments_of_posts": Cost(75, 126),
     },
     Page("HomeFeed", "p1", after_cursor=True): {
-        "home_feed_page_with_snapshot": Cost(443, 283),
+        "home_feed_page_with_snapshot": Cost(520, 283),
         "comments_of_posts": Cost(74, 126),
         "home_feed_page_with_snapshot:oldest_first:unseen": Cost(261, 301),
     },
@@ -80,7 +80,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Profile", "p2"): {
         "user_by_username": Cost(12, 6),
-        "profile_feed_pages": Cost(133, 80),
+        "profile_feed_pages": Cost(155, 97),
         "relations_by_ids": Cost(11, 7),
     },
     Page("Follows", None): {
