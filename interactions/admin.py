@@ -1,19 +1,23 @@
-"""Comments in the admin."""
+"""Comments and reports in the admin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
+from datetime import UTC, datetime, time
+from typing import Any, cast
 
-from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from core.accounts.admin import not_deleted, users_named
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
-from interactions.models import Comment
+from interactions.models import Comment, Report
 from interactions.moderation import comments_delete
+from interactions.report_moderation import reported_hide, reported_suspend, reports_dismiss
 
 
 @admin.register(Comment)
@@ -38,3 +42,94 @@ class CommentAdmin(LargeTableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         is_tombstone = obj is not None and cast("Comment", obj).deleted_at is not None
         return not is_tombstone and super().has_delete_permission(request, obj)
+
+
+class SuspensionForm(ActionForm):
+    """The date until which authors are suspended."""
+
+    until = forms.DateField(
+        required=False, label="Suspend until", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+@admin.register(Report)
+class ReportAdmin(LargeTableAdmin):
+    """Open reports: one row for each subject, that of its newest report."""
+
+    search_help_text = "The username of who was reported, or the report's id."
+    list_display = ("subject", "author", "what", "reasons", "created_at")
+    list_select_related = ("author",)
+    fields = (
+        *("subject", "author", "reporter", "reason", "comment", "copy"),
+        *("created_at", "closed_at", "outcome"),
+    )
+    readonly_fields = ("subject",)
+    actions = ("hide", "suspend", "dismiss")
+    action_form = SuspensionForm
+
+    def matching(self, term: str) -> Q | None:
+        return Q(author__in=users_named(term))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Report]:
+        newer = Report.objects.filter(
+            subject_kind=OuterRef("subject_kind"),
+            subject_id=OuterRef("subject_id"),
+            closed_at=None,
+            pk__gt=OuterRef("pk"),
+        )
+        rows = super().get_queryset(request).filter(~Exists(newer), closed_at=None)
+        return not_deleted(rows, "author")
+
+    @admin.display(description="Subject")
+    def subject(self, report: Report) -> str:
+        return f"{report.subject_kind} {report.subject_id}"
+
+    @admin.display(description="As it was")
+    def what(self, report: Report) -> str:
+        copy: dict[str, Any] = report.copy
+        return str(copy.get("text") or copy.get("display_name") or "")[:80]
+
+    @admin.display(description="Reasons")
+    def reasons(self, report: Report) -> str:
+        """How often each reason is given."""
+        of_subject = Report.objects.filter(
+            subject_kind=report.subject_kind, subject_id=report.subject_id, closed_at=None
+        )
+        counts = of_subject.values_list("reason").annotate(count=Count("pk")).order_by("reason")
+        return ", ".join(f"{reason} {count}" for reason, count in counts)
+
+    @admin.action(description="Hide what was reported", permissions=["moderate"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        reports = list(queryset)
+        hidden = retry_on_deadlock(lambda: reported_hide(reports))
+        self.message_user(request, f"{hidden} posts and comments were deleted.", messages.SUCCESS)
+        if hidden < len(reports):
+            self.message_user(request, "Users can't be hidden: suspend them.", messages.WARNING)
+
+    @admin.action(
+        description="Suspend the authors until the date, or for good", permissions=["moderate"]
+    )
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        form = SuspensionForm(request.POST)
+        form.fields["action"].choices = [(request.POST["action"], "")]  # type: ignore[attr-defined]  # a choice field
+        if not form.is_valid():
+            self.message_user(request, "Enter the date as YYYY-MM-DD.", messages.ERROR)
+            return
+        until = form.cleaned_data["until"]
+        moment = until and datetime.combine(until, time(), UTC)
+        reports = list(queryset)
+        suspended = retry_on_deadlock(lambda: reported_suspend(reports, moment))
+        self.message_user(request, f"{suspended} users were suspended.", messages.SUCCESS)
+
+    @admin.action(description="Dismiss the reports", permissions=["moderate"])
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        reports = list(queryset)
+        retry_on_deadlock(lambda: reports_dismiss(reports))
+        self.message_user(request, f"{len(reports)} subjects were dismissed.", messages.SUCCESS)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Whether the moderator may decide: "can change report"."""
+        return request.user.has_perm("interactions.change_report")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
