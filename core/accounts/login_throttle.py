@@ -150,7 +150,8 @@ class LoginThrottle:
         with self._redis.pipeline(transaction=False) as pipe:
             for counter in counters:
                 pipe.incrby(counter, number)
-                pipe.expire(counter, WINDOW_SECONDS, nx=True)
+                # Sets it once; shortens it if the clock of Redis was set back meanwhile.
+                pipe.expire(counter, WINDOW_SECONDS, lt=True)
                 pipe.ttl(counter)
             if trusted is not None and trust:
                 pipe.set(trusted, 1, ex=TRUSTED_SECONDS)

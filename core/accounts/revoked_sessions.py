@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from time import time
+from time import monotonic, time
 from typing import NamedTuple
 
 from core.accounts.tokens import AccessToken
@@ -26,6 +26,8 @@ class Revoked(NamedTuple):
 
     until: float
     """When the last access token issued before it has expired."""
+    steady_until: float
+    """The same by a clock that never jumps: a clock that is set forward, and then back, must forget no revocation."""
     below: int
     """For all sessions of a user: the revoked ones have keys below this."""
 
@@ -44,10 +46,12 @@ class RevokedSessions:
         token_life: timedelta,
         at_most: int = MAX_TRACKED,
         clock: Callable[[], float] = time,
+        steady_clock: Callable[[], float] = monotonic,
     ) -> None:
         self._token_seconds = token_life.total_seconds()
         self._at_most = at_most
         self._clock = clock
+        self._steady_clock = steady_clock
         self._revoked: OrderedDict[tuple[int, int | None], Revoked] = OrderedDict()
         """By user and session, None for all sessions of the user. Order: oldest first."""
         self._expired_until = 0.0
@@ -59,11 +63,12 @@ class RevokedSessions:
     def add(self, revocations: Sequence[EventRow]) -> None:
         """Refuses access tokens of these sessions from now on."""
         now = self._clock()
-        self._drop_expired(now - CLOCK_SKEW_SECONDS)
-        until = now + self._token_seconds
+        steady_now = self._steady_clock()
+        self._drop_expired(now - CLOCK_SKEW_SECONDS, steady_now - CLOCK_SKEW_SECONDS)
+        until, steady_until = now + self._token_seconds, steady_now + self._token_seconds
         for event in revocations:
             key = (event.actor_id, event.subject_id)
-            self._revoked[key] = Revoked(until, revoked_below(event))
+            self._revoked[key] = Revoked(until, steady_until, revoked_below(event))
             self._revoked.move_to_end(key)
         if len(self._revoked) > self._at_most:
             self._drop_oldest()
@@ -81,8 +86,11 @@ class RevokedSessions:
         all_sessions = self._revoked.get((token.viewer_id, None))
         return all_sessions is not None and token.session_id < all_sessions.below
 
-    def _drop_expired(self, moment: float) -> None:
-        while self._revoked and next(iter(self._revoked.values())).until < moment:
+    def _drop_expired(self, moment: float, steady_moment: float) -> None:
+        while self._revoked:
+            oldest = next(iter(self._revoked.values()))
+            if oldest.until >= moment or oldest.steady_until >= steady_moment:
+                return
             self._revoked.popitem(last=False)
 
     def _drop_oldest(self) -> None:

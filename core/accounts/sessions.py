@@ -241,8 +241,10 @@ async def _rotate(
     transaction: Transaction, accounts: Accounts, session: LockedSession, used: RefreshToken
 ) -> SignedIn:
     newest = accounts.refresh_tokens.make(used.session_id, session.salt, session.generation + 1)
-    expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    await transaction.fetch(SQL.session_rotate, used.session_id, newest.hash, expires_at)
+    life = accounts.refresh_token_life
+    [(expires_at,)] = await transaction.fetch(
+        SQL.session_rotate, used.session_id, newest.hash, life
+    )
     return _signed_in(accounts, session.user, newest, expires_at)
 
 
@@ -271,10 +273,11 @@ async def _begin(
     ((session_id,),) = await transaction.fetch(SQL.session_key)
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
-    expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    columns = (session_id, user.id, salt, token.hash, expires_at, encoded)
-    if not await transaction.fetch(SQL.session_create, *columns):
+    columns = (session_id, user.id, salt, token.hash, accounts.refresh_token_life, encoded)
+    created = await transaction.fetch_row(SQL.session_create, *columns)
+    if created is None:
         return None
+    expires_at = created[0]
     return _signed_in(accounts, user, token, expires_at)
 
 

@@ -10,6 +10,20 @@ from urllib.parse import urlsplit
 
 TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
+TAKEN_FOLDERS = frozenset(
+    {
+        "graphql",
+        "playground",
+        "demo",
+        "docs",
+        "static",
+        "healthz",
+        "readyz",
+        "metrics",
+        "favicon.ico",
+    }
+)
+"""The first parts of paths that the server uses itself."""
 UNENCODED = re.compile(r"[\s#]|%(?![0-9A-Fa-f]{2})")
 """Occurs in a URL only if a part was not percent-encoded."""
 
@@ -116,6 +130,17 @@ def page(text: str) -> str | None:
     raise ValueInvalid(
         "write the URL of a page, such as https://docs.example.com/errors, or a path such as /docs/errors.md."
     )
+
+
+def folder(text: str) -> str:
+    """A path of letters, digits, `-`, `_` and `/` below the server's root, without slashes around it."""
+    path = text.strip("/")
+    usable = re.fullmatch(r"[A-Za-z0-9_-]{1,60}(/[A-Za-z0-9_-]{1,60}){0,3}", path)
+    if usable is None or path.partition("/")[0].lower() in TAKEN_FOLDERS:
+        raise ValueInvalid(
+            "write a path of letters, digits, - and _, such as admin or staff/admin, that the server does not use."
+        )
+    return path
 
 
 def host(text: str) -> str:

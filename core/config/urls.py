@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 
 admin.autodiscover()  # Loads each feature's admin classes.
-urlpatterns = [path("admin/", admin.site.urls)]
+urlpatterns = [path(f"{settings.ENVIRONMENT.admin_path}/", admin.site.urls)]

@@ -13,7 +13,13 @@ from typing import Any, Self
 import asyncpg
 from asyncpg import Connection
 
-from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
+from core.database.connection_pool import (
+    HAS_PRIORITY,
+    SYNC_SECONDS,
+    WAITING_AT_MOST,
+    ConnectionPool,
+    PoolExhausted,
+)
 from core.database.moments import read_moments_as_text
 from core.database.usage import USAGE
 
@@ -32,12 +38,10 @@ PLANNER = {
 }
 
 # Timeouts on the server's side, so that no lost client holds locks or the log's horizon for long. Between two
-# statements of a transaction a process only computes. The process's own timeout of a statement is shorter; the
-# server's applies if the process died or its cancel request was lost. A client that disconnects is noticed while its
-# statement runs, and by keepalives if the network fails silently.
+# statements of a transaction a process only computes. A client that disconnects is noticed while its statement runs,
+# and by keepalives if the network fails silently.
 LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
-    "statement_timeout": "35s",
     "lock_timeout": "10s",
     "client_connection_check_interval": "1s",
     "tcp_keepalives_idle": "30",
@@ -46,7 +50,12 @@ LIMITS = {
 }
 
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 30
+ACQUIRE_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0
+CANCEL_SECONDS = 5.0
+"""How much longer a statement may run by the server's own timeout: for when the process died, or its cancel request was
+lost.
+"""
 ROLLBACK_SECONDS = 5
 CLOSE_SECONDS = 5
 WRITES_FAILING_SECONDS = 5.0
@@ -66,6 +75,7 @@ UNREACHABLE_ERRORS = (
 )
 
 TEMPORARY_ERRORS = (
+    PoolExhausted,
     asyncpg.InsufficientResourcesError,  # Class 53: the disk or the memory is full.
     asyncpg.PostgresSystemError,  # Class 58: the disk fails.
     asyncpg.OperatorInterventionError,  # Class 57: a shutdown or a timeout.
@@ -73,7 +83,7 @@ TEMPORARY_ERRORS = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""Errors of a reachable server that do not depend on the statement."""
+"""Errors of a reachable server, or of the pool, that do not depend on the statement."""
 WRITE_REFUSALS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -97,12 +107,15 @@ class Database:
         url: str,
         *,
         size: int,
-        acquire_seconds: float = 5.0,
+        acquire_seconds: float = ACQUIRE_SECONDS,
+        waiting_at_most: int = WAITING_AT_MOST,
         connect_seconds: float = CONNECT_SECONDS,
         statement_seconds: float = STATEMENT_SECONDS,
         sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: how long a statement waits for a free connection."""
+        """`acquire_seconds`: how long a statement waits for a free connection. `waiting_at_most`: how many may wait, of
+        reads and of writes; one more is refused at once.
+        """
         self.size = size
         self._url = url
         self._connect_seconds = connect_seconds
@@ -111,6 +124,7 @@ class Database:
             self._connect,
             size=size,
             acquire_seconds=acquire_seconds,
+            waiting_at_most=waiting_at_most,
             sync_seconds=sync_seconds,
         )
         self._write_failed_at = -math.inf
@@ -232,6 +246,7 @@ class Database:
         return ConnectionContext(self._pool, self._available)
 
     async def _connect(self) -> Connection:
+        ends_after = round(1_000 * (self._statement_seconds + CANCEL_SECONDS))
         connection = await asyncpg.connect(
             self._url,
             timeout=self._connect_seconds,
@@ -239,7 +254,7 @@ class Database:
             statement_cache_size=500,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=0,
-            server_settings=PLANNER | LIMITS,
+            server_settings=PLANNER | LIMITS | {"statement_timeout": f"{ends_after}ms"},
         )
         try:
             async with asyncio.timeout(self._connect_seconds):

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
+
+from core.database.database import LIMITS
 
 ARGUMENT = re.compile(r"\$([1-9])")
 ATTEMPTS = 5
@@ -24,6 +26,18 @@ def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
         cursor.execute(text, named)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def limit_django_statements(seconds: float) -> None:
+    """Limits the statements of this process on Django's connections, those that are opened from now on.
+
+    Commands have no such limit: a migration may take long.
+    """
+    limits = LIMITS | {"statement_timeout": f"{round(1_000 * seconds)}ms"}
+    options = connections.settings["default"]["OPTIONS"]
+    given = options.get("options", "")
+    set_ = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    options["options"] = f"{given} {set_}".strip()
 
 
 def retry_on_deadlock(change: Callable[[], T]) -> T:

@@ -46,7 +46,7 @@ WELCOME = """Ready.
   First page          {url}/
   API, playground     {url}/graphql/
   Demo                {url}/demo/
-  Admin               {url}/admin/
+  Admin               {url}/{admin_path}/
 {sign_in}
   Query the newest posts:
 
@@ -117,7 +117,11 @@ def run(data: Path, *, with_process: int | None) -> None:
         published = {name.upper() for name in declared_settings()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         sign_in = demo_sign_in(servers.database_url)
-        say(WELCOME.format(url=address, query=QUERY, sign_in=sign_in))
+        say(
+            WELCOME.format(
+                url=address, admin_path=settings.admin_path, query=QUERY, sign_in=sign_in
+            )
+        )
         restart_ended([*servers.started, web, worker], say, with_process=with_process)
 
 

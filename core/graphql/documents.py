@@ -33,6 +33,7 @@ from core.recently_used import RecentlyUsed
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+INTROSPECTION = ("__schema", "__type")
 BYTES_PER_CHARACTER = 130
 """Memory of a parsed document per character, tokens included; as measured."""
 
@@ -85,7 +86,7 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("cost", "document", "kind", "name", "node", "root_fields")
+    __slots__ = ("cost", "document", "introspects", "kind", "name", "node", "root_fields")
 
     def __init__(
         self, document: DocumentNode, node: OperationDefinitionNode, schema: GraphQLSchema
@@ -96,6 +97,8 @@ class DocumentOperation:
         self.kind = node.operation.value
         """query, mutation or subscription."""
         self.root_fields = frozenset(root_field_names(document, node))
+        self.introspects = not self.root_fields.isdisjoint(INTROSPECTION)
+        """Whether it reads the schema."""
         self.cost = OperationCost(schema, node, document)
 
 

@@ -13,10 +13,12 @@ from core.errors import InputRules, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
 from core.graphql.limits.directives import Cost, RateLimit
 from core.graphql.user_errors import UserError
-from core.text import clean_key
+from core.text import CLIENT_MUTATION_ID_LENGTH, clean_key
 
 WRITE = Cost(weight="10")
 """A write takes a transaction and wakes readers of the event log."""
+
+KEY_BOUND = f"1 to {CLIENT_MUTATION_ID_LENGTH} printable characters"
 
 P = TypeVar("P", bound="Payload")
 Resolve = Callable[..., Awaitable[P]]
@@ -29,7 +31,7 @@ class MutationInput:
     client_mutation_id: str | None = strawberry.field(
         default=None,
         description=(
-            "A key chosen by the client; it is returned in the payload and in the event that "
+            f"A key chosen by the client, {KEY_BOUND}; it is returned in the payload and in the event that "
             "the call causes."
         ),
     )
@@ -42,9 +44,9 @@ class CreationInput(MutationInput):
     client_mutation_id: str | None = strawberry.field(
         default=None,
         description=(
-            "An idempotency key chosen by the client, retained for 24 hours unless the server is configured "
-            "otherwise: the same call with the same key creates nothing and returns the first result. It is also "
-            "returned in the payload and in the event that the call causes."
+            f"An idempotency key chosen by the client, {KEY_BOUND}, retained for 24 hours unless the server is "
+            "configured otherwise: the same call with the same key creates nothing and returns the first result. It is "
+            "also returned in the payload and in the event that the call causes."
         ),
     )
 
@@ -54,10 +56,11 @@ class Payload:
     """Base of all payloads. Every field has a default: its value if the mutation fails."""
 
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why the mutation failed; empty if it succeeded."
+        default_factory=list,
+        description="Why the mutation failed; empty if it succeeded. At most 10.",
     )
     client_mutation_id: str | None = strawberry.field(
-        default=None, description="The clientMutationId of the input."
+        default=None, description=f"The clientMutationId of the input, {KEY_BOUND}."
     )
 
 

@@ -11,23 +11,29 @@ from core.context import Context
 from core.errors import ClientError
 from core.execution import batch_resolver
 from core.graphql.limits.directives import ListSize
-from core.ids import id_encoder, parse_id
+from core.ids import MAX_ID_LENGTH, id_encoder, parse_id
 
 MAX_NODES = 100
 
+ID_BOUND = f"at most {MAX_ID_LENGTH} characters"
+
 Id = Annotated[
-    strawberry.ID, strawberry.argument(description="A global id, as the API returned it.")
+    strawberry.ID,
+    strawberry.argument(description=f"A global id, as the API returned it; {ID_BOUND}."),
 ]
 
 
 @strawberry.interface(description="An object with a global id.")
 class Node:
-    id: strawberry.ID = strawberry.field(description="The object's opaque global id.")
+    id: strawberry.ID = strawberry.field(description=f"The object's opaque global id, {ID_BOUND}.")
 
 
 def id_field(type_name: str, description: str) -> Any:
-    """The field `id` of a type: the global id made from the key `id` of its rows."""
-    return strawberry.field(graphql_type=strawberry.ID, description=description)(
+    """The field `id` of a type: the global id made from the key `id` of its rows.
+
+    `description`: without a full stop; the bound follows.
+    """
+    return strawberry.field(graphql_type=strawberry.ID, description=f"{description}, {ID_BOUND}.")(
         batch_resolver("id")(id_encoder(type_name))
     )
 
@@ -87,7 +93,9 @@ class NodeQuery:
         info: strawberry.Info,
         ids: Annotated[
             list[strawberry.ID],
-            strawberry.argument(description="Global ids, as the API returned them."),
+            strawberry.argument(
+                description=f"Global ids, as the API returned them: at most {MAX_NODES}, each of {ID_BOUND}."
+            ),
         ],
     ) -> list[Node | None]:
         return await NODE_TYPES.find(info.context, ids)

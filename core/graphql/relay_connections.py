@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from core.database.cursors import CursorCodec
+from core.database.cursors import MAX_CURSOR_LENGTH, CursorCodec
 from core.execution import batch_resolver, loaded
 from core.graphql.info import Info, may_select
 from core.graphql.limits.directives import FREE, PAGE
@@ -16,6 +16,9 @@ from core.loaders import PageLoader
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT, Page
 
 T = TypeVar("T")
+
+CURSOR_BOUND = f"at most {MAX_CURSOR_LENGTH:,} characters"
+EDGES = f"The page's edges, newest first; at most {MAX_PAGE_SIZE}."
 
 First = Annotated[
     int | None,
@@ -25,7 +28,8 @@ First = Annotated[
     ),
 ]
 After = Annotated[
-    str | None, strawberry.argument(description="Only edges that are older than this cursor.")
+    str | None,
+    strawberry.argument(description=f"Only edges that are older than this cursor, {CURSOR_BOUND}."),
 ]
 Last = Annotated[
     int | None,
@@ -34,7 +38,8 @@ Last = Annotated[
     ),
 ]
 Before = Annotated[
-    str | None, strawberry.argument(description="Only edges that are newer than this cursor.")
+    str | None,
+    strawberry.argument(description=f"Only edges that are newer than this cursor, {CURSOR_BOUND}."),
 ]
 
 
@@ -83,12 +88,16 @@ class PageInfo:
     def has_previous_page(root: strawberry.Parent[Page]) -> bool:
         return root.has_newer()  # type: ignore[return-value]  # as above
 
-    @strawberry.field(description="The cursor of the first edge; null for an empty page.")
+    @strawberry.field(
+        description=f"The cursor of the first edge, {CURSOR_BOUND}; null for an empty page."
+    )
     @staticmethod
     def start_cursor(root: strawberry.Parent[Page]) -> str | None:
         return root.cursor(0) if root.edges else None
 
-    @strawberry.field(description="The cursor of the last edge; null for an empty page.")
+    @strawberry.field(
+        description=f"The cursor of the last edge, {CURSOR_BOUND}; null for an empty page."
+    )
     @staticmethod
     def end_cursor(root: strawberry.Parent[Page]) -> str | None:
         return root.cursor(-1) if root.edges else None
@@ -108,13 +117,13 @@ class Edge(Generic[T]):
     cursor: str = strawberry.field(
         resolver=batch_resolver("position", "codec")(cursors_at),
         graphql_type=str,
-        description="The edge's opaque cursor, for `after` and `before`.",
+        description=f"The edge's opaque cursor, for `after` and `before`; {CURSOR_BOUND}.",
     )
 
 
 @strawberry.type(description="A page of a list, newest first.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The page's edges, newest first.")
+    edges: list[Edge[T]] = strawberry.field(description=EDGES)
 
     @strawberry.field(description="Whether further pages exist, and the cursors to read them.")
     @staticmethod

@@ -22,12 +22,15 @@ declare_enum(
 )
 
 
+MESSAGE = "What is wrong and what to do, for the user; at most 500 characters."
+
+
 @strawberry.interface(description="An expected failure of a mutation.")
 class UserError:
     code: ErrorCode = strawberry.field(description="The cause, for programs.")
-    message: str = strawberry.field(description="What is wrong and what to do, for the user.")
+    message: str = strawberry.field(description=MESSAGE)
     path: list[str] = strawberry.field(
-        description="The path of the input field concerned; empty if there is none."
+        description="The path of the input field concerned, at most 5 names; empty if there is none."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
@@ -42,7 +43,11 @@ class JobAdmin(LargeTableAdmin):
 
     @admin.action(description="Retry selected dead jobs", permissions=["delete"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        retried = run(SQL.job_retry, list(queryset.values_list("pk", flat=True)))
+        chosen = list(queryset)
+        with transaction.atomic():
+            for job in chosen:
+                self.log_change(request, job, "Due again.")
+            retried = run(SQL.job_retry, [job.pk for job in chosen])
         self.message_user(request, f"{len(retried)} jobs are due again.", messages.SUCCESS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -27,6 +27,7 @@ from core.database.database import Database, DatabaseUnavailable
 from core.execution import Executor, FellBack
 from core.graphql.codes import ERROR_DOCS
 from core.graphql.documents import DocumentStore
+from core.graphql.http.cors import CORSPolicy
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import ResponseCache
@@ -52,6 +53,16 @@ def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], 
     return ((b"x-execution", ("kept" if result is None else how).encode()),)
 
 
+def own_origins(hosts: Iterable[str]) -> list[str]:
+    """The origins of pages under these host names, on any port. `*` and subdomains are left out."""
+    return [
+        f"{scheme}://{host.removeprefix('.')}:*"
+        for host in hosts
+        if "*" not in host
+        for scheme in ("http", "https")
+    ]
+
+
 class Server:
     """The services of one process. `running` opens and closes them."""
 
@@ -62,7 +73,13 @@ class Server:
         self.traces = Traces() if has_traces else None
         """For the playground, in development."""
         database_class = TracedDatabase if has_traces else Database
-        self.database = database_class(settings.database_url, size=settings.pool_size)
+        self.database = database_class(
+            settings.database_url,
+            size=settings.pool_size,
+            acquire_seconds=settings.pool_seconds,
+            waiting_at_most=settings.pool_queue,
+            statement_seconds=settings.statement_seconds,
+        )
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
             database=self.database, cursors=CursorSigner(secret), notify=lambda: None
@@ -99,6 +116,7 @@ class Server:
             suggestions=settings.debug,
             counters=ExecutionCounters(),
         )
+        live_origins = CORSPolicy((*settings.cors_origins, *own_origins(settings.allowed_hosts)))
         self.live = Live(
             settings,
             services=self.services,
@@ -108,6 +126,7 @@ class Server:
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
+            origins=live_origins,
         )
         self.services.notify = self.live.notify
         http = GraphQLHTTP(
@@ -119,6 +138,7 @@ class Server:
             admission=self.rate_limits,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
+            live_origins=live_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,
             headers_for=execution_header if settings.debug else None,
         )
@@ -163,6 +183,7 @@ class Server:
 def _limits(settings: Environment) -> Limits:
     return Limits(
         execution_seconds=settings.request_seconds,
+        body_seconds=settings.request_body_seconds,
         body_bytes=settings.max_body_bytes,
         document_characters=settings.max_document_characters,
         tokens=settings.max_tokens,
@@ -174,6 +195,8 @@ def _limits(settings: Environment) -> Limits:
         list_items=settings.max_list_items,
         cost=settings.max_cost,
         answer_bytes=settings.max_answer_bytes,
+        # Who may open the playground may read the schema there.
+        anonymous_introspection=settings.anonymous_introspection or settings.playground,
         reports_cost=settings.report_cost,
     )
 

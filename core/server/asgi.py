@@ -33,6 +33,7 @@ def set_up_django() -> None:
 set_up_django()
 
 from core.config.environment import environment  # noqa: E402
+from core.database.django_bridge import limit_django_statements  # noqa: E402
 from core.graphql.http.http_errors import ClientDisconnected, HTTPError  # noqa: E402
 from core.graphql.http.requests import read_body  # noqa: E402
 from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
@@ -45,12 +46,12 @@ from core.server.health import health_routes  # noqa: E402
 from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
 from core.server.request_ids import request_id  # noqa: E402
+from core.server.security_headers import SecurityHeaders  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 """Limits of request bodies for Django."""
-BODY_SECONDS = 10.0
-body_timeout = SharedTimeout(BODY_SECONDS)
+body_timeout = SharedTimeout(environment().request_body_seconds)
 
 
 class Application:
@@ -75,6 +76,7 @@ def django_application() -> ASGIApp:
     """Django: the admin and its static files. Loaded at its first request, to save memory until then."""
     from django.core.handlers.asgi import ASGIHandler  # noqa: PLC0415
 
+    limit_django_statements(environment().statement_seconds)
     return cast("ASGIApp", ASGIHandler())
 
 
@@ -86,7 +88,8 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
     except ClientDisconnected:
         return
     except HTTPError as refused:
-        message = f"The request body is refused. Limits: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds."
+        limits = f"{BODIES.body_bytes:,} bytes and {body_timeout.seconds:g} seconds"
+        message = f"The request body is refused. Limits: {limits}."
         response = PlainTextResponse(message, refused.status, headers={"connection": "close"})
         await response(scope, receive, send)
         return
@@ -96,6 +99,9 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
         return next(messages, None) or await receive()
 
     await django_application()(scope, receive_whole, send)
+    if scope["method"] == "POST":
+        # The admin may have written events.
+        server.live.notify()
 
 
 def _playground_routes() -> list[Route]:
@@ -123,14 +129,18 @@ async def lifespan(_: Starlette) -> AsyncIterator[None]:
 
 application = Application(
     server.graphql,
-    Starlette(
-        routes=[
-            *_playground_routes(),
-            *front_page_routes(development=environment().debug),
-            *health_routes(server),
-            metrics_route(),
-            Mount("/", serve_django),
-        ],
-        lifespan=lifespan,
+    SecurityHeaders(
+        Starlette(
+            routes=[
+                *_playground_routes(),
+                *front_page_routes(development=environment().debug),
+                *health_routes(server),
+                metrics_route(),
+                Mount("/", serve_django),
+            ],
+            lifespan=lifespan,
+        ),
+        admin_path=environment().admin_path,
+        development=environment().debug,
     ),
 )

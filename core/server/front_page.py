@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from core.config.environment import environment
 from core.server.documentation import POLICY, documentation_route
 
 PAGE = Path(__file__).with_name("front_page.html")
@@ -28,7 +29,8 @@ async def _production_page(_: Request) -> PlainTextResponse:
 
 
 async def _development_page(_: Request) -> HTMLResponse:
-    return HTMLResponse(PAGE.read_text(), headers=POLICY)
+    page = PAGE.read_text().replace("{admin_path}", environment().admin_path)
+    return HTMLResponse(page, headers=POLICY)
 
 
 async def _icon(_: Request) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.graphql.http.operations import Page
+from core.server.security_headers import security_headers
 
 FILES = Path(__file__).with_name("playground_files")
 MEDIA_TYPES = {
@@ -30,11 +31,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
 )
 PAGE = """<!doctype html>
 <html lang="en">
@@ -63,7 +59,7 @@ def _page(name: str, *, development: bool) -> Page:
     files = orjson.loads((FILES / "manifest.json").read_bytes())[name]
     settings = html.escape(orjson.dumps({"development": development}).decode())
     text = PAGE.format(name=name, title=name.capitalize(), settings=settings, **files)
-    return Page(text.encode(), HEADERS)
+    return Page(text.encode(), security_headers(POLICY))
 
 
 def playground_routes() -> list[Route]:
@@ -80,7 +76,6 @@ async def _file(request: Request) -> Response:
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable",
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
     }
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"

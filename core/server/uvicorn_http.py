@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from core.errors import ClientError
 from core.graphql.errors import error_entry
+from core.graphql.http.operations import ENDS_WITH_CLIENT
 from core.server.socket_limits import SocketsByAddress, TooManySockets
 
 HEAD_SECONDS = 20.0
@@ -58,7 +59,7 @@ def _last_response(status: int, error: ClientError, retry_after: int | None = No
     retry = b"" if retry_after is None else b"retry-after: %d\r\n" % retry_after
     return (
         b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
-        b"cache-control: no-store\r\n%bconnection: close\r\n\r\n%b"
+        b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n%bconnection: close\r\n\r\n%b"
     ) % (STATUS_LINE[status], len(body), retry, body)
 
 
@@ -121,6 +122,8 @@ class HTTPProtocol(HttpToolsProtocol):
     """Bytes received since a head was complete or a part of a body arrived."""
     _data = b""
     """What is being parsed."""
+    _executing: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
+    """The request that was begun last."""
     _head_timer: asyncio.TimerHandle | None = None
     """Runs while a head is awaited. Between requests uvicorn's keep-alive timer runs, until the next byte."""
 
@@ -163,6 +166,23 @@ class HTTPProtocol(HttpToolsProtocol):
         self._head_arrived()
         if self._leave is not None:
             self._leave()
+        self._end_execution()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        self._executing = (cycle, task)
+
+    def _end_execution(self) -> None:
+        """Cancels the execution of a request that nobody waits for any more, if the application allows it."""
+        if self._executing is None:
+            return
+        (cycle, task), self._executing = self._executing, None
+        if not cycle.response_complete and ENDS_WITH_CLIENT in cycle.scope:
+            cycle.disconnected = True
+            cycle.logger = SILENT
+            task.cancel()
 
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0

@@ -8,12 +8,14 @@ from core.context import Context
 from core.errors import InputRules
 from core.graphql.limits.directives import RateLimit
 from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_user_errors
+from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
 from feed.models import TEXT_LENGTH
 from feed.services import post_create, post_delete, post_edit
 
+POST_ID = f"The post's id, {ID_BOUND}."
 TEXT = f"The post's text: {TEXT_RULES}"
 
 
@@ -37,7 +39,7 @@ class CreatePostPayload(Payload):
 
 @strawberry.input(description="The post to edit, which must be the viewer's own, and its new text.")
 class EditPostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description="The post.")
+    post_id: strawberry.ID = strawberry.field(description=POST_ID)
     text: str = strawberry.field(description=TEXT)
 
 
@@ -50,14 +52,14 @@ class EditPostPayload(Payload):
 
 @strawberry.input(description="The post to delete; it must be the viewer's own.")
 class DeletePostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description="The post.")
+    post_id: strawberry.ID = strawberry.field(description=POST_ID)
 
 
 @strawberry.type(description="The deleted post.")
 class DeletePostPayload(Payload):
     deleted_post_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The id of the deleted post; null if the mutation failed.",
+        description=f"The id of the deleted post, {ID_BOUND}; null if the mutation failed.",
     )
     changed: bool = strawberry.field(
         default=False, description="Whether this call deleted it; false if it was deleted before."

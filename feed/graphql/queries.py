@@ -11,7 +11,7 @@ from core.database.cursors import CursorCodec
 from core.graphql.info import may_select
 from core.graphql.limits.directives import PAGE
 from core.graphql.node import Id
-from core.graphql.relay_connections import After, Before, First, Last
+from core.graphql.relay_connections import CURSOR_BOUND, After, Before, First, Last
 from core.ids import parse_id
 from core.paging import PAGE_BY_DEFAULT, decode_position, page_request
 from feed.graphql.types import Post, PostConnection
@@ -84,7 +84,9 @@ class FeedQuery:
         info: strawberry.Info,
         since: Annotated[
             str,
-            strawberry.argument(description="The cursor of the newest entry that the client has."),
+            strawberry.argument(
+                description=f"The cursor of the newest entry that the client has, {CURSOR_BOUND}."
+            ),
         ],
     ) -> HomeFeedUpdates:
         context: Context = info.context

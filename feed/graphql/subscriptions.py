@@ -7,11 +7,14 @@ from collections.abc import AsyncGenerator
 import strawberry
 
 from core.graphql.live.subscription_messages import (
+    CAUSED_BY,
+    EVENT_CURSOR,
     LIVE_TYPES,
     After,
     add_subscription_messages,
     delivered_by_topic,
 )
+from core.graphql.node import ID_BOUND
 from core.ids import global_id
 from feed.graphql.home_feed_topic import (
     FeedEntryAddedRow,
@@ -23,9 +26,7 @@ from feed.graphql.types import PostEdge
 
 @strawberry.interface(description="A change of the viewer's home feed.")
 class HomeFeedEvent:
-    cursor: str = strawberry.field(
-        description="The event's opaque cursor; a subscription resumes from it with `after`."
-    )
+    cursor: str = strawberry.field(description=EVENT_CURSOR)
 
 
 add_subscription_messages(HomeFeedEvent)
@@ -47,12 +48,7 @@ class FeedEntryAdded(HomeFeedEvent):
             "place, or withdrawn while an older reason for the post remains."
         )
     )
-    client_mutation_id: str | None = strawberry.field(
-        description=(
-            "The `clientMutationId` of the mutation that caused the event, so that a client "
-            "recognises its own."
-        )
-    )
+    client_mutation_id: str | None = strawberry.field(description=CAUSED_BY)
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
@@ -61,7 +57,7 @@ class FeedEntryAdded(HomeFeedEvent):
 
 @strawberry.type(description="A post was removed from the feed.")
 class FeedEntryRemoved(HomeFeedEvent):
-    @strawberry.field(description="The post.")
+    @strawberry.field(description=f"The post's id, {ID_BOUND}.")
     @staticmethod
     def post_id(root: strawberry.Parent[FeedEntryRemovedRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Post", root.post_id))

@@ -10,9 +10,10 @@ from core.events.log_positions import cursor_from_snapshot
 from core.execution import InstancesOf
 from core.graphql.info import Info, cached_per_field
 from core.graphql.limits.directives import FREE
+from core.graphql.live.subscription_messages import EVENT_CURSOR_BOUND
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import Connection, Edge
+from core.graphql.relay_connections import EDGES, Connection, Edge
 from core.paging import Page
 from feed import models
 from feed.models import TEXT_LENGTH
@@ -37,7 +38,7 @@ class Post(Node):
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
 
-    id = id_field("Post", "The post's opaque global id.")
+    id = id_field("Post", "The post's opaque global id")
     is_type_of = InstancesOf(PostRow, exact=PostRow._fields)
 
 
@@ -63,10 +64,11 @@ def in_feed(info: Info) -> bool:
 
 @strawberry.type(description="A page of a feed, newest first.")
 class PostConnection(Connection[Post]):
-    edges: list[PostEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # PostEdge is an Edge[Post]
+    edges: list[PostEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # PostEdge is an Edge[Post]
 
     @strawberry.field(
-        description="The opaque cursor from which a subscription continues this page without a gap."
+        description="The opaque cursor from which a subscription continues this page without a gap; "
+        f"{EVENT_CURSOR_BOUND}."
     )
     @staticmethod
     def event_cursor(root: strawberry.Parent[Page], info: strawberry.Info) -> str:

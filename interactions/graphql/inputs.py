@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from core.graphql.mutations import CreationInput, MutationInput, Payload
+from core.graphql.node import ID_BOUND
 from feed.graphql.types import TEXT_RULES, Post
 from interactions.graphql.types import Comment
 
@@ -13,12 +14,12 @@ CHANGED = "Whether this call changed anything."
 
 @strawberry.input
 class PostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description="The post.")
+    post_id: strawberry.ID = strawberry.field(description=f"The post's id, {ID_BOUND}.")
 
 
 @strawberry.input
 class CommentInput(MutationInput):
-    comment_id: strawberry.ID = strawberry.field(description="The comment.")
+    comment_id: strawberry.ID = strawberry.field(description=f"The comment's id, {ID_BOUND}.")
 
 
 @strawberry.type
@@ -44,7 +45,8 @@ class CreateCommentInput(CreationInput, PostInput):
     text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
     parent_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The comment to reply to, on the same post; null for a comment on the post itself.",
+        description="The id of the comment to reply to, which must be on the same post; null for a comment on the post "
+        f"itself. {ID_BOUND.capitalize()}.",
     )
 
 
@@ -70,7 +72,7 @@ class DeleteCommentInput(CommentInput):
 class DeleteCommentPayload(Payload):
     deleted_comment_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="The id of the deleted comment; null if the mutation failed.",
+        description=f"The id of the deleted comment, {ID_BOUND}; null if the mutation failed.",
     )
     changed: bool = strawberry.field(
         default=False, description="Whether this call deleted it; false if it was deleted before."

@@ -150,7 +150,8 @@ class PostReactions:
 
     @strawberry.field(
         graphql_type=int | None,
-        description="The number of users who have bookmarked the post; null if the viewer is not its author.",
+        description="The number of users who have bookmarked the post, 0 to 2,147,483,647; null if the viewer is not "
+        "its author.",
     )
     @loaded("id")
     @staticmethod

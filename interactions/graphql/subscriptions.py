@@ -10,11 +10,14 @@ import strawberry
 from core.accounts.graphql.types import User
 from core.events import event_types
 from core.graphql.live.subscription_messages import (
+    CAUSED_BY,
+    EVENT_CURSOR,
     LIVE_TYPES,
     After,
     add_subscription_messages,
     delivered_by_topic,
 )
+from core.graphql.node import ID_BOUND
 from core.ids import global_id
 from feed.graphql.types import Post
 from interactions.graphql.post_topic import MAX_POSTS, InteractionRow
@@ -31,9 +34,7 @@ PostIds = Annotated[
 
 @strawberry.interface(description="An event about a post.")
 class PostInteraction:
-    cursor: str = strawberry.field(
-        description="The event's opaque cursor; a subscription resumes from it with `after`."
-    )
+    cursor: str = strawberry.field(description=EVENT_CURSOR)
 
 
 add_subscription_messages(PostInteraction)
@@ -43,12 +44,7 @@ add_subscription_messages(PostInteraction)
 class Action(PostInteraction):
     """Fields of every event but PostDeleted."""
 
-    client_mutation_id: str | None = strawberry.field(
-        description=(
-            "The `clientMutationId` of the mutation that caused the event, so that a client "
-            "recognises its own."
-        )
-    )
+    client_mutation_id: str | None = strawberry.field(description=CAUSED_BY)
     actor: User = strawberry.field(description="The user who caused the event.")
     post: Post = strawberry.field(description="The post in its current state.")
 
@@ -93,7 +89,7 @@ class CommentCreated(Action):
 class CommentDeleted(Action):
     is_type_of = _is(event_types.COMMENT_DELETED)
 
-    @strawberry.field(description="The deleted comment.")
+    @strawberry.field(description=f"The id of the deleted comment, {ID_BOUND}.")
     @staticmethod
     def deleted_comment_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Comment", root.comment_id or 0))
@@ -106,16 +102,11 @@ class PostEdited(Action):
 
 @strawberry.type(description="The post was deleted. No further events about it follow.")
 class PostDeleted(PostInteraction):
-    client_mutation_id: str | None = strawberry.field(
-        description=(
-            "The `clientMutationId` of the mutation that caused the event, so that a client "
-            "recognises its own."
-        )
-    )
+    client_mutation_id: str | None = strawberry.field(description=CAUSED_BY)
 
     is_type_of = _is(event_types.POST_DELETED)
 
-    @strawberry.field(description="The deleted post.")
+    @strawberry.field(description=f"The id of the deleted post, {ID_BOUND}.")
     @staticmethod
     def deleted_post_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Post", root.post_id))

@@ -14,7 +14,7 @@ from core.graphql.info import Info
 from core.graphql.limits.directives import FREE
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import Connection, Edge, connection_field
+from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from feed.graphql.types import Post, in_feed
 from feed.reactions import COMMENT_LIKE, Reaction
 from interactions import models
@@ -57,7 +57,7 @@ class Comment(Node):
         )
     )
 
-    id = id_field("Comment", "The comment's opaque global id.")
+    id = id_field("Comment", "The comment's opaque global id")
 
     viewer_has_liked = reacted_field(COMMENT_LIKE, "Whether the viewer likes the comment.")
 
@@ -104,7 +104,7 @@ class CommentEdge(Edge[Comment]):
 
 @strawberry.type(description="A page of comments, newest first.")
 class CommentConnection(Connection[Comment]):
-    edges: list[CommentEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # CommentEdge is an Edge[Comment]
+    edges: list[CommentEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # CommentEdge is an Edge[Comment]
 
 
 @strawberry.type

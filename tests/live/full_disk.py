@@ -157,28 +157,35 @@ async def run(folder: Path, disk: Path, seconds: float) -> None:
     assert len(lines) <= BYTES_A_SECOND * (seconds + 10), lines[-2_000:]
 
 
+def measure(folder: Path, seconds: float) -> None:
+    """`run` with servers of its own, which the environment then names.
+
+    Errors: SystemExit without the right to mount a file system.
+    """
+    disk = folder / "disk"
+    with small_disk(disk):
+        postgres = Postgres(disk / "postgres", durable=True)
+        valkey = Valkey(folder / "valkey")
+        try:
+            postgres.start()
+            valkey.start()
+            postgres.wait()
+            valkey.wait()
+            os.environ.update(DATABASE_URL=postgres.url, REDIS_URL=valkey.url)
+            migrate()
+            asyncio.run(run(folder, disk, seconds))
+        finally:
+            postgres.stop()
+            valkey.stop()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
-    seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        disk = folder / "disk"
-        with small_disk(disk):
-            postgres = Postgres(disk / "postgres", durable=True)
-            valkey = Valkey(folder / "valkey")
-            try:
-                postgres.start()
-                valkey.start()
-                postgres.wait()
-                valkey.wait()
-                os.environ.update(DATABASE_URL=postgres.url, REDIS_URL=valkey.url)
-                migrate()
-                asyncio.run(run(folder, disk, seconds))
-            finally:
-                postgres.stop()
-                valkey.stop()
+        measure(folder, parser.parse_args().seconds)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
-"""Servers that tests may kill: a separate PostgreSQL and Valkey, and two web servers."""
+"""Servers that tests may kill: a separate PostgreSQL and Valkey, two web servers, and on demand a worker."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from core.devserver.ports import free_port
-from core.devserver.postgres import Postgres
-from core.devserver.product_processes import Web
+from core.devserver.postgres import PROGRAM, Postgres
+from core.devserver.product_processes import Web, Worker
+from core.devserver.server_processes import servers_in
 from core.devserver.valkey import Valkey
 from tests.paths import ROOT
 
@@ -25,6 +27,7 @@ class Surroundings:
         self.valkey = valkey
         self.ports = [free_port(), free_port()]
         self._webs: list[Web] = []
+        self._worker: Worker | None = None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -47,7 +50,16 @@ class Surroundings:
         for web in self._webs:
             web.wait()
 
+    def start_worker(self) -> None:
+        """Starts a worker, in place of one that was killed."""
+        log = self.postgres.folder.with_name("worker.log")
+        self._worker = Worker(root=ROOT, variables=self.variables, log=log)
+        self._worker.start()
+
     def stop(self) -> None:
+        if self._worker is not None:
+            self._worker.process.process.kill()
+            self._worker.stop()
         for web in self._webs:
             web.process.process.kill()
             web.stop()
@@ -65,9 +77,14 @@ class Surroundings:
         statm = Path(f"/proc/{self.pid(number)}/statm").read_text()
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    async def kill_web(self, number: int) -> None:
-        """Kills a web server and starts it again."""
-        await asyncio.to_thread(self._restart_web, number)
+    async def kill_web(self, number: int, *, waits: bool = True) -> None:
+        """Kills a web server and starts it again; returns, unless `waits` is false, when it is ready."""
+        web = self._webs[number]
+        web.process.process.kill()
+        web.stop()
+        web.start()
+        if waits:
+            await asyncio.to_thread(web.wait)
 
     async def restart_valkey(self, *, away: float) -> None:
         """Kills Valkey and starts it again after so many seconds."""
@@ -76,17 +93,36 @@ class Surroundings:
         await asyncio.sleep(away)
         await asyncio.to_thread(self._start_again, self.valkey)
 
+    async def kill_worker(self) -> None:
+        """Kills the worker and starts another."""
+        assert self._worker is not None
+        self._worker.process.process.kill()
+        self._worker.stop()
+        self.start_worker()
+
+    async def kill_postgres(self) -> None:
+        """Kills all processes of PostgreSQL at once, as a machine does that loses its power, and starts it again."""
+        for pid in self._postgres_processes():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        # Not in a thread: a server ends with the thread that started it.
+        self.postgres.stop()
+        self.postgres.start()
+        await asyncio.to_thread(self.postgres.wait)
+
+    async def kill_backend(self) -> None:
+        """Kills the process of one session, upon which PostgreSQL ends all sessions and recovers."""
+        sessions = set(self._postgres_processes()) - {self.postgres.process.pid}
+        with suppress(ProcessLookupError):
+            os.kill(max(sessions), signal.SIGKILL)
+
+    def _postgres_processes(self) -> list[int]:
+        return servers_in(self.postgres.folder / "cluster", PROGRAM)
+
     async def restart_postgres(self) -> None:
         """Restarts PostgreSQL, which ends all connections."""
         await asyncio.to_thread(self.postgres.stop)
         await asyncio.to_thread(self._start_again, self.postgres)
-
-    def _restart_web(self, number: int) -> None:
-        web = self._webs[number]
-        web.process.process.kill()
-        web.stop()
-        web.start()
-        web.wait()
 
     @staticmethod
     def _start_again(server: Postgres | Valkey) -> None:

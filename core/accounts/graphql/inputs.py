@@ -5,8 +5,17 @@ from __future__ import annotations
 import strawberry
 
 from core.accounts.password_rules import MAX_PASSWORD_LENGTH, PASSWORD_LENGTH_AT_LEAST
-from core.accounts.validators import DISPLAY_NAME_LENGTH, USERNAME_LENGTH
+from core.accounts.tokens import MAX_TOKEN_LENGTH
+from core.accounts.validators import (
+    DISPLAY_NAME_LENGTH,
+    EMAIL_LENGTH,
+    EMAIL_LOCAL_LENGTH,
+    USERNAME_LENGTH,
+)
 from core.graphql.mutations import MutationInput
+from core.graphql.node import ID_BOUND
+
+TOKEN_BOUND = f"at most {MAX_TOKEN_LENGTH:,} characters"
 
 
 @strawberry.input(description="The account to create.")
@@ -17,7 +26,8 @@ class SignUpInput(MutationInput):
     )
     email: str = strawberry.field(
         description="The e-mail address: name@domain, with letters of any script. The domain is stored in its ASCII "
-        "form and must not be an IP address. Never shown to other users."
+        "form and must not be an IP address. "
+        f"At most {EMAIL_LENGTH} bytes, {EMAIL_LOCAL_LENGTH} of them before the @. Never shown to other users."
     )
     password: str = strawberry.field(
         description=f"{PASSWORD_LENGTH_AT_LEAST} to {MAX_PASSWORD_LENGTH} code points after NFKC, "
@@ -32,18 +42,26 @@ class SignUpInput(MutationInput):
 
 @strawberry.input(description="The credentials.")
 class SignInInput(MutationInput):
-    login: str = strawberry.field(description="The username or the e-mail address.")
-    password: str = strawberry.field(description="The password.")
+    login: str = strawberry.field(
+        description=f"The username or the e-mail address, at most {EMAIL_LENGTH} characters."
+    )
+    password: str = strawberry.field(
+        description=f"The password, at most {MAX_PASSWORD_LENGTH} code points after NFKC."
+    )
 
 
 @strawberry.input(description="The session to continue.")
 class RefreshSessionInput(MutationInput):
-    refresh_token: str = strawberry.field(description="The session's newest refresh token.")
+    refresh_token: str = strawberry.field(
+        description=f"The session's newest refresh token, {TOKEN_BOUND}."
+    )
 
 
 @strawberry.input(description="The session to end.")
 class SignOutInput(MutationInput):
-    refresh_token: str = strawberry.field(description="A refresh token of the session.")
+    refresh_token: str = strawberry.field(
+        description=f"A refresh token of the session, {TOKEN_BOUND}."
+    )
     everywhere: bool = strawberry.field(
         default=False, description="Whether all other sessions of the user end, too."
     )
@@ -51,4 +69,4 @@ class SignOutInput(MutationInput):
 
 @strawberry.input(description="Another user.")
 class TargetUserInput(MutationInput):
-    user_id: strawberry.ID = strawberry.field(description="The user's id.")
+    user_id: strawberry.ID = strawberry.field(description=f"The user's id, {ID_BOUND}.")

@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 
 from core.accounts.graphql.inputs import (
+    TOKEN_BOUND,
     RefreshSessionInput,
     SignInInput,
     SignOutInput,
@@ -44,13 +45,13 @@ PASSWORD = Cost(weight="50")
 @strawberry.type(description="A signed-in session on one device, and its tokens.")
 class Session:
     access_token: str = strawberry.field(
-        description="Sent with each request: `Authorization: Bearer …`."
+        description=f"Sent with each request: `Authorization: Bearer …`. {TOKEN_BOUND.capitalize()}."
     )
     access_token_expires_at: datetime = strawberry.field(
         description="When the access token expires."
     )
     refresh_token: str = strawberry.field(
-        description="Exchanged for new tokens once, by `refreshSession`. Keep it secret."
+        description=f"Exchanged for new tokens once, by `refreshSession`. Keep it secret. {TOKEN_BOUND.capitalize()}."
     )
     refresh_token_expires_at: datetime = strawberry.field(
         description="When the refresh token expires."

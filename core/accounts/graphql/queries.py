@@ -9,7 +9,7 @@ import strawberry
 from core.accounts.graphql.types import User
 from core.accounts.selectors import UserDetails, profile_by_username, users_by_ids
 from core.accounts.user_rows import UserRow
-from core.accounts.validators import folded_username
+from core.accounts.validators import USERNAME_LENGTH, folded_username
 from core.context import Context
 
 
@@ -35,7 +35,12 @@ class AccountsQuery:
     @staticmethod
     async def user(
         info: strawberry.Info,
-        username: Annotated[str, strawberry.argument(description="The username, without @.")],
+        username: Annotated[
+            str,
+            strawberry.argument(
+                description=f"The username, without @; at most {USERNAME_LENGTH} characters."
+            ),
+        ],
     ) -> User | None:
         context: Context = info.context
         if folded_username(username) is None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import strawberry
-from django.db.models import Field
 from strawberry import auto
 
 from core.accounts import models
@@ -18,9 +17,9 @@ from core.accounts.selectors import (
 from core.accounts.user_rows import UserRow
 from core.execution import InstancesOf, Loader, loaded
 from core.graphql.info import Info
-from core.graphql.model_types import model_type
+from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import Connection, Edge
+from core.graphql.relay_connections import EDGES, Connection, Edge
 
 
 def attribute_of(
@@ -36,8 +35,7 @@ def attribute_of(
 
 def detail(name: str, kind: Any) -> Any:
     """A field of the model that is not in UserRow, because only profiles show it."""
-    field = cast("Field[Any, Any]", models.User._meta.get_field(name))  # noqa: SLF001  # Django's name
-    return attribute_of(UserDetails, name, kind, str(field.help_text))
+    return attribute_of(UserDetails, name, kind, description_of(models.User, name))
 
 
 @model_type(models.User, name="User", description="A user account.")
@@ -63,7 +61,7 @@ class User(Node):
         Relations, "has_muted", bool, "Whether the viewer has muted the user."
     )
 
-    id = id_field("User", "The user's opaque global id.")
+    id = id_field("User", "The user's opaque global id")
     is_type_of = InstancesOf(UserRow, exact=UserRow._fields)
 
 
@@ -74,4 +72,4 @@ class UserEdge(Edge[User]):
 
 @strawberry.type(description="A page of users, newest first.")
 class UserConnection(Connection[User]):
-    edges: list[UserEdge] = strawberry.field(description="The page's edges, newest first.")  # type: ignore[assignment]  # UserEdge is an Edge[User]
+    edges: list[UserEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # UserEdge is an Edge[User]

@@ -14,7 +14,7 @@ from core.database.usage import USAGE, Usage
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
-from core.graphql.http.cors import ALLOW, CORSPolicy
+from core.graphql.http.cors import ALLOW, CORSPolicy, check_origin
 from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
 from core.graphql.http.negotiation import (
     EVENTS,
@@ -27,6 +27,7 @@ from core.graphql.http.negotiation import (
     not_acceptable,
 )
 from core.graphql.http.operations import (
+    ENDS_WITH_CLIENT,
     ExecutedOperation,
     Page,
     PreparedOperation,
@@ -41,6 +42,7 @@ from core.graphql.http.requests import (
 )
 from core.graphql.http.response_cache import ResponseCache
 from core.graphql.http.responses import (
+    NOSNIFF,
     Response,
     as_event_stream,
     failure_response,
@@ -57,6 +59,7 @@ from core.graphql.limits.cost_report import (
     checked_cost,
     cost_report,
 )
+from core.graphql.limits.limits import check_introspection
 from core.graphql.ports import Admission, ContextFor, Execute
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
@@ -90,6 +93,7 @@ class GraphQLHTTP:
         response_cache: ResponseCache | None = None,
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
+        live_origins: CORSPolicy | None = None,
         page: Page | None = None,
         admission: Admission | None = None,
         headers_for: Callable[[ExecutedOperation], Headers] | None = None,
@@ -97,7 +101,8 @@ class GraphQLHTTP:
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
-        `origins`: of web pages that may call the API. `page`: answers browsers.
+        `origins`: of web pages that may call the API. `live_origins`: of those that may subscribe; None: all.
+        `page`: answers browsers.
         `admission`: limits what a client may ask within a time.
         `headers_for`, `extensions_for`: additions to each response.
         """
@@ -111,6 +116,7 @@ class GraphQLHTTP:
         self._response_cache = response_cache
         self._private_fields = frozenset(private_fields)
         self._cross_origin = CORSPolicy(origins)
+        self._live_origins = live_origins
         self._page = page
         self._admission = admission
         self._headers_for = headers_for
@@ -141,7 +147,7 @@ class GraphQLHTTP:
         status, media_type, body, more = response
         if media_type is EVENTS:
             body = as_event_stream(body)
-        fields = [NO_STORE, *self._cross_origin.headers(headers.get(b"origin")), *more]
+        fields = [NO_STORE, NOSNIFF, *self._cross_origin.headers(headers.get(b"origin")), *more]
         if status != 204:
             fields.append((b"content-type", media_type))
             fields.append((b"content-length", b"%d" % len(body)))
@@ -233,6 +239,9 @@ class GraphQLHTTP:
     ) -> PreparedOperation:
         key = None
         if operation.kind == "query":
+            if operation.introspects:
+                check_introspection(self._limits, is_anonymous=authorization is None)
+            scope[ENDS_WITH_CLIENT] = True
             if (
                 self._response_cache is not None
                 and authorization is None
@@ -263,13 +272,14 @@ class GraphQLHTTP:
         headers: dict[bytes, bytes],
         media_type: bytes,
     ) -> SubscriptionRequest:
+        check_origin(self._live_origins, headers.get(b"origin"))
         return SubscriptionRequest(
             operation,
             request.variables,
             None if authorization is None else authorization.decode("latin-1"),
             headers.get(b"last-event-id", b"").decode("latin-1") or None,
             media_type,
-            (NO_STORE, *self._cross_origin.headers(headers.get(b"origin"))),
+            (NO_STORE, NOSNIFF, *self._cross_origin.headers(headers.get(b"origin"))),
         )
 
     async def _cached_response(self, prepared: PreparedOperation, key: Hashable) -> Response:

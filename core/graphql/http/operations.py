@@ -12,6 +12,9 @@ from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation
 from core.graphql.http.http_errors import Headers
 
+ENDS_WITH_CLIENT = "ends with its client"
+"""Set in the scope of a request whose execution the server may cancel when its client disconnects."""
+
 
 class ExecutedOperation(NamedTuple):
     """An answered operation, for `headers_for` and `extensions_for`. Context and result are None if

@@ -13,6 +13,8 @@ from core.graphql.errors import client_error, error_entry, fault_entry, timeout_
 from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON
 
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 
 class Response(NamedTuple):
     """A complete HTTP response."""

@@ -51,8 +51,19 @@ class Limits:
     """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
     validation_errors: int = 5
 
+    anonymous_introspection: bool = True
+    """Whether requests without an access token may read the schema."""
+
     reports_cost: bool = False
     """Whether all answers report their cost, and not only those to clients that ask for it."""
+
+
+def check_introspection(limits: Limits, *, is_anonymous: bool) -> None:
+    """For an operation that reads the schema. Errors: INTROSPECTION_DISABLED without an access token."""
+    if is_anonymous and not limits.anonymous_introspection:
+        raise ClientError(
+            "Sign in to read the schema, or use the file schema.graphql.", "INTROSPECTION_DISABLED"
+        )
 
 
 def over_limit(limit: str, found: int | str, allowed: float, advice: str) -> ClientError:

@@ -15,15 +15,17 @@ from core.graphql.limits.rate_limits import RateLimits
     description="How much the client may still ask: points of cost, for the signed-in user, or else for the address."
 )
 class RateLimitStatus:
-    limit: int = strawberry.field(description="The points of a full bucket.")
+    limit: int = strawberry.field(description="The points of a full bucket, at most 999,999,999.")
     remaining: int = strawberry.field(
-        description="The points left, after those that this operation may use were taken. What it does not use is "
-        "given back."
+        description="The points left, 0 to 999,999,999, after those that this operation may use were taken. "
+        "What it does not use is given back."
     )
     reset_at: datetime = strawberry.field(
         description="When the bucket is full if nothing is asked."
     )
-    cost: int = strawberry.field(description="The points that this operation may use.")
+    cost: int = strawberry.field(
+        description="The points that this operation may use, at most 1,000,000."
+    )
 
 
 @strawberry.type

@@ -9,7 +9,9 @@ import strawberry
 
 from core.errors import ClientError
 from core.events.event_log import ResyncReason
+from core.events.log_positions import MAX_CURSOR_LENGTH
 from core.graphql.enums import declare_enum
+from core.text import CLIENT_MUTATION_ID_LENGTH
 
 declare_enum(
     ResyncReason,
@@ -21,12 +23,22 @@ declare_enum(
     },
 )
 
+EVENT_CURSOR_BOUND = f"at most {MAX_CURSOR_LENGTH:,} characters"
+EVENT_CURSOR = (
+    f"The event's opaque cursor, {EVENT_CURSOR_BOUND}; a subscription resumes from it with `after`."
+)
+CAUSED_BY = (
+    "The `clientMutationId` of the mutation that caused the event, so that a client recognises its own; "
+    f"at most {CLIENT_MUTATION_ID_LENGTH} characters."
+)
+
 After = Annotated[
     str | None,
     strawberry.argument(
         description=(
             "Where to resume: a `cursor` of this subscription, or the `eventCursor` of a "
-            "query. Events since then come first, then new ones. If omitted, only new events."
+            "query. Events since then come first, then new ones. If omitted, only new events. "
+            f"{EVENT_CURSOR_BOUND.capitalize()}."
         )
     ),
 ]
@@ -51,7 +63,7 @@ class ResyncRow(NamedTuple):
 )
 class SubscriptionReady:
     cursor: str = strawberry.field(
-        description="The opaque cursor at which the subscription begins, for `after`."
+        description=f"The opaque cursor at which the subscription begins, for `after`; {EVENT_CURSOR_BOUND}."
     )
     resumed: bool = strawberry.field(
         description=(
@@ -73,7 +85,8 @@ class SubscriptionReady:
 )
 class ResyncRequired:
     cursor: str = strawberry.field(
-        description="The cursor that the client sent, or that of the last event it received."
+        description="The cursor that the client sent, or that of the last event it received; "
+        f"{EVENT_CURSOR_BOUND}."
     )
     reason: ResyncReason = strawberry.field(description="Why the subscription cannot continue.")
 

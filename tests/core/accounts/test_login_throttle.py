@@ -212,3 +212,17 @@ def test_a_hanging_redis_is_waited_for_once_and_used_again_when_it_responds(
     finally:
         os.kill(valkey.process.pid, signal.SIGCONT)
         valkey.stop()
+
+
+def test_a_clock_of_redis_that_was_set_back_locks_nobody_out_for_longer(client: Redis) -> None:
+    throttle = LoginThrottle(client)
+    throttle.count(ADA, HOME)
+    counters = list(client.scan_iter("sign-in:*"))
+    for counter in counters:
+        client.expire(
+            counter, 24 * 3_600
+        )  # What is left of it after the clock was set back by a day.
+    throttle.count(ADA, HOME)
+    left = [client.ttl(counter) for counter in counters]
+    assert len(left) == 3
+    assert all(0 < int(str(seconds)) <= WINDOW_SECONDS for seconds in left)

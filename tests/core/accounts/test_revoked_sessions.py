@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def revoked(clock: Clock) -> RevokedSessions:
-    return RevokedSessions(token_life=LIFE, at_most=3, clock=clock)
+    return RevokedSessions(token_life=LIFE, at_most=3, clock=clock, steady_clock=clock)
 
 
 def revocation(session: int | None = SESSION, viewer: int = 1) -> EventRow:
@@ -121,3 +121,21 @@ def test_a_batch_beyond_the_bound_is_refused_as_a_whole(
     assert all(refused(revoked, token) for token in tokens)
     clock.now += 1
     assert refused(revoked, clock.token(99)) is None
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=1), -timedelta(days=1)], ids=["forward", "back"])
+def test_a_clock_that_jumps_and_is_set_right_forgets_no_revocation(
+    clock: Clock, jump: timedelta
+) -> None:
+    steady = Clock()
+    revoked = RevokedSessions(token_life=LIFE, clock=clock, steady_clock=steady)
+    token = clock.token()
+    revoked.add([revocation()])
+    for seconds in (jump.total_seconds(), -jump.total_seconds()):
+        clock.now += seconds
+        revoked.add([revocation(7)])
+    assert refused(revoked, token) == "TOKEN_INVALID"
+    for each in (clock, steady):
+        each.now += LIFE.total_seconds() + CLOCK_SKEW_SECONDS + 1
+    revoked.add([])
+    assert len(revoked) == 0

@@ -1,0 +1,314 @@
+"""Any process is killed at any moment, and nothing is lost or doubled: `python -m tests.live.kills --kills 100`.
+
+Writers send each write again, with the same `clientMutationId`, until it is acknowledged. A subscriber resumes whenever
+it loses its connection. In the end every acknowledged write is there, once, every count is right, and the subscriber
+has received every post once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import django
+import httpx
+
+from core.database.database import Database
+from tests.servers import SETTINGS
+
+if __name__ == "__main__":
+    # Under pytest this is done already.
+    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
+    django.setup()
+
+from websockets.exceptions import WebSocketException
+
+from core.datasets.reconcile import COUNTS  # needs the settings
+from core.ids import global_id  # as above
+from tests.live.fuzz import counted  # as above
+from tests.live.surroundings import Surroundings, surroundings  # as above
+from tests.live.world import (  # as above
+    Closed,
+    SignedInUser,
+    Unavailable,
+    operation,
+    signed_in,
+    websocket_client,
+)
+
+WRITERS = 8
+KINDS = ("web", "worker", "postgres", "session", "valkey")
+LOST = (OSError, WebSocketException, Closed, Unavailable, TimeoutError, EOFError)
+PAUSE_SECONDS = 0.05
+"""After a write that was not acknowledged."""
+LAST_SECONDS = 60.0
+"""Timeout for the last writes and events."""
+CLEAR = {"UNAVAILABLE", "TIMEOUT"}
+"""Codes of the errors that a client may get meanwhile."""
+
+
+@dataclass
+class Record:
+    """What clients were told, and how long the service was away."""
+
+    posts: dict[str, str] = field(default_factory=dict)
+    """Ids of acknowledged posts by text."""
+    comments: dict[str, str] = field(default_factory=dict)
+    likes: dict[tuple[int, str], bool] = field(default_factory=dict)
+    """Whether a user likes a post, by the last acknowledged call."""
+    received: list[tuple[str, str]] = field(default_factory=list)
+    """Cursor and post of each event."""
+    refused: Counter[str] = field(default_factory=Counter)
+    unclear: list[str] = field(default_factory=list)
+    """Answers that are neither a result nor a clear error."""
+    resyncs: int = 0
+    away: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    """Seconds from each kill until both servers have acknowledged a write again."""
+
+
+class Writer:
+    """A client that posts, comments and likes, each until it is acknowledged."""
+
+    def __init__(self, around: Surroundings, user: SignedInUser, record: Record, seed: int) -> None:
+        self._user = user
+        self._record = record
+        self._chance = random.Random(seed)
+        self._clients = [
+            httpx.AsyncClient(
+                base_url=f"http://{around.address(number)}",
+                headers={"authorization": user.authorization},
+                timeout=20,
+            )
+            for number in (0, 1)
+        ]
+        self._count = 0
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            known = list(self._record.posts.values())
+            if len(known) < 5 or self._chance.random() < 0.5:
+                await self.post()
+            elif self._chance.random() < 0.5:
+                await self._comment(self._chance.choice(known))
+            else:
+                await self._like(self._chance.choice(known[-50:]))
+
+    async def post(self, first: int | None = None) -> None:
+        """A post; `first`: the server to which it is sent as long as it takes."""
+        text = self._text()
+        sent = {"text": text, "clientMutationId": text}
+        payload = await self._acknowledged("CreatePost", sent, only=first)
+        self._record.posts[text] = payload["post"]["id"]
+
+    async def _comment(self, post: str) -> None:
+        text = self._text()
+        sent = {"postId": post, "text": text, "clientMutationId": text}
+        payload = await self._acknowledged("CreateComment", sent)
+        self._record.comments[text] = payload["comment"]["id"]
+
+    async def _like(self, post: str) -> None:
+        key = (self._user.key, post)
+        likes = not self._record.likes.get(key, False)
+        await self._acknowledged("LikePost" if likes else "UnlikePost", {"postId": post})
+        self._record.likes[key] = likes
+
+    def _text(self) -> str:
+        self._count += 1
+        return f"{self._user.key} {self._count}"
+
+    async def _acknowledged(
+        self, name: str, sent: dict[str, Any], only: int | None = None
+    ) -> dict[str, Any]:
+        """The payload, once a server has acknowledged the call."""
+        number = self._chance.randrange(2) if only is None else only
+        while True:
+            body = {"query": operation(name), "variables": {"input": sent}}
+            try:
+                answer = await self._clients[number].post("/graphql/", json=body)
+                result = answer.json()
+            except httpx.TransportError as error:
+                self._record.refused[type(error).__name__] += 1
+            except ValueError:
+                self._record.unclear.append(answer.text)
+            else:
+                errors = result.get("errors")
+                if errors is None:
+                    [payload] = result["data"].values()
+                    if not payload["errors"]:
+                        return dict(payload)
+                    errors = [{"extensions": error} for error in payload["errors"]]
+                codes = {error["extensions"]["code"] for error in errors}
+                self._record.refused.update(codes)
+                if not codes <= CLEAR:
+                    self._record.unclear.append(f"{name}: {answer.text[:300]}")
+            await asyncio.sleep(PAUSE_SECONDS)
+            if only is None:
+                number = 1 - number
+
+
+async def watch(
+    around: Surroundings, reader: SignedInUser, record: Record, subscribed: asyncio.Event
+) -> None:
+    """Receives the home feed's events, and resumes from the last one after each lost connection."""
+    cursor: str | None = None
+    number = 0
+    while True:
+        with suppress(*LOST):
+            async with websocket_client(around.address(number), reader.authorization) as client:
+                ready = await client.watch_home(after=cursor)
+                if ready["__typename"] == "ResyncRequired":
+                    record.resyncs += 1
+                    cursor = None
+                    continue
+                cursor = cursor or ready["cursor"]
+                subscribed.set()
+                while True:
+                    event = await client.event()
+                    cursor = event["cursor"]
+                    if event["__typename"] == "FeedEntryAdded":
+                        record.received.append((event["cursor"], event["edge"]["node"]["id"]))
+        number = 1 - number
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def kill(around: Surroundings, kind: str, chance: random.Random) -> None:
+    """Kills a process and starts it again, where nothing else does."""
+    match kind:
+        case "web":
+            await around.kill_web(chance.randrange(2), waits=False)
+        case "worker":
+            await around.kill_worker()
+        case "postgres":
+            await around.kill_postgres()
+        case "session":
+            await around.kill_backend()
+        case "valkey":
+            await around.restart_valkey(away=0)
+
+
+@asynccontextmanager
+async def clients(around: Surroundings, record: Record) -> AsyncIterator[list[Writer]]:
+    """Writers, whom a subscriber follows; in the end all that was written has reached the subscriber."""
+    database = await Database(around.postgres.url, size=1).open()
+    try:
+        await database.write("TRUNCATE users, events, jobs CASCADE")
+        reader, *users = await signed_in(database, 1 + WRITERS + 2, lasts=7_200)
+        await database.write(
+            "INSERT INTO follows (follower_id, followee_id) SELECT $1, unnest($2::bigint[])",
+            reader.key,
+            [user.key for user in users],
+        )
+        for number, key in ((len(users), reader.key), *((1, user.key) for user in users)):
+            column = "following_count" if key == reader.key else "follower_count"
+            await database.write(f"UPDATE users SET {column} = $2 WHERE id = $1", key, number)  # noqa: S608  # ours
+    finally:
+        await database.close()
+    writers = [Writer(around, user, record, number) for number, user in enumerate(users)]
+    subscribed = asyncio.Event()
+    watching = asyncio.create_task(watch(around, reader, record, subscribed))
+    try:
+        await subscribed.wait()
+        yield writers
+        with suppress(TimeoutError):  # What is missing is counted.
+            async with asyncio.timeout(LAST_SECONDS):
+                while len({post for _, post in record.received}) < len(record.posts):  # noqa: ASYNC110
+                    await asyncio.sleep(PAUSE_SECONDS)
+    finally:
+        watching.cancel()
+        for writer in writers:
+            await writer.close()
+
+
+async def kill_under_load(around: Surroundings, kills: int, chance: random.Random) -> Record:
+    """Kills processes so many times, of each kind equally often."""
+    record = Record()
+    around.start_worker()
+    kinds = [KINDS[number % len(KINDS)] for number in range(kills)]
+    chance.shuffle(kinds)
+    async with clients(around, record) as [first, second, *writers]:
+        stopping = asyncio.Event()
+        writing = [asyncio.create_task(writer.run(stopping)) for writer in writers]
+        for kind in kinds:
+            await asyncio.sleep(chance.random())
+            began = time.monotonic()
+            await kill(around, kind, chance)
+            await asyncio.gather(first.post(0), second.post(1))
+            record.away[kind].append(time.monotonic() - began)
+            print(f"{kind}: {record.away[kind][-1]:.1f} s", flush=True)
+        stopping.set()
+        async with asyncio.timeout(LAST_SECONDS):
+            await asyncio.gather(*writing)
+    return record
+
+
+async def problems(around: Surroundings, record: Record) -> dict[str, int]:
+    """How much is lost, doubled, miscounted or missing, by kind."""
+    database = await Database(around.postgres.url, size=1).open()
+    try:
+        found = {"unclear errors": len(record.unclear), "resyncs": record.resyncs}
+        for table, acknowledged in (("posts", record.posts), ("comments", record.comments)):
+            rows = await database.fetch(f"SELECT text, count(*) FROM {table} GROUP BY text")  # noqa: S608  # ours
+            stored: dict[str, int] = dict(rows)  # type: ignore[arg-type]  # rows of two
+            found[f"{table} lost"] = len(acknowledged.keys() - stored.keys())
+            found[f"{table} twice"] = sum(count > 1 for count in stored.values())
+        rows = await database.fetch("SELECT user_id, post_id FROM post_likes")
+        liked = {(user, global_id("Post", post)) for user, post in rows}
+        found["likes lost"] = sum(
+            (key in liked) is not likes for key, likes in record.likes.items()
+        )
+        for count in COUNTS:
+            wrong = f"SELECT FROM {count.table} t WHERE {count.column} <> {counted(count)}"  # ours
+            found[f"{count} off"] = len(await database.fetch(wrong))
+    finally:
+        await database.close()
+    received = Counter(record.received)
+    found["events missing"] = len(set(record.posts.values()) - {post for _, post in received})
+    found["events twice"] = sum(count > 1 for count in received.values())
+    return {kind: count for kind, count in found.items() if count}
+
+
+def report(record: Record) -> str:
+    lines = [
+        f"{len(record.posts)} posts, {len(record.comments)} comments, {len(record.likes)} likes acknowledged",
+        f"meanwhile: {dict(record.refused)}",
+    ]
+    for kind, seconds in record.away.items():
+        if seconds:
+            median = sorted(seconds)[len(seconds) // 2]
+            lines.append(
+                f"{kind}: {len(seconds)} kills, ready again after {median:.1f} s, at most {max(seconds):.1f} s"
+            )
+    return "\n".join(lines)
+
+
+async def measure(around: Surroundings, kills: int, seed: int) -> None:
+    record = await kill_under_load(around, kills, random.Random(seed))
+    print(report(record))
+    print("problems:", await problems(around, record) or "none", record.unclear[:5] or "")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, surroundings(Path(folder)) as around:
+        asyncio.run(measure(around, arguments.kills, arguments.seed))
+
+
+if __name__ == "__main__":
+    main()
