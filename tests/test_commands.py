@@ -14,6 +14,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from core.database.commands import ExplainedCommand
+from core.datasets.reconcile import COUNTS
 from tests.paths import ROOT
 
 OURS = {
@@ -43,7 +44,7 @@ def test_help_has_examples_that_the_command_accepts(name: str) -> None:
     ("command", "bar"),
     [
         (["seed_demo", "--users=20", "--posts=20"], "/2"),
-        (["reconcile_counts"], "/8"),
+        (["reconcile_counts"], f"/{len(COUNTS)}"),
         (["import_trace", "trace.txt"], "/3"),
     ],
 )

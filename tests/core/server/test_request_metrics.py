@@ -160,7 +160,7 @@ async def test_a_request_has_one_line_with_what_it_cost(
     sent = {"query": operation("HomeFeed"), "operationName": "HomeFeed"}
     answer = await client.post("/graphql/", json=sent, headers=headers)
     assert answer.headers["x-request-id"] == "from-a-proxy"
-    line = await line_of(server, request="from-a-proxy")
+    line = await line_of(server, request="from-a-proxy", logger="request")
     expected = {
         "level": "INFO",
         "logger": "request",
@@ -184,7 +184,7 @@ async def test_an_error_names_its_request(client: httpx.AsyncClient, server: Ser
         id = answer.headers["x-request-id"]
         [error] = answer.json()["errors"]
         assert error["extensions"]["requestId"] == id
-        line = await line_of(server, request=id)
+        line = await line_of(server, request=id, logger="request")
         assert line["errors"] == [error["extensions"]["code"]]
         ids.add(id)
     assert len(ids) == 3
