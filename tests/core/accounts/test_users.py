@@ -30,6 +30,7 @@ def ids(connection: Any) -> list[str]:
     return [edge["node"]["id"] for edge in connection["edges"]]
 
 
+@pytest.mark.usefixtures("known_horizon")
 async def test_a_profile_is_found_by_username_ignoring_case(
     services: Services, crowd: list[int]
 ) -> None:
@@ -88,6 +89,7 @@ async def test_nodes_gives_users_in_order_and_null_for_unknown_ids(
     assert client.statements == 1
 
 
+@pytest.mark.usefixtures("known_horizon")
 @pytest.mark.parametrize("first", [1, 7, 50, 100])
 async def test_pages_of_followers_give_each_once_newest_first(
     services: Services, crowd: list[int], first: int
@@ -156,6 +158,7 @@ async def test_a_user_has_no_email_field(services: Services) -> None:
     )
 
 
+@pytest.mark.usefixtures("known_horizon")
 async def test_the_number_of_statements_does_not_grow_with_the_page(
     services: Services, crowd: list[int]
 ) -> None:
