@@ -206,7 +206,7 @@ def test_the_statements_of_the_benchmarks_keep_the_rules() -> None:
     folder = ROOT / "tests" / "benchmarks" / "sql"
     fragments = InteractionStatements.fragments
     found = load_statements(folder, *InteractionStatements.folders, fragments=fragments)
-    assert len(found) == 3
+    assert len(found) == len(list(folder.glob("*.sql")))
 
 
 def command(*arguments: str) -> str:
