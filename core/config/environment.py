@@ -298,7 +298,6 @@ class Environment:
         "INFO",
         "The lowest level that is logged.",
     )
-
     log_format: str = setting(
         parsing.one_of("JSON", "TEXT"),
         "JSON",

@@ -11,6 +11,7 @@ from typing import TypedDict
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.database.database import Database, Row, Transaction, TransactionContext
+from core.database.usage import USAGE
 
 MAX_TRACES = 50
 TRACE_HEADER = b"x-trace"
@@ -42,7 +43,8 @@ class TracedDatabase(Database):
 
     async def _run(self, statement: str, arguments: tuple[object, ...], tries: int) -> list[Row]:
         statements = _statements.get()
-        if statements is None:
+        # What runs outside of a request's usage serves all requests, such as the horizon of lists.
+        if statements is None or USAGE.get() is None:
             return await super()._run(statement, arguments, tries)
         began = perf_counter()
         rows = await super()._run(statement, arguments, tries)

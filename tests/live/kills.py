@@ -59,7 +59,7 @@ CLEAR = {"UNAVAILABLE", "TIMEOUT"}
 
 @dataclass
 class Record:
-    """What clients were told, and how long the service was away."""
+    """What clients received as answers, and how long the service was away."""
 
     posts: dict[str, str] = field(default_factory=dict)
     """Ids of acknowledged posts by text."""

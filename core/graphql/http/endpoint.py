@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable
-from hashlib import sha256
 from time import perf_counter
 from typing import Any, cast
 
@@ -13,7 +12,6 @@ from starlette.types import Receive, Scope, Send
 
 from core.database.usage import USAGE
 from core.documents.identifiers import is_hash
-from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.compression import compressed
@@ -48,7 +46,7 @@ from core.graphql.http.requests import (
     request_headers,
     token_in_url,
 )
-from core.graphql.http.response_cache import ResponseCache
+from core.graphql.http.response_cache import ResponseCache, response_key
 from core.graphql.http.responses import (
     NOSNIFF,
     STREAMS,
@@ -267,7 +265,7 @@ class GraphQLHTTP:
             or not self._private_fields.isdisjoint(operation.cost.root_fields)
         ):
             return None
-        key = (operation, _digest(request.variables))
+        key = response_key(operation, request.variables)
         # A name may get another document; a text and its hash can't.
         is_fixed = request.identifier is None or is_hash(request.identifier)
         if self._cache_by_request is not None and is_fixed and method == "POST":
@@ -397,8 +395,3 @@ def _streams_unsupported() -> HTTPError:
 
 async def _no_streams(*_: Any) -> None:
     raise _streams_unsupported()
-
-
-def _digest(variables: JSONObject) -> bytes:
-    """A hash of the variables, so that a cache key has a fixed size."""
-    return sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()

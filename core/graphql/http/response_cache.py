@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from hashlib import sha256
 from time import monotonic
 from typing import Any, TypeVar
 
+import orjson
+
+from core.errors import JSONObject
 from core.recently_used import RecentlyUsed
 
 ENTRY_OVERHEAD_BYTES = 500
@@ -15,6 +19,11 @@ MAX_REQUEST_BODIES = 1_000
 MAX_REQUEST_BODY_LENGTH = 2_000
 
 T = TypeVar("T")
+
+
+def response_key(operation: Hashable, variables: JSONObject) -> Hashable:
+    """The key of an operation's response. It has a fixed size, whatever the variables."""
+    return operation, sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 class ResponseCache:
