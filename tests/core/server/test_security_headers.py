@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -72,13 +73,17 @@ def staff_cookie() -> dict[str, str]:
 
 
 @pytest.fixture(params=[True, False], ids=["development", "production"])
-def client(request: pytest.FixtureRequest, orm: None) -> Iterator[Client]:
+def client(request: pytest.FixtureRequest, orm: None, tmp_path: Path) -> Iterator[Client]:
     port = free_port()
     variables = {"PORT": str(port), "HOST": "127.0.0.1", "ADMIN_PATH": "staff"}
     if not request.param:
         variables |= {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PLAYGROUND": "true"}
         variables |= {"TRUSTED_PROXIES": "127.0.0.1"}
-        output_of(sys.executable, "manage.py", "collectstatic", "--no-input", "-v0", DEBUG="false")
+        variables |= {
+            "DJANGO_SETTINGS_MODULE": "tests.core.server.settings_of_static_files",
+            "STATIC_FILES": str(tmp_path),
+        }
+        output_of(sys.executable, "manage.py", "collectstatic", "--no-input", "-v0", **variables)
     web = Web(root=ROOT, variables=os.environ | variables, host="127.0.0.1", port=port)
     try:
         web.start()
