@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, NamedTuple
@@ -27,6 +28,11 @@ INSERT INTO blocks (blocker_id, blocked_id) SELECT a.id, b.id FROM users a, user
 WHERE (a.username, b.username) IN (('p1', 'p3'), ('p4', 'p1'), ('p2', 'p5')) ORDER BY a.id;
 INSERT INTO mutes (muter_id, muted_id) SELECT a.id, b.id FROM users a, users b
 WHERE (a.username, b.username) IN (('p1', 'p6'), ('p2', 'p7')) ORDER BY a.id;
+"""
+
+NOT_VISIBLE_TO_ALL = """
+SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+AND EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'public' AND s.tablename = relname) AND relallvisible < relpages
 """
 
 
@@ -55,7 +61,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "comments_of_posts": Cost(75, 126),
     },
     Page("HomeFeed", "p1", after_cursor=True): {
-        "home_feed_page_with_snapshot": Cost(520, 283),
+        "home_feed_page_with_snapshot": Cost(443, 283),
         "comments_of_posts": Cost(74, 126),
         "home_feed_page_with_snapshot:oldest_first:unseen": Cost(261, 301),
     },
@@ -80,7 +86,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Profile", "p2"): {
         "user_by_username": Cost(12, 6),
-        "profile_feed_pages": Cost(155, 97),
+        "profile_feed_pages": Cost(133, 80),
         "relations_by_ids": Cost(11, 7),
     },
     Page("Follows", None): {
@@ -145,7 +151,12 @@ async def database(django_db_setup: None) -> AsyncIterator[Database]:
     async with opened.connection() as connection:
         await connection.execute(FILL)
         await connection.execute(HIDE)
-        await connection.execute("VACUUM (ANALYZE)")
+        # While another transaction is open (of autovacuum), VACUUM marks no page as visible to all, and statements that
+        # read an index alone look into the table, too.
+        async with asyncio.timeout(20):
+            await connection.execute("VACUUM (ANALYZE)")
+            while await connection.fetchval(NOT_VISIBLE_TO_ALL):
+                await connection.execute("VACUUM (ANALYZE)")
     yield opened
     await opened.close()
 
