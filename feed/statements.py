@@ -71,6 +71,7 @@ class FeedStatements(
     post_edit: str
     posts_by_ids: Variants
     posts_delete: str
+    posts_export: str
     posts_lock: str
     posts_of_author_lock: str
     profile_feed_pages: Variants

@@ -1,4 +1,4 @@
-"""Comments, likes and shares."""
+"""Comments, likes, shares, reports, and archives of users' data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from core.accounts.models import User
 from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 from feed.models import TEXT_LENGTH, Post
+
+REPORT_COMMENT_LENGTH = 500
 
 
 class Comment(CountedRow):
@@ -154,6 +156,110 @@ class Share(CountedRow):
             models.Index("user", "id", name="shares_of_user"),
             models.Index("post", "id", name="shares_sharers"),
         ]
+
+
+class ReportReason(models.TextChoices):
+    """Why a user reports something."""
+
+    SPAM = "SPAM"
+    ABUSE = "ABUSE"
+    VIOLENCE = "VIOLENCE"
+    SEXUAL = "SEXUAL"
+    SELF_HARM = "SELF_HARM"
+    ILLEGAL = "ILLEGAL"
+    OTHER = "OTHER"
+
+
+class Report(models.Model):
+    """A user reports a post, a comment or a user to the moderators, once."""
+
+    id = KeyField(primary_key=True)
+    reporter = Reference(User)
+    subject_kind = models.CharField(
+        max_length=10, help_text="What is reported: a post, a comment or a user."
+    )
+    subject_id = models.BigIntegerField(help_text="The key of what is reported.")
+    author = Reference(User)
+    reason = models.CharField(max_length=20, choices=ReportReason.choices)
+    comment = models.TextField(
+        max_length=REPORT_COMMENT_LENGTH, db_default="", help_text="What the reporter adds."
+    )
+    copy = models.JSONField(help_text="What is reported, as it was.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    closed_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a moderator has decided."
+    )
+    outcome = models.CharField(
+        max_length=20, db_default="", help_text="What the moderator has decided."
+    )
+
+    class Meta:
+        db_table = "reports"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "reporter", "subject_kind", "subject_id", name="reports_subject_unique"
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index("subject_kind", "subject_id", "id", name="reports_of_subject"),
+            models.Index("author", name="reports_of_author"),
+            models.Index("id", name="reports_open", condition=models.Q(closed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.subject_kind} {self.subject_id}"
+
+
+class ExportState(models.TextChoices):
+    """How far a job is."""
+
+    PENDING = "PENDING"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class DataExport(models.Model):
+    """The newest archive of a user's data."""
+
+    id = KeyField(primary_key=True)
+    user = Reference(User)
+    state = models.CharField(
+        max_length=10, choices=ExportState.choices, db_default=ExportState.PENDING.value
+    )
+    section = models.IntegerField(db_default=0, help_text="The kind of rows that is next.")
+    position = models.BigIntegerField(
+        db_default=-1, help_text="The position of the last row of that kind."
+    )
+    parts = models.IntegerField(db_default=0, help_text="How many parts there are.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(null=True, help_text="When it is deleted, once it has ended.")
+
+    class Meta:
+        db_table = "data_exports"
+        constraints: ClassVar = [
+            models.UniqueConstraint("user", name="data_exports_user_unique"),
+        ]
+        indexes: ClassVar = [
+            models.Index("expires_at", name="data_exports_expires_at"),
+            models.Index(
+                "created_at", name="data_exports_pending", condition=models.Q(state="PENDING")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"
+
+
+class DataExportPart(models.Model):
+    """Some lines of an archive, compressed. Parts one after the other are one gzip file."""
+
+    pk = models.CompositePrimaryKey("export_id", "number")
+    export = Reference(DataExport)
+    number = models.IntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        db_table = "data_export_parts"
 
 
 class TraceImport(models.Model):

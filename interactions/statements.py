@@ -22,22 +22,36 @@ class InteractionStatements(
     comment_create: str
     comment_delete: str
     comment_lock: str
+    comment_report: str
     comment_thread: str
     comments_by_ids: Variants
+    comments_export: str
     comments_of_comments: Variants
     comments_of_posts: Variants
     comments_of_posts_delete: str
     comments_of_posts_lock: str
+    data_export_create: str
+    data_export_end: str
+    data_export_lock: str
+    data_export_part: str
+    data_export_part_add: str
+    data_export_remove: str
+    data_exports_by_ids: str
+    data_exports_expire: str
     likers_of_posts: Variants
     post_events: str
+    post_report: str
     reaction_create: Instances
     reaction_delete: Instances
     reactions_delete: Instances
+    reactions_export: Instances
     reactions_of_user: Instances
     reactions_of_viewer: Instances
     reply_create: str
+    reports_export: str
     sharers_of_posts: Variants
     threads_of_author: str
+    user_report: str
 
 
 SQL = InteractionStatements()

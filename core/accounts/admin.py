@@ -28,6 +28,7 @@ from core.accounts.moderation import (
     sessions_revoke,
     sign_out_everywhere,
     user_delete,
+    user_unsuspend,
 )
 from core.accounts.validators import clean_bio, clean_display_name, clean_email, comparable_email
 from core.admin.lists import LargeTableAdmin
@@ -154,6 +155,12 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
     def remove(self, rows: Sequence[User]) -> None:
         for user in rows:
             retry_on_deadlock(partial(user_delete, user))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Saves the user. One who is made active again is no longer suspended."""
+        super().save_model(request, obj, form, change)
+        if change and obj.is_active and "is_active" in form.changed_data:
+            user_unsuspend(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return DjangoUserAdmin.has_add_permission(self, request)

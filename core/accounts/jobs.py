@@ -1,4 +1,4 @@
-"""Schedules of accounts: expired keys and sessions, and deleted accounts whose removal has no job."""
+"""Schedules of accounts: expired keys, sessions and tokens, and deleted accounts whose removal has no job."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from core.accounts.pruning import idempotency_keys_expire, sessions_expire
+from core.accounts.mail import jobs as mail_jobs
+from core.accounts.pruning import (
+    account_tokens_expire,
+    idempotency_keys_expire,
+    sessions_expire,
+)
 from core.accounts.statements import SQL
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
+
+__all__ = ["mail_jobs"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +48,29 @@ async def expire_sessions(run: JobRun) -> None:
         logger.info("Removed %d sessions.", deleted)
 
 
+@job("account_tokens_expire", every=EVERY, priority=Priority.LOW)
+async def expire_account_tokens(run: JobRun) -> None:
+    """Deletes a batch of expired tokens of mails; again at once while there are more."""
+    async with run.transaction() as transaction:
+        if await account_tokens_expire(transaction, batch=BATCH) == BATCH:
+            run.repeat()
+
+
 @job("account_erasures_add", every=EVERY)
 async def add_account_erasures(run: JobRun) -> None:
     """Adds the job for deleted accounts that have none: a server of an older version has deleted them."""
     async with run.transaction() as transaction:
         await transaction.fetch(SQL.account_erasures_add, BATCH)
+
+
+@job("suspensions_end", every=EVERY)
+async def end_suspensions(run: JobRun) -> None:
+    """Lets users sign in again whose suspension is over."""
+    async with run.transaction() as transaction:
+        users = [row[0] for row in await transaction.fetch(SQL.suspensions_ended, BATCH)]
+        if users:
+            await transaction.fetch(SQL.users_lock, users)
+        for user in users:
+            await transaction.fetch(SQL.user_unsuspend, user)
+        if len(users) == BATCH:
+            run.repeat()

@@ -4,94 +4,26 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower, Now, Replace
 
+from core.accounts.user_manager import AddressField, UserManager
 from core.accounts.validators import (
     BIO_LENGTH,
+    DEVICE_NAME_LENGTH,
     DISPLAY_NAME_LENGTH,
     EMAIL_LENGTH,
     USERNAME_FORM,
     USERNAME_LENGTH,
-    clean_bio,
-    clean_display_name,
-    clean_email,
-    folded_username,
 )
 from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
-
-
-class UserManager(BaseUserManager["User"]):
-    def get_by_natural_key(self, username: str | None) -> User:
-        return self.named(username or "").get()
-
-    def named(self, username: str) -> models.QuerySet[User]:
-        """The user with this username, if there is one. Ignores the case of A to Z only."""
-        # The index is on lower(username); Django's `iexact` would scan the table.
-        return self.alias(handle=Lower("username")).filter(handle=folded_username(username))
-
-    def create_user(
-        self, username: str, email: str, password: str | None = None, **fields: Any
-    ) -> User:
-        """The user, stored. Reserved usernames are allowed.
-
-        Errors: ValidationError; IntegrityError for a username or address that is taken.
-        """
-        return self._create(username, email, password, fields, validate_constraints=False)
-
-    def create_superuser(
-        self, username: str, email: str, password: str | None = None, **fields: Any
-    ) -> User:
-        """The user, stored. Errors: ValidationError, also for a username or address that is taken."""
-        fields = {"is_staff": True, "is_superuser": True, **fields}
-        return self._create(username, email, password, fields, validate_constraints=True)
-
-    def _create(
-        self,
-        username: str,
-        email: str,
-        password: str | None,
-        fields: dict[str, Any],
-        *,
-        validate_constraints: bool,
-    ) -> User:
-        user = self.model(username=username, email=email, **{"display_name": username, **fields})
-        user.set_password(password)
-        problems = {}
-        for field, clean in (
-            ("email", clean_email),
-            ("display_name", clean_display_name),
-            ("bio", clean_bio),
-        ):
-            try:
-                setattr(user, field, clean(getattr(user, field)))
-            except ValueError as problem:
-                problems[field] = str(problem)
-        try:
-            user.full_clean(exclude=problems, validate_constraints=validate_constraints)
-        except ValidationError as error:
-            raise ValidationError({**problems, **error.message_dict}) from error
-        if problems:
-            raise ValidationError(problems)
-        user.save(using=self._db)
-        return user
-
-
-class AddressField(models.EmailField):  # type: ignore[type-arg]  # it takes none when it runs
-    """An e-mail address. Forms validate new ones with `clean_email` and leave stored ones unchanged."""
-
-    default_validators = []  # noqa: RUF012  # Django's name
-
-    def deconstruct(self) -> tuple[str, str, Any, Any]:
-        name, _, arguments, named = super().deconstruct()
-        return name, "django.db.models.EmailField", arguments, named
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -106,6 +38,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = AddressField(
         max_length=EMAIL_LENGTH,
         help_text="The user's e-mail address. Never shown to other users.",
+    )
+    email_verified = models.BooleanField(
+        db_default=True,
+        help_text="Whether the user has shown that mail to the address arrives.",
+    )
+    pending_email = models.CharField(
+        max_length=EMAIL_LENGTH,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The address that replaces the present one as soon as it is verified.",
     )
     display_name = models.CharField(
         max_length=DISPLAY_NAME_LENGTH, help_text="The name shown beside posts."
@@ -145,6 +88,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_table = "users"
         verbose_name = "user"
         verbose_name_plural = "users"
+        indexes: ClassVar = [
+            # `sql/_looks_like.sql` says why.
+            models.Index(
+                Lower(
+                    Replace(
+                        models.Func(
+                            "username",
+                            models.Value("01I"),
+                            models.Value("Oll"),
+                            function="translate",
+                        ),
+                        models.Value("m"),
+                        models.Value("rn"),
+                    )
+                ),
+                name="users_looks_like",
+            )
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("username"),
@@ -192,7 +153,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccountDeletion(models.Model):
-    """A deleted account: hidden from all users while its rows are removed in steps."""
+    """A deleted account: hidden from all users, and after a grace period removed in steps."""
 
     user = models.OneToOneField(
         User,
@@ -202,6 +163,9 @@ class AccountDeletion(models.Model):
         related_name="deletion",
     )
     requested_at = models.DateTimeField(db_default=Now(), editable=False)
+    erases_at = models.DateTimeField(
+        db_default=Now(), help_text="When the grace period is over, in which it can be restored."
+    )
     attempts = models.IntegerField(
         db_default=0, help_text="Unused; kept for servers of the version before."
     )
@@ -211,10 +175,36 @@ class AccountDeletion(models.Model):
 
     class Meta:
         db_table = "account_deletions"
-        indexes: ClassVar = [models.Index("next_at", name="account_deletions_next_at")]
+        indexes: ClassVar = [
+            models.Index("next_at", name="account_deletions_next_at"),
+            models.Index("erases_at", name="account_deletions_erases_at"),
+        ]
 
     def __str__(self) -> str:
         return f"deletion of {self.user_id}"
+
+
+class AccountSuspension(models.Model):
+    """A user whom a moderator has suspended: the user may not sign in until it is over."""
+
+    user = models.OneToOneField(
+        User,
+        models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="suspension",
+    )
+    until = models.DateTimeField(
+        null=True, blank=True, help_text="When it is over; empty if it is for good."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "account_suspensions"
+        indexes: ClassVar = [models.Index("until", name="account_suspensions_until")]
+
+    def __str__(self) -> str:
+        return f"suspension of {self.user_id}"
 
 
 class FormerUsername(models.Model):
@@ -250,6 +240,12 @@ class Session(models.Model):
     revoked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the session was signed out or revoked."
     )
+    device_name = models.CharField(
+        max_length=DEVICE_NAME_LENGTH,
+        db_default="",
+        blank=True,
+        help_text="What the client calls the device; empty if it has not said.",
+    )
 
     class Meta:
         db_table = "sessions"
@@ -260,6 +256,31 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session {self.pk}"
+
+
+class AccountToken(models.Model):
+    """A token in a mail that verifies an address or sets a new password, once.
+
+    A trigger deletes the tokens of a user whose password or address changes.
+    """
+
+    id = KeyField(primary_key=True)
+    user = Reference(User)
+    purpose = models.CharField(max_length=20, help_text="What the token is for.")
+    token_hash = models.BinaryField(max_length=32, help_text="SHA-256 of the token.")
+    email = models.CharField(max_length=EMAIL_LENGTH, help_text="The address it is mailed to.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(help_text="When it is refused.")
+
+    class Meta:
+        db_table = "account_tokens"
+        indexes: ClassVar = [
+            models.Index("user_id", name="account_tokens_user"),
+            models.Index("expires_at", name="account_tokens_expires_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
 
 
 def not_self(table: str, user: str, other: str) -> models.CheckConstraint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from core.accounts.models import Follow, Session, User
 from core.accounts.statements import AccountStatements
@@ -48,3 +49,18 @@ def user_delete(user: User) -> None:
     run(SQL.users_lock, [user.pk])
     run(SQL.account_hide, user.pk, current_cause())
     sign_out_everywhere(user)
+
+
+def user_suspend(user: User, until: datetime | None = None) -> None:
+    """Suspends a user: signed out everywhere, and not to sign in before that time; for good without one.
+
+    Locks: the user, then their sessions.
+    """
+    run(SQL.users_lock, [user.pk])
+    run(SQL.user_suspend, user.pk, until)
+
+
+def user_unsuspend(user: User) -> None:
+    """Ends the suspension of a user. Locks: the user."""
+    run(SQL.users_lock, [user.pk])
+    run(SQL.user_unsuspend, user.pk)

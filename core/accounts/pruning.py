@@ -23,3 +23,9 @@ async def sessions_expire(transaction: Transaction, *, batch: int) -> int:
     """Deletes some sessions that ended before their retention began and returns their number."""
     rows = await transaction.fetch(SQL.sessions_expire, SESSION_RETENTION, batch)
     return int(rows[0][0])
+
+
+async def account_tokens_expire(transaction: Transaction, *, batch: int) -> int:
+    """Deletes some expired tokens of mails and returns their number."""
+    rows = await transaction.fetch(SQL.account_tokens_expire, batch)
+    return int(rows[0][0])

@@ -30,6 +30,12 @@ RESERVED = re.compile(
 )
 
 
+LOOKS = [str.maketrans({"0": "o", "1": one, "I": capital}) for one in "1il" for capital in "Il"]
+"""What digits and I may be taken for, as in `adm1n` and `heIp`."""
+
+
 def is_reserved(username: str) -> bool:
-    """Whether the username is reserved, ignoring case and underscores."""
-    return RESERVED.fullmatch(fold_case(username).replace("_", "")) is not None
+    """Whether the username is or looks like a reserved one, ignoring case and underscores."""
+    forms = {username, *(username.translate(look) for look in LOOKS)}
+    forms |= {form.replace("rn", "m") for form in forms}
+    return any(RESERVED.fullmatch(fold_case(form).replace("_", "")) for form in forms)

@@ -7,15 +7,24 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from core.accounts.statements import SQL
-from core.accounts.user_rows import RelationRow, UserDetailRow, UserRow
+from core.accounts.user_rows import (
+    AccountDetailRow,
+    RelationRow,
+    SessionRow,
+    UserDetailRow,
+    UserRow,
+)
 from core.context import Context
 from core.database.database import Database
 from core.database.statements import variant_for
+from core.errors import account_removed
 from core.execution import NOTHING, SHARED, Layout, Loader
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 
 NO_RELATION = RelationRow()
+MAX_SESSIONS = 50
+"""How many sessions of a user may be active."""
 
 
 class Profile(NamedTuple):
@@ -64,10 +73,50 @@ class Relations(ViewerLoader[RelationRow]):
         return [found[key] for key in keys]
 
 
+class AccountDetails(ViewerLoader[AccountDetailRow]):
+    """What only the viewer may read of the account, by the viewer's key."""
+
+    async def fetch(self, keys: list[int]) -> list[AccountDetailRow | BaseException]:
+        return [await self._read(key) for key in keys]
+
+    async def _read(self, key: int) -> AccountDetailRow | BaseException:
+        row = None
+        if key == self.viewer_id:
+            row = await self.database.fetch_row(SQL.account_details, key)
+        if row is None:
+            return account_removed()
+        return AccountDetailRow._make((*row[:3], UserRow._make(row[3:])))
+
+
+class AccountSessions(ViewerLoader[list[SessionRow]]):
+    """The viewer's sessions that have not ended, those used last first, by the viewer's key."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._session_id = context.session_id
+
+    async def fetch(self, keys: list[int]) -> list[list[SessionRow]]:
+        return [await self._read(key) if key == self.viewer_id else [] for key in keys]
+
+    async def _read(self, key: int) -> list[SessionRow]:
+        # A session that is being created may be one more than the limit for a moment.
+        rows = await self.database.fetch(SQL.sessions_of_user, key, self._session_id, MAX_SESSIONS)
+        return [SessionRow._make(row) for row in rows]
+
+
+async def sessions_by_ids(context: Context, ids: Sequence[int]) -> list[SessionRow | None]:
+    """The sessions; None for those that have ended, and for other users'. Order: that of `ids`. Cost: one statement."""
+    if context.viewer_id is None:
+        return [None for _ in ids]
+    sessions = await context.loader(AccountSessions).load(context.viewer_id)
+    found = {session.id: session for session in sessions}
+    return [found.get(key) for key in ids]
+
+
 class AttributeLoader(Loader[int, Any]):
     """One attribute of the objects of another loader, so that fields share its statement."""
 
-    def __init__(self, context: Context, group: type[UserDetails | Relations], name: str) -> None:
+    def __init__(self, context: Context, group: type[ViewerLoader[Any]], name: str) -> None:
         self._group = context.loader(group)
         self._name = name
 

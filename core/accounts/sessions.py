@@ -1,8 +1,7 @@
-"""Sign-up, sign-in, sign-out and the rotation of refresh tokens."""
+"""Sessions: their begin, the rotation of their refresh tokens, and their end."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,29 +9,18 @@ from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from typing import NamedTuple
 
-from core.accounts.login_throttle import AttemptedAccount, LoginThrottle
-from core.accounts.models import User
+from core.accounts.login_throttle import LoginThrottle
 from core.accounts.passwords import Passwords
+from core.accounts.selectors import MAX_SESSIONS
 from core.accounts.statements import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
-from core.accounts.validators import (
-    EMAIL_LENGTH,
-    clean_display_name,
-    clean_email,
-    clean_username,
-    comparable_email,
-    folded_username,
-)
 from core.database.database import Database, Transaction
-from core.errors import ErrorCode, InputRules, MutationRefused, refuse
-from core.text import CONTROLS
+from core.errors import ErrorCode, not_found, refuse
 
 REUSE_GRACE = timedelta(seconds=30)
 """How long a used refresh token still returns its successor, for a client that lost the response."""
 SALT_BYTES = 16
-SIGN_IN_ATTEMPTS = 3
-"""How often a sign-in checks the password while its hash changes concurrently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +33,9 @@ class Accounts:
     login_throttle: LoginThrottle
     access_token_life: timedelta
     refresh_token_life: timedelta
+    sign_up_is_open: bool = True
+    deletion_grace: timedelta = timedelta(days=14)
+    """How long a deleted account can be restored."""
 
 
 class SignedIn(NamedTuple):
@@ -66,132 +57,6 @@ class LockedSession(NamedTuple):
     is_just_rotated: bool
     expires_at: datetime
     user: UserRow
-
-
-async def sign_up(
-    database: Database,
-    accounts: Accounts,
-    *,
-    username: str,
-    email: str,
-    password: str,
-    display_name: str,
-) -> SignedIn:
-    """A new account and its first session. Errors: MutationRefused (USERNAME_TAKEN, INVALID_INPUT), RATE_LIMITED.
-
-    Usernames are public, but not whether an address has an account: an invalid address and a taken one are
-    refused with the same message after the same work, and only if the rest of the input is valid.
-    """
-    rules = InputRules()
-    username = rules.check("username", clean_username, username)
-    display_name = rules.check("displayName", clean_display_name, display_name)
-    usable_email = _usable_email(email)
-    user = User(username=username or "", display_name=display_name or "", email=usable_email or "")
-    problem = await accounts.passwords.problem(password, user)
-    if problem is not None:
-        rules.reject("password", problem)
-    rules.raise_problems()
-    encoded = await accounts.passwords.hashed(password)
-    async with database.transaction() as transaction:
-        created = await transaction.fetch_row(
-            SQL.user_create, username, usable_email, encoded, display_name
-        )
-        if created is not None:
-            signed_in = await _begin(transaction, accounts, UserRow._make(created), encoded)
-            if signed_in is None:
-                raise credentials_refused()
-            return signed_in
-        taken = await transaction.fetch_row(SQL.username_taken, username)
-    if taken is not None and taken[0]:
-        raise refuse(ErrorCode.USERNAME_TAKEN, "This username is taken.", "input", "username")
-    raise refuse(
-        ErrorCode.INVALID_INPUT,
-        "This e-mail address can't be used. It must have the form name@domain, with a domain name and no IP "
-        "address, and no account here.",
-        "input",
-        "email",
-    )
-
-
-def _usable_email(email: str) -> str | None:
-    """The cleaned address; None for an invalid one, which is refused like a taken one."""
-    try:
-        return clean_email(email)
-    except ValueError:
-        return None
-
-
-async def sign_in(
-    database: Database,
-    accounts: Accounts,
-    *,
-    login: str,
-    password: str,
-    address: str | None = None,
-) -> SignedIn:
-    """A new session. Errors: MutationRefused (CREDENTIALS_REFUSED), RATE_LIMITED.
-
-    A wrong password and an unknown login give the same message after the same time.
-    """
-    login = login.strip()
-    if len(login) > EMAIL_LENGTH or CONTROLS.search(login):
-        raise credentials_refused()
-    found = await _user_for_sign_in(database, login)
-    account = AttemptedAccount(None if found is None else found[1].id, login)
-    await asyncio.to_thread(accounts.login_throttle.count, account, address)
-    checked = await accounts.passwords.check(password, None if found is None else found[0])
-    if found is None or not checked.is_correct:
-        raise credentials_refused()
-    await asyncio.to_thread(accounts.login_throttle.succeeded, account, address)
-    for _ in range(SIGN_IN_ATTEMPTS):
-        encoded, user = found
-        async with database.transaction() as transaction:
-            if checked.new_hash is not None and await transaction.fetch(
-                SQL.password_rehash, user.id, encoded, checked.new_hash
-            ):
-                encoded = checked.new_hash
-            signed_in = await _begin(transaction, accounts, user, encoded)
-        if signed_in is not None:
-            return signed_in
-        # The stored hash has changed: a new password, or another sign-in's new hash of the same one.
-        found = await _user_for_sign_in(database, login)
-        if found is None:
-            break
-        checked = await accounts.passwords.check(password, found[0])
-        if not checked.is_correct:
-            break
-    raise credentials_refused()
-
-
-async def sign_in_without_password(
-    database: Database, accounts: Accounts, *, username: str
-) -> SignedIn:
-    """A new session of any user who may sign in. For development only. Errors: MutationRefused."""
-    found = await _user_for_sign_in(database, username)
-    if found is None:
-        raise credentials_refused()
-    encoded, user = found
-    async with database.transaction() as transaction:
-        signed_in = await _begin(transaction, accounts, user, encoded)
-    if signed_in is None:
-        raise credentials_refused()
-    return signed_in
-
-
-async def _user_for_sign_in(database: Database, login: str) -> tuple[str, UserRow] | None:
-    """The password's hash and the user; None for an unknown login."""
-    statement, comparable = SQL.user_for_sign_in_by_username, folded_username(login)
-    if "@" in login:
-        statement, comparable = SQL.user_for_sign_in_by_email, comparable_email(login)
-    if comparable is None:
-        return None
-    row = await database.fetch_row(statement, comparable)
-    return None if row is None else (row[0], UserRow._make(row[1:]))
-
-
-def credentials_refused() -> MutationRefused:
-    """The same refusal for every failed sign-in."""
-    return refuse(ErrorCode.CREDENTIALS_REFUSED, "The login or the password is wrong.", "input")
 
 
 async def session_refresh(
@@ -230,7 +95,10 @@ async def _renew(
         ):
             return await _rotate(transaction, accounts, session, presented)
         if presented.generation == generation - 1 and session.is_just_rotated:
-            newest = accounts.refresh_tokens.make(presented.session_id, session.salt, generation)
+            made = accounts.refresh_tokens.valid(presented.session_id, session.salt, generation)
+            newest = next((token for token in made if token.hash == session.token_hash), None)
+            if newest is None:  # Its secret is no longer used.
+                return None
             return _signed_in(accounts, session.user, newest, session.expires_at)
         await transaction.fetch(SQL.sessions_revoke, session.user.id, presented.session_id)
     notify()
@@ -264,17 +132,36 @@ async def sign_out(
         return revoked is not None and revoked[0] > 0
 
 
-async def _begin(
-    transaction: Transaction, accounts: Accounts, user: UserRow, encoded: str
+async def session_revoke(database: Database, *, viewer_id: int, session_id: int) -> bool:
+    """Whether the session ended by this call. Errors: MutationRefused (NOT_FOUND) for none of the viewer's."""
+    found = await database.fetch_row(SQL.session_of_user, viewer_id, session_id)
+    if found is None:
+        raise not_found("Session", "sessionId")
+    if found[0]:
+        return False
+    revoked = await database.write(SQL.sessions_revoke, viewer_id, session_id)
+    return int(revoked[0][0]) > 0
+
+
+async def session_begin(
+    transaction: Transaction,
+    accounts: Accounts,
+    user: UserRow,
+    encoded: str,
+    device_name: str = "",
 ) -> SignedIn | None:
-    """A new session; None if the user may not sign in or no longer has this password hash."""
+    """A new session; None if the user may not sign in or no longer has this password hash.
+
+    Of more than MAX_SESSIONS the one that was used longest ago ends.
+    """
     ((session_id,),) = await transaction.fetch(SQL.session_key)
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
     expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    columns = (session_id, user.id, salt, token.hash, expires_at, encoded)
+    columns = (session_id, user.id, salt, token.hash, expires_at, encoded, device_name)
     if not await transaction.fetch(SQL.session_create, *columns):
         return None
+    await transaction.fetch(SQL.sessions_limit, user.id, MAX_SESSIONS)
     return _signed_in(accounts, user, token, expires_at)
 
 
@@ -288,8 +175,9 @@ async def _lock_session(
     session = LockedSession._make((*row[:5], UserRow._make(row[5:])))
     if presented.generation > session.generation:
         return None
-    issued = accounts.refresh_tokens.make(presented.session_id, session.salt, presented.generation)
-    return session if compare_digest(issued.mac, presented.mac) else None
+    issued = accounts.refresh_tokens.valid(presented.session_id, session.salt, presented.generation)
+    is_issued = any(compare_digest(token.mac, presented.mac) for token in issued)
+    return session if is_issued else None
 
 
 def _signed_in(

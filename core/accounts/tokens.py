@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from time import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -28,6 +30,11 @@ class AccessToken(NamedTuple):
     expires_at: int
 
 
+def key_id(secret: bytes) -> str:
+    """The public name of a secret (`kid`), from which the secret can't be found."""
+    return blake2b(secret, digest_size=6, person=b"key id").hexdigest()
+
+
 class AccessTokens:
     """Issues and verifies access tokens (JWT).
 
@@ -35,8 +42,13 @@ class AccessTokens:
     hour, and a verification takes 30 µs.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = blake2b(secret, digest_size=32, person=b"access tokens").digest()
+    def __init__(self, *secrets: bytes) -> None:
+        """`secrets`: the first one signs; tokens that were signed with any of them are valid."""
+        self._keys = {
+            key_id(secret): blake2b(secret, digest_size=32, person=b"access tokens").digest()
+            for secret in secrets
+        }
+        self._signing_key = next(iter(self._keys))
         self._verified = lru_cache(TOKENS_CACHED)(self._verify)
 
     def issue(self, token: AccessToken) -> str:
@@ -47,7 +59,8 @@ class AccessTokens:
             "sid": str(token.session_id),
             "exp": token.expires_at,
         }
-        return jwt.encode(claims, self._key, ALGORITHM)
+        name = self._signing_key
+        return jwt.encode(claims, self._keys[name], ALGORITHM, headers={"kid": name})
 
     def read(self, text: str) -> AccessToken:
         """The token's claims, verified. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
@@ -60,18 +73,23 @@ class AccessTokens:
         try:
             if len(text) > MAX_TOKEN_LENGTH:
                 raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
-            claims = jwt.decode(
-                text,
-                self._key,
-                [ALGORITHM],
-                issuer=ISSUER,
-                options={"require": ["exp", "sub", "iss"], "verify_exp": False},
-            )
+            # A token without the name of its key was signed by a server of the version before, which had one key.
+            name = jwt.get_unverified_header(text).get("kid")
+            keys = self._keys.values() if name is None else [self._keys[name]]
+            claims = self._claims(text, list(keys))
             return AccessToken(int(claims["sub"]), int(claims["sid"]), int(claims["exp"]))
         except (jwt.InvalidTokenError, ValueError, KeyError):
             raise ClientError(
                 "This is not an access token of this server.", "TOKEN_INVALID"
             ) from None
+
+    def _claims(self, text: str, keys: Sequence[bytes]) -> dict[str, Any]:
+        """The claims of a token that was signed with any of the keys. Errors: jwt.InvalidTokenError."""
+        options: Any = {"require": ["exp", "sub", "iss"], "verify_exp": False}
+        for key in keys[:-1]:
+            with suppress(jwt.InvalidSignatureError):
+                return jwt.decode(text, key, [ALGORITHM], issuer=ISSUER, options=options)
+        return jwt.decode(text, keys[-1], [ALGORITHM], issuer=ISSUER, options=options)
 
 
 class RefreshToken(NamedTuple):
@@ -98,16 +116,77 @@ class RefreshTokens:
     token, so a client that lost the response can get the same successor although only its hash is stored.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._key = blake2b(secret, digest_size=32, person=b"refresh tokens").digest()
+    def __init__(self, *secrets: bytes) -> None:
+        """`secrets`: the first one makes new tokens; those that were made with any of them are valid."""
+        self._keys = [
+            blake2b(secret, digest_size=32, person=b"refresh tokens").digest() for secret in secrets
+        ]
 
     def make(self, session_id: int, salt: bytes, generation: int) -> RefreshToken:
-        """The session's token of this generation."""
+        """The session's token of this generation, made with the first secret."""
+        return self.valid(session_id, salt, generation)[0]
+
+    def valid(self, session_id: int, salt: bytes, generation: int) -> list[RefreshToken]:
+        """The session's possible tokens of this generation: one for each secret."""
         message = b"%d.%d." % (session_id, generation) + salt
-        return RefreshToken(session_id, generation, hmac.digest(self._key, message, "sha256").hex())
+        macs = (hmac.digest(key, message, "sha256").hex() for key in self._keys)
+        return [RefreshToken(session_id, generation, mac) for mac in macs]
 
     @staticmethod
     def parse(text: str) -> RefreshToken | None:
         """The parts of a token, not verified; None for a malformed one."""
         match = REFRESH_TOKEN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
         return match and RefreshToken(int(match[1]), int(match[2]), match[3])
+
+
+ONE_TIME_TOKEN = re.compile(r"([1-9][0-9]{0,18})-([0-9a-f]{64})")
+
+
+class OneTimeToken(NamedTuple):
+    """Key and MAC of a token in a mail."""
+
+    id: int
+    mac: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.id}-{self.mac}"
+
+    @property
+    def hash(self) -> bytes:
+        """The hash that is stored."""
+        return sha256(self.text.encode()).digest()
+
+
+class OneTimeTokens:
+    """Derives the tokens of mails from the server's secrets and the key of their row, so that a mail can be sent again
+    although only a hash is stored.
+    """
+
+    def __init__(self, *secrets: bytes) -> None:
+        """`secrets`: the first one makes new tokens."""
+        self._keys = [
+            blake2b(secret, digest_size=32, person=b"one-time tokens").digest()
+            for secret in secrets
+        ]
+
+    def make(self, purpose: str, id: int) -> OneTimeToken:
+        """The token of a row."""
+        return self._made_by(self._keys[0], purpose, id)
+
+    def with_hash(self, purpose: str, id: int, token_hash: bytes) -> OneTimeToken | None:
+        """The token that has this hash; None if it was made with a secret that is no longer used."""
+        made = (self._made_by(key, purpose, id) for key in self._keys)
+        return next((token for token in made if token.hash == token_hash), None)
+
+    @staticmethod
+    def parse(text: str) -> OneTimeToken | None:
+        """The parts of a token, not verified; None for a malformed one."""
+        text = text.strip() if len(text) <= MAX_TOKEN_LENGTH else ""
+        match = ONE_TIME_TOKEN.fullmatch(text)
+        return match and OneTimeToken(int(match[1]), match[2])
+
+    @staticmethod
+    def _made_by(key: bytes, purpose: str, id: int) -> OneTimeToken:
+        message = b"%s.%d" % (purpose.encode(), id)
+        return OneTimeToken(id, hmac.digest(key, message, "sha256").hex())

@@ -37,3 +37,22 @@ class RelationRow(NamedTuple):
     follows_viewer: bool = False
     has_blocked: bool = False
     has_muted: bool = False
+
+
+class AccountDetailRow(NamedTuple):
+    """What only the user may read of the account."""
+
+    email: str
+    email_verified: bool
+    pending_email: str | None
+    user: UserRow
+
+
+class SessionRow(NamedTuple):
+    """A session of the viewer, for the viewer."""
+
+    id: int
+    created_at: str
+    last_used_at: str
+    device_name: str
+    is_current: bool

@@ -16,6 +16,7 @@ USERNAME_FORM = f"A username has 1 to {USERNAME_LENGTH} of A-Z, a-z, 0-9 and _."
 USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 DISPLAY_NAME_LENGTH = 50
 BIO_LENGTH = 300
+DEVICE_NAME_LENGTH = 60
 EMAIL_LENGTH = 254
 """UTF-8 octets of an address."""
 EMAIL_LOCAL_LENGTH = 64
@@ -49,6 +50,11 @@ def clean_display_name(name: str) -> str:
 def clean_bio(bio: str) -> str:
     """A text that may be empty; a text without visible characters becomes empty."""
     return clean_text(bio, at_most=BIO_LENGTH, at_least=0)
+
+
+def clean_device_name(name: str | None) -> str:
+    """The name of a device, of one line; empty for none."""
+    return clean_name(name, at_most=DEVICE_NAME_LENGTH) if name else ""
 
 
 def clean_email(email: str) -> str:

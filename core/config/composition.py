@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from core.accounts.graphql.account import Account
+from core.accounts.graphql.account import Account, account_rows
 from core.accounts.graphql.fields import UserFollows
 from core.accounts.graphql.types import User
-from core.accounts.selectors import users_by_ids
+from core.accounts.selectors import sessions_by_ids, users_by_ids
 from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.selectors import posts_by_ids
+from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments
 from interactions.selectors import comments_by_ids
@@ -23,6 +24,9 @@ def extend_types() -> None:
     extend_type(User, UserPosts)
     extend_type(Post, PostComments)
     extend_type(Post, PostReactions)
+    NODE_TYPES.register("Account", account_rows)
+    NODE_TYPES.register("DataExport", exports_by_ids)
+    NODE_TYPES.register("AccountSession", sessions_by_ids)
     NODE_TYPES.register(
         "User", lambda context, keys: users_by_ids(context.database, context.viewer_id, keys)
     )

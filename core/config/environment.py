@@ -4,44 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Literal, cast
 
 from core.config import parsing
+from core.config.declared_setting import Setting, setting
 from core.config.parsing import ValueInvalid
+from core.config.secret_keys import secrets_of
+from core.config.setting_conflicts import REVOKING_MINUTES, conflicts
 
 SECRET_KEY_LENGTH = 32
-REVOKING_MINUTES = 30
-"""The longest duration of a transaction that ends sessions: its events have the time at which it began."""
 DEVELOPMENT_ONLY = "only-for-development-never-for-a-server-that-others-reach"
 
 
 class EnvironmentInvalid(Exception):
     """One or more variables are missing or invalid; the message has a line for each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How one variable is parsed, its purpose and its defaults."""
-
-    parse: Callable[[str], Any]
-    default: str
-    purpose: str
-    default_in_debug: str | None = None
-
-
-def setting(
-    parse: Callable[[str], Any], default: str, purpose: str, *, in_debug: str | None = None
-) -> Any:
-    """A dataclass field that is read from the variable of its name in capitals.
-
-    A variable with an empty default must be set, unless DEBUG is true and there is a default `in_debug`.
-    """
-    described = Setting(parse, default, purpose, in_debug)
-    return dataclasses.field(metadata={"setting": described})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +36,14 @@ class Environment:
     secret_key: str = setting(
         parsing.secret(SECRET_KEY_LENGTH),
         "",
-        "Signs tokens and cursors: 32 or more random characters. A change signs all users out.",
+        "Signs tokens and cursors: 32 or more random characters. A change signs all users out, except by SECRET_KEYS.",
         in_debug=DEVELOPMENT_ONLY,
+    )
+    secret_keys: tuple[str, ...] = setting(
+        parsing.secrets(SECRET_KEY_LENGTH),
+        "none",
+        "Secret keys, separated by commas, to replace SECRET_KEY without signing anybody out: the first one signs, all "
+        "are valid. SECRET_KEY is one of them or left out; or `none`.",
     )
     database_url: str = setting(
         parsing.database_url,
@@ -226,6 +212,18 @@ class Environment:
         "Likes and shares of a user in an hour; 0: no limit.",
         in_debug="0",
     )
+    reports_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "60",
+        "Posts, comments and users that a user may report in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    exports_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "3",
+        "Archives of own data that a user may ask for in an hour; 0: no limit.",
+        in_debug="0",
+    )
     sign_ups_per_hour: int = setting(
         parsing.whole_number(0, 999_999_999),
         "60",
@@ -238,11 +236,60 @@ class Environment:
         "Calls of signIn from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
         in_debug="0",
     )
+    password_resets_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "60",
+        "Calls of requestPasswordReset from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    verification_mails_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "10",
+        "Mails that verify an address, by resendVerification and changeEmail of a user, in an hour; 0: no limit.",
+        in_debug="0",
+    )
+    sign_up: str = setting(
+        parsing.one_of("OPEN", "CLOSED"),
+        "open",
+        "Whether `signUp` makes accounts: open, or closed. Closed, only the admin and `createsuperuser` do.",
+    )
+    mail_url: str = setting(
+        parsing.mail_url,
+        "none",
+        "The mail server: smtp://host:25, or with TLS smtp+tls://user:password@host:587 (STARTTLS) or smtps://…:465; "
+        "file:///folder writes mails to files; none: no mail is sent.",
+    )
+    mail_from: str = setting(
+        parsing.mail_from,
+        "feed@localhost",
+        "The sender of mails: an address, or `Name <address>`.",
+    )
+    app_url: str | None = setting(
+        parsing.base_url,
+        "none",
+        "The address of the app, for links in mails: its pages verify-email and reset-password get `?token=…`; "
+        "or `none`.",
+    )
     access_token_minutes: int = setting(
         parsing.whole_number(1, 1_440), "15", "Lifetime of an access token."
     )
     refresh_token_days: int = setting(
         parsing.whole_number(1, 365), "30", "Lifetime of a refresh token that is not used."
+    )
+    deletion_grace_days: int = setting(
+        parsing.whole_number(0, 365),
+        "14",
+        "How long an account that its user has deleted can be restored; then it is erased.",
+    )
+    export_hours: int = setting(
+        parsing.whole_number(1, 720),
+        "72",
+        "How long an archive of a user's data can be downloaded.",
+    )
+    api_url: str | None = setting(
+        parsing.base_url,
+        "none",
+        "The address of this server for clients, for links to archives; `none`: links begin with a slash.",
     )
     sign_in_attempts: int = setting(
         parsing.whole_number(1, 1_000_000),
@@ -334,6 +381,11 @@ class Environment:
     )
 
     @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The secret keys. The first one signs; what was signed with any of them is valid."""
+        return secrets_of(self)
+
+    @property
     def recent_revocations(self) -> timedelta:
         """The age up to which an event that ended a session matters: an access token of it may still be valid."""
         return timedelta(minutes=self.access_token_minutes + REVOKING_MINUTES)
@@ -345,6 +397,9 @@ class Environment:
         Errors: EnvironmentInvalid, with a line for each variable that is missing or invalid.
         """
         debug = variables.get("DEBUG", "").strip().lower() in parsing.TRUE
+        keys = variables.get("SECRET_KEYS", "").strip()
+        if keys and keys != "none" and not variables.get("SECRET_KEY", "").strip():
+            variables = {**variables, "SECRET_KEY": keys.partition(",")[0]}
         values: dict[str, Any] = {}
         problems: list[str] = []
         for field_name, described in declared_settings().items():
@@ -358,7 +413,10 @@ class Environment:
                 values[field_name] = described.parse(text)
             except ValueInvalid as invalid:
                 problems.append(f"{variable} is invalid: {invalid}")
-        if not debug and values.get("secret_key") == DEVELOPMENT_ONLY:
+        secret_keys = values.get("secret_keys", ())
+        if secret_keys and values.get("secret_key", secret_keys[0]) not in secret_keys:
+            problems.append("SECRET_KEY is not among SECRET_KEYS. Add it there, or leave it out.")
+        if not debug and DEVELOPMENT_ONLY in (values.get("secret_key"), *secret_keys):
             problems.append("SECRET_KEY is the default for development. Generate a random one.")
         if not debug and "*" in values.get("allowed_hosts", ()):
             problems.append(
@@ -367,19 +425,9 @@ class Environment:
         if problems:
             raise _invalid(problems)
         settings = cls(**values)
-        for field_name in ("rate_person_cost", "rate_address_cost"):
-            if 0 < getattr(settings, field_name) < settings.max_cost:
-                problem = (
-                    f"{field_name.upper()} is invalid: an operation of MAX_COST could never be executed. "
-                    "Set it to MAX_COST or more."
-                )
-                raise _invalid([problem])
-        if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
-            problem = (
-                "EVENT_RETENTION_HOURS is invalid: a process that starts reads from the events which sessions have "
-                f"ended. Set it to at least {REVOKING_MINUTES} minutes more than ACCESS_TOKEN_MINUTES."
-            )
-            raise _invalid([problem])
+        problems += conflicts(settings)
+        if problems:
+            raise _invalid(problems)
         return settings
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 TRUE = frozenset({"true", "yes", "on", "1"})
@@ -93,6 +94,21 @@ def secret(shortest: int) -> Callable[[str], str]:
     return parse
 
 
+def secrets(shortest: int) -> Callable[[str], tuple[str, ...]]:
+    """A parser of different secrets, separated by commas; `none`: an empty tuple."""
+    parse_one = secret(shortest)
+
+    def parse(text: str) -> tuple[str, ...]:
+        if text.lower() == "none":
+            return ()
+        keys = tuple(parse_one(part.strip()) for part in text.split(","))
+        if len(set(keys)) < len(keys):
+            raise ValueInvalid("write each key once.")
+        return keys
+
+    return parse
+
+
 def url(*schemes: str) -> Callable[[str], str]:
     """A parser of URLs with one of the schemes."""
 
@@ -119,6 +135,36 @@ def database_url(text: str) -> str:
     if not re.fullmatch(r"/[^/]{1,63}", urlsplit(text).path):
         raise ValueInvalid("end the URL with the name of the database: postgresql://host:5432/name")
     return text
+
+
+def mail_url(text: str) -> str:
+    """The URL of a mail server or of a folder for mails; `none`: the text itself."""
+    if text.lower() == "none":
+        return "none"
+    parts = urlsplit(text)
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return text
+    text = url("smtp", "smtp+tls", "smtps")(text)
+    if not urlsplit(text).hostname:
+        raise ValueInvalid("name the host of the mail server: smtp://host:25")
+    return text
+
+
+def mail_from(text: str) -> str:
+    """The sender of mails."""
+    _, address = parseaddr(text)
+    if not re.fullmatch(r"[^\s@<>]{1,64}@[A-Za-z0-9.-]{1,253}", address) or not text.isprintable():
+        raise ValueInvalid("write an address, such as feed@example.com or Feed <feed@example.com>.")
+    return text
+
+
+def base_url(text: str) -> str | None:
+    """The address of a web app without query and fragment; `none`: None."""
+    if text.lower() == "none":
+        return None
+    if re.fullmatch(r"https?://[\w.:\[\]-]{1,253}(/[\w./~%-]{0,500})?", text, re.ASCII):
+        return text
+    raise ValueInvalid("write the URL of the app, such as https://app.example.com.")
 
 
 def page(text: str) -> str | None:

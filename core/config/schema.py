@@ -7,36 +7,48 @@ from datetime import datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from core.accounts.graphql.account import Account, AccountQuery
+from core.accounts.graphql.account import AccountQuery
+from core.accounts.graphql.account_mutations import OwnAccountMutation
 from core.accounts.graphql.mutations import AccountsMutation
 from core.accounts.graphql.queries import AccountsQuery
+from core.accounts.graphql.recovery_mutations import RecoveryMutation
 from core.accounts.graphql.types import User
 from core.config.composition import extend_types
 from core.graphql.limits.rate_limit_query import RateLimitQuery
 from core.graphql.mutations import complete_mutations
 from core.graphql.node import NodeQuery
-from core.graphql.relay_connections import extend_type, fields_of
 from core.graphql.scalars import DateTime
 from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
 from feed.graphql.queries import FeedQuery
 from feed.graphql.subscriptions import HOME_FEED_EVENT_TYPES, FeedSubscription
 from feed.graphql.types import Post
+from interactions.graphql.exports import DataExport, ExportsMutation
 from interactions.graphql.mutations import InteractionsMutation
+from interactions.graphql.reports import ReportsMutation
 from interactions.graphql.subscriptions import POST_INTERACTION_TYPES, InteractionsSubscription
 from interactions.graphql.types import Comment
 
 
 @strawberry.type(description="All reads.")
-class Query(FeedQuery, AccountsQuery, NodeQuery, RateLimitQuery):
+class Query(FeedQuery, AccountsQuery, AccountQuery, NodeQuery, RateLimitQuery):
     pass
 
 
 @strawberry.type(
     description="All writes. Expected failures are returned in the payload's `errors`. All but `signUp`, `signIn`, "
-    "`refreshSession` and `signOut` require an access token."
+    "`refreshSession`, `signOut`, `verifyEmail`, `requestPasswordReset`, `resetPassword` "
+    "and `restoreAccount` require an access token."
 )
-class Mutation(AccountsMutation, FeedMutation, InteractionsMutation):
+class Mutation(
+    AccountsMutation,
+    OwnAccountMutation,
+    RecoveryMutation,
+    FeedMutation,
+    InteractionsMutation,
+    ReportsMutation,
+    ExportsMutation,
+):
     pass
 
 
@@ -46,8 +58,6 @@ class Subscription(FeedSubscription, InteractionsSubscription):
 
 
 extend_types()
-if fields_of(Account):
-    extend_type(Query, AccountQuery)
 complete_mutations(Mutation)
 schema = strawberry.Schema(
     Query,
@@ -57,6 +67,7 @@ schema = strawberry.Schema(
         User,
         Post,
         Comment,
+        DataExport,
         *ERROR_TYPES,
         *HOME_FEED_EVENT_TYPES,
         *POST_INTERACTION_TYPES,

@@ -11,12 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 from core.config.database_url import django_database
 from core.config.environment import environment
 from core.config.logs import configure_logging
+from core.config.mail_server import django_mail
 
 ENVIRONMENT = environment()
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 DEBUG = ENVIRONMENT.debug
-SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY, *SECRET_KEY_FALLBACKS = (secret.decode() for secret in ENVIRONMENT.secrets)
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 ROOT_URLCONF = "core.config.urls"
 ASGI_APPLICATION = "core.server.asgi.application"
@@ -93,6 +94,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "core.accounts.password_rules.PasswordValidator"}]
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.mail_from
+globals().update(django_mail(ENVIRONMENT.mail_url))  # EMAIL_BACKEND, EMAIL_HOST and others
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
 from itertools import repeat
@@ -37,6 +38,8 @@ class CursorKeys(NamedTuple):
 
     siphash: bytes
     blake2: bytes
+    older: tuple[CursorKeys, ...] = ()
+    """Those of other secrets whose cursors are still valid."""
 
 
 class CursorMalformed(ValueError):
@@ -50,11 +53,10 @@ class CursorSigner:
     keyed BLAKE2 (RFC 7693, section 2.9).
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._keys = CursorKeys(
-            blake2b(secret, digest_size=16, person=b"settled cursors").digest(),
-            blake2b(secret, digest_size=32, person=b"page cursors").digest(),
-        )
+    def __init__(self, *secrets: bytes) -> None:
+        """`secrets`: the first one signs; cursors that were signed with any of them are valid."""
+        signing, *older = map(_keys_of, secrets)
+        self._keys = signing._replace(older=tuple(older))
 
     def codec(self, list_name: str, owner_id: int = 0) -> CursorCodec:
         """The codec of a list, such as `followers`, of the object with the key `owner_id`."""
@@ -67,9 +69,22 @@ class CursorSigner:
 
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of other data than list positions: 32 bytes. `purpose` has at most 15 characters."""
-        return blake2b(
-            packed, digest_size=32, key=self._keys.blake2, person=purpose.encode()
-        ).digest()
+        return _tag(self._keys, purpose, packed)
+
+    def tags(self, purpose: str, packed: bytes) -> list[bytes]:
+        """The valid MACs of the data: one for each secret."""
+        return [_tag(keys, purpose, packed) for keys in (self._keys, *self._keys.older)]
+
+
+def _keys_of(secret: bytes) -> CursorKeys:
+    return CursorKeys(
+        blake2b(secret, digest_size=16, person=b"settled cursors").digest(),
+        blake2b(secret, digest_size=32, person=b"page cursors").digest(),
+    )
+
+
+def _tag(keys: CursorKeys, purpose: str, packed: bytes) -> bytes:
+    return blake2b(packed, digest_size=32, key=keys.blake2, person=purpose.encode()).digest()
 
 
 class CursorCodec(NamedTuple):
@@ -114,6 +129,9 @@ class CursorCodec(NamedTuple):
 
     def decode(self, cursor: str) -> ListPosition:
         """The position that the cursor encodes. Errors: CursorMalformed."""
+        for older in self.keys.older:
+            with suppress(CursorMalformed):
+                return self._replace(keys=older).decode(cursor)
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise CursorMalformed
         try:

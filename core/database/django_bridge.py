@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -13,7 +14,7 @@ ATTEMPTS = 5
 DEADLOCK = "40P01"
 
 T = TypeVar("T")
-Argument = int | str | None | Sequence[int] | Sequence[str | None]
+Argument = int | str | datetime | None | Sequence[int] | Sequence[str | None]
 
 
 def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg2
 import redis
@@ -47,6 +47,7 @@ WELCOME = """Ready.
   API, playground     {url}/graphql/
   Demo                {url}/demo/
   Admin               {url}/{admin_path}/
+  Mails               {mails}
 {sign_in}
   Query the newest posts:
 
@@ -117,9 +118,18 @@ def run(data: Path, *, with_process: int | None) -> None:
         published = {name.upper() for name in declared_settings()}
         publish_variables(data, {k: v for k, v in variables.items() if k in published})
         sign_in = demo_sign_in(servers.database_url)
+        mails = (
+            "one file each in .data/mail/"
+            if settings.mail_url.startswith("file:")
+            else "by MAIL_URL"
+        )
         say(
             WELCOME.format(
-                url=address, admin_path=settings.admin_path, query=QUERY, sign_in=sign_in
+                url=address,
+                admin_path=settings.admin_path,
+                mails=mails,
+                query=QUERY,
+                sign_in=sign_in,
             )
         )
         restart_ended([*servers.started, web, worker], say, with_process=with_process)
@@ -128,7 +138,14 @@ def run(data: Path, *, with_process: int | None) -> None:
 def local_variables(data: Path) -> dict[str, str]:
     """The environment of this process, with defaults for development."""
     given = {name: value for name, value in os.environ.items() if value}
-    return {"DEBUG": "true", "LOG_LEVEL": "WARNING", "SECRET_KEY": secret_key(data), **given}
+    return {
+        "DEBUG": "true",
+        "LOG_LEVEL": "WARNING",
+        "SECRET_KEY": secret_key(data),
+        "API_URL": f"http://localhost:{given.get('PORT', '8000')}",
+        "MAIL_URL": f"file://{quote(str(data / 'mail'))}",
+        **given,
+    }
 
 
 def secret_key(data: Path) -> str:

@@ -129,6 +129,11 @@ def _cursor_from_snapshot(signer: CursorSigner, text: str) -> str:
 
 def encode_position(signer: CursorSigner, position: Position) -> str:
     """An opaque, URL-safe cursor: about 30 characters, and two for each running transaction."""
+    packed = _packed(position)
+    return _text(signer.tag(PURPOSE, packed)[:TAG_BYTES], packed)
+
+
+def _packed(position: Position) -> bytes:
     numbers = list(position[:3])
     if position.snapshot is not None:
         newest, running = position.snapshot
@@ -137,8 +142,10 @@ def encode_position(signer: CursorSigner, position: Position) -> str:
         for transaction in sorted(running, reverse=True):
             numbers.append(last - transaction)
             last = transaction
-    packed = pack_numbers(numbers)
-    tag = signer.tag(PURPOSE, packed)[:TAG_BYTES]
+    return pack_numbers(numbers)
+
+
+def _text(tag: bytes, packed: bytes) -> str:
     return urlsafe_b64encode(tag + packed).decode().rstrip("=")
 
 
@@ -156,7 +163,7 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
     except (Base64Error, UnicodeEncodeError) as error:
         raise CursorMalformed from error
     tag, packed = data[:TAG_BYTES], data[TAG_BYTES:]
-    if not compare_digest(tag, signer.tag(PURPOSE, packed)[:TAG_BYTES]):
+    if not any(compare_digest(tag, valid[:TAG_BYTES]) for valid in signer.tags(PURPOSE, packed)):
         raise CursorMalformed
     # The tag is valid, so the numbers are well-formed.
     numbers = unpack_numbers(packed)
@@ -171,6 +178,6 @@ def decode_position(signer: CursorSigner, cursor: str) -> Position:
             running.append(last)
         position = position._replace(snapshot=Snapshot(newest, frozenset(running)))
     # Each position has exactly one cursor; base64 decodes several texts to the same bytes.
-    if encode_position(signer, position) != cursor:
+    if _text(tag, _packed(position)) != cursor:
         raise CursorMalformed
     return position

@@ -15,8 +15,16 @@ NAMED_BY = {
     "parent_id": ("Comment", "parentId"),
 }
 """The GraphQL type and the input field, by the referencing column."""
-VIEWERS = {"user_id", "author_id", "follower_id", "blocker_id", "muter_id"}
-"""Columns that reference the viewer."""
+VIEWERS = {
+    "user_id",
+    "author_id",
+    "follower_id",
+    "blocker_id",
+    "muter_id",
+    "reporter_id",
+    "export_id",
+}
+"""Columns that reference the viewer, or what is the viewer's."""
 
 
 def client_error_of(

@@ -16,8 +16,11 @@ declare_enum(
         ErrorCode.NOT_ALLOWED: "The viewer may see the object but not change it.",
         ErrorCode.USERNAME_TAKEN: "Another user has this username.",
         ErrorCode.CREDENTIALS_REFUSED: "The login or the password is wrong.",
-        ErrorCode.TOKEN_REFUSED: "The refresh token is unknown, used, expired or revoked: sign in again.",
+        ErrorCode.TOKEN_REFUSED: "The refresh token, or the token of a mail, is unknown, used, expired or revoked.",
         ErrorCode.IDEMPOTENCY_KEY_REUSED: "The `clientMutationId` was sent before with a different input.",
+        ErrorCode.SIGN_UP_CLOSED: "The server takes no new accounts.",
+        ErrorCode.ACCOUNT_DELETED: "The account is deleted, and can still be restored by `restoreAccount`.",
+        ErrorCode.ACCOUNT_SUSPENDED: "The account is suspended by a moderator.",
     },
 )
 
@@ -51,7 +54,10 @@ NotFound = _error_type(
     ErrorCode.NOT_FOUND,
 )
 NotAllowed = _error_type(
-    "NotAllowed", "The viewer is not allowed to do this.", ErrorCode.NOT_ALLOWED
+    "NotAllowed",
+    "The viewer is not allowed to do this.",
+    ErrorCode.NOT_ALLOWED,
+    ErrorCode.SIGN_UP_CLOSED,
 )
 Conflict = _error_type(
     "Conflict",
@@ -64,5 +70,7 @@ SignInRefused = _error_type(
     "The credentials or the refresh token were refused.",
     ErrorCode.CREDENTIALS_REFUSED,
     ErrorCode.TOKEN_REFUSED,
+    ErrorCode.ACCOUNT_DELETED,
+    ErrorCode.ACCOUNT_SUSPENDED,
 )
 ERROR_TYPES = [InvalidInput, NotFound, NotAllowed, Conflict, SignInRefused]

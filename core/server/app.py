@@ -44,6 +44,7 @@ from core.server.sampler import Sampler
 from core.server.subscriptions import Live
 from core.server.tracing import TracedDatabase, Traces
 from feed.home_feeds import HomeFeeds
+from interactions.graphql.exports import ExportAddress
 
 Answer = TypeVar("Answer")
 PROBE_SECONDS = 2.0
@@ -66,7 +67,7 @@ class Server:
     def __init__(self, settings: Environment) -> None:
         ERROR_DOCS.url = settings.error_docs_url
         SlowStatements.seconds = settings.slow_statement_seconds
-        secret = settings.secret_key.encode()
+        secrets = settings.secrets
         has_traces = settings.debug and settings.playground
         self.traces = Traces() if has_traces else None
         """For the playground, in development."""
@@ -76,22 +77,25 @@ class Server:
         )
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
-            database=self.database, cursors=CursorSigner(secret), notify=lambda: None
+            database=self.database, cursors=CursorSigner(*secrets), notify=lambda: None
         )
-        tokens = AccessTokens(secret)
+        tokens = AccessTokens(*secrets)
         access_token_life = timedelta(minutes=settings.access_token_minutes)
         revoked = RevokedSessions(token_life=access_token_life)
         self.authentication = BearerAuthentication(self.services, tokens, revoked)
         self.services.register(
             Accounts(
                 access_tokens=tokens,
-                refresh_tokens=RefreshTokens(secret),
+                refresh_tokens=RefreshTokens(*secrets),
                 passwords=Passwords(),
                 login_throttle=shared_login_throttle(settings.redis_url, settings.sign_in_attempts),
                 access_token_life=access_token_life,
                 refresh_token_life=timedelta(days=settings.refresh_token_days),
+                sign_up_is_open=settings.sign_up == "OPEN",
+                deletion_grace=timedelta(days=settings.deletion_grace_days),
             )
         )
+        self.services.register(ExportAddress((settings.api_url or "").rstrip("/")))
         self.home_feeds = HomeFeeds(self.database)
         self.services.register(self.home_feeds)
         self.shared_texts = SharedTexts(settings.redis_url)
@@ -210,10 +214,14 @@ def _rates(settings: Environment) -> Rates:
         rate("comments", settings.comments_per_hour),
         rate("follows", settings.follows_per_hour),
         rate("reactions", settings.reactions_per_hour),
+        rate("reports", settings.reports_per_hour),
+        rate("exports", settings.exports_per_hour),
+        rate("verification-mails", settings.verification_mails_per_hour),
     ]
     calls_by_address = [
         rate("sign-ups", settings.sign_ups_per_hour),
         rate("sign-ins", settings.sign_ins_per_hour),
+        rate("password-resets", settings.password_resets_per_hour),
     ]
     return Rates(
         rate("points", settings.rate_person_cost, MINUTE),

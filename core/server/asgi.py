@@ -40,6 +40,7 @@ from core.graphql.http.shared_timeout import SharedTimeout  # noqa: E402
 from core.graphql.limits.limits import Limits  # noqa: E402
 from core.jobs.causes import CAUSE  # noqa: E402
 from core.server.app import Server  # noqa: E402
+from core.server.exports import exports_route  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
 from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
@@ -133,6 +134,7 @@ application = Application(
                 *_playground_routes(),
                 *front_page_routes(development=environment().debug),
                 *health_routes(server),
+                exports_route(server.services),
                 metrics_route(),
                 Mount("/", serve_django),
             ],

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from core.accounts.sessions import Accounts, sign_in_without_password
+from core.accounts.sessions import Accounts
+from core.accounts.sign_in import sign_in_without_password
 from core.config.environment import environment
 from core.config.schema import graphql_schema
 from core.errors import ClientError, MutationRefused

@@ -5,6 +5,7 @@ import {
   type GraphQLSchema,
   type TypeNode,
   getNamedType,
+  isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
@@ -23,6 +24,8 @@ const SAMPLES = `{
 const HOME = '{ homeFeed(first: 1) { edges { cursor } eventCursor } }';
 const OWN_COMMENT = 'mutation ($input: CreateCommentInput!) { createComment(input: $input) { comment { id } } }';
 const OWN_POST = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }';
+const OWN_EXPORT = 'mutation ($input: ExportDataInput!) { exportData(input: $input) { export { id } } }';
+const SESSIONS = '{ account { sessions { id isCurrent } } }';
 
 type Values = Record<string, unknown>;
 
@@ -49,6 +52,12 @@ async function values(operation: string): Promise<Values> {
     login: development ? DEMO.login : '',
     password: development ? DEMO.password : '',
     refreshToken: '',
+    token: '', // It is in a mail, in .data/mail/.
+    email: `${unique}@example.com`,
+    currentPassword: development ? DEMO.password : '',
+    newPassword: development ? DEMO.password : '',
+    subjectId: post?.id,
+    sessionId: '',
   };
   // What only the viewer's own things can show is made first.
   if (token && /^(Edit|Delete)Post$/.test(operation)) {
@@ -57,6 +66,14 @@ async function values(operation: string): Promise<Values> {
   if (token && operation === 'DeleteComment') {
     const input = { postId: post.id, text: 'A comment to delete' };
     found.commentId = (await query(OWN_COMMENT, { input }, token)).createComment.comment.id;
+  }
+  if (operation === 'UsernameAvailability') found.username = `user_${unique}`;
+  if (operation === 'DeleteAccount') found.password = ''; // Not by one click.
+  if (token && operation === 'ExportState') found.id = (await query(OWN_EXPORT, { input: {} }, token)).exportData.export.id;
+  if (token && operation === 'RevokeSession' && development) {
+    await newSession(DEMO.login, DEMO.password);
+    const { sessions } = (await query(SESSIONS, {}, token)).account;
+    found.sessionId = sessions.find(({ isCurrent }: any) => !isCurrent)?.id ?? '';
   }
   if (operation === 'SignUp') {
     Object.assign(found, { username: `user_${unique}`, displayName: 'New user', email: `${unique}@example.com`, password: `a phrase of ${Math.random().toString(36).slice(2)}` });
@@ -75,6 +92,7 @@ function value(type: GraphQLInputType, name: string, known: Values): unknown {
     return Object.fromEntries(wanted.map((field) => [field.name, value(field.type, field.name, known)]));
   }
   if (name in known) return known[name];
+  if (isEnumType(named)) return named.getValues()[0]?.name;
   return isListType(isNonNullType(type) ? type.ofType : type) ? [] : null;
 }
 
@@ -90,4 +108,4 @@ export async function variablesFor(schema: GraphQLSchema, name: string, text: st
 
 /** Whether the operation needs a signed-in user. */
 export const needsUser = (name: string, text: string): boolean =>
-  !session.get() && !/^(SignIn|SignUp|SignOut|RefreshSession)$/.test(name) && /^\s*mutation|homeFeed/m.test(text);
+  !session.get() && !/^(SignIn|SignUp|SignOut|RefreshSession|VerifyEmail|RequestPasswordReset|ResetPassword|RestoreAccount)$/.test(name) && /^\s*mutation|homeFeed|account \{/m.test(text);

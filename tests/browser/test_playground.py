@@ -154,7 +154,11 @@ async def test_every_operation_of_the_shelf_works_as_it_is(
         assert answer["data"]["signUp"]["session"], answer
     opened = await playground(browser, origin)
     await opened.sign_in("demo")
-    for name in ["CreateComment", *SERVED]:
+    # These need the token of a mail, or would delete the account.
+    alone = [
+        name for name in SERVED if name not in {"VerifyEmail", "ResetPassword", "DeleteAccount"}
+    ]
+    for name in ["CreateComment", *alone]:
         await opened.choose(name)
         await opened.run()
         answer = await opened.answer("answer.data || answer.errors || answer.received")

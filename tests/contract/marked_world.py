@@ -133,6 +133,17 @@ class MarkedWorld:
             "displayName": ["Nobody"],
             "refreshToken": ["none"],
             "everywhere": [False],
+            "deviceName": ["Nobody's phone"],
+            "bio": ["About nobody."],
+            "avatarMediaId": ["no id"],
+            "isPrivate": [True],
+            "currentPassword": ["a wrong password"],
+            "newPassword": ["another wrong password"],
+            "token": ["none"],
+            "sessionId": ["no id"],
+            "subjectId": all_ids,
+            "reason": ["SPAM"],
+            "comment": ["Look."],
         }
 
     async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:

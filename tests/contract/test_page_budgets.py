@@ -121,6 +121,17 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "posts_by_ids": Cost(277, 108),
         "comments_by_ids": Cost(328, 104),
     },
+    Page("Me", "p1"): {
+        "account_details": Cost(9, 6),
+        "sessions_of_user": Cost(9, 6),
+        "user_details_by_ids": Cost(15, 8),
+    },
+    Page("UsernameAvailability", None): {
+        "username_taken": Cost(12, 8),
+    },
+    Page("ExportState", "p1"): {
+        "data_exports_by_ids": Cost(7, 5),
+    },
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),
         "user_details_by_ids": Cost(13, 8),
@@ -179,7 +190,10 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:
         return {"since": value["pageInfo"]["endCursor"]}
     if page.after_cursor:
         return {"after": (await client.data(CURSORS[page.operation]))["pageInfo"]["endCursor"]}
-    return {"username": "p1"} if page.operation in {"Profile", "Follows"} else {}
+    if page.operation == "ExportState":
+        return {"id": global_id("DataExport", 1)}
+    by_name = {"Profile", "Follows", "UsernameAvailability"}
+    return {"username": "p1"} if page.operation in by_name else {}
 
 
 @pytest.mark.usefixtures("known_horizon")

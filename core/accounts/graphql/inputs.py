@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 
 from core.accounts.password_rules import MAX_PASSWORD_LENGTH, PASSWORD_LENGTH_AT_LEAST
 from core.accounts.tokens import MAX_TOKEN_LENGTH
 from core.accounts.validators import (
+    BIO_LENGTH,
+    DEVICE_NAME_LENGTH,
     DISPLAY_NAME_LENGTH,
     EMAIL_LENGTH,
     EMAIL_LOCAL_LENGTH,
@@ -16,6 +20,37 @@ from core.graphql.mutations import MutationInput
 from core.graphql.node import ID_BOUND
 
 TOKEN_BOUND = f"at most {MAX_TOKEN_LENGTH:,} characters"
+
+
+def login_field() -> Any:
+    """How a user signs in."""
+    return strawberry.field(
+        description=f"The username or the e-mail address, at most {EMAIL_LENGTH} characters."
+    )
+
+
+def password_field() -> Any:
+    """The password that the account has."""
+    return strawberry.field(
+        description=f"The password that the account has, at most {MAX_PASSWORD_LENGTH} code points after NFKC."
+    )
+
+
+def device_name_field() -> Any:
+    """The optional name of the device of a new session."""
+    return strawberry.field(
+        default=strawberry.UNSET,
+        description=f"What the list of sessions calls the device, such as `Ada's phone`: at most {DEVICE_NAME_LENGTH} "
+        "code points.",
+    )
+
+
+def new_password_field() -> Any:
+    """A new password."""
+    return strawberry.field(
+        description=f"{PASSWORD_LENGTH_AT_LEAST} to {MAX_PASSWORD_LENGTH} code points after NFKC; common passwords are "
+        "refused."
+    )
 
 
 @strawberry.input(description="The account to create.")
@@ -38,16 +73,14 @@ class SignUpInput(MutationInput):
         "at least one of them visible. One line, no invisible characters or ones that set the direction of text, "
         "at most four combining marks and joiners in a row."
     )
+    device_name: str | None = device_name_field()
 
 
 @strawberry.input(description="The credentials.")
 class SignInInput(MutationInput):
-    login: str = strawberry.field(
-        description=f"The username or the e-mail address, at most {EMAIL_LENGTH} characters."
-    )
-    password: str = strawberry.field(
-        description=f"The password, at most {MAX_PASSWORD_LENGTH} code points after NFKC."
-    )
+    login: str = login_field()
+    password: str = password_field()
+    device_name: str | None = device_name_field()
 
 
 @strawberry.input(description="The session to continue.")
@@ -70,3 +103,78 @@ class SignOutInput(MutationInput):
 @strawberry.input(description="Another user.")
 class TargetUserInput(MutationInput):
     user_id: strawberry.ID = strawberry.field(description=f"The user's id, {ID_BOUND}.")
+
+
+@strawberry.input(description="What to change in the profile. What is left out stays as it is.")
+class UpdateProfileInput(MutationInput):
+    display_name: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"The name shown beside posts: at most {DISPLAY_NAME_LENGTH} code points, by the rules of sign-up. "
+        "Null is an error.",
+    )
+    bio: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"A short self-description: at most {BIO_LENGTH} code points after NFC. Null removes it.",
+    )
+    avatar_media_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"The picture's id, {ID_BOUND}. Null removes it. Pictures can't be uploaded yet: any id is an "
+        "error.",
+    )
+    is_private: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether only followers see what the user writes. Null is an error. Accounts can't be private "
+        "yet: true is an error.",
+    )
+
+
+@strawberry.input(description="The present password and the new one.")
+class ChangePasswordInput(MutationInput):
+    current_password: str = password_field()
+    new_password: str = new_password_field()
+
+
+@strawberry.input(description="The session to end.")
+class RevokeSessionInput(MutationInput):
+    session_id: strawberry.ID = strawberry.field(description=f"The session's id, {ID_BOUND}.")
+
+
+@strawberry.input(description="The new e-mail address.")
+class ChangeEmailInput(MutationInput):
+    password: str = password_field()
+    email: str = strawberry.field(
+        description=f"The new address: at most {EMAIL_LENGTH} characters, by the rules of sign-up. The present address "
+        "takes a change back."
+    )
+
+
+@strawberry.input(description="The token of a mail that asks to confirm an address.")
+class VerifyEmailInput(MutationInput):
+    token: str = strawberry.field(description=f"The token in the mail, {TOKEN_BOUND}.")
+
+
+@strawberry.input(description="Nothing: the viewer's address that is not verified yet.")
+class ResendVerificationInput(MutationInput):
+    pass
+
+
+@strawberry.input(description="Who has forgotten the password.")
+class RequestPasswordResetInput(MutationInput):
+    login: str = login_field()
+
+
+@strawberry.input(description="The token of a mail, and the new password.")
+class ResetPasswordInput(MutationInput):
+    token: str = strawberry.field(description=f"The token in the mail, {TOKEN_BOUND}.")
+    new_password: str = new_password_field()
+    device_name: str | None = device_name_field()
+
+
+@strawberry.input(description="The confirmation by the password.")
+class DeleteAccountInput(MutationInput):
+    password: str = password_field()
+
+
+@strawberry.input(description="The credentials of the deleted account.")
+class RestoreAccountInput(SignInInput):
+    pass

@@ -26,13 +26,9 @@ from core.accounts.services import (
     mute_create,
     mute_delete,
 )
-from core.accounts.sessions import (
-    Accounts,
-    session_refresh,
-    sign_in,
-    sign_out,
-    sign_up,
-)
+from core.accounts.sessions import Accounts, session_refresh, sign_out
+from core.accounts.sign_in import sign_in
+from core.accounts.sign_up import sign_up
 from core.context import Context
 from core.graphql.limits.directives import Cost, RateLimit
 from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
@@ -154,6 +150,7 @@ class AccountsMutation:
             email=input.email,
             password=input.password,
             display_name=input.display_name,
+            device_name=input.device_name or None,
         )
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
@@ -170,6 +167,7 @@ class AccountsMutation:
             context.services.get(Accounts),
             login=input.login,
             password=input.password,
+            device_name=input.device_name or None,
             address=context.address,
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn

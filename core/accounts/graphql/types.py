@@ -20,12 +20,11 @@ from core.graphql.info import Info
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge
+from core.loaders import ViewerLoader
 
 
-def attribute_of(
-    group: type[UserDetails | Relations], name: str, kind: Any, description: str
-) -> Any:
-    """A field of User, an attribute of the rows of the loader `group`. All fields of a group share one statement."""
+def attribute_of(group: type[ViewerLoader[Any]], name: str, kind: Any, description: str) -> Any:
+    """A field that is an attribute of the rows of the loader `group`. All fields of a group share one statement."""
 
     def loader(info: Info) -> Loader[int, Any]:
         return info.context.loader(AttributeLoader, group, name)
@@ -33,9 +32,9 @@ def attribute_of(
     return strawberry.field(graphql_type=kind, description=description)(loaded("id")(loader))
 
 
-def detail(name: str, kind: Any) -> Any:
+def detail(name: str, kind: Any, group: type[ViewerLoader[Any]] = UserDetails) -> Any:
     """A field of the model that is not in UserRow, because only profiles show it."""
-    return attribute_of(UserDetails, name, kind, description_of(models.User, name))
+    return attribute_of(group, name, kind, description_of(models.User, name))
 
 
 @model_type(models.User, name="User", description="A user account.")
@@ -60,6 +59,13 @@ class User(Node):
     viewer_has_muted = attribute_of(
         Relations, "has_muted", bool, "Whether the viewer has muted the user."
     )
+
+    @strawberry.field(
+        description="Whether only followers see what the user writes. Accounts can't be private yet: always false."
+    )
+    @staticmethod
+    def is_private() -> bool:
+        return False
 
     id = id_field("User", "The user's opaque global id")
     is_type_of = InstancesOf(UserRow, exact=UserRow._fields)

@@ -1,12 +1,12 @@
 -- The users whom blocks and mutes hide from the viewer, read once for a page, as the CTE `hidden`: `ids` and whether these
 -- are all. Of users who are hidden by more than a hundred blocks and mutes it has some, and {not_hidden} asks for each
--- user: reading thousands of rows would cost more. Accounts that are being deleted are always among them.
+-- user: reading thousands of rows would cost more. Deleted accounts are among them, up to a hundred.
 -- {muter}: the viewer where mutes hide, else NULL::bigint.
 -- parameters: muter, viewer=$1
 hidden AS MATERIALIZED (
-    SELECT ARRAY(SELECT user_id FROM account_deletions) || related AS ids, cardinality(related) <= 100 AS is_complete
+    SELECT deleted || related AS ids, cardinality(deleted) <= 100 AND cardinality(related) <= 100 AS is_complete
     FROM (
-        SELECT ARRAY(
+        SELECT ARRAY(SELECT user_id FROM account_deletions LIMIT 101) AS deleted, ARRAY(
             SELECT blocked_id FROM blocks WHERE blocker_id = {viewer}
             UNION ALL
             SELECT blocker_id FROM blocks WHERE blocked_id = {viewer}

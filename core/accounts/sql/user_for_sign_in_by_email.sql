@@ -1,2 +1,2 @@
--- The user who may sign in by an e-mail address, after the password hash. $1 address.
-SELECT u.password, {user of=u} FROM users u WHERE lower(u.email) = lower($1) AND u.is_active
+-- The user with an e-mail address, after the password hash and whether the user may sign in. $1 address.
+SELECT u.password, {sign_in_state}, {user of=u} FROM users u WHERE lower(u.email) = lower($1)

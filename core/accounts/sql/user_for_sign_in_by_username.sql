@@ -1,2 +1,2 @@
--- The user who may sign in by a username, after the password hash. $1 username.
-SELECT u.password, {user of=u} FROM users u WHERE lower(u.username) = lower($1) AND u.is_active
+-- The user with a username, after the password hash and whether the user may sign in. $1 username.
+SELECT u.password, {sign_in_state}, {user of=u} FROM users u WHERE lower(u.username) = lower($1)

@@ -85,8 +85,10 @@ class TestSignIn:
         await anonymous.sign_up("grace")
         await database.write("UPDATE users SET is_active = false WHERE username = 'ada'")
         await database.write("UPDATE users SET password = '!' WHERE username = 'grace'")
-        for login in ("ada", "grace"):
-            assert (await anonymous.sign_in(login))["errors"] == [CREDENTIALS_REFUSED]
+        assert codes(await anonymous.sign_in("ada")) == [("ACCOUNT_SUSPENDED", "input")]
+        wrong = await anonymous.sign_in("ada", "wrong")
+        assert wrong["errors"] == [CREDENTIALS_REFUSED]
+        assert (await anonymous.sign_in("grace"))["errors"] == [CREDENTIALS_REFUSED]
 
     @pytest.mark.usefixtures("production_hashes")
     async def test_a_wrong_password_takes_as_long_as_an_unknown_login(

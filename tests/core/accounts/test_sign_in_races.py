@@ -91,5 +91,5 @@ async def test_a_user_suspended_meanwhile_starts_no_session(
         return checked
 
     monkeypatch.setattr(accounts.passwords, "check", check_then_suspend)
-    assert codes(await signed_out.sign_in("ada")) == REFUSED
+    assert codes(await signed_out.sign_in("ada")) == [("ACCOUNT_SUSPENDED", "input")]
     assert await active_sessions(database) == 0

@@ -74,6 +74,10 @@ async def test_only_hashes_are_stored(anonymous: ApiClient, database: Database) 
         ("username", "_Me_", "reserved"),
         ("username", "u17", "reserved"),
         ("username", "null", "reserved"),
+        ("username", "adm1n", "reserved"),
+        ("username", "r00t", "reserved"),
+        ("username", "heIp", "reserved"),
+        ("username", "adrnin", "reserved"),
         ("username", "deleted", "reserved"),
         ("username", "\u212aate", "A-Z"),
         ("password", "1234567", "too short"),
@@ -181,3 +185,23 @@ async def test_concurrent_sign_ups_with_one_username_create_one_account(
         *([[("USERNAME_TAKEN", "input", "username")]] * 3),
     ]
     assert await number_of(database, "users") == await number_of(database, "sessions") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("paypal", "paypa1"), ("paypal", "PayPaI"), ("Oleg", "0leg"), ("emma", "ernma")],
+)
+async def test_a_name_that_looks_like_another_one_is_refused(
+    anonymous: ApiClient, database: Database, name: str, other: str
+) -> None:
+    assert codes(await anonymous.sign_up(name)) == []
+    payload = await anonymous.sign_up(other, email="other@example.com")
+    assert codes(payload) == [("USERNAME_TAKEN", "input", "username")]
+    availability = await anonymous.data("UsernameAvailability", username=other)
+    assert availability["isAvailable"] is False
+    assert await number_of(database, "users") == 1
+
+
+async def test_names_that_only_share_letters_are_different(anonymous: ApiClient) -> None:
+    for name in ("bill", "bili", "ernest", "paul"):
+        assert codes(await anonymous.sign_up(name)) == []

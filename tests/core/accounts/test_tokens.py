@@ -14,6 +14,7 @@ from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.errors import ClientError
 
 TOKENS = AccessTokens(b"a secret")
+[KEY] = TOKENS._keys.values()
 LATER = int(time()) + 86_400  # Later than the run ends.
 CLAIMS = {"iss": "feed", "sub": "7", "sid": "8", "exp": LATER}
 KEYS = st.integers(1, 2**63 - 1)
@@ -56,7 +57,7 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
         AccessTokens(b"another secret").issue(AccessToken(7, 8, LATER)),
         jwt.encode(CLAIMS, None, "none"),
         jwt.encode(CLAIMS, "a secret that is not the derived key at all", "HS256"),
-        jwt.encode(CLAIMS, TOKENS._key + TOKENS._key, "HS512"),
+        jwt.encode(CLAIMS, KEY + KEY, "HS512"),
         f"{head}.{body}.{flipped}",
         f"{head}.{others_body}.{signature}",
         f"{head}.{body}.",
@@ -70,11 +71,11 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
 @pytest.mark.parametrize("missing", CLAIMS)
 def test_a_token_without_a_claim_is_refused(missing: str) -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != missing}
-    assert refused(jwt.encode(claims, TOKENS._key, "HS256")) == "TOKEN_INVALID"
+    assert refused(jwt.encode(claims, KEY, "HS256")) == "TOKEN_INVALID"
 
 
 def test_a_token_of_another_issuer_is_refused() -> None:
-    assert refused(jwt.encode({**CLAIMS, "iss": "else"}, TOKENS._key, "HS256")) == "TOKEN_INVALID"
+    assert refused(jwt.encode({**CLAIMS, "iss": "else"}, KEY, "HS256")) == "TOKEN_INVALID"
 
 
 @given(st.text())

@@ -39,9 +39,12 @@ def operation(name: str) -> str:
 class ApiClient:
     """A client that executes requests; anonymous without a viewer."""
 
-    def __init__(self, services: Services, viewer_id: int | None = None) -> None:
+    def __init__(
+        self, services: Services, viewer_id: int | None = None, session_id: int | None = None
+    ) -> None:
         self.services = services
         self.viewer_id = viewer_id
+        self.session_id = session_id
         self.ran: list[str] = []
         """The statements of the last request."""
 
@@ -53,7 +56,7 @@ class ApiClient:
     async def execute(self, query: str, **variables: Any) -> Json:
         """The whole result of one request: an operation of the contract, or a document."""
         document = valid_document(query)
-        context = Context(self.services, self.viewer_id)
+        context = Context(self.services, self.viewer_id, self.session_id)
         self.ran = []
         self.services.database.observer = self.ran.append
         execution = EXECUTOR.execute(document, variables=variables, context=context)

@@ -93,4 +93,4 @@ def test_every_action_is_one_that_these_tests_know(admin: Client) -> None:
     request = RequestFactory().get("/")
     request.user = User.objects.get(username="root")
     actions = {name for page in site._registry.values() for name in page.get_actions(request)}
-    assert actions == {"delete_selected", "revoke", "retry"}
+    assert actions == {"delete_selected", "revoke", "retry", "hide", "suspend", "dismiss"}

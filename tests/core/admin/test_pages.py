@@ -20,18 +20,27 @@ from core.admin.lists import ROWS_LISTED, BoundedPaginator
 from core.events.models import Event
 from core.ids import global_id
 from feed.models import Post
-from interactions.models import Comment
+from interactions.models import Comment, Report
 from tests.core.admin.test_deletion import delete_one, session_of, url
 
-LARGE = (User, Session, Follow, Post, Comment, Event)
+LARGE = (User, Session, Follow, Post, Comment, Event, Report)
 LARGE_TABLES = {model._meta.db_table for model in LARGE}
 
 
 @pytest.fixture
 def full(admin: Client) -> None:
     """At least one row of each listed model."""
-    session_of(User.objects.all()[0])
+    user, other = User.objects.all()[:2]
+    session_of(user)
     delete_one(admin, Post.objects.order_by("id")[0])
+    Report.objects.create(
+        reporter=user,
+        subject_kind="user",
+        subject_id=other.pk,
+        author=other,
+        reason="SPAM",
+        copy={},
+    )
 
 
 def titles(admin: Client, model: type[Model], query: str = "") -> list[str]:

@@ -94,6 +94,21 @@ def test_development_requires_no_setting() -> None:
     assert Environment.read({"DEBUG": "true"}).secret_key == DEVELOPMENT_ONLY
 
 
+def test_two_secret_keys_replace_the_one() -> None:
+    old, new = "o" * 40, "n" * 40
+    alone = {name: text for name, text in REQUIRED.items() if name != "SECRET_KEY"}
+    assert Environment.read({**REQUIRED, "SECRET_KEY": old}).secrets == (old.encode(),)
+    for variables in (alone, {**REQUIRED, "SECRET_KEY": old}):
+        settings = Environment.read({**variables, "SECRET_KEYS": f"{new}, {old}"})
+        assert settings.secrets == (new.encode(), old.encode())
+    with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is not among SECRET_KEYS"):
+        Environment.read({**REQUIRED, "SECRET_KEY": "x" * 40, "SECRET_KEYS": f"{new},{old}"})
+    with pytest.raises(EnvironmentInvalid, match="SECRET_KEYS is invalid: use 32 or more"):
+        Environment.read({**REQUIRED, "SECRET_KEYS": f"{REQUIRED['SECRET_KEY']},short"})
+    with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is the default for development"):
+        Environment.read({**alone, "SECRET_KEYS": f"{new},{DEVELOPMENT_ONLY}"})
+
+
 def test_the_development_secret_is_invalid_in_production() -> None:
     with pytest.raises(EnvironmentInvalid, match="SECRET_KEY is the default for development"):
         Environment.read({**REQUIRED, "SECRET_KEY": DEVELOPMENT_ONLY})
@@ -103,6 +118,14 @@ def test_the_development_secret_is_invalid_in_production() -> None:
     ("name", "value", "says"),
     [
         ("SECRET_KEY", "short", "32 or more characters"),
+        ("SECRET_KEYS", "k" * 40 + "," + "k" * 40, "each key once"),
+        ("MAIL_URL", "http://mail", "begins with smtp://"),
+        ("MAIL_URL", "smtp://:25", "name the host"),
+        ("MAIL_URL", "smtp://user:a b@mail", "percent-encode"),
+        ("MAIL_FROM", "nobody", "feed@example.com"),
+        ("MAIL_FROM", "a@b.example\nBcc: x@y.example", "feed@example.com"),
+        ("APP_URL", "ftp://app.example.org", "https://app.example.com"),
+        ("SIGN_UP", "maybe", "OPEN, CLOSED"),
         ("DATABASE_URL", "mysql://db/feed", "begins with postgresql://"),
         ("DATABASE_URL", "postgresql://db:5432", "name of the database"),
         ("DATABASE_URL", "postgresql://feed:a b@db/feed", "percent-encode"),

@@ -149,7 +149,7 @@ async def worker() -> AsyncIterator[tuple[Database, Worker]]:
     )
     log = EventLog(
         database,
-        CursorSigner(environment.secret_key.encode()),
+        CursorSigner(*environment.secrets),
         retention=timedelta(hours=environment.event_retention_hours),
     )
     async with AsyncExitStack() as stack:

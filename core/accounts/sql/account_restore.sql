@@ -1,0 +1,9 @@
+-- Takes back the deletion of an account within its grace period; the user is locked already. $1 user. No row if there is none.
+WITH restored AS (
+    DELETE FROM account_deletions WHERE user_id = $1 AND erases_at > now() RETURNING user_id
+), kept AS (
+    DELETE FROM jobs WHERE unique_key = 'account_erase:' || $1 AND EXISTS (SELECT FROM restored)
+)
+UPDATE users u SET is_active = NOT EXISTS (SELECT FROM account_suspensions s WHERE s.user_id = u.id)
+FROM restored WHERE u.id = restored.user_id
+RETURNING u.id

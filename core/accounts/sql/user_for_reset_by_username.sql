@@ -1,0 +1,5 @@
+-- The user who may reset the password, and the verified address; then how many mails for it were made within an hour.
+-- $1 username, $2 purpose.
+SELECT u.id, u.email,
+    (SELECT count(*) FROM account_tokens t WHERE t.user_id = u.id AND t.purpose = $2 AND t.created_at > now() - interval '1 hour')
+FROM users u WHERE lower(u.username) = lower($1) AND u.is_active AND u.email_verified

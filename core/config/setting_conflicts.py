@@ -1,0 +1,28 @@
+"""Settings that are valid alone, but not together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.config.environment import Environment
+
+REVOKING_MINUTES = 30
+"""The longest duration of a transaction that ends sessions: its events have the time at which it began."""
+
+
+def conflicts(settings: Environment) -> Iterator[str]:
+    """What is wrong, for the operator."""
+    for field_name in ("rate_person_cost", "rate_address_cost"):
+        if 0 < getattr(settings, field_name) < settings.max_cost:
+            yield (
+                f"{field_name.upper()} is invalid: an operation of MAX_COST could never be executed. "
+                "Set it to MAX_COST or more."
+            )
+    if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
+        yield (
+            "EVENT_RETENTION_HOURS is invalid: a process that starts reads from the events which sessions have "
+            f"ended. Set it to at least {REVOKING_MINUTES} minutes more than ACCESS_TOKEN_MINUTES."
+        )

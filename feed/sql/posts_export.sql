@@ -1,0 +1,5 @@
+-- Posts of a user for an archive. $1 user, $2 after this position, $3 limit. Rows: position, a line of JSON.
+SELECT p.id, jsonb_build_object('type', 'post', 'id', {global_id type=Post of=p.id}, 'text', p.text, 'created_at', p.created_at,
+    'edited_at', p.edited_at, 'like_count', p.like_count, 'comment_count', p.comment_count, 'share_count', p.share_count,
+    'bookmark_count', p.bookmark_count)::text
+FROM posts p WHERE p.author_id = $1 AND p.id > $2 ORDER BY p.id LIMIT $3

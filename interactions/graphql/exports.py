@@ -1,0 +1,97 @@
+"""The archive of the viewer's data in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import strawberry
+
+from core.context import Context
+from core.execution import InstancesOf
+from core.graphql.enums import declare_enum
+from core.graphql.limits.directives import RateLimit
+from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.node import Node, id_field
+from interactions.exports import ExportRow, export_create, export_link, exports_by_ids
+from interactions.jobs import data_export
+from interactions.models import ExportState
+
+PATH = "/exports"
+
+
+class ExportAddress(NamedTuple):
+    """Where clients reach archives."""
+
+    base: str
+    """The address of this server without a slash at the end; empty for paths on it."""
+
+
+declare_enum(
+    ExportState,
+    "How far a job is.",
+    {
+        ExportState.PENDING: "It is being done.",
+        ExportState.READY: "It is done.",
+        ExportState.FAILED: "It has failed, or took too long. Begin again.",
+    },
+    name="JobState",
+)
+
+
+@strawberry.type(description="An archive of all that belongs to the viewer.")
+class DataExport(Node):
+    @strawberry.field(description="Whether the archive can be downloaded.")
+    @staticmethod
+    def state(root: strawberry.Parent[ExportRow]) -> ExportState:
+        return ExportState(root.state)
+
+    expires_at: datetime | None = strawberry.field(
+        description="When the archive and its address end; null while it is being made."
+    )
+
+    @strawberry.field(
+        description="Where to download the archive: newline-delimited JSON, compressed by gzip, one object a line. "
+        "Whoever has the address can, until `expiresAt`. At most 2,000 characters. Null unless the state is READY."
+    )
+    @staticmethod
+    def url(root: strawberry.Parent[ExportRow], info: strawberry.Info) -> str | None:
+        context: Context = info.context
+        link = export_link(context.services.cursors, root)
+        address = context.services.find(ExportAddress)
+        return None if link is None else f"{address.base if address else ''}{PATH}/{link}"
+
+    id = id_field("DataExport", "The archive's opaque global id")
+    is_type_of = InstancesOf(ExportRow)
+
+
+@strawberry.input(description="Nothing: the viewer's own data.")
+class ExportDataInput(MutationInput):
+    pass
+
+
+@strawberry.type(description="The archive that is being made.")
+class ExportDataPayload(Payload):
+    export: DataExport | None = strawberry.field(
+        default=None, description="The archive; query it by `node` until it is READY."
+    )
+
+
+@strawberry.type
+class ExportsMutation:
+    @strawberry.mutation(
+        description="Begins an archive of all that belongs to the viewer, in place of an earlier one. While one is "
+        "being made, gives that.",
+        directives=[RateLimit(bucket="exports")],
+    )
+    @refusals_as_user_errors(ExportDataPayload)
+    @staticmethod
+    async def export_data(info: strawberry.Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004
+        context: Context = info.context
+        viewer_id = context.require_viewer()
+        async with context.database.transaction() as transaction:
+            key, is_new = await export_create(transaction, viewer_id)
+            if is_new:
+                await data_export.enqueue(transaction, {"export": key})
+        (export,) = await exports_by_ids(context, [key])
+        return ExportDataPayload(export=export)  # type: ignore[arg-type]  # a row

@@ -1,0 +1,14 @@
+-- Deletes archives that have ended, and ends as failed those that have been made for a day. $1 limit. Gives the number of
+-- deleted ones.
+WITH failed AS (
+    UPDATE data_exports SET state = 'FAILED', expires_at = now() + interval '1 day'
+    WHERE id IN (
+        SELECT id FROM data_exports WHERE state = 'PENDING' AND created_at < now() - interval '1 day' ORDER BY created_at LIMIT $1
+    )
+), removed AS (
+    DELETE FROM data_exports WHERE id IN (
+        SELECT id FROM data_exports WHERE expires_at < now() ORDER BY expires_at LIMIT $1
+    )
+    RETURNING 1
+)
+SELECT count(*) FROM removed

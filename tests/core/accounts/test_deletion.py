@@ -1,0 +1,172 @@
+"""Deleted accounts: hidden at once, restored within the grace period, erased after it. Suspensions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.accounts.jobs import add_account_erasures, end_suspensions
+from core.accounts.statements import SQL
+from core.context import Services
+from core.database.database import Database
+from core.jobs.job_runner import JobRunner
+from core.jobs.registry import JobKind
+from feed.services import post_create
+from tests.core.accounts.test_account import client_of
+from tests.core.accounts.world import PASSWORD, ApiClient, Json, codes, number_of
+from tests.interactions.cast import accounts_erase, create_users, hide_account
+
+PROFILE = "query Q($username: String!) { user(username: $username) { id } }"
+FEED = "{ publicFeed(first: 10) { edges { node { id } } } }"
+SUSPENDED = [("ACCOUNT_SUSPENDED", "input")]
+ACCOUNTS_WITHOUT_JOB = """
+SELECT user_id FROM account_deletions d
+WHERE NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)
+"""
+
+
+async def run_schedule(database: Database, kind: JobKind) -> None:
+    """Runs a scheduled job once."""
+    runner = JobRunner(database, database, {kind.name: kind})
+    await runner.register()
+    await runner.make_scheduled_due()
+    await runner.start_due()
+    await runner.end(grace_seconds=20, cancel_seconds=1)
+
+
+async def deleted(anonymous: ApiClient) -> ApiClient:
+    """A user with a post, who has deleted the account."""
+    ada = await client_of(anonymous, (await anonymous.sign_up("ada"))["session"])
+    await post_create(anonymous.services.database, author_id=ada.viewer_id or 0, text="Mine.")
+    payload = await ada.do("DeleteAccount", password=PASSWORD)
+    assert payload["errors"] == []
+    return ada
+
+
+async def found(anonymous: ApiClient) -> bool:
+    """Whether the user or the post is visible."""
+    user = await anonymous.data(PROFILE, username="ada")
+    posts = (await anonymous.data(FEED))["edges"]
+    assert (user is None) == (posts == [])
+    return user is not None
+
+
+async def test_a_deleted_account_is_hidden_and_signed_out_at_once(
+    anonymous: ApiClient, database: Database
+) -> None:
+    session = (await anonymous.sign_up("ada"))["session"]
+    ada = await client_of(anonymous, session)
+    wrong = await ada.do("DeleteAccount", password="hush, wrong")
+    assert codes(wrong) == [("CREDENTIALS_REFUSED", "input", "password")]
+    assert await anonymous.data(PROFILE, username="ada") is not None
+    payload = await ada.do("DeleteAccount", password=PASSWORD)
+    erases_at = datetime.fromisoformat(payload["erasesAt"])
+    assert timedelta(days=13.9) < erases_at - datetime.now(UTC) < timedelta(days=14.1)
+    assert await anonymous.data(PROFILE, username="ada") is None
+    assert codes(await anonymous.refresh(session["refreshToken"]))[0][0] == "TOKEN_REFUSED"
+    assert codes(await anonymous.sign_in("ada")) == [("ACCOUNT_DELETED", "input")]
+    wrong = await anonymous.sign_in("ada", "hush, wrong")
+    assert codes(wrong) == [("CREDENTIALS_REFUSED", "input")]
+
+
+async def test_nothing_is_erased_in_the_grace_period(
+    anonymous: ApiClient, database: Database
+) -> None:
+    await deleted(anonymous)
+    await run_schedule(database, add_account_erasures)
+    # A worker of a version without grace periods adds a job for accounts that have none.
+    assert await database.fetch(ACCOUNTS_WITHOUT_JOB) == []
+    assert await number_of(database, "jobs WHERE kind = 'account_erase' AND run_at <= now()") == 0
+    await accounts_erase(database)
+    assert await number_of(database, "posts") == 1
+
+
+async def test_a_moderator_ends_the_grace_period(anonymous: ApiClient, database: Database) -> None:
+    ada = await deleted(anonymous)
+    await hide_account(database, ada.viewer_id or 0)
+    assert await number_of(database, "jobs WHERE kind = 'account_erase' AND run_at <= now()") == 1
+    await accounts_erase(database)
+    assert await number_of(database, "users") == 0
+
+
+async def test_a_restored_account_is_as_it_was(anonymous: ApiClient) -> None:
+    await deleted(anonymous)
+    assert not await found(anonymous)
+    wrong = await anonymous.do("RestoreAccount", login="ada", password="hush, wrong")
+    assert codes(wrong) == [("CREDENTIALS_REFUSED", "input")]
+    payload: Json = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
+    assert payload["session"]["viewer"]["username"] == "ada"
+    assert await found(anonymous)
+    assert codes(await anonymous.sign_in("ada")) == []
+    assert await number_of(anonymous.services.database, "jobs WHERE kind = 'account_erase'") == 0
+    again = await anonymous.do("RestoreAccount", login="ada@example.com", password=PASSWORD)
+    assert codes(again) == []
+
+
+async def test_an_account_is_erased_after_the_grace_period(
+    anonymous: ApiClient, database: Database
+) -> None:
+    await deleted(anonymous)
+    await database.write("UPDATE account_deletions SET erases_at = now()")
+    refused = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
+    assert codes(refused) == [("CREDENTIALS_REFUSED", "input")]
+    await run_schedule(database, add_account_erasures)
+    await accounts_erase(database)
+    for table in ("users", "posts", "sessions", "account_tokens", "account_deletions"):
+        assert await number_of(database, table) == 0
+    assert codes(await anonymous.sign_up("ADA")) == [("USERNAME_TAKEN", "input", "username")]
+
+
+async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
+    """More than the statements read at once."""
+    database = services.database
+    users = await create_users(database, 130)
+    for user in users[::10]:
+        await post_create(database, author_id=user, text="Mine.")
+    await database.write(
+        "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1", users[0]
+    )
+    for viewer in (None, users[0]):
+        client = ApiClient(services, viewer)
+        assert len((await client.data(FEED))["edges"]) == 1
+        names = [await client.data(PROFILE, username=f"p{number}") for number in (1, 2, 130)]
+        assert [name is not None for name in names] == [True, False, False]
+
+
+@pytest.mark.parametrize("days", [None, 1])
+async def test_a_suspended_user_is_signed_out_and_told_so(
+    anonymous: ApiClient, database: Database, days: int | None
+) -> None:
+    session = (await anonymous.sign_up("ada"))["session"]
+    key = anonymous.viewer_of(session)
+    until = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    await database.write(SQL.user_suspend, key, until)
+    assert codes(await anonymous.refresh(session["refreshToken"]))[0][0] == "TOKEN_REFUSED"
+    assert codes(await anonymous.sign_in("ada")) == SUSPENDED
+    restored = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
+    assert codes(restored) == SUSPENDED
+    wrong = await anonymous.sign_in("ada", "hush, wrong")
+    assert codes(wrong) == [("CREDENTIALS_REFUSED", "input")]
+    assert await anonymous.data(PROFILE, username="ada") is not None
+
+
+async def test_a_suspension_ends_by_itself(anonymous: ApiClient, database: Database) -> None:
+    for name in ("ada", "grace"):
+        key = anonymous.viewer_of((await anonymous.sign_up(name))["session"])
+        until = datetime.now(UTC) + timedelta(days=1)
+        await database.write(SQL.user_suspend, key, until)
+    await database.write(
+        "UPDATE account_suspensions SET until = now() WHERE user_id = (SELECT min(user_id) FROM account_suspensions)"
+    )
+    await run_schedule(database, end_suspensions)
+    assert codes(await anonymous.sign_in("ada")) == []
+    assert codes(await anonymous.sign_in("grace")) == SUSPENDED
+
+
+async def test_a_restored_account_stays_suspended(anonymous: ApiClient, database: Database) -> None:
+    ada = await deleted(anonymous)
+    await database.write(SQL.user_suspend, ada.viewer_id, None)
+    restored = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
+    assert codes(restored) == SUSPENDED
+    assert codes(await anonymous.sign_in("ada")) == SUSPENDED

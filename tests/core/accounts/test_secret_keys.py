@@ -1,0 +1,109 @@
+"""A secret key is replaced in steps, at each of which everything that was signed before is valid."""
+
+from __future__ import annotations
+
+import dataclasses
+from time import time
+
+import jwt
+import pytest
+
+from core.accounts.sessions import Accounts
+from core.accounts.tokens import (
+    ALGORITHM,
+    AccessToken,
+    AccessTokens,
+    OneTimeTokens,
+    RefreshTokens,
+    key_id,
+)
+from core.context import Services
+from core.database.cursors import CursorMalformed, CursorSigner
+from core.errors import ClientError
+from core.events.log_positions import Position, decode_position, encode_position
+from tests.core.accounts.world import ApiClient, codes
+
+OLD, NEW = b"the old key", b"the new key"
+TOKEN = AccessToken(1, 2, int(time()) + 900)
+
+
+def test_an_access_token_names_its_key_and_is_valid_with_either() -> None:
+    old = AccessTokens(OLD).issue(TOKEN)
+    assert jwt.get_unverified_header(old)["kid"] == key_id(OLD)
+    for secrets in ((OLD, NEW), (NEW, OLD)):
+        tokens = AccessTokens(*secrets)
+        assert tokens.read(old) == TOKEN
+        assert jwt.get_unverified_header(tokens.issue(TOKEN))["kid"] == key_id(secrets[0])
+        # So every process of the step before accepts it.
+        assert AccessTokens(OLD, NEW).read(tokens.issue(TOKEN)) == TOKEN
+    with pytest.raises(ClientError):
+        AccessTokens(NEW).read(old)
+
+
+def test_a_token_without_the_name_of_its_key_is_valid() -> None:
+    """Such tokens were issued before keys had names."""
+    issued = AccessTokens(OLD)
+    claims = jwt.decode(issued.issue(TOKEN), options={"verify_signature": False})
+    [key] = issued._keys.values()
+    assert AccessTokens(NEW, OLD).read(jwt.encode(claims, key, ALGORITHM)) == TOKEN
+
+
+def test_a_token_that_names_another_key_is_refused() -> None:
+    issued = AccessTokens(OLD)
+    claims = jwt.decode(issued.issue(TOKEN), options={"verify_signature": False})
+    [key] = issued._keys.values()
+    for name in (key_id(NEW), "", "x" * 100):
+        forged = jwt.encode(claims, key, ALGORITHM, headers={"kid": name})
+        with pytest.raises(ClientError):
+            AccessTokens(NEW, OLD).read(forged)
+
+
+def test_cursors_are_valid_with_either_key() -> None:
+    codec = CursorSigner(OLD).codec("posts", 7)
+    position = Position(5, 6, 7)
+    event = encode_position(CursorSigner(OLD), position)
+    for secrets in ((OLD, NEW), (NEW, OLD)):
+        signer = CursorSigner(*secrets)
+        assert signer.codec("posts", 7).decode(codec.encode(9)).key == 9
+        assert signer.codec("posts", 7).encode(9) == CursorSigner(secrets[0]).codec(
+            "posts", 7
+        ).encode(9)
+        assert decode_position(signer, event) == position
+        with pytest.raises(CursorMalformed):
+            signer.codec("posts", 8).decode(codec.encode(9))
+    with pytest.raises(CursorMalformed):
+        CursorSigner(NEW).codec("posts", 7).decode(codec.encode(9))
+    with pytest.raises(CursorMalformed):
+        decode_position(CursorSigner(NEW), event)
+
+
+def test_the_token_of_a_mail_is_made_again_with_its_key() -> None:
+    token = OneTimeTokens(OLD).make("reset_password", 7)
+    assert OneTimeTokens(NEW, OLD).with_hash("reset_password", 7, token.hash) == token
+    assert OneTimeTokens(NEW).with_hash("reset_password", 7, token.hash) is None
+
+
+def with_keys(services: Services, accounts: Accounts, *secrets: bytes) -> ApiClient:
+    """A client of a server with these keys."""
+    services.register(
+        dataclasses.replace(
+            accounts,
+            access_tokens=AccessTokens(*secrets),
+            refresh_tokens=RefreshTokens(*secrets),
+        )
+    )
+    return ApiClient(services)
+
+
+async def test_nobody_is_signed_out_by_a_new_key(services: Services, accounts: Accounts) -> None:
+    token = (await with_keys(services, accounts, OLD).sign_up())["session"]["refreshToken"]
+    for secrets in ((OLD, NEW), (NEW, OLD), (OLD, NEW), (NEW, OLD), (NEW,)):
+        client = with_keys(services, accounts, *secrets)
+        used, refreshed = token, await client.refresh(token)
+        token = refreshed["session"]["refreshToken"]
+        # A client that has lost the response gets the same successor, also from a server of the step before.
+        for others in ((OLD, NEW), (NEW, OLD)):
+            again = await with_keys(services, accounts, *others).refresh(used)
+            assert again["session"]["refreshToken"] == token
+    refused = await with_keys(services, accounts, OLD).refresh(token)
+    assert codes(refused) == [("TOKEN_REFUSED", "input", "refreshToken")]

@@ -1,0 +1,245 @@
+"""Archives of all that belongs to a user: complete, made in parts, and downloaded by a link that ends."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from core.accounts.services import follow_create
+from core.context import Services
+from core.database.cursors import CursorSigner
+from core.database.database import Database
+from core.ids import global_id
+from core.jobs.job_runner import JobRunner
+from core.server.exports import exports_route
+from interactions.exports import ROWS_A_PART, SECTIONS, ExportRow, export_link, linked_export
+from interactions.jobs import data_export, expire_data_exports
+from tests.contract.marked_world import MarkedWorld
+from tests.core.accounts.world import ApiClient, number_of
+from tests.interactions.cast import create_posts, create_users, delete_account
+
+EXPORTED = {
+    ("users", "id"),
+    ("account_suspensions", "user_id"),
+    ("sessions", "user_id"),
+    ("follows", "follower_id"),
+    ("follows", "followee_id"),
+    ("blocks", "blocker_id"),
+    ("mutes", "muter_id"),
+    ("posts", "author_id"),
+    ("comments", "author_id"),
+    ("post_likes", "user_id"),
+    ("comment_likes", "user_id"),
+    ("shares", "user_id"),
+    ("bookmarks", "user_id"),
+    ("reports", "reporter_id"),
+}
+"""Columns with the key of a user whose rows are in the user's archive."""
+NOT_EXPORTED = {
+    # What others have said or decided about the user is theirs.
+    ("blocks", "blocked_id"),
+    ("mutes", "muted_id"),
+    ("reports", "author_id"),
+    # Copies of rows that are exported, for the delivery of events and for kept feeds.
+    ("events", "actor_id"),
+    ("home_feeds", "reader_id"),
+    ("home_feed_reasons", "sharer_id"),
+    # Hashes, and random keys of clients, that end within a day.
+    ("account_tokens", "user_id"),
+    ("idempotency_keys", "user_id"),
+    # The archive itself; the mark of an account that can't ask for one any more.
+    ("data_exports", "user_id"),
+    ("account_deletions", "user_id"),
+    # What the user has done in the admin is the site's.
+    ("django_admin_log", "user_id"),
+    ("users_groups", "user_id"),
+    ("users_user_permissions", "user_id"),
+}
+REFERENCES = """
+SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND (
+    a.attname IN ('user_id', 'actor_id', 'author_id', 'reader_id', 'sharer_id', 'reporter_id')
+    OR EXISTS (
+        SELECT FROM pg_constraint f
+        WHERE f.contype = 'f' AND f.conrelid = c.oid AND f.confrelid = 'users'::regclass AND a.attnum = ANY(f.conkey)
+    )
+)
+"""
+
+
+async def make(services: Services, user: int) -> dict[str, Any]:
+    """The user's archive once it is made, as GraphQL shows it."""
+    client = ApiClient(services, user)
+    made = (await client.do("ExportData"))["export"]
+    assert (made["state"], made["url"], made["expiresAt"]) == ("PENDING", None, None)
+    database = services.database
+    runner = JobRunner(database, database, {data_export.name: data_export})
+    while await number_of(database, "jobs WHERE kind = 'data_export'"):
+        await runner.start_due()
+        await runner.end(grace_seconds=20, cancel_seconds=1)
+        runner = JobRunner(database, database, {data_export.name: data_export})
+    ready: dict[str, Any] = await client.data("ExportState", id=made["id"])
+    return ready
+
+
+async def lines_of(database: Database) -> list[dict[str, Any]]:
+    """The lines of the only archive."""
+    parts = await database.fetch("SELECT content FROM data_export_parts ORDER BY number")
+    content = gzip.decompress(b"".join(row[0] for row in parts)).decode()
+    return [json.loads(line) for line in content.splitlines()]
+
+
+async def test_every_column_with_a_user_is_exported_or_left_out_on_purpose(
+    database: Database,
+) -> None:
+    found = {tuple(row) for row in await database.fetch(REFERENCES)}
+    assert found - EXPORTED - NOT_EXPORTED == set()
+    assert (EXPORTED | NOT_EXPORTED) - found <= {("users", "id")}
+
+
+async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
+    world = MarkedWorld(services)
+    await world.create()
+    try:
+        database, target = services.database, world.key["target"]
+        await database.write(
+            "INSERT INTO sessions (user_id, salt, token_hash, expires_at) VALUES ($1, '', '', now())",
+            target,
+        )
+        await ApiClient(services, target).do(
+            "ReportContent", subjectId=global_id("User", world.key["host"]), reason="SPAM"
+        )
+        post = global_id("Post", world.posts["host"])
+        await ApiClient(services, target).change("MuteUser", world.key["host"])
+        await ApiClient(services, target).do("BookmarkPost", postId=post)
+        await database.write("INSERT INTO account_suspensions (user_id) VALUES ($1)", target)
+        ready = await make(services, target)
+        assert ready["state"] == "READY"
+        lines = await lines_of(database)
+        counts = Counter(line["type"] for line in lines)
+        rows = 0
+        for table, column in EXPORTED:
+            where = f"{table} WHERE {column} = {target}"
+            if table == "comments":
+                where += " AND deleted_at IS NULL"
+            rows += await number_of(database, where)
+            assert await number_of(database, where) > 0, table
+        assert len(lines) == rows
+        assert len(counts) == len(SECTIONS)
+        assert counts["account"] == 1
+        text = json.dumps(lines)
+        assert "POST target" in text
+        assert "COMMENT target" in text
+        assert "GHOST" not in text
+        # Nobody's password, token or address but the user's own.
+        assert "password" not in text
+        assert text.count("@example") == 1
+    finally:
+        await world.drop()
+
+
+async def test_a_large_archive_is_made_in_parts(services: Services) -> None:
+    [ada] = await create_users(services.database, 1)
+    await services.database.write(
+        "INSERT INTO posts (author_id, text) SELECT $1, 'Post ' || n FROM generate_series(1, $2) n",
+        ada,
+        2 * ROWS_A_PART,
+    )
+    await make(services, ada)
+    assert await number_of(services.database, "data_export_parts") == 3
+    posts = [line["text"] for line in await lines_of(services.database) if line["type"] == "post"]
+    assert sorted(posts) == sorted(f"Post {n}" for n in range(1, 2 * ROWS_A_PART + 1))
+
+
+async def test_an_archive_is_its_users_alone_and_the_newest(services: Services) -> None:
+    ada, grace = await create_users(services.database, 2)
+    client = ApiClient(services, ada)
+    first = (await client.do("ExportData"))["export"]["id"]
+    assert (await client.do("ExportData"))["export"]["id"] == first
+    assert await ApiClient(services, grace).data("ExportState", id=first) is None
+    assert await ApiClient(services).data("ExportState", id=first) is None
+    await services.database.write("UPDATE data_exports SET state = 'READY'")
+    assert (await client.do("ExportData"))["export"]["id"] != first
+    assert await client.data("ExportState", id=first) is None
+    assert await number_of(services.database, "data_exports") == 1
+
+
+async def test_an_archive_ends(services: Services) -> None:
+    [ada] = await create_users(services.database, 1)
+    ready = await make(services, ada)
+    await services.database.write("UPDATE data_exports SET expires_at = now()")
+    assert await ApiClient(services, ada).data("ExportState", id=ready["id"]) is None
+    database = services.database
+    runner = JobRunner(database, database, {expire_data_exports.name: expire_data_exports})
+    await runner.register()
+    await runner.make_scheduled_due()
+    await runner.start_due()
+    await runner.end(grace_seconds=20, cancel_seconds=1)
+    assert await number_of(services.database, "data_export_parts") == 0
+
+
+async def test_one_that_is_never_made_fails(services: Services) -> None:
+    [ada] = await create_users(services.database, 1)
+    client = ApiClient(services, ada)
+    id = (await client.do("ExportData"))["export"]["id"]
+    await services.database.write("UPDATE data_exports SET created_at = now() - interval '25 h'")
+    database = services.database
+    runner = JobRunner(database, database, {expire_data_exports.name: expire_data_exports})
+    await runner.register()
+    await runner.make_scheduled_due()
+    await runner.start_due()
+    await runner.end(grace_seconds=20, cancel_seconds=1)
+    assert (await client.data("ExportState", id=id))["state"] == "FAILED"
+    assert (await client.do("ExportData"))["export"]["id"] != id
+
+
+async def test_a_deleted_users_archive_is_erased(services: Services) -> None:
+    [ada] = await create_users(services.database, 1)
+    await create_posts(services.database, ada)
+    await make(services, ada)
+    await delete_account(services.database, ada)
+    assert await number_of(services.database, "data_export_parts") == 0
+
+
+def test_a_link_is_signed_and_ends() -> None:
+    signer, later = CursorSigner(b"new", b"old"), int(datetime.now(UTC).timestamp()) + 60
+    row = ExportRow(7, "READY", datetime.now(UTC), later)
+    link = export_link(signer, row)
+    assert link is not None
+    assert linked_export(signer, link) == 7
+    assert linked_export(CursorSigner(b"newest", b"new"), link) == 7
+    assert linked_export(CursorSigner(b"other"), link) is None
+    changed = link[:15] + ("0" if link[15] != "0" else "1") + link[16:]
+    assert linked_export(signer, changed) is None
+    past = export_link(signer, row._replace(ends=later - 120))
+    assert past is not None
+    assert linked_export(signer, past) is None
+    assert export_link(signer, row._replace(state="PENDING")) is None
+    for text in ("", "x", "0" * 96, "0" * 10_000, "é"):
+        assert linked_export(signer, text) is None
+
+
+async def test_whoever_has_the_link_downloads_the_archive(services: Services) -> None:
+    [ada] = await create_users(services.database, 1)
+    for other in await create_users(services.database, 3, first=2):
+        await follow_create(services.group_commits, viewer_id=ada, user_id=other)
+    url = (await make(services, ada))["url"]
+    app = Starlette(routes=[exports_route(services)])
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://testserver"
+    ) as client:
+        response = await client.get(url)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/gzip"
+        assert "no-store" in response.headers["cache-control"]
+        lines = gzip.decompress(response.content).decode().splitlines()
+        assert Counter(json.loads(line)["type"] for line in lines) == {"account": 1, "following": 3}
+        changed = url[:-1] + ("0" if url[-1] != "0" else "1")
+        assert (await client.get(changed)).status_code == 404
+    await services.group_commits.close()
