@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Length, Now
 
@@ -14,6 +15,17 @@ from core.database.time_ordered_keys import KeyField, Reference, TransactionFiel
 TEXT_LENGTH = 500
 
 models.TextField.register_lookup(Length)
+
+
+def entities_field() -> ArrayField[Any, Any]:
+    """Where in the text beside it mentions, hashtags and links are."""
+    return ArrayField(
+        models.BigIntegerField(),
+        null=True,
+        editable=False,
+        help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's "
+        "key, minus the hashtag's key, or 0. Null until they have been looked for.",
+    )
 
 
 class Post(CountedRow):
@@ -42,6 +54,7 @@ class Post(CountedRow):
     )
     share_count = count_field("The number of users who share the post. The same for every viewer.")
     bookmark_count = count_field("The number of users who keep the post. Only its author sees it.")
+    entities = entities_field()
     transaction = TransactionField()
 
     class Meta:
@@ -59,10 +72,69 @@ class Post(CountedRow):
                 condition=models.Q(bookmark_count__gte=0), name="posts_bookmark_count_not_negative"
             ),
         ]
-        indexes: ClassVar = [models.Index("author", "id", name="posts_of_author")]
+        indexes: ClassVar = [
+            models.Index("author", "id", name="posts_of_author"),
+            models.Index(
+                "id",
+                name="posts_without_entities",
+                condition=models.Q(entities__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Hashtag(CountedRow):
+    """A hashtag that a post or comment has, or had."""
+
+    deleted_by = "nothing: hashtags stay"
+
+    id = KeyField(primary_key=True)
+    name = models.TextField(
+        unique=True,
+        help_text="The hashtag without its sign, in Unicode's form NFKC with folded case: 1 to 100 code points.",
+    )
+    post_count = count_field("The number of posts with the hashtag. The same for every viewer.")
+
+    class Meta:
+        db_table = "hashtags"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(post_count__gte=0), name="hashtags_post_count_not_negative"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PostHashtag(CountedRow):
+    """A post has a hashtag. A trigger counts the rows of each hashtag."""
+
+    deleted_by = "feed.services.post_edit"
+
+    pk = models.CompositePrimaryKey("hashtag_id", "post_id")
+    hashtag = Reference(Hashtag)
+    post = Reference(Post)
+    transaction = TransactionField()
+
+    class Meta:
+        db_table = "post_hashtags"
+        indexes: ClassVar = [models.Index("post", name="post_hashtags_of_post")]
+
+
+class PostMention(models.Model):
+    """A post mentions a user."""
+
+    pk = models.CompositePrimaryKey("post_id", "user_id")
+    post = Reference(Post)
+    user = Reference(User, rule="NO ACTION")
+    transaction = TransactionField()
+
+    class Meta:
+        db_table = "post_mentions"
+        indexes: ClassVar = [models.Index("user", "post", name="post_mentions_of_user")]
 
 
 class HomeFeed(models.Model):

@@ -19,10 +19,11 @@ POSTS_HOLDER = 1
 def posts_delete(posts: Iterable[Post]) -> None:
     """Deletes posts as their authors would, with likes, comments and shares.
 
-    Locks: the posts, then their authors and the account that large deleted posts are moved to.
+    Locks: the posts, then their authors and the account that large deleted posts are moved to, then the hashtags.
     """
     deleted = list(posts)
     run(SQL.posts_lock, [post.pk for post in deleted])
     run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in deleted)])
+    run(SQL.hashtags_lock, [post.pk for post in deleted], [])
     for post in deleted:
         run(SQL.post_delete, post.author_id, post.pk, None, current_cause())

@@ -12,10 +12,12 @@ from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
-from core.execution import NOTHING, SHARED, Layout
-from core.loaders import PageLoader
+from core.execution import NOTHING, SHARED, Layout, Rows
+from core.loaders import PageLoader, ViewerLoader
 from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
+from feed.entities import SegmentRow, segments
+from feed.hashtag_rows import HashtagRow
 from feed.home_feeds import HomeFeeds
 from feed.post_rows import PostRow
 from feed.statements import SQL
@@ -34,6 +36,8 @@ class Outcome(IntEnum):
     NO_FEED = 3
 
 
+NO_TEXT = ("", None, None, None)
+"""The columns of `{segments}` of a text that has been deleted."""
 POST = row_layout(PostRow)
 ENTRY = Layout(
     EdgeRow,
@@ -183,3 +187,24 @@ class ProfileFeedLoader(PageLoader):
     statement = SQL.profile_feed_pages
     has_empty_rows = True
     layout = ENTRY
+
+
+class SegmentsLoader(ViewerLoader[Rows[SegmentRow]]):
+    """The segments of posts, by the post's key. Cost: one statement."""
+
+    statement = SQL.segments_of_posts
+
+    async def fetch(self, keys: list[int]) -> Sequence[Rows[SegmentRow]]:
+        statement = self.statement[variant_for(self.viewer_id)]
+        rows = await self.database.fetch(statement, self.viewer_id, keys)
+        found = {row[0]: row[1:] for row in rows}
+        # One that has been deleted meanwhile has none.
+        return [segments(found.get(key, NO_TEXT)) for key in keys]
+
+
+async def hashtags_by_ids(database: Database, ids: Sequence[int]) -> list[HashtagRow | None]:
+    """The hashtags, None for those that don't exist. Order: of `ids`. Cost: one statement."""
+    found = {
+        row[0]: HashtagRow._make(row) for row in await database.fetch(SQL.hashtags_by_ids, ids)
+    }
+    return [found.get(key) for key in ids]

@@ -12,6 +12,7 @@ from core.row_types import (
     states_fragment,
     true_states_fragment,
 )
+from feed.hashtag_rows import HashtagRow
 from feed.post_rows import PostRow
 from feed.reactions import REACTIONS
 
@@ -34,6 +35,7 @@ class FeedStatements(
     Statements,
     uses=[AccountStatements],
     fragments={
+        "hashtag": row_fragment(HashtagRow, "{of}"),
         "post": row_fragment(PostRow, "p", author="a"),
         "post_on_page": page_row_fragment(PostRow, "p", author="a"),
         "states_of_page": page_states_fragment(PostRow),
@@ -46,7 +48,10 @@ class FeedStatements(
         "reaction_rows": _reaction_rows(),
     },
 ):
+    entities_resolve: str
     follower_counts: str
+    hashtags_by_ids: str
+    hashtags_lock: str
     home_events: str
     home_feed_build: str
     home_feed_page: Variants
@@ -66,17 +71,22 @@ class FeedStatements(
     kept_home_feed_page: Variants
     kept_home_feed_page_with_snapshot: Variants
     kept_home_feed_updates: Variants
+    mentions_of_user_delete: str
     post_create: str
     post_delete: str
     post_edit: str
+    post_entities_set: str
     posts_by_ids: Variants
     posts_delete: str
+    posts_entities_fill: str
+    posts_entities_missing: str
     posts_export: str
     posts_lock: str
     posts_of_author_lock: str
     profile_feed_pages: Variants
     public_feed_page: Variants
     public_feed_page_with_snapshot: Variants
+    segments_of_posts: Variants
     viewer_states: str
 
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from core.accounts.erasure import deleted_account_lock, follows_erase, remains_erase, user_erase
 from core.database.database import Transaction
 from core.database.time_ordered_keys import key_array
-from feed.erasure import posts_delete, posts_lock
+from feed.erasure import mentions_erase, posts_delete, posts_lock
 from feed.reactions import REACTIONS
 from interactions.moderation import SQL
 
@@ -90,6 +90,7 @@ STEPS: tuple[Step, ...] = (
     posts_erase,
     reactions_erase,
     comments_erase,
+    mentions_erase,
     follows_erase,
     remains_erase,
 )

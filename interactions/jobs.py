@@ -1,4 +1,4 @@
-"""Jobs: the removal of a deleted account, and archives of users' data."""
+"""Jobs: the removal of a deleted account, archives of users' data, and the search for entities in comments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.conf import settings
 
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
+from feed.unread_texts import entities_fill
 from interactions.erasure import account_rows_erase
 from interactions.exports import export_part
 from interactions.statements import SQL
@@ -53,4 +54,14 @@ async def expire_data_exports(run: JobRun) -> None:
     async with run.transaction() as transaction:
         rows = await transaction.fetch(SQL.data_exports_expire, EXPIRE_BATCH)
         if rows[0][0] == EXPIRE_BATCH:
+            run.repeat()
+
+
+@job("comment_entities_fill", every=timedelta(minutes=1), priority=Priority.LOW)
+async def fill_comment_entities(run: JobRun) -> None:
+    """Finds the entities of some comments that were written without; again at once while there are more."""
+    async with run.transaction() as transaction:
+        if await entities_fill(
+            transaction, SQL.comments_entities_missing, SQL.comments_entities_fill
+        ):
             run.repeat()

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from core.accounts.models import User
 from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
-from feed.models import TEXT_LENGTH, Post
+from feed.models import TEXT_LENGTH, Post, entities_field
 
 REPORT_COMMENT_LENGTH = 500
 
@@ -46,6 +46,7 @@ class Comment(CountedRow):
         "The number of direct replies, including tombstones that hold a live reply. "
         "The same for every viewer."
     )
+    entities = entities_field()
     transaction = TransactionField()
 
     class Meta:
@@ -80,6 +81,11 @@ class Comment(CountedRow):
                 condition=models.Q(parent__isnull=False),
             ),
             models.Index("author", name="comments_of_author"),
+            models.Index(
+                "id",
+                name="comments_without_entities",
+                condition=models.Q(entities__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.reactions import Reaction
-from feed.selectors import ProfileFeedLoader, posts_by_ids
+from feed.selectors import ProfileFeedLoader, SegmentsLoader, posts_by_ids
 from interactions.comment_rows import COMMENT, CommentRow
 from interactions.statements import SQL
 
@@ -48,6 +48,12 @@ class CommentByIdLoader(ViewerLoader[CommentRow | None]):
 
     async def fetch(self, keys: list[int]) -> Sequence[CommentRow | None]:
         return await comments_by_ids(self.database, self.viewer_id, keys)
+
+
+class CommentSegmentsLoader(SegmentsLoader):
+    """The segments of comments, by the comment's key."""
+
+    statement = SQL.segments_of_comments
 
 
 class ReactedLoader(ViewerLoader[bool]):

@@ -12,6 +12,7 @@ from core.database.database import Database, Row
 from core.database.group_commit import GroupCommits
 from core.database.statements import variant_for
 from core.errors import ErrorCode, not_found, refuse
+from feed.entities import entities_of
 from feed.reactions import Reaction
 from feed.selectors import post_from
 from feed.statements import SQL as FEED_SQL
@@ -77,14 +78,15 @@ async def comment_create(
 ) -> CreatedComment:
     """Creates a comment or a reply, once for each idempotency key.
 
-    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, the post's row, the
-    parent's row.
+    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, new hashtags, the
+    post's row, the parent's row.
     """
     claim = Claim(author_id, "createComment", client_mutation_id, (post_id, parent_id, text))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
-            row = (author_id, post_id, text, client_mutation_id)
+            entities = await entities_of(transaction, author_id, text)
+            row = (author_id, post_id, text, client_mutation_id, entities)
             created = await (
                 transaction.fetch_row(SQL.comment_create, *row)
                 if parent_id is None

@@ -25,6 +25,8 @@ class InteractionStatements(
     comment_report: str
     comment_thread: str
     comments_by_ids: Variants
+    comments_entities_fill: str
+    comments_entities_missing: str
     comments_export: str
     comments_of_comments: Variants
     comments_of_posts: Variants
@@ -49,6 +51,7 @@ class InteractionStatements(
     reactions_of_viewer: Instances
     reply_create: str
     reports_export: str
+    segments_of_comments: Variants
     sharers_of_posts: Variants
     threads_of_author: str
     user_report: str

@@ -10,7 +10,7 @@ from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
-from feed.selectors import posts_by_ids
+from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments
@@ -36,3 +36,4 @@ def extend_types() -> None:
     NODE_TYPES.register(
         "Comment", lambda context, keys: comments_by_ids(context.database, context.viewer_id, keys)
     )
+    NODE_TYPES.register("Hashtag", lambda context, keys: hashtags_by_ids(context.database, keys))

@@ -7,16 +7,22 @@ kept home feeds are retired.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import StringIO
+from typing import Any
 
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from core.database.django_bridge import run
+from core.database.time_ordered_keys import key_array
 from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
 from core.datasets.statements import SQL
+from feed.entities import Keys, Names
 from feed.home_feeds import home_feeds_retire
+from feed.statements import SQL as FEED
+from feed.text_entities import find_entities
 
 STAGE = sql.SQL("CREATE TEMP TABLE {new} AS SELECT {columns} FROM {table} WITH NO DATA")
 COPY = sql.SQL("COPY {new} ({columns}) FROM STDIN")
@@ -28,6 +34,8 @@ LOADS = {
     **SQL.load_post_reactions,
     "comment_likes": SQL.load_comment_likes,
 }
+WITH_ENTITIES = ("posts", "comments")
+Cell = int | str | datetime | None
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -42,12 +50,20 @@ def load(rows: DatasetRows) -> dict[str, int]:
             new_rows: list[NewRow] = getattr(rows, table)
             inserted[table] = 0
             if new_rows:
-                columns = sql.SQL(", ").join(map(sql.Identifier, row_type._fields))
+                fields = row_type._fields
+                cells: Iterable[Sequence[Cell]] = new_rows
+                if table in WITH_ENTITIES:
+                    fields = (*fields, "entities")
+                    cells = _with_entities(new_rows)
+                columns = sql.SQL(", ").join(map(sql.Identifier, fields))
                 names = {"table": sql.Identifier(table), "new": sql.Identifier(f"new_{table}")}
                 cursor.execute(STAGE.format(columns=columns, **names))
-                cursor.copy_expert(COPY.format(columns=columns, **names), _lines(new_rows))
+                cursor.copy_expert(COPY.format(columns=columns, **names), _lines(cells))
                 cursor.execute(LOADS[table])
                 inserted[table] = cursor.fetchone()[0]
+        if rows.posts:
+            cursor.execute(SQL.load_post_entities)
+            run(FEED.post_entities_set, *cursor.fetchone())
         if rows.comments:
             cursor.execute(SQL.count_replies)
         for table in TYPES:
@@ -63,7 +79,18 @@ def vacuum() -> None:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TYPES)}")
 
 
-def _lines(rows: Iterable[NewRow]) -> StringIO:
+def _with_entities(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:
+    """The rows of posts or comments, each with the mentions, hashtags and links in its text. Their authors exist."""
+    found = [(row.author_id, list(find_entities(row.text))) for row in rows]
+    names = Names.of(found)
+    keys = Keys()
+    keys.add(run(FEED.entities_resolve, *names.arguments))
+    while missing := keys.missing(names):
+        keys.add(run(FEED.entities_resolve, [], [], missing))
+    return [(*row, key_array(keys.entities(*each))) for row, each in zip(rows, found, strict=True)]
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> StringIO:
     lines = StringIO()
     for row in rows:
         lines.write("\t".join([_cell(value) for value in row]))
@@ -72,7 +99,7 @@ def _lines(rows: Iterable[NewRow]) -> StringIO:
     return lines
 
 
-def _cell(value: int | str | datetime | None) -> str:
+def _cell(value: Cell) -> str:
     if value is None:
         return r"\N"
     return value.translate(ESCAPES) if isinstance(value, str) else str(value)

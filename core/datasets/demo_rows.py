@@ -24,6 +24,7 @@ from core.datasets.factories import (
     NewUserFactory,
     time_of,
 )
+from core.datasets.fake_text import hash_of
 
 POSTS_A_PART = 5_000
 MEDIAN_FOLLOWS = 20
@@ -33,6 +34,7 @@ LIKES = (400, 5.0)
 COMMENTS = (120, 3.0)
 SHARES = (80, 0.7)
 REPLIES_IN_TEN = 3
+MENTIONS_ONE_IN = 6
 VIEWER_FOLLOWS = 60
 VIEWER_FOLLOWERS = 15
 
@@ -100,6 +102,10 @@ class DemoRows:
     def _post(self, rows: DatasetRows, moment: datetime) -> None:
         author = self._crowd.active()
         post: NewPost = NewPostFactory.build(id=self._key(moment), author_id=self._users[author])
+        bits = hash_of(post.id) >> 8
+        if bits % MENTIONS_ONE_IN == 0:
+            mentioned: NewUser = NewUserFactory.build(number=(bits >> 8) % len(self._users))
+            post = post._replace(text=f"@{mentioned.username} {post.text}")
         rows.posts.append(post)
         appeal = 0.3 * self._chance.paretovariate(1.4) * self._crowd.popularity[author] ** 0.5
         for user_id in sorted(self._others(author, LIKES, appeal)):

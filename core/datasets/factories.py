@@ -9,7 +9,7 @@ from factory.declarations import LazyAttribute
 
 from core.database.time_ordered_keys import EPOCH_MS, SEQUENCE_BITS
 from core.datasets.dataset_rows import NewComment, NewPost, NewUser
-from core.datasets.fake_text import full_name, sentence
+from core.datasets.fake_text import full_name, post_text, sentence
 from core.datasets.replay import EMAIL_DOMAIN, NO_PASSWORD
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ class NewPostFactory(Factory[NewPost]):
 
     id = 0
     author_id = 0
-    text = LazyAttribute(lambda post: sentence(post.id))
+    text = LazyAttribute(lambda post: post_text(post.id))
     created_at = LazyAttribute(lambda post: time_of(post.id))
 
 

@@ -27,6 +27,20 @@ def sentence(number: int) -> str:
     return first if bits & 3 else f"{first} {_sentence(hash_of(bits))}"
 
 
+def post_text(number: int) -> str:
+    """A sentence, in one of three posts with one or two hashtags, and in one of twelve with a link."""
+    bits = hash_of(number) >> 8
+    parts = [sentence(number)]
+    if bits % 3 == 0:
+        parts += {
+            f"#{_word('hashtags', bits >> shift)}": None
+            for shift in (16, *([24] if bits & 4 else []))
+        }
+    if bits % 12 == 1:
+        parts.append(f"https://example.com/{_word('hashtags', bits >> 32).lower()}")
+    return " ".join(parts)
+
+
 def full_name(number: int) -> str:
     """A given name and a family name."""
     bits = hash_of(number)

@@ -15,7 +15,7 @@ from core.datasets.dataset_rows import (
     NewShare,
     NewUser,
 )
-from core.datasets.fake_text import full_name, sentence
+from core.datasets.fake_text import full_name, post_text, sentence
 from core.datasets.trace import TraceEvent
 
 IMPORT_BITS = 10
@@ -128,7 +128,7 @@ class Replay:
         self, author: int, second: int, moment: datetime, *, mentioning: int | None = None
     ) -> int:
         key = self._key(second, moment)
-        text = sentence(key)
+        text = post_text(key)
         if mentioning is not None:
             text = f"@{username_of(mentioning)} {text}"
         self._rows.posts.append(NewPost(key, self._users[author], text, moment))

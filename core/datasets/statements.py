@@ -15,6 +15,7 @@ class DatasetStatements(
     load_comment_likes: str
     load_comments: str
     load_follows: str
+    load_post_entities: str
     load_post_reactions: Instances
     load_posts: str
     load_users: str

@@ -13,6 +13,7 @@ NAMED_BY = {
     "post_id": ("Post", "postId"),
     "comment_id": ("Comment", "commentId"),
     "parent_id": ("Comment", "parentId"),
+    "hashtag_id": ("Hashtag", "text"),
 }
 """The GraphQL type and the input field, by the referencing column."""
 VIEWERS = {

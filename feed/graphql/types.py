@@ -16,8 +16,10 @@ from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge
 from core.paging import Page
 from feed import models
+from feed.graphql.text_types import segments_field
 from feed.models import TEXT_LENGTH
 from feed.post_rows import PostRow
+from feed.selectors import SegmentsLoader
 
 TEXT_RULES = (
     f"1 to {TEXT_LENGTH} code points after NFC, at least one of them visible. Line breaks become LF; blank lines at "
@@ -37,6 +39,7 @@ class Post(Node):
     author: User = strawberry.field(description="The post's author.", directives=[FREE])
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
+    text_segments = segments_field(SegmentsLoader)
 
     id = id_field("Post", "The post's opaque global id")
     is_type_of = InstancesOf(PostRow, exact=PostRow._fields)

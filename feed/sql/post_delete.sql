@@ -29,6 +29,9 @@ WITH seen AS (
     {erasure_added of=holder cause=$4::text}
 ), done AS (
     SELECT id FROM deleted UNION ALL SELECT reassigned.id FROM reassigned CROSS JOIN holder
+), untagged AS (
+    -- Those of a deleted post are deleted with it.
+    DELETE FROM post_hashtags h USING reassigned WHERE h.post_id = reassigned.id
 ), counted AS (
     UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM done)
 ), logged AS (

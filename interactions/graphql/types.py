@@ -15,6 +15,7 @@ from core.graphql.limits.directives import FREE
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
+from feed.graphql.text_types import segments_field
 from feed.graphql.types import Post, in_feed
 from feed.reactions import COMMENT_LIKE, Reaction
 from interactions import models
@@ -22,6 +23,7 @@ from interactions.comment_rows import CommentRow
 from interactions.selectors import (
     CommentByIdLoader,
     CommentsByPostLoader,
+    CommentSegmentsLoader,
     PostByIdLoader,
     ReactedLoader,
     RepliesByCommentLoader,
@@ -60,6 +62,7 @@ class Comment(Node):
     id = id_field("Comment", "The comment's opaque global id")
 
     viewer_has_liked = reacted_field(COMMENT_LIKE, "Whether the viewer likes the comment.")
+    text_segments = segments_field(CommentSegmentsLoader)
 
     @strawberry.field(
         graphql_type=Post | None,

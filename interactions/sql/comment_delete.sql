@@ -21,7 +21,7 @@ WITH RECURSIVE seen AS MATERIALIZED (
 ), unliked AS (
     DELETE FROM comment_likes l USING seen WHERE l.comment_id = seen.id AND own
 ), emptied AS (
-    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', like_count = 0
+    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', entities = '{}', like_count = 0
     FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM to_delete)
 ), counted_by_parent AS (
     -- A tombstone is a reply as long as it holds a live one, so only what goes is taken off.

@@ -37,6 +37,8 @@ SELECT 'comments', id FROM comments c WHERE (like_count, reply_count) <> (
     (SELECT count(*) FROM comment_likes WHERE comment_id = c.id),
     (SELECT count(*) FROM comments WHERE parent_id = c.id)
 )
+UNION ALL
+SELECT 'hashtags', id FROM hashtags h WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id)
 """
 EMPTY_TOMBSTONES = """
 SELECT id FROM comments c

@@ -78,14 +78,20 @@ class Crowd:
         del keys[:-TARGETS]
 
     async def post(self) -> None:
+        key = self.rng.choice([None, "k", str(self.rng.random())])
         made = await post_create(
             self.database,
             author_id=self.rng.choice(self.users),
-            text="so",
-            client_mutation_id=self.rng.choice([None, "k", str(self.rng.random())]),
+            text="so" if key == "k" else self.tagged("so"),
+            client_mutation_id=key,
         )
         if made.post is not None:
             self.replace(self.posts, made.post.id)
+
+    def tagged(self, text: str) -> str:
+        """The text with some hashtags, old and new ones, and mentions."""
+        words = ["#a", "#b", "#c", f"#n{self.rng.randrange(10**6)}", "@p1", "@p2", "@p3"]
+        return " ".join([text, *self.rng.sample(words, 4)])
 
     async def comment(self) -> None:
         made = await comment_create(
@@ -121,7 +127,13 @@ class Crowd:
             for change in (post_like, post_unlike, post_share, post_unshare)
         ]
         found += [
-            partial(post_edit, database, viewer_id=viewer, post_id=post, text=str(monotonic())),
+            partial(
+                post_edit,
+                database,
+                viewer_id=viewer,
+                post_id=post,
+                text=self.tagged(str(monotonic())),
+            ),
             partial(post_delete, database, viewer_id=viewer, post_id=post),
         ]
         if self.comments:

@@ -1,7 +1,7 @@
 -- Inserts the staged comments whose post, parent and author exist, and counts them.
 WITH inserted AS (
-    INSERT INTO comments (id, post_id, parent_id, author_id, text, created_at)
-    SELECT n.id, n.post_id, n.parent_id, n.author_id, n.text, n.created_at
+    INSERT INTO comments (id, post_id, parent_id, author_id, text, created_at, entities)
+    SELECT n.id, n.post_id, n.parent_id, n.author_id, n.text, n.created_at, n.entities
     FROM new_comments n JOIN posts p ON p.id = n.post_id JOIN users a ON a.id = n.author_id
     WHERE n.parent_id IS NULL
         OR EXISTS (SELECT FROM comments WHERE id = n.parent_id)

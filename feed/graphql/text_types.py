@@ -1,0 +1,70 @@
+"""GraphQL types of texts in segments, and of hashtags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry import auto
+
+from core.accounts.graphql.types import User
+from core.execution import InstancesOf, loaded
+from core.graphql.info import Info
+from core.graphql.limits.directives import FREE, ListSize
+from core.graphql.model_types import model_type
+from core.graphql.node import Node, id_field
+from feed import models
+from feed.entities import SegmentRow
+from feed.hashtag_rows import HashtagRow
+from feed.models import TEXT_LENGTH
+from feed.selectors import SegmentsLoader
+from feed.text_entities import MAX_HASHTAGS, MAX_MENTIONS
+
+SEGMENTS = (
+    f"The text in segments; joined they are exactly `text`. At most {TEXT_LENGTH} segments, {MAX_MENTIONS} mentions "
+    f"and {MAX_HASHTAGS} hashtags."
+)
+SEGMENTS_USUALLY = ListSize(assumed_size=5, require_one_slicing_argument=False)
+
+
+@model_type(models.Hashtag, name="Hashtag", description="A hashtag.")
+class Hashtag(Node):
+    name: auto
+    post_count: auto
+
+    id = id_field("Hashtag", "The hashtag's opaque global id")
+    is_type_of = InstancesOf(HashtagRow, exact=HashtagRow._fields)
+
+
+@strawberry.type(
+    description="A part of a text: a mention, a hashtag, a link, or plain text, where the other fields are null."
+)
+class TextSegment:
+    text: str = strawberry.field(
+        description=f"The part of the text, with the sign of a mention or hashtag: 1 to {TEXT_LENGTH} code points."
+    )
+    mention: User | None = strawberry.field(
+        description="The mentioned user; null where none is mentioned, and if the user's name is not visible to the "
+        "viewer.",
+        directives=[FREE],
+    )
+    hashtag: Hashtag | None = strawberry.field(
+        description="The hashtag; null where there is none.", directives=[FREE]
+    )
+    url: str | None = strawberry.field(
+        description=f"The address of a link, http or https, as written: at most {TEXT_LENGTH} code points; null where "
+        "there is none."
+    )
+
+    is_type_of = InstancesOf(SegmentRow, exact=SegmentRow._fields)
+
+
+def segments_field(loader: type[SegmentsLoader]) -> Any:
+    """The field `textSegments` of posts or comments."""
+
+    def choose(info: Info) -> SegmentsLoader:
+        return info.context.loader(loader)
+
+    return strawberry.field(
+        graphql_type=list[TextSegment], description=SEGMENTS, directives=[SEGMENTS_USUALLY]
+    )(loaded("id")(choose))
