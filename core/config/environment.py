@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,12 @@ class Environment:
         "In development this server.",
         in_debug="/docs/errors.md",
     )
+    anonymous_introspection: bool = setting(
+        parsing.boolean,
+        "false",
+        "Answer introspection without an access token; where the playground is served it is answered anyway.",
+        in_debug="true",
+    )
     admin_path: str = setting(
         parsing.folder,
         "admin",
@@ -110,6 +117,17 @@ class Environment:
     pool_size: int = setting(
         parsing.whole_number(1, 200), "10", "Database connections of each process, at most."
     )
+    pool_seconds: float = setting(
+        parsing.number(0.1, 60), "5", "Timeout for a statement to get a database connection."
+    )
+    pool_queue: int = setting(
+        parsing.whole_number(1, 100_000),
+        "1000",
+        "Reads, and likewise writes, of each process that may wait for a connection; more get 503 at once.",
+    )
+    statement_seconds: float = setting(
+        parsing.number(0.1, 300), "30", "Timeout for an SQL statement of the API and of the admin."
+    )
     connections_per_address: int = setting(
         parsing.whole_number(1, 20_000),
         "1000",
@@ -122,6 +140,14 @@ class Environment:
     )
     request_head_seconds: float = setting(
         parsing.number(0.1, 300), "20", "Timeout for a client to send the head of a request."
+    )
+    request_body_seconds: float = setting(
+        parsing.number(0.1, 300), "10", "Timeout for a client to send the body of a request."
+    )
+    idle_seconds: int = setting(
+        parsing.whole_number(1, 3_600),
+        "75",
+        "How long a connection without a request stays open; longer than the proxy keeps it.",
     )
     request_seconds: float = setting(
         parsing.number(0.1, 300), "10", "Timeout for the execution of a request."
@@ -418,6 +444,10 @@ class Environment:
             problems.append("SECRET_KEY is not among SECRET_KEYS. Add it there, or leave it out.")
         if not debug and DEVELOPMENT_ONLY in (values.get("secret_key"), *secret_keys):
             problems.append("SECRET_KEY is the default for development. Generate a random one.")
+        if debug and not _is_loopback(values.get("host", "127.0.0.1")):
+            problems.append(
+                "DEBUG is invalid: with it anyone can sign in as any user, so HOST must be 127.0.0.1, ::1 or localhost."
+            )
         if not debug and "*" in values.get("allowed_hosts", ()):
             problems.append(
                 "ALLOWED_HOSTS is invalid: `*` would accept links with any host. Name the hosts."
@@ -429,6 +459,13 @@ class Environment:
         if problems:
             raise _invalid(problems)
         return settings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _invalid(problems: Sequence[str]) -> EnvironmentInvalid:

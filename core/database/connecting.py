@@ -27,20 +27,17 @@ PLANNER = {
 }
 
 # Timeouts on the server's side, so that no lost client holds locks or the log's horizon for long. Between two
-# statements of a transaction a process only computes. The process's own timeout of a statement is shorter; the
-# server's applies if the process died or its cancel request was lost. A client that disconnects is noticed while its
-# statement runs, and by keepalives if the network fails silently.
-TIMEOUTS = {
-    "idle_in_transaction_session_timeout": "10s",
-    "statement_timeout": "35s",
-    "lock_timeout": "10s",
-}
-LIMITS = TIMEOUTS | {
+# statements of a transaction a process only computes. A client that disconnects is noticed while its statement runs,
+# and by keepalives if the network fails silently.
+TIMEOUTS = {"idle_in_transaction_session_timeout": "10s", "lock_timeout": "10s"}
+KEEPALIVES = {
     "client_connection_check_interval": "1s",
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+CANCEL_SECONDS = 5.0
+"""How much longer than its process waits a statement may run: if the process died, or its cancel request was lost."""
 ROLLBACK_SECONDS = 5
 
 PgBouncer = Literal["NONE", "SESSION", "TRANSACTION"]
@@ -51,8 +48,14 @@ def _set(settings: Mapping[str, str], scope: str = "") -> str:
     return "; ".join(f"SET {scope} {name} = '{value}'" for name, value in settings.items())
 
 
-SET_FOR_SESSION = _set(PLANNER | LIMITS)
-BEGIN = f"BEGIN; {_set(PLANNER | TIMEOUTS, 'LOCAL')}"
+def timeouts(statement_seconds: float) -> dict[str, str]:
+    """The settings that limit how long PostgreSQL lets a statement run and wait."""
+    return TIMEOUTS | {"statement_timeout": f"{round(1_000 * statement_seconds)}ms"}
+
+
+def session_limits(statement_seconds: float) -> dict[str, str]:
+    """The limits of a session: its timeouts, and when it notices that its client has gone."""
+    return timeouts(statement_seconds) | KEEPALIVES
 
 
 class SharedConnection(Connection):
@@ -62,10 +65,12 @@ class SharedConnection(Connection):
     statement is one, at the cost of three round trips and a plan.
     """
 
-    __slots__ = ()
+    __slots__ = ("begin",)
+    begin: str
+    """What begins a transaction."""
 
     async def execute(self, query: str, *arguments: Any, **options: Any) -> str:
-        text = BEGIN if query == "BEGIN" else query
+        text = self.begin if query == "BEGIN" else query
         status: str = await super().execute(text, *arguments, **options)
         return status
 
@@ -88,6 +93,8 @@ async def connect(
 ) -> Connection:
     """A connection with the settings of the API. Errors: those of the driver."""
     is_shared = pgbouncer == "TRANSACTION"
+    ends_after = statement_seconds + CANCEL_SECONDS
+    settings = PLANNER | session_limits(ends_after)
     connection: Connection = await asyncpg.connect(
         url,
         timeout=connect_seconds,
@@ -96,18 +103,19 @@ async def connect(
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,
         # PgBouncer refuses settings that it does not know.
-        server_settings=PLANNER | LIMITS if pgbouncer == "NONE" else None,
+        server_settings=settings if pgbouncer == "NONE" else None,
         connection_class=SharedConnection if is_shared else Connection,
     )
     try:
         async with asyncio.timeout(connect_seconds):
-            if is_shared:
+            if type(connection) is SharedConnection:
+                connection.begin = f"BEGIN; {_set(PLANNER | timeouts(ends_after), 'LOCAL')}"
                 await connection.execute("BEGIN")
                 await read_moments_as_text(connection)
                 await connection.execute("COMMIT")
             else:
                 if pgbouncer == "SESSION":
-                    await connection.execute(SET_FOR_SESSION)
+                    await connection.execute(_set(settings))
                 await read_moments_as_text(connection)
     except BaseException:
         connection.terminate()

@@ -11,16 +11,21 @@ from typing import Any
 import asyncpg
 from asyncpg import Connection
 
-from core.database.pool_metrics import POOL_TIMEOUTS, POOL_WAIT_SECONDS
+from core.database.pool_metrics import POOL_REFUSALS, POOL_TIMEOUTS, POOL_WAIT_SECONDS
 
 SYNC_SECONDS = 5.0
 """Timeout of the round trip after a cancelled statement."""
 RECONNECT_SECONDS = 0.2
+WAITING_AT_MOST = 1_000
 
 HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
 """Whether acquires in this context wait in the priority queue, which gets every second connection."""
 
 Waiter = asyncio.Future[Connection]
+
+
+class PoolExhausted(Exception):
+    """No connection became free in time, or too many callers wait for one."""
 
 
 class ConnectionPool:
@@ -40,10 +45,11 @@ class ConnectionPool:
         *,
         size: int,
         acquire_seconds: float,
+        waiting_at_most: int = WAITING_AT_MOST,
         sync_seconds: float = SYNC_SECONDS,
     ) -> None:
-        """`acquire_seconds`: timeout of an acquire. `sync_seconds`: how long a cancelled statement may take to end
-        before its connection is terminated.
+        """`acquire_seconds`: timeout of an acquire. `waiting_at_most`: how many callers may wait, with priority and
+        without. `sync_seconds`: how long a cancelled statement may take to end before its connection is terminated.
         """
         self._connect = connect
         self._size = size
@@ -53,7 +59,7 @@ class ConnectionPool:
         self._free: list[Connection] = []
         self._empty = size
         self._open: set[Connection] = set()
-        self._waiting = WaitingQueue()
+        self._waiting = WaitingQueue(waiting_at_most)
         self._assigned: dict[Waiter, float] = {}
         """Waiters that have a connection and have not resumed yet, with the time at which it is released again."""
         self._expiry: asyncio.TimerHandle | None = None
@@ -108,7 +114,7 @@ class ConnectionPool:
     async def acquire(self) -> Connection:
         """A connection, as soon as one is free. The caller must release it.
 
-        Errors: TimeoutError, InterfaceError if the pool is closed, and those of `connect`.
+        Errors: PoolExhausted, InterfaceError if the pool is closed, and those of `connect`.
         """
         connection = self.try_acquire()
         while connection is None:
@@ -181,7 +187,7 @@ class ConnectionPool:
         now = loop.time()
         for waiter in self._waiting.expired(now):
             POOL_TIMEOUTS.inc()
-            waiter.set_exception(TimeoutError("no connection became free in time"))
+            waiter.set_exception(PoolExhausted("no connection became free in time"))
         for waiter, until in list(self._assigned.items()):
             if until <= now:
                 # Its coroutine was abandoned without being closed.
@@ -268,7 +274,9 @@ class ConnectionPool:
 class WaitingQueue:
     """Two FIFO queues of waiters with their deadlines, served alternately: with priority and without."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_most: int) -> None:
+        """`at_most`: the length of each queue. Readers fill only their own, so writes still find room."""
+        self._at_most = at_most
         self._priority: deque[tuple[float, Waiter]] = deque()
         self._others: deque[tuple[float, Waiter]] = deque()
         self._queues = (self._priority, self._others)
@@ -278,8 +286,16 @@ class WaitingQueue:
         return len(self._priority) + len(self._others)
 
     def append(self, deadline: float, waiter: Waiter) -> None:
-        """Adds a waiter to the queue that `HAS_PRIORITY` selects."""
-        (self._priority if HAS_PRIORITY.get() else self._others).append((deadline, waiter))
+        """Adds a waiter to the queue that `HAS_PRIORITY` selects. Errors: PoolExhausted if it is full."""
+        queue = self._priority if HAS_PRIORITY.get() else self._others
+        if len(queue) >= self._at_most:
+            waiting = [each for each in queue if not each[1].done()]
+            if len(waiting) >= self._at_most:
+                POOL_REFUSALS.inc()
+                raise PoolExhausted(f"{self._at_most} callers wait for a connection")
+            queue.clear()
+            queue.extend(waiting)
+        queue.append((deadline, waiter))
 
     def first(self) -> Waiter | None:
         """A waiter that is not done, or None."""

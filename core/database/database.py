@@ -15,11 +15,18 @@ import asyncpg
 from asyncpg import Connection
 
 from core.database.connecting import PgBouncer, connect
-from core.database.connection_pool import HAS_PRIORITY, SYNC_SECONDS, ConnectionPool
+from core.database.connection_pool import (
+    HAS_PRIORITY,
+    SYNC_SECONDS,
+    WAITING_AT_MOST,
+    ConnectionPool,
+    PoolExhausted,
+)
 from core.database.statement_metrics import statement_ended, statement_failed
 
 CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 30
+ACQUIRE_SECONDS = 5.0
+STATEMENT_SECONDS = 30.0
 ROLLBACK_SECONDS = 5
 CLOSE_SECONDS = 5
 WRITES_FAILING_SECONDS = 5.0
@@ -39,6 +46,7 @@ UNREACHABLE_ERRORS = (
 )
 
 TEMPORARY_ERRORS = (
+    PoolExhausted,
     asyncpg.InsufficientResourcesError,  # Class 53: the disk or the memory is full.
     asyncpg.PostgresSystemError,  # Class 58: the disk fails.
     asyncpg.OperatorInterventionError,  # Class 57: a shutdown or a timeout.
@@ -46,7 +54,7 @@ TEMPORARY_ERRORS = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""Errors of a reachable server that do not depend on the statement."""
+"""Errors of a reachable server, or of the pool, that do not depend on the statement."""
 WRITE_REFUSALS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
@@ -71,7 +79,8 @@ class Database:
         *,
         size: int,
         pgbouncer: PgBouncer = "NONE",
-        acquire_seconds: float = 5.0,
+        acquire_seconds: float = ACQUIRE_SECONDS,
+        waiting_at_most: int = WAITING_AT_MOST,
         connect_seconds: float = CONNECT_SECONDS,
         statement_seconds: float = STATEMENT_SECONDS,
         sync_seconds: float = SYNC_SECONDS,
@@ -88,6 +97,7 @@ class Database:
             self._connect,
             size=size,
             acquire_seconds=acquire_seconds,
+            waiting_at_most=waiting_at_most,
             sync_seconds=sync_seconds,
         )
         self._write_failed_at = -math.inf

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
+
+from core.database.connecting import session_limits
 
 ARGUMENT = re.compile(r"\$([1-9])")
 ATTEMPTS = 5
@@ -25,6 +27,17 @@ def run(statement: str, *arguments: Argument) -> list[tuple[Any, ...]]:
         cursor.execute(text, named)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def limit_django_statements(seconds: float) -> None:
+    """Limits the statements of this process on Django's connections, those that are opened from now on.
+
+    Commands have no such limit: a migration may take long. PgBouncer does not pass the limits on.
+    """
+    options = connections.settings["default"]["OPTIONS"]
+    given = options.get("options", "")
+    set_ = " ".join(f"-c {name}={value}" for name, value in session_limits(seconds).items())
+    options["options"] = f"{given} {set_}".strip()
 
 
 def retry_on_deadlock(change: Callable[[], T]) -> T:

@@ -25,6 +25,9 @@ POOL_WAIT_SECONDS = Tally(
 POOL_TIMEOUTS = Counter(
     "feed_pool_timeouts", "Statements for which no connection became free in time."
 )
+POOL_REFUSALS = Counter(
+    "feed_pool_refusals", "Statements that were refused because POOL_QUEUE others waited already."
+)
 GROUP_COMMIT_ROWS = Tally(
     "feed_group_commit_rows",
     "Writes that were committed together, by statement.",

@@ -68,6 +68,12 @@ CODES: dict[str, ErrorHandling] = {
     "TOKEN_EXPIRED": ErrorHandling(
         "The access token has expired: refresh the session.", 401, True, close_code=4403
     ),
+    "INTROSPECTION_DISABLED": ErrorHandling(
+        "The schema can be read only with an access token.", 400
+    ),
+    "ORIGIN_NOT_ALLOWED": ErrorHandling(
+        "Pages of this origin may not open live connections.", 403, True
+    ),
     # -- limits
     "RATE_LIMITED": ErrorHandling(
         "Too much was asked, or too often: wait.", 429, True, retry_after=5

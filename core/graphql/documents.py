@@ -40,6 +40,7 @@ from core.recently_used import RecentlyUsed
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+INTROSPECTION = ("__schema", "__type")
 BYTES_PER_CHARACTER = 130
 """Memory of a parsed document per character, tokens included; as measured."""
 DIGEST_LENGTH = 16
@@ -122,7 +123,7 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("cost", "digest", "document", "kind", "label", "name", "node")
+    __slots__ = ("cost", "digest", "document", "introspects", "kind", "label", "name", "node")
 
     def __init__(
         self,
@@ -139,6 +140,8 @@ class DocumentOperation:
         self.kind = node.operation.value
         """query, mutation or subscription."""
         self.cost = OperationCost(schema, node, document)
+        self.introspects = not self.cost.root_fields.isdisjoint(INTROSPECTION)
+        """Whether it reads the schema."""
         self.label = (self.name or self.root_label)[:MAX_LABEL_LENGTH]
         """For logs and metrics."""
 

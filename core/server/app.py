@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from time import perf_counter
@@ -31,6 +31,7 @@ from core.documents.selectors import TrustedTexts
 from core.documents.shared_texts import SharedTexts
 from core.execution import Executor, FellBack
 from core.graphql.codes import ERROR_DOCS
+from core.graphql.http.cors import CORSPolicy
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import ResponseCache
@@ -61,6 +62,16 @@ def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], 
     return ((b"x-execution", ("kept" if result is None else how).encode()),)
 
 
+def own_origins(hosts: Iterable[str]) -> list[str]:
+    """The origins of pages under these host names, on any port. `*` and subdomains are left out."""
+    return [
+        f"{scheme}://{host.removeprefix('.')}:*"
+        for host in hosts
+        if "*" not in host
+        for scheme in ("http", "https")
+    ]
+
+
 class Server:
     """The services of one process. `running` opens and closes them."""
 
@@ -73,7 +84,12 @@ class Server:
         """For the playground, in development."""
         database_class = TracedDatabase if has_traces else Database
         self.database = database_class(
-            settings.database_url, size=settings.pool_size, pgbouncer=settings.pgbouncer
+            settings.database_url,
+            size=settings.pool_size,
+            pgbouncer=settings.pgbouncer,
+            acquire_seconds=settings.pool_seconds,
+            waiting_at_most=settings.pool_queue,
+            statement_seconds=settings.statement_seconds,
         )
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
@@ -117,6 +133,7 @@ class Server:
             counters=ExecutionCounters(),
         )
         self.observer = RequestObserver(settings)
+        live_origins = CORSPolicy((*settings.cors_origins, *own_origins(settings.allowed_hosts)))
         self.live = Live(
             settings,
             services=self.services,
@@ -127,6 +144,7 @@ class Server:
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
+            origins=live_origins,
         )
         self.services.notify = self.live.notify
         http = GraphQLHTTP(
@@ -140,6 +158,7 @@ class Server:
             compress_from=settings.compress_bytes,
             private_fields=PRIVATE_FIELDS,
             origins=settings.cors_origins,
+            live_origins=live_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,
             headers_for=execution_header if settings.debug else None,
             draft_statuses=settings.draft_statuses,

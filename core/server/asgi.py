@@ -33,6 +33,7 @@ def set_up_django() -> None:
 set_up_django()
 
 from core.config.environment import environment  # noqa: E402
+from core.database.django_bridge import limit_django_statements  # noqa: E402
 from core.graphql.http.http_errors import ClientDisconnected, HTTPError  # noqa: E402
 from core.graphql.http.request_ids import cause  # noqa: E402
 from core.graphql.http.requests import read_body  # noqa: E402
@@ -51,8 +52,7 @@ from core.server.security_headers import SecurityHeaders  # noqa: E402
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 """Limits of request bodies for Django."""
-BODY_SECONDS = 10.0
-body_timeout = SharedTimeout(BODY_SECONDS)
+body_timeout = SharedTimeout(environment().request_body_seconds)
 
 
 class Application:
@@ -77,6 +77,8 @@ def django_application() -> ASGIApp:
     """Django: the admin and its static files. Loaded at its first request, to save memory until then."""
     from django.core.handlers.asgi import ASGIHandler  # noqa: PLC0415
 
+    if environment().pgbouncer == "NONE":
+        limit_django_statements(environment().statement_seconds)
     return cast("ASGIApp", ASGIHandler())
 
 
@@ -88,7 +90,8 @@ async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
     except ClientDisconnected:
         return
     except HTTPError as refused:
-        message = f"The request body is refused. Limits: {BODIES.body_bytes:,} bytes and {BODY_SECONDS:g} seconds."
+        limits = f"{BODIES.body_bytes:,} bytes and {body_timeout.seconds:g} seconds"
+        message = f"The request body is refused. Limits: {limits}."
         response = PlainTextResponse(message, refused.status, headers={"connection": "close"})
         await response(scope, receive, send)
         return

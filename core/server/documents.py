@@ -31,6 +31,7 @@ def document_store(
 def _limits(settings: Environment) -> Limits:
     return Limits(
         execution_seconds=settings.request_seconds,
+        body_seconds=settings.request_body_seconds,
         body_bytes=settings.max_body_bytes,
         document_characters=settings.max_document_characters,
         tokens=settings.max_tokens,
@@ -42,5 +43,7 @@ def _limits(settings: Environment) -> Limits:
         list_items=settings.max_list_items,
         cost=settings.max_cost,
         answer_bytes=settings.max_answer_bytes,
+        # Who may open the playground may read the schema there.
+        anonymous_introspection=settings.anonymous_introspection or settings.playground,
         reports_cost=settings.report_cost,
     )

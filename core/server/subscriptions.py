@@ -18,6 +18,7 @@ from core.events.notifier import Notifier
 from core.events.revocations import Revoke
 from core.execution import Executor
 from core.graphql.documents import DocumentStore
+from core.graphql.http.cors import CORSPolicy
 from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.subscription_runner import SubscriptionRunner
@@ -44,8 +45,9 @@ class Live:
         context_for: ContextFor,
         read_token: ReadToken,
         revoke: Revoke,
+        origins: CORSPolicy,
     ) -> None:
-        """`revoke`: called with sessions that have ended."""
+        """`revoke`: called with sessions that have ended. `origins`: of pages that may subscribe."""
         self._notifier = Notifier(settings.redis_url)
         log = EventLog(
             services.database,
@@ -81,7 +83,7 @@ class Live:
         self._dispatcher.on_revocation(revoke)
         self._dispatcher.on_revocation(connections.revoke)
         self.websocket = GraphQLWebSocket(
-            runner=runner, connections=connections, context_for=context_for
+            runner=runner, connections=connections, context_for=context_for, origins=origins
         )
         self.streams = StreamEndpoint(
             runner=runner, connections=connections, context_for=context_for

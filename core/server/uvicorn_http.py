@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from core.errors import ClientError
 from core.graphql.errors import error_entry
+from core.graphql.http.operations import ENDS_WITH_CLIENT
 from core.graphql.streams.stream_endpoint import IS_STREAM
 from core.server.socket_limits import SocketsByAddress, TooManySockets
 
@@ -39,6 +40,9 @@ CUT_OFF = Counter(
     "HTTP connections that the server closed, by reason.",
     ["reason"],
 )
+PRESENCE_SECONDS = 1.0
+"""How often the server looks whether a client that has ended its sending side is still there."""
+PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
 STOPPING = ClientError(
     "The server is stopping and has aborted the request. Its writes may or may not have been committed.",
     "UNAVAILABLE",
@@ -59,7 +63,7 @@ def _last_response(status: int, error: ClientError, retry_after: int | None = No
     retry = b"" if retry_after is None else b"retry-after: %d\r\n" % retry_after
     return (
         b"%bcontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n"
-        b"cache-control: no-store\r\n%bconnection: close\r\n\r\n%b"
+        b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n%bconnection: close\r\n\r\n%b"
     ) % (STATUS_LINE[status], len(body), retry, body)
 
 
@@ -141,6 +145,10 @@ class HTTPProtocol(HttpToolsProtocol):
     """What is being parsed."""
     _ignores_upgrade = False
     """Whether the head that is being parsed, or was last, asks for an upgrade that is ignored."""
+    _executing: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
+    """The request that was begun last."""
+    _presence_timer: asyncio.TimerHandle | None = None
+    """Runs once the client has ended its sending side."""
     _head_timer: asyncio.TimerHandle | None = None
     """Runs while a head is awaited. Between requests uvicorn's keep-alive timer runs, until the next byte."""
 
@@ -180,9 +188,34 @@ class HTTPProtocol(HttpToolsProtocol):
         # uvicorn leaves the keep-alive timer of an aborted connection, which keeps it in memory for a minute.
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
+        if self._presence_timer is not None:
+            self._presence_timer.cancel()
         self._head_arrived()
         if self._leave is not None:
             self._leave()
+        self._end_execution()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        self._executing = (cycle, task)
+
+    def _end_execution(self) -> None:
+        """Cancels the execution of a request that nobody waits for any more, if the application allows it."""
+        executing, self._executing = self._cancellable(), None
+        if executing is not None:
+            cycle, task = executing
+            cycle.disconnected = True
+            cycle.logger = SILENT
+            task.cancel()
+
+    def _cancellable(self) -> tuple[RequestResponseCycle, asyncio.Task[None]] | None:
+        # The request that may be cancelled when its client has gone; None if there is none.
+        executing = self._executing
+        if executing is None or executing[0].response_complete:
+            return None
+        return executing if executing[0].scope.get(ENDS_WITH_CLIENT) else None
 
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0
@@ -210,7 +243,31 @@ class HTTPProtocol(HttpToolsProtocol):
         if cycle is None or cycle.more_body or cycle.response_complete or IS_STREAM in cycle.scope:
             return False
         cycle.keep_alive = False
+        self._presence_timer = self.loop.call_later(PRESENCE_SECONDS, self._ask_for_presence)
         return True
+
+    def _ask_for_presence(self) -> None:
+        """Sends an interim response during a query that may be cancelled.
+
+        A client that has closed its connection ends its sending side as well, and is known to be gone only by the
+        reset with which it answers what is sent to it. Others ignore interim responses (RFC 9110, section 15.2).
+        """
+        executing = self._cancellable()
+        if executing is None or executing[0].response_started or self.transport.is_closing():
+            return
+        if executing[0].scope["http_version"] != "1.0":
+            self.transport.write(PROCESSING)
+            self._presence_timer = self.loop.call_later(PRESENCE_SECONDS, self._check_presence)
+
+    def _check_presence(self) -> None:
+        """Aborts the connection if the client has reset it. Nothing is read from it any more, so only this notices."""
+        raw = self.transport.get_extra_info("socket")
+        if self.transport.is_closing():
+            return
+        if raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self.transport.abort()
+        else:
+            self._presence_timer = self.loop.call_later(PRESENCE_SECONDS, self._check_presence)
 
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0

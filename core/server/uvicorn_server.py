@@ -24,7 +24,6 @@ from core.server.uvicorn_websocket import WebSocketProtocol
 
 logger = logging.getLogger(__name__)
 
-KEEP_ALIVE_SECONDS = 75  # Longer than load balancers keep a connection, so that they close first.
 WEBSOCKET_PING_SECONDS = 25
 WEBSOCKET_PONG_SECONDS = 60  # A slow reader gets a message that says so before this timeout.
 
@@ -70,7 +69,7 @@ def configuration(app: Any, settings: Environment) -> uvicorn.Config:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=settings.idle_seconds,
     )
 
 

@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.config.environment import environment
@@ -233,8 +233,9 @@ async def open_websocket(
     subprotocols: tuple[str, ...] = ("graphql-transport-ws",),
     *,
     socket: Socket | None = None,
+    origin: str | None = None,
 ) -> AsyncIterator[WebSocketClient]:
-    """A client that has sent no message yet."""
+    """A client that has sent no message yet. `origin`: of the page that connects, in a browser."""
     async with connect(
         f"ws://{address}/graphql/",
         subprotocols=[Subprotocol(name) for name in subprotocols] or None,
@@ -242,6 +243,7 @@ async def open_websocket(
         max_size=None,
         proxy=None,
         sock=socket,
+        origin=None if origin is None else Origin(origin),
         ping_interval=None,  # A client that does not read must not time out by itself.
     ) as connection:
         yield WebSocketClient(connection)

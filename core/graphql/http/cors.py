@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from core.graphql.http.http_errors import Headers
+from core.graphql.http.http_errors import Headers, HTTPError
 
 PREFLIGHT_SECONDS = 7_200
 ALLOW = (b"allow", b"GET, POST, QUERY, OPTIONS")
@@ -16,6 +16,19 @@ HEADERS = b"authorization, content-type, last-event-id"
 EXPOSED = b"retry-after, x-request-id"
 """The response headers that a page may read."""
 HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")
+
+
+def check_origin(policy: CORSPolicy | None, origin: bytes | None) -> None:
+    """Errors: ORIGIN_NOT_ALLOWED for a live connection from a page whose origin the policy does not allow.
+
+    Browsers open WebSockets to any server without asking it first, unlike other requests. Clients outside of browsers
+    send no origin.
+    """
+    if policy is not None and origin is not None and not policy.allows(origin):
+        raise HTTPError(
+            "Pages of this origin may not open live connections. The server's setting CORS_ORIGINS allows origins.",
+            "ORIGIN_NOT_ALLOWED",
+        )
 
 
 class CORSPolicy:
@@ -36,7 +49,7 @@ class CORSPolicy:
         if not self._any:
             return ()
         vary = () if self._all else ((b"vary", b"origin"),)
-        if origin is None or not self._allows(origin):
+        if origin is None or not self.allows(origin):
             return vary
         allowed = b"*" if self._all else origin
         return (
@@ -51,7 +64,7 @@ class CORSPolicy:
         `requested`: the headers that the page asks for. All are allowed, as those of tracing libraries: the server
         ignores headers that it does not know.
         """
-        if origin is None or not self._allows(origin):
+        if origin is None or not self.allows(origin):
             return (ALLOW,)
         allowed = HEADERS
         if requested is not None and HEADER_NAMES.fullmatch(requested):
@@ -64,7 +77,8 @@ class CORSPolicy:
             (b"vary", b"access-control-request-headers"),
         )
 
-    def _allows(self, origin: bytes) -> bool:
+    def allows(self, origin: bytes) -> bool:
+        """Whether pages of this origin may call the API."""
         if self._all or origin in self._origins:
             return True
         return bool(self._with_any_port) and PORT.sub(b"", origin) in self._with_any_port

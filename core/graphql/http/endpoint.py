@@ -16,22 +16,29 @@ from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.compression import compressed
 from core.graphql.http.conditional import cacheable
-from core.graphql.http.cors import ALLOW, CORSPolicy
-from core.graphql.http.http_errors import ClientDisconnected, Headers, HTTPError, bad_request
+from core.graphql.http.cors import ALLOW, CORSPolicy, check_origin
+from core.graphql.http.http_errors import (
+    ClientDisconnected,
+    Headers,
+    HTTPError,
+    bad_request,
+    mutation_without_post,
+)
 from core.graphql.http.negotiation import (
     EVENTS,
     GRAPHQL,
     HTML,
     JSON,
     SINGLE_CONNECTION,
-    TRANSPORTS,
     Accepted,
     accepted,
     check_content_encoding,
     check_content_type,
     not_acceptable,
+    streams_unsupported,
 )
 from core.graphql.http.operations import (
+    ENDS_WITH_CLIENT,
     ExecutedOperation,
     Page,
     PreparedOperation,
@@ -64,6 +71,7 @@ from core.graphql.limits.cost_report import (
     REPORT,
     REPORT_HEADER,
     check_answer_size,
+    check_introspection,
     checked_cost,
     cost_report,
 )
@@ -74,7 +82,6 @@ ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[No
 """Answers a subscription with a stream. Errors, all before the response starts: ClientError,
 DatabaseUnavailable.
 """
-
 NO_STORE = (b"cache-control", b"no-store")
 PRIVATE = (b"cache-control", b"private, no-store")
 PARTIAL_SUCCESS = 294
@@ -95,6 +102,7 @@ class GraphQLHTTP:
         response_cache: ResponseCache | None = None,
         private_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
+        live_origins: CORSPolicy | None = None,
         page: Page | None = None,
         admission: Admission | None = None,
         observer: Observer | None = None,
@@ -104,8 +112,9 @@ class GraphQLHTTP:
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
         `private_fields`: root fields whose values differ between anonymous clients.
-        `origins`: of web pages that may call the API. `page`: answers browsers.
-        `admission`: limits what a client may ask within a time. `observer`: for metrics, logs and traces.
+        `origins`: of web pages that may call the API. `live_origins`: of those that may subscribe; None: all.
+        `page`: answers browsers. `admission`: limits what a client may ask within a time.
+        `observer`: for metrics, logs and traces.
         `compress_from`: bytes from which a response is compressed for clients that accept it; 0 for never.
         `headers_for`: further headers of each response.
         `draft_statuses`: whether statuses are those of the draft of 2026.
@@ -116,17 +125,18 @@ class GraphQLHTTP:
         self._execution_timeout = SharedTimeout(self._limits.execution_seconds)
         self._execute = execute
         self._context_for = context_for
-        self._serve_stream = stream or _no_streams
+        self._serve_stream = stream
         self._response_cache = response_cache
         self._private_fields = frozenset(private_fields)
         self._cross_origin = CORSPolicy(origins)
+        self._live_origins = live_origins
         self._page = page
         self._admission = admission
         self._observer = observer or Observer()
         self._compress_from = compress_from
         self._headers_for = headers_for
         self._draft = draft_statuses
-        # Headers are made for each response, so its operation must be known.
+        # Headers are made for each response.
         self._cache_by_request = None if headers_for else response_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,7 +149,7 @@ class GraphQLHTTP:
             request = await self._prepare(scope, headers, accepts, receive, record)
             if type(request) is not PreparedOperation:
                 if type(request) is SubscriptionRequest:
-                    await self._serve_stream(request, scope, receive, send)
+                    await cast("ServeStream", self._serve_stream)(request, scope, receive, send)
                     return
                 response = cast("Response", request)
             elif request.key is None:
@@ -220,10 +230,10 @@ class GraphQLHTTP:
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type, record
             )
+        scope[ENDS_WITH_CLIENT] = operation.kind == "query"
         if method != "POST" and operation.kind == "mutation":
-            message = "Send mutations by POST."
-            status = 422 if method == "QUERY" else 405
-            raise HTTPError(message, "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),), status=status)
+            raise mutation_without_post(method)
+        check_introspection(operation, self._limits, is_anonymous=authorization is None)
         return PreparedOperation(
             operation,
             request.variables,
@@ -281,8 +291,9 @@ class GraphQLHTTP:
         media_type: bytes | None,
         record: RequestRecord,
     ) -> SubscriptionRequest:
-        if media_type is None:
-            raise _streams_unsupported()
+        if media_type is None or self._serve_stream is None:
+            raise streams_unsupported()
+        check_origin(self._live_origins, headers.get(b"origin"))
         return SubscriptionRequest(
             operation,
             request.variables,
@@ -387,11 +398,3 @@ class GraphQLHTTP:
         if extensions:
             body = with_extensions(body, extensions)
         return Response(200, prepared.media_type, body, headers)
-
-
-def _streams_unsupported() -> HTTPError:
-    return bad_request(TRANSPORTS, "SUBSCRIPTION_NOT_SUPPORTED")
-
-
-async def _no_streams(*_: Any) -> None:
-    raise _streams_unsupported()

@@ -31,6 +31,14 @@ def bad_request(message: str, code: str = "BAD_REQUEST") -> HTTPError:
     return HTTPError(message, code)
 
 
+def mutation_without_post(method: str) -> HTTPError:
+    """The error for a mutation by GET or QUERY."""
+    status = 422 if method == "QUERY" else 405
+    return HTTPError(
+        "Send mutations by POST.", "METHOD_NOT_ALLOWED", ((b"allow", b"POST"),), status=status
+    )
+
+
 def unreadable(message: str) -> HTTPError:
     """The error for a request that can't be parsed."""
     return HTTPError(message, "BAD_REQUEST", status=400)

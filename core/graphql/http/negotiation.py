@@ -87,6 +87,11 @@ def not_acceptable() -> HTTPError:
     return HTTPError(message, "NOT_ACCEPTABLE")
 
 
+def streams_unsupported() -> HTTPError:
+    """The error for a subscription of a client that accepts no stream."""
+    return HTTPError(TRANSPORTS, "SUBSCRIPTION_NOT_SUPPORTED")
+
+
 def check_content_type(content_type: bytes | None) -> None:
     """Errors: 415 for all but JSON in UTF-8."""
     if content_type == b"application/json":

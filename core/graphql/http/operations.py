@@ -13,6 +13,9 @@ from core.graphql.documents import DocumentOperation
 from core.graphql.http.http_errors import Headers
 from core.graphql.request_record import RequestRecord
 
+ENDS_WITH_CLIENT = "feed.ends_with_client"
+"""A key in the scope of a request: whether its execution may be cancelled when its client disconnects."""
+
 
 class ExecutedOperation(NamedTuple):
     """An answered operation, for `headers_for`. Context and result are None if the response came from the cache."""

@@ -1,9 +1,9 @@
-"""Refuses operations that cost too much, and reports what they cost in `extensions.cost`."""
+"""Refuses operations that cost too much or may not read the schema, and reports what they cost in `extensions.cost`."""
 
 from __future__ import annotations
 
 from core.database.usage import Usage
-from core.errors import JSONObject
+from core.errors import ClientError, JSONObject
 from core.graphql.documents import DocumentOperation
 from core.graphql.limits.limits import Limits, over_limit
 
@@ -19,6 +19,16 @@ def checked_cost(operation: DocumentOperation, variables: JSONObject, limits: Li
     if cost > limits.cost:
         raise over_limit("cost", cost, limits.cost, LESS)
     return cost
+
+
+def check_introspection(
+    operation: DocumentOperation, limits: Limits, *, is_anonymous: bool
+) -> None:
+    """Errors: INTROSPECTION_DISABLED for an operation without an access token that reads the schema."""
+    if operation.introspects and is_anonymous and not limits.anonymous_introspection:
+        raise ClientError(
+            "Sign in to read the schema, or use the file schema.graphql.", "INTROSPECTION_DISABLED"
+        )
 
 
 def check_answer_size(size: int, limits: Limits) -> None:

@@ -52,6 +52,9 @@ class Limits:
     """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
     validation_errors: int = 5
 
+    anonymous_introspection: bool = True
+    """Whether requests without an access token may read the schema."""
+
     reports_cost: bool = False
     """Whether all answers report their cost, and not only those to clients that ask for it."""
 

@@ -1,7 +1,8 @@
 """Token buckets that all processes share through Redis, most of the time without waiting for it.
 
-A bucket has a capacity and fills evenly. Redis holds one number for each: the time at which it will be full. A script
-adds to it in one atomic round trip, by the clock of Redis.
+A bucket has a capacity and fills evenly. Redis holds two numbers for each: the time at which it will be full, and that
+of the last change. A script adds to it in one atomic round trip, by the clock of Redis. If that clock is set back, a
+bucket goes on from what it had.
 
 Each process keeps an estimate of the buckets that it has used: what Redis said last, filled since, less what this
 process has taken since. While the bucket is far from empty, an operation takes from the estimate, and what was taken
@@ -47,7 +48,10 @@ local capacity, seconds = tonumber(ARGV[1]), tonumber(ARGV[2])
 local taken, wanted = tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-local full_at = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local full_at, at = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) ?(%S*)$')
+full_at, at = tonumber(full_at or 0), tonumber(at) or now
+if at > now then full_at = full_at - at + now end
+full_at = math.max(full_at, now)
 full_at = math.min(math.max(full_at + taken * seconds / capacity, now), now + 2 * seconds)
 local allowed = 0
 if full_at + wanted * seconds / capacity <= now + seconds then
@@ -55,7 +59,8 @@ if full_at + wanted * seconds / capacity <= now + seconds then
     full_at = full_at + wanted * seconds / capacity
 end
 if full_at > now then
-    redis.call('SET', KEYS[1], string.format('%.6f', full_at), 'PX', math.ceil((full_at - now) * 1000))
+    local kept = string.format('%.6f %.6f', full_at, now)
+    redis.call('SET', KEYS[1], kept, 'PX', math.ceil((full_at - now) * 1000))
 else
     redis.call('DEL', KEYS[1])
 end

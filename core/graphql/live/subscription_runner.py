@@ -27,7 +27,12 @@ from core.graphql.errors import (
 )
 from core.graphql.http.requests import GraphQLRequest
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
-from core.graphql.limits.cost_report import check_answer_size, checked_cost, cost_report
+from core.graphql.limits.cost_report import (
+    check_answer_size,
+    check_introspection,
+    checked_cost,
+    cost_report,
+)
 from core.graphql.live.shared_operations import LiveOperations
 from core.graphql.live.subscriber import Sink, Subscriber
 from core.graphql.live.topic import Topic
@@ -95,7 +100,8 @@ class SubscriptionRunner:
     async def admit(
         self, operation: DocumentOperation, variables: JSONObject, context: Context
     ) -> None:
-        """To be called before `answer` and `subscribe`. Errors: RATE_LIMITED."""
+        """To be called before `answer` and `subscribe`. Errors: RATE_LIMITED, INTROSPECTION_DISABLED."""
+        check_introspection(operation, self.limits, is_anonymous=context.viewer_id is None)
         if self._admission is not None:
             wait = self._admission.admit(operation, operation.cost.value(variables), context)
             if wait is not None:

@@ -7,6 +7,11 @@ import asyncio
 from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError
+from core.graphql.http.cors import CORSPolicy, check_origin
+from core.graphql.http.http_errors import HTTPError
+from core.graphql.http.negotiation import JSON
+from core.graphql.http.request_ids import request_id
+from core.graphql.http.responses import NOSNIFF, failure_response
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import SubscriptionRunner
 from core.graphql.ports import ContextFor
@@ -25,12 +30,15 @@ class GraphQLWebSocket:
         runner: SubscriptionRunner,
         connections: ConnectionRegistry,
         context_for: ContextFor,
+        origins: CORSPolicy | None = None,
         initialisation_seconds: float = INITIALISATION_SECONDS,
     ) -> None:
-        """`initialisation_seconds`: the timeout for the client's `connection_init`."""
+        """`origins`: of web pages that may connect; None: all.
+        `initialisation_seconds`: the timeout for the client's `connection_init`."""
         self.runner = runner
         self.connections = connections
         self.context_for = context_for
+        self._origins = origins
         self.initialisation_seconds = initialisation_seconds
         self._unfinished: set[asyncio.Task[None]] = set()
 
@@ -41,6 +49,11 @@ class GraphQLWebSocket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
+        try:
+            check_origin(self._origins, dict(scope["headers"]).get(b"origin"))
+        except HTTPError as refused:
+            await _refuse_handshake(scope, send, refused)
+            return
         if SUBPROTOCOL not in scope["subprotocols"]:
             await _reject(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
@@ -55,6 +68,17 @@ class GraphQLWebSocket:
             await connection.run(receive, registered)
         finally:
             self.connections.unregister(registered)
+
+
+async def _refuse_handshake(scope: Scope, send: Send, error: HTTPError) -> None:
+    """Answers the handshake as an HTTP request."""
+    status, media_type, body, headers, *_ = failure_response(
+        error, JSON, request_id(scope), draft=False
+    )
+    length = (b"content-length", b"%d" % len(body))
+    fields = [(b"content-type", media_type), length, NOSNIFF, *headers]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": fields})
+    await send({"type": "websocket.http.response.body", "body": body})
 
 
 async def _reject(send: Send, code: int, reason: str) -> None:

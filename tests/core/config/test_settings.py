@@ -67,6 +67,16 @@ def test_production_refuses_any_host() -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "feed.example.com"])  # noqa: S104  # refused
+def test_debug_is_for_this_machine_only(host: str) -> None:
+    with pytest.raises(
+        EnvironmentInvalid, match=r"^DEBUG is invalid: .* HOST must be 127\.0\.0\.1"
+    ):
+        Environment.read(REQUIRED | {"DEBUG": "true", "HOST": host})
+    for own in ("127.0.0.1", "::1", "localhost", ""):
+        assert Environment.read(REQUIRED | {"DEBUG": "true", "HOST": own}).debug
+
+
 def test_rate_limits_allow_the_dearest_operation() -> None:
     for name in ("RATE_PERSON_COST", "RATE_ADDRESS_COST"):
         with pytest.raises(EnvironmentInvalid, match=f"{name} is invalid: .* MAX_COST or more"):
@@ -144,6 +154,10 @@ def test_the_development_secret_is_invalid_in_production() -> None:
         ("HOST", "not a host", "IP address"),
         ("ALLOWED_HOSTS", "a b", "host names"),
         ("CORS_ORIGINS", "my-app.test", "https://app.example.com"),
+        ("ADMIN_PATH", "graphql", "that the server does not use"),
+        ("ADMIN_PATH", "Static/x", "that the server does not use"),
+        ("ADMIN_PATH", "../x", "a path of letters"),
+        ("POOL_QUEUE", "0", "from 1 to 100000"),
     ],
 )
 def test_an_invalid_value_is_reported_with_advice_and_not_quoted(
@@ -238,7 +252,9 @@ def test_the_database_url_becomes_djangos_settings() -> None:
     assert entry["NAME"] == "feed"
     assert entry["PASSWORD"] == "p@ss"
     assert (entry["HOST"], entry["PORT"]) == ("db", "5433")
-    assert entry["OPTIONS"] == {"sslmode": "require"}
+    assert entry["OPTIONS"] == {"sslmode": "require", "connect_timeout": "5"}
+    given = django_database("postgresql://db/feed?connect_timeout=2")
+    assert given["OPTIONS"] == {"connect_timeout": "2"}
 
 
 def test_the_docs_list_every_setting_with_its_default() -> None:

@@ -201,3 +201,33 @@ async def test_a_statement_is_prepared_once(length: int) -> None:
 async def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await Database("postgresql://127.0.0.1:1/feed", size=1).open()
+
+
+async def test_reads_beyond_the_queue_are_refused_at_once_and_writes_still_wait(
+    database: Database,
+) -> None:
+    pool = await Database(
+        os.environ["DATABASE_URL"], size=1, acquire_seconds=30, waiting_at_most=3
+    ).open()
+    async with pool.connection():
+
+        async def write() -> None:
+            await pool.write("SELECT 1")
+
+        # Each in a context of its own, as requests are.
+        reads = [asyncio.create_task(pool.fetch(PID), context=Context()) for _ in range(10)]
+        refused, waiting = await asyncio.wait(reads, timeout=1)
+        assert (len(refused), len(waiting)) == (7, 3)
+        for each in refused:
+            with pytest.raises(DatabaseUnavailable, match="3 callers wait"):
+                await each
+        writing = asyncio.create_task(write(), context=Context())
+        next(iter(waiting)).cancel()
+        await asyncio.sleep(0)
+        # In the place of the one that was cancelled.
+        again = asyncio.create_task(pool.fetch(PID), context=Context())
+        _, waiting_still = await asyncio.wait([writing, again], timeout=0.1)
+        assert len(waiting_still) == 2
+    await asyncio.gather(writing, again, *(each for each in waiting if not each.cancelled()))
+    assert pool.unused_connections == 1
+    await pool.close()

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from core.config.environment import environment
 from core.devserver.ports import free_port
@@ -180,3 +181,20 @@ async def test_a_cancelled_take_takes_nothing_from_the_estimate(rate: Rate) -> N
     finally:
         await buckets.close()
         silent.close()
+
+
+@pytest.mark.parametrize("hours", [-24, 24], ids=["back", "forward"])
+async def test_a_clock_of_redis_that_jumps_empties_no_bucket(
+    processes: list[TokenBuckets], rate: Rate, hours: int
+) -> None:
+    one, other, _ = processes
+    assert await take(one, rate, 400)
+    await one.refresh(one.bucket(rate, "1"))
+    async with Redis.from_url(environment().redis_url) as redis:
+        # As if the bucket had been written by a clock that was so much ahead, or behind.
+        kept = [
+            float(each) - hours * 3_600 for each in (await redis.get(f"rate:{rate.name}:1")).split()
+        ]
+        await redis.set(f"rate:{rate.name}:1", " ".join(map(str, kept)))
+    at_least = 600
+    assert at_least <= await left(other, rate) <= (600 if hours < 0 else 700)
