@@ -46,6 +46,7 @@ NOT_EXPORTED = {
     ("blocks", "blocked_id"),
     ("mutes", "muted_id"),
     ("reports", "author_id"),
+    ("post_mentions", "user_id"),
     # Copies of rows that are exported, for the delivery of events and for kept feeds.
     ("events", "actor_id"),
     ("home_feeds", "reader_id"),
