@@ -15,7 +15,7 @@ COPY core core
 RUN python setup.py build_ext --inplace && python -c "import core.native.row_template"
 
 FROM python:3.11-slim
-RUN useradd --uid 10001 --no-create-home --no-log-init --shell /usr/sbin/nologin feed
+RUN useradd --uid 10001 --no-create-home --no-log-init --shell /usr/sbin/nologin feed && install --directory --owner=10001 /media
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 WORKDIR /app
 COPY --from=build /venv /venv

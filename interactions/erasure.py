@@ -14,6 +14,7 @@ from core.accounts.erasure import deleted_account_lock, follows_erase, remains_e
 from core.database.database import Transaction
 from core.database.time_ordered_keys import key_array
 from feed.erasure import mentions_erase, posts_delete, posts_lock
+from feed.media.erasure import media_erase
 from feed.reactions import REACTIONS
 from interactions.moderation import SQL
 
@@ -91,6 +92,7 @@ STEPS: tuple[Step, ...] = (
     reactions_erase,
     comments_erase,
     mentions_erase,
+    media_erase,
     follows_erase,
     remains_erase,
 )

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from math import inf
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import django
@@ -54,6 +55,10 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     config.add_cleanup(running.close)
     servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
     os.environ.update(SETTINGS, **servers.variables)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    os.environ["MEDIA_STORAGE"] = running.enter_context(
+        TemporaryDirectory(prefix="media-", dir=FOLDER)
+    )
     # No test uses TLS. Without this, each client of httpx would read all certificates, for 20 ms.
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = str(FOLDER)

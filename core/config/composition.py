@@ -10,6 +10,7 @@ from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
+from feed.media.selectors import media_by_ids
 from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
@@ -32,6 +33,9 @@ def extend_types() -> None:
     )
     NODE_TYPES.register(
         "Post", lambda context, keys: posts_by_ids(context.database, context.viewer_id, keys)
+    )
+    NODE_TYPES.register(
+        "Media", lambda context, keys: media_by_ids(context.database, context.viewer_id, keys)
     )
     NODE_TYPES.register(
         "Comment", lambda context, keys: comments_by_ids(context.database, context.viewer_id, keys)

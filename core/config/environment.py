@@ -250,6 +250,12 @@ class Environment:
         "Archives of own data that a user may ask for in an hour; 0: no limit.",
         in_debug="0",
     )
+    uploads_per_hour: int = setting(
+        parsing.whole_number(0, 999_999_999),
+        "300",
+        "Uploads that a user may begin in an hour; 0: no limit.",
+        in_debug="0",
+    )
     sign_ups_per_hour: int = setting(
         parsing.whole_number(0, 999_999_999),
         "60",
@@ -350,6 +356,17 @@ class Environment:
         parsing.boolean,
         "false",
         "Answer with the statuses of the GraphQL over HTTP draft of 2026: 422 and 294 where it has them.",
+    )
+    media_storage: str = setting(
+        parsing.storage,
+        ".data/media",
+        "Where pictures are stored: a folder that web and worker share, or a bucket: "
+        "https://KEY:SECRET@s3.example.com/bucket?region=eu-west-1",
+    )
+    media_url: str | None = setting(
+        parsing.origin,
+        "none",
+        "The address of this server from which clients get pictures: https://media.example.com; `none`: API_URL.",
     )
     compiled_execution: bool = setting(
         parsing.boolean,

@@ -21,6 +21,7 @@ TAKEN_FOLDERS = frozenset(
         "healthz",
         "readyz",
         "metrics",
+        "media",
         "favicon.ico",
     }
 )
@@ -181,6 +182,33 @@ def page(text: str) -> str | None:
 def service_url(text: str) -> str | None:
     """The URL of a service over HTTP; `none`: None."""
     return None if text.lower() == "none" else url("https", "http")(text)
+
+
+def origin(text: str) -> str | None:
+    """Scheme, host and port of a server; `none`: None."""
+    if text.lower() == "none":
+        return None
+    if re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]{1,253}/?", text):
+        return text.rstrip("/")
+    raise ValueInvalid("write an address without a path, such as https://media.example.com.")
+
+
+def storage(text: str) -> str:
+    """A folder, or a bucket of an S3 server as a URL with its credentials."""
+    if "://" not in text:
+        return text
+    text = url("https", "http")(text)
+    parts = urlsplit(text)
+    if (
+        not parts.username
+        or not parts.password
+        or not re.fullmatch(r"/[a-z0-9.-]{3,63}", parts.path)
+    ):
+        raise ValueInvalid(
+            "write a folder, or a bucket as https://KEY:SECRET@s3.example.com/bucket?region=eu-west-1, "
+            "with key and secret percent-encoded."
+        )
+    return text
 
 
 def folder(text: str) -> str:

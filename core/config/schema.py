@@ -23,6 +23,8 @@ from feed.graphql.mutations import FeedMutation
 from feed.graphql.queries import FeedQuery
 from feed.graphql.subscriptions import HOME_FEED_EVENT_TYPES, FeedSubscription
 from feed.graphql.types import Post
+from feed.media.graphql.mutations import MediaMutation
+from feed.media.graphql.types import Media
 from interactions.graphql.exports import DataExport, ExportsMutation
 from interactions.graphql.mutations import InteractionsMutation
 from interactions.graphql.reports import ReportsMutation
@@ -45,6 +47,7 @@ class Mutation(
     OwnAccountMutation,
     RecoveryMutation,
     FeedMutation,
+    MediaMutation,
     InteractionsMutation,
     ReportsMutation,
     ExportsMutation,
@@ -68,6 +71,7 @@ schema = strawberry.Schema(
         Post,
         Comment,
         DataExport,
+        Media,
         *ERROR_TYPES,
         *HOME_FEED_EVENT_TYPES,
         *POST_INTERACTION_TYPES,

@@ -12,6 +12,7 @@ from core.config.database_url import django_database
 from core.config.environment import environment
 from core.config.logs import configure_logging
 from core.config.mail_server import django_mail
+from core.config.media_storage import django_storage
 
 ENVIRONMENT = environment()
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,6 +31,7 @@ INSTALLED_APPS = [
     "core.jobs",
     "core.figures",
     "feed",
+    "feed.media",
     "interactions",
     "core.datasets",
     "core.server",
@@ -117,6 +119,7 @@ STORAGES = {
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
+    "media": django_storage(ENVIRONMENT.media_storage, ROOT),
 }
 
 STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True}

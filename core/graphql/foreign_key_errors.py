@@ -19,6 +19,7 @@ NAMED_BY = {
 VIEWERS = {
     "user_id",
     "author_id",
+    "owner_id",
     "follower_id",
     "blocker_id",
     "muter_id",

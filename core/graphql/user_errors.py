@@ -21,6 +21,8 @@ declare_enum(
         ErrorCode.SIGN_UP_CLOSED: "The server takes no new accounts.",
         ErrorCode.ACCOUNT_DELETED: "The account is deleted, and can still be restored by `restoreAccount`.",
         ErrorCode.ACCOUNT_SUSPENDED: "The account is suspended by a moderator.",
+        ErrorCode.LIMIT_REACHED: "The viewer has as many of these as are allowed; the message says how to go on.",
+        ErrorCode.MEDIA_NOT_USABLE: "The picture can't be used here; the message says why.",
     },
 )
 
@@ -64,6 +66,8 @@ Conflict = _error_type(
     "The input conflicts with existing data.",
     ErrorCode.USERNAME_TAKEN,
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
+    ErrorCode.LIMIT_REACHED,
+    ErrorCode.MEDIA_NOT_USABLE,
 )
 SignInRefused = _error_type(
     "SignInRefused",

@@ -236,6 +236,7 @@ def _rates(settings: Environment) -> Rates:
         rate("reports", settings.reports_per_hour),
         rate("exports", settings.exports_per_hour),
         rate("verification-mails", settings.verification_mails_per_hour),
+        rate("uploads", settings.uploads_per_hour),
     ]
     calls_by_address = [
         rate("sign-ups", settings.sign_ups_per_hour),

@@ -45,6 +45,7 @@ from core.server.exports import exports_route  # noqa: E402
 from core.server.front_page import front_page_routes  # noqa: E402
 from core.server.garbage_collection import tune_garbage_collection  # noqa: E402
 from core.server.health import health_routes  # noqa: E402
+from core.server.media import media_routes  # noqa: E402
 from core.server.playground import playground_routes  # noqa: E402
 from core.server.prometheus import metrics_route  # noqa: E402
 from core.server.security_headers import SecurityHeaders  # noqa: E402
@@ -139,6 +140,7 @@ application = Application(
                 *health_routes(server),
                 exports_route(server.services),
                 metrics_route(),
+                *media_routes(server.database, environment().cors_origins),
                 Mount("/", serve_django),
             ],
             lifespan=lifespan,

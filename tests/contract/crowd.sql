@@ -33,3 +33,7 @@ SELECT u.id, p.id
 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p
 JOIN users u ON u.username = 'p' || 1 + n % 60
 ORDER BY p.id;
+
+INSERT INTO media (owner_id, post_id, position, alt_text, content_type, byte_size, state, width, height, placeholder)
+SELECT p.author_id, p.id, m, 'x', 'image/png', 1, 'READY', 4, 3, 'x' FROM posts p CROSS JOIN generate_series(1, 4) m
+ORDER BY p.id, m;

@@ -93,10 +93,19 @@ def _fields(type_: GraphQLObjectType, depth: int, aliased: Collection[str] = ())
     for name, field in type_.fields.items():
         is_leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
         if is_leaf or below > 0:
-            assert not any(map(is_required_argument, field.args.values())), f"{type_}.{name}"
             alias = f"{type_.name}_{name}: " if name in aliased else ""
-            chosen.append(f"{alias}{name} {selection(field, below)}")
+            chosen.append(f"{alias}{name}{_passed(field)} {selection(field, below)}")
     return " ".join(chosen)
+
+
+def _passed(field: GraphQLField) -> str:
+    """The required arguments of a field below the root: enums, with their first value."""
+    required = []
+    for name, argument in _required(field).items():
+        type_ = get_named_type(argument.type)
+        assert isinstance(type_, GraphQLEnumType)
+        required.append(f"{name}: {next(iter(type_.values))}")
+    return f"({', '.join(required)})" if required else ""
 
 
 def _members(field: GraphQLField) -> list[str]:

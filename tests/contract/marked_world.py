@@ -33,6 +33,10 @@ NAMED_AT = frozenset(
 )
 """Root fields that may show the name of a user whom the viewer has blocked, if they return that user."""
 
+PICTURE = """
+INSERT INTO media (owner_id, post_id, position, alt_text, content_type, byte_size, state, width, height, placeholder)
+VALUES ($1, $2, 1, 'PICTURE ' || $3, 'image/png', 1, 'READY', 4, 3, 'x') RETURNING id
+"""
 MARK = """
 UPDATE users SET username = $2 || '_login', display_name = 'NAME ' || $2, bio = 'BIO ' || $2,
     avatar_url = 'https://example.com/AVATAR/' || $2
@@ -45,6 +49,7 @@ TABLES = [
     "blocks",
     "mutes",
     "posts",
+    "media",
     "comments",
     "post_likes",
     "comment_likes",
@@ -71,6 +76,7 @@ class MarkedWorld:
             await self._follow(name, "host")
         await self._follow("target", "follower")
         self.posts = {name: await self._post(name) for name in CAST}
+        self.pictures = {name: await self._picture(name) for name in CAST}
         self.comments: list[int] = []
         for name in CAST:
             await self._interact(name, self.posts["host"], on="host")
@@ -114,10 +120,11 @@ class MarkedWorld:
         post_ids = [global_id("Post", self.posts[name]) for name in ("target", "host")]
         comment_ids = [global_id("Comment", key) for key in self.comments]
         user_ids = [global_id("User", self.key["target"])]
+        media_ids = [global_id("Media", self.pictures[name]) for name in ("target", DELETED)]
         all_ids = [*user_ids, *post_ids, *comment_ids]
         return {
             "id": all_ids,
-            "ids": [all_ids],
+            "ids": [[*all_ids, *media_ids]],
             "username": ["target_login"],
             "userId": user_ids,
             "postId": post_ids,
@@ -125,6 +132,9 @@ class MarkedWorld:
             "commentId": comment_ids,
             "parentId": [comment_ids[0]],
             "text": ["Written anew."],
+            "mediaId": media_ids,
+            "contentType": ["image/png"],
+            "byteSize": [10],
             "since": ["no cursor"],
             # Invalid: sessions show nothing but their own viewer.
             "login": ["nobody"],
@@ -188,6 +198,11 @@ class MarkedWorld:
         )
         assert created.post is not None
         return created.post.id
+
+    async def _picture(self, author: str) -> int:
+        """A picture on the author's post."""
+        rows = await self.database.write(PICTURE, self.key[author], self.posts[author], author)
+        return int(rows[0][0])
 
     async def _interact(self, actor: str, post: int, *, on: str) -> None:
         """Comments on, likes and shares the post, with a reply to the comment by or to the target."""

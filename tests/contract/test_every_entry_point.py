@@ -82,10 +82,11 @@ async def test_no_query_shows_what_is_hidden(marked: MarkedWorld, viewer: str) -
         )
         shown |= {text for _, text in texts(data, ())}
     # The search is effective: what is visible was found.
-    seen = {"POST target", "BIO target", "COMMENT target", "NAME target", "target_login"} & shown
+    marks = {"POST target", "BIO target", "COMMENT target", "PICTURE target"}
+    seen = {*marks, "NAME target", "target_login"} & shown
     named = {"NAME target", "target_login"}
     assert seen == {"blocked": set(), "blocker": named, "mutual": named}.get(
-        viewer, {"POST target", "BIO target", "COMMENT target", *named}
+        viewer, {*marks, *named}
     )
 
 

@@ -132,6 +132,9 @@ PAGES: dict[Page, dict[str, Cost]] = {
     Page("ExportState", "p1"): {
         "data_exports_by_ids": Cost(7, 5),
     },
+    Page("MediaState", "p1"): {
+        "media_by_ids": Cost(17, 13),
+    },
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),
         "user_details_by_ids": Cost(13, 8),
@@ -139,6 +142,13 @@ PAGES: dict[Page, dict[str, Cost]] = {
 }
 """What each statement of a page may read: its cost, and five more, since PostgreSQL may choose another index.
 A statement that gets cheaper gets a smaller budget."""
+
+
+NODES: dict[str, dict[str, tuple[str, int]]] = {
+    "Nodes": {"Post": ("posts", 33), "Comment": ("comments", 33), "User": ("users", 33)},
+    "MediaState": {"Media": ("media", 4)},
+}
+"""How many objects of each type a query by ids requests, and their table."""
 
 
 class RecordingDatabase(Database):
@@ -174,13 +184,12 @@ async def database(django_db_setup: None) -> AsyncIterator[Database]:
 
 async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:
     database = client.services.database
-    if page.operation == "Nodes":
-        tables = {"Post": "posts", "Comment": "comments", "User": "users"}
+    if page.operation in NODES:
         return {
             "ids": [
                 global_id(name, key)
-                for name, table in tables.items()
-                for key in await newest(database, table, 33)
+                for name, (table, count) in NODES[page.operation].items()
+                for key in await newest(database, table, count)
             ]
         }
     if page.operation == "PostDetail":

@@ -30,6 +30,7 @@ TABLES = [
     "hashtags",
     "post_hashtags",
     "post_mentions",
+    "media",
     "follows",
     "mutes",
     "events",

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
@@ -23,6 +24,7 @@ from core.config.environment import environment
 from core.database.database import Database
 from core.ids import global_id
 from core.server.app import Server
+from core.server.media import media_routes
 from core.server.uvicorn_http import HTTPProtocol
 from core.server.uvicorn_websocket import WebSocketProtocol
 from tests.interactions.cast import create_users
@@ -90,16 +92,20 @@ def serving(**changed: Any) -> Iterator[str]:
     """
     settings = replace(environment(), **changed)
     server: Server | None = None
+    media: Starlette | None = None
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal server
+        nonlocal server, media
         if scope["type"] == "lifespan":
             server = Server(settings)
+            media = Starlette(routes=media_routes(server.database, settings.cors_origins))
             await receive()
             async with server.running():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             await send({"type": "lifespan.shutdown.complete"})
+        elif media is not None and scope["path"].startswith("/media/"):
+            await media(scope, receive, send)
         elif server is not None:
             await server.graphql(scope, receive, send)
 

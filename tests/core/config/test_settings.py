@@ -32,7 +32,7 @@ REQUIRED = {
 }
 NAMES = [name.upper() for name in declared_settings()]
 # Defaults of containers that differ from those of the code.
-OF_CONTAINERS = {"HOST": "0.0.0.0"}  # noqa: S104  # compared, not listened on
+OF_CONTAINERS = {"HOST": "0.0.0.0", "MEDIA_STORAGE": "/media"}  # noqa: S104  # compared, not listened on
 
 
 def default_of(name: str) -> str:

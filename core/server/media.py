@@ -1,0 +1,244 @@
+"""Media over HTTP: files are sent to `/media/uploads/…`, pictures are served at `/media/…`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from core.database.database import Database, DatabaseUnavailable
+from core.database.time_ordered_keys import HIGHEST_KEY
+from core.graphql.http.cors import PREFLIGHT_SECONDS, CORSPolicy
+from feed.media.addresses import PATH, SIGNED_SECONDS, bucket_picture, media_addresses
+from feed.media.files import INCOMING, MediaSize, media_folder, original_name, picture_name
+from feed.media.statements import SQL
+
+IDLE_SECONDS = 30.0
+"""Timeout for the next part of a file."""
+UPLOAD_SECONDS = 900.0
+"""Timeout for a whole file."""
+MAX_DISCARDED_BYTES = 16 * 1024 * 1024
+"""How much of a refused file is read: closing the connection at once would take the answer from a client that sends."""
+CROSS_ORIGIN = {"cross-origin-resource-policy": "cross-origin"}
+
+
+class UploadRefused(Exception):
+    """The file is not accepted. The message says why."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def media_routes(database: Database, origins: Iterable[str]) -> list[Route]:
+    """The routes of uploads and pictures. `origins`: of pages that may send files."""
+    policy = CORSPolicy(origins)
+
+    def allowed(request: Request) -> dict[str, str]:
+        origin = request.headers.get("origin")
+        found = policy.headers(None if origin is None else origin.encode("latin-1"))
+        return {name.decode(): value.decode() for name, value in found}
+
+    async def upload(request: Request) -> Response:
+        headers = allowed(request)
+        if request.method == "OPTIONS":
+            headers |= {
+                "access-control-allow-methods": "PUT",
+                "access-control-allow-headers": "content-type",
+                "access-control-max-age": str(PREFLIGHT_SECONDS),
+            }
+            return Response(status_code=204, headers=headers)
+        try:
+            await receive_upload(database, request)
+        except UploadRefused as refused:
+            if not await _discard(request):
+                headers["connection"] = "close"
+            return PlainTextResponse(str(refused), refused.status, headers)
+        except DatabaseUnavailable:
+            text = "The server can't accept the file now. Send it again."
+            return PlainTextResponse(
+                text, 503, headers | {"retry-after": "5", "connection": "close"}
+            )
+        return Response(headers=headers)
+
+    async def picture(request: Request) -> Response:
+        try:
+            response = await _picture(database, request)
+        except DatabaseUnavailable:
+            response = PlainTextResponse("Try again.", 503, {"retry-after": "5"})
+        response.headers.update(allowed(request) | CROSS_ORIGIN)
+        return response
+
+    return [
+        Route(f"{PATH}/uploads/{{key}}", upload, methods=["PUT", "OPTIONS"]),
+        Route(f"{PATH}/{{key}}/{{pixels}}.webp", picture),
+    ]
+
+
+async def receive_upload(database: Database, request: Request) -> None:
+    """Stores the file that a client sends to its address. A file of before is replaced until the upload is finished.
+
+    Errors: UploadRefused, DatabaseUnavailable.
+    """
+    key, content_type, byte_size = _signed_upload(request)
+    folder = media_folder()
+    upload = await database.fetch_row(SQL.media_upload, key)
+    if upload is None or folder is None:
+        raise UploadRefused(404, "There is no such upload. Begin a new one by startUpload.")
+    if upload[3] != "UPLOADING":
+        raise UploadRefused(409, "The upload is finished: finishUpload was called.")
+    _check_headers(request, content_type, byte_size)
+    async with _incoming(folder) as file:
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                received = await _received(request, file, byte_size)
+        except TimeoutError:
+            raise UploadRefused(408, "The file arrived too slowly. Send it again.") from None
+        except ClientDisconnect:
+            raise UploadRefused(
+                400, "The connection ended before the whole file arrived."
+            ) from None
+        if received != byte_size:
+            raise UploadRefused(400, f"{received:,} bytes arrived; {byte_size:,} were announced.")
+        await asyncio.to_thread(_keep, file, folder / original_name(key))
+
+
+def _signed_upload(request: Request) -> tuple[int, str, int]:
+    """The key, content type and length that an address was made for. Errors: UploadRefused."""
+    query = request.query_params
+    key = _number(request.path_params["key"])
+    content_type = query.get("type", "")
+    byte_size, until = _number(query.get("bytes")), _number(query.get("until"))
+    signature = query.get("signature", "")
+    if not media_addresses().is_upload(key, content_type, byte_size, until, signature):
+        raise UploadRefused(403, "This is not an address that startUpload gave. Use it unchanged.")
+    if time.time() > until:
+        raise UploadRefused(
+            403, "The address has expired. Call startUpload again with the same clientMutationId."
+        )
+    return key, content_type, byte_size
+
+
+def _check_headers(request: Request, content_type: str, byte_size: int) -> None:
+    """Errors: UploadRefused."""
+    sent = request.headers.get("content-length")
+    if sent is None:
+        raise UploadRefused(411, "Send the header Content-Length.")
+    if _number(sent) != byte_size:
+        raise UploadRefused(400, f"Content-Length must be {byte_size}, as startUpload was called.")
+    if request.headers.get("content-type", "").lower() != content_type:
+        raise UploadRefused(415, f"Content-Type must be {content_type}, as startUpload was called.")
+
+
+async def _received(request: Request, file: IO[bytes], byte_size: int) -> int:
+    """Writes the body to the file; returns its length. Errors: TimeoutError, ClientDisconnect."""
+    received = 0
+    parts: AsyncIterator[bytes] = request.stream()
+    while True:
+        async with asyncio.timeout(IDLE_SECONDS):
+            part = await anext(parts, None)
+        if part is None:
+            return received
+        received += len(part)
+        if received > byte_size:
+            return received
+        await asyncio.to_thread(file.write, part)
+
+
+@asynccontextmanager
+async def _incoming(folder: Path) -> AsyncIterator[IO[bytes]]:
+    """A new file in the folder, which is removed at the end unless it was moved."""
+    file = await asyncio.to_thread(_new_file, folder / INCOMING)
+    try:
+        yield file
+    finally:
+        file.close()
+        with suppress(FileNotFoundError):
+            os.unlink(file.name)  # noqa: PTH108  # quick, so no thread; and a cancellation can't come between
+
+
+def _new_file(folder: Path) -> IO[bytes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return NamedTemporaryFile(dir=folder, delete=False, buffering=0)
+
+
+def _keep(file: IO[bytes], path: Path) -> None:
+    """Moves the file to its place, on disk."""
+    os.fsync(file.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Path(file.name).replace(path)
+
+
+async def _discard(request: Request) -> bool:
+    """Reads the rest of the body. Whether it has ended."""
+    discarded = 0
+    try:
+        async with asyncio.timeout(IDLE_SECONDS):
+            async for part in request.stream():
+                discarded += len(part)
+                if discarded > MAX_DISCARDED_BYTES:
+                    return False
+    except (TimeoutError, ClientDisconnect, RuntimeError):
+        return False
+    return True
+
+
+async def _picture(database: Database, request: Request) -> Response:
+    """The picture, or where it is. Errors: DatabaseUnavailable."""
+    key = _number(request.path_params["key"])
+    sizes = {str(size.value): size for size in MediaSize}
+    size = sizes.get(request.path_params["pixels"])
+    if size is None or not key:
+        return PlainTextResponse("There is no such picture.", 404)
+    signature = request.query_params.get("signature")
+    if signature is not None:
+        until = _number(request.query_params.get("until"))
+        seconds = until - int(time.time())
+        if seconds <= 0 or not media_addresses().is_signed(key, until, signature):
+            return PlainTextResponse("The address has expired. Query the picture's url again.", 403)
+        caching = f"private, max-age={seconds}"
+    else:
+        shown = await database.fetch_row(SQL.media_shown, key)
+        if shown is None or not shown[0]:
+            return PlainTextResponse("There is no such picture.", 404)
+        seconds = SIGNED_SECONDS
+        caching = f"public, max-age={seconds}"
+    folder = media_folder()
+    if folder is None:
+        address = await asyncio.to_thread(bucket_picture, key, size)
+        # The address in the bucket works for as long as a redirect is kept, and as long again.
+        redirect = f"{caching.partition(',')[0]}, max-age={min(seconds, SIGNED_SECONDS // 2)}"
+        return RedirectResponse(address, 302, {"cache-control": redirect})
+    return await _file(folder / picture_name(key, size), request, f'"{key}-{size.value}"', caching)
+
+
+async def _file(path: Path, request: Request, etag: str, caching: str) -> Response:
+    """The file, or 304 for a client that has it: its content never changes."""
+    headers = {"etag": etag, "cache-control": caching}
+    known = request.headers.get("if-none-match", "")
+    if (
+        etag in {each.strip().removeprefix("W/") for each in known.split(",")}
+        or known.strip() == "*"
+    ):
+        return Response(status_code=304, headers=headers)
+    try:
+        found: Any = await asyncio.to_thread(path.stat)
+    except FileNotFoundError:
+        return PlainTextResponse("There is no such picture.", 404)
+    return FileResponse(path, headers=headers, media_type="image/webp", stat_result=found)
+
+
+def _number(text: str | None) -> int:
+    """The whole number, below 2^63; 0 if it is none."""
+    if text and len(text) < 20 and text.isascii() and text.isdigit():
+        return min(int(text), HIGHEST_KEY)
+    return 0

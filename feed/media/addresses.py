@@ -1,0 +1,128 @@
+"""The addresses to which clients send pictures, and from which they get them."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from feed.media.files import MediaSize, media_folder, media_storage, original_name, picture_name
+from feed.media.media_rows import MediaRow
+
+UPLOAD_LIFE = timedelta(minutes=15)
+SIGNED_SECONDS = 3_600
+"""The longest life of the address of a picture that not everybody may see."""
+MAC_BYTES = 16
+PATH = "/media"
+
+
+class UploadAddress(NamedTuple):
+    """Where and how to send a file."""
+
+    url: str
+    method: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class MediaAddresses:
+    """Makes addresses, and judges those that are requested. All times are in seconds since 1970."""
+
+    def __init__(self, secret: bytes, base: str) -> None:
+        """`base`: scheme, host and port that clients know; empty: addresses are paths on the API's own server."""
+        self._key = blake2b(b"media addresses", key=secret[:64], digest_size=32).digest()
+        self._base = base + PATH
+
+    def upload(self, key: int, content_type: str, byte_size: int) -> UploadAddress:
+        """The address for a file of this type and length. Blocks at the first call if the storage is a bucket."""
+        expires_at = datetime.now(UTC) + UPLOAD_LIFE
+        headers = {"Content-Type": content_type}
+        if media_folder() is None:
+            url = _bucket_address(
+                "put_object", original_name(key), ContentType=content_type, ContentLength=byte_size
+            )
+        else:
+            until = int(expires_at.timestamp())
+            query = urlencode(
+                {
+                    "type": content_type,
+                    "bytes": byte_size,
+                    "until": until,
+                    "signature": self._upload_mac(key, content_type, byte_size, until),
+                }
+            )
+            url = f"{self._base}/uploads/{key}?{query}"
+        return UploadAddress(url, "PUT", headers, expires_at)
+
+    def is_upload(
+        self, key: int, content_type: str, byte_size: int, until: int, signature: str
+    ) -> bool:
+        """Whether a requested address was made by `upload`. It may have expired."""
+        expected = self._upload_mac(key, content_type, byte_size, until)
+        return compare_digest(expected.encode(), signature.encode())
+
+    def picture(self, media: MediaRow, size: MediaSize) -> str | None:
+        """The address of a picture; None until it is ready."""
+        if media.state != "READY":
+            return None
+        return self.public(media.id, size) if media.is_public else self.signed(media.id, size)
+
+    def public(self, key: int, size: MediaSize) -> str:
+        """The address for everybody, which stays the same. It works while everybody may see the picture."""
+        return f"{self._base}/{key}/{size.value}.webp"
+
+    def signed(self, key: int, size: MediaSize) -> str:
+        """An address that works without any other check, until an hour has passed at most.
+
+        It stays the same for half an hour, so that clients may cache the picture.
+        """
+        half = SIGNED_SECONDS // 2
+        until = (int(time.time()) // half + 2) * half
+        query = urlencode({"until": until, "signature": self._picture_mac(key, until)})
+        return f"{self.public(key, size)}?{query}"
+
+    def is_signed(self, key: int, until: int, signature: str) -> bool:
+        """Whether a requested address was made by `signed`. It may have expired."""
+        return compare_digest(self._picture_mac(key, until).encode(), signature.encode())
+
+    def _upload_mac(self, *parts: object) -> str:
+        return self._mac("upload", *parts)
+
+    def _picture_mac(self, *parts: object) -> str:
+        return self._mac("picture", *parts)
+
+    def _mac(self, *parts: object) -> str:
+        text = "\n".join(map(str, parts))
+        return blake2b(text.encode(), key=self._key, digest_size=MAC_BYTES).hexdigest()
+
+
+def bucket_picture(key: int, size: MediaSize) -> str:
+    """The signed address of a picture in the bucket. Blocks at the first call."""
+    return _bucket_address("get_object", picture_name(key, size))
+
+
+def _bucket_address(method: str, name: str, **parameters: Any) -> str:
+    storage: Any = media_storage()
+    return str(
+        storage.connection.meta.client.generate_presigned_url(
+            method,
+            Params={"Bucket": storage.bucket_name, "Key": name, **parameters},
+            ExpiresIn=int(UPLOAD_LIFE.total_seconds())
+            if method == "put_object"
+            else SIGNED_SECONDS,
+        )
+    )
+
+
+@cache
+def media_addresses() -> MediaAddresses:
+    """The addresses by this process's settings."""
+    environment = settings.ENVIRONMENT
+    base = (environment.media_url or environment.api_url or "").rstrip("/")
+    return MediaAddresses(environment.secret_key.encode(), base)

@@ -1,0 +1,24 @@
+"""Rows of media."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.execution import Layout
+
+
+class MediaRow(NamedTuple):
+    """A picture: the columns of the fragment `{media}`."""
+
+    id: int
+    state: str
+    failure: str | None
+    width: int | None
+    height: int | None
+    placeholder: str | None
+    alt_text: str
+    is_public: bool
+    """Whether everybody may see it."""
+
+
+MEDIA = Layout(MediaRow)

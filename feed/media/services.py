@@ -1,0 +1,82 @@
+"""Writes of media."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from core.accounts.idempotency import Claim
+from core.database.database import Database
+from core.errors import ErrorCode, account_removed, not_found, refuse
+from core.jobs.causes import current_cause
+from feed.media.addresses import UploadAddress, media_addresses
+from feed.media.files import original_name, stored_size
+from feed.media.media_rows import MediaRow
+from feed.media.selectors import media_by_ids
+from feed.media.statements import SQL
+
+MAX_UNUSED = 100
+"""How many pictures a user may have that neither a post nor the profile uses."""
+
+
+class UploadStarted(NamedTuple):
+    """An upload's key and the address to send the file to."""
+
+    media_id: int
+    address: UploadAddress
+
+
+async def upload_start(
+    database: Database,
+    *,
+    owner_id: int,
+    content_type: str,
+    byte_size: int,
+    client_mutation_id: str | None = None,
+) -> UploadStarted:
+    """Begins an upload, once for each idempotency key; a repeated key gives it a new address.
+
+    Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED, LIMIT_REACHED), UNAUTHENTICATED. Locks: the key, the user.
+    """
+    claim = Claim(owner_id, "startUpload", client_mutation_id, (content_type, byte_size))
+    async with database.transaction() as transaction:
+        key = await claim.earlier_result(transaction)
+        if key is None:
+            if await transaction.fetch_row(SQL.media_upload_lock, owner_id) is None:
+                raise account_removed()
+            created = await transaction.fetch_row(
+                SQL.media_create, owner_id, content_type, byte_size, MAX_UNUSED
+            )
+            if created is None:
+                raise refuse(
+                    ErrorCode.LIMIT_REACHED,
+                    f"You have {MAX_UNUSED} pictures that no post uses. Post them, or wait until they are removed "
+                    "after a day.",
+                )
+            key = int(created[0])
+            await claim.settle(transaction, key)
+    address = await asyncio.to_thread(media_addresses().upload, key, content_type, byte_size)
+    return UploadStarted(key, address)
+
+
+async def upload_finish(database: Database, *, viewer_id: int, media_id: int) -> MediaRow:
+    """Has an uploaded file processed, once; returns the picture.
+
+    Errors: MutationRefused (NOT_FOUND, MEDIA_NOT_USABLE). Cost: three statements.
+    """
+    upload = await database.fetch_row(SQL.media_upload, media_id)
+    if upload is None or upload[0] != viewer_id:
+        raise not_found("Media", "mediaId")
+    if upload[3] == "UPLOADING":
+        if await asyncio.to_thread(stored_size, original_name(media_id)) is None:
+            raise refuse(
+                ErrorCode.MEDIA_NOT_USABLE,
+                "The file has not arrived. Send it to the address that startUpload gave, then try again.",
+                "input",
+                "mediaId",
+            )
+        await database.write(SQL.media_finish, viewer_id, media_id, current_cause())
+    media = (await media_by_ids(database, viewer_id, [media_id]))[0]
+    if media is None:
+        raise not_found("Media", "mediaId")
+    return media

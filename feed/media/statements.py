@@ -1,0 +1,19 @@
+"""The SQL statements of media, by name."""
+
+from __future__ import annotations
+
+from core.accounts.statements import AccountStatements
+from core.database.statements import Statements
+
+
+class MediaStatements(Statements, uses=[AccountStatements]):
+    media_by_ids: str
+    media_create: str
+    media_erase: str
+    media_finish: str
+    media_shown: str
+    media_upload: str
+    media_upload_lock: str
+
+
+SQL = MediaStatements()
