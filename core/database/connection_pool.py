@@ -12,6 +12,7 @@ import asyncpg
 from asyncpg import Connection
 
 from core.database.pool_metrics import POOL_REFUSALS, POOL_TIMEOUTS, POOL_WAIT_SECONDS
+from core.database.usage import USAGE
 
 SYNC_SECONDS = 5.0
 """Timeout of the round trip after a cancelled statement."""
@@ -271,6 +272,12 @@ class ConnectionPool:
         self._empty = self._size
 
 
+def _has_begun() -> bool:
+    """Whether the request that waits has run a statement."""
+    usage = USAGE.get()
+    return usage is not None and usage.statements > 0
+
+
 class WaitingQueue:
     """Two FIFO queues of waiters with their deadlines, served alternately: with priority and without."""
 
@@ -286,11 +293,14 @@ class WaitingQueue:
         return len(self._priority) + len(self._others)
 
     def append(self, deadline: float, waiter: Waiter) -> None:
-        """Adds a waiter to the queue that `HAS_PRIORITY` selects. Errors: PoolExhausted if it is full."""
+        """Adds a waiter to the queue that `HAS_PRIORITY` selects. Errors: PoolExhausted if it is full.
+
+        The first statement of a request decides whether it is served: to refuse a later one would waste the others.
+        """
         queue = self._priority if HAS_PRIORITY.get() else self._others
         if len(queue) >= self._at_most:
             waiting = [each for each in queue if not each[1].done()]
-            if len(waiting) >= self._at_most:
+            if len(waiting) >= self._at_most and not _has_begun():
                 POOL_REFUSALS.inc()
                 raise PoolExhausted(f"{self._at_most} callers wait for a connection")
             queue.clear()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
+from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import DatabaseUnavailable
 from core.events import dispatcher_metrics
 from core.events.async_utils import cancel_and_wait
@@ -120,6 +121,8 @@ class Dispatcher:
         self._revocations.wake()
 
     async def _run(self) -> None:
+        # A full queue of reads must not refuse what is read for all subscribers.
+        HAS_PRIORITY.set(True)
         empty_reads = 0
         while True:
             reading = await self._read()

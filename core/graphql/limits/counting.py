@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graphql import (
@@ -48,6 +49,8 @@ class DocumentCounts:
     fragment_spreads: int = 0
     list_items: int = 0
     """The length of the longest list in an argument."""
+    input_fields: int = 0
+    """The number of fields of the largest object in an argument."""
     lists: int = 0
     """Depth of nested introspection lists, if the set is part of an introspection."""
     introspection_depth: int = 0
@@ -67,6 +70,7 @@ class DocumentCounts:
         self.depth = max(self.depth, other.depth)
         self.lists = max(self.lists, other.lists)
         self.list_items = max(self.list_items, other.list_items)
+        self.input_fields = max(self.input_fields, other.input_fields)
         self.introspection_depth = max(self.introspection_depth, other.introspection_depth)
         self.introspection_lists = max(self.introspection_lists, other.introspection_lists)
 
@@ -129,6 +133,7 @@ class DocumentCounter:
         name = field.name.value
         below = self._selections(field.selection_set) if field.selection_set else DocumentCounts()
         aliased = 1 if field.alias else 0
+        longest, largest = _largest_values(field.arguments or ())
         counts = DocumentCounts(
             fields=below.fields + 1,
             depth=below.depth + 1,
@@ -136,7 +141,8 @@ class DocumentCounter:
             directives=below.directives,
             root_fields=1,
             fragment_spreads=below.fragment_spreads,
-            list_items=max(below.list_items, *map(_longest_list, field.arguments or ()), 0),
+            list_items=max(below.list_items, longest),
+            input_fields=max(below.input_fields, largest),
             lists=below.lists + (name in INTROSPECTION_LISTS),
             introspection_depth=below.introspection_depth,
             introspection_lists=below.introspection_lists,
@@ -184,18 +190,19 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     return _exceeded_limits(largest, limits)
 
 
-def _longest_list(argument: ArgumentNode) -> int:
-    """The length of the longest list in the argument's value."""
-    longest = 0
-    values: list[ValueNode] = [argument.value]
+def _largest_values(arguments: Iterable[ArgumentNode]) -> tuple[int, int]:
+    """The length of the longest list in the arguments, and the number of fields of the largest object."""
+    longest = largest = 0
+    values: list[ValueNode] = [argument.value for argument in arguments]
     while values:
         value = values.pop()
         if isinstance(value, ListValueNode):
             longest = max(longest, len(value.values))
             values += value.values
         elif isinstance(value, ObjectValueNode):
+            largest = max(largest, len(value.fields))
             values += [field.value for field in value.fields]
-    return longest
+    return longest, largest
 
 
 def _take_larger(largest: DocumentCounts, counts: DocumentCounts) -> None:
@@ -212,6 +219,7 @@ def _exceeded_limits(counts: DocumentCounts, limits: Limits) -> list[ClientError
         "root_fields": "Split the operation into several requests.",
         "fragment_spreads": LONG_FRAGMENTS,
         "list_items": "Send shorter lists, in several requests.",
+        "input_fields": "Send only fields that the input type has.",
         "introspection_depth": "Follow `ofType` fewer times.",
         "introspection_lists": "Read the schema with the standard introspection query.",
         "introspection_aliases": "Read the schema with the standard introspection query.",

@@ -38,6 +38,8 @@ class Limits:
     """Depth of fields, inline fragments and fragment spreads together."""
     number_characters: int = 40
     """Length of a number literal."""
+    input_fields: int = 50
+    """Fields of one object in an argument. No input type has as many."""
 
     cost: int = 5_000
     """See `core/graphql/limits/cost.py`."""
@@ -48,7 +50,7 @@ class Limits:
     """Depth of nested lists (`types`, `fields`, `args` …). The standard query has three."""
     introspection_aliases: int = 8
 
-    merge_steps: int = 6_000
+    merge_steps: int = 2_500
     """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
     validation_errors: int = 5
 

@@ -11,6 +11,8 @@ import asyncpg
 import pytest
 
 from core.database.database import Database, DatabaseUnavailable
+from core.database.usage import USAGE, Usage
+from tests.live.world import eventually
 
 KILL_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY($1::int[])"
 PID = "SELECT pg_backend_pid()"
@@ -230,4 +232,32 @@ async def test_reads_beyond_the_queue_are_refused_at_once_and_writes_still_wait(
         assert len(waiting_still) == 2
     await asyncio.gather(writing, again, *(each for each in waiting if not each.cancelled()))
     assert pool.unused_connections == 1
+    await pool.close()
+
+
+async def test_a_request_that_has_begun_is_not_refused(database: Database) -> None:
+    """Else requests with several statements would hardly ever be completed under load."""
+    pool = await Database(os.environ["DATABASE_URL"], size=1, waiting_at_most=2).open()
+
+    have_begun, may_go_on = asyncio.Barrier(4), asyncio.Event()
+
+    async def two_statements() -> None:
+        USAGE.set(Usage())
+        await pool.fetch(PID)
+        await have_begun.wait()
+        await may_go_on.wait()
+        await pool.fetch(PID)
+
+    begun = [asyncio.create_task(two_statements(), context=Context()) for _ in range(3)]
+    await have_begun.wait()
+    async with pool.connection():
+        may_go_on.set()
+
+        async def all_wait() -> bool:
+            return pool.waiting == len(begun)
+
+        assert await eventually(all_wait)
+        with pytest.raises(DatabaseUnavailable, match="2 callers wait"):
+            await asyncio.create_task(pool.fetch(PID), context=Context())
+    await asyncio.gather(*begun)
     await pool.close()

@@ -49,6 +49,15 @@ DOCUMENTS = {
     ),
     "fragments in a circle": '{ post(id: "x") { ...A } } '
     "fragment A on Post { comments { edges { node { post { ...A } } } } }",
+    "fragments in a long circle": '{ post(id: "x") { ...F0 } } '
+    + " ".join(f"fragment F{n} on Post {{ ...F{(n + 1) % 90} id }}" for n in range(90)),
+    "fragments in circles of one": '{ post(id: "x") { id } } '
+    + " ".join(f"fragment F{n} on Post {{ ...F{n} id }}" for n in range(180)),
+    "fragments in all circles": '{ post(id: "x") { ...F0 } } '
+    + " ".join(
+        f"fragment F{n} on Post {{ {' '.join(f'...F{m}' for m in range(30) if m != n)} id }}"
+        for n in range(30)
+    ),
     "unused fragments": "{ viewer { id } } " + "fragment F on User { id } " * 250,
     "overlapping fields": _overlapping(60),
     "overlapping fields, nested": _overlapping_deep(120, 3),
@@ -86,6 +95,9 @@ DOCUMENTS = {
     "deep inline fragments": "{ " + "... { " * 900 + "viewer { id }" + "}" * 901,
     "deep lists in an argument": "{ nodes(ids: " + "[" * 900 + "]" * 900 + ") { id } }",
     "deep objects in an argument": "{ viewer(x: " + "{a: " * 450 + "1" + "}" * 450 + ") { id } }",
+    "many fields in an argument": "mutation { signUp(input: {"
+    + " ".join(f"a{n}: 1" for n in range(600))
+    + "}) { errors { code } } }",
     "long list in an argument": "{ nodes(ids: [" + '"x" ' * 1_500 + "]) { id } }",
     "long string": '{ post(id: "' + "x" * 65_000 + '") { id } }',
     "string of 1 MB": '{ post(id: "' + "x" * 1_000_000 + '") { id } }',
@@ -122,6 +134,12 @@ BODIES = {
     + b"]" * 900
     + b"}}",
     "many variables": _body("{ viewer { id } }", {f"v{n}": n for n in range(15_000)}),
+    "long number in a variable": b'{"query":"{viewer{id}}","variables":{"a":'
+    + b"9" * 250_000
+    + b"}}",
+    "long fraction in a variable": b'{"query":"{viewer{id}}","variables":{"a":0.'
+    + b"1" * 250_000
+    + b"}}",
     "long string in a variable": _body(NODES, {"ids": ["x" * 250_000]}),
     "braces": b"{" * 250_000,
     "brackets": b"[" * 250_000,
