@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import Awaitable, Sequence
 from itertools import repeat
 from operator import itemgetter
@@ -27,6 +28,18 @@ class ViewerLoader(Loader[int, V]):
         # Not the context itself: it refers to its loaders, and only the garbage collector frees cycles.
         self.database = context.database
         self.viewer_id = context.viewer_id
+
+
+class AttributeLoader(Loader[int, Any]):
+    """One attribute of the objects of another loader, so that fields share its statement."""
+
+    def __init__(self, context: Context, group: type[ViewerLoader[Any]], name: str) -> None:
+        self._group = context.loader(group)
+        self._name = name
+
+    async def fetch(self, keys: list[int]) -> list[Any]:
+        rows = await gather(*map(self._group.load, keys), return_exceptions=True)
+        return [row if isinstance(row, BaseException) else getattr(row, self._name) for row in rows]
 
 
 class PageLoader(ViewerLoader[Page]):

@@ -14,9 +14,9 @@ MENTIONS_PER_BATCH = 500
 
 
 async def posts_lock(transaction: Transaction, user_id: int) -> list[int]:
-    """Keys of the user's newest posts, locked. Order: by key. Locks: the posts."""
+    """Keys of the user's newest posts, locked. Order: by key. Locks: the posts and those that they quote."""
     rows = await transaction.fetch(SQL.posts_of_author_lock, user_id, POSTS_PER_BATCH)
-    return [row[0] for row in rows]
+    return [post_id for post_id, is_newest in rows if is_newest]
 
 
 async def posts_delete(transaction: Transaction, user_id: int, posts: Sequence[int]) -> int:

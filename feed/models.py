@@ -13,6 +13,9 @@ from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
 
 TEXT_LENGTH = 500
+WARNING_LENGTH = 100
+LANGUAGE_LENGTH = 35
+"""Enough for every registered tag (RFC 5646, section 4.4.1)."""
 
 models.TextField.register_lookup(Length)
 
@@ -55,6 +58,27 @@ class Post(CountedRow):
     share_count = count_field("The number of users who share the post. The same for every viewer.")
     bookmark_count = count_field("The number of users who keep the post. Only its author sees it.")
     entities = entities_field()
+    language = models.TextField(
+        null=True,
+        blank=True,
+        max_length=LANGUAGE_LENGTH,
+        help_text="The language of the text, as the author's client says: a BCP 47 tag such as `de` or `zh-Hant`; null "
+        "if it is not known.",
+    )
+    content_warning = models.TextField(
+        null=True,
+        blank=True,
+        max_length=WARNING_LENGTH,
+        help_text="What the author warns of, to be shown in place of the post until the reader opens it; null if "
+        "nothing.",
+    )
+    quoted_post_id = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The post that this one quotes. It stays when that is deleted.",
+    )
+    quote_count = count_field("The number of posts that quote the post. The same for every viewer.")
     transaction = TransactionField()
 
     class Meta:
@@ -71,6 +95,9 @@ class Post(CountedRow):
             models.CheckConstraint(
                 condition=models.Q(bookmark_count__gte=0), name="posts_bookmark_count_not_negative"
             ),
+            models.CheckConstraint(
+                condition=models.Q(quote_count__gte=0), name="posts_quote_count_not_negative"
+            ),
         ]
         indexes: ClassVar = [
             models.Index("author", "id", name="posts_of_author"),
@@ -79,10 +106,37 @@ class Post(CountedRow):
                 name="posts_without_entities",
                 condition=models.Q(entities__isnull=True),
             ),
+            models.Index(
+                "quoted_post_id",
+                "id",
+                name="posts_quotes",
+                condition=models.Q(quoted_post_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class PostEdit(models.Model):
+    """What a post said before an edit."""
+
+    id = KeyField(primary_key=True)
+    post = Reference(Post)
+    text = models.TextField(max_length=TEXT_LENGTH, help_text="The text that the post had.")
+    content_warning = models.TextField(
+        null=True,
+        max_length=WARNING_LENGTH,
+        help_text="The content warning that the post had; null if none.",
+    )
+    created_at = models.DateTimeField(
+        help_text="When this version was written: when the post was created, or edited before."
+    )
+    transaction = TransactionField()
+
+    class Meta:
+        db_table = "post_edits"
+        indexes: ClassVar = [models.Index("post", "id", name="post_edits_of_post")]
 
 
 class Hashtag(CountedRow):

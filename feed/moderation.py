@@ -19,7 +19,8 @@ POSTS_HOLDER = 1
 def posts_delete(posts: Iterable[Post]) -> None:
     """Deletes posts as their authors would, with likes, comments and shares.
 
-    Locks: the posts, then their authors and the account that large deleted posts are moved to, then the hashtags.
+    Locks: the posts and those that they quote, then their authors and the account that large deleted posts are moved
+    to, then the hashtags.
     """
     deleted = list(posts)
     run(SQL.posts_lock, [post.pk for post in deleted])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
@@ -21,3 +22,38 @@ class PostRow(NamedTuple):
     viewer_has_liked: Annotated[bool, ViewerState("post_likes", "post_id")]
     viewer_has_shared: Annotated[bool, ViewerState("shares", "post_id")]
     author: UserRow
+
+
+class PostDetailRow(NamedTuple):
+    """Further columns of a post, which are read only where a client selects one of them."""
+
+    id: int
+    language: str | None = None
+    content_warning: str | None = None
+    quote_count: int = 0
+    bookmark_count: int | None = None
+    """None if the viewer is not the post's author."""
+    viewer_has_bookmarked: bool = False
+
+
+class QuoteState(Enum):
+    """Whether a quoted post can be shown."""
+
+    VISIBLE = "visible"
+    UNAVAILABLE = "unavailable"
+
+
+class QuoteRow(NamedTuple):
+    """What a post quotes."""
+
+    state: QuoteState
+    post: PostRow | None
+
+
+class PostEditRow(NamedTuple):
+    """An earlier version of a post: the columns of the fragment `{post_version}`."""
+
+    id: int
+    text: str
+    content_warning: str | None
+    created_at: Moment

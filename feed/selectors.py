@@ -19,7 +19,7 @@ from core.row_types import row_layout
 from feed.entities import SegmentRow, segments
 from feed.hashtag_rows import HashtagRow
 from feed.home_feeds import HomeFeeds
-from feed.post_rows import PostRow
+from feed.post_rows import PostDetailRow, PostEditRow, PostRow, QuoteRow, QuoteState
 from feed.statements import SQL
 
 MAX_UPDATES_COUNTED = 100
@@ -51,6 +51,12 @@ POST_ENTRY = Layout(
     EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostRow, 1), codec=SHARED
 )
 """An unread column, then the columns of `{post}`, whose first is also the position."""
+
+POST_EDIT_EDGE = Layout(
+    EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostEditRow, 1), codec=SHARED
+)
+"""The post's key, then the columns of `{post_version}`, whose first is also the position."""
+UNAVAILABLE = QuoteRow(QuoteState.UNAVAILABLE, None)
 
 
 def post_from(columns: Sequence[Any]) -> PostRow:
@@ -187,6 +193,39 @@ class ProfileFeedLoader(PageLoader):
     statement = SQL.profile_feed_pages
     has_empty_rows = True
     layout = ENTRY
+
+
+class PostDetails(ViewerLoader[PostDetailRow]):
+    """Further columns of posts, by the post's key. Cost: one statement."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[PostDetailRow]:
+        rows = await self.database.fetch(SQL.post_details_by_ids, self.viewer_id, keys)
+        found = {row[0]: PostDetailRow._make(row) for row in rows}
+        # One that has been deleted meanwhile has none.
+        return [found.get(key) or PostDetailRow(key) for key in keys]
+
+
+class QuotedByPostLoader(ViewerLoader[QuoteRow | None]):
+    """What posts quote, None for those that quote nothing, by the quoting post's key. Cost: one statement."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[QuoteRow | None]:
+        statement = SQL.quoted_by_posts[variant_for(self.viewer_id)]
+        rows = await self.database.fetch(statement, self.viewer_id, keys)
+        found = {
+            row[0]: UNAVAILABLE
+            if row[1] is None
+            else QuoteRow(QuoteState.VISIBLE, post_from(row[1:]))
+            for row in rows
+        }
+        return [found.get(key) for key in keys]
+
+
+class EditsByPostLoader(PageLoader):
+    """Earlier versions of posts, by the post's key."""
+
+    name = "edits"
+    statement = SQL.edits_of_posts
+    layout = POST_EDIT_EDGE
 
 
 class SegmentsLoader(ViewerLoader[Rows[SegmentRow]]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Transaction
@@ -22,19 +22,33 @@ class PostCreated(NamedTuple):
 
 
 async def post_create(
-    database: Database, *, author_id: int, text: str, client_mutation_id: str | None = None
+    database: Database,
+    *,
+    author_id: int,
+    text: str,
+    language: str | None = None,
+    content_warning: str | None = None,
+    quoted_post_id: int | None = None,
+    client_mutation_id: str | None = None,
 ) -> PostCreated:
     """Creates a post, once for each idempotency key.
 
-    Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, new hashtags, the author's row,
-    the hashtags.
+    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, new hashtags, the
+    quoted post, the author's row, the hashtags.
     """
-    claim = Claim(author_id, "createPost", client_mutation_id, (text,))
+    further = (language, content_warning, quoted_post_id)
+    # A plain post has the inputs that earlier versions stored.
+    inputs = (text, *further) if any(each is not None for each in further) else (text,)
+    claim = Claim(author_id, "createPost", client_mutation_id, inputs)
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
             entities = await entities_of(transaction, author_id, text)
-            row = (author_id, text, client_mutation_id, entities)
+            if quoted_post_id is not None and not await transaction.fetch(
+                SQL.quotable_post_lock, author_id, quoted_post_id
+            ):
+                raise not_found("Post", "quotedPostId")
+            row = (author_id, text, client_mutation_id, entities, *further)
             created = await transaction.fetch_row(SQL.post_create, *row)
             if created is None:
                 raise account_removed()
@@ -46,30 +60,44 @@ async def post_create(
     return PostCreated((await posts_by_ids(database, author_id, [earlier]))[0], replayed=True)
 
 
+class PostChanges(TypedDict, total=False):
+    """What to set beside the text; what is left out stays."""
+
+    language: str | None
+    content_warning: str | None
+
+
 async def post_edit(
     database: Database,
     *,
     viewer_id: int,
     post_id: int,
     text: str,
+    changes: PostChanges | None = None,
     client_mutation_id: str | None = None,
 ) -> PostRow:
-    """Replaces the text of a post and returns it; a post that has this text already is not changed.
+    """Changes a post and returns it; one that is so already is not changed.
 
     Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED). Locks: new hashtags, the post, the hashtags.
     """
+    further = [
+        value
+        for name in ("content_warning", "language")
+        for value in (name in (changes or {}), (changes or {}).get(name))
+    ]
     async with database.transaction() as transaction:
         entities = await entities_of(transaction, viewer_id, text)
-        row = (viewer_id, post_id, text, client_mutation_id, entities)
+        await transaction.fetch(SQL.own_post_lock, viewer_id, post_id)
+        row = (viewer_id, post_id, text, client_mutation_id, entities, *further)
         edited = await transaction.fetch_row(SQL.post_edit, *row)
         if edited is None:
             raise not_found("Post", "postId")
-        is_own, *columns, changed = edited
+        is_own, *columns, has_new_text = edited
         if not is_own:
             raise refuse(
                 ErrorCode.NOT_ALLOWED, "Only its author can edit a post.", "input", "postId"
             )
-        if changed:
+        if has_new_text:
             await _entities_replace(transaction, post_id, entities)
         return post_from(columns)
 
@@ -86,11 +114,13 @@ async def post_delete(
 ) -> bool:
     """Deletes a post with its likes, comments and shares; returns whether it did.
 
-    Errors: MutationRefused (NOT_ALLOWED); none for a post that does not exist or is not visible.
+    Errors: MutationRefused (NOT_ALLOWED); none for a post that does not exist or is not visible. Locks: what it quotes,
+    the post, the author's row, the hashtags.
     """
-    rows = await database.write(
-        SQL.post_delete, viewer_id, post_id, client_mutation_id, current_cause()
-    )
+    async with database.transaction() as transaction:
+        await transaction.fetch(SQL.quoted_post_lock, viewer_id, post_id)
+        row = (viewer_id, post_id, client_mutation_id, current_cause())
+        rows = await transaction.fetch(SQL.post_delete, *row)
     if not rows:
         return False
     if not rows[0][0]:

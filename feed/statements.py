@@ -13,7 +13,7 @@ from core.row_types import (
     true_states_fragment,
 )
 from feed.hashtag_rows import HashtagRow
-from feed.post_rows import PostRow
+from feed.post_rows import PostEditRow, PostRow
 from feed.reactions import REACTIONS
 
 
@@ -37,6 +37,7 @@ class FeedStatements(
     fragments={
         "hashtag": row_fragment(HashtagRow, "{of}"),
         "post": row_fragment(PostRow, "p", author="a"),
+        "post_version": row_fragment(PostEditRow, "m"),
         "post_on_page": page_row_fragment(PostRow, "p", author="a"),
         "states_of_page": page_states_fragment(PostRow),
         "post_states": states_fragment(PostRow),
@@ -48,6 +49,7 @@ class FeedStatements(
         "reaction_rows": _reaction_rows(),
     },
 ):
+    edits_of_posts: Variants
     entities_resolve: str
     follower_counts: str
     hashtags_by_ids: str
@@ -72,8 +74,10 @@ class FeedStatements(
     kept_home_feed_page_with_snapshot: Variants
     kept_home_feed_updates: Variants
     mentions_of_user_delete: str
+    own_post_lock: str
     post_create: str
     post_delete: str
+    post_details_by_ids: str
     post_edit: str
     post_entities_set: str
     posts_by_ids: Variants
@@ -86,6 +90,9 @@ class FeedStatements(
     profile_feed_pages: Variants
     public_feed_page: Variants
     public_feed_page_with_snapshot: Variants
+    quotable_post_lock: str
+    quoted_by_posts: Variants
+    quoted_post_lock: str
     segments_of_posts: Variants
     viewer_states: str
 

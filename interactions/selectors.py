@@ -14,7 +14,7 @@ from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.reactions import Reaction
-from feed.selectors import ProfileFeedLoader, SegmentsLoader, posts_by_ids
+from feed.selectors import ENTRY, ProfileFeedLoader, SegmentsLoader, posts_by_ids
 from interactions.comment_rows import COMMENT, CommentRow
 from interactions.statements import SQL
 
@@ -71,17 +71,6 @@ class ReactedLoader(ViewerLoader[bool]):
         return [key in found for key in keys]
 
 
-class BookmarkCountLoader(ViewerLoader[int | None]):
-    """How many users keep posts, by the post's key; None for those by others than the viewer."""
-
-    async def fetch(self, keys: list[int]) -> Sequence[int | None]:
-        if self.viewer_id is None:
-            return [None for _ in keys]
-        rows = await self.database.fetch(SQL.bookmark_counts, self.viewer_id, keys)
-        found = {row[0]: row[1] for row in rows}
-        return [found.get(key) for key in keys]
-
-
 class BookmarksLoader(ProfileFeedLoader):
     """Bookmarked posts, by the user's key."""
 
@@ -105,6 +94,15 @@ class UnderPostLoader(PageLoader):
         """`in_feed`: whether the list is requested below a feed or a subscription."""
         super().__init__(context, first, after, last, before, looks_ahead)
         self.extra_parameters = (self.viewer_id if in_feed else None,)
+
+
+class QuotesByPostLoader(UnderPostLoader):
+    """Posts that quote posts, by the quoted post's key."""
+
+    name = "quotes"
+    statement = SQL.quotes_of_posts
+    has_empty_rows = True
+    layout = ENTRY
 
 
 class CommentsByPostLoader(UnderPostLoader):

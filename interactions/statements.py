@@ -17,7 +17,6 @@ class InteractionStatements(
     instances={reaction.name: asdict(reaction) for reaction in REACTIONS},
     fragments={"comment": row_fragment(CommentRow, "c", author="a")},
 ):
-    bookmark_counts: str
     bookmarks_of_users: Variants
     comment_create: str
     comment_delete: str
@@ -43,6 +42,7 @@ class InteractionStatements(
     likers_of_posts: Variants
     post_events: str
     post_report: str
+    quotes_of_posts: Variants
     reaction_create: Instances
     reaction_delete: Instances
     reactions_delete: Instances

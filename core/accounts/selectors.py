@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import gather
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.accounts.statements import SQL
 from core.accounts.user_rows import (
@@ -18,7 +17,7 @@ from core.context import Context
 from core.database.database import Database
 from core.database.statements import variant_for
 from core.errors import account_removed
-from core.execution import NOTHING, SHARED, Layout, Loader
+from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 
@@ -111,18 +110,6 @@ async def sessions_by_ids(context: Context, ids: Sequence[int]) -> list[SessionR
     sessions = await context.loader(AccountSessions).load(context.viewer_id)
     found = {session.id: session for session in sessions}
     return [found.get(key) for key in ids]
-
-
-class AttributeLoader(Loader[int, Any]):
-    """One attribute of the objects of another loader, so that fields share its statement."""
-
-    def __init__(self, context: Context, group: type[ViewerLoader[Any]], name: str) -> None:
-        self._group = context.loader(group)
-        self._name = name
-
-    async def fetch(self, keys: list[int]) -> list[Any]:
-        rows = await gather(*map(self._group.load, keys), return_exceptions=True)
-        return [row if isinstance(row, BaseException) else getattr(row, self._name) for row in rows]
 
 
 USER_EDGE = Layout(EdgeRow, node=Layout(UserRow, 2), position=1, codec=SHARED, shared_by=NOTHING)

@@ -62,6 +62,7 @@ def load(rows: DatasetRows) -> dict[str, int]:
                 cursor.execute(LOADS[table])
                 inserted[table] = cursor.fetchone()[0]
         if rows.posts:
+            cursor.execute(SQL.count_quotes)
             cursor.execute(SQL.load_post_entities)
             run(FEED.post_entities_set, *cursor.fetchone())
         if rows.comments:

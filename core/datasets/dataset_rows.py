@@ -22,6 +22,7 @@ class NewPost(NamedTuple):
     author_id: int
     text: str
     created_at: datetime
+    quoted_post_id: int | None = None
 
 
 class NewComment(NamedTuple):

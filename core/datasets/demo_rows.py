@@ -35,6 +35,8 @@ COMMENTS = (120, 3.0)
 SHARES = (80, 0.7)
 REPLIES_IN_TEN = 3
 MENTIONS_ONE_IN = 6
+QUOTES_ONE_IN = 15
+QUOTED_AMONG = 50
 VIEWER_FOLLOWS = 60
 VIEWER_FOLLOWERS = 15
 
@@ -106,6 +108,9 @@ class DemoRows:
         if bits % MENTIONS_ONE_IN == 0:
             mentioned: NewUser = NewUserFactory.build(number=(bits >> 8) % len(self._users))
             post = post._replace(text=f"@{mentioned.username} {post.text}")
+        if rows.posts and (bits >> 20) % QUOTES_ONE_IN == 0:
+            quoted = rows.posts[-1 - (bits >> 30) % min(len(rows.posts), QUOTED_AMONG)]
+            post = post._replace(quoted_post_id=quoted.id)
         rows.posts.append(post)
         appeal = 0.3 * self._chance.paretovariate(1.4) * self._crowd.popularity[author] ** 0.5
         for user_id in sorted(self._others(author, LIKES, appeal)):

@@ -33,6 +33,7 @@ COUNTS = (
     Count("users", "following_count", "follows", "follower_id"),
     Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
     Count("comments", "reply_count", "comments", "parent_id"),
+    Count("posts", "quote_count", "posts", "quoted_post_id"),
     Count("hashtags", "post_count", "post_hashtags", "hashtag_id"),
     *(
         Count(f"{reaction.target}s", reaction.count, reaction.table, reaction.column)

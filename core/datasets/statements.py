@@ -11,6 +11,7 @@ from feed.reactions import POST_LIKE, SHARE
 class DatasetStatements(
     Statements, instances={each.table: asdict(each) for each in (POST_LIKE, SHARE)}
 ):
+    count_quotes: str
     count_replies: str
     load_comment_likes: str
     load_comments: str

@@ -35,6 +35,9 @@ PUBLIC_OBJECT_FIELDS: PublicFields = {
             "likeCount",
             "commentCount",
             "shareCount",
+            "quoteCount",
+            "language",
+            "contentWarning",
             "author",
         }
     ),

@@ -12,16 +12,30 @@ from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
-from feed.models import TEXT_LENGTH
-from feed.services import post_create, post_delete, post_edit
+from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH
+from feed.services import PostChanges, post_create, post_delete, post_edit
+from feed.validators import clean_content_warning, clean_language
 
 POST_ID = f"The post's id, {ID_BOUND}."
 TEXT = f"The post's text: {TEXT_RULES}"
 
 
+LANGUAGE = f"The language of the text, a BCP 47 tag such as `de` or `zh-Hant`: at most {LANGUAGE_LENGTH} characters."
+WARNING = (
+    f"What the post warns of, in one line: at most {WARNING_LENGTH} code points after NFC. Without visible characters "
+    "it is none."
+)
+
+
 @strawberry.input(description="The post to create.")
 class CreatePostInput(CreationInput):
     text: str = strawberry.field(description=TEXT)
+    language: str | None = strawberry.field(default=strawberry.UNSET, description=LANGUAGE)
+    content_warning: str | None = strawberry.field(default=strawberry.UNSET, description=WARNING)
+    quoted_post_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"The id of a post to quote, {ID_BOUND}.",
+    )
 
 
 @strawberry.type(description="The created post.")
@@ -41,6 +55,12 @@ class CreatePostPayload(Payload):
 class EditPostInput(MutationInput):
     post_id: strawberry.ID = strawberry.field(description=POST_ID)
     text: str = strawberry.field(description=TEXT)
+    language: str | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{LANGUAGE} Null removes it."
+    )
+    content_warning: str | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{WARNING} Null removes it."
+    )
 
 
 @strawberry.type(description="The edited post.")
@@ -69,9 +89,29 @@ class DeletePostPayload(Payload):
 def input_text(text: str) -> str:
     """The text in the `text` of an input for a post or comment, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
     rules = InputRules()
-    cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
+    cleaned = _checked_text(rules, text)
     rules.raise_problems()
     return cleaned
+
+
+def _checked_text(rules: InputRules, text: str) -> str:
+    cleaned: str = rules.check("text", lambda: clean_text(text, at_most=TEXT_LENGTH))
+    return cleaned
+
+
+def _checked_input(input: CreatePostInput | EditPostInput) -> tuple[str, PostChanges]:
+    """The text and the other fields that were sent, cleaned. Errors: MutationRefused (INVALID_INPUT)."""
+    rules = InputRules()
+    text = _checked_text(rules, input.text)
+    changes: PostChanges = {}
+    if input.language is not strawberry.UNSET:
+        changes["language"] = rules.check("language", clean_language, input.language)
+    if input.content_warning is not strawberry.UNSET:
+        changes["content_warning"] = rules.check(
+            "contentWarning", clean_content_warning, input.content_warning
+        )
+    rules.raise_problems()
+    return text, changes
 
 
 @strawberry.type
@@ -81,26 +121,38 @@ class FeedMutation:
     @staticmethod
     async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:
         context: Context = info.context
+        author_id = context.require_viewer()
+        text, further = _checked_input(input)
+        quoted = input.quoted_post_id
         created = await post_create(
             context.database,
-            author_id=context.require_viewer(),
-            text=input_text(input.text),
+            author_id=author_id,
+            text=text,
+            **further,
+            quoted_post_id=None
+            if quoted is None or quoted is strawberry.UNSET
+            else input_key("Post", quoted, "quotedPostId"),
             client_mutation_id=input.client_mutation_id,
         )
         if not created.replayed:
             context.services.notify()
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Changes the text of the viewer's own post.")
+    @strawberry.mutation(
+        description="Changes the viewer's own post. What it said before can be read in its `edits`."
+    )
     @refusals_as_user_errors(EditPostPayload)
     @staticmethod
     async def edit_post(info: strawberry.Info, input: EditPostInput) -> EditPostPayload:
         context: Context = info.context
+        viewer_id = context.require_viewer()
+        text, changes = _checked_input(input)
         post = await post_edit(
             context.database,
-            viewer_id=context.require_viewer(),
+            viewer_id=viewer_id,
             post_id=input_key("Post", input.post_id, "postId"),
-            text=input_text(input.text),
+            text=text,
+            changes=changes,
             client_mutation_id=input.client_mutation_id,
         )
         context.services.notify()

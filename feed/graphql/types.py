@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
+from core.context import Context
 from core.events.log_positions import cursor_from_snapshot
-from core.execution import InstancesOf
+from core.execution import InstancesOf, loaded
+from core.graphql.attributes import attribute_of
+from core.graphql.enums import declare_enum
 from core.graphql.info import Info, cached_per_field
 from core.graphql.limits.directives import FREE
 from core.graphql.live.subscription_messages import EVENT_CURSOR_BOUND
-from core.graphql.model_types import model_type
+from core.graphql.model_types import MAX_COUNT, description_of, model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import EDGES, Connection, Edge
+from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from core.paging import Page
 from feed import models
 from feed.graphql.text_types import segments_field
 from feed.models import TEXT_LENGTH
-from feed.post_rows import PostRow
-from feed.selectors import SegmentsLoader
+from feed.post_rows import PostEditRow, PostRow, QuoteRow, QuoteState
+from feed.selectors import EditsByPostLoader, PostDetails, QuotedByPostLoader, SegmentsLoader
 
+KEPT_EDITS = 100
+"""As in `_kept_edits_limit.sql`."""
 TEXT_RULES = (
     f"1 to {TEXT_LENGTH} code points after NFC, at least one of them visible. Line breaks become LF; blank lines at "
     "both ends are removed, other white space is kept. "
     "Control characters other than line breaks and tabs are refused, and so are U+202D and U+202E."
 )
+
+
+def post_detail(name: str, kind: Any) -> Any:
+    """A field of the model that is not in PostRow, because feeds can do without."""
+    return attribute_of(PostDetails, name, kind, description_of(models.Post, name))
+
+
+@model_type(models.PostEdit, name="PostEdit", description="An earlier version of a post.")
+class PostEdit:
+    text: auto
+    content_warning: auto
+    created_at: auto
+
+    is_type_of = InstancesOf(PostEditRow, exact=PostEditRow._fields)
+
+
+@strawberry.type(description="An edge of a list of earlier versions.")
+class PostEditEdge(Edge[PostEdit]):
+    pass
+
+
+@strawberry.type(description="A page of earlier versions, newest first.")
+class PostEditConnection(Connection[PostEdit]):
+    edges: list[PostEditEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # PostEditEdge is an Edge[PostEdit]
 
 
 @model_type(models.Post, name="Post", description="A short text by a user.")
@@ -40,9 +71,58 @@ class Post(Node):
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
     text_segments = segments_field(SegmentsLoader)
+    language = post_detail("language", str | None)
+    content_warning = post_detail("content_warning", str | None)
+    quote_count = post_detail("quote_count", int)
+    bookmark_count = attribute_of(
+        PostDetails,
+        "bookmark_count",
+        int | None,
+        f"The number of users who have bookmarked the post, 0 to {MAX_COUNT:,}; null if the viewer is not its author.",
+    )
+    viewer_has_bookmarked = attribute_of(
+        PostDetails, "viewer_has_bookmarked", bool, "Whether the viewer has bookmarked the post."
+    )
+    edits = connection_field(
+        EditsByPostLoader,
+        PostEditConnection,
+        "What the post said before edits of its text or content warning, newest first: at most the last "
+        f"{KEPT_EDITS} versions.",
+    )
+
+    @strawberry.field(
+        graphql_type=Annotated["Quote", strawberry.lazy(__name__)] | None,
+        description="What the post quotes; null if nothing.",
+        directives=[FREE],
+    )
+    @loaded("id")
+    @staticmethod
+    def quote(info: strawberry.Info) -> QuotedByPostLoader:
+        context: Context = info.context
+        return context.loader(QuotedByPostLoader)
 
     id = id_field("Post", "The post's opaque global id")
     is_type_of = InstancesOf(PostRow, exact=PostRow._fields)
+
+
+declare_enum(
+    QuoteState,
+    "Whether a quoted post can be shown.",
+    {
+        QuoteState.VISIBLE: "The post can be shown.",
+        QuoteState.UNAVAILABLE: "The post has been deleted, or the viewer may not see it.",
+    },
+)
+
+
+@strawberry.type(description="A quoted post.")
+class Quote:
+    state: QuoteState = strawberry.field(description="Whether the post can be shown.")
+    post: Post | None = strawberry.field(
+        description="The quoted post; null if it is not `VISIBLE`.", directives=[FREE]
+    )
+
+    is_type_of = InstancesOf(QuoteRow)
 
 
 @strawberry.type(description="An edge of a feed.")

@@ -1,6 +1,8 @@
--- Creates a post. $1 author, $2 text, $3 client's key, $4 entities. No row if the author's account has been deleted.
+-- Creates a post. $1 author, $2 text, $3 client's key, $4 entities, $5 language, $6 content warning, $7 quoted post, which is
+-- locked and counted already. No row if the author's account has been deleted.
 WITH created AS (
-    INSERT INTO posts (author_id, text, entities) SELECT id, $2, $4 FROM users WHERE id = $1 AND {not_deleted user_id=id} RETURNING *
+    INSERT INTO posts (author_id, text, entities, language, content_warning, quoted_post_id)
+    SELECT id, $2, $4, $5, $6, $7 FROM users WHERE id = $1 AND {not_deleted user_id=id} RETURNING *
 ), counted AS (
     UPDATE users SET post_count = post_count + 1 WHERE id = $1 AND EXISTS (SELECT FROM created)
 ), logged AS (

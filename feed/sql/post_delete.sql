@@ -1,9 +1,9 @@
--- Deletes the author's own post with its likes, comments and shares. $1 viewer, $2 post, $3 client's key, $4 id of the request.
+-- Deletes the author's own post with its likes, comments and shares. What it quotes is locked already. $1 viewer, $2 post, $3 client's key, $4 id of the request.
 -- One row for a post that the viewer can see: whether it is the viewer's, and whether it was there to delete.
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
-    SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
+    SELECT p.id, p.author_id, p.quoted_post_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
 ), attached AS MATERIALIZED (
     SELECT {reaction_rows post=$2}
         + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x) AS rows
@@ -12,7 +12,7 @@ WITH seen AS (
     AND (SELECT rows FROM attached) < {rows_at_once}
     RETURNING id
 ), reassigned AS (
-    UPDATE posts SET author_id = {posts_holder} WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
+    UPDATE posts SET author_id = {posts_holder}, quoted_post_id = NULL WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
     AND (SELECT rows FROM attached) >= {rows_at_once}
     RETURNING id
 ), holder AS (
@@ -29,6 +29,8 @@ WITH seen AS (
     {erasure_added of=holder cause=$4::text}
 ), done AS (
     SELECT id FROM deleted UNION ALL SELECT reassigned.id FROM reassigned CROSS JOIN holder
+), unquoted AS (
+    UPDATE posts q SET quote_count = q.quote_count - 1 FROM seen, done WHERE q.id = seen.quoted_post_id
 ), untagged AS (
     -- Those of a deleted post are deleted with it.
     DELETE FROM post_hashtags h USING reassigned WHERE h.post_id = reassigned.id

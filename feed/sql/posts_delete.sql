@@ -1,7 +1,11 @@
--- Deletes posts of an author that have no likes, comments or shares; they are locked already. $1 author, $2 posts.
+-- Deletes posts of an author that have no likes, comments or shares; they and what they quote are locked already. $1 author, $2 posts.
 -- Gives the number of posts. Subscribers have been notified already of posts that were deleted one by one (post_delete.sql).
 WITH deleted AS (
-    DELETE FROM posts WHERE author_id = $1 AND id = ANY($2::text::bigint[]) RETURNING id
+    DELETE FROM posts WHERE author_id = $1 AND id = ANY($2::text::bigint[]) RETURNING id, quoted_post_id
+), unquoted AS (
+    UPDATE posts q SET quote_count = q.quote_count - n.times
+    FROM (SELECT quoted_post_id, count(*)::int AS times FROM deleted WHERE quoted_post_id IS NOT NULL GROUP BY quoted_post_id) n
+    WHERE q.id = n.quoted_post_id AND q.id <> ALL($2::text::bigint[])
 ), counted AS (
     UPDATE users SET post_count = post_count - (SELECT count(*) FROM deleted)::int WHERE id = $1 AND EXISTS (SELECT FROM deleted)
 ), logged AS (

@@ -9,16 +9,13 @@ import strawberry
 
 from core.accounts.graphql.types import UserConnection
 from core.context import Context
-from core.execution import loaded
 from core.graphql.mutations import mutation_field
 from core.graphql.relay_connections import connection_field
 from core.ids import input_key
 from feed.graphql.types import PostConnection, in_feed
 from feed.reactions import BOOKMARK, COMMENT_LIKE, POST_LIKE, SHARE, Reaction
 from interactions.graphql.inputs import CommentInput, CommentPayload, PostInput, PostPayload
-from interactions.graphql.types import reacted_field
 from interactions.selectors import (
-    BookmarkCountLoader,
     BookmarksLoader,
     LikersByPostLoader,
     SharersByPostLoader,
@@ -146,19 +143,6 @@ class ReactionsMutation:
 
 @strawberry.type
 class PostReactions:
-    viewer_has_bookmarked = reacted_field(BOOKMARK, "Whether the viewer has bookmarked the post.")
-
-    @strawberry.field(
-        graphql_type=int | None,
-        description="The number of users who have bookmarked the post, 0 to 2,147,483,647; null if the viewer is not "
-        "its author.",
-    )
-    @loaded("id")
-    @staticmethod
-    def bookmark_count(info: strawberry.Info) -> BookmarkCountLoader:
-        context: Context = info.context
-        return context.loader(BookmarkCountLoader)
-
     likers = connection_field(
         LikersByPostLoader, UserConnection, f"Users who like the post, {USERS}", in_feed
     )

@@ -16,7 +16,7 @@ from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from feed.graphql.text_types import segments_field
-from feed.graphql.types import Post, in_feed
+from feed.graphql.types import Post, PostConnection, in_feed
 from feed.reactions import COMMENT_LIKE, Reaction
 from interactions import models
 from interactions.comment_rows import CommentRow
@@ -25,6 +25,7 @@ from interactions.selectors import (
     CommentsByPostLoader,
     CommentSegmentsLoader,
     PostByIdLoader,
+    QuotesByPostLoader,
     ReactedLoader,
     RepliesByCommentLoader,
 )
@@ -118,5 +119,12 @@ class PostComments:
         CommentsByPostLoader,
         CommentConnection,
         f"Comments on the post without replies, newest first. {HIDDEN}",
+        in_feed,
+    )
+    quotes = connection_field(
+        QuotesByPostLoader,
+        PostConnection,
+        "The posts that quote the post, newest first. Those hidden by a block are left out; in feeds and events also "
+        "those by users whom the viewer has muted.",
         in_feed,
     )

@@ -37,3 +37,6 @@ ORDER BY p.id;
 INSERT INTO media (owner_id, post_id, position, alt_text, content_type, byte_size, state, width, height, placeholder)
 SELECT p.author_id, p.id, m, 'x', 'image/png', 1, 'READY', 4, 3, 'x' FROM posts p CROSS JOIN generate_series(1, 4) m
 ORDER BY p.id, m;
+INSERT INTO post_edits (post_id, text, created_at)
+SELECT id, 'x' || n, now() FROM (SELECT id FROM posts ORDER BY id DESC LIMIT 10) p CROSS JOIN generate_series(1, 40) n
+ORDER BY id, n;

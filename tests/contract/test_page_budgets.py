@@ -47,6 +47,10 @@ class Page(NamedTuple):
 
 
 PAGES: dict[Page, dict[str, Cost]] = {
+    Page("PostEdits", "p1"): {
+        "posts_by_ids": Cost(20, 10),
+        "edits_of_posts": Cost(20, 60),
+    },
     Page("PublicFeed", None): {
         "public_feed_page:anonymous": Cost(50, 47),
     },
@@ -192,7 +196,7 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:
                 for key in await newest(database, table, count)
             ]
         }
-    if page.operation == "PostDetail":
+    if page.operation in {"PostDetail", "PostEdits"}:
         return {"id": global_id("Post", (await newest(database, "posts", 1))[0])}
     if page.operation == "HomeFeedUpdates":
         value = await client.data(CURSORS["HomeFeed"])

@@ -31,6 +31,7 @@ TABLES = [
     "post_hashtags",
     "post_mentions",
     "media",
+    "post_edits",
     "follows",
     "mutes",
     "events",

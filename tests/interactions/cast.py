@@ -26,10 +26,11 @@ FROM generate_series($1::int, $1 + $2 - 1) n
 RETURNING id
 """
 WRONG_COUNTS = """
-SELECT 'posts', id FROM posts p WHERE (like_count, share_count, bookmark_count, comment_count) <> (
+SELECT 'posts', id FROM posts p WHERE (like_count, share_count, bookmark_count, quote_count, comment_count) <> (
     (SELECT count(*) FROM post_likes WHERE post_id = p.id),
     (SELECT count(*) FROM shares WHERE post_id = p.id),
     (SELECT count(*) FROM bookmarks WHERE post_id = p.id),
+    (SELECT count(*) FROM posts WHERE quoted_post_id = p.id),
     (SELECT count(*) FROM comments WHERE post_id = p.id AND deleted_at IS NULL)
 )
 UNION ALL

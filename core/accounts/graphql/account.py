@@ -9,13 +9,14 @@ from typing import Annotated, Any, NamedTuple
 
 import strawberry
 
-from core.accounts.graphql.types import User, attribute_of, detail
+from core.accounts.graphql.types import User, detail
 from core.accounts.profiles import username_problem
 from core.accounts.selectors import MAX_SESSIONS, AccountDetails, AccountSessions
 from core.accounts.user_rows import SessionRow
 from core.accounts.validators import DEVICE_NAME_LENGTH, USERNAME_LENGTH
 from core.context import Context
 from core.execution import InstancesOf, Loader, loaded
+from core.graphql.attributes import attribute_of
 from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.node import Node, id_field

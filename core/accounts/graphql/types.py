@@ -9,27 +9,14 @@ import strawberry
 from strawberry import auto
 
 from core.accounts import models
-from core.accounts.selectors import (
-    AttributeLoader,
-    Relations,
-    UserDetails,
-)
+from core.accounts.selectors import Relations, UserDetails
 from core.accounts.user_rows import UserRow
-from core.execution import InstancesOf, Loader, loaded
-from core.graphql.info import Info
+from core.execution import InstancesOf
+from core.graphql.attributes import attribute_of
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge
 from core.loaders import ViewerLoader
-
-
-def attribute_of(group: type[ViewerLoader[Any]], name: str, kind: Any, description: str) -> Any:
-    """A field that is an attribute of the rows of the loader `group`. All fields of a group share one statement."""
-
-    def loader(info: Info) -> Loader[int, Any]:
-        return info.context.loader(AttributeLoader, group, name)
-
-    return strawberry.field(graphql_type=kind, description=description)(loaded("id")(loader))
 
 
 def detail(name: str, kind: Any, group: type[ViewerLoader[Any]] = UserDetails) -> Any:

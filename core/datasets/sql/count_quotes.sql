@@ -1,0 +1,9 @@
+-- Counts the new quotes on the posts that they quote. A statement of its own, since those may be new as well.
+WITH counts AS (
+    SELECT n.quoted_post_id AS id, count(*) AS n FROM new_posts n JOIN posts p ON p.id = n.id
+    WHERE n.quoted_post_id IS NOT NULL GROUP BY n.quoted_post_id
+), locked AS MATERIALIZED (
+    SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE posts p SET quote_count = p.quote_count + counts.n
+FROM counts JOIN locked USING (id) WHERE p.id = counts.id

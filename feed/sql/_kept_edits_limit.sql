@@ -1,0 +1,2 @@
+-- How many earlier versions of a post are kept.
+100
