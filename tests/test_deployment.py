@@ -32,6 +32,7 @@ def test_the_dockerfile_passes_hadolint() -> None:
         ("vendor.compose-spec", "docker-compose.yml"),
         ("vendor.github-workflows", ".github/workflows/test.yml"),
         ("vendor.github-workflows", ".github/workflows/audit.yml"),
+        ("vendor.github-workflows", ".github/workflows/image.yml"),
         ("vendor.dependabot", ".github/dependabot.yml"),
     ],
 )
@@ -87,6 +88,15 @@ def test_the_workflow_runs_make_test_on_each_python() -> None:
     [setup] = [step for step in job["steps"] if "setup-python" in step.get("uses", "")]
     assert setup["with"]["python-version"] == version
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+
+
+def test_an_image_is_published_only_after_the_tests_and_its_own() -> None:
+    jobs = read_yaml(".github/workflows/image.yml")["jobs"]
+    assert jobs["publish"]["needs"] == ["image", "test"]
+    assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
+    commands = [step["run"] for step in jobs["image"]["steps"] if "run" in step]
+    assert "deploy/smoke.sh http://localhost:8000" in commands
+    assert (ROOT / "deploy" / "smoke.sh").stat().st_mode & 0o111
 
 
 def test_continuous_integration_runs_only_make_test() -> None:
