@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,16 +60,22 @@ class JobRunner(Runner):
         kinds: Mapping[str, JobKind],
         *,
         slots: int = SLOTS,
+        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """`job_database`: what jobs are given. All its connections but one are for the transactions that end them."""
+        """`job_database`: what jobs are given. All its connections but one are for the transactions that end them.
+        `on_commit`: called when a job's own transaction is committed, which may have written events.
+        """
         super().__init__("Jobs")
         self._database = database
+        self._on_commit = on_commit
         self._job_database = job_database
         self._kinds = kinds
         self._slots = slots
         self._transactions = asyncio.Semaphore(max(job_database.size - 1, 1))
         self._ends = GroupCommit(database, SQL.jobs_end)
         self._held: dict[int, HeldJob] = {}
+        self._running: Counter[str] = Counter()
+        """How many jobs of each kind run."""
         self._suspect: JobClaim | None = None
         """A claimed job whose worker ended while it ran. It waits to run alone: if it ends this process, too, no other
         job suffers with it.
@@ -102,21 +109,33 @@ class JobRunner(Runner):
         """
         if self._runs_suspect():
             return 0
-        free = self._slots - len(self.runs)
-        if free <= 0:
-            return 0
-        lease = random.getrandbits(63)
-        rows = await self._database.write(SQL.jobs_claim, list(self._kinds), free, lease, LEASE)
-        for row in rows:
-            claim = JobClaim(*row)
-            if claim.lost:
-                self._held[claim.id] = HeldJob(claim.lease, None)
-                self._suspect = claim
-            else:
-                self._start(claim)
-        self._runs_suspect()
+        started = 0
+        for kinds, limit in self._claimable():
+            lease = random.getrandbits(63)
+            rows = await self._database.write(SQL.jobs_claim, kinds, limit, lease, LEASE)
+            started += len(rows)
+            for row in rows:
+                claim = JobClaim(*row)
+                if claim.lost:
+                    self._held[claim.id] = HeldJob(claim.lease, None)
+                    self._suspect = claim
+                else:
+                    self._start(claim)
+            if self._runs_suspect():
+                break
         metrics.JOBS_RUNNING.set(len(self.runs))
-        return len(rows)
+        return started
+
+    def _claimable(self) -> Iterator[tuple[list[str], int]]:
+        """Kinds, and how many jobs of these may start. Those of which few run at once are claimed one by one."""
+        limits = {kind.name: kind.at_once for kind in self._kinds.values() if kind.at_once}
+        others = [name for name in self._kinds if name not in limits]
+        for kinds, limit in [(others, self._slots), *(([name], limits[name]) for name in limits)]:
+            free = min(
+                self._slots - len(self.runs), limit - sum(self._running[each] for each in kinds)
+            )
+            if kinds and free > 0:
+                yield kinds, free
 
     def _runs_suspect(self) -> bool:
         """Starts the suspect if nothing else runs. Whether there is one, so that nothing else may start."""
@@ -129,6 +148,8 @@ class JobRunner(Runner):
         deadline = asyncio.timeout(self._kinds[claim.kind].timeout_seconds)
         task = self.runs.start(self._run(claim, deadline), deadline, f"job {claim.kind} {claim.id}")
         self._held[claim.id] = HeldJob(claim.lease, task)
+        self._running[claim.kind] += 1
+        task.add_done_callback(lambda _: self._running.subtract([claim.kind]))
         return task
 
     async def renew(self) -> None:
@@ -209,7 +230,9 @@ class JobRunner(Runner):
             if not run.has_ended:
                 raise
             logger.exception("Job %s %d failed after its transaction.", kind.name, claim.id)
-        if not run.has_ended:
+        if run.has_ended:
+            self._on_commit()
+        else:
             ending()
             if run.repeat_after is None:
                 has_ended = await self._ends.submit(claim.id, claim.lease) is not None

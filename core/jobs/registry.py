@@ -68,6 +68,8 @@ class JobKind:
     attempts: int
     every: timedelta | None
     """The time between two runs of a scheduled kind, of which there is one job; None for others."""
+    at_once: int | None = None
+    """How many of its jobs a worker runs at once, at most; None: as many as it runs in all."""
 
     async def enqueue(
         self,
@@ -149,12 +151,15 @@ def job(
     timeout_seconds: float = JOB_SECONDS,
     attempts: int = JOB_ATTEMPTS,
     every: timedelta | None = None,
+    at_once: int | None = None,
 ) -> Callable[[Perform], JobKind]:
     """Makes a function a kind of job. Errors: ValueError for a name that is taken."""
 
     def register(perform: Perform) -> JobKind:
         _check_free(name, KINDS)
-        kind = KINDS[name] = JobKind(name, perform, priority, timeout_seconds, attempts, every)
+        kind = KINDS[name] = JobKind(
+            name, perform, priority, timeout_seconds, attempts, every, at_once
+        )
         return kind
 
     return register

@@ -58,7 +58,7 @@ class Worker:
         self._log = log
         self._notifier = notifier
         self._consumer_names = list(consumers)
-        self.jobs = JobRunner(database, job_database, kinds)
+        self.jobs = JobRunner(database, job_database, kinds, on_commit=self._notifier.notify)
         self.consumers = ConsumerRunner(database, log, consumers, on_commit=self._on_commit)
         self._measured: set[tuple[str, str]] = set()
 

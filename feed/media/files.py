@@ -70,10 +70,15 @@ def store(name: str, file: IO[bytes]) -> None:
     media_storage().save(name, File(file, name=Path(name).name))
 
 
+def remove_file(name: str) -> None:
+    """Removes a file, if it is there. Blocks."""
+    media_storage().delete(name)
+
+
 def remove_files(key: int) -> None:
     """Removes all files of a picture. Blocks."""
     for name in (original_name(key), *(picture_name(key, size) for size in MediaSize)):
-        media_storage().delete(name)
+        remove_file(name)
 
 
 def remove_old_incoming() -> None:

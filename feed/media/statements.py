@@ -11,7 +11,10 @@ class MediaStatements(Statements, uses=[AccountStatements]):
     media_create: str
     media_erase: str
     media_finish: str
+    media_lock: str
+    media_processed: str
     media_shown: str
+    media_stuck_lock: str
     media_upload: str
     media_upload_lock: str
 

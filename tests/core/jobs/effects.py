@@ -24,6 +24,8 @@ EFFECT = "INSERT INTO effects (cause, detail) VALUES ($1, $2)"
 EVENT = "INSERT INTO events (kind, actor_id, post_id) VALUES ('post_liked', 1, $1)"
 RELEASED = asyncio.Event()
 """What jobs of `holding` wait for."""
+RUNNING: list[str] = []
+"""The jobs of `few` that run."""
 POISON = 666
 """The post whose event the consumer `effects` refuses."""
 
@@ -62,6 +64,15 @@ async def holding(run: JobRun) -> None:
         while not RELEASED.is_set():
             # PostgreSQL ends a transaction that is idle for long.
             await transaction.fetch("SELECT pg_sleep(0.02)")
+
+
+@job("effects.few", at_once=2)
+async def few(run: JobRun) -> None:
+    """Stores how many of its kind run, then lets others begin."""
+    RUNNING.append(run.key)
+    await run.database.write(EFFECT, "few", str(len(RUNNING)))
+    await asyncio.sleep(0.02)
+    RUNNING.remove(run.key)
 
 
 @job("effects.outside")

@@ -127,6 +127,17 @@ async def test_due_jobs_of_a_higher_priority_run_first(database: Database) -> No
     assert "important" in (await causes(database))[: job_runner.SLOTS]
 
 
+async def test_few_jobs_of_a_kind_run_at_once_and_delay_no_other(database: Database) -> None:
+    for _ in range(job_runner.SLOTS + 8):
+        await enqueue(database, effects.few)
+    await enqueue(database, effects.of_event, post=1)
+    async with working():
+        await until(database, DONE)
+    found = await database.fetch("SELECT cause, detail FROM effects ORDER BY id")
+    assert {row[1] for row in found if row[0] == "few"} == {"1", "2"}
+    assert "job 1" in [row[0] for row in found[:8]]
+
+
 async def test_a_schedule_runs_once_and_again_later(database: Database) -> None:
     async with working(scheduled=True), working(scheduled=True):
         await until(database, "EXISTS (SELECT FROM effects)")

@@ -1,0 +1,60 @@
+"""Jobs of media: pictures are processed, and removed when nothing uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from core.jobs.job_run import JobRun
+from core.jobs.registry import Priority, job
+from feed.media.files import original_name, remove_file
+from feed.media.processing import processed
+from feed.media.statements import SQL
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+ATTEMPTS = 8
+GIVE_UP_AFTER = timedelta(minutes=10)
+MEDIA_AT_ONCE = 100
+
+
+@job("media_process", at_once=1, attempts=ATTEMPTS)
+async def media_process(run: JobRun) -> None:
+    """Processes the picture in the argument `media`. It is then READY or FAILED, and its post has changed."""
+    key = run.arguments["media"]
+    upload = await run.database.fetch_row(SQL.media_upload, key)
+    if upload is None or upload[3] != "PROCESSING":
+        return
+    try:
+        answer = await processed(key, upload[2])
+    except Exception:
+        if run.attempt < ATTEMPTS:
+            raise
+        logger.exception("Media %d can't be processed.", key)
+        answer = {"failure": "TIMED_OUT"}
+    async with run.transaction() as transaction:
+        # A statement of its own: the next one must see the post that got the picture meanwhile.
+        await transaction.fetch(SQL.media_lock, [key])
+        failure = answer.get("failure")
+        await transaction.fetch(
+            SQL.media_processed,
+            [key],
+            "FAILED" if failure else "READY",
+            failure,
+            *(answer.get(name) for name in ("width", "height", "placeholder")),
+        )
+    await asyncio.to_thread(remove_file, original_name(key))
+
+
+@job("media_give_up", every=EVERY, priority=Priority.LOW)
+async def give_up_media(run: JobRun) -> None:
+    """Ends the processing of pictures whose job is dead."""
+    async with run.transaction() as transaction:
+        rows = await transaction.fetch(SQL.media_stuck_lock, GIVE_UP_AFTER, MEDIA_AT_ONCE)
+        if rows:
+            keys = [row[0] for row in rows]
+            ended = ("FAILED", "TIMED_OUT", None, None, None)
+            await transaction.fetch(SQL.media_processed, keys, *ended)
+            logger.warning("Gave up %d pictures whose processing had failed.", len(keys))
