@@ -31,6 +31,14 @@ def entities_field() -> ArrayField[Any, Any]:
     )
 
 
+class PostVisibility(models.IntegerChoices):
+    """Who may read a post, besides its author. Order: from the widest to the narrowest. Blocks come first."""
+
+    PUBLIC = 0
+    FOLLOWERS = 1
+    MENTIONED = 2
+
+
 class Post(CountedRow):
     """A short text by a user."""
 
@@ -50,6 +58,10 @@ class Post(CountedRow):
         blank=True,
         editable=False,
         help_text="When the text was last changed; null if never.",
+    )
+    # The author's choice: while the account is private, a public post is for followers (`_visibility_now.sql`).
+    visibility = models.SmallIntegerField(
+        db_default=PostVisibility.PUBLIC.value, choices=PostVisibility.choices, editable=False
     )
     like_count = count_field("The number of users who like the post. The same for every viewer.")
     comment_count = count_field(
@@ -98,9 +110,19 @@ class Post(CountedRow):
             models.CheckConstraint(
                 condition=models.Q(quote_count__gte=0), name="posts_quote_count_not_negative"
             ),
+            models.CheckConstraint(
+                condition=models.Q(visibility__gte=0, visibility__lte=2),
+                name="posts_visibility_known",
+            ),
         ]
         indexes: ClassVar = [
-            models.Index("author", "id", name="posts_of_author"),
+            models.Index(
+                # With the visibility, home feeds read the index alone.
+                "author",
+                "id",
+                name="posts_of_author_visibility",
+                include=["visibility"],
+            ),
             models.Index(
                 "id",
                 name="posts_without_entities",

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
-from core.row_types import Moment, ViewerState
+from core.row_types import Moment, ViewerState, Written
 
 
 class PostRow(NamedTuple):
@@ -19,6 +19,8 @@ class PostRow(NamedTuple):
     like_count: int
     comment_count: int
     share_count: int
+    visibility: Annotated[int, Written("visibility_now")]
+    """A PostVisibility: the one that holds now."""
     viewer_has_liked: Annotated[bool, ViewerState("post_likes", "post_id")]
     viewer_has_shared: Annotated[bool, ViewerState("shares", "post_id")]
     author: UserRow

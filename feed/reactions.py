@@ -28,6 +28,8 @@ class Reaction:
     deleted: str = ""
     inserted: str = "reaction_inserted"
     """The fragment that inserts the rows."""
+    may: str = ""
+    """The fragment that says whether the actor may react; none if seeing is enough."""
     deletion_logged: str = "reactions_logged"
     """The fragment that logs deletions, after the target's name."""
 
@@ -55,6 +57,7 @@ SHARE = Reaction(
     created=event_types.POST_SHARED,
     deleted=event_types.POST_UNSHARED,
     inserted="share_inserted",
+    may="post_shareable",
     deletion_logged="unshares_logged",
 )
 BOOKMARK = Reaction("bookmark", "post", "bookmarks", count="bookmark_count")

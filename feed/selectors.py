@@ -73,10 +73,17 @@ async def posts_by_ids(
     return [found.get(key) for key in ids]
 
 
+async def posts_of_events(database: Database, ids: Sequence[int]) -> list[PostRow | None]:
+    """The posts, whoever may see them; None for those that are deleted. Order: of `ids`. Cost: one statement."""
+    rows = await database.fetch(SQL.posts_of_events, ids)
+    found = {row[0]: post_from(row) for row in rows}
+    return [found.get(key) for key in ids]
+
+
 def public_feed_page(
     context: Context, codec: CursorCodec, request: PageRequest, *, with_snapshot: bool = False
 ) -> Awaitable[Page]:
-    """A page of all posts. Cost: one statement."""
+    """A page of all public posts. Cost: one statement."""
     statement = SQL.public_feed_page_with_snapshot if with_snapshot else SQL.public_feed_page
     variant = variant_for(context.viewer_id)
 

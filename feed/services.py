@@ -6,9 +6,11 @@ from typing import NamedTuple, TypedDict
 
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Transaction
-from core.errors import ErrorCode, account_removed, not_found, refuse
+from core.database.statements import variant_for
+from core.errors import ErrorCode, MutationRefused, account_removed, not_found, refuse
 from core.jobs.causes import current_cause
 from feed.entities import Entities, entities_of, names_keys, set_arguments
+from feed.models import PostVisibility
 from feed.post_rows import PostRow
 from feed.selectors import post_from, posts_by_ids
 from feed.statements import SQL
@@ -21,6 +23,12 @@ class PostCreated(NamedTuple):
     replayed: bool
 
 
+def not_public(field: str, verb: str) -> MutationRefused:
+    """The refusal to share or quote a post that the viewer may see, by others than its author."""
+    message = f"Only its author can {verb} a post that is not public."
+    return refuse(ErrorCode.NOT_ALLOWED, message, "input", field)
+
+
 async def post_create(
     database: Database,
     *,
@@ -29,17 +37,19 @@ async def post_create(
     language: str | None = None,
     content_warning: str | None = None,
     quoted_post_id: int | None = None,
+    visibility: PostVisibility | None = None,
     client_mutation_id: str | None = None,
 ) -> PostCreated:
-    """Creates a post, once for each idempotency key.
+    """Creates a post, once for each idempotency key. `visibility`: None for the widest that the account allows.
 
-    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED), UNAUTHENTICATED. Locks: the key, new hashtags, the
-    quoted post, the author's row, the hashtags.
+    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED; INVALID_INPUT for a public post of a private account),
+    UNAUTHENTICATED. Locks: the key, new hashtags, the quoted post, the author's row, the hashtags.
     """
     further = (language, content_warning, quoted_post_id)
+    chosen = () if visibility is None else (visibility.name,)
     # A plain post has the inputs that earlier versions stored.
     inputs = (text, *further) if any(each is not None for each in further) else (text,)
-    claim = Claim(author_id, "createPost", client_mutation_id, inputs)
+    claim = Claim(author_id, "createPost", client_mutation_id, (*inputs, *chosen))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
@@ -47,11 +57,22 @@ async def post_create(
             if quoted_post_id is not None and not await transaction.fetch(
                 SQL.quotable_post_lock, author_id, quoted_post_id
             ):
+                if await transaction.fetch(
+                    SQL.posts_by_ids[variant_for(author_id)], author_id, [quoted_post_id]
+                ):
+                    raise not_public("quotedPostId", "quote")
                 raise not_found("Post", "quotedPostId")
-            row = (author_id, text, client_mutation_id, entities, *further)
+            row = (author_id, text, client_mutation_id, entities, *further, visibility)
             created = await transaction.fetch_row(SQL.post_create, *row)
             if created is None:
-                raise account_removed()
+                if await transaction.fetch_row(SQL.author_is_private, author_id) is None:
+                    raise account_removed()
+                raise refuse(
+                    ErrorCode.INVALID_INPUT,
+                    "This account is private: choose FOLLOWERS or MENTIONED, or leave `visibility` out.",
+                    "input",
+                    "visibility",
+                )
             post = post_from(created)
             if names_keys(entities):
                 await transaction.fetch(SQL.post_entities_set, *set_arguments({post.id: entities}))

@@ -49,6 +49,7 @@ class FeedStatements(
         "reaction_rows": _reaction_rows(),
     },
 ):
+    author_is_private: str
     edits_of_posts: Variants
     entities_resolve: str
     follower_counts: str
@@ -81,6 +82,8 @@ class FeedStatements(
     post_edit: str
     post_entities_set: str
     posts_by_ids: Variants
+    post_readers: str
+    posts_of_events: str
     posts_delete: str
     posts_entities_fill: str
     posts_entities_missing: str

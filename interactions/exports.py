@@ -24,6 +24,7 @@ SECTIONS = (
     ACCOUNTS.sessions_export,
     ACCOUNTS.following_export,
     ACCOUNTS.followers_export,
+    ACCOUNTS.follow_requests_export,
     ACCOUNTS.blocks_export,
     ACCOUNTS.mutes_export,
     FEED.posts_export,

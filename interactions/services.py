@@ -13,8 +13,10 @@ from core.database.group_commit import GroupCommits
 from core.database.statements import variant_for
 from core.errors import ErrorCode, not_found, refuse
 from feed.entities import entities_of
+from feed.models import PostVisibility
 from feed.reactions import Reaction
-from feed.selectors import post_from
+from feed.selectors import post_from, posts_by_ids
+from feed.services import not_public
 from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import CommentRow
 from interactions.selectors import comment_from, comments_by_ids
@@ -43,9 +45,16 @@ async def reaction_create(
     target_id: int,
     client_mutation_id: str | None = None,
 ) -> ReactionChange:
-    """Reacts to a post or comment. Errors: MutationRefused (NOT_FOUND). Locks: its row."""
+    """Reacts to a post or comment. Locks: its row.
+
+    Errors: MutationRefused (NOT_FOUND; NOT_ALLOWED for one that the viewer sees and may not react to so).
+    """
     statement = SQL.reaction_create[reaction.name]
     row = await group_commits.submit(statement, viewer_id, target_id, client_mutation_id)
+    if row is None and reaction.may:
+        [post] = await posts_by_ids(group_commits.database, viewer_id, [target_id])
+        if post is not None and post.visibility != PostVisibility.PUBLIC:
+            raise not_public("postId", "share")
     return _reaction_change(reaction, row, 1)
 
 

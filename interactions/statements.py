@@ -28,6 +28,7 @@ class InteractionStatements(
     comments_entities_missing: str
     comments_export: str
     comments_of_comments: Variants
+    comments_of_events: str
     comments_of_posts: Variants
     comments_of_posts_delete: str
     comments_of_posts_lock: str

@@ -125,7 +125,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
     change_password_form = NewPasswordForm
     fieldsets = (
         (None, {"fields": ("username", "password", "email", "is_active")}),
-        ("Profile", {"fields": ("display_name", "bio", "avatar_url")}),
+        ("Profile", {"fields": ("display_name", "bio", "avatar_url", "is_private")}),
         ("Counts and times", {"fields": readonly_fields}),
         ("Admin", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
     )

@@ -75,6 +75,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         "The number of users whom the user follows. The same for every viewer."
     )
     post_count = count_field("The number of posts by the user. The same for every viewer.")
+    is_private = models.BooleanField(
+        db_default=False,
+        help_text="Whether only accepted followers see the user's posts and lists of follows.",
+    )
     is_active = models.BooleanField(default=True, help_text="Whether the user may sign in.")
     is_staff = models.BooleanField(default=False, help_text="Whether the user may use the admin.")
 
@@ -314,6 +318,27 @@ class Follow(CountedRow):
 
     def __str__(self) -> str:
         return f"{self.follower_id} follows {self.followee_id}"
+
+
+class FollowRequest(models.Model):
+    """A user asks to follow a private account, whose owner accepts or rejects."""
+
+    id = KeyField(primary_key=True)
+    requester = Reference(User)
+    target = Reference(User)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    transaction = TransactionField()
+
+    class Meta:
+        db_table = "follow_requests"
+        constraints: ClassVar = [
+            models.UniqueConstraint("requester", "target", name="follow_requests_pair_unique"),
+            not_self("follow_requests", "requester", "target"),
+        ]
+        indexes: ClassVar = [models.Index("target", "id", name="follow_requests_of_target")]
+
+    def __str__(self) -> str:
+        return f"{self.requester_id} asks to follow {self.target_id}"
 
 
 class Block(models.Model):

@@ -26,6 +26,7 @@ async def profile_update(
     is_private: bool | Unset | None = UNSET,
 ) -> UserRow:
     """The user, changed. What is left out stays; null clears the bio and the picture.
+    A private account's posts are hidden from all but its followers at once.
 
     Errors: MutationRefused (INVALID_INPUT), UNAUTHENTICATED for a deleted account.
     """
@@ -43,10 +44,11 @@ async def profile_update(
         rules.reject("avatarMediaId", "Pictures can't be uploaded yet. Leave this out.")
     if is_private is None:
         rules.reject("isPrivate", "This is true or false. Leave it out to keep it.")
-    elif is_private is True:
-        rules.reject("isPrivate", "Accounts can't be private yet. Leave this out or send false.")
     rules.raise_problems()
-    rows = await database.write(SQL.profile_update, viewer_id, new_name, new_bio, new_avatar)
+    new_privacy = None if isinstance(is_private, Unset) else is_private
+    rows = await database.write(
+        SQL.profile_update, viewer_id, new_name, new_bio, new_avatar, new_privacy
+    )
     if not rows:
         raise account_removed()
     return UserRow._make(rows[0])

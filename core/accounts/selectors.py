@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.accounts.statements import SQL
@@ -22,6 +23,8 @@ from core.loaders import PageLoader, ViewerLoader
 from core.paging import EdgeRow
 
 NO_RELATION = RelationRow()
+MAX_COUNTED = 99
+"""Up to which number requests are counted."""
 MAX_SESSIONS = 50
 """How many sessions of a user may be active."""
 
@@ -87,6 +90,27 @@ class AccountDetails(ViewerLoader[AccountDetailRow]):
         return AccountDetailRow._make((*row[:3], UserRow._make(row[3:])))
 
 
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A number that is counted up to a limit only."""
+
+    count: int
+    capped: bool
+
+
+class FollowRequestCounts(ViewerLoader[Capped]):
+    """How many users ask to follow the viewer, by the viewer's key."""
+
+    async def fetch(self, keys: list[int]) -> list[Capped]:
+        return [await self._read(key) for key in keys]
+
+    async def _read(self, key: int) -> Capped:
+        if key != self.viewer_id:
+            return Capped(0, False)
+        rows = await self.database.fetch(SQL.follow_request_count, key, MAX_COUNTED + 1)
+        return Capped(min(rows[0][0], MAX_COUNTED), rows[0][0] > MAX_COUNTED)
+
+
 class AccountSessions(ViewerLoader[list[SessionRow]]):
     """The viewer's sessions that have not ended, those used last first, by the viewer's key."""
 
@@ -130,3 +154,32 @@ class FollowingLoader(FollowersLoader):
 
     name = "following"
     statement = SQL.following_pages
+
+
+class KnownFollowersLoader(FollowersLoader):
+    """Pages of each user's followers whom the viewer follows, by user key."""
+
+    name = "known_followers"
+    statement = SQL.known_followers_pages
+
+
+class FollowRequestsLoader(FollowersLoader):
+    """Pages of the users who ask to follow the viewer, by the viewer's key."""
+
+    name = "follow_requests"
+    statement = SQL.follow_requests_pages
+
+
+class BlockedLoader(FollowersLoader):
+    """Pages of the users whom the viewer blocks, by the viewer's key. Position: the other's key."""
+
+    name = "blocked"
+    statement = SQL.blocked_pages
+    has_empty_rows = True
+
+
+class MutedLoader(BlockedLoader):
+    """Pages of the users whom the viewer mutes, by the viewer's key. Position: the other's key."""
+
+    name = "muted"
+    statement = SQL.muted_pages

@@ -26,7 +26,7 @@ async def follow_create(
     user_id: int,
     client_mutation_id: str | None = None,
 ) -> RelationChange:
-    """The user, now followed. Follows that arrive together are committed together.
+    """The user, now followed, or asked if the account is private. Follows that arrive together are committed together.
 
     Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
     """
@@ -40,7 +40,7 @@ async def follow_delete(
     user_id: int,
     client_mutation_id: str | None = None,
 ) -> RelationChange:
-    """The user, no longer followed. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users."""
+    """The user, no longer followed or asked. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users."""
     return await _follow(group_commits, SQL.follow_delete, viewer_id, user_id, client_mutation_id)
 
 
@@ -55,12 +55,9 @@ async def block_create(
 
     Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
     """
-    _refuse_self(viewer_id, user_id)
-    try:
-        rows = await _block(group_commits.database, viewer_id, user_id, client_mutation_id)
-    except RETRYABLE_ERRORS:
-        rows = await _block(group_commits.database, viewer_id, user_id, client_mutation_id)
-    return _relation_change(rows)
+    return await _write_locked(
+        group_commits, SQL.block_create, viewer_id, user_id, client_mutation_id
+    )
 
 
 async def block_delete(
@@ -99,6 +96,54 @@ async def mute_delete(
     return await _write(group_commits, SQL.mute_delete, viewer_id, user_id, client_mutation_id)
 
 
+async def follow_request_accept(
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
+) -> RelationChange:
+    """The user, who follows the viewer now if there was a request; whether there was one.
+
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
+    """
+    return await _write_locked(
+        group_commits, SQL.follow_request_accept, viewer_id, user_id, client_mutation_id
+    )
+
+
+async def follow_request_reject(
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
+) -> RelationChange:
+    """The user, whose request to follow the viewer is gone; whether there was one. The user may ask again.
+
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
+    """
+    return await _write_locked(
+        group_commits, SQL.follow_request_reject, viewer_id, user_id, client_mutation_id
+    )
+
+
+async def follower_delete(
+    group_commits: GroupCommits,
+    *,
+    viewer_id: int,
+    user_id: int,
+    client_mutation_id: str | None = None,
+) -> RelationChange:
+    """The user, who does not follow the viewer any more.
+
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
+    """
+    return await _write_locked(
+        group_commits, SQL.follower_delete, viewer_id, user_id, client_mutation_id
+    )
+
+
 async def users_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
     """Locks the users in the first two columns of each row against other follows and blocks."""
     users = {user for pair in pairs for user in pair[:2]}
@@ -120,10 +165,24 @@ async def _write(
     return _relation_change(await group_commits.database.write(statement, viewer_id, user_id, key))
 
 
-async def _block(database: Database, viewer_id: int, user_id: int, key: str | None) -> list[Row]:
+async def _write_locked(
+    group_commits: GroupCommits, statement: str, viewer_id: int, user_id: int, key: str | None
+) -> RelationChange:
+    _refuse_self(viewer_id, user_id)
+    arguments = (statement, viewer_id, user_id, key)
+    try:
+        rows = await _fetch_locked(group_commits.database, *arguments)
+    except RETRYABLE_ERRORS:
+        rows = await _fetch_locked(group_commits.database, *arguments)
+    return _relation_change(rows)
+
+
+async def _fetch_locked(
+    database: Database, statement: str, viewer_id: int, user_id: int, key: str | None
+) -> list[Row]:
     async with database.transaction() as transaction:
         await users_lock(transaction, [(viewer_id, user_id)])
-        return await transaction.fetch(SQL.block_create, viewer_id, user_id, key)
+        return await transaction.fetch(statement, viewer_id, user_id, key)
 
 
 def _refuse_self(viewer_id: int, user_id: int) -> None:

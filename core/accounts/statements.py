@@ -29,12 +29,19 @@ class AccountStatements(
     account_tokens_expire: str
     block_create: str
     block_delete: str
+    blocked_pages: Variants
     blocks_export: str
     email_pend: str
     email_to_verify: str
     email_verify: str
     follow_create: str
     follow_delete: str
+    follow_request_accept: str
+    follow_request_count: str
+    follow_request_reject: str
+    follow_requests_export: str
+    follow_requests_pages: Variants
+    follower_delete: str
     followers_export: str
     followers_pages: Variants
     following_export: str
@@ -46,9 +53,11 @@ class AccountStatements(
     idempotency_earlier: str
     idempotency_expire: str
     idempotency_settle: str
+    known_followers_pages: Variants
     mail_recipient: str
     mute_create: str
     mute_delete: str
+    muted_pages: Variants
     mutes_export: str
     password_change: str
     password_of_user: str

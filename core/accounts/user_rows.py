@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
+
+
+class FollowState(Enum):
+    """What a viewer's follow of a user is."""
+
+    NOT_FOLLOWING = "NOT_FOLLOWING"
+    REQUESTED = "REQUESTED"
+    FOLLOWING = "FOLLOWING"
 
 
 class UserRow(NamedTuple):
@@ -28,6 +37,7 @@ class UserDetailRow(NamedTuple):
     follower_count: int
     following_count: int
     post_count: int
+    is_private: bool
 
 
 class RelationRow(NamedTuple):
@@ -37,6 +47,13 @@ class RelationRow(NamedTuple):
     follows_viewer: bool = False
     has_blocked: bool = False
     has_muted: bool = False
+    has_requested: bool = False
+
+    @property
+    def follow_state(self) -> FollowState:
+        if self.is_following:
+            return FollowState.FOLLOWING
+        return FollowState.REQUESTED if self.has_requested else FollowState.NOT_FOLLOWING
 
 
 class AccountDetailRow(NamedTuple):

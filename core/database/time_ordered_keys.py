@@ -8,7 +8,7 @@ generated within a millisecond.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import migrations, models
@@ -25,6 +25,14 @@ def key_at(moment: datetime, sequence: int) -> int:
     """The key that `time_ordered_key` would generate at that moment; for bulk loads with given creation times."""
     milliseconds = int(moment.timestamp() * 1000) - EPOCH_MS
     return milliseconds << SEQUENCE_BITS | sequence & ((1 << SEQUENCE_BITS) - 1)
+
+
+def moment_of(key: int) -> datetime:
+    """When a key was generated, to the millisecond."""
+    milliseconds = (key >> SEQUENCE_BITS) + EPOCH_MS
+    return datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(
+        milliseconds=milliseconds % 1000
+    )
 
 
 def key_array(keys: Iterable[int]) -> str:

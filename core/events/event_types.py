@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # The actor is the post's author, also if a moderator acted, because the post may be deleted when the event is
-# delivered. No subject.
+# delivered. No subject, but for a deleted post that was not public: its visibility.
 POST_CREATED: Final = "post_created"
 POST_EDITED: Final = "post_edited"
 POST_DELETED: Final = "post_deleted"
@@ -36,6 +36,12 @@ USER_BLOCKED: Final = "user_blocked"
 USER_UNBLOCKED: Final = "user_unblocked"
 USER_MUTED: Final = "user_muted"
 USER_UNMUTED: Final = "user_unmuted"
+# The actor asks to follow the subject, whose account is private.
+FOLLOW_REQUESTED: Final = "follow_requested"
+# It was taken back, rejected, or ended by a block.
+FOLLOW_REQUEST_DELETED: Final = "follow_request_deleted"
+# The actor has accepted the subject's request; beside it the log has USER_FOLLOWED with the follower as the actor.
+FOLLOW_ACCEPTED: Final = "follow_accepted"
 
 # The actor is the session's user; the subject is the session, or null for all sessions of the user. No post.
 SESSION_REVOKED: Final = "session_revoked"

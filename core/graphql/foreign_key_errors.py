@@ -8,6 +8,7 @@ from core.errors import ClientError, MutationRefused, account_removed, not_found
 
 NAMED_BY = {
     "followee_id": ("User", "userId"),
+    "target_id": ("User", "userId"),
     "blocked_id": ("User", "userId"),
     "muted_id": ("User", "userId"),
     "post_id": ("Post", "postId"),
@@ -21,6 +22,7 @@ VIEWERS = {
     "author_id",
     "owner_id",
     "follower_id",
+    "requester_id",
     "blocker_id",
     "muter_id",
     "reporter_id",

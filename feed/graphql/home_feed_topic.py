@@ -20,7 +20,7 @@ from core.graphql.live.subscriber import Subscriber
 from core.graphql.live.topic import PresentedEvent, Topic
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
-from feed.selectors import posts_by_ids
+from feed.selectors import posts_of_events
 from feed.statements import SQL
 from feed.viewer_states import POST_STATES
 
@@ -32,6 +32,7 @@ PUBLIC_OBJECT_FIELDS: PublicFields = {
             "text",
             "createdAt",
             "editedAt",
+            "visibility",
             "likeCount",
             "commentCount",
             "shareCount",
@@ -196,7 +197,7 @@ class HomeFeedTopic(Topic):
                 if change.sharer_id is not None
             }
         )
-        posts = dict(zip(post_ids, await posts_by_ids(database, None, post_ids), strict=True))
+        posts = dict(zip(post_ids, await posts_of_events(database, post_ids), strict=True))
         sharers = dict(zip(sharer_ids, await users_by_ids(database, None, sharer_ids), strict=True))
         presented: list[PresentedEvent] = []
         for event, changed in zip(events, changes, strict=True):

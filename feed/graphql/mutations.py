@@ -12,7 +12,7 @@ from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
-from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH
+from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH, PostVisibility
 from feed.services import PostChanges, post_create, post_delete, post_edit
 from feed.validators import clean_content_warning, clean_language
 
@@ -30,6 +30,11 @@ WARNING = (
 @strawberry.input(description="The post to create.")
 class CreatePostInput(CreationInput):
     text: str = strawberry.field(description=TEXT)
+    visibility: PostVisibility | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Who may read the post; by default, or null, the widest that the account allows: PUBLIC, or "
+        "FOLLOWERS if it is private. A private account's posts can't be PUBLIC.",
+    )
     language: str | None = strawberry.field(default=strawberry.UNSET, description=LANGUAGE)
     content_warning: str | None = strawberry.field(default=strawberry.UNSET, description=WARNING)
     quoted_post_id: strawberry.ID | None = strawberry.field(
@@ -128,6 +133,7 @@ class FeedMutation:
             context.database,
             author_id=author_id,
             text=text,
+            visibility=None if input.visibility is strawberry.UNSET else input.visibility,
             **further,
             quoted_post_id=None
             if quoted is None or quoted is strawberry.UNSET

@@ -39,7 +39,9 @@ class HomeFeedUpdates:
 
 @strawberry.type
 class FeedQuery:
-    @strawberry.field(description=f"All posts, newest first. {PAGE_ARGUMENTS}", directives=[PAGE])
+    @strawberry.field(
+        description=f"All public posts, newest first. {PAGE_ARGUMENTS}", directives=[PAGE]
+    )
     @staticmethod
     async def public_feed(
         info: strawberry.Info,

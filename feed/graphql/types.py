@@ -22,9 +22,20 @@ from core.graphql.relay_connections import EDGES, Connection, Edge, connection_f
 from core.paging import Page
 from feed import models
 from feed.graphql.text_types import segments_field
-from feed.models import TEXT_LENGTH
+from feed.models import TEXT_LENGTH, PostVisibility
 from feed.post_rows import PostEditRow, PostRow, QuoteRow, QuoteState
 from feed.selectors import EditsByPostLoader, PostDetails, QuotedByPostLoader, SegmentsLoader
+
+declare_enum(
+    PostVisibility,
+    "Who may read a post, besides its author. Blocks come first.",
+    {
+        PostVisibility.PUBLIC: "Everybody.",
+        PostVisibility.FOLLOWERS: "The author's followers.",
+        PostVisibility.MENTIONED: "The users whom the post mentions.",
+    },
+)
+
 
 KEPT_EDITS = 100
 """As in `_kept_edits_limit.sql`."""
@@ -67,6 +78,9 @@ class Post(Node):
     like_count: auto
     comment_count: auto
     share_count: auto
+    visibility: PostVisibility = strawberry.field(
+        description="Who may read the post now: at most FOLLOWERS while its author's account is private."
+    )
     author: User = strawberry.field(description="The post's author.", directives=[FREE])
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from core.accounts.statements import AccountStatements
 from core.database.statements import Statements
+from feed.statements import FeedStatements
 
 
-class MediaStatements(Statements, uses=[AccountStatements]):
+class MediaStatements(Statements, uses=[FeedStatements]):
     media_by_ids: str
     media_create: str
     media_erase: str

@@ -1,5 +1,5 @@
 -- A page of the viewer's home feed from the kept one, as the CTE `entries`: position and sharer_id, then the columns of
--- the post. The reasons are those of the kept feed and of events that are not in it yet; each is judged again. The CTE
+-- the post with its author ({author_read}). The reasons are those of the kept feed and of events that are not in it yet; each is judged again. The CTE
 -- `considered` has the outcome: 0 the page is complete, 1 more than {breadth} reasons have to be considered, 2 the page
 -- goes beyond the kept feed, 3 there is no feed that can be used.
 -- parameters: breadth, viewer=$1, below=$2, above=$3, limit=$4, up_to=$6, snapshots=$7
@@ -43,12 +43,14 @@
         WHERE feed_id = (SELECT id FROM feed) AND sharer_id IS NOT NULL AND post_id = ANY(ARRAY(SELECT post_id FROM candidates))
     ) AS ids
 ), entries AS MATERIALIZED (
-    SELECT r.position, r.sharer_id, p.*
+    SELECT r.position, r.sharer_id, p.*, {author_read}
     FROM candidates r
     JOIN posts p ON p.id = r.post_id
+    JOIN users a ON a.id = p.author_id
     LEFT JOIN shares x ON x.user_id = r.sharer_id AND x.post_id = r.post_id AND x.id = r.position
     WHERE (r.sharer_id IS NULL OR (x.id IS NOT NULL AND {not_hidden user_id=r.sharer_id viewer={viewer} muter={viewer}}))
     AND {not_hidden user_id=p.author_id viewer={viewer} muter={viewer}}
+    AND (r.sharer_id IS NULL AND p.visibility < 2 OR {post_readable viewer={viewer}})
     -- No newer reason for the same post counts: a share, or the post itself where shares are older than it.
     AND (r.post_id <> ALL((SELECT ids FROM shared)::bigint[]) OR NOT EXISTS (
         SELECT FROM home_feed_reasons k

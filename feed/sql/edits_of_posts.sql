@@ -3,7 +3,7 @@
 -- variants: anonymous
 SELECT m.post_id, {post_version}, {snapshot_above position=m.id horizon=$6}
 FROM unnest($2::text::bigint[]) AS k(id)
-JOIN posts p ON p.id = k.id AND {visible user_id=p.author_id}
+JOIN posts p ON p.id = k.id JOIN users a ON a.id = p.author_id AND {post_visible}
 CROSS JOIN LATERAL (
     SELECT * FROM post_edits m
     WHERE m.post_id = k.id AND m.id < $3 AND m.id > $4 {unseen key=m.id transaction=m.transaction up_to=$7 snapshots=$8}

@@ -52,14 +52,17 @@ SELECT c.number, c.viewer_id, p.id AS position,
     {post_states viewer=c.viewer_id key=p.id}, NULL::bigint
 FROM candidates c JOIN posts p ON p.id = c.post_id
 WHERE c.kind = 'post_created' AND {not_deleted user_id=p.author_id}
+-- The viewer is the author or a follower.
+AND (p.visibility < 2 OR p.author_id = c.viewer_id OR post_readable(c.viewer_id, p.id, p.author_id, p.visibility))
 UNION ALL
 SELECT c.number, c.viewer_id, x.id,
     {post_states viewer=c.viewer_id key=p.id}, x.user_id
 FROM candidates c
 JOIN shares x ON x.user_id = c.user_id AND x.post_id = c.post_id
 JOIN posts p ON p.id = x.post_id
+JOIN users a ON a.id = p.author_id
 WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.user_id}
-AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
+AND {post_visible viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 -- The entry is at the position of its newest reason: a share with a newer key from before the event has it already.
 AND NOT EXISTS (
     SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
@@ -68,8 +71,11 @@ AND NOT EXISTS (
 )
 UNION ALL
 SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
-FROM candidates c
+FROM candidates c JOIN happened h ON h.number = c.number
 WHERE c.kind = 'post_deleted'
+-- The subject is the visibility that the post had, if it was not public. What it mentioned is gone with it.
+AND (c.subject_id IS NULL OR c.viewer_id = h.actor_id OR (c.subject_id = 1 AND c.user_id = h.actor_id)
+    OR post_readable(c.viewer_id, c.post_id, h.actor_id, c.subject_id::integer))
 UNION ALL
 -- The share was removed, and the post was deleted or is hidden from all users.
 SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
@@ -81,6 +87,7 @@ SELECT c.number, c.viewer_id, rest.position,
     CASE WHEN rest.position IS NOT NULL THEN {post_states viewer=c.viewer_id key=p.id} END, rest.sharer_id
 FROM candidates c
 JOIN posts p ON p.id = c.post_id
+JOIN users a ON a.id = p.author_id
 LEFT JOIN LATERAL (
     SELECT position, sharer_id FROM (
         (SELECT x.id AS position, x.user_id AS sharer_id
@@ -94,7 +101,7 @@ LEFT JOIN LATERAL (
     ORDER BY position DESC LIMIT 1
 ) rest ON true
 WHERE c.kind = 'post_unshared'
-AND {visible user_id=p.author_id viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
+AND {post_visible viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 AND (rest.position IS NULL OR c.subject_id IS NULL OR rest.position < c.subject_id)
 UNION ALL
 SELECT max(h.number), t.id, NULL::bigint, NULL::boolean[], NULL::bigint

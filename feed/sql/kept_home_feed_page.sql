@@ -5,6 +5,6 @@ WITH {hidden muter=$1}, {kept_entries breadth=$5 up_to=$7 snapshots=$8}, {states
 SELECT {snapshot_above position=e.position horizon=$6}, {entry}, e.outcome
 FROM (SELECT * FROM considered LEFT JOIN entries ON true ORDER BY position {direction} OFFSET 0) e
 CROSS JOIN LATERAL (SELECT e.*) p
-LEFT JOIN users a ON a.id = p.author_id
+{author_carried page=p}
 LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}

@@ -8,6 +8,6 @@ FROM (
     ORDER BY position {direction} OFFSET 0
 ) e
 CROSS JOIN LATERAL (SELECT e.*) p
-LEFT JOIN users a ON a.id = p.author_id
+{author_carried page=p}
 LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}

@@ -3,7 +3,8 @@
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
-    SELECT p.id, p.author_id, p.quoted_post_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
+    SELECT p.id, p.author_id, p.quoted_post_id, {visibility_now of=p.visibility} AS visibility
+    FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $2 AND {post_visible}
 ), attached AS MATERIALIZED (
     SELECT {reaction_rows post=$2}
         + (SELECT count(*) FROM (SELECT FROM comments WHERE post_id = $2 LIMIT {rows_at_once}) x) AS rows
@@ -37,6 +38,7 @@ WITH seen AS (
 ), counted AS (
     UPDATE users SET post_count = post_count - 1 WHERE id = $1 AND EXISTS (SELECT FROM done)
 ), logged AS (
-    INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_deleted', $1, id, $3 FROM done
+    INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
+    SELECT 'post_deleted', $1, done.id, nullif(seen.visibility, 0), $3 FROM done CROSS JOIN seen
 )
 SELECT seen.author_id = $1, done.id IS NOT NULL FROM seen LEFT JOIN done ON true

@@ -3,7 +3,7 @@
 -- One row for a post that the viewer can see: whether it is the viewer's, the post as it is afterwards, whether this
 -- changed its text.
 WITH seen AS (
-    SELECT p.id, p.author_id FROM posts p WHERE p.id = $2 AND {visible user_id=p.author_id}
+    SELECT p.id, p.author_id FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $2 AND {post_visible}
 ), previous AS MATERIALIZED (
     SELECT id, text, content_warning, language, coalesce(edited_at, created_at) AS since,
         CASE WHEN $6 THEN $7 ELSE content_warning END AS new_warning, CASE WHEN $8 THEN $9 ELSE language END AS new_language

@@ -2,4 +2,4 @@
 -- variants: anonymous
 SELECT {post}
 FROM posts p JOIN users a ON a.id = p.author_id
-WHERE p.id = ANY($2::bigint[]) AND {visible user_id=p.author_id}
+WHERE p.id = ANY($2::bigint[]) AND {post_visible}

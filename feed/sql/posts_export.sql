@@ -1,6 +1,6 @@
 -- Posts of a user for an archive. $1 user, $2 after this position, $3 limit. Rows: position, a line of JSON.
 SELECT p.id, jsonb_build_object('type', 'post', 'id', {global_id type=Post of=p.id}, 'text', p.text, 'created_at', p.created_at,
-    'edited_at', p.edited_at, 'language', p.language,
+    'edited_at', p.edited_at, 'visibility', p.visibility, 'language', p.language,
     'content_warning', p.content_warning, 'quotes', {global_id type=Post of=p.quoted_post_id},
     'earlier_versions', (SELECT jsonb_agg(jsonb_build_object('text', e.text, 'content_warning', e.content_warning,
         'created_at', e.created_at) ORDER BY e.id) FROM post_edits e WHERE e.post_id = p.id),

@@ -3,6 +3,5 @@
 -- variants: anonymous
 SELECT q.id AS quoting_id, {post}
 FROM posts q
-LEFT JOIN posts p ON p.id = q.quoted_post_id AND {visible user_id=p.author_id}
-LEFT JOIN users a ON a.id = p.author_id
+LEFT JOIN posts p JOIN users a ON a.id = p.author_id ON p.id = q.quoted_post_id AND {post_visible}
 WHERE q.id = ANY($2::bigint[]) AND q.quoted_post_id IS NOT NULL

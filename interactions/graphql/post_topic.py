@@ -22,10 +22,11 @@ from core.graphql.live.topic import PresentedEvent, Topic
 from core.ids import key_of
 from feed.graphql.home_feed_topic import PUBLIC_OBJECT_FIELDS
 from feed.post_rows import PostRow
-from feed.selectors import posts_by_ids
+from feed.selectors import posts_of_events
 from feed.viewer_states import TrueStates, post_for, viewer_states
+from feed.visibility import Readers, post_readers
 from interactions.comment_rows import CommentRow
-from interactions.selectors import comments_by_ids
+from interactions.selectors import comments_of_events
 from interactions.statements import SQL
 
 MAX_POSTS = 100
@@ -71,7 +72,7 @@ class InteractionRow(NamedTuple):
 class PresentedInteraction(PresentedEvent):
     """An event with its actor, post and comment, and what is hidden from whom."""
 
-    __slots__ = ("_actor", "_comment", "_hidden", "_post", "_states")
+    __slots__ = ("_actor", "_comment", "_hidden", "_post", "_readers", "_states")
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class PresentedInteraction(PresentedEvent):
         post: PostRow | None,
         comment: CommentRow | None,
         hidden: HiddenPairs,
+        readers: Readers,
         states: TrueStates,
     ) -> None:
         super().__init__(event)
@@ -88,6 +90,7 @@ class PresentedInteraction(PresentedEvent):
         self._post = post
         self._comment = comment
         self._hidden = hidden
+        self._readers = readers
         self._states = states
 
     @property
@@ -103,6 +106,8 @@ class PresentedInteraction(PresentedEvent):
         )
 
     def is_visible_to(self, viewer_id: int | None) -> bool:
+        if not self._readers.include(viewer_id, self.event.post_id):
+            return False
         if viewer_id is None:
             return True
         pair = (viewer_id, self.event.actor_id)
@@ -207,9 +212,9 @@ class PostInteractionsTopic(Topic):
             }
         )
         posts, actors, comments = await asyncio.gather(
-            posts_by_ids(database, None, post_ids),
+            posts_of_events(database, post_ids),
             users_by_ids(database, None, actor_ids),
-            comments_by_ids(database, None, comment_ids) if comment_ids else _no_comments(),
+            comments_of_events(database, comment_ids) if comment_ids else _no_comments(),
         )
         post = dict(zip(post_ids, posts, strict=True))
         actor = dict(zip(actor_ids, actors, strict=True))
@@ -218,6 +223,7 @@ class PostInteractionsTopic(Topic):
         authors = {found.author.id for found in posts if found is not None}
         personal = signed_in & self._personal.keys()
         states = await viewer_states(database, personal, post_ids)
+        readers = await post_readers(database, signed_in, posts, events)
         # Last, so that blocks and mutes are as fresh as possible.
         hidden = await hidden_pairs(database, signed_in, authors.union(actor_ids))
         presented = [
@@ -228,6 +234,7 @@ class PostInteractionsTopic(Topic):
                 post=post.get(event.post_id or 0),
                 comment=comment.get(event.subject_id or 0),
                 hidden=hidden,
+                readers=readers,
                 states=states,
             )
             for event in events

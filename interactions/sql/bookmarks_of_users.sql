@@ -5,9 +5,9 @@ SELECT k.id, m.id, NULL::record, {post}, snapshot.now
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
-    SELECT m.id, m.post_id FROM bookmarks m JOIN posts p ON p.id = m.post_id
+    SELECT m.id, m.post_id FROM bookmarks m JOIN posts p ON p.id = m.post_id JOIN users a ON a.id = p.author_id
     WHERE m.user_id = k.id AND m.id < $3 AND m.id > $4 {unseen key=m.id transaction=m.transaction}
-    AND {not_hidden user_id=p.author_id muter=NULL::bigint}
+    AND {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
     ORDER BY m.id {direction} LIMIT $5
 ) m ON true
 LEFT JOIN posts p ON p.id = m.post_id

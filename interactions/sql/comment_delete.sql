@@ -5,7 +5,7 @@
 -- One row for a comment that is the viewer's or that they can see, and that is not deleted: whether it is the viewer's.
 WITH RECURSIVE seen AS MATERIALIZED (
     SELECT c.id, c.post_id, c.parent_id, c.author_id = $1 AS own
-    FROM comments c JOIN posts p ON p.id = c.post_id
+    FROM comments c JOIN posts p ON p.id = c.post_id JOIN users o ON o.id = p.author_id
     WHERE c.id = $2 AND c.deleted_at IS NULL
     AND ((c.author_id = $1 AND {not_deleted user_id=c.author_id}) OR {comment_visible})
 ), to_delete AS (

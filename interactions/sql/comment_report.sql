@@ -4,7 +4,7 @@ WITH subject AS (
     SELECT c.id, c.author_id, jsonb_build_object(
         'author', a.username, 'text', c.text, 'created_at', c.created_at, 'post', c.post_id
     ) AS copy
-    FROM comments c JOIN posts p ON p.id = c.post_id JOIN users a ON a.id = c.author_id
+    FROM comments c JOIN posts p ON p.id = c.post_id JOIN users o ON o.id = p.author_id JOIN users a ON a.id = c.author_id
     JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id}
     WHERE c.id = $2 AND c.deleted_at IS NULL AND {comment_visible}
 ), created AS (

@@ -1,4 +1,4 @@
--- Pages of direct replies; empty for the viewer's own comment on a post that a block hides. Whether other comments are
+-- Pages of direct replies; empty for the viewer's own comment on a post that they may not see. Whether other comments are
 -- visible has been decided with their posts.
 -- $1 viewer, $2 comments, $3 below, $4 above, $5 limit, $6 horizon, $7 the viewer if mutes hide, or NULL;
 -- unseen: $8 keys, $9 snapshots.
@@ -9,8 +9,8 @@ SELECT {comment},
 FROM (
     SELECT id FROM unnest($2::text::bigint[]) AS k(id)
     WHERE NOT EXISTS (
-        SELECT FROM comments o JOIN posts p ON p.id = o.post_id
-        WHERE o.id = k.id AND o.author_id = $1 AND NOT ({visible user_id=p.author_id}) OFFSET 0
+        SELECT FROM comments o JOIN posts p ON p.id = o.post_id JOIN users a ON a.id = p.author_id
+        WHERE o.id = k.id AND o.author_id = $1 AND NOT ({post_visible}) OFFSET 0
     )
 ) k
 CROSS JOIN LATERAL (

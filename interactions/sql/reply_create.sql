@@ -3,9 +3,10 @@
 WITH seen AS MATERIALIZED (
     -- A writer that adds or removes comments of a post locks its row first, then the comment's.
     SELECT p.id, c.id AS parent_id
-    FROM posts p JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id} JOIN comments c ON c.post_id = p.id
+    FROM posts p JOIN users a ON a.id = p.author_id JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id}
+    JOIN comments c ON c.post_id = p.id
     WHERE p.id = $2 AND c.id = $6 AND c.deleted_at IS NULL
-    AND {visible user_id=p.author_id} AND {visible user_id=c.author_id}
+    AND {post_visible} AND {visible user_id=c.author_id}
     FOR NO KEY UPDATE OF p FOR NO KEY UPDATE OF c
 ), created AS (
     INSERT INTO comments (post_id, parent_id, author_id, text, entities) SELECT id, parent_id, $1, $3, $5 FROM seen

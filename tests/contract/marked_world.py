@@ -138,6 +138,7 @@ class MarkedWorld:
             "mediaId": media_ids,
             "contentType": ["image/png"],
             "byteSize": [10],
+            "visibility": ["FOLLOWERS"],
             "since": ["no cursor"],
             # Invalid: sessions show nothing but their own viewer.
             "login": ["nobody"],
@@ -185,7 +186,8 @@ class MarkedWorld:
                 if not is_hidden and on_purpose:
                     continue
                 is_name = text.startswith(("NAME", "https", f"{other}_login"))
-                if not (has_blocked and is_name and root in NAMED_AT and _is_root_user(path)):
+                is_named = (root in NAMED_AT and _is_root_user(path)) or _is_in_own_list(path)
+                if not (has_blocked and is_name and is_named):
                     leaked.append(f"{path}: {text}")
         return leaked
 
@@ -266,7 +268,14 @@ def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 
 def _in_profile(path: tuple[str, ...]) -> bool:
     """Whether the text is in a list of a profile, where a mute hides nothing."""
-    return not {"User_posts", "User_followers", "User_following"}.isdisjoint(path)
+    return not {
+        *("User_posts", "User_followers", "User_following", "User_knownFollowers")
+    }.isdisjoint(path)
+
+
+def _is_in_own_list(path: tuple[str, ...]) -> bool:
+    """Whether the text is a field of a user in the viewer's list of those whom they have blocked."""
+    return path[-4:-1] == ("Account_blockedUsers", "UserConnection_edges", "UserEdge_node")
 
 
 def _is_about_watched_post(path: tuple[str, ...]) -> bool:

@@ -26,6 +26,8 @@ DELETE FROM follows f USING users a, users b WHERE (f.follower_id, f.followee_id
 AND a.username = 'p1' AND b.username IN ('p3', 'p4');
 INSERT INTO blocks (blocker_id, blocked_id) SELECT a.id, b.id FROM users a, users b
 WHERE (a.username, b.username) IN (('p1', 'p3'), ('p4', 'p1'), ('p2', 'p5')) ORDER BY a.id;
+INSERT INTO follow_requests (requester_id, target_id) SELECT a.id, b.id FROM users a, users b
+WHERE a.username <> 'p1' AND b.username = 'p1' ORDER BY a.id;
 INSERT INTO mutes (muter_id, muted_id) SELECT a.id, b.id FROM users a, users b
 WHERE (a.username, b.username) IN (('p1', 'p6'), ('p2', 'p7')) ORDER BY a.id;
 """
@@ -61,11 +63,11 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "public_feed_page": Cost(61, 55),
     },
     Page("HomeFeed", "p1"): {
-        "home_feed_page_with_snapshot": Cost(503, 287),
+        "home_feed_page_with_snapshot": Cost(486, 308),
         "comments_of_posts": Cost(75, 126),
     },
     Page("HomeFeed", "p1", after_cursor=True): {
-        "home_feed_page_with_snapshot": Cost(443, 283),
+        "home_feed_page_with_snapshot": Cost(485, 304),
         "comments_of_posts": Cost(74, 126),
         "home_feed_page_with_snapshot:oldest_first:unseen": Cost(261, 301),
     },
@@ -79,7 +81,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "kept_home_feed_page_with_snapshot:oldest_first:unseen": Cost(42, 244),
     },
     Page("HomeFeedUpdates", "p1", is_kept=True): {
-        "kept_home_feed_updates:oldest_first:unseen": Cost(55, 253),
+        "kept_home_feed_updates:oldest_first:unseen": Cost(64, 261),
     },
     Page("HomeFeedUpdates", "p1"): {
         "home_feed_updates:oldest_first:unseen": Cost(274, 310),
@@ -90,7 +92,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Profile", "p2"): {
         "user_by_username": Cost(12, 6),
-        "profile_feed_pages": Cost(133, 80),
+        "profile_feed_pages": Cost(140, 84),
         "relations_by_ids": Cost(11, 7),
     },
     Page("Follows", None): {
@@ -118,14 +120,15 @@ PAGES: dict[Page, dict[str, Cost]] = {
     Page("Nodes", None): {
         "users_by_ids:anonymous": Cost(8, 38),
         "posts_by_ids:anonymous": Cost(74, 71),
-        "comments_by_ids:anonymous": Cost(142, 104),
+        "comments_by_ids:anonymous": Cost(176, 137),
     },
     Page("Nodes", "p2"): {
         "users_by_ids": Cost(41, 38),
         "posts_by_ids": Cost(277, 108),
-        "comments_by_ids": Cost(328, 104),
+        "comments_by_ids": Cost(362, 137),
     },
     Page("Me", "p1"): {
+        "follow_request_count": Cost(7, 200),
         "account_details": Cost(9, 6),
         "sessions_of_user": Cost(9, 6),
         "user_details_by_ids": Cost(15, 8),
@@ -137,7 +140,18 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "data_exports_by_ids": Cost(7, 5),
     },
     Page("MediaState", "p1"): {
-        "media_by_ids": Cost(17, 13),
+        "media_by_ids": Cost(26, 17),
+    },
+    Page("FollowRequests", "p1"): {
+        "follow_requests_pages": Cost(14, 88),
+    },
+    Page("BlockedUsers", "p1"): {
+        "blocked_pages": Cost(11, 7),
+        "relations_by_ids": Cost(12, 7),
+    },
+    Page("MutedUsers", "p1"): {
+        "muted_pages": Cost(11, 7),
+        "relations_by_ids": Cost(13, 8),
     },
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),

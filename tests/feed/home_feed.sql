@@ -16,5 +16,10 @@ WITH source AS (
 )
 SELECT DISTINCT ON (r.post_id) r.post_id, r.position, r.sharer_id
 FROM reason r JOIN posts p ON p.id = r.post_id
+JOIN users a ON a.id = p.author_id
 WHERE p.author_id NOT IN (SELECT id FROM hidden)
+AND (p.author_id = $1 OR CASE greatest(p.visibility, a.is_private::int)
+    WHEN 0 THEN true
+    WHEN 1 THEN p.author_id IN (SELECT followee_id FROM follows WHERE follower_id = $1)
+    ELSE p.id IN (SELECT post_id FROM post_mentions WHERE user_id = $1) END)
 ORDER BY r.post_id, r.position DESC

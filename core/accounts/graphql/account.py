@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import strawberry
 
-from core.accounts.graphql.types import User, detail
+from core.accounts.graphql.types import User, UserConnection, detail
 from core.accounts.profiles import username_problem
-from core.accounts.selectors import MAX_SESSIONS, AccountDetails, AccountSessions
+from core.accounts.selectors import (
+    MAX_COUNTED,
+    MAX_SESSIONS,
+    AccountDetails,
+    AccountSessions,
+    BlockedLoader,
+    Capped,
+    FollowRequestCounts,
+    FollowRequestsLoader,
+    MutedLoader,
+)
 from core.accounts.user_rows import SessionRow
 from core.accounts.validators import DEVICE_NAME_LENGTH, USERNAME_LENGTH
 from core.context import Context
+from core.database.time_ordered_keys import moment_of
 from core.execution import InstancesOf, Loader, loaded
 from core.graphql.attributes import attribute_of
 from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.node import Node, id_field
+from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from core.graphql.user_errors import UserError
+from core.paging import EdgeRow
 
 
 class AccountRow(NamedTuple):
@@ -34,15 +46,6 @@ async def account_rows(context: Context, keys: Sequence[int]) -> list[AccountRow
     return [AccountRow(key) if key == context.viewer_id else None for key in keys]
 
 
-@dataclass(frozen=True, slots=True)
-class Capped:
-    """A number that is counted up to a limit only."""
-
-    count: int
-    capped: bool
-
-
-MAX_COUNTED = 99
 NONE_YET = Capped(0, False)
 
 
@@ -72,6 +75,23 @@ def sessions_of(info: Info) -> Loader[int, Any]:
     return info.context.loader(AccountSessions)
 
 
+def request_counts_of(info: Info) -> Loader[int, Any]:
+    return info.context.loader(FollowRequestCounts)
+
+
+@strawberry.type(description="An edge of the list of follow requests.")
+class FollowRequestEdge(Edge[User]):
+    @strawberry.field(description="When the user asked to follow the viewer.")
+    @staticmethod
+    def requested_at(root: strawberry.Parent[EdgeRow]) -> datetime:
+        return moment_of(root.position)
+
+
+@strawberry.type(description="A page of follow requests, newest first.")
+class FollowRequestConnection(Connection[User]):
+    edges: list[FollowRequestEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # an Edge[User]
+
+
 @strawberry.type(description="What only the signed-in user may read.")
 class Account(Node):
     """Rooms above add fields with `extend_type`."""
@@ -94,13 +114,21 @@ class Account(Node):
     def unseen_notifications() -> CappedCount:
         return NONE_YET  # type: ignore[return-value]  # a row
 
-    @strawberry.field(
-        description="How many users wait to follow the viewer. Accounts can't be private yet: always 0.",
-        directives=[FREE],
+    follow_request_count = strawberry.field(
+        graphql_type=CappedCount, description="How many users wait to follow the viewer."
+    )(loaded("id")(request_counts_of))
+    follow_requests = connection_field(
+        FollowRequestsLoader,
+        FollowRequestConnection,
+        "The users who wait to follow the viewer, newest request first. They go on waiting when the account ceases to "
+        "be private.",
     )
-    @staticmethod
-    def follow_request_count() -> CappedCount:
-        return NONE_YET  # type: ignore[return-value]  # a row
+    blocked_users = connection_field(
+        BlockedLoader, UserConnection, "The users whom the viewer blocks, newest account first."
+    )
+    muted_users = connection_field(
+        MutedLoader, UserConnection, "The users whom the viewer mutes, newest account first."
+    )
 
     id = id_field("Account", "The account's opaque global id")
     is_type_of = InstancesOf(AccountRow, exact=AccountRow._fields)

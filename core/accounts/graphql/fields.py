@@ -5,10 +5,13 @@ from __future__ import annotations
 import strawberry
 
 from core.accounts.graphql.types import UserConnection
-from core.accounts.selectors import FollowersLoader, FollowingLoader
+from core.accounts.selectors import FollowersLoader, FollowingLoader, KnownFollowersLoader
 from core.graphql.relay_connections import connection_field
 
-FILTERED = "newest first. Users hidden by a block are left out."
+FILTERED = (
+    "newest first. Users hidden by a block are left out. Of a private account, its followers see the list; for all "
+    "others it is empty."
+)
 
 
 @strawberry.type
@@ -18,4 +21,9 @@ class UserFollows:
     )
     following = connection_field(
         FollowingLoader, UserConnection, f"Users whom the user follows, {FILTERED}"
+    )
+    known_followers = connection_field(
+        KnownFollowersLoader,
+        UserConnection,
+        f"Users who follow the user and whom the viewer follows, {FILTERED}",
     )

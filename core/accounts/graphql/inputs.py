@@ -123,8 +123,8 @@ class UpdateProfileInput(MutationInput):
     )
     is_private: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether only followers see what the user writes. Null is an error. Accounts can't be private "
-        "yet: true is an error.",
+        description="Whether only followers see the user's posts and lists of follows, and new followers have to be "
+        "accepted. It holds at once, for old posts as well. Null is an error.",
     )
 
 

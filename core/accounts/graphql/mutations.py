@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from core.accounts.graphql.account import Account, AccountRow
 from core.accounts.graphql.inputs import (
     TOKEN_BOUND,
     RefreshSessionInput,
@@ -23,6 +24,9 @@ from core.accounts.services import (
     block_delete,
     follow_create,
     follow_delete,
+    follow_request_accept,
+    follow_request_reject,
+    follower_delete,
     mute_create,
     mute_delete,
 )
@@ -98,6 +102,13 @@ class TargetUserPayload(Payload):
     )
 
 
+@strawberry.type(description="The user whose request was answered.")
+class FollowRequestPayload(TargetUserPayload):
+    account: Account | None = strawberry.field(
+        default=None, description="The viewer's account; null if the mutation failed."
+    )
+
+
 def relation_mutation(
     name: str,
     service: Callable[..., Awaitable[RelationChange]],
@@ -105,6 +116,7 @@ def relation_mutation(
     *,
     input: str,
     payload: str,
+    payload_type: type[TargetUserPayload] = TargetUserPayload,
     bucket: str | None = None,
 ) -> Any:
     """The mutation that calls the service for the user in its input. `input`, `payload`: descriptions of the types."""
@@ -119,6 +131,8 @@ def relation_mutation(
         )
         if change.changed:
             context.services.notify()
+        if payload_type is FollowRequestPayload:
+            return {**change._asdict(), "account": AccountRow(context.require_viewer())}
         return change._asdict()
 
     return mutation_field(
@@ -127,7 +141,7 @@ def relation_mutation(
         resolve,
         input_type=TargetUserInput,
         input_description=input,
-        payload_type=TargetUserPayload,
+        payload_type=payload_type,
         payload_description=payload,
         bucket=bucket,
     )
@@ -205,7 +219,7 @@ class AccountsMutation:
     follow_user = relation_mutation(
         "FollowUser",
         follow_create,
-        "Follows a user. Following twice changes nothing.",
+        "Follows a user, or asks to follow one whose account is private. A repetition changes nothing.",
         input="The user to follow.",
         payload="The followed user.",
         bucket="follows",
@@ -213,9 +227,32 @@ class AccountsMutation:
     unfollow_user = relation_mutation(
         "UnfollowUser",
         follow_delete,
-        "Unfollows a user.",
+        "Unfollows a user, or takes the request to follow back.",
         input="The user to unfollow.",
         payload="The unfollowed user.",
+    )
+    accept_follow_request = relation_mutation(
+        "AcceptFollowRequest",
+        follow_request_accept,
+        "Lets a user who has asked follow the viewer.",
+        input="The user who has asked.",
+        payload="The new follower.",
+        payload_type=FollowRequestPayload,
+    )
+    reject_follow_request = relation_mutation(
+        "RejectFollowRequest",
+        follow_request_reject,
+        "Rejects a user's request to follow the viewer. The user is not notified, and may ask again.",
+        input="The user who has asked.",
+        payload="The rejected user.",
+        payload_type=FollowRequestPayload,
+    )
+    remove_follower = relation_mutation(
+        "RemoveFollower",
+        follower_delete,
+        "Ends a user's follow of the viewer. The user is not notified.",
+        input="The follower to remove.",
+        payload="The user, who does not follow the viewer any more.",
     )
     block_user = relation_mutation(
         "BlockUser",

@@ -10,13 +10,24 @@ from strawberry import auto
 
 from core.accounts import models
 from core.accounts.selectors import Relations, UserDetails
-from core.accounts.user_rows import UserRow
+from core.accounts.user_rows import FollowState, UserRow
 from core.execution import InstancesOf
 from core.graphql.attributes import attribute_of
+from core.graphql.enums import declare_enum
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge
 from core.loaders import ViewerLoader
+
+declare_enum(
+    FollowState,
+    "Whether the viewer follows a user.",
+    {
+        FollowState.NOT_FOLLOWING: "The viewer does not follow the user.",
+        FollowState.REQUESTED: "The account is private, and the viewer waits to be accepted.",
+        FollowState.FOLLOWING: "The viewer follows the user.",
+    },
+)
 
 
 def detail(name: str, kind: Any, group: type[ViewerLoader[Any]] = UserDetails) -> Any:
@@ -34,8 +45,15 @@ class User(Node):
     follower_count = detail("follower_count", int)
     following_count = detail("following_count", int)
     post_count = detail("post_count", int)
+    is_private = detail("is_private", bool)
     viewer_is_following = attribute_of(
         Relations, "is_following", bool, "Whether the viewer follows the user."
+    )
+    viewer_follow_state = attribute_of(
+        Relations,
+        "follow_state",
+        FollowState,
+        "Whether the viewer follows the user, or has asked to.",
     )
     follows_viewer = attribute_of(
         Relations, "follows_viewer", bool, "Whether the user follows the viewer."
@@ -46,13 +64,6 @@ class User(Node):
     viewer_has_muted = attribute_of(
         Relations, "has_muted", bool, "Whether the viewer has muted the user."
     )
-
-    @strawberry.field(
-        description="Whether only followers see what the user writes. Accounts can't be private yet: always false."
-    )
-    @staticmethod
-    def is_private() -> bool:
-        return False
 
     id = id_field("User", "The user's opaque global id")
     is_type_of = InstancesOf(UserRow, exact=UserRow._fields)

@@ -1,7 +1,7 @@
 -- The pairs to follow or unfollow whose users the viewer can see, one for each place of the three arrays, with the user.
 -- parameters: viewers=$1, users=$2, keys=$3
 requested AS MATERIALIZED (
-    SELECT t.n, t.viewer_id, t.key, {user of=u}
+    SELECT t.n, t.viewer_id, t.key, u.is_private, {user of=u}
     FROM unnest({viewers}::text::bigint[], {users}::text::bigint[], {keys}::text[]) WITH ORDINALITY AS t(viewer_id, user_id, key, n)
     JOIN users v ON v.id = t.viewer_id AND {not_deleted user_id=v.id}
     JOIN users u ON u.id = t.user_id

@@ -12,6 +12,10 @@ WITH own_mutes AS (
 ), blocks_of AS (
     DELETE FROM blocks b USING (SELECT blocker_id FROM blocks WHERE blocked_id = $1 LIMIT $2) k
     WHERE b.blocker_id = k.blocker_id AND b.blocked_id = $1 RETURNING 1
+), own_requests AS (
+    DELETE FROM follow_requests WHERE id IN (SELECT id FROM follow_requests WHERE requester_id = $1 LIMIT $2) RETURNING 1
+), requests_of AS (
+    DELETE FROM follow_requests WHERE id IN (SELECT id FROM follow_requests WHERE target_id = $1 LIMIT $2) RETURNING 1
 ), keys AS (
     DELETE FROM idempotency_keys i USING (SELECT mutation, key FROM idempotency_keys WHERE user_id = $1 LIMIT $2) k
     WHERE i.user_id = $1 AND i.mutation = k.mutation AND i.key = k.key RETURNING 1
@@ -21,5 +25,6 @@ WITH own_mutes AS (
     DELETE FROM django_admin_log WHERE id IN (SELECT id FROM django_admin_log WHERE user_id = $1 LIMIT $2) RETURNING 1
 )
 SELECT (SELECT count(*) FROM own_mutes) + (SELECT count(*) FROM mutes_of) + (SELECT count(*) FROM own_blocks)
-    + (SELECT count(*) FROM blocks_of) + (SELECT count(*) FROM keys) + (SELECT count(*) FROM ended)
+    + (SELECT count(*) FROM blocks_of) + (SELECT count(*) FROM own_requests)
+    + (SELECT count(*) FROM requests_of) + (SELECT count(*) FROM keys) + (SELECT count(*) FROM ended)
     + (SELECT count(*) FROM entries)

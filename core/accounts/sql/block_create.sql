@@ -1,4 +1,4 @@
--- Blocks a user and ends follows both ways; both users are locked already. $1 viewer, $2 user, $3 client's key.
+-- Blocks a user and ends follows and requests to follow both ways; both users are locked already. $1 viewer, $2 user, $3 client's key.
 -- One row if the user exists: whether the block is new, whether the viewer can see the name, then the user.
 WITH seen AS (
     SELECT u.* FROM users u JOIN users v ON v.id = $1
@@ -13,6 +13,9 @@ WITH seen AS (
 ), unfollowed AS (
     DELETE FROM follows f USING pairs WHERE f.follower_id = pairs.follower_id AND f.followee_id = pairs.followee_id
     RETURNING f.follower_id, f.followee_id
+), unasked AS (
+    DELETE FROM follow_requests r USING pairs WHERE r.requester_id = pairs.follower_id AND r.target_id = pairs.followee_id
+    RETURNING r.requester_id, r.target_id
 ), counted AS (
     UPDATE users SET
         follower_count = follower_count - (SELECT count(*) FROM unfollowed WHERE followee_id = users.id)::int,
@@ -23,5 +26,7 @@ WITH seen AS (
     SELECT 'user_blocked', $1, blocked_id, $3 FROM created
     UNION ALL
     SELECT 'user_unfollowed', follower_id, followee_id, NULL FROM unfollowed
+    UNION ALL
+    SELECT 'follow_request_deleted', requester_id, target_id, NULL FROM unasked
 )
 SELECT EXISTS (SELECT FROM created), true, {user of=seen} FROM seen

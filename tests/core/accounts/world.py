@@ -28,6 +28,14 @@ FOLLOWS_ACROSS_BLOCKS = """
 SELECT f.follower_id, f.followee_id FROM follows f JOIN blocks b
 ON (b.blocker_id, b.blocked_id) IN ((f.follower_id, f.followee_id), (f.followee_id, f.follower_id))
 """
+REQUESTS_NOT_PENDING = """
+SELECT r.requester_id, r.target_id FROM follow_requests r
+WHERE EXISTS (
+    SELECT FROM blocks b
+    WHERE (b.blocker_id, b.blocked_id) IN ((r.requester_id, r.target_id), (r.target_id, r.requester_id))
+)
+OR EXISTS (SELECT FROM follows f WHERE (f.follower_id, f.followee_id) = (r.requester_id, r.target_id))
+"""
 EVENTS = "SELECT kind, actor_id, subject_id, client_mutation_id FROM events ORDER BY id"
 
 
@@ -130,6 +138,7 @@ async def number_of(database: Database, table: str) -> int:
 
 
 async def assert_invariants(database: Database) -> None:
-    """Counts equal their rows, and no follow crosses a block."""
+    """Counts equal their rows; no follow or request to follow crosses a block, and no request is answered."""
     assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
     assert [tuple(row) for row in await database.fetch(FOLLOWS_ACROSS_BLOCKS)] == []
+    assert [tuple(row) for row in await database.fetch(REQUESTS_NOT_PENDING)] == []

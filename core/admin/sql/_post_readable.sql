@@ -1,0 +1,3 @@
+-- A moderator sees everything.
+-- parameters: viewer=$1, author=a
+true

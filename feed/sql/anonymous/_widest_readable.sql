@@ -1,0 +1,4 @@
+-- Without a viewer, the public posts of an account that is not private.
+-- parameters: author, viewer=$1
+-- needs: {author} (users)
+-{author}.is_private::integer

@@ -1,0 +1,407 @@
+"""Private accounts: who follows them asks, and is accepted, rejected or removed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.accounts.services import (
+    block_create,
+    block_delete,
+    follow_create,
+    follow_delete,
+    follow_request_accept,
+    follow_request_reject,
+    follower_delete,
+    mute_create,
+)
+from core.accounts.statements import SQL
+from core.context import Services
+from core.database.database import Database
+from core.database.group_commit import GroupCommits
+from core.errors import MutationRefused
+from core.ids import global_id
+from tests.core.accounts.world import ApiClient, assert_invariants, codes, events, number_of
+from tests.interactions.cast import create_users, delete_account, hide_account
+
+RELATION = (
+    "query R($name: String!) { user(username: $name) { viewerFollowState viewerIsFollowing } }"
+)
+LISTS = """query L($name: String!) { user(username: $name) { followerCount followingCount
+    followers { edges { node { username } } } following { edges { node { username } } }
+    knownFollowers { edges { node { username } } } } }"""
+
+
+@pytest.fixture
+async def cast(services: Services) -> list[ApiClient]:
+    """Users p1 to p4; the account of p1 is private."""
+    clients = [ApiClient(services, key) for key in await create_users(services.database, 4)]
+    payload = await clients[0].do("UpdateProfile", isPrivate=True)
+    assert payload["user"]["isPrivate"] is True
+    await services.database.write("TRUNCATE events")
+    return clients
+
+
+def key(client: ApiClient) -> int:
+    assert client.viewer_id is not None
+    return client.viewer_id
+
+
+async def state(client: ApiClient, name: str = "p1") -> str:
+    found = await client.data(RELATION, name=name)
+    assert found["viewerIsFollowing"] == (found["viewerFollowState"] == "FOLLOWING")
+    return str(found["viewerFollowState"])
+
+
+async def requests(client: ApiClient) -> list[str]:
+    account = await client.data("FollowRequests")
+    names = [edge["node"]["username"] for edge in account["followRequests"]["edges"]]
+    counted = await client.data("{ account { followRequestCount { count capped } } }")
+    assert counted["followRequestCount"] == {"count": len(names), "capped": False}
+    return names
+
+
+async def lists(client: ApiClient, name: str = "p1") -> dict[str, Any]:
+    found = await client.data(LISTS, name=name)
+    return {
+        field: value
+        if isinstance(value, int)
+        else [edge["node"]["username"] for edge in value["edges"]]
+        for field, value in found.items()
+    }
+
+
+async def test_following_a_private_account_asks_and_being_accepted_follows(
+    cast: list[ApiClient], database: Database
+) -> None:
+    owner, fan, *_ = cast
+    payload = await fan.change("FollowPrivate", key(owner))
+    assert payload == {
+        "user": {
+            "id": global_id("User", key(owner)),
+            "viewerFollowState": "REQUESTED",
+            "viewerIsFollowing": False,
+            "followerCount": 0,
+        },
+        "changed": True,
+        "errors": [],
+    }
+    assert (await fan.change("FollowPrivate", key(owner)))["changed"] is False
+    assert (await state(fan), await requests(owner), await requests(fan)) == (
+        "REQUESTED",
+        ["p2"],
+        [],
+    )
+    assert await events(database) == [("follow_requested", key(fan), key(owner), None)]
+    payload = await owner.change("AcceptFollowRequest", key(fan))
+    assert payload == {
+        "user": {"id": global_id("User", key(fan)), "followsViewer": True},
+        "account": {
+            "id": global_id("Account", key(owner)),
+            "followRequestCount": {"count": 0, "capped": False},
+        },
+        "changed": True,
+        "errors": [],
+    }
+    assert (await state(fan), await requests(owner)) == ("FOLLOWING", [])
+    assert (await owner.change("AcceptFollowRequest", key(fan)))["changed"] is False
+    assert (await fan.change("FollowPrivate", key(owner)))["changed"] is False
+    assert await events(database) == [
+        ("follow_requested", key(fan), key(owner), None),
+        ("user_followed", key(fan), key(owner), None),
+        ("follow_accepted", key(owner), key(fan), None),
+    ]
+    await assert_invariants(database)
+
+
+async def test_a_request_can_be_taken_back_and_rejected_and_made_again(
+    cast: list[ApiClient], database: Database
+) -> None:
+    owner, fan, *_ = cast
+    for answer in ("UnfollowUser", "RejectFollowRequest"):
+        assert (await fan.change("FollowUser", key(owner)))["changed"] is True
+        who, other = (fan, owner) if answer == "UnfollowUser" else (owner, fan)
+        payload = await who.change(answer, key(other))
+        assert (payload["changed"], payload["errors"]) == (True, [])
+        assert (await state(fan), await requests(owner)) == ("NOT_FOLLOWING", [])
+        assert (await who.change(answer, key(other)))["changed"] is False
+    assert [kind for kind, *_ in await events(database)] == [
+        "follow_requested",
+        "follow_request_deleted",
+    ] * 2
+    assert (await owner.change("AcceptFollowRequest", key(fan)))["changed"] is False
+    assert await number_of(database, "follows") == 0
+    await assert_invariants(database)
+
+
+async def test_followers_stay_when_an_account_becomes_private_and_can_be_removed(
+    cast: list[ApiClient], database: Database
+) -> None:
+    _, owner, fan, other = cast
+    for each in (fan, other):
+        await each.change("FollowUser", key(owner))
+    await owner.do("UpdateProfile", isPrivate=True)
+    assert await state(fan, "p2") == "FOLLOWING"
+    payload = await owner.change("RemoveFollower", key(fan))
+    assert payload == {
+        "user": {"id": global_id("User", key(fan)), "followsViewer": False},
+        "changed": True,
+        "errors": [],
+    }
+    assert await state(fan, "p2") == "NOT_FOLLOWING"
+    assert (await owner.change("RemoveFollower", key(fan)))["changed"] is False
+    assert (await lists(owner, "p2"))["followers"] == ["p4"]
+    assert (await events(database))[-1] == ("user_unfollowed", key(fan), key(owner), None)
+    await assert_invariants(database)
+
+
+async def test_going_public_accepts_nobody_and_the_pending_may_follow(
+    cast: list[ApiClient], database: Database
+) -> None:
+    owner, fan, other, _ = cast
+    for each in (fan, other):
+        await each.change("FollowUser", key(owner))
+    await owner.do("UpdateProfile", isPrivate=False)
+    assert (await state(fan), await requests(owner)) == ("REQUESTED", ["p3", "p2"])
+    assert (await fan.change("FollowUser", key(owner)))["changed"] is True
+    assert (await state(fan), await requests(owner)) == ("FOLLOWING", ["p3"])
+    assert (await owner.change("AcceptFollowRequest", key(other)))["changed"] is True
+    assert await state(other) == "FOLLOWING"
+    await assert_invariants(database)
+
+
+async def test_a_block_ends_requests_both_ways(cast: list[ApiClient], database: Database) -> None:
+    owner, fan, other, _ = cast
+    await other.do("UpdateProfile", isPrivate=True)
+    await fan.change("FollowUser", key(owner))
+    await owner.change("FollowUser", key(other))
+    await owner.change("BlockUser", key(fan))
+    await owner.change("BlockUser", key(other))
+    assert await number_of(database, "follow_requests") == 0
+    payload = await owner.change("AcceptFollowRequest", key(fan))
+    assert codes(payload) == [("NOT_FOUND", "input", "userId")]
+    assert payload["account"] is None
+    assert codes(await fan.change("FollowUser", key(owner))) == [("NOT_FOUND", "input", "userId")]
+    assert await number_of(database, "follow_requests") == 0
+    await owner.change("UnblockUser", key(fan))
+    assert await state(fan) == "NOT_FOLLOWING"
+
+
+async def test_requests_of_deleted_accounts_are_hidden_and_erased(
+    cast: list[ApiClient], database: Database
+) -> None:
+    owner, fan, other, _ = cast
+    for each in (fan, other):
+        await each.change("FollowUser", key(owner))
+    await hide_account(database, key(fan))
+    assert await requests(owner) == ["p3"]
+    payload = await owner.change("AcceptFollowRequest", key(fan))
+    assert codes(payload) == [("NOT_FOUND", "input", "userId")]
+    await delete_account(database, key(fan))
+    assert await number_of(database, "follow_requests") == 1
+    await delete_account(database, key(owner))
+    assert await number_of(database, "follow_requests") == 0
+
+
+@pytest.mark.parametrize("name", ["AcceptFollowRequest", "RejectFollowRequest", "RemoveFollower"])
+async def test_nobody_answers_for_another(
+    cast: list[ApiClient], database: Database, name: str
+) -> None:
+    owner, fan, other, _ = cast
+    await fan.change("FollowUser", key(owner))
+    before = await events(database)
+    payload = await other.change(name, key(fan))
+    assert (payload["changed"], payload["errors"]) == (False, [])
+    assert codes(await owner.change(name, key(owner))) == [("INVALID_INPUT", "input", "userId")]
+    assert (await state(fan), await events(database)) == ("REQUESTED", before)
+    result = await ApiClient(owner.services).execute(
+        name, input={"userId": global_id("User", key(fan))}
+    )
+    assert result["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert await state(fan) == "REQUESTED"
+
+
+async def test_the_lists_of_a_private_account_are_its_followers_to_see(
+    cast: list[ApiClient], database: Database
+) -> None:
+    owner, fan, known, stranger = cast
+    commits = GroupCommits(database)
+    for follower in (fan, known):
+        await follower.change("FollowUser", key(owner))
+        await owner.change("AcceptFollowRequest", key(follower))
+    await owner.change("FollowUser", key(stranger))
+    for each in (fan, stranger):
+        await follow_create(commits, viewer_id=key(each), user_id=key(known))
+    shown = {
+        "followers": ["p3", "p2"],
+        "following": ["p4"],
+        "followerCount": 2,
+        "followingCount": 1,
+    }
+    hidden = {**shown, "followers": [], "following": [], "knownFollowers": []}
+    assert await lists(owner) == {**shown, "knownFollowers": []}
+    assert await lists(fan) == {**shown, "knownFollowers": ["p3"]}
+    assert await lists(stranger) == hidden
+    assert await lists(ApiClient(fan.services)) == hidden
+    await stranger.change("FollowUser", key(owner))
+    assert await lists(stranger) == hidden
+    await owner.change("AcceptFollowRequest", key(stranger))
+    assert (await lists(stranger))["knownFollowers"] == ["p3"]
+    await owner.change("RemoveFollower", key(stranger))
+    assert await lists(stranger) == hidden
+
+
+async def test_known_followers_are_the_same_by_either_way(services: Services) -> None:
+    """Through the followers of an account with few, through whom the viewer follows for one with many."""
+    database = services.database
+    viewer, few, many, *others = await create_users(database, 40)
+    for follower, followee in (
+        *((other, many) for other in others),
+        *((other, few) for other in others[:5]),
+        *((viewer, other) for other in others[3:12]),
+    ):
+        await database.write(
+            "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, followee
+        )
+    await database.write(
+        "UPDATE users u SET follower_count = (SELECT count(*) FROM follows WHERE followee_id = u.id), "
+        "following_count = (SELECT count(*) FROM follows WHERE follower_id = u.id)"
+    )
+    client = ApiClient(services, viewer)
+    query = """query K($name: String!, $first: Int, $after: String) { user(username: $name) {
+        knownFollowers(first: $first, after: $after) { edges { node { id } } pageInfo { hasNextPage endCursor } } } }"""
+    for name, expected in (("p2", others[3:5]), ("p3", others[3:12])):
+        found: list[str] = []
+        after = None
+        while True:
+            page = (await client.data(query, name=name, first=2, after=after))["knownFollowers"]
+            found += [edge["node"]["id"] for edge in page["edges"]]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        assert found == [global_id("User", other) for other in reversed(expected)]
+    assert (await ApiClient(services).data(query, name="p3"))["knownFollowers"]["edges"] == []
+
+
+async def test_requests_are_pages_newest_first_with_their_times(services: Services) -> None:
+    owner, *fans = await create_users(services.database, 8)
+    client = ApiClient(services, owner)
+    await client.do("UpdateProfile", isPrivate=True)
+    for fan in fans:
+        await follow_create(services.group_commits, viewer_id=fan, user_id=owner)
+    found: list[str] = []
+    times: list[datetime] = []
+    after = None
+    while True:
+        page = (await client.data("FollowRequests", first=3, after=after))["followRequests"]
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        times += [datetime.fromisoformat(edge["requestedAt"]) for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert found == [global_id("User", fan) for fan in reversed(fans)]
+    assert times == sorted(times, reverse=True)
+    assert datetime.now(UTC) - timedelta(minutes=1) < times[-1] <= datetime.now(UTC)
+    await services.database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) SELECT id, $1 FROM users u WHERE id > $1 "
+        "ON CONFLICT DO NOTHING",
+        owner,
+    )
+    await create_users(services.database, 110, first=100)
+    await services.database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) SELECT id, $1 FROM users u WHERE id > $1 "
+        "ON CONFLICT DO NOTHING",
+        owner,
+    )
+    counted = await client.data("{ account { followRequestCount { count capped } } }")
+    assert counted["followRequestCount"] == {"count": 99, "capped": True}
+    await services.group_commits.close()
+
+
+@pytest.mark.parametrize(
+    ("operation", "field", "flag", "write"),
+    [
+        ("BlockedUsers", "blockedUsers", "viewerHasBlocked", block_create),
+        ("MutedUsers", "mutedUsers", "viewerHasMuted", mute_create),
+    ],
+)
+async def test_blocked_and_muted_users_are_their_owner_s_pages(
+    services: Services, operation: str, field: str, flag: str, write: Any
+) -> None:
+    viewer, other, *hidden = await create_users(services.database, 9)
+    order = random.Random(1).sample(hidden, len(hidden))
+    for user in order:
+        await write(services.group_commits, viewer_id=viewer, user_id=user)
+    await hide_account(services.database, hidden[0])
+    client = ApiClient(services, viewer)
+    found: list[str] = []
+    after = None
+    while True:
+        page = (await client.data(operation, first=2, after=after))[field]
+        assert all(edge["node"][flag] for edge in page["edges"])
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert found == [global_id("User", user) for user in reversed(hidden[1:])]
+    page_query = f"{field}(last: 3, before: $before) {{ edges {{ cursor node {{ id }} }} }}"
+    query = f"query B($before: String) {{ account {{ {page_query} }} }}"
+    oldest = (await client.data(query))[field]["edges"]
+    assert [edge["node"]["id"] for edge in oldest] == found[-3:]
+    newer = (await client.data(query, before=oldest[0]["cursor"]))[field]["edges"]
+    assert [edge["node"]["id"] for edge in newer] == found[-6:-3]
+    assert (await ApiClient(services, other).data(operation))[field]["edges"] == []
+    assert await ApiClient(services).data(operation) is None
+    await services.group_commits.close()
+
+
+async def test_requests_that_arrive_at_once_have_one_effect(services: Services) -> None:
+    owner, fan = await create_users(services.database, 2)
+    client = ApiClient(services, owner)
+    await client.do("UpdateProfile", isPrivate=True)
+    write = services.group_commits
+    asked = await asyncio.gather(
+        *(follow_create(write, viewer_id=fan, user_id=owner) for _ in range(20))
+    )
+    assert sum(change.changed for change in asked) == 1
+    taken = await asyncio.gather(
+        *(follow_delete(write, viewer_id=fan, user_id=owner) for _ in range(20))
+    )
+    assert sum(change.changed for change in taken) == 1
+    assert [kind for kind, *_ in await events(services.database)] == [
+        "follow_requested",
+        "follow_request_deleted",
+    ]
+    await services.group_commits.close()
+
+
+async def test_counts_and_requests_stay_right_under_any_writes_at_once(services: Services) -> None:
+    users = await create_users(services.database, 5)
+    commits = services.group_commits
+    chance = random.Random(3)
+    writes = [
+        *([follow_create] * 4),
+        *([follow_request_accept] * 2),
+        *(follow_delete, follow_request_reject, follower_delete, block_create, block_delete),
+    ]
+
+    async def write() -> None:
+        for _ in range(60):
+            viewer, other = chance.sample(users, 2)
+            if chance.random() < 0.2:
+                await services.database.write(
+                    SQL.profile_update, viewer, None, None, None, chance.random() < 0.6
+                )
+                continue
+            try:
+                await chance.choice(writes)(commits, viewer_id=viewer, user_id=other)
+            except MutationRefused:
+                continue
+
+    await asyncio.gather(*(write() for _ in range(6)))
+    await assert_invariants(services.database)
+    await commits.close()
