@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from time import perf_counter
 from typing import Any, cast
@@ -44,7 +45,7 @@ from core.graphql.http.operations import (
     PreparedOperation,
     SubscriptionRequest,
 )
-from core.graphql.http.request_ids import HEADER, request_id
+from core.graphql.http.request_ids import request_id
 from core.graphql.http.requests import (
     GraphQLRequest,
     from_body,
@@ -55,9 +56,10 @@ from core.graphql.http.requests import (
 )
 from core.graphql.http.response_cache import ResponseCache, response_key
 from core.graphql.http.responses import (
-    NOSNIFF,
+    NO_STORE,
     STREAMS,
     Response,
+    common_fields,
     error_body,
     failure_response,
     in_stream,
@@ -79,13 +81,11 @@ from core.graphql.ports import Admission, ContextFor, Execute
 from core.graphql.request_record import Observer, RequestRecord, codes_of
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
-"""Answers a subscription with a stream. Errors, all before the response starts: ClientError,
-DatabaseUnavailable.
-"""
-NO_STORE = (b"cache-control", b"no-store")
-PRIVATE = (b"cache-control", b"private, no-store")
+"""Answers a subscription with a stream. Errors, before the response starts: ClientError, DatabaseUnavailable."""
 PARTIAL_SUCCESS = 294
 """The draft's status for errors beside `data`."""
+CLIENT_GONE = 499
+"""The status in logs, as nginx has it, of a query that was cancelled because its client disconnected."""
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 
 
@@ -114,9 +114,8 @@ class GraphQLHTTP:
         `private_fields`: root fields whose values differ between anonymous clients.
         `origins`: of web pages that may call the API. `live_origins`: of those that may subscribe; None: all.
         `page`: answers browsers. `admission`: limits what a client may ask within a time.
-        `observer`: for metrics, logs and traces.
+        `observer`: for metrics, logs and traces. `headers_for`: further headers of each response.
         `compress_from`: bytes from which a response is compressed for clients that accept it; 0 for never.
-        `headers_for`: further headers of each response.
         `draft_statuses`: whether statuses are those of the draft of 2026.
         """
         self._documents = documents
@@ -140,8 +139,7 @@ class GraphQLHTTP:
         self._cache_by_request = None if headers_for else response_cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Few coroutines lie between this one and the database: each of them is resumed whenever
-        # a result of the database arrives.
+        # Few coroutines lie between this one and the database: a result of the database resumes each of them.
         headers = request_headers(scope)
         record = self._observer.begin(request_id(scope), headers.get(b"traceparent"))
         accepts = accepted(headers.get(b"accept"))
@@ -158,6 +156,11 @@ class GraphQLHTTP:
                 response = await self._cached_response(request, request.key, headers)
         except ClientDisconnected:
             return
+        except CancelledError:
+            if scope.get(ENDS_WITH_CLIENT):
+                record.status = CLIENT_GONE
+                self._observer.end(record)
+            raise
         except Exception as failure:  # noqa: BLE001  # answered; logged if it is a fault
             response = failure_response(
                 failure, accepts.media_type, record.request_id, draft=self._draft
@@ -307,11 +310,8 @@ class GraphQLHTTP:
     def _common_fields(
         self, headers: dict[bytes, bytes], record: RequestRecord, caching: Headers
     ) -> list[tuple[bytes, bytes]]:
-        """The header fields of every response. `caching`: without any, it must not be kept."""
-        fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
-        fields += (NOSNIFF, (HEADER, record.request_id.encode()))
-        fields += self._cross_origin.headers(headers.get(b"origin"))
-        return fields
+        cross_origin = self._cross_origin.headers(headers.get(b"origin"))
+        return [*common_fields(headers, record.request_id, caching), *cross_origin]
 
     async def _cached_response(
         self, prepared: PreparedOperation, key: Hashable, headers: dict[bytes, bytes]

@@ -18,9 +18,12 @@ from core.graphql.errors import (
 )
 from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
+from core.graphql.http.request_ids import HEADER
 from core.graphql.request_record import codes_of
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
+PRIVATE = (b"cache-control", b"private, no-store")
 
 
 class Response(NamedTuple):
@@ -102,6 +105,14 @@ def failure_response(
     headers += _retry_after(retry_after(error.code, error.extensions.get("retryAfterSeconds")))
     body = error_body([error_entry(error)], request_id)
     return Response(status, _without_streams(media_type), body, headers, (error.code,))
+
+
+def common_fields(
+    headers: dict[bytes, bytes], request_id: str, caching: Headers
+) -> list[tuple[bytes, bytes]]:
+    """The header fields of every response. `caching`: without any, it must not be kept."""
+    fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
+    return [*fields, NOSNIFF, (HEADER, request_id.encode())]
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:

@@ -209,6 +209,24 @@ async def test_a_slow_statement_is_logged_with_its_document(
     assert f"operation CreatePost, document {request['document']}" in slow["message"]
 
 
+async def test_a_query_whose_client_has_gone_has_a_line_too(
+    client: httpx.AsyncClient, server: Served, database: Database
+) -> None:
+    headers = {"x-request-id": "gone"}
+    sent = {"query": "# of a client that leaves\n{ publicFeed { edges { cursor } } }"}
+    async with database.transaction() as transaction:
+        await transaction.fetch("LOCK TABLE posts")
+        asking = asyncio.create_task(client.post("/graphql/", json=sent, headers=headers))
+        waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'posts'::regclass"
+        async with asyncio.timeout(TIMEOUT):
+            while not await database.fetch(waiting):  # noqa: ASYNC110  # the lock is seen by asking
+                await asyncio.sleep(0.01)
+        asking.cancel()  # httpx closes the connection.
+        line = await line_of(server, request="gone", logger="request")
+    assert line["status"] == 499
+    assert line["operation"] == "publicFeed"
+
+
 async def test_processes_are_counted_together(tmp_path: Path, database: Database) -> None:
     with served(tmp_path, 2, **PRODUCTION, BYTE_CACHE_SECONDS="0") as server:
         await server.becomes_ready(2)
