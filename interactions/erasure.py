@@ -85,6 +85,12 @@ async def comments_erase(transaction: Transaction, user_id: int) -> int:
     return len(comments)
 
 
+async def reports_erase(transaction: Transaction, user_id: int) -> int:
+    """Deletes some reports by and of the user. Gives their number."""
+    rows = await transaction.fetch(SQL.reports_of_user_delete, user_id, ROWS_PER_BATCH)
+    return len(rows)
+
+
 # Follows come after posts and reactions: they decide whose home feeds an entry is removed from. Blocks come last, since
 # they hide what is not removed yet.
 STEPS: tuple[Step, ...] = (
@@ -93,6 +99,7 @@ STEPS: tuple[Step, ...] = (
     comments_erase,
     mentions_erase,
     media_erase,
+    reports_erase,
     follows_erase,
     remains_erase,
 )

@@ -52,6 +52,7 @@ class InteractionStatements(
     reactions_of_viewer: Instances
     reply_create: str
     reports_export: str
+    reports_of_user_delete: str
     segments_of_comments: Variants
     sharers_of_posts: Variants
     threads_of_author: str

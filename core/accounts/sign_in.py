@@ -75,6 +75,7 @@ async def sign_in(
         encoded, state, user = found
         async with database.transaction() as transaction:
             if restores and state is SignInState.DELETED:
+                await transaction.fetch(SQL.account_restore_lock, user.id)
                 await transaction.fetch(SQL.users_lock, [user.id])
                 await transaction.fetch(SQL.account_restore, user.id)
             if checked.new_hash is not None and await transaction.fetch(

@@ -48,6 +48,7 @@ async def sign_up(
     rules.raise_problems()
     encoded = await accounts.passwords.hashed(password)
     async with database.transaction() as transaction:
+        await transaction.fetch(SQL.username_lock, username)
         created = await transaction.fetch_row(
             SQL.user_create, username, usable, encoded, display_name
         )

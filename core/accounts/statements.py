@@ -23,6 +23,7 @@ class AccountStatements(
     account_hide: str
     account_remains_delete: str
     account_restore: str
+    account_restore_lock: str
     account_token: str
     account_token_create: str
     account_token_use: str
@@ -90,6 +91,7 @@ class AccountStatements(
     user_lock_of_session: str
     user_suspend: str
     user_unsuspend: str
+    username_lock: str
     username_taken: str
     users_by_ids: Variants
     users_lock: str

@@ -17,6 +17,7 @@ TAKEN_FOLDERS = frozenset(
         "playground",
         "demo",
         "docs",
+        "exports",
         "static",
         "healthz",
         "readyz",

@@ -1,4 +1,4 @@
--- Takes back the deletion of an account within its grace period; the user is locked already. $1 user. No row if there is none.
+-- Takes back the deletion of an account within its grace period; the mark and the user are locked already. $1 user. No row if there is none.
 WITH restored AS (
     DELETE FROM account_deletions WHERE user_id = $1 AND erases_at > now() RETURNING user_id
 ), kept AS (
