@@ -13,6 +13,7 @@ from core.accounts.statements import SQL as ACCOUNTS
 from core.context import Context
 from core.database.cursors import CursorSigner
 from core.database.database import Database, Transaction
+from feed.media.statements import SQL as MEDIA
 from feed.reactions import REACTIONS
 from feed.statements import SQL as FEED
 from interactions.models import ExportState
@@ -28,6 +29,7 @@ SECTIONS = (
     ACCOUNTS.blocks_export,
     ACCOUNTS.mutes_export,
     FEED.posts_export,
+    MEDIA.media_export,
     SQL.comments_export,
     *(SQL.reactions_export[reaction.name] for reaction in REACTIONS),
     SQL.reports_export,

@@ -10,6 +10,7 @@ class MediaStatements(Statements, uses=[FeedStatements]):
     media_by_ids: str
     media_create: str
     media_erase: str
+    media_export: str
     media_finish: str
     media_lock: str
     media_processed: str

@@ -30,10 +30,13 @@ EXPORTED = {
     ("sessions", "user_id"),
     ("follows", "follower_id"),
     ("follows", "followee_id"),
+    ("follow_requests", "requester_id"),
+    ("follow_requests", "target_id"),
     ("blocks", "blocker_id"),
     ("mutes", "muter_id"),
     ("posts", "author_id"),
     ("comments", "author_id"),
+    ("media", "owner_id"),
     ("post_likes", "user_id"),
     ("comment_likes", "user_id"),
     ("shares", "user_id"),
@@ -120,6 +123,14 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
         await ApiClient(services, target).change("MuteUser", world.key["host"])
         await ApiClient(services, target).do("BookmarkPost", postId=post)
         await database.write("INSERT INTO account_suspensions (user_id) VALUES ($1)", target)
+        await database.write(
+            "INSERT INTO media (owner_id, content_type, byte_size) VALUES ($1, 'image/png', 1)",
+            target,
+        )
+        await database.write(
+            "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2), ($2, $1)",
+            *(target, world.key["host"]),
+        )
         ready = await make(services, target)
         assert ready["state"] == "READY"
         lines = await lines_of(database)
