@@ -12,7 +12,10 @@ from functools import cache
 from typing import Any, Literal, cast
 
 from core.config import parsing
+from core.config.account_settings import AccountSettings
 from core.config.declared_setting import Setting, setting
+from core.config.limit_settings import LimitSettings
+from core.config.observability_settings import ObservabilitySettings
 from core.config.parsing import ValueInvalid
 from core.config.secret_keys import secrets_of
 from core.config.setting_conflicts import REVOKING_MINUTES, conflicts
@@ -25,8 +28,8 @@ class EnvironmentInvalid(Exception):
     """One or more variables are missing or invalid; the message has a line for each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+@dataclass(frozen=True, kw_only=True)
+class Environment(LimitSettings, AccountSettings, ObservabilitySettings):
     """The settings of one process. Variables are named like the fields, in capitals."""
 
     debug: bool = setting(
@@ -128,16 +131,6 @@ class Environment:
     statement_seconds: float = setting(
         parsing.number(0.1, 300), "30", "Timeout for an SQL statement of the API and of the admin."
     )
-    connections_per_address: int = setting(
-        parsing.whole_number(1, 20_000),
-        "1000",
-        "Live connections of each process from one IPv4 address or IPv6 /64 network, at most.",
-    )
-    sockets_per_address: int = setting(
-        parsing.whole_number(0, 100_000),
-        "0",
-        "Open sockets of each process from one IPv4 address or IPv6 /64, at most; except trusted proxies; 0: no limit.",
-    )
     request_head_seconds: float = setting(
         parsing.number(0.1, 300), "20", "Timeout for a client to send the head of a request."
     )
@@ -152,181 +145,10 @@ class Environment:
     request_seconds: float = setting(
         parsing.number(0.1, 300), "10", "Timeout for the execution of a request."
     )
-    max_cost: int = setting(
-        parsing.whole_number(1, 1_000_000),
-        "5000",
-        "Cost of an operation, at most: the objects that it may return, weighted.",
-    )
-    max_depth: int = setting(parsing.whole_number(1, 100), "12", "Depth of nested fields, at most.")
-    max_aliases: int = setting(
-        parsing.whole_number(0, 1_000), "60", "Aliases in an operation, at most."
-    )
-    max_root_fields: int = setting(
-        parsing.whole_number(1, 1_000), "20", "Root fields of an operation, at most."
-    )
-    max_directives: int = setting(
-        parsing.whole_number(0, 1_000), "50", "Directives in an operation, at most."
-    )
-    max_fragment_spreads: int = setting(
-        parsing.whole_number(0, 1_000),
-        "200",
-        "Fragment spreads in an operation, at most.",
-    )
-    max_list_items: int = setting(
-        parsing.whole_number(100, 10_000),
-        "1000",
-        "Items of one list in an argument or variable, at most.",
-    )
-    max_tokens: int = setting(
-        parsing.whole_number(100, 100_000),
-        "2000",
-        "Tokens of a document, at most.",
-    )
-    max_document_characters: int = setting(
-        parsing.whole_number(1_000, 1_000_000),
-        "65536",
-        "Characters of a document, at most.",
-    )
-    max_body_bytes: int = setting(
-        parsing.whole_number(1_000, 10_000_000),
-        "262144",
-        "Bytes of a request body or WebSocket message, at most.",
-    )
-    max_answer_bytes: int = setting(
-        parsing.whole_number(10_000, 100_000_000),
-        "8388608",
-        "Bytes of an answer, at most.",
-    )
-    report_cost: bool = setting(
-        parsing.boolean,
-        "false",
-        "Report the cost of each operation in `extensions.cost`; false: to clients that send `GraphQL-Cost: report`.",
-    )
-    rate_person_cost: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60000",
-        "Points of cost that a signed-in user may use in a minute, at most; 0: no limit.",
-        in_debug="999999999",
-    )
-    rate_address_cost: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "3000000",
-        "Points that all anonymous clients of an IPv4 address or IPv6 /64 may use in a minute, at most; 0: no limit.",
-        in_debug="999999999",
-    )
-    posts_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "300",
-        "Posts that a user may write in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    comments_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "1000",
-        "Comments that a user may write in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    follows_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "400",
-        "Times that a user may follow others in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    reactions_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "2000",
-        "Likes and shares of a user in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    reports_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Posts, comments and users that a user may report in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    exports_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "3",
-        "Archives of own data that a user may ask for in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    uploads_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "300",
-        "Uploads that a user may begin in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    sign_ups_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Accounts that may be made from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    sign_ins_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "1000",
-        "Calls of signIn from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    password_resets_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Calls of requestPasswordReset from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    verification_mails_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "10",
-        "Mails that verify an address, by resendVerification and changeEmail of a user, in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    sign_up: str = setting(
-        parsing.one_of("OPEN", "CLOSED"),
-        "open",
-        "Whether `signUp` makes accounts: open, or closed. Closed, only the admin and `createsuperuser` do.",
-    )
-    mail_url: str = setting(
-        parsing.mail_url,
-        "none",
-        "The mail server: smtp://host:25, or with TLS smtp+tls://user:password@host:587 (STARTTLS) or smtps://…:465; "
-        "file:///folder writes mails to files; none: no mail is sent.",
-    )
-    mail_from: str = setting(
-        parsing.mail_from,
-        "feed@localhost",
-        "The sender of mails: an address, or `Name <address>`.",
-    )
-    app_url: str | None = setting(
-        parsing.base_url,
-        "none",
-        "The address of the app, for links in mails: its pages verify-email and reset-password get `?token=…`; "
-        "or `none`.",
-    )
-    access_token_minutes: int = setting(
-        parsing.whole_number(1, 1_440), "15", "Lifetime of an access token."
-    )
-    refresh_token_days: int = setting(
-        parsing.whole_number(1, 365), "30", "Lifetime of a refresh token that is not used."
-    )
-    deletion_grace_days: int = setting(
-        parsing.whole_number(0, 365),
-        "14",
-        "How long an account that its user has deleted can be restored; then it is erased.",
-    )
-    export_hours: int = setting(
-        parsing.whole_number(1, 720),
-        "72",
-        "How long an archive of a user's data can be downloaded.",
-    )
     api_url: str | None = setting(
         parsing.base_url,
         "none",
         "The address of this server for clients, for links to archives; `none`: links begin with a slash.",
-    )
-    sign_in_attempts: int = setting(
-        parsing.whole_number(1, 1_000_000),
-        "50",
-        "Wrong passwords for one account from one address within 15 minutes; more are refused.",
     )
     idempotency_hours: int = setting(
         parsing.whole_number(1, 720), "24", "Retention of the result of a clientMutationId."
@@ -346,11 +168,6 @@ class Environment:
         "1400",
         "Responses of so many bytes are compressed for clients that accept gzip; 0: none, as behind a proxy that "
         "does it.",
-    )
-    trusted_documents_only: bool = setting(
-        parsing.boolean,
-        "false",
-        "Execute only documents that `manage.py trust_documents` has stored; false: any.",
     )
     draft_statuses: bool = setting(
         parsing.boolean,
@@ -377,50 +194,6 @@ class Environment:
         parsing.whole_number(128, 1_048_576),
         "1024",
         "Mebibytes of memory that a worker may take; a job that takes more fails.",
-    )
-    worker_metrics_port: int = setting(
-        parsing.whole_number(0, 65_535),
-        "0",
-        "The port on which a worker serves its metrics on all addresses; 0: none.",
-    )
-    log_level: str = setting(
-        parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-        "INFO",
-        "The lowest level that is logged.",
-    )
-    log_format: str = setting(
-        parsing.one_of("JSON", "TEXT"),
-        "JSON",
-        "The format of log lines: a JSON object each, or text, which is for development.",
-        in_debug="TEXT",
-    )
-    request_logs: float = setting(
-        parsing.number(0, 1),
-        "1",
-        "The fraction of requests that have a log line. Slow ones and those with a fault always have one.",
-        in_debug="0",
-    )
-    slow_request_seconds: float = setting(
-        parsing.number(0.001, 300), "1", "From which duration on a request is logged as a warning."
-    )
-    slow_statement_seconds: float = setting(
-        parsing.number(0.001, 300),
-        "0.5",
-        "From which duration on a statement is logged, with the operation and its document.",
-    )
-
-    traces_url: str | None = setting(
-        parsing.service_url,
-        "none",
-        "An OpenTelemetry collector that gets traces by OTLP over HTTP, as in http://collector:4318; or `none`.",
-    )
-    traces_sampled: float = setting(
-        parsing.number(0, 1),
-        "0.01",
-        "The fraction of requests that are traced, beside those whose `traceparent` asks for it.",
-    )
-    sentry_dsn: str | None = setting(
-        parsing.service_url, "none", "The DSN of a Sentry project that gets faults; or `none`."
     )
 
     @property
@@ -491,9 +264,11 @@ def _invalid(problems: Sequence[str]) -> EnvironmentInvalid:
 
 
 def declared_settings() -> dict[str, Setting]:
-    """The settings by field name of Environment. Order: as declared."""
-    fields = dataclasses.fields(Environment)
-    return {field.name: cast("Setting", field.metadata["setting"]) for field in fields}
+    """The settings by field name of Environment. Order: its own, then those of each part, as declared."""
+    fields = {field.name: field for field in dataclasses.fields(Environment)}
+    parts = (Environment, *Environment.__bases__)
+    names = [name for part in parts for name in part.__annotations__]
+    return {name: cast("Setting", fields[name].metadata["setting"]) for name in names}
 
 
 @cache
