@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
 from core.accounts.idempotency import Claim
@@ -10,6 +11,7 @@ from core.database.statements import variant_for
 from core.errors import ErrorCode, MutationRefused, account_removed, not_found, refuse
 from core.jobs.causes import current_cause
 from feed.entities import Entities, entities_of, names_keys, set_arguments
+from feed.media.services import PostMedia, post_media_set
 from feed.models import PostVisibility
 from feed.post_rows import PostRow
 from feed.selectors import post_from, posts_by_ids
@@ -38,18 +40,21 @@ async def post_create(
     content_warning: str | None = None,
     quoted_post_id: int | None = None,
     visibility: PostVisibility | None = None,
+    media: Sequence[PostMedia] = (),
     client_mutation_id: str | None = None,
 ) -> PostCreated:
     """Creates a post, once for each idempotency key. `visibility`: None for the widest that the account allows.
 
-    Errors: MutationRefused (NOT_FOUND, IDEMPOTENCY_KEY_REUSED; INVALID_INPUT for a public post of a private account),
-    UNAUTHENTICATED. Locks: the key, new hashtags, the quoted post, the author's row, the hashtags.
+    Errors: MutationRefused (NOT_FOUND, MEDIA_NOT_USABLE, IDEMPOTENCY_KEY_REUSED; INVALID_INPUT for a public post of
+    a private account), UNAUTHENTICATED. Locks: the key, new hashtags, the quoted post, the author's row, the
+    pictures, the hashtags.
     """
     further = (language, content_warning, quoted_post_id)
     chosen = () if visibility is None else (visibility.name,)
     # A plain post has the inputs that earlier versions stored.
     inputs = (text, *further) if any(each is not None for each in further) else (text,)
-    claim = Claim(author_id, "createPost", client_mutation_id, (*inputs, *chosen))
+    pictures = (value for each in media for value in each)
+    claim = Claim(author_id, "createPost", client_mutation_id, (*inputs, *chosen, *pictures))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
@@ -74,6 +79,8 @@ async def post_create(
                     "visibility",
                 )
             post = post_from(created)
+            if media:
+                await post_media_set(transaction, owner_id=author_id, post_id=post.id, media=media)
             if names_keys(entities):
                 await transaction.fetch(SQL.post_entities_set, *set_arguments({post.id: entities}))
             await claim.settle(transaction, post.id)
@@ -86,6 +93,7 @@ class PostChanges(TypedDict, total=False):
 
     language: str | None
     content_warning: str | None
+    media: Sequence[PostMedia]
 
 
 async def post_edit(
@@ -99,8 +107,10 @@ async def post_edit(
 ) -> PostRow:
     """Changes a post and returns it; one that is so already is not changed.
 
-    Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED). Locks: new hashtags, the post, the hashtags.
+    Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED, MEDIA_NOT_USABLE). Locks: new hashtags, the post, the pictures, the
+    hashtags.
     """
+    media = (changes or {}).get("media")
     further = [
         value
         for name in ("content_warning", "language")
@@ -108,8 +118,13 @@ async def post_edit(
     ]
     async with database.transaction() as transaction:
         entities = await entities_of(transaction, viewer_id, text)
-        await transaction.fetch(SQL.own_post_lock, viewer_id, post_id)
-        row = (viewer_id, post_id, text, client_mutation_id, entities, *further)
+        is_locked = await transaction.fetch(SQL.own_post_lock, viewer_id, post_id)
+        has_new_media = (
+            media is not None
+            and bool(is_locked)
+            and await post_media_set(transaction, owner_id=viewer_id, post_id=post_id, media=media)
+        )
+        row = (viewer_id, post_id, text, client_mutation_id, entities, *further, has_new_media)
         edited = await transaction.fetch_row(SQL.post_edit, *row)
         if edited is None:
             raise not_found("Post", "postId")

@@ -10,6 +10,7 @@ from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
+from feed.media.graphql.fields import PostPictures
 from feed.media.selectors import media_by_ids
 from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
@@ -23,6 +24,7 @@ def extend_types() -> None:
     extend_type(Account, AccountReactions)
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
+    extend_type(Post, PostPictures)
     extend_type(Post, PostComments)
     extend_type(Post, PostReactions)
     NODE_TYPES.register("Account", account_rows)

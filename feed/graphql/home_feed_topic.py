@@ -39,7 +39,21 @@ PUBLIC_OBJECT_FIELDS: PublicFields = {
             "quoteCount",
             "language",
             "contentWarning",
+            "media",
             "author",
+        }
+    ),
+    "Media": frozenset(
+        {
+            "id",
+            "kind",
+            "state",
+            "failure",
+            "url",
+            "width",
+            "height",
+            "placeholder",
+            "altText",
         }
     ),
     "SubscriptionReady": frozenset({"cursor", "resumed"}),

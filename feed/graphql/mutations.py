@@ -12,6 +12,8 @@ from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
 from feed.graphql.types import TEXT_RULES, Post
+from feed.media.graphql.fields import PostMediaInput, cleaned_media
+from feed.media.models import MEDIA_OF_POST
 from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH, PostVisibility
 from feed.services import PostChanges, post_create, post_delete, post_edit
 from feed.validators import clean_content_warning, clean_language
@@ -21,6 +23,7 @@ TEXT = f"The post's text: {TEXT_RULES}"
 
 
 LANGUAGE = f"The language of the text, a BCP 47 tag such as `de` or `zh-Hant`: at most {LANGUAGE_LENGTH} characters."
+MEDIA = f"The viewer's pictures that the post shows, in their order: at most {MEDIA_OF_POST}, on no other post."
 WARNING = (
     f"What the post warns of, in one line: at most {WARNING_LENGTH} code points after NFC. Without visible characters "
     "it is none."
@@ -40,6 +43,9 @@ class CreatePostInput(CreationInput):
     quoted_post_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
         description=f"The id of a post to quote, {ID_BOUND}.",
+    )
+    media: list[PostMediaInput] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{MEDIA} They may still be processed."
     )
 
 
@@ -65,6 +71,10 @@ class EditPostInput(MutationInput):
     )
     content_warning: str | None = strawberry.field(
         default=strawberry.UNSET, description=f"{WARNING} Null removes it."
+    )
+    media: list[PostMediaInput] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"{MEDIA} They take the place of those that the post has; null removes all.",
     )
 
 
@@ -115,6 +125,8 @@ def _checked_input(input: CreatePostInput | EditPostInput) -> tuple[str, PostCha
         changes["content_warning"] = rules.check(
             "contentWarning", clean_content_warning, input.content_warning
         )
+    if input.media is not strawberry.UNSET:
+        changes["media"] = cleaned_media(input.media, rules)
     rules.raise_problems()
     return text, changes
 

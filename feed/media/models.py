@@ -12,6 +12,7 @@ from core.database.time_ordered_keys import KeyField, Reference
 from feed.models import Post
 
 ALT_TEXT_LENGTH = 1_000
+MEDIA_OF_POST = 4
 MAX_BYTES = 8 * 1024 * 1024
 STATES = ("UPLOADING", "PROCESSING", "READY", "FAILED")
 UNUSED = models.Q(post=None, is_avatar=False, removed_at=None)

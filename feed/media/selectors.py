@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.database.database import Database
+from core.loaders import ViewerLoader
 from feed.media.media_rows import MEDIA, MediaRow
 from feed.media.statements import SQL
 
@@ -16,3 +17,13 @@ async def media_by_ids(
     rows = await database.fetch(SQL.media_by_ids, viewer_id, ids)
     found = {row[0]: MEDIA.make(row, None) for row in rows}
     return [found.get(key) for key in ids]
+
+
+class MediaByPostLoader(ViewerLoader[list[MediaRow]]):
+    """The pictures of posts that the viewer sees, by the post's key."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[list[MediaRow]]:
+        found: dict[int, list[MediaRow]] = {key: [] for key in keys}
+        for key, *columns in await self.database.fetch(SQL.media_of_posts, keys):
+            found[key].append(MEDIA.make(columns, None))
+        return list(found.values())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.accounts.idempotency import Claim
-from core.database.database import Database
+from core.database.database import Database, Transaction
 from core.errors import ErrorCode, account_removed, not_found, refuse
 from core.jobs.causes import current_cause
 from feed.media.addresses import UploadAddress, media_addresses
@@ -80,3 +81,34 @@ async def upload_finish(database: Database, *, viewer_id: int, media_id: int) ->
     if media is None:
         raise not_found("Media", "mediaId")
     return media
+
+
+class PostMedia(NamedTuple):
+    """A picture that is to be on a post, and its alt text; None keeps the one that it has."""
+
+    media_id: int
+    alt_text: str | None
+
+
+async def post_media_set(
+    transaction: Transaction, *, owner_id: int, post_id: int, media: Sequence[PostMedia]
+) -> bool:
+    """Puts these pictures on a post of their owner, in place of those that it has; returns whether that is a change.
+
+    Errors: MutationRefused (MEDIA_NOT_USABLE). Locks: the pictures.
+    """
+    keys = [each.media_id for each in media]
+    await transaction.fetch(SQL.media_of_post_lock, post_id, keys)
+    texts = [each.alt_text for each in media]
+    [(usable, changed)] = await transaction.fetch(
+        SQL.media_of_post_set, owner_id, post_id, keys, texts
+    )
+    if usable != len(keys):
+        raise refuse(
+            ErrorCode.MEDIA_NOT_USABLE,
+            "A picture can't be used: its upload must be finished, its processing must not have failed, and no other "
+            "post may have it. Upload it again.",
+            "input",
+            "media",
+        )
+    return bool(changed)

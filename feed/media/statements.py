@@ -13,6 +13,9 @@ class MediaStatements(Statements, uses=[FeedStatements]):
     media_export: str
     media_finish: str
     media_lock: str
+    media_of_post_lock: str
+    media_of_post_set: str
+    media_of_posts: str
     media_processed: str
     media_shown: str
     media_stuck_lock: str

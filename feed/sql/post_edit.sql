@@ -1,5 +1,6 @@
 -- Changes the author's own post, which is locked already, and keeps what it said. $1 viewer, $2 post, $3 text, $4 client's key,
--- $5 entities, $6 whether to set the content warning, $7 the content warning, $8 whether to set the language, $9 the language.
+-- $5 entities, $6 whether to set the content warning, $7 the content warning, $8 whether to set the language, $9 the language,
+-- $10 whether its pictures have changed.
 -- One row for a post that the viewer can see: whether it is the viewer's, the post as it is afterwards, whether this
 -- changed its text.
 WITH seen AS (
@@ -13,9 +14,9 @@ WITH seen AS (
 ), changed AS (
     UPDATE posts p SET text = $3, content_warning = o.new_warning, language = o.new_language,
         entities = CASE WHEN o.text <> $3 THEN $5 ELSE p.entities END,
-        edited_at = CASE WHEN EXISTS (SELECT FROM rewritten) THEN now() ELSE p.edited_at END
+        edited_at = CASE WHEN $10 OR EXISTS (SELECT FROM rewritten) THEN now() ELSE p.edited_at END
     FROM previous o
-    WHERE p.id = o.id AND (o.text, o.content_warning, o.language) IS DISTINCT FROM ($3, o.new_warning, o.new_language)
+    WHERE p.id = o.id AND ($10 OR (o.text, o.content_warning, o.language) IS DISTINCT FROM ($3, o.new_warning, o.new_language))
     RETURNING p.*
 ), kept AS (
     INSERT INTO post_edits (post_id, text, content_warning, created_at)

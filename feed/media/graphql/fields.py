@@ -1,0 +1,63 @@
+"""The pictures of posts: the field of Post, and what inputs of posts take."""
+
+from __future__ import annotations
+
+import strawberry
+
+from core.context import Context
+from core.errors import InputRules
+from core.execution import loaded
+from core.graphql.limits.directives import ListSize
+from core.graphql.node import ID_BOUND
+from core.ids import key_of
+from core.text import clean_text
+from feed.media.graphql.types import Media
+from feed.media.models import ALT_TEXT_LENGTH, MEDIA_OF_POST
+from feed.media.selectors import MediaByPostLoader
+from feed.media.services import PostMedia
+
+
+@strawberry.type
+class PostPictures:
+    """Fields of Post."""
+
+    @strawberry.field(
+        graphql_type=list[Media],
+        description=f"The post's pictures, in their order; at most {MEDIA_OF_POST}.",
+        directives=[ListSize(assumed_size=MEDIA_OF_POST)],
+    )
+    @loaded("id")
+    @staticmethod
+    def media(info: strawberry.Info) -> MediaByPostLoader:
+        context: Context = info.context
+        return context.loader(MediaByPostLoader)
+
+
+@strawberry.input(description="A picture on a post.")
+class PostMediaInput:
+    media_id: strawberry.ID = strawberry.field(description=f"The medium's id, {ID_BOUND}.")
+    alt_text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=f"What the picture shows, for who can't see it: at most {ALT_TEXT_LENGTH} code points after NFC. "
+        "Left out, the picture keeps the text that it has; null removes it.",
+    )
+
+
+def cleaned_media(sent: list[PostMediaInput] | None, rules: InputRules) -> list[PostMedia]:
+    """The pictures in the `media` of an input. What is wrong becomes problems of that field."""
+    found = [PostMedia(key_of("Media", each.media_id) or 0, None) for each in sent or ()]
+    if len(found) > MEDIA_OF_POST:
+        rules.reject("media", f"A post has at most {MEDIA_OF_POST} pictures.")
+    elif len({each.media_id for each in found if each.media_id}) < len(
+        [each for each in found if each.media_id]
+    ):
+        rules.reject("media", "Each picture can be on the post once.")
+    else:
+        for number, each in enumerate(sent or ()):
+            if each.alt_text is not strawberry.UNSET:
+                text = each.alt_text or ""
+                cleaned = rules.check(
+                    "media", lambda text=text: clean_text(text, at_most=ALT_TEXT_LENGTH, at_least=0)
+                )
+                found[number] = found[number]._replace(alt_text=cleaned)
+    return found
