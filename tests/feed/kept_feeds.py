@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
+from core.accounts.profiles import profile_update
 from core.accounts.services import (
     block_create,
     block_delete,
     follow_create,
     follow_delete,
+    follow_request_accept,
+    follower_delete,
     mute_create,
     mute_delete,
 )
@@ -23,6 +26,7 @@ from core.events.log_positions import START, Position
 from core.paging import NO_HORIZON, EdgeRow, PageRequest
 from feed.consumers import add_to_home_feeds
 from feed.home_feeds import HomeFeeds, home_feed_build
+from feed.models import PostVisibility
 from feed.reactions import SHARE
 from feed.selectors import Outcome, home_feed_page
 from feed.services import post_create, post_delete
@@ -72,6 +76,10 @@ class Crowd:
             (12, self.unshare),
             (12, self.follow),
             (5, self.unfollow),
+            (8, self.post_to_some),
+            (4, self.change_privacy),
+            (8, lambda: self._relate(follow_request_accept)),
+            (2, lambda: self._relate(follower_delete)),
             (4, self.delete),
             (3, lambda: self._relate(mute_create)),
             (3, lambda: self._relate(mute_delete)),
@@ -88,6 +96,21 @@ class Crowd:
         assert created.post is not None
         self.posts.append(created.post.id)
         return created.post.id
+
+    async def post_to_some(self) -> None:
+        """A post for followers, or for somebody whom it mentions."""
+        author = self.rng.choice(self.users)
+        text = f"For @p{self.rng.randint(1, len(self.users))}."
+        visibility = self.rng.choice([PostVisibility.FOLLOWERS, PostVisibility.MENTIONED])
+        created = await post_create(
+            self.database, author_id=author, text=text, visibility=visibility
+        )
+        assert created.post is not None
+        self.posts.append(created.post.id)
+
+    async def change_privacy(self) -> None:
+        user, is_private = self.rng.choice(self.users), self.rng.random() < 0.4
+        await profile_update(self.database, viewer_id=user, is_private=is_private)
 
     async def share(self, user: int | None = None, post: int | None = None) -> None:
         if not self.posts:

@@ -1,0 +1,262 @@
+"""Events of posts that are not public reach those who may see the post, live and from a cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from core.database.database import Database
+from tests.live.world import (
+    TIMEOUT,
+    Api,
+    Json,
+    SignedInUser,
+    WebSocketClient,
+    serving,
+    signed_in,
+    websocket_client,
+)
+
+CAST = ("author", "follower", "mentioned", "stranger", "requester", "blocked", "host")
+WATCHERS = (*CAST[:6], "anonymous")
+READERS = {
+    "PUBLIC": {"author", "follower", "mentioned", "stranger", "requester", "anonymous"},
+    "FOLLOWERS": {"author", "follower"},
+    "MENTIONED": {"author", "mentioned"},
+}
+Cast = dict[str, SignedInUser]
+
+
+@pytest.fixture
+async def cast(database: Database, api: Api) -> Cast:
+    found = dict(zip(CAST, await signed_in(database, len(CAST)), strict=True))
+    author = found["author"]
+    for name in ("follower", "host"):
+        await api.change(found[name], "FollowUser", userId=author.id)
+    for name in ("follower", "mentioned", "stranger", "requester", "blocked"):
+        await api.change(found[name], "FollowUser", userId=found["host"].id)
+    await api.change(author, "BlockUser", userId=found["blocked"].id)
+    return found
+
+
+async def write(api: Api, cast: Cast, **values: Any) -> str:
+    """A post by the author that mentions the third user."""
+    payload = await api.change(cast["author"], "CreatePost", text="For @p3.", **values)
+    return str(payload["post"]["id"])
+
+
+async def go_private(api: Api, user: SignedInUser, *, is_private: bool = True) -> None:
+    await api.change(user, "UpdateProfile", isPrivate=is_private)
+
+
+async def watch(client: WebSocketClient, posts: list[str], after: str | None = None) -> Json:
+    query = """subscription($ids: [ID!]!, $after: String) { postInteractions(postIds: $ids, after: $after) {
+        __typename cursor ... on PostDeleted { deletedPostId }
+        ... on CommentCreated { comment { text } post { id visibility } }
+        ... on PostEdited { post { id visibility } } } }"""
+    await client.subscribe("1", query, ids=posts, after=after)
+    return await client.event()
+
+
+async def until_marked(client: WebSocketClient) -> list[str]:
+    """The kinds of the events before the last word on the marker."""
+    kinds: list[str] = []
+    while True:
+        event = await client.event()
+        if event["__typename"] == "CommentCreated" and event["comment"]["text"] == "The end.":
+            return kinds
+        kinds.append(event["__typename"])
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+@pytest.mark.parametrize("visibility", READERS)
+async def test_a_post_s_events_reach_its_readers_alone(
+    address: str, api: Api, cast: Cast, visibility: str, is_private: bool
+) -> None:
+    readers = READERS["FOLLOWERS" if is_private and visibility == "PUBLIC" else visibility]
+    author = cast["author"]
+    secret = await write(api, cast, visibility=visibility)
+    marker = (await api.change(cast["host"], "CreatePost", text="Here."))["post"]["id"]
+    if is_private:
+        await go_private(api, author)
+        await api.change(cast["requester"], "FollowUser", userId=author.id)
+    async with AsyncExitStack() as stack:
+        clients, cursors = {}, {}
+        for name in WATCHERS:
+            authorization = cast[name].authorization if name in cast else None
+            client = await stack.enter_async_context(websocket_client(address, authorization))
+            cursors[name] = (await watch(client, [secret, marker]))["cursor"]
+            clients[name] = client
+        comment = await api.change(author, "CreateComment", postId=secret, text="Hear.")
+        await api.change(author, "LikePost", postId=secret)
+        await api.change(author, "EditPost", postId=secret, text="For @p3, still.")
+        await api.change(author, "DeleteComment", commentId=comment["comment"]["id"])
+        await api.change(cast["host"], "CreateComment", postId=marker, text="The end.")
+        expected = ["CommentCreated", "PostLiked", "PostEdited", "CommentDeleted"]
+        for name, client in clients.items():
+            # A comment that is deleted before its delivery is not delivered.
+            seen = [kind for kind in await until_marked(client) if kind != "CommentCreated"]
+            assert seen == (expected[1:] if name in readers else []), name
+        await api.change(author, "DeletePost", postId=secret)
+        await api.change(cast["host"], "CreateComment", postId=marker, text="The end.")
+        for name, client in clients.items():
+            # Whom a deleted post mentioned is not known any more.
+            is_notified = name in readers and (visibility != "MENTIONED" or name == "author")
+            assert await until_marked(client) == (["PostDeleted"] if is_notified else []), name
+    for name, cursor in cursors.items():
+        authorization = cast[name].authorization if name in cast else None
+        async with websocket_client(address, authorization) as client:
+            await watch(client, [secret, marker], after=cursor)
+            is_notified = name in readers and (visibility != "MENTIONED" or name == "author")
+            replayed = await until_marked(client) + await until_marked(client)
+            assert replayed == (["PostDeleted"] if is_notified else []), name
+
+
+async def test_a_watched_post_that_becomes_private_is_silent_at_once(
+    address: str, api: Api, cast: Cast
+) -> None:
+    secret = await write(api, cast)
+    async with (
+        websocket_client(address) as anybody,
+        websocket_client(address, cast["follower"].authorization) as follower,
+    ):
+        for client in (anybody, follower):
+            await watch(client, [secret])
+        await api.change(cast["author"], "EditPost", postId=secret, text="Once.")
+        for client in (anybody, follower):
+            assert (await client.event())["post"]["visibility"] == "PUBLIC"
+        await go_private(api, cast["author"])
+        await api.change(cast["author"], "EditPost", postId=secret, text="Twice.")
+        assert (await follower.event())["post"]["visibility"] == "FOLLOWERS"
+        await go_private(api, cast["author"], is_private=False)
+        await api.change(cast["author"], "EditPost", postId=secret, text="Thrice.")
+        assert (await anybody.event())["post"]["visibility"] == "PUBLIC"
+        assert (await follower.event())["post"]["visibility"] == "PUBLIC"
+
+
+async def home_events(client: WebSocketClient) -> list[tuple[str, str]]:
+    """What was added to a home feed and removed from it, before the last word."""
+    found: list[tuple[str, str]] = []
+    while True:
+        event = await client.event()
+        if event["__typename"] == "FeedEntryAdded":
+            node = event["edge"]["node"]
+            if node["text"] == "The end.":
+                return found
+            found.append(("added", node["id"]))
+        else:
+            found.append((event["__typename"], event.get("postId", "")))
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_home_feeds_receive_what_their_readers_may_see(
+    address: str, api: Api, cast: Cast, is_private: bool
+) -> None:
+    author = cast["author"]
+    await api.change(cast["mentioned"], "FollowUser", userId=author.id)
+    if is_private:
+        await go_private(api, author)
+    cursors = {}
+    posts: dict[str, str] = {}
+    async with AsyncExitStack() as stack:
+        clients = {}
+        for name in ("follower", "mentioned", "stranger", "blocked"):
+            client = await stack.enter_async_context(
+                websocket_client(address, cast[name].authorization)
+            )
+            cursors[name] = (await client.watch_home())["cursor"]
+            clients[name] = client
+        for visibility in ("FOLLOWERS", "MENTIONED"):
+            posts[visibility] = await write(api, cast, visibility=visibility)
+        # A share of a post that is not public would be refused; its author may share it.
+        await api.change(author, "SharePost", postId=posts["FOLLOWERS"])
+        await api.change(author, "DeletePost", postId=posts["FOLLOWERS"])
+        await api.change(author, "DeletePost", postId=posts["MENTIONED"])
+        await api.change(cast["host"], "CreatePost", text="The end.")
+        live = {name: await home_events(client) for name, client in clients.items()}
+    assert live["stranger"] == live["blocked"] == []
+    for name in ("follower", "mentioned"):
+        # Posts that are deleted before their delivery are not delivered.
+        assert ("FeedEntryRemoved", posts["FOLLOWERS"]) in live[name]
+        assert ("FeedEntryRemoved", posts["MENTIONED"]) not in live[name]
+    assert ("added", posts["MENTIONED"]) not in live["follower"]
+    for name, cursor in cursors.items():
+        async with websocket_client(address, cast[name].authorization) as client:
+            await client.watch_home(after=cursor)
+            removals = [("FeedEntryRemoved", posts["FOLLOWERS"])]
+            replayed = list(dict.fromkeys(await home_events(client)))
+            assert replayed == (removals if name in {"follower", "mentioned"} else []), name
+
+
+async def test_entries_for_followers_and_mentioned_are_added(
+    address: str, api: Api, cast: Cast
+) -> None:
+    await api.change(cast["mentioned"], "FollowUser", userId=cast["author"].id)
+    async with (
+        websocket_client(address, cast["follower"].authorization) as follower,
+        websocket_client(address, cast["mentioned"].authorization) as mentioned,
+    ):
+        await follower.watch_home()
+        await mentioned.watch_home()
+        first = await write(api, cast, visibility="FOLLOWERS")
+        second = await write(api, cast, visibility="MENTIONED")
+        await api.change(cast["host"], "CreatePost", text="The end.")
+        assert await home_events(follower) == [("added", first)]
+        assert await home_events(mentioned) == [("added", first), ("added", second)]
+
+
+async def test_acceptance_and_removal_change_the_home_feed_on_all_devices(
+    address: str, api: Api, cast: Cast
+) -> None:
+    author, reader = cast["author"], cast["requester"]
+    post = await write(api, cast)
+    await go_private(api, author)
+    await api.change(reader, "FollowUser", userId=author.id)
+
+    async def in_feed() -> bool:
+        page = await api.do(reader, "HomeFeed")
+        return post in [edge["node"]["id"] for edge in page["edges"]]
+
+    assert not await in_feed()
+    async with (
+        websocket_client(address, reader.authorization) as phone,
+        websocket_client(address, reader.authorization) as laptop,
+    ):
+        for device in (phone, laptop):
+            await device.watch_home()
+        for change, expected in (("AcceptFollowRequest", True), ("RemoveFollower", False)):
+            await api.change(author, change, userId=reader.id)
+            for device in (phone, laptop):
+                assert (await device.event())["__typename"] == "HomeFeedChanged"
+            assert await in_feed() is expected
+
+
+async def test_kept_answers_end_within_the_time_that_they_name(
+    django_db_setup: None, database: Database
+) -> None:
+    author, *_ = await signed_in(database, 2)
+    with serving(byte_cache_seconds=1.0) as address:
+        api = Api(address)
+        post = (await api.change(author, "CreatePost", text="Seen."))["post"]["id"]
+        query = f'{{ publicFeed {{ edges {{ node {{ id }} }} }} post(id: "{post}") {{ id }} }}'
+        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
+
+            async def ask(**headers: str) -> httpx.Response:
+                return await client.get("/graphql/", params={"query": query}, headers=headers)
+
+            kept = await ask()
+            assert post in kept.text
+            assert (
+                "max-age=1" in kept.headers["cache-control"]
+                or "max-age=0" in kept.headers["cache-control"]
+            )
+            await go_private(api, author)
+            await asyncio.sleep(1.1)
+            answer = await ask(**{"if-none-match": kept.headers["etag"]})
+            assert answer.status_code == 200
+            assert answer.json()["data"] == {"publicFeed": {"edges": []}, "post": None}
+        await api.close()
