@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
-from feed.media.files import original_name, remove_file
+from feed.media.files import original_name, remove_file, remove_files, remove_old_incoming
 from feed.media.processing import processed
 from feed.media.statements import SQL
 
@@ -18,6 +18,8 @@ EVERY = timedelta(minutes=1)
 ATTEMPTS = 8
 GIVE_UP_AFTER = timedelta(minutes=10)
 MEDIA_AT_ONCE = 100
+REMOVED_AT_ONCE = 20
+UNUSED_AFTER = timedelta(days=1)
 
 
 @job("media_process", at_once=1, attempts=ATTEMPTS)
@@ -58,3 +60,29 @@ async def give_up_media(run: JobRun) -> None:
             ended = ("FAILED", "TIMED_OUT", None, None, None)
             await transaction.fetch(SQL.media_processed, keys, *ended)
             logger.warning("Gave up %d pictures whose processing had failed.", len(keys))
+
+
+@job("media_expire", every=EVERY, priority=Priority.LOW)
+async def expire_media(run: JobRun) -> None:
+    """Marks pictures for removal that nothing has used for a day; again at once while there are more."""
+    async with run.transaction() as transaction:
+        rows = await transaction.fetch(SQL.media_expire, UNUSED_AFTER, MEDIA_AT_ONCE)
+        if rows[0][0] == MEDIA_AT_ONCE:
+            run.repeat()
+
+
+@job("media_remove", every=EVERY, priority=Priority.LOW)
+async def remove_media(run: JobRun) -> None:
+    """Removes files, then rows, of pictures that are marked; again at once while there are more.
+
+    Nobody can use them any more, so a run that ends between the two is repeated.
+    """
+    rows = await run.database.fetch(SQL.media_to_remove, REMOVED_AT_ONCE)
+    keys = [row[0] for row in rows]
+    for key in keys:
+        await asyncio.to_thread(remove_files, key)
+    await asyncio.to_thread(remove_old_incoming)
+    async with run.transaction() as transaction:
+        await transaction.fetch(SQL.media_delete, keys)
+        if len(keys) == REMOVED_AT_ONCE:
+            run.repeat()

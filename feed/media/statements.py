@@ -9,7 +9,9 @@ from feed.statements import FeedStatements
 class MediaStatements(Statements, uses=[FeedStatements]):
     media_by_ids: str
     media_create: str
+    media_delete: str
     media_erase: str
+    media_expire: str
     media_export: str
     media_finish: str
     media_lock: str
@@ -19,6 +21,7 @@ class MediaStatements(Statements, uses=[FeedStatements]):
     media_processed: str
     media_shown: str
     media_stuck_lock: str
+    media_to_remove: str
     media_upload: str
     media_upload_lock: str
 

@@ -10,11 +10,11 @@ from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
-from core.jobs.registry import JOB_SECONDS
+from core.jobs.registry import JOB_SECONDS, JobKind
 from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Worker
 from feed.media import jobs
 
-KINDS = {kind.name: kind for kind in (jobs.media_process, jobs.give_up_media)}
+KINDS = {kind.name: kind for kind in vars(jobs).values() if isinstance(kind, JobKind)}
 
 
 async def work() -> None:
