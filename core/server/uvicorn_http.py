@@ -42,7 +42,7 @@ CUT_OFF = Counter(
 )
 PRESENCE_SECONDS = 1.0
 """How often the server looks whether a client that has ended its sending side is still there."""
-PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 STOPPING = ClientError(
     "The server is stopping and has aborted the request. Its writes may or may not have been committed.",
     "UNAVAILABLE",
@@ -250,13 +250,13 @@ class HTTPProtocol(HttpToolsProtocol):
         """Sends an interim response during a query that may be cancelled.
 
         A client that has closed its connection ends its sending side as well, and is known to be gone only by the
-        reset with which it answers what is sent to it. Others ignore interim responses (RFC 9110, section 15.2).
+        reset with which it answers what is sent to it. Others discard this response (RFC 9110, section 15.2.1).
         """
         executing = self._cancellable()
         if executing is None or executing[0].response_started or self.transport.is_closing():
             return
         if executing[0].scope["http_version"] != "1.0":
-            self.transport.write(PROCESSING)
+            self.transport.write(CONTINUE)
             self._presence_timer = self.loop.call_later(PRESENCE_SECONDS, self._check_presence)
 
     def _check_presence(self) -> None:

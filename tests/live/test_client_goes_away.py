@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from http.client import HTTPConnection
 
 import pytest
 
 from core.database.database import Database
-from core.server.uvicorn_http import PRESENCE_SECONDS
+from core.server.uvicorn_http import CONTINUE, PRESENCE_SECONDS
 from tests.live.raw_clients import RawClient, open_socket, subscribe
-from tests.live.world import SignedInUser, eventually, operation, serving, signed_in
+from tests.live.world import TIMEOUT, SignedInUser, eventually, operation, serving, signed_in
 
 READ = "{ publicFeed(first: 3) { edges { node { id } } } }"
 WAITING = """
@@ -94,12 +96,34 @@ async def test_a_client_that_only_ends_its_sending_side_gets_its_answer(
             await asyncio.sleep(2 * PRESENCE_SECONDS)
             assert not client.received
         else:
-            await client.receives(b"HTTP/1.1 102 Processing\r\n\r\n")
+            await client.receives(CONTINUE)
             await asyncio.sleep(PRESENCE_SECONDS)
             assert not client.received
         assert (await database.fetch(WAITING))[0][0] == 1
     await client.receives(b'"publicFeed"')
     await client.is_lost()
+
+
+async def test_a_library_reads_the_answer_after_the_interim_response(
+    address: str, database: Database
+) -> None:
+    client = HTTPConnection(address, timeout=TIMEOUT)
+
+    def ask() -> bytes:
+        body = json.dumps({"query": f"# of a library\n{READ}"})
+        client.request("POST", "/graphql/", body, {"content-type": "application/json"})
+        client.sock.shutdown(socket.SHUT_WR)
+        with client.getresponse() as response:
+            assert response.status == 200
+            return response.read()
+
+    with closing(client):
+        async with posts_locked(database):
+            asking = asyncio.create_task(asyncio.to_thread(ask))
+            await statements_wait(database, 1)
+            _, waiting = await asyncio.wait([asking], timeout=2 * PRESENCE_SECONDS)
+            assert waiting
+        assert b'"publicFeed"' in await asking
 
 
 async def test_equal_queries_outlive_the_client_that_came_first(
