@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
-from core.database.cursors import CursorCodec, CursorMalformed
+from core.database.cursors import CursorCodec, CursorMalformed, TextCursorCodec
 from core.database.list_positions import LIST_START, Horizon, ListPosition, horizon_from_text
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
@@ -77,7 +77,21 @@ def page_request(
     )
 
 
-def decode_position(codec: CursorCodec, cursor: str) -> ListPosition:
+def page_limit(first: int | None) -> int:
+    """How many edges a page has that can only be read from its first edge on. Errors: BAD_PAGE."""
+    limit = PAGE_BY_DEFAULT if first is None else first
+    if not 0 <= limit <= MAX_PAGE_SIZE:
+        raise ClientError(
+            f"`first` is {limit}; it must be between 0 and {MAX_PAGE_SIZE}.", "BAD_PAGE"
+        )
+    return limit
+
+
+@overload
+def decode_position(codec: CursorCodec, cursor: str) -> ListPosition: ...
+@overload
+def decode_position(codec: TextCursorCodec, cursor: str) -> str: ...
+def decode_position(codec: CursorCodec | TextCursorCodec, cursor: str) -> ListPosition | str:
     """The position that the cursor encodes. Errors: INVALID_CURSOR."""
     try:
         return codec.decode(cursor)
@@ -203,3 +217,41 @@ class Page:
 
     async def _exists(self, request: PageRequest) -> bool:
         return bool(await self._source.read(request, self._codec))
+
+
+class ForwardPage:
+    """A page of a list that is only read from its first edge on: one in an order of its own."""
+
+    __slots__ = ("_codec", "_more", "_precedes", "edges", "snapshot")
+
+    def __init__(
+        self,
+        layout: Layout[EdgeRow],
+        rows: Sequence[Any],
+        limit: int,
+        codec: CursorCodec | TextCursorCodec,
+        precedes: Callable[[Any], Awaitable[bool]] | None,
+        snapshot: str | None = None,
+    ) -> None:
+        """`rows`: one more than the limit if there are more. `precedes`: whether there is an edge before a position;
+        None for the first page.
+        """
+        self._codec = codec
+        self._more = len(rows) > limit
+        self._precedes = precedes
+        self.edges = Rows(layout, rows[:limit], codec)
+        self.snapshot = snapshot
+
+    def cursor(self, index: int) -> str:
+        """The cursor of an edge."""
+        return self._codec.encode(self.edges.value(index, "position"))
+
+    def has_older(self) -> bool:
+        """Whether there are edges after the last one."""
+        return self._more
+
+    def has_newer(self) -> bool | Awaitable[bool]:
+        """Whether there are edges before the first one. Cost: one statement if a cursor bounds the page there."""
+        if self._precedes is None:
+            return False
+        return self._precedes(self.edges.value(0, "position") if self.edges else None)

@@ -25,6 +25,7 @@ from feed.graphql.subscriptions import HOME_FEED_EVENT_TYPES, FeedSubscription
 from feed.graphql.types import Post
 from feed.media.graphql.mutations import MediaMutation
 from feed.media.graphql.types import Media
+from feed.search.graphql.queries import SearchQuery
 from interactions.graphql.exports import DataExport, ExportsMutation
 from interactions.graphql.mutations import InteractionsMutation
 from interactions.graphql.reports import ReportsMutation
@@ -33,7 +34,7 @@ from interactions.graphql.types import Comment
 
 
 @strawberry.type(description="All reads.")
-class Query(FeedQuery, AccountsQuery, AccountQuery, NodeQuery, RateLimitQuery):
+class Query(FeedQuery, AccountsQuery, AccountQuery, SearchQuery, NodeQuery, RateLimitQuery):
     pass
 
 

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "core.figures",
     "feed",
     "feed.media",
+    "feed.search",
     "interactions",
     "core.datasets",
     "core.server",

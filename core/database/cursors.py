@@ -67,6 +67,10 @@ class CursorSigner:
         columns = zip(repeat(self._keys), repeat(list_name), owner_ids, repeat(None))
         return list(map(codec_from_columns, columns))
 
+    def text_codec(self, list_name: str, owner_id: int = 0) -> TextCursorCodec:
+        """The codec of a list whose positions are texts."""
+        return TextCursorCodec(self._keys.blake2, list_name, owner_id)
+
     def tag(self, purpose: str, packed: bytes) -> bytes:
         """The MAC of other data than list positions: 32 bytes. `purpose` has at most 15 characters."""
         return _tag(self._keys, purpose, packed)
@@ -163,6 +167,42 @@ class CursorCodec(NamedTuple):
     def _prefix(self, version: bytes) -> bytes:
         """What a MAC covers besides the position."""
         return version + self.list_name.encode() + POSITION.pack(self.owner_id)
+
+
+class TextCursorCodec(NamedTuple):
+    """Encodes and decodes the cursors of a list whose positions are texts: of one that has an order of its own."""
+
+    key: bytes
+    list_name: str
+    owner_id: int
+
+    def encode(self, position: str) -> str:
+        """The cursor of a position, in base64."""
+        packed = position.encode()
+        signed = self._tag(packed) + packed
+        return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
+
+    def encode_all(self, positions: list[str]) -> list[str]:
+        """The cursors of the positions."""
+        return list(map(self.encode, positions))
+
+    def decode(self, cursor: str) -> str:
+        """The position that the cursor encodes. Errors: CursorMalformed."""
+        if len(cursor) > MAX_CURSOR_LENGTH:
+            raise CursorMalformed
+        try:
+            encoded = cursor.encode("ascii").translate(FROM_URL_SAFE)
+            position = a2b_base64(encoded + b"=" * (-len(encoded) % 4))[TAG_BYTES:].decode()
+        except ValueError as error:
+            raise CursorMalformed from error
+        # Each position has exactly one cursor, so any other text is refused.
+        if not compare_digest(self.encode(position).encode(), cursor.encode("ascii")):
+            raise CursorMalformed
+        return position
+
+    def _tag(self, packed: bytes) -> bytes:
+        signed = self.list_name.encode() + POSITION.pack(self.owner_id) + packed
+        return blake2s(signed, key=self.key, digest_size=TAG_BYTES).digest()
 
 
 codec_from_columns = row_factory(CursorCodec)

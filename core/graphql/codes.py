@@ -126,6 +126,9 @@ CODES: dict[str, ErrorHandling] = {
     "INVALID_CURSOR": ErrorHandling(
         "The cursor does not belong to this list: start from the beginning."
     ),
+    "INVALID_QUERY": ErrorHandling(
+        "The text of a search can't be read; `position` says where, in characters from 1."
+    ),
     "TOO_MANY_ERRORS": ErrorHandling("The response omits further errors."),
 }
 

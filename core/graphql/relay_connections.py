@@ -18,7 +18,7 @@ from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT, Page
 T = TypeVar("T")
 
 CURSOR_BOUND = f"at most {MAX_CURSOR_LENGTH:,} characters"
-EDGES = f"The page's edges, newest first; at most {MAX_PAGE_SIZE}."
+EDGES = f"The page's edges, in the list's order; at most {MAX_PAGE_SIZE}."
 
 First = Annotated[
     int | None,

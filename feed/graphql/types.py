@@ -159,7 +159,7 @@ def in_feed(info: Info) -> bool:
     return path.typename == "Subscription" or below.typename == "PostConnection"
 
 
-@strawberry.type(description="A page of a feed, newest first.")
+@strawberry.type(description="A page of posts, newest first if the field does not say otherwise.")
 class PostConnection(Connection[Post]):
     edges: list[PostEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # PostEdge is an Edge[Post]
 

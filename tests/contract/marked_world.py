@@ -126,6 +126,7 @@ class MarkedWorld:
             "id": all_ids,
             "ids": [[*all_ids, *media_ids]],
             "username": ["target_login"],
+            "query": ["name", "post", "target"],
             "userId": user_ids,
             "postId": post_ids,
             "postIds": [post_ids],

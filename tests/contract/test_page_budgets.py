@@ -153,6 +153,13 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "muted_pages": Cost(11, 7),
         "relations_by_ids": Cost(13, 8),
     },
+    Page("SearchUsers", None): {
+        "users_by_name:anonymous": Cost(33, 87),
+    },
+    Page("SearchUsers", "p2"): {
+        "users_by_name": Cost(52, 92),
+        "relations_by_ids": Cost(49, 8),
+    },
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),
         "user_details_by_ids": Cost(13, 8),
@@ -167,6 +174,12 @@ NODES: dict[str, dict[str, tuple[str, int]]] = {
     "MediaState": {"Media": ("media", 4)},
 }
 """How many objects of each type a query by ids requests, and their table."""
+
+FIXED: dict[str, dict[str, Any]] = {
+    "ExportState": {"id": global_id("DataExport", 1)},
+    "SearchUsers": {"query": "p"},
+}
+"""Variables that depend on nothing."""
 
 
 class RecordingDatabase(Database):
@@ -217,8 +230,8 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:
         return {"since": value["pageInfo"]["endCursor"]}
     if page.after_cursor:
         return {"after": (await client.data(CURSORS[page.operation]))["pageInfo"]["endCursor"]}
-    if page.operation == "ExportState":
-        return {"id": global_id("DataExport", 1)}
+    if page.operation in FIXED:
+        return FIXED[page.operation]
     by_name = {"Profile", "Follows", "UsernameAvailability"}
     return {"username": "p1"} if page.operation in by_name else {}
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database
 from core.jobs.job_runner import JobRunner
+from core.jobs.registry import JobKind
 from feed.services import post_create
 from interactions.jobs import account_erase
 from tests.paths import ROOT
@@ -73,10 +74,15 @@ async def delete_account(database: Database, user_id: int) -> None:
 
 async def accounts_erase(database: Database) -> None:
     """Runs the jobs of deleted accounts until all are removed, or those that are left failed and wait."""
-    kind = account_erase.name
-    await database.write(DUE, kind)
-    runner = JobRunner(database, database, {kind: account_erase})
-    while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE, kind):  # noqa: ASYNC110
+    await run_jobs(database, account_erase)
+
+
+async def run_jobs(database: Database, kind: JobKind) -> None:
+    """Runs the jobs of a kind, and those that they add, until none is due or those that are left failed and wait."""
+    name = kind.name
+    await database.write(DUE, name)
+    runner = JobRunner(database, database, {name: kind})
+    while await runner.start_due() or runner.runs or await database.fetch(SOON_DUE, name):  # noqa: ASYNC110
         await asyncio.sleep(0.002)
 
 

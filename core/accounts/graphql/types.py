@@ -74,6 +74,6 @@ class UserEdge(Edge[User]):
     pass
 
 
-@strawberry.type(description="A page of users, newest first.")
+@strawberry.type(description="A page of users, newest first if the field does not say otherwise.")
 class UserConnection(Connection[User]):
     edges: list[UserEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # UserEdge is an Edge[User]

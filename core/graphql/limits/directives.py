@@ -66,6 +66,13 @@ PAGE = ListSize(
     require_one_slicing_argument=False,
 )
 """For fields that give a connection."""
+FORWARD_PAGE = ListSize(
+    assumed_size=PAGE_BY_DEFAULT,
+    slicing_arguments=["first"],
+    sized_fields=["edges"],
+    require_one_slicing_argument=False,
+)
+"""For fields that give a connection which is only read from its first edge on."""
 
 
 def weight_of(field: GraphQLField, named_type: GraphQLNamedType, default: float) -> float:

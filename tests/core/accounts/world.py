@@ -61,7 +61,7 @@ class ApiClient:
         """The number of statements of the last request."""
         return len(self.ran)
 
-    async def execute(self, query: str, **variables: Any) -> Json:
+    async def execute(self, query: str, /, **variables: Any) -> Json:
         """The whole result of one request: an operation of the contract, or a document."""
         document = valid_document(query)
         context = Context(self.services, self.viewer_id, self.session_id)
@@ -73,7 +73,7 @@ class ApiClient:
         formatted: Json = dict(result.formatted)  # type: ignore[union-attr]  # not incremental
         return formatted
 
-    async def data(self, query: str, **variables: Any) -> Any:
+    async def data(self, query: str, /, **variables: Any) -> Any:
         """The one root field of a result without errors."""
         result = await self.execute(query, **variables)
         assert "errors" not in result, result

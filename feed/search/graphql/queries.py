@@ -1,0 +1,48 @@
+"""Queries that find users and posts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from core.accounts.graphql.types import UserConnection
+from core.context import Context
+from core.graphql.limits.directives import FORWARD_PAGE
+from core.graphql.relay_connections import CURSOR_BOUND
+from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
+from feed.search.selectors import MAX_NAME_QUERY, users_by_name
+
+FirstInOrder = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"The number of edges, 0 to {MAX_PAGE_SIZE}; by default {PAGE_BY_DEFAULT}."
+    ),
+]
+AfterInOrder = Annotated[
+    str | None,
+    strawberry.argument(description=f"Only edges that follow this cursor, {CURSOR_BOUND}."),
+]
+
+
+@strawberry.type
+class SearchQuery:
+    @strawberry.field(
+        description="Users whose username or display name, or a later word of it, begins with the query. Accents, case "
+        "and punctuation are ignored. Users whom the viewer follows come first, then all in the order of their names.",
+        directives=[FORWARD_PAGE],
+    )
+    @staticmethod
+    async def search_users(
+        info: strawberry.Info,
+        query: Annotated[
+            str,
+            strawberry.argument(
+                description=f"The beginning of a name, 1 to {MAX_NAME_QUERY} characters."
+            ),
+        ],
+        first: FirstInOrder = None,
+        after: AfterInOrder = None,
+    ) -> UserConnection:
+        context: Context = info.context
+        return await users_by_name(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
