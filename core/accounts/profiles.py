@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import clean_bio, clean_display_name, clean_username
-from core.database.database import Database
+from core.database.database import Database, Transaction
 from core.errors import ErrorCode, InputRules, Problem, account_removed
 
 
@@ -14,6 +16,20 @@ class Unset:
 
 
 UNSET = Unset()
+
+ChooseAvatar = Callable[[Transaction, int, str | None], Awaitable[str]]
+"""Makes a picture, given by its id, that of a user, whose row is locked; None takes it away. Gives its address, which
+is empty if there is none yet. Errors: MutationRefused (MEDIA_NOT_USABLE)."""
+
+
+class Avatars:
+    """The pictures of profiles. The room of pictures is above this one, so it is registered, before requests."""
+
+    def __init__(self) -> None:
+        self.choose: ChooseAvatar | None = None
+
+
+AVATARS = Avatars()
 
 
 async def profile_update(
@@ -28,7 +44,8 @@ async def profile_update(
     """The user, changed. What is left out stays; null clears the bio and the picture.
     A private account's posts are hidden from all but its followers at once.
 
-    Errors: MutationRefused (INVALID_INPUT), UNAUTHENTICATED for a deleted account.
+    Errors: MutationRefused (INVALID_INPUT, MEDIA_NOT_USABLE), UNAUTHENTICATED for a deleted account. Locks: the user,
+    the pictures.
     """
     rules = InputRules()
     new_name = new_bio = new_avatar = None
@@ -38,20 +55,24 @@ async def profile_update(
         new_name = rules.check("displayName", clean_display_name, display_name)
     if not isinstance(bio, Unset):
         new_bio = rules.check("bio", clean_bio, bio or "")
-    if avatar_media_id is None:
-        new_avatar = ""
-    elif not isinstance(avatar_media_id, Unset):
-        rules.reject("avatarMediaId", "Pictures can't be uploaded yet. Leave this out.")
     if is_private is None:
         rules.reject("isPrivate", "This is true or false. Leave it out to keep it.")
     rules.raise_problems()
     new_privacy = None if isinstance(is_private, Unset) else is_private
-    rows = await database.write(
-        SQL.profile_update, viewer_id, new_name, new_bio, new_avatar, new_privacy
-    )
-    if not rows:
-        raise account_removed()
-    return UserRow._make(rows[0])
+    async with database.transaction() as transaction:
+        if not isinstance(avatar_media_id, Unset) and AVATARS.choose is not None:
+            await transaction.fetch(SQL.users_lock, [viewer_id])
+            new_avatar = await AVATARS.choose(transaction, viewer_id, avatar_media_id)
+        row = (viewer_id, new_name, new_bio, new_avatar, new_privacy)
+        user = await transaction.fetch_row(SQL.profile_update, *row)
+        if user is None:
+            raise account_removed()
+    return UserRow._make(user)
+
+
+async def avatar_url_set(transaction: Transaction, *, user_id: int, url: str) -> None:
+    """Sets the address of a user's picture. Locks: the user."""
+    await transaction.fetch(SQL.avatar_url_set, user_id, url)
 
 
 async def username_problem(database: Database, username: str) -> Problem | None:

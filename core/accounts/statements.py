@@ -28,6 +28,7 @@ class AccountStatements(
     account_token_create: str
     account_token_use: str
     account_tokens_expire: str
+    avatar_url_set: str
     block_create: str
     block_delete: str
     blocked_pages: Variants

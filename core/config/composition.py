@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.accounts.graphql.account import Account, account_rows
 from core.accounts.graphql.fields import UserFollows
 from core.accounts.graphql.types import User
+from core.accounts.profiles import AVATARS
 from core.accounts.selectors import sessions_by_ids, users_by_ids
 from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
@@ -12,6 +13,7 @@ from feed.graphql.fields import UserPosts
 from feed.graphql.types import Post
 from feed.media.graphql.fields import PostPictures
 from feed.media.selectors import media_by_ids
+from feed.media.services import avatar_choose
 from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
@@ -21,6 +23,7 @@ from interactions.selectors import comments_by_ids
 
 def extend_types() -> None:
     """Extends the types and registers the nodes. Called once, before the schema is built."""
+    AVATARS.choose = avatar_choose
     extend_type(Account, AccountReactions)
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)

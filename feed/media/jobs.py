@@ -6,10 +6,13 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from core.accounts.profiles import avatar_url_set
+from core.accounts.statements import SQL as ACCOUNTS
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
 from feed.media.files import original_name, remove_file, remove_files, remove_old_incoming
 from feed.media.processing import processed
+from feed.media.services import avatar_url
 from feed.media.statements import SQL
 
 logger = logging.getLogger(__name__)
@@ -37,16 +40,19 @@ async def media_process(run: JobRun) -> None:
         logger.exception("Media %d can't be processed.", key)
         answer = {"failure": "TIMED_OUT"}
     async with run.transaction() as transaction:
-        # A statement of its own: the next one must see the post that got the picture meanwhile.
+        # Statements of their own: the next one must see what happened to the picture meanwhile.
+        await transaction.fetch(ACCOUNTS.users_lock, [upload[0]])
         await transaction.fetch(SQL.media_lock, [key])
         failure = answer.get("failure")
-        await transaction.fetch(
+        avatars = await transaction.fetch(
             SQL.media_processed,
             [key],
             "FAILED" if failure else "READY",
             failure,
             *(answer.get(name) for name in ("width", "height", "placeholder")),
         )
+        for _, owner_id in avatars:
+            await avatar_url_set(transaction, user_id=owner_id, url=avatar_url(key))
     await asyncio.to_thread(remove_file, original_name(key))
 
 

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from core.accounts.idempotency import Claim
 from core.database.database import Database, Transaction
 from core.errors import ErrorCode, account_removed, not_found, refuse
+from core.ids import key_of
 from core.jobs.causes import current_cause
 from feed.media.addresses import UploadAddress, media_addresses
-from feed.media.files import original_name, stored_size
+from feed.media.files import MediaSize, original_name, stored_size
 from feed.media.media_rows import MediaRow
 from feed.media.selectors import media_by_ids
 from feed.media.statements import SQL
@@ -112,3 +113,32 @@ async def post_media_set(
             "media",
         )
     return bool(changed)
+
+
+async def avatar_choose(transaction: Transaction, owner_id: int, media_id: str | None) -> str:
+    """Makes a picture that of its owner's profile, in place of the one of before; None takes that away.
+
+    Gives the address of the picture; empty without one, and until it is ready. The owner is locked already.
+    Errors: MutationRefused (MEDIA_NOT_USABLE). Locks: the pictures.
+    """
+    key = None if media_id is None else key_of("Media", media_id) or 0
+    await transaction.fetch(SQL.media_avatar_lock, owner_id, key)
+    usable = await transaction.fetch_row(SQL.media_avatar_usable, owner_id, key)
+    if key is not None and usable is None:
+        raise refuse(
+            ErrorCode.MEDIA_NOT_USABLE,
+            "This picture can't be used: it must be yours, its upload finished, and its processing must not have "
+            "failed. Upload it again.",
+            "input",
+            "avatarMediaId",
+        )
+    await transaction.fetch(SQL.media_avatar_clear, owner_id, key)
+    if key is None or usable is None:
+        return ""
+    await transaction.fetch(SQL.media_avatar_set, key)
+    return avatar_url(key) if usable[0] == "READY" else ""
+
+
+def avatar_url(media_id: int) -> str:
+    """The address of the picture of a profile."""
+    return media_addresses().public(media_id, MediaSize.SMALL)

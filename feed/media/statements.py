@@ -7,6 +7,10 @@ from feed.statements import FeedStatements
 
 
 class MediaStatements(Statements, uses=[FeedStatements]):
+    media_avatar_clear: str
+    media_avatar_lock: str
+    media_avatar_set: str
+    media_avatar_usable: str
     media_by_ids: str
     media_create: str
     media_delete: str

@@ -118,8 +118,8 @@ class UpdateProfileInput(MutationInput):
     )
     avatar_media_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"The picture's id, {ID_BOUND}. Null removes it. Pictures can't be uploaded yet: any id is an "
-        "error.",
+        description=f"The id of the viewer's picture to show, {ID_BOUND}. Everybody can see it; `avatarUrl` is empty "
+        "until it is ready. Null removes it.",
     )
     is_private: bool | None = strawberry.field(
         default=strawberry.UNSET,

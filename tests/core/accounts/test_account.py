@@ -89,7 +89,6 @@ async def test_a_profile_changes_where_it_is_told_to(services: Services) -> None
         ("displayName", "x" * 51),
         ("bio", "x" * 301),
         ("bio", "a\0b"),
-        ("avatarMediaId", "TWVkaWE6MQ=="),
         ("isPrivate", None),
         ("isPrivate", True),
     ],
