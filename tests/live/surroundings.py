@@ -93,6 +93,12 @@ class Surroundings:
         await asyncio.sleep(away)
         await asyncio.to_thread(self._start_again, self.valkey)
 
+    @property
+    def worker_pid(self) -> int:
+        """The worker's process."""
+        assert self._worker is not None
+        return self._worker.process.pid
+
     async def kill_worker(self) -> None:
         """Kills the worker and starts another."""
         assert self._worker is not None

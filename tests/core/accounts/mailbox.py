@@ -31,7 +31,9 @@ DUE = "SELECT FROM jobs WHERE kind = ANY($1) AND run_at <= now() AND failed_at I
 class Mailbox:
     """Takes mails by SMTP, in a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers_after: float = 0) -> None:
+        """`answers_after`: how long it holds a mail before the sender knows. Units: seconds."""
+        self._answers_after = answers_after
         self.received: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.replies: list[str] = []
@@ -49,6 +51,7 @@ class Mailbox:
         content = cast("bytes", envelope.original_content)
         self.received.append(message_from_bytes(content, policy=policy.default))
         self.recipients += envelope.rcpt_tos
+        await asyncio.sleep(self._answers_after)
         return "250 OK"
 
     @contextmanager
