@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 
 from core.accounts.moderation import SQL
+from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database
-from tests.live.revocation import REFUSED_SECONDS, Device, clients_of, measure
+from tests.live.revocation import PASSWORD, REFUSED_SECONDS, Device, clients_of, measure
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.test_sse import streaming
 from tests.live.world import Closed, operation, websocket_client
@@ -23,6 +24,8 @@ ENDS = {
     "the user is suspended": "UPDATE users SET is_active = false WHERE id = $1",
     "the account is deleted": SQL.account_hide.replace("$2", "NULL"),
 }
+
+End = Callable[[Device, Database], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +136,59 @@ async def test_sockets_and_streams_end_and_reject_the_token(
         assert closed.value.code == 4403
         async with streaming(around.address(process), watch, headers=headers) as stream:
             assert stream.response.status_code == 401
+
+
+async def suspend(device: Device, database: Database) -> None:
+    await database.write(ACCOUNTS.user_suspend, await user_of(database, device), None)
+
+
+async def delete_account(device: Device, _: Database) -> None:
+    await succeeds(device, "DeleteAccount", password=PASSWORD)
+
+
+async def change_password(device: Device, _: Database) -> None:
+    other = await device.sign_in(1)
+    new = f"{PASSWORD}, and new"
+    await succeeds(other, "ChangePassword", currentPassword=PASSWORD, newPassword=new)
+    assert (await other.ask(0)).status_code == 200
+
+
+async def revoke_session(device: Device, _: Database) -> None:
+    other = await device.sign_in(1)
+    answer = await other.ask(1, operation("Me"))
+    [id] = [
+        each["id"] for each in answer.json()["data"]["account"]["sessions"] if not each["isCurrent"]
+    ]
+    await succeeds(other, "RevokeSession", sessionId=id)
+    assert (await other.ask(0)).status_code == 200
+
+
+async def succeeds(device: Device, name: str, **values: str) -> None:
+    answer = (await device.ask(1, operation(name), input=values)).json()
+    [payload] = answer["data"].values()
+    assert payload["errors"] == []
+
+
+@pytest.mark.parametrize("end", [suspend, delete_account, change_password, revoke_session])
+async def test_what_ends_a_session_closes_its_sockets(
+    around: Surroundings, clients: list[httpx.AsyncClient], elsewhere: Database, end: End
+) -> None:
+    device = await Device.sign_up(clients)
+    async with AsyncExitStack() as stack:
+        sockets = [
+            await stack.enter_async_context(
+                websocket_client(around.address(process), device.authorization)
+            )
+            for process in (0, 1)
+        ]
+        await end(device, elsewhere)
+        async with asyncio.timeout(REFUSED_SECONDS):
+            for socket in sockets:
+                with pytest.raises(Closed) as closed:
+                    await socket.receive()
+                assert closed.value.code == 4403
+    for process in (0, 1):
+        await device.refused(process)
 
 
 async def test_a_new_process_knows_ended_sessions(
