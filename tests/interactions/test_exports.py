@@ -50,9 +50,10 @@ NOT_EXPORTED = {
     ("mutes", "muted_id"),
     ("reports", "author_id"),
     ("post_mentions", "user_id"),
-    # Copies of rows that are exported, for the delivery of events and for kept feeds.
+    # Copies of rows that are exported, for the delivery of events, for kept feeds and for search.
     ("events", "actor_id"),
     ("home_feeds", "reader_id"),
+    ("user_names", "user_id"),
     ("home_feed_reasons", "sharer_id"),
     # Hashes, and random keys of clients, that end within a day.
     ("account_tokens", "user_id"),
