@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable
 from operator import attrgetter
 from time import monotonic
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -19,10 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OverlappingFieldsCanBeMergedRule,
-    ValidationContext,
     parse,
-    specified_rules,
     validate,
 )
 from graphql.validation.validate import ValidationAbortedError
@@ -36,6 +32,7 @@ from core.graphql.errors import document_error_entries, error_entry
 from core.graphql.limits.cost import OperationCost
 from core.graphql.limits.counting import check_limits
 from core.graphql.limits.limits import Limits, over_limit
+from core.graphql.validation_rules import ValidationRules
 from core.recently_used import RecentlyUsed
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -185,7 +182,7 @@ class DocumentStore:
         self._by_identifier: dict[str, tuple[Document, float]] = {}
         """Each with the time until which it holds."""
         self._parsing = asyncio.Lock()
-        self._rules = [_replaced(rule, _merge_rule(limits)) for rule in specified_rules]
+        self._rules = ValidationRules(limits.merge_steps)
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -322,7 +319,7 @@ class DocumentStore:
         errors = validate(
             self._schema,
             ast,
-            self._rules,
+            self._rules.of(text),
             max_errors=limits.validation_errors,
             hide_suggestions=not self._suggestions,
         )
@@ -361,18 +358,3 @@ def _validation_entries(errors: list[GraphQLError], limits: Limits) -> list[JSON
             )
             entries.append(error_entry(error_over))
     return entries
-
-
-def _merge_rule(limits: Limits) -> type[OverlappingFieldsCanBeMergedRule]:
-    """The validation rule of superlinear cost, with its work bounded by `merge_steps`."""
-
-    class BudgetedMergeRule(OverlappingFieldsCanBeMergedRule):
-        def __init__(self, context: ValidationContext) -> None:
-            super().__init__(context)
-            self.rule_context.remaining_complexity_budget = limits.merge_steps
-
-    return BudgetedMergeRule
-
-
-def _replaced(rule: Any, merge_rule: type[OverlappingFieldsCanBeMergedRule]) -> Any:
-    return merge_rule if rule is OverlappingFieldsCanBeMergedRule else rule

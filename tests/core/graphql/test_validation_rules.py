@@ -1,0 +1,53 @@
+"""A document is validated by all rules that it can break, and by no others."""
+
+from __future__ import annotations
+
+import pytest
+from graphql import GraphQLSyntaxError, parse, specified_rules, validate
+
+from core.config.schema import graphql_schema
+from core.graphql.validation_rules import ValidationRules
+from tests.core.graphql.hostile import DOCUMENTS
+from tests.paths import OPERATIONS
+
+RULES = ValidationRules(2_500)
+BROKEN = [
+    "{ viewer { id @unknown } }",
+    "{ viewer { id @skip(if: true) @skip(if: true) } }",
+    "{ viewer { id @skip } }",
+    "query($a: Int) { viewer { id } }",
+    "query($a: Int, $a: Int) { publicFeed(first: $a) { edges { cursor } } }",
+    "query($a: Post) { viewer { id } }",
+    "query($a: String) { publicFeed(first: $a) { edges { cursor } } }",
+    "{ publicFeed(first: $a) { edges { cursor } } }",
+    "{ viewer { ...F } }",
+    "{ viewer { ... on Post { id } } }",
+    "{ viewer { ... on Int { id } } }",
+    "{ viewer { id } } fragment F on User { id }",
+    "{ viewer { ...F } } fragment F on User { ...F }",
+    "{ viewer { ...F } } fragment F on User { id } fragment F on User { id }",
+    "{ viewer { id(a: 1) unknown } }",
+    "{ a: viewer { id } a: publicFeed { edges { cursor } } }",
+]
+TEXTS = {
+    **{f"broken {number}": text for number, text in enumerate(BROKEN)},
+    **DOCUMENTS,
+    **{path.stem: path.read_text() for path in sorted(OPERATIONS.glob("*.graphql"))},
+}
+
+
+def test_all_rules_are_the_specified_ones() -> None:
+    assert len(RULES.of("# $ @ fragment")) == len(specified_rules)
+    assert len(RULES.of("{ viewer { id } }")) < len(specified_rules)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_rule_that_is_left_out_finds_no_error(name: str) -> None:
+    text = TEXTS[name]
+    try:
+        document = parse(text, max_lexical_tokens=2_500)
+    except GraphQLSyntaxError:
+        return
+    found = validate(graphql_schema, document, RULES.of(text), max_errors=5)
+    assert found == validate(graphql_schema, document, RULES.of(f"{text} # $ @ ..."), max_errors=5)
+    assert found or text not in BROKEN
