@@ -35,7 +35,7 @@ class Environment(LimitSettings, AccountSettings, ObservabilitySettings):
     debug: bool = setting(
         parsing.boolean,
         "false",
-        "Development only: default secrets, detailed pages in the admin.",
+        "Development only, on 127.0.0.1: default secrets, detailed pages in the admin.",
     )
     secret_key: str = setting(
         parsing.secret(SECRET_KEY_LENGTH),

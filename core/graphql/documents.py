@@ -51,6 +51,10 @@ NOT_TRUSTED = (
     "Only trusted documents are executed, and this is none. Send a document of a manifest that the operator has "
     "trusted, or its `documentId`."
 )
+TOO_MANY_NEW = (
+    "Too many new documents are being validated at the moment. Try again in a few seconds."
+)
+PARSE_SECONDS = 5.0
 TRUST_SECONDS = 60.0
 """How long a process goes by what it has read of a trusted document."""
 SHARE_SECONDS = 60.0
@@ -163,10 +167,12 @@ class DocumentStore:
         shared: SharedTexts | None = None,
         trusted: TrustedTexts | None = None,
         trusted_only: bool = False,
+        parse_seconds: float = PARSE_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`suggestions`: whether errors may suggest names from the schema ("Did you mean …?").
         `trusted_only`: whether documents that are not trusted are refused.
+        `parse_seconds`: how long a document waits for others to be parsed.
         """
         self.limits = limits
         self._schema = schema
@@ -175,6 +181,7 @@ class DocumentStore:
         self._shared = shared
         self._trusted = trusted
         self._trusted_only = trusted_only
+        self._parse_seconds = parse_seconds
         self._clock = clock
         self._documents: RecentlyUsed[str, Document] = RecentlyUsed(
             count_at_most, weight_limit=bytes_at_most, weigh=attrgetter("weight")
@@ -198,7 +205,7 @@ class DocumentStore:
         Registers a text that came with its hash. Unknown documents are parsed one in each turn of the event loop, so
         that many of them don't delay known ones.
         Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text; DOCUMENT_NOT_TRUSTED;
-        PERSISTED_QUERY_HASH_MISMATCH; DatabaseUnavailable.
+        PERSISTED_QUERY_HASH_MISMATCH; UNAVAILABLE while too many are parsed; DatabaseUnavailable.
         Cost: nothing for a known document; else a round trip to Redis or one statement, or both.
         """
         return self._known(text, identifier) or await self._look_up(text, identifier)
@@ -274,14 +281,21 @@ class DocumentStore:
         return document
 
     async def _parsed(self, text: str) -> Document:
-        """As `by_text`, after the documents that are parsed already."""
+        """As `by_text`, after the documents that came before. Errors: UNAVAILABLE if these take too long."""
         known = self._documents.get(text)
         if known is not None:
             return known
-        async with self._parsing:
+        try:
+            async with asyncio.timeout(self._parse_seconds):
+                await self._parsing.acquire()
+        except TimeoutError:
+            raise ClientError(TOO_MANY_NEW, "UNAVAILABLE") from None
+        try:
             document = self.by_text(text)
             await asyncio.sleep(0)  # Whatever else is ready runs before the next one is parsed.
-            return document
+        finally:
+            self._parsing.release()
+        return document
 
     def _is_to_share(self, document: Document) -> bool:
         return self._shared is not None and self._clock() >= document.shared_at + SHARE_SECONDS

@@ -12,6 +12,7 @@ from graphql import build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import ClientError
 from core.graphql.documents import Document, DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, refused
@@ -44,6 +45,24 @@ def test_a_document_is_parsed_once() -> None:
     assert documents.by_text("{ s }") is good
     assert bad.errors
     assert documents.by_text("{ x }") is bad
+
+
+async def test_new_documents_wait_for_others_only_so_long() -> None:
+    documents = DocumentStore(SCHEMA, Limits(), parse_seconds=0.05)
+    known = documents.by_text("{ s }")
+    new = [
+        asyncio.create_task(documents.of_request(f"# {n}\n{{ {'s ' * 900} }}", None))
+        for n in range(200)
+    ]
+    await asyncio.sleep(0)
+    assert await documents.of_request("{ s }", None) is known
+    outcomes = await asyncio.gather(*new, return_exceptions=True)
+    parsed = [each for each in outcomes if isinstance(each, Document)]
+    refused = [each for each in outcomes if isinstance(each, ClientError)]
+    assert len(parsed) + len(refused) == len(new)
+    assert parsed
+    assert {each.code for each in refused} == {"UNAVAILABLE"}
+    assert not (await documents.of_request("{ s s }", None)).errors
 
 
 def test_the_least_recently_used_document_is_evicted() -> None:
