@@ -11,6 +11,7 @@ from django.db.models.functions import Length, Now
 from core.accounts.models import User
 from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
+from feed.post_rows import PostVisibility
 
 TEXT_LENGTH = 500
 WARNING_LENGTH = 100
@@ -29,14 +30,6 @@ def entities_field() -> ArrayField[Any, Any]:
         help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's "
         "key, minus the hashtag's key, or 0. Null until they have been looked for.",
     )
-
-
-class PostVisibility(models.IntegerChoices):
-    """Who may read a post, besides its author. Order: from the widest to the narrowest. Blocks come first."""
-
-    PUBLIC = 0
-    FOLLOWERS = 1
-    MENTIONED = 2
 
 
 class Post(CountedRow):
@@ -61,7 +54,9 @@ class Post(CountedRow):
     )
     # The author's choice: while the account is private, a public post is for followers (`_visibility_now.sql`).
     visibility = models.SmallIntegerField(
-        db_default=PostVisibility.PUBLIC.value, choices=PostVisibility.choices, editable=False
+        db_default=PostVisibility.PUBLIC.value,
+        choices=[(each.value, each.name.capitalize()) for each in PostVisibility],
+        editable=False,
     )
     like_count = count_field("The number of users who like the post. The same for every viewer.")
     comment_count = count_field(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
 from core.row_types import Moment, ViewerState, Written
+
+
+class PostVisibility(IntEnum):
+    """Who may read a post, besides its author. Order: from the widest to the narrowest. Blocks come first."""
+
+    PUBLIC = 0
+    FOLLOWERS = 1
+    MENTIONED = 2
 
 
 class PostRow(NamedTuple):

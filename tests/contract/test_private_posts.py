@@ -14,7 +14,7 @@ from core.context import Context, Services
 from core.execution import Executor
 from core.ids import global_id
 from feed.home_feeds import HomeFeeds, home_feed_build
-from feed.models import PostVisibility
+from feed.post_rows import PostVisibility
 from feed.services import post_create
 from interactions.services import comment_create
 from tests.contract.world import ids
@@ -26,11 +26,12 @@ Json = dict[str, Any]
 PUBLIC, FOLLOWERS, MENTIONED = PostVisibility
 CAST = [
     *("open", "closed", "host", "follower", "stranger", "mentioned", "muter"),
-    *("blocker", "blocked", "sharer"),
+    *("blocker", "blocked", "requester", "muted", "sharer"),
 ]
-VIEWERS = ["author", *CAST[3:9], "anonymous"]
+SIGNED_IN = CAST[3:11]
+VIEWERS = ["author", *SIGNED_IN, "anonymous"]
 AUTHORS = ("open", "closed")
-"""`closed` is private since all was written, `open` is not."""
+"""`closed` is private since all was written, `open` is not. `requester` has asked since; both mute `muted`."""
 
 
 class Case(NamedTuple):
@@ -75,7 +76,7 @@ class PrivateWorld:
         for author in AUTHORS:
             for name in ("host", "follower", "muter", "blocker", "blocked", "sharer"):
                 await self._relate(follow_create, name, author)
-        for name in ("follower", "stranger", "mentioned", "muter", "blocker", "blocked", *AUTHORS):
+        for name in (*SIGNED_IN, *AUTHORS):
             await self._relate(follow_create, name, "sharer")
         self.posts = {case: await self._post(case.author) for case in CASES}
         self.comments: dict[Case, int] = {}
@@ -99,7 +100,7 @@ class PrivateWorld:
                 "UPDATE posts SET quoted_post_id = $2 WHERE id = $1", post, self.quoted[case]
             )
             # What hangs on a post from the time when everybody could see it.
-            for name in ("sharer", *CAST[3:9]):
+            for name in ("sharer", *SIGNED_IN):
                 if name == "sharer":
                     await post_share(self._commits, viewer_id=self.key[name], target_id=post)
                 await post_bookmark(self._commits, viewer_id=self.key[name], target_id=post)
@@ -107,7 +108,7 @@ class PrivateWorld:
         self.own_comments = {
             (name, case): await self._comment(name, post)
             for case, post in self.posts.items()
-            for name in CAST[3:9]
+            for name in SIGNED_IN
         }
         for case, post in self.posts.items():
             await self.database.write(
@@ -122,8 +123,10 @@ class PrivateWorld:
         await self.database.write(
             "UPDATE users SET is_private = true WHERE id = $1", self.key["closed"]
         )
+        await self._relate(follow_create, "requester", "closed")
         for author in AUTHORS:
             await self._relate(mute_create, "muter", author)
+            await self._relate(mute_create, author, "muted")
             await self._relate(block_create, "blocker", author)
             await self._relate(block_create, author, "blocked")
 
@@ -360,6 +363,15 @@ async def test_a_kept_home_feed_shows_the_same(world: PrivateWorld, viewer: str)
     for case in CASES:
         await home_feed_build(world.database, world.viewer_id(viewer, case) or 0)
     assert await found(world, "Query.homeFeed", viewer) == expected
+
+
+async def test_a_suspended_account_s_posts_stay(world: PrivateWorld) -> None:
+    await world.database.write(
+        "UPDATE users SET is_active = false WHERE id = $1", world.key["open"]
+    )
+    for viewer in ("follower", "stranger", "mentioned", "anonymous"):
+        expected = {case: sees(viewer, case) for case in CASES}
+        assert await found(world, "Query.post", viewer) == expected
 
 
 async def test_a_deleted_account_s_posts_are_seen_by_nobody(world: PrivateWorld) -> None:
