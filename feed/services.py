@@ -13,6 +13,7 @@ from core.jobs.causes import current_cause
 from feed.entities import Entities, entities_of, names_keys, set_arguments
 from feed.media.services import PostMedia, post_media_set
 from feed.post_rows import PostRow, PostVisibility
+from feed.search.words import words_of_post
 from feed.selectors import post_from, posts_by_ids
 from feed.statements import SQL
 
@@ -66,7 +67,8 @@ async def post_create(
                 ):
                     raise not_public("quotedPostId", "quote")
                 raise not_found("Post", "quotedPostId")
-            row = (author_id, text, client_mutation_id, entities, *further, visibility)
+            words = words_of_post(author_id, text)
+            row = (author_id, text, client_mutation_id, entities, *further, visibility, words)
             created = await transaction.fetch_row(SQL.post_create, *row)
             if created is None:
                 if await transaction.fetch_row(SQL.author_is_private, author_id) is None:
@@ -123,7 +125,17 @@ async def post_edit(
             and bool(is_locked)
             and await post_media_set(transaction, owner_id=viewer_id, post_id=post_id, media=media)
         )
-        row = (viewer_id, post_id, text, client_mutation_id, entities, *further, has_new_media)
+        words = words_of_post(viewer_id, text)
+        row = (
+            viewer_id,
+            post_id,
+            text,
+            client_mutation_id,
+            entities,
+            *further,
+            has_new_media,
+            words,
+        )
         edited = await transaction.fetch_row(SQL.post_edit, *row)
         if edited is None:
             raise not_found("Post", "postId")

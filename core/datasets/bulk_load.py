@@ -2,7 +2,7 @@
 
 Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal
 their rows whatever the database holds. Loads write no events, so
-kept home feeds are retired.
+kept home feeds are retired, and a job finds the words of posts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
 from core.datasets.statements import SQL
 from feed.entities import Keys, Names
 from feed.home_feeds import home_feeds_retire
+from feed.search.jobs import fill_post_words
 from feed.statements import SQL as FEED
 from feed.text_entities import find_entities
 
@@ -71,6 +72,8 @@ def load(rows: DatasetRows) -> dict[str, int]:
             if getattr(rows, table):
                 cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))
         home_feeds_retire()
+        if inserted["posts"]:
+            fill_post_words.enqueue_by_orm()
     return inserted
 
 

@@ -1,13 +1,16 @@
-"""What searches read: the names of users."""
+"""What searches read: the names of users and the words of posts."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 from core.accounts.models import User
 from core.database.time_ordered_keys import Reference
+from feed.models import Post
 
 NAME_LENGTH = 100
 
@@ -29,3 +32,28 @@ class UserName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Periods(models.Func):
+    """The periods of a post's key, each sixteen times as long as the one before."""
+
+    function = "search_periods"
+    arity = 1
+
+
+class PostWords(models.Model):
+    """The words of a post with their places, its author and its hashtags, by which it is found.
+
+    Not a column of `posts`: a like would write them anew.
+    """
+
+    post = models.OneToOneField(
+        Post, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+    words = SearchVectorField()
+
+    class Meta:
+        db_table = "post_words"
+        indexes: ClassVar = [
+            GinIndex(models.F("words"), Periods("post"), name="post_words_words", fastupdate=False)
+        ]

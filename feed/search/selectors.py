@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.accounts.selectors import USER_EDGE
+from core.accounts.selectors import USER_EDGE, profile_by_username
 from core.context import Context
 from core.database.database import Row
 from core.database.statements import variant_for
-from core.errors import ClientError
 from core.paging import ForwardPage, decode_position, page_limit
-from core.text import CONTROLS, has_visible_character
+from core.text import has_visible_character
+from feed.search.post_query import checked_query, invalid_query, read_query
 from feed.search.statements import SQL
+from feed.search.words import author_word
+from feed.selectors import BREADTH_FACTOR, POST_ENTRY
 
 MAX_NAME_QUERY = 100
+MAX_BREADTH = 2_000
+"""How many posts with the words a statement looks at, where most are hidden from the viewer."""
 FIRST = (0, "", 0)
 """The position before all users: the part (0 those whom the viewer follows, 1 others), the name, the user."""
-
-
-def invalid_query(message: str, position: int = 1) -> ClientError:
-    """The error of a search text. `position`: that of the first character to change, counted in code points from 1."""
-    return ClientError(message, "INVALID_QUERY", position=position)
 
 
 async def users_by_name(
@@ -54,18 +53,63 @@ def _position(text: str) -> tuple[int, str, int]:
 
 
 def _clean_name_query(query: str) -> str:
-    query = query.strip()
-    if len(query) > MAX_NAME_QUERY:
-        raise invalid_query(
-            f"The query has {len(query)} characters; {MAX_NAME_QUERY} are allowed. Send fewer.",
-            MAX_NAME_QUERY + 1,
-        )
-    control = CONTROLS.search(query)
-    if control is not None:
-        raise invalid_query(
-            f"Character {control.start() + 1} is a control character. Remove it.",
-            control.start() + 1,
-        )
+    query = checked_query(query.strip(), MAX_NAME_QUERY)
     if not has_visible_character(query):
         raise invalid_query("The query is empty. Send the beginning of a name.")
     return query
+
+
+async def posts_found(
+    context: Context, query: str, first: int | None, after: str | None
+) -> ForwardPage:
+    """A page of the posts that the query finds, newest first.
+
+    Errors: INVALID_QUERY, BAD_PAGE, INVALID_CURSOR. Cost: one statement, one more for `from:`; more where most of the
+    posts found are hidden from the viewer.
+    """
+    wanted = read_query(query)
+    limit = page_limit(first)
+    codec = context.services.cursors.codec(f"posts {query}")
+    below = wanted.below
+    if after is not None:
+        below = min(below, decode_position(codec, after).key)
+    words = list(wanted.words)
+    if wanted.author is not None:
+        author = await profile_by_username(context.database, context.viewer_id, wanted.author)
+        if author is None:
+            return ForwardPage(POST_ENTRY, [], limit, codec, None, await _snapshot(context))
+        words.append(f"'{author_word(author.user.id)}'")
+    text = " & ".join(f"({each})" for each in words)
+
+    async def precedes(position: int | None) -> bool:
+        above = wanted.above if position is None else position
+        return bool((await _posts_read(context, text, wanted.below, above, 1))[0])
+
+    rows, snapshot = await _posts_read(context, text, below, wanted.above, limit + 1)
+    return ForwardPage(
+        POST_ENTRY, rows, limit, codec, None if after is None else precedes, snapshot
+    )
+
+
+async def _posts_read(
+    context: Context, words: str, below: int, above: int, limit: int
+) -> tuple[list[Row], str]:
+    """Up to `limit` posts with these words, newest first, and the snapshot of the first statement."""
+    statement = SQL.posts_by_words[variant_for(context.viewer_id)]
+    found: list[Row] = []
+    snapshot: str | None = None
+    breadth = 2 * limit
+    while True:
+        arguments = (words, below, above, limit - len(found), breadth)
+        rows = await context.database.fetch(statement, context.viewer_id, *arguments)
+        snapshot = snapshot or rows[0][0]
+        *_, count, lowest = rows[0]
+        if rows[0][1] is not None:
+            found += rows
+        if len(found) >= limit or count < breadth:
+            return found, snapshot or ""
+        below, breadth = lowest, min(breadth * BREADTH_FACTOR, MAX_BREADTH)
+
+
+async def _snapshot(context: Context) -> str:
+    return (await _posts_read(context, "", 0, 0, 1))[1]

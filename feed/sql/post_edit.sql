@@ -1,6 +1,6 @@
 -- Changes the author's own post, which is locked already, and keeps what it said. $1 viewer, $2 post, $3 text, $4 client's key,
 -- $5 entities, $6 whether to set the content warning, $7 the content warning, $8 whether to set the language, $9 the language,
--- $10 whether its pictures have changed.
+-- $10 whether its pictures have changed, $11 the words by which it is found.
 -- One row for a post that the viewer can see: whether it is the viewer's, the post as it is afterwards, whether this
 -- changed its text.
 WITH seen AS (
@@ -28,6 +28,9 @@ WITH seen AS (
             SELECT id, row_number() OVER (ORDER BY id DESC) AS n FROM post_edits WHERE post_id IN (SELECT id FROM rewritten)
         ) e WHERE n >= {kept_edits_limit}
     ))
+), worded AS (
+    INSERT INTO post_words (post_id, words) SELECT id, $11::text::tsvector FROM previous WHERE text <> $3
+    ON CONFLICT (post_id) DO UPDATE SET words = excluded.words
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, client_mutation_id) SELECT 'post_edited', $1, id, $4 FROM changed
 )

@@ -40,3 +40,4 @@ ORDER BY p.id, m;
 INSERT INTO post_edits (post_id, text, created_at)
 SELECT id, 'x' || n, now() FROM (SELECT id FROM posts ORDER BY id DESC LIMIT 10) p CROSS JOIN generate_series(1, 40) n
 ORDER BY id, n;
+INSERT INTO post_words SELECT id, to_tsvector('simple', 'post') FROM posts ORDER BY id;

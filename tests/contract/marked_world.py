@@ -49,6 +49,7 @@ TABLES = [
     "blocks",
     "mutes",
     "posts",
+    "post_words",
     "media",
     "comments",
     "post_likes",

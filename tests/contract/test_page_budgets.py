@@ -153,6 +153,12 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "muted_pages": Cost(11, 7),
         "relations_by_ids": Cost(13, 8),
     },
+    Page("SearchPosts", None): {
+        "posts_by_words:anonymous": Cost(118, 68),
+    },
+    Page("SearchPosts", "p2"): {
+        "posts_by_words": Cost(184, 73),
+    },
     Page("SearchUsers", None): {
         "users_by_name:anonymous": Cost(33, 87),
     },
@@ -177,6 +183,7 @@ NODES: dict[str, dict[str, tuple[str, int]]] = {
 
 FIXED: dict[str, dict[str, Any]] = {
     "ExportState": {"id": global_id("DataExport", 1)},
+    "SearchPosts": {"query": "post"},
     "SearchUsers": {"query": "p"},
 }
 """Variables that depend on nothing."""

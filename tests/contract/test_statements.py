@@ -26,6 +26,8 @@ CURSORS = {
     "HomeFeed": "{ homeFeed(first: 5) { pageInfo { endCursor } } }",
     "Profile": '{ user(username: "p1") { posts(first: 5) { pageInfo { endCursor } } } }',
     "Follows": '{ user(username: "p1") { followers(first: 5) { pageInfo { endCursor } } } }',
+    "SearchPosts": '{ searchPosts(query: "post", first: 5) { pageInfo { endCursor } } }',
+    "SearchUsers": '{ searchUsers(query: "p", first: 5) { pageInfo { endCursor } } }',
     "PostDetail": "query Q($id: ID!) { post(id: $id) { comments(first: 5) { pageInfo { endCursor } } } }",
 }
 
@@ -69,6 +71,8 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
         variables = {"id": global_id("Post", post)}
     elif name in {"Profile", "Follows"}:
         variables = {"username": "p1"}
+    elif name in {"SearchPosts", "SearchUsers"}:
+        variables = {"query": "post" if name == "SearchPosts" else "p"}
     if after_cursor:
         query = {key: value for key, value in variables.items() if key == "id"}
         value = await client.data(CURSORS[name], **query)

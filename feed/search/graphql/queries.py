@@ -11,7 +11,9 @@ from core.context import Context
 from core.graphql.limits.directives import FORWARD_PAGE
 from core.graphql.relay_connections import CURSOR_BOUND
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
-from feed.search.selectors import MAX_NAME_QUERY, users_by_name
+from feed.graphql.types import PostConnection
+from feed.search.post_query import QUERY_LENGTH, SYNTAX
+from feed.search.selectors import MAX_NAME_QUERY, posts_found, users_by_name
 
 FirstInOrder = Annotated[
     int | None,
@@ -46,3 +48,22 @@ class SearchQuery:
     ) -> UserConnection:
         context: Context = info.context
         return await users_by_name(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
+
+    @strawberry.field(
+        description=f"Posts that the query finds, newest first. {SYNTAX}", directives=[FORWARD_PAGE]
+    )
+    @staticmethod
+    async def search_posts(
+        info: strawberry.Info,
+        query: Annotated[
+            str,
+            strawberry.argument(
+                description=f"What to search for, 1 to {QUERY_LENGTH} characters. A query that can't be read is an "
+                "INVALID_QUERY error, whose `position` says where."
+            ),
+        ],
+        first: FirstInOrder = None,
+        after: AfterInOrder = None,
+    ) -> PostConnection:
+        context: Context = info.context
+        return await posts_found(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
