@@ -14,6 +14,7 @@ from core.accounts.models import User
 from core.database.django_bridge import run
 from core.datasets.bulk_load import load, vacuum
 from core.datasets.dataset_rows import DatasetRows
+from core.datasets.demo_pictures import add_pictures
 from core.datasets.demo_rows import DemoRows
 from core.datasets.factories import NewUserFactory
 from core.events import event_types
@@ -76,6 +77,7 @@ def seed_demo(
             viewer = load(rows.viewer(VIEWER, hashed))["users"] == 1
             if viewer and admin:
                 User.objects.filter(username=VIEWER).update(is_staff=True, is_superuser=True)
+        inserted["media"] = add_pictures()
     vacuum()
     return Seeded(inserted, viewer)
 

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import Max
 
 from core.accounts.models import FormerUsername, User
+from feed.media.files import MediaSize, picture_name, stored_size
+from feed.media.models import Media
 from feed.models import Post
 from tests.core.datasets.traces import assert_counts_are_right, count, fingerprint
 
@@ -45,6 +47,17 @@ def test_demo_data_has_everything_and_right_counts() -> None:
     assert count("comments WHERE parent_id IS NOT NULL") > 0
     assert count("events") == 0
     assert_counts_are_right()
+
+
+def test_posts_and_users_have_pictures_that_can_be_served() -> None:
+    seed()
+    assert 100 < count("media WHERE post_id IS NOT NULL") <= 250
+    assert count("media WHERE is_avatar") == 40
+    assert count("users WHERE avatar_url LIKE '%/media/' || id || '/320.webp'") == 40
+    owned = "media m LEFT JOIN posts p ON p.id = m.post_id WHERE m.owner_id <> p.author_id"
+    assert count(owned) == 0
+    for media in Media.objects.all():
+        assert all(stored_size(picture_name(media.pk, size)) for size in MediaSize)
 
 
 def test_the_same_seed_gives_the_same_rows() -> None:
