@@ -30,7 +30,7 @@ class MutationInput:
     """Base of all mutation inputs."""
 
     client_mutation_id: str | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description=(
             f"A key chosen by the client, {KEY_BOUND}; it is returned in the payload and in the event that "
             "the call causes."
@@ -43,7 +43,7 @@ class CreationInput(MutationInput):
     """Base of the inputs of mutations that create: `client_mutation_id` is also their idempotency key."""
 
     client_mutation_id: str | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description=(
             f"An idempotency key chosen by the client, {KEY_BOUND}, retained for 24 hours unless the server is "
             "configured otherwise: the same call with the same key creates nothing and returns the first result. It is "
@@ -75,6 +75,9 @@ def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]],
     def decorate(resolve: Resolve[P]) -> Resolve[P]:
         @wraps(resolve)
         async def resolve_or_refuse(info: Any, input: Any) -> P:  # the argument's public name
+            if input.client_mutation_id is strawberry.UNSET:
+                # Optional inputs have no default in the schema. Here, left out and null are the same.
+                input.client_mutation_id = None
             rules = InputRules()
             rules.check("clientMutationId", clean_key, input.client_mutation_id)
             try:

@@ -44,7 +44,7 @@ class CommentPayload(Payload):
 class CreateCommentInput(CreationInput, PostInput):
     text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
     parent_id: strawberry.ID | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description="The id of the comment to reply to, which must be on the same post; null for a comment on the post "
         f"itself. {ID_BOUND.capitalize()}.",
     )

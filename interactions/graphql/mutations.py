@@ -33,7 +33,7 @@ class InteractionsMutation(ReactionsMutation):
         info: strawberry.Info, input: CreateCommentInput
     ) -> CreateCommentPayload:
         context: Context = info.context
-        parent_id = input.parent_id
+        parent_id = None if input.parent_id is strawberry.UNSET else input.parent_id
         comment, replayed = await services.comment_create(
             context.database,
             author_id=context.require_viewer(),

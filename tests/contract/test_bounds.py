@@ -11,6 +11,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    Undefined,
     get_named_type,
     is_list_type,
     is_non_null_type,
@@ -61,6 +62,23 @@ def test_each_description_of_a_text_number_or_list_says_its_bound() -> None:
         and not re.search(r"\d", declared.description or "")
     ]
     assert unbounded == []
+
+
+def test_no_nullable_field_of_an_input_has_a_default() -> None:
+    """So that left out, null and a value are three things."""
+    inputs = [
+        each
+        for each in graphql_schema.type_map.values()
+        if isinstance(each, GraphQLInputObjectType)
+    ]
+    defaults = [
+        f"{each.name}.{name}"
+        for each in inputs
+        for name, field in each.fields.items()
+        if field.default_value is not Undefined and not is_non_null_type(field.type)
+    ]
+    assert len(inputs) > 30
+    assert defaults == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
