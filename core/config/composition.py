@@ -10,10 +10,12 @@ from core.accounts.selectors import sessions_by_ids, users_by_ids
 from core.graphql.node import NODE_TYPES
 from core.graphql.relay_connections import extend_type
 from feed.graphql.fields import UserPosts
+from feed.graphql.text_types import Hashtag
 from feed.graphql.types import Post
 from feed.media.graphql.fields import PostPictures
 from feed.media.selectors import media_by_ids
 from feed.media.services import avatar_choose
+from feed.search.graphql.hashtags import HashtagPosts
 from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
@@ -27,6 +29,7 @@ def extend_types() -> None:
     extend_type(Account, AccountReactions)
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
+    extend_type(Hashtag, HashtagPosts)
     extend_type(Post, PostPictures)
     extend_type(Post, PostComments)
     extend_type(Post, PostReactions)

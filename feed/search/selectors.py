@@ -8,12 +8,16 @@ from core.accounts.selectors import USER_EDGE, profile_by_username
 from core.context import Context
 from core.database.database import Row
 from core.database.statements import variant_for
-from core.paging import ForwardPage, decode_position, page_limit
-from core.text import has_visible_character
+from core.execution import NOTHING, SHARED, Layout
+from core.paging import EdgeRow, ForwardPage, decode_position, page_limit
+from core.row_types import row_layout
+from core.text import has_visible_character, nfkc
+from feed.hashtag_rows import HashtagRow
 from feed.search.post_query import checked_query, invalid_query, read_query
 from feed.search.statements import SQL
 from feed.search.words import author_word
-from feed.selectors import BREADTH_FACTOR, POST_ENTRY
+from feed.selectors import BREADTH_FACTOR, POST_ENTRY, ProfileFeedLoader
+from feed.text_entities import HASHTAG_LENGTH, hashtag_name
 
 MAX_NAME_QUERY = 100
 MAX_BREADTH = 2_000
@@ -113,3 +117,48 @@ async def _posts_read(
 
 async def _snapshot(context: Context) -> str:
     return (await _posts_read(context, "", 0, 0, 1))[1]
+
+
+HASHTAG_EDGE = Layout(
+    EdgeRow, node=row_layout(HashtagRow, 2), position=1, codec=SHARED, shared_by=NOTHING
+)
+"""A column that is not read, the position, and the columns of `{hashtag}`."""
+
+
+async def hashtags_by_prefix(
+    context: Context, prefix: str, first: int | None, after: str | None
+) -> ForwardPage:
+    """A page of the hashtags of posts whose names begin with the prefix, by name.
+
+    Errors: INVALID_QUERY, BAD_PAGE, INVALID_CURSOR. Cost: one statement.
+    """
+    cleaned = checked_query(prefix.strip().lstrip("#\uff03"), HASHTAG_LENGTH)
+    if not has_visible_character(cleaned):
+        raise invalid_query("The prefix is empty. Send the beginning of a hashtag.")
+    begin = nfkc(nfkc(cleaned).casefold())
+    limit = page_limit(first)
+    codec = context.services.cursors.text_codec(f"hashtags {begin}")
+
+    async def read(count: int, name: str) -> list[Row]:
+        return await context.database.fetch(SQL.hashtags_by_prefix, begin, name, count)
+
+    async def precedes(position: str | None) -> bool:
+        rows = await read(1, "")
+        return bool(rows) and (position is None or rows[0][1] < position)
+
+    rows = await read(limit + 1, "" if after is None else decode_position(codec, after))
+    return ForwardPage(HASHTAG_EDGE, rows, limit, codec, None if after is None else precedes)
+
+
+async def hashtag_by_name(context: Context, name: str) -> HashtagRow | None:
+    """The hashtag with this name, in any case, with or without its sign. Cost: one statement."""
+    folded = hashtag_name(name.lstrip("#\uff03"))
+    row = folded and await context.database.fetch_row(SQL.hashtag_by_name, folded)
+    return HashtagRow._make(row) if row else None
+
+
+class PostsOfHashtags(ProfileFeedLoader):
+    """Posts with a hashtag, by the hashtag's key."""
+
+    name = "hashtag"
+    statement = SQL.posts_of_hashtags

@@ -7,9 +7,12 @@ from feed.statements import FeedStatements
 
 
 class SearchStatements(Statements, uses=[FeedStatements]):
+    hashtag_by_name: str
+    hashtags_by_prefix: str
     post_words_fill: str
     post_words_missing: str
     posts_by_words: Variants
+    posts_of_hashtags: Variants
     user_names_fill: str
     users_by_name: Variants
 

@@ -41,3 +41,6 @@ INSERT INTO post_edits (post_id, text, created_at)
 SELECT id, 'x' || n, now() FROM (SELECT id FROM posts ORDER BY id DESC LIMIT 10) p CROSS JOIN generate_series(1, 40) n
 ORDER BY id, n;
 INSERT INTO post_words SELECT id, to_tsvector('simple', 'post') FROM posts ORDER BY id;
+
+INSERT INTO hashtags (name) SELECT 'tag' || n FROM generate_series(1, 30) n ON CONFLICT DO NOTHING;
+INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM hashtags h, posts p ORDER BY h.id, p.id;

@@ -127,6 +127,8 @@ class MarkedWorld:
             "id": all_ids,
             "ids": [[*all_ids, *media_ids]],
             "username": ["target_login"],
+            "prefix": ["n"],
+            "name": ["news"],
             "query": ["name", "post", "target"],
             "userId": user_ids,
             "postId": post_ids,

@@ -153,6 +153,17 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "muted_pages": Cost(11, 7),
         "relations_by_ids": Cost(13, 8),
     },
+    Page("HashtagPage", None): {
+        "hashtag_by_name": Cost(7, 6),
+        "posts_of_hashtags:anonymous": Cost(141, 209),
+    },
+    Page("HashtagPage", "p2"): {
+        "hashtag_by_name": Cost(7, 6),
+        "posts_of_hashtags": Cost(207, 214),
+    },
+    Page("SearchHashtags", None): {
+        "hashtags_by_prefix": Cost(7, 16),
+    },
     Page("SearchPosts", None): {
         "posts_by_words:anonymous": Cost(118, 68),
     },
@@ -183,6 +194,8 @@ NODES: dict[str, dict[str, tuple[str, int]]] = {
 
 FIXED: dict[str, dict[str, Any]] = {
     "ExportState": {"id": global_id("DataExport", 1)},
+    "HashtagPage": {"name": "tag1"},
+    "SearchHashtags": {"prefix": "tag"},
     "SearchPosts": {"query": "post"},
     "SearchUsers": {"query": "p"},
 }

@@ -11,9 +11,18 @@ from core.context import Context
 from core.graphql.limits.directives import FORWARD_PAGE
 from core.graphql.relay_connections import CURSOR_BOUND
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
+from feed.graphql.text_types import Hashtag
 from feed.graphql.types import PostConnection
+from feed.search.graphql.hashtags import HashtagConnection
 from feed.search.post_query import QUERY_LENGTH, SYNTAX
-from feed.search.selectors import MAX_NAME_QUERY, posts_found, users_by_name
+from feed.search.selectors import (
+    MAX_NAME_QUERY,
+    hashtag_by_name,
+    hashtags_by_prefix,
+    posts_found,
+    users_by_name,
+)
+from feed.text_entities import HASHTAG_LENGTH
 
 FirstInOrder = Annotated[
     int | None,
@@ -67,3 +76,39 @@ class SearchQuery:
     ) -> PostConnection:
         context: Context = info.context
         return await posts_found(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
+
+    @strawberry.field(
+        description="Hashtags of posts that begin with the prefix, ignoring case, by name.",
+        directives=[FORWARD_PAGE],
+    )
+    @staticmethod
+    async def search_hashtags(
+        info: strawberry.Info,
+        prefix: Annotated[
+            str,
+            strawberry.argument(
+                description="The beginning of a hashtag, with or without its sign: 1 to "
+                f"{HASHTAG_LENGTH} characters."
+            ),
+        ],
+        first: FirstInOrder = None,
+        after: AfterInOrder = None,
+    ) -> HashtagConnection:
+        context: Context = info.context
+        return await hashtags_by_prefix(context, prefix, first, after)  # type: ignore[return-value]  # from a page
+
+    @strawberry.field(
+        description="The hashtag with this name, ignoring case; null if no post or comment has had it."
+    )
+    @staticmethod
+    async def hashtag(
+        info: strawberry.Info,
+        name: Annotated[
+            str,
+            strawberry.argument(
+                description=f"The name, with or without its sign: at most {HASHTAG_LENGTH} characters."
+            ),
+        ],
+    ) -> Hashtag | None:
+        context: Context = info.context
+        return await hashtag_by_name(context, name)  # type: ignore[return-value]  # a row

@@ -1,0 +1,110 @@
+"""Hashtags are found by prefix, and list their posts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.accounts.services import block_create
+from core.context import Services
+from core.ids import global_id
+from feed.post_rows import PostVisibility
+from feed.services import post_create, post_delete, post_edit
+from tests.core.accounts.world import ApiClient
+from tests.interactions.cast import create_users, present
+
+PREFIX = """
+query Search($prefix: String!, $first: Int, $after: String) {
+  searchHashtags(prefix: $prefix, first: $first, after: $after) {
+    edges { node { name postCount } } pageInfo { hasNextPage hasPreviousPage endCursor }
+  }
+}
+"""
+
+
+async def post(
+    services: Services, author: int, text: str, visibility: PostVisibility | None = None
+) -> int:
+    created = await post_create(
+        services.database, author_id=author, text=text, visibility=visibility
+    )
+    return present(created.post).id
+
+
+async def texts(services: Services, name: str, viewer_id: int | None = None, **page: Any) -> Any:
+    found = await ApiClient(services, viewer_id).data("HashtagPage", name=name, **page)
+    return [edge["node"]["text"] for edge in found["posts"]["edges"]]
+
+
+async def test_hashtags_by_prefix_in_pages(services: Services) -> None:
+    [author] = await create_users(services.database, 1)
+    for name in ("cat", "Cats", "CATWALK", "dog", "caf\u00e9", "\u732b\u306e\u65e5"):
+        await post(services, author, f"#{name}")
+    await post(services, author, "again #CAT")
+    client = ApiClient(services)
+    page = await client.data(PREFIX, prefix="#Cat", first=2)
+    assert [edge["node"] for edge in page["edges"]] == [
+        {"name": "cat", "postCount": 2},
+        {"name": "cats", "postCount": 1},
+    ]
+    assert page["pageInfo"]["hasNextPage"] is True
+    after = page["pageInfo"]["endCursor"]
+    page = await client.data(PREFIX, prefix="#Cat", first=2, after=after)
+    assert [edge["node"]["name"] for edge in page["edges"]] == ["catwalk"]
+    assert (page["pageInfo"]["hasNextPage"], page["pageInfo"]["hasPreviousPage"]) == (False, True)
+    for prefix, name in (("\u732b", "\u732b\u306e\u65e5"), ("CAF\u00c9", "caf\u00e9")):
+        found = await client.data("SearchHashtags", prefix=prefix)
+        assert [edge["node"]["name"] for edge in found["edges"]] == [name]
+    assert (await client.data(PREFIX, prefix="%"))["edges"] == []
+    result = await client.execute(PREFIX, prefix="d", after=after)
+    assert result["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+
+
+async def test_a_hashtag_without_posts_is_left_out(services: Services) -> None:
+    [author] = await create_users(services.database, 1)
+    key = await post(services, author, "#alone")
+    await post_delete(services.database, viewer_id=author, post_id=key)
+    assert (await ApiClient(services).data(PREFIX, prefix="alo"))["edges"] == []
+    assert await texts(services, "alone") == []
+
+
+@pytest.mark.parametrize("prefix", ["", "#", "  "])
+async def test_an_empty_prefix_is_an_error(services: Services, prefix: str) -> None:
+    result = await ApiClient(services).execute(PREFIX, prefix=prefix)
+    assert result["errors"][0]["extensions"] == {"code": "INVALID_QUERY", "position": 1}
+
+
+async def test_the_posts_of_a_hashtag(services: Services) -> None:
+    database = services.database
+    author, follower, stranger = await create_users(database, 3)
+    keys = [await post(services, author, f"{number} #News") for number in range(5)]
+    await post(services, author, "for followers #news", PostVisibility.FOLLOWERS)
+    await database.write(
+        "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, author
+    )
+    public = [f"{number} #News" for number in (4, 3, 2, 1, 0)]
+    assert await texts(services, "#NEWS") == public
+    assert await texts(services, "news", follower) == ["for followers #news", *public]
+    page = (await ApiClient(services).data("HashtagPage", name="news", first=2))["posts"]
+    after = page["pageInfo"]["endCursor"]
+    assert await texts(services, "news", first=2, after=after) == public[2:4]
+    await post_edit(database, viewer_id=author, post_id=keys[4], text="no more")
+    await post_delete(database, viewer_id=author, post_id=keys[3])
+    assert await texts(services, "news") == public[2:]
+    await block_create(services.group_commits, viewer_id=author, user_id=stranger)
+    assert await texts(services, "news", stranger) == []
+
+
+@pytest.mark.parametrize("name", ["unknown", "", "#", "12", "a b", "x" * 200, "\x00"])
+async def test_an_unknown_hashtag_is_null(services: Services, name: str) -> None:
+    assert await ApiClient(services).data("HashtagPage", name=name) is None
+
+
+async def test_a_hashtag_is_a_node_with_posts(services: Services) -> None:
+    [author] = await create_users(services.database, 1)
+    await post(services, author, "#news")
+    [[key]] = await services.database.fetch("SELECT id FROM hashtags")
+    query = "query Q($id: ID!) { node(id: $id) { ... on Hashtag { name posts { edges { node { text } } } } } }"
+    found = await ApiClient(services).data(query, id=global_id("Hashtag", key))
+    assert found == {"name": "news", "posts": {"edges": [{"node": {"text": "#news"}}]}}
