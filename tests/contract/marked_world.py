@@ -140,6 +140,7 @@ class MarkedWorld:
             "contentWarning": ["Spiders"],
             "quotedPostId": post_ids,
             "mediaId": media_ids,
+            "media": [[{"mediaId": media_id}] for media_id in media_ids],
             "contentType": ["image/png"],
             "byteSize": [10],
             "visibility": ["FOLLOWERS"],

@@ -140,7 +140,7 @@ class PrivateWorld:
 
     async def _post(self, author: str, quoted: int | None = None) -> int:
         created = await post_create(
-            self.database, author_id=self.key[author], text="A post.", quoted_post_id=quoted
+            self.database, author_id=self.key[author], text="A post. #look", quoted_post_id=quoted
         )
         assert created.post is not None
         return created.post.id
@@ -236,6 +236,16 @@ LOOKS: dict[str, Look] = {
         f"query($id: ID!, $sharer: String!) {{ user(username: $sharer) {{ posts(first: 100) {POSTS} }} "
         "post(id: $id) { id } }",
         lambda data, id: id in ids(data["user"]["posts"]),
+        sees,
+    ),
+    "Query.searchPosts": Look(
+        f'query($id: ID!) {{ searchPosts(query: "post", first: 100) {POSTS} post(id: $id) {{ id }} }}',
+        lambda data, id: id in ids(data["searchPosts"]),
+        sees,
+    ),
+    "Hashtag.posts": Look(
+        f'query($id: ID!) {{ hashtag(name: "look") {{ posts(first: 100) {POSTS} }} post(id: $id) {{ id }} }}',
+        lambda data, id: id in ids(data["hashtag"]["posts"]),
         sees,
     ),
     "Account.bookmarks": Look(

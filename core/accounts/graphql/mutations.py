@@ -250,7 +250,7 @@ class AccountsMutation:
     remove_follower = relation_mutation(
         "RemoveFollower",
         follower_delete,
-        "Ends a user's follow of the viewer. The user is not notified.",
+        "Ends a user's follow of the viewer.",
         input="The follower to remove.",
         payload="The user, who does not follow the viewer any more.",
     )

@@ -3,4 +3,4 @@
 SELECT {media}
 FROM media m LEFT JOIN posts p ON p.id = m.post_id LEFT JOIN users a ON a.id = p.author_id
 WHERE m.id = ANY($2::bigint[]) AND m.state <> 'UPLOADING' AND m.removed_at IS NULL
-AND (m.owner_id = $1 OR p.id IS NOT NULL AND {post_visible})
+AND (m.owner_id = $1 AND {not_deleted user_id=m.owner_id} OR p.id IS NOT NULL AND {post_visible})

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from inspect import isawaitable
 from typing import Any
 
+import orjson
 import pytest
 
 from core.accounts.services import (
@@ -20,13 +22,15 @@ from core.accounts.services import (
     mute_create,
 )
 from core.accounts.statements import SQL
-from core.context import Services
+from core.context import Context, Services
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient, assert_invariants, codes, events, number_of
 from tests.interactions.cast import create_users, delete_account, hide_account
+from tests.interactions.conftest import EXECUTORS
+from tests.valid_documents import valid_document
 
 RELATION = (
     "query R($name: String!) { user(username: $name) { viewerFollowState viewerIsFollowing } }"
@@ -253,6 +257,30 @@ async def test_the_lists_of_a_private_account_are_its_followers_to_see(
     assert (await lists(stranger))["knownFollowers"] == ["p3"]
     await owner.change("RemoveFollower", key(stranger))
     assert await lists(stranger) == hidden
+
+
+async def test_both_executors_give_the_same(cast: list[ApiClient]) -> None:
+    owner, fan, other, blocked = cast
+    for each in (fan, other):
+        await each.change("FollowUser", key(owner))
+    await owner.change("BlockUser", key(blocked))
+    await owner.change("MuteUser", key(other))
+    queries: list[tuple[ApiClient, str, dict[str, str]]] = [
+        *((owner, name, {}) for name in ("FollowRequests", "BlockedUsers", "MutedUsers", "Me")),
+        *((fan, query, {"name": "p1"}) for query in (RELATION, LISTS)),
+    ]
+    for client, query, variables in queries:
+        found = []
+        for executor in EXECUTORS.values():
+            context = Context(owner.services, client.viewer_id)
+            result: Any = executor.execute(
+                valid_document(query), variables=variables, context=context
+            )
+            if isawaitable(result):
+                result = await result
+            assert not result.errors, result.errors
+            found.append(orjson.loads(orjson.dumps(result.data)))
+        assert found[0] == found[1]
 
 
 async def test_known_followers_are_the_same_by_either_way(services: Services) -> None:
