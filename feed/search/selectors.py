@@ -8,6 +8,7 @@ from core.accounts.selectors import USER_EDGE, profile_by_username
 from core.context import Context
 from core.database.database import Row
 from core.database.statements import variant_for
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.execution import NOTHING, SHARED, Layout
 from core.paging import EdgeRow, ForwardPage, decode_position, page_limit
 from core.row_types import row_layout
@@ -162,3 +163,27 @@ class PostsOfHashtags(ProfileFeedLoader):
 
     name = "hashtag"
     statement = SQL.posts_of_hashtags
+
+
+async def users_suggested(context: Context, first: int | None, after: str | None) -> ForwardPage:
+    """A page of users whom those follow whom the viewer follows, those whom most follow first.
+
+    Errors: UNAUTHENTICATED, BAD_PAGE, INVALID_CURSOR. Cost: one statement, which reads at most 5,000 follows.
+    """
+    viewer_id = context.require_viewer()
+    limit = page_limit(first)
+    codec = context.services.cursors.text_codec("suggested", viewer_id)
+
+    async def read(count: int, friends: int, user: int) -> list[Row]:
+        return await context.database.fetch(SQL.users_suggested, viewer_id, friends, user, count)
+
+    async def precedes(position: str | None) -> bool:
+        rows = await read(1, HIGHEST_KEY, HIGHEST_KEY)
+        return bool(rows) and rows[0][1] != position
+
+    begin = (HIGHEST_KEY, HIGHEST_KEY)
+    if after is not None:
+        friends, user = decode_position(codec, after).split(":")
+        begin = (int(friends), int(user))
+    rows = await read(limit + 1, *begin)
+    return ForwardPage(USER_EDGE, rows, limit, codec, None if after is None else precedes)

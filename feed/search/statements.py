@@ -15,6 +15,7 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     posts_of_hashtags: Variants
     user_names_fill: str
     users_by_name: Variants
+    users_suggested: str
 
 
 SQL = SearchStatements()

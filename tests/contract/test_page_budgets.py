@@ -177,6 +177,12 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "users_by_name": Cost(52, 92),
         "relations_by_ids": Cost(49, 8),
     },
+    Page("WhoToFollow", "p2"): {
+        "users_suggested": Cost(137, 69),
+        "known_followers_pages": Cost(66, 98),
+        "user_details_by_ids": Cost(31, 16),
+        "relations_by_ids": Cost(47, 6),
+    },
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),
         "user_details_by_ids": Cost(13, 8),

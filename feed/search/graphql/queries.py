@@ -21,6 +21,7 @@ from feed.search.selectors import (
     hashtags_by_prefix,
     posts_found,
     users_by_name,
+    users_suggested,
 )
 from feed.text_entities import HASHTAG_LENGTH
 
@@ -112,3 +113,15 @@ class SearchQuery:
     ) -> Hashtag | None:
         context: Context = info.context
         return await hashtag_by_name(context, name)  # type: ignore[return-value]  # a row
+
+    @strawberry.field(
+        description="Users to follow: first those whom most of the users follow whom the viewer follows. Of the 100 "
+        "users whom the viewer followed last, the 50 whom each followed last count. Requires an access token.",
+        directives=[FORWARD_PAGE],
+    )
+    @staticmethod
+    async def suggested_users(
+        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+    ) -> UserConnection:
+        context: Context = info.context
+        return await users_suggested(context, first, after)  # type: ignore[return-value]  # resolved from a page
