@@ -13,10 +13,10 @@ test('the code of every operation is generated, compiled strictly and works', as
   rmSync(GENERATED, { recursive: true, force: true });
   run('graphql-codegen', '--config', 'codegen/codegen.ts', '--silent');
   const code = readFileSync(`${GENERATED}/graphql.ts`, 'utf8');
-  const names = readdirSync('../operations').map((file) => file.replace('.graphql', ''));
+  const names = readdirSync('../operations').sort().map((file) => file.replace('.graphql', ''));
   assert.deepEqual(
     names.filter((name) => !code.includes(`export const ${name}Document = `)),
-    ['Cost'],
+    ['Cost', 'EditRichPost', 'HomeFeedEventsWhole'], // codegen.ts says why.
   );
   assert.match(operation('Cost'), /rateLimit/); // It asks for a field that is not served.
 
