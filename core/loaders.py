@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import gather
 from collections.abc import Awaitable, Sequence
 from itertools import repeat
 from operator import itemgetter
@@ -15,7 +14,15 @@ from core.database.statements import Variants, variant_for
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
 from core.execution import Layout, Loader
-from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_request, page_source
+from core.paging import (
+    NO_HORIZON,
+    EdgeRow,
+    OldestFirstPage,
+    Page,
+    PageRequest,
+    page_request,
+    page_source,
+)
 
 V = TypeVar("V")
 LAST_COLUMN = itemgetter(-1)
@@ -38,11 +45,11 @@ class AttributeLoader(Loader[int, Any]):
         self._name = name
 
     async def fetch(self, keys: list[int]) -> list[Any]:
-        rows = await gather(*map(self._group.load, keys), return_exceptions=True)
+        rows = await self._group.load_all(keys)
         return [row if isinstance(row, BaseException) else getattr(row, self._name) for row in rows]
 
 
-class PageLoader(ViewerLoader[Page]):
+class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     """Pages of nested lists by the owner's key, such as the comments of posts: one statement for all owners.
 
     A subclass sets the list's name, its statement and the layout of its rows. The parameters of the statement are $1
@@ -60,6 +67,8 @@ class PageLoader(ViewerLoader[Page]):
     key_column: ClassVar[int] = 0
     extra_parameters: tuple[Any, ...] = ()
     """The parameters of the statement after the horizon."""
+    oldest_first: ClassVar[bool] = False
+    """Whether the list begins with its oldest row."""
     has_empty_rows: ClassVar[bool] = False
     """Whether each row has the snapshot, and an empty page a row without a position that has it."""
 
@@ -85,17 +94,17 @@ class PageLoader(ViewerLoader[Page]):
         self._bounded = after is not None or before is not None
         self._ahead = int(looks_ahead)
 
-    async def fetch(self, keys: list[int]) -> Sequence[Page | BaseException]:
+    async def fetch(self, keys: list[int]) -> Sequence[Page | OldestFirstPage | BaseException]:
         if not self._bounded:
             return await self._pages(keys)
         # A cursor belongs to the list of one owner; the other owners' lists refuse it.
         return [page for key in keys for page in await self._pages([key])]
 
-    async def _pages(self, keys: list[int]) -> Sequence[Page | BaseException]:
+    async def _pages(self, keys: list[int]) -> Sequence[Page | OldestFirstPage | BaseException]:
         """The same page of several lists."""
-        codecs = self._signer.codecs(self.name, keys)
+        codecs = self._codecs(keys)
         try:
-            request = page_request(codecs[0], **self._arguments)
+            request = page_request(codecs[0], **self._arguments, oldest_first=self.oldest_first)
         except ClientError as error:
             return [error] * len(keys)
         horizon = NO_HORIZON if request.is_settled else await self._horizon.key()
@@ -111,7 +120,12 @@ class PageLoader(ViewerLoader[Page]):
         source = page_source(
             request, self.layout, self._read_beyond, horizon, snapshot, looked_ahead=ahead
         )
-        return list(map(Page, rows.values(), codecs, repeat(source)))
+        pages = list(map(Page, rows.values(), codecs, repeat(source)))
+        return list(map(OldestFirstPage, pages)) if self.oldest_first else pages
+
+    def _codecs(self, keys: list[int]) -> list[CursorCodec]:
+        """The codecs of the lists of these owners."""
+        return self._signer.codecs(self.name, keys)
 
     async def _read_beyond(self, request: PageRequest, codec: CursorCodec) -> list[Row]:
         return _without_empty(await self._rows([codec.owner_id], request, 0, NO_HORIZON))

@@ -55,8 +55,13 @@ def page_request(
     after: str | None = None,
     last: int | None = None,
     before: str | None = None,
+    oldest_first: bool = False,
 ) -> PageRequest:
-    """The validated request. Errors: BAD_PAGE, INVALID_CURSOR."""
+    """The validated request. Errors: BAD_PAGE, INVALID_CURSOR.
+
+    `oldest_first`: whether the list begins with its oldest row, so that `first` and `after` mean what `last` and
+    `before` mean otherwise.
+    """
     if first is not None and last is not None:
         raise ClientError("Send either `first` or `last`, not both.", "BAD_PAGE")
     limit = first if last is None else last
@@ -67,13 +72,14 @@ def page_request(
         raise ClientError(
             f"`{name}` is {limit}; it must be between 0 and {MAX_PAGE_SIZE}.", "BAD_PAGE"
         )
-    older_than = None if after is None else decode_position(codec, after)
+    below, above = (before, after) if oldest_first else (after, before)
+    older_than = None if below is None else decode_position(codec, below)
     return PageRequest(
         limit,
         HIGHEST_KEY if older_than is None else older_than.key,
-        LIST_START if before is None else decode_position(codec, before),
-        last is not None,
-        is_settled=older_than is not None and not older_than.seen and before is None,
+        LIST_START if above is None else decode_position(codec, above),
+        (last is not None) != oldest_first,
+        is_settled=older_than is not None and not older_than.seen and above is None,
     )
 
 
@@ -255,3 +261,27 @@ class ForwardPage:
         if self._precedes is None:
             return False
         return self._precedes(self.edges.value(0, "position") if self.edges else None)
+
+
+class OldestFirstPage:
+    """A page of a list that begins with its oldest row."""
+
+    __slots__ = ("_page", "edges")
+
+    def __init__(self, page: Page) -> None:
+        """`page`: the same edges, newest first."""
+        self._page = page
+        edges = page.edges
+        self.edges: Rows[EdgeRow] = Rows(edges.layout, edges.rows[::-1], edges.shared)
+
+    def cursor(self, index: int) -> str:
+        """The cursor of an edge."""
+        return self._page.cursor(-1 - index)
+
+    def has_older(self) -> bool | Awaitable[bool]:
+        """Whether there are rows after the last edge. Cost: as of `Page`."""
+        return self._page.has_newer()
+
+    def has_newer(self) -> bool | Awaitable[bool]:
+        """Whether there are rows before the first edge. Cost: as of `Page`."""
+        return self._page.has_older()

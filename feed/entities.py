@@ -7,14 +7,11 @@ mentioned user, minus that of the hashtag, or 0 for a link.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from core.accounts.user_rows import UserRow
 from core.database.database import Transaction
 from core.database.time_ordered_keys import key_array
-from core.execution import Layout, Rows
-from feed.hashtag_rows import HashtagRow
 from feed.statements import SQL
 from feed.text_entities import (
     MAX_HASHTAGS,
@@ -26,23 +23,6 @@ from feed.text_entities import (
 
 Entities = list[int]
 LIMITS = {EntityKind.MENTION: MAX_MENTIONS, EntityKind.HASHTAG: MAX_HASHTAGS}
-
-
-class SegmentRow(NamedTuple):
-    """A part of a text."""
-
-    text: str
-    mention: UserRow | None
-    hashtag: HashtagRow | None
-    url: str | None
-
-
-SEGMENT = Layout(
-    SegmentRow,
-    mention=Layout(UserRow, inside=1, optional=True),
-    hashtag=Layout(HashtagRow, inside=2, optional=True),
-    url=3,
-)
 
 
 class Names(NamedTuple):
@@ -140,29 +120,3 @@ def names_keys(entities: Entities) -> bool:
 def set_arguments(entities_by_post: Mapping[int, Entities]) -> tuple[str, list[str]]:
     """The arguments of `post_entities_set`."""
     return key_array(entities_by_post), [key_array(each) for each in entities_by_post.values()]
-
-
-def segments(row: Sequence[Any]) -> Rows[SegmentRow]:
-    """The segments of a row with the columns of `{segments}`. Joined they are exactly the text."""
-    text, entities, mentions, hashtags = row
-    if not entities:
-        return Rows(SEGMENT, [(text, None, None, None)] if text else [])
-    users = {each[0]: each for each in mentions}
-    tags = {-each[0]: each for each in hashtags}
-    return Rows(SEGMENT, list(_parts(text, entities, users, tags)))
-
-
-def _parts(
-    text: str, entities: Entities, users: Mapping[int, Any], tags: Mapping[int, Any]
-) -> Iterator[tuple[Any, ...]]:
-    position = 0
-    numbers = iter(entities)
-    for start, end, key in zip(numbers, numbers, numbers, strict=True):
-        if start > position:
-            yield text[position:start], None, None, None
-        part = text[start:end]
-        if part:
-            yield part, users.get(key), tags.get(key), None if key else part
-        position = end
-    if position < len(text):
-        yield text[position:], None, None, None

@@ -6,7 +6,9 @@ from enum import Enum, IntEnum
 from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
+from core.execution import Rows
 from core.row_types import Moment, ViewerState, Written
+from feed.segment_rows import SegmentRow
 
 
 class PostVisibility(IntEnum):
@@ -37,7 +39,7 @@ class PostRow(NamedTuple):
 class PostDetailRow(NamedTuple):
     """Further columns of a post, which are read only where a client selects one of them."""
 
-    id: int
+    segments: Rows[SegmentRow]
     language: str | None = None
     content_warning: str | None = None
     quote_count: int = 0

@@ -12,14 +12,13 @@ from core.database.cursors import CursorCodec
 from core.database.database import Database, Row
 from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
-from core.execution import NOTHING, SHARED, Layout, Rows
+from core.execution import NOTHING, SHARED, Layout
 from core.loaders import PageLoader, ViewerLoader
 from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
-from feed.entities import SegmentRow, segments
-from feed.hashtag_rows import HashtagRow
 from feed.home_feeds import HomeFeeds
 from feed.post_rows import PostDetailRow, PostEditRow, PostRow, QuoteRow, QuoteState
+from feed.segment_rows import NO_SEGMENTS, HashtagRow, segments
 from feed.statements import SQL
 
 MAX_UPDATES_COUNTED = 100
@@ -36,8 +35,6 @@ class Outcome(IntEnum):
     NO_FEED = 3
 
 
-NO_TEXT = ("", None, None, None)
-"""The columns of `{segments}` of a text that has been deleted."""
 POST = row_layout(PostRow)
 ENTRY = Layout(
     EdgeRow,
@@ -56,6 +53,8 @@ POST_EDIT_EDGE = Layout(
     EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostEditRow, 1), codec=SHARED
 )
 """The post's key, then the columns of `{post_version}`, whose first is also the position."""
+NO_DETAILS = PostDetailRow(NO_SEGMENTS)
+"""Of a post that has been deleted since it was read."""
 UNAVAILABLE = QuoteRow(QuoteState.UNAVAILABLE, None)
 
 
@@ -206,10 +205,10 @@ class PostDetails(ViewerLoader[PostDetailRow]):
     """Further columns of posts, by the post's key. Cost: one statement."""
 
     async def fetch(self, keys: list[int]) -> Sequence[PostDetailRow]:
-        rows = await self.database.fetch(SQL.post_details_by_ids, self.viewer_id, keys)
-        found = {row[0]: PostDetailRow._make(row) for row in rows}
-        # One that has been deleted meanwhile has none.
-        return [found.get(key) or PostDetailRow(key) for key in keys]
+        statement = SQL.post_details_by_ids[variant_for(self.viewer_id)]
+        rows = await self.database.fetch(statement, self.viewer_id, keys)
+        found = {row[0]: PostDetailRow(segments(row[1:5]), *row[5:]) for row in rows}
+        return [found.get(key, NO_DETAILS) for key in keys]
 
 
 class QuotedByPostLoader(ViewerLoader[QuoteRow | None]):
@@ -233,19 +232,6 @@ class EditsByPostLoader(PageLoader):
     name = "edits"
     statement = SQL.edits_of_posts
     layout = POST_EDIT_EDGE
-
-
-class SegmentsLoader(ViewerLoader[Rows[SegmentRow]]):
-    """The segments of posts, by the post's key. Cost: one statement."""
-
-    statement = SQL.segments_of_posts
-
-    async def fetch(self, keys: list[int]) -> Sequence[Rows[SegmentRow]]:
-        statement = self.statement[variant_for(self.viewer_id)]
-        rows = await self.database.fetch(statement, self.viewer_id, keys)
-        found = {row[0]: row[1:] for row in rows}
-        # One that has been deleted meanwhile has none.
-        return [segments(found.get(key, NO_TEXT)) for key in keys]
 
 
 async def hashtags_by_ids(database: Database, ids: Sequence[int]) -> list[HashtagRow | None]:

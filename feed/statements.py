@@ -12,9 +12,9 @@ from core.row_types import (
     states_fragment,
     true_states_fragment,
 )
-from feed.hashtag_rows import HashtagRow
 from feed.post_rows import PostEditRow, PostRow
 from feed.reactions import REACTIONS
+from feed.segment_rows import HashtagRow
 
 
 def _reaction_rows() -> str:
@@ -78,7 +78,7 @@ class FeedStatements(
     own_post_lock: str
     post_create: str
     post_delete: str
-    post_details_by_ids: str
+    post_details_by_ids: Variants
     post_edit: str
     post_entities_set: str
     posts_by_ids: Variants
@@ -96,7 +96,6 @@ class FeedStatements(
     quotable_post_lock: str
     quoted_by_posts: Variants
     quoted_post_lock: str
-    segments_of_posts: Variants
     viewer_states: str
 
 

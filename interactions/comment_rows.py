@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts.user_rows import UserRow
+from core.execution import Rows
 from core.row_types import Moment, row_layout
+from feed.segment_rows import SegmentRow
 
 
 class CommentRow(NamedTuple):
@@ -27,3 +29,10 @@ class CommentRow(NamedTuple):
 
 
 COMMENT = row_layout(CommentRow)
+
+
+class CommentDetailRow(NamedTuple):
+    """Further columns of a comment, which are read only where a client selects one of them."""
+
+    segments: Rows[SegmentRow]
+    edited_at: str | None = None

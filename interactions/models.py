@@ -35,6 +35,12 @@ class Comment(CountedRow):
     created_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When the comment was created."
     )
+    edited_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the text was last changed; null if never.",
+    )
     deleted_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -80,7 +86,14 @@ class Comment(CountedRow):
                 name="comments_replies",
                 condition=models.Q(parent__isnull=False),
             ),
-            models.Index("author", name="comments_of_author"),
+            models.Index("author", "id", name="comments_by_author"),
+            models.Index(
+                "post",
+                "like_count",
+                "id",
+                name="comments_top",
+                condition=models.Q(parent__isnull=True),
+            ),
             models.Index(
                 "id",
                 name="comments_without_entities",

@@ -113,6 +113,33 @@ async def comment_create(
     return CreatedComment((await comments_by_ids(database, author_id, [earlier]))[0], replayed=True)
 
 
+async def comment_edit(
+    database: Database,
+    *,
+    viewer_id: int,
+    comment_id: int,
+    text: str,
+    client_mutation_id: str | None = None,
+) -> CommentRow:
+    """Replaces the text of a comment and returns it; a comment that has this text already is not changed.
+
+    Errors: MutationRefused (NOT_FOUND, also on a post that a block hides; NOT_ALLOWED). Locks: new hashtags, the
+    comment.
+    """
+    async with database.transaction() as transaction:
+        entities = await entities_of(transaction, viewer_id, text)
+        row = (viewer_id, comment_id, text, client_mutation_id, entities)
+        edited = await transaction.fetch_row(SQL.comment_edit, *row)
+        if edited is None:
+            raise not_found("Comment", "commentId")
+        is_own, *columns = edited
+        if not is_own:
+            raise refuse(
+                ErrorCode.NOT_ALLOWED, "Only its author can edit a comment.", "input", "commentId"
+            )
+        return comment_from(columns)
+
+
 async def comment_delete(
     database: Database, *, viewer_id: int, comment_id: int, client_mutation_id: str | None = None
 ) -> bool:

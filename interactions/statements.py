@@ -18,8 +18,11 @@ class InteractionStatements(
     fragments={"comment": row_fragment(CommentRow, "c", author="a")},
 ):
     bookmarks_of_users: Variants
+    ancestors_of_comments: Variants
     comment_create: str
     comment_delete: str
+    comment_details_by_ids: Variants
+    comment_edit: str
     comment_lock: str
     comment_report: str
     comment_thread: str
@@ -53,9 +56,9 @@ class InteractionStatements(
     reply_create: str
     reports_export: str
     reports_of_user_delete: str
-    segments_of_comments: Variants
     sharers_of_posts: Variants
     threads_of_author: str
+    top_comments_of_posts: Variants
     user_report: str
 
 

@@ -32,6 +32,7 @@ class EventRow(NamedTuple):
     subject_id: int | None
     client_mutation_id: str | None
     created_at: datetime
+    parent_id: int | None = None
 
     @property
     def identity(self) -> EventId:

@@ -21,8 +21,10 @@ POST_SHARED: Final = "post_shared"
 # The subject is the key of the share; null if the post can't be shared again.
 POST_UNSHARED: Final = "post_unshared"
 
-# The subject is the comment, the post is that of the comment. The actor of the first two is the comment's author.
+# The subject is the comment, the post is that of the comment. The actor of the first three is the comment's author.
 COMMENT_CREATED: Final = "comment_created"
+COMMENT_EDITED: Final = "comment_edited"
+# The parent is the nearest comment above it that remains.
 COMMENT_DELETED: Final = "comment_deleted"
 COMMENT_LIKED: Final = "comment_liked"
 COMMENT_UNLIKED: Final = "comment_unliked"
@@ -65,6 +67,7 @@ INTERACTION_KINDS: Final = (
     POST_SHARED,
     POST_UNSHARED,
     COMMENT_CREATED,
+    COMMENT_EDITED,
     COMMENT_DELETED,
     POST_EDITED,
     POST_DELETED,

@@ -30,6 +30,9 @@ class Event(models.Model):
     subject_id = models.BigIntegerField(
         null=True, help_text="The comment, user or session concerned, depending on the kind."
     )
+    parent_id = models.BigIntegerField(
+        null=True, help_text="Of a deleted comment: the nearest one above it that remains."
+    )
     client_mutation_id = models.CharField(
         max_length=100,
         null=True,

@@ -78,12 +78,12 @@ def connection_field(
     directives=[FREE],
 )
 class PageInfo:
-    @strawberry.field(description="Whether older edges follow the page's last edge.")
+    @strawberry.field(description="Whether more edges follow the page's last edge.")
     @staticmethod
     def has_next_page(root: strawberry.Parent[Page]) -> bool:
         return root.has_older()  # type: ignore[return-value]  # executors await it
 
-    @strawberry.field(description="Whether newer edges precede the page's first edge.")
+    @strawberry.field(description="Whether more edges precede the page's first edge.")
     @staticmethod
     def has_previous_page(root: strawberry.Parent[Page]) -> bool:
         return root.has_newer()  # type: ignore[return-value]  # as above

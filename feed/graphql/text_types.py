@@ -8,16 +8,15 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
-from core.execution import InstancesOf, loaded
-from core.graphql.info import Info
+from core.execution import InstancesOf
+from core.graphql.attributes import attribute_of
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
+from core.loaders import ViewerLoader
 from feed import models
-from feed.entities import SegmentRow
-from feed.hashtag_rows import HashtagRow
 from feed.models import TEXT_LENGTH
-from feed.selectors import SegmentsLoader
+from feed.segment_rows import HashtagRow, SegmentRow
 from feed.text_entities import MAX_HASHTAGS, MAX_MENTIONS
 
 SEGMENTS = (
@@ -59,12 +58,8 @@ class TextSegment:
     is_type_of = InstancesOf(SegmentRow, exact=SegmentRow._fields)
 
 
-def segments_field(loader: type[SegmentsLoader]) -> Any:
-    """The field `textSegments` of posts or comments."""
-
-    def choose(info: Info) -> SegmentsLoader:
-        return info.context.loader(loader)
-
-    return strawberry.field(
-        graphql_type=list[TextSegment], description=SEGMENTS, directives=[SEGMENTS_USUALLY]
-    )(loaded("id")(choose))
+def segments_field(details: type[ViewerLoader[Any]]) -> Any:
+    """The field `textSegments` of posts or comments. `details`: the loader of rows with `segments`."""
+    field = attribute_of(details, "segments", list[TextSegment], SEGMENTS)
+    field.directives = [SEGMENTS_USUALLY]
+    return field

@@ -24,7 +24,7 @@ from feed import models
 from feed.graphql.text_types import segments_field
 from feed.models import TEXT_LENGTH
 from feed.post_rows import PostEditRow, PostRow, PostVisibility, QuoteRow, QuoteState
-from feed.selectors import EditsByPostLoader, PostDetails, QuotedByPostLoader, SegmentsLoader
+from feed.selectors import EditsByPostLoader, PostDetails, QuotedByPostLoader
 
 declare_enum(
     PostVisibility,
@@ -84,7 +84,7 @@ class Post(Node):
     author: User = strawberry.field(description="The post's author.", directives=[FREE])
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
-    text_segments = segments_field(SegmentsLoader)
+    text_segments = segments_field(PostDetails)
     language = post_detail("language", str | None)
     content_warning = post_detail("content_warning", str | None)
     quote_count = post_detail("quote_count", int)

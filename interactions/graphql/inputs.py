@@ -63,6 +63,20 @@ class CreateCommentPayload(Payload):
     )
 
 
+@strawberry.input(
+    description="The comment to edit, which must be the viewer's own, and its new text."
+)
+class EditCommentInput(CommentInput):
+    text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
+
+
+@strawberry.type(description="The edited comment.")
+class EditCommentPayload(Payload):
+    comment: Comment | None = strawberry.field(
+        default=None, description="The comment after the change; null if the mutation failed."
+    )
+
+
 @strawberry.input(description="The comment to delete; it must be the viewer's own.")
 class DeleteCommentInput(CommentInput):
     pass

@@ -17,6 +17,8 @@ from interactions.graphql.inputs import (
     CreateCommentPayload,
     DeleteCommentInput,
     DeleteCommentPayload,
+    EditCommentInput,
+    EditCommentPayload,
 )
 from interactions.graphql.reactions import ReactionsMutation
 
@@ -46,6 +48,21 @@ class InteractionsMutation(ReactionsMutation):
             context.services.notify()
         row: Any = comment
         return CreateCommentPayload(comment=row, replayed=replayed)
+
+    @strawberry.mutation(description="Changes the text of the viewer's own comment.")
+    @refusals_as_user_errors(EditCommentPayload)
+    @staticmethod
+    async def edit_comment(info: strawberry.Info, input: EditCommentInput) -> EditCommentPayload:
+        context: Context = info.context
+        comment: Any = await services.comment_edit(
+            context.database,
+            viewer_id=context.require_viewer(),
+            comment_id=input_key("Comment", input.comment_id, "commentId"),
+            text=input_text(input.text),
+            client_mutation_id=input.client_mutation_id,
+        )
+        context.services.notify()
+        return EditCommentPayload(comment=comment)
 
     @strawberry.mutation(
         description="Deletes the viewer's own comment. If it has replies, a tombstone remains."

@@ -33,6 +33,9 @@ MAX_POSTS = 100
 UNMUTED_KINDS = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
 """Kinds that a mute does not hide: the viewer has opened the post on purpose."""
 
+COMMENT_KINDS = frozenset({event_types.COMMENT_CREATED, event_types.COMMENT_EDITED})
+"""Kinds that show a comment, as long as it is there."""
+
 REMOVAL_KINDS = frozenset(
     {event_types.POST_UNLIKED, event_types.POST_UNSHARED, event_types.COMMENT_DELETED}
 )
@@ -42,7 +45,7 @@ ACTION_FIELDS = frozenset({"cursor", "clientMutationId", "actor", "post"})
 PUBLIC_FIELDS: PublicFields = {
     **PUBLIC_OBJECT_FIELDS,
     "Comment": frozenset(
-        {"id", "text", "createdAt", "likeCount", "replyCount", "isDeleted", "author"}
+        {"id", "text", "createdAt", "editedAt", "likeCount", "replyCount", "isDeleted", "author"}
     ),
     "PostInteraction": frozenset({"cursor"}),
     "PostLiked": ACTION_FIELDS,
@@ -50,7 +53,8 @@ PUBLIC_FIELDS: PublicFields = {
     "PostShared": ACTION_FIELDS,
     "PostUnshared": ACTION_FIELDS,
     "CommentCreated": ACTION_FIELDS | {"comment"},
-    "CommentDeleted": ACTION_FIELDS | {"deletedCommentId"},
+    "CommentEdited": ACTION_FIELDS | {"comment"},
+    "CommentDeleted": ACTION_FIELDS | {"deletedCommentId", "tombstone", "parent"},
     "PostEdited": ACTION_FIELDS,
     "PostDeleted": frozenset({"cursor", "clientMutationId", "deletedPostId"}),
 }
@@ -67,12 +71,23 @@ class InteractionRow(NamedTuple):
     post: PostRow | None
     comment_id: int | None
     comment: CommentRow | None
+    tombstone: CommentRow | None
+    parent: CommentRow | None
 
 
 class PresentedInteraction(PresentedEvent):
-    """An event with its actor, post and comment, and what is hidden from whom."""
+    """An event with its actor, post and comments, and what is hidden from whom."""
 
-    __slots__ = ("_actor", "_comment", "_hidden", "_post", "_readers", "_states")
+    __slots__ = (
+        "_actor",
+        "_comment",
+        "_hidden",
+        "_hides_parent",
+        "_parent",
+        "_post",
+        "_readers",
+        "_states",
+    )
 
     def __init__(
         self,
@@ -81,11 +96,16 @@ class PresentedInteraction(PresentedEvent):
         actor: UserRow | None,
         post: PostRow | None,
         comment: CommentRow | None,
+        parent: CommentRow | None,
         hidden: HiddenPairs,
         readers: Readers,
         states: TrueStates,
+        hides_parent: bool = False,
     ) -> None:
+        """`hides_parent`: whether it is for viewers to whom a block hides the parent, in place of the others."""
         super().__init__(event)
+        self._parent = parent
+        self._hides_parent = hides_parent
         self._actor = actor
         self._post = post
         self._comment = comment
@@ -101,7 +121,7 @@ class PresentedInteraction(PresentedEvent):
             return True
         if self._actor is None or self._post is None:
             return False
-        return kind != event_types.COMMENT_CREATED or (
+        return kind not in COMMENT_KINDS or (
             self._comment is not None and not self._comment.is_deleted
         )
 
@@ -109,13 +129,19 @@ class PresentedInteraction(PresentedEvent):
         if not self._readers.include(viewer_id, self.event.post_id):
             return False
         if viewer_id is None:
-            return True
+            return not self._hides_parent
+        if self._blocks_parent(viewer_id) != self._hides_parent:
+            return False
         pair = (viewer_id, self.event.actor_id)
         if pair in self._hidden.blocked:
             return False
         if self._post is not None and (viewer_id, self._post.author.id) in self._hidden.blocked:
             return False
         return self.event.kind in UNMUTED_KINDS or pair not in self._hidden.muted
+
+    def _blocks_parent(self, viewer_id: int) -> bool:
+        author = None if self._parent is None else self._parent.author
+        return author is not None and (viewer_id, author.id) in self._hidden.blocked
 
     def row(self, cursor: str) -> InteractionRow:
         return self._row(cursor, self._post)
@@ -125,7 +151,8 @@ class PresentedInteraction(PresentedEvent):
         return self._row(cursor, post)
 
     def _row(self, cursor: str, post: PostRow | None) -> InteractionRow:
-        event = self.event
+        event, comment = self.event, self._comment
+        is_tombstone = comment is not None and comment.is_deleted
         return InteractionRow(
             event.kind,
             cursor,
@@ -134,7 +161,9 @@ class PresentedInteraction(PresentedEvent):
             event.post_id or 0,
             post,
             event.subject_id,
-            self._comment,
+            comment,
+            comment if is_tombstone else None,
+            None if self._hides_parent else self._parent,
         )
 
 
@@ -206,9 +235,11 @@ class PostInteractionsTopic(Topic):
         actor_ids = list({event.actor_id for event in events})
         comment_ids = list(
             {
-                event.subject_id
+                key
                 for event in events
-                if event.kind == event_types.COMMENT_CREATED and event.subject_id is not None
+                if event.kind in {*COMMENT_KINDS, event_types.COMMENT_DELETED}
+                for key in (event.subject_id, event.parent_id)
+                if key is not None
             }
         )
         posts, actors, comments = await asyncio.gather(
@@ -221,6 +252,7 @@ class PostInteractionsTopic(Topic):
         comment = dict(zip(comment_ids, comments, strict=True))
         signed_in = {viewer_id for viewer_id in viewers if viewer_id is not None}
         authors = {found.author.id for found in posts if found is not None}
+        authors |= {found.author.id for found in comments if found is not None and found.author}
         personal = signed_in & self._personal.keys()
         states = await viewer_states(database, personal, post_ids)
         readers = await post_readers(database, signed_in, posts, events)
@@ -233,11 +265,14 @@ class PostInteractionsTopic(Topic):
                 or (deleted_user(event.actor_id) if event.kind in REMOVAL_KINDS else None),
                 post=post.get(event.post_id or 0),
                 comment=comment.get(event.subject_id or 0),
+                parent=comment.get(event.parent_id or 0),
                 hidden=hidden,
                 readers=readers,
                 states=states,
+                hides_parent=hides_parent,
             )
             for event in events
+            for hides_parent in ((False, True) if event.parent_id is not None else (False,))
         ]
         return [each for each in presented if each.is_readable]
 

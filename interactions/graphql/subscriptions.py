@@ -85,8 +85,23 @@ class CommentCreated(Action):
     is_type_of = _is(event_types.COMMENT_CREATED)
 
 
+@strawberry.type(description="The text of a comment on the post was changed.")
+class CommentEdited(Action):
+    comment: Comment = strawberry.field(description="The comment in its current state.")
+
+    is_type_of = _is(event_types.COMMENT_EDITED)
+
+
 @strawberry.type(description="A comment on the post was deleted.")
 class CommentDeleted(Action):
+    tombstone: Comment | None = strawberry.field(
+        description="The tombstone in the comment's place, as long as it holds replies; null if the comment is gone."
+    )
+    parent: Comment | None = strawberry.field(
+        description="The nearest comment above it that remains, with its `replyCount`: the one that it replied to, "
+        "unless that was a tombstone that went with it. Null if there is none, or if it is not visible to the viewer."
+    )
+
     is_type_of = _is(event_types.COMMENT_DELETED)
 
     @strawberry.field(description=f"The id of the deleted comment, {ID_BOUND}.")
@@ -118,6 +133,7 @@ POST_INTERACTION_TYPES = [
     PostShared,
     PostUnshared,
     CommentCreated,
+    CommentEdited,
     CommentDeleted,
     PostEdited,
     PostDeleted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -10,26 +11,50 @@ from strawberry import auto
 from core.accounts.graphql.types import User
 from core.context import Context
 from core.execution import InstancesOf, loaded
-from core.graphql.info import Info
-from core.graphql.limits.directives import FREE
-from core.graphql.model_types import model_type
+from core.graphql.attributes import attribute_of
+from core.graphql.enums import declare_enum
+from core.graphql.info import Info, may_select
+from core.graphql.limits.directives import FREE, PAGE, ListSize
+from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
-from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
+from core.graphql.relay_connections import (
+    CURSOR_BOUND,
+    EDGES,
+    After,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    connection_field,
+)
+from core.loaders import PageLoader
+from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
 from feed.graphql.text_types import segments_field
 from feed.graphql.types import Post, PostConnection, in_feed
 from feed.reactions import COMMENT_LIKE, Reaction
 from interactions import models
 from interactions.comment_rows import CommentRow
 from interactions.selectors import (
+    AncestorsLoader,
     CommentByIdLoader,
+    CommentDetails,
+    CommentOrder,
     CommentsByPostLoader,
-    CommentSegmentsLoader,
+    OldestCommentsByPostLoader,
     PostByIdLoader,
     QuotesByPostLoader,
     ReactedLoader,
     RepliesByCommentLoader,
+    TopCommentsByPostLoader,
 )
 
+ANCESTORS = ListSize(
+    assumed_size=PAGE_BY_DEFAULT,
+    slicing_arguments=["last"],
+    sized_fields=["edges"],
+    require_one_slicing_argument=False,
+)
 HIDDEN = (
     "Tombstones are included. Comments hidden by a block are left out; in feeds and events also those by users whom "
     "the viewer has muted."
@@ -63,7 +88,13 @@ class Comment(Node):
     id = id_field("Comment", "The comment's opaque global id")
 
     viewer_has_liked = reacted_field(COMMENT_LIKE, "Whether the viewer likes the comment.")
-    text_segments = segments_field(CommentSegmentsLoader)
+    text_segments = segments_field(CommentDetails)
+    edited_at = attribute_of(
+        CommentDetails,
+        "edited_at",
+        datetime | None,
+        description_of(models.Comment, "edited_at"),
+    )
 
     @strawberry.field(
         graphql_type=Post | None,
@@ -98,6 +129,33 @@ class Comment(Node):
         in_feed,
     )
 
+    @strawberry.field(
+        graphql_type=Annotated["CommentConnection", strawberry.lazy(__name__)],
+        description="The comments that this one replies to, from the one on the post itself to the nearest. One by "
+        "a user whom a block hides is as a tombstone; there are none where a block hides the post.",
+        directives=[ANCESTORS],
+    )
+    @loaded("id")
+    @staticmethod
+    def ancestors(
+        info: strawberry.Info,
+        last: Annotated[
+            int | None,
+            strawberry.argument(
+                description=f"The number of nearest comments, 0 to {MAX_PAGE_SIZE}. "
+                f"If it is not sent, {PAGE_BY_DEFAULT}."
+            ),
+        ] = None,
+        before: Annotated[
+            str | None,
+            strawberry.argument(
+                description=f"Only comments above this cursor of `ancestors`, {CURSOR_BOUND}."
+            ),
+        ] = None,
+    ) -> AncestorsLoader:
+        context: Context = info.context
+        return context.loader(AncestorsLoader, last, before)
+
     is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 
 
@@ -106,21 +164,54 @@ class CommentEdge(Edge[Comment]):
     pass
 
 
-@strawberry.type(description="A page of comments, newest first.")
+@strawberry.type(description="A page of comments, newest first unless the list says otherwise.")
 class CommentConnection(Connection[Comment]):
     edges: list[CommentEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # CommentEdge is an Edge[Comment]
+
+
+declare_enum(
+    CommentOrder,
+    "An order of comments.",
+    {
+        CommentOrder.NEWEST: "Newest first.",
+        CommentOrder.OLDEST: "Oldest first.",
+        CommentOrder.TOP: "Most likes first, then newest first. A comment that is liked meanwhile may be shown again.",
+    },
+)
+LOADERS: dict[CommentOrder, type[PageLoader]] = {
+    CommentOrder.NEWEST: CommentsByPostLoader,
+    CommentOrder.OLDEST: OldestCommentsByPostLoader,
+    CommentOrder.TOP: TopCommentsByPostLoader,
+}
 
 
 @strawberry.type
 class PostComments:
     """Fields of Post."""
 
-    comments = connection_field(
-        CommentsByPostLoader,
-        CommentConnection,
-        f"Comments on the post without replies, newest first. {HIDDEN}",
-        in_feed,
+    @strawberry.field(
+        graphql_type=CommentConnection,
+        description=f"Comments on the post without replies, in this order. {HIDDEN}",
+        directives=[PAGE],
     )
+    @loaded("id")
+    @staticmethod
+    def comments(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        order: Annotated[
+            CommentOrder,
+            strawberry.argument(description="The order; cursors of one are of no use in another."),
+        ] = CommentOrder.NEWEST,
+    ) -> PageLoader:
+        context: Context = info.context
+        looks_ahead = may_select("pageInfo", info)
+        page = (first, after, last, before, looks_ahead)
+        return context.loader(LOADERS[order], *page, in_feed(info))
+
     quotes = connection_field(
         QuotesByPostLoader,
         PostConnection,

@@ -21,7 +21,7 @@ WITH RECURSIVE seen AS MATERIALIZED (
 ), unliked AS (
     DELETE FROM comment_likes l USING seen WHERE l.comment_id = seen.id AND own
 ), emptied AS (
-    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', entities = '{}', like_count = 0
+    UPDATE comments c SET deleted_at = now(), author_id = NULL, text = '', entities = '{}', edited_at = NULL, like_count = 0
     FROM seen WHERE c.id = seen.id AND own AND NOT EXISTS (SELECT FROM to_delete)
 ), counted_by_parent AS (
     -- A tombstone is a reply as long as it holds a live one, so only what goes is taken off.
@@ -31,7 +31,10 @@ WITH RECURSIVE seen AS MATERIALIZED (
 ), counted_by_post AS (
     UPDATE posts p SET comment_count = p.comment_count - 1 FROM seen WHERE p.id = seen.post_id AND own
 ), logged AS (
-    INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
-    SELECT 'comment_deleted', $1, post_id, id, $3 FROM seen WHERE own
+    INSERT INTO events (kind, actor_id, post_id, subject_id, parent_id, client_mutation_id)
+    SELECT 'comment_deleted', $1, post_id, id, CASE WHEN EXISTS (SELECT FROM to_delete) THEN (
+        SELECT g.parent_id FROM to_delete g WHERE g.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM to_delete WHERE id = g.parent_id)
+    ) ELSE parent_id END, $3
+    FROM seen WHERE own
 )
 SELECT own FROM seen

@@ -1,6 +1,6 @@
 -- The events of posts between two positions of the event log, in order.
 -- $1 posts, $2 kinds, $3 and $4 after, $5 and $6 until (transaction, id), $7 limit.
-SELECT e.transaction, e.id, e.kind, e.actor_id, e.post_id, e.subject_id, e.client_mutation_id, e.created_at
+SELECT e.transaction, e.id, e.kind, e.actor_id, e.post_id, e.subject_id, e.client_mutation_id, e.created_at, e.parent_id
 FROM unnest($1::bigint[]) AS watched(id)
 CROSS JOIN LATERAL (
     SELECT * FROM events

@@ -8,7 +8,7 @@ WITH horizon AS MATERIALIZED (
 SELECT
     $1 = 0 OR EXISTS (SELECT FROM events WHERE transaction = $1 AND id = $2 AND {microsecond} = $3),
     EXISTS (SELECT FROM events WHERE transaction >= h.transaction),
-    e.transaction, e.id, e.kind, e.actor_id, e.post_id, e.subject_id, e.client_mutation_id, e.created_at
+    e.transaction, e.id, e.kind, e.actor_id, e.post_id, e.subject_id, e.client_mutation_id, e.created_at, e.parent_id
 FROM horizon h
 LEFT JOIN LATERAL (
     SELECT * FROM events

@@ -24,6 +24,11 @@ class Loader(ABC, Generic[K, V]):
     _one_by_one: DataLoader[K, V] | None = None
     _callers: Counter[asyncio.Future[V]]
     """How many callers await each value."""
+    _batch_of: dict[K, Batch[K, V]] | None = None
+    """The batch of each key of `load_all`."""
+    _primed: dict[K, V] | None = None
+    _next: Batch[K, V] | None = None
+    """The batch that has not begun."""
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
@@ -48,8 +53,30 @@ class Loader(ABC, Generic[K, V]):
             if not callers[value]:
                 del callers[value]
 
+    async def load_all(self, keys: Sequence[K]) -> list[V | BaseException]:
+        """One value, or exception, for each of `keys`, kept for later calls.
+
+        Fetched together with those that other callers request in the same turn of the loop, for one future each.
+        """
+        if self._batch_of is None:
+            self._batch_of = {}
+        found, primed = self._batch_of, self._primed or {}
+        new = [key for key in keys if key not in found and key not in primed]
+        if new:
+            batch = self._next
+            if batch is None or batch.has_begun:
+                batch = self._next = Batch(self.fetch)
+            batch.keys.update(dict.fromkeys(new))
+            found.update(dict.fromkeys(new, batch))
+        for batch in dict.fromkeys(found[key] for key in keys if key not in primed):
+            await batch.wait()
+        return [primed[key] if key in primed else found[key].values[key] for key in keys]
+
     def prime(self, key: K, value: V) -> None:
-        """Gives `load` a value that is known already."""
+        """Gives `load` and `load_all` a value that is known already."""
+        if self._primed is None:
+            self._primed = {}
+        self._primed[key] = value
         self._alone().prime(key, value)
 
     def _alone(self) -> DataLoader[K, V]:
@@ -78,6 +105,39 @@ class Loader(ABC, Generic[K, V]):
             return list(values)
         by_key = dict(zip(distinct, values, strict=True))
         return [by_key[key] for key in keys]
+
+
+class Batch(Generic[K, V]):
+    """Keys that several callers have fetched together."""
+
+    def __init__(self, fetch: Callable[[list[K]], Awaitable[Sequence[V | BaseException]]]) -> None:
+        self.keys: dict[K, None] = {}
+        self.values: dict[K, V | BaseException] = {}
+        self.has_begun = False
+        self._fetch = fetch
+        self._task = asyncio.ensure_future(self._run())
+        self._callers = 0
+
+    async def wait(self) -> None:
+        """Returns when the values are there. Errors: of the fetch.
+
+        A caller that is cancelled leaves the fetch to the others; the last one cancels it.
+        """
+        self._callers += 1
+        try:
+            await asyncio.shield(self._task)
+        except asyncio.CancelledError:
+            if self._callers == 1:
+                self._task.cancel()
+            raise
+        finally:
+            self._callers -= 1
+
+    async def _run(self) -> None:
+        # In the next turn of the loop.
+        self.has_begun = True
+        keys = list(self.keys)
+        self.values.update(zip(keys, await self._fetch(keys), strict=True))
 
 
 class UseLoader(NamedTuple):

@@ -19,7 +19,7 @@ from core.row_types import row_layout
 from feed.selectors import ENTRY, POST, POST_EDIT_EDGE, POST_ENTRY
 from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import COMMENT
-from interactions.selectors import COMMENT_EDGE
+from interactions.selectors import COMMENT_EDGE, RANKED_COMMENT_EDGE
 from interactions.statements import SQL
 
 USER = row_layout(UserRow)
@@ -67,7 +67,14 @@ def expected_names(layout: Layout[Any], prefix: str = "") -> Iterator[tuple[int,
 
 
 def mismatches(names: list[str], layout: Layout[Any]) -> list[str]:
-    edges = {USER_EDGE, ENTRY, POST_ENTRY, POST_EDIT_EDGE, COMMENT_EDGE}
+    edges = {
+        USER_EDGE,
+        ENTRY,
+        POST_ENTRY,
+        POST_EDIT_EDGE,
+        COMMENT_EDGE,
+        RANKED_COMMENT_EDGE,
+    }
     expected = dict(expected_names(layout))
     if layout in edges:
         expected = {index: name for index, name in expected.items() if name != "position"}
