@@ -135,6 +135,23 @@ class Post(CountedRow):
         return self.text[:60]
 
 
+class PinnedPost(models.Model):
+    """The post that a user shows first in their profile: one of their own."""
+
+    user = models.OneToOneField(
+        User,
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    post = Reference(Post)
+
+    class Meta:
+        db_table = "pinned_posts"
+        indexes: ClassVar = [models.Index("post", name="pinned_posts_of_post")]
+
+
 class PostEdit(models.Model):
     """What a post said before an edit."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
 
 from core.accounts.user_rows import UserRow
@@ -199,6 +199,30 @@ class ProfileFeedLoader(PageLoader):
     statement = SQL.profile_feed_pages
     has_empty_rows = True
     layout = ENTRY
+
+
+class ProfileTab(Enum):
+    """A list of posts in a profile."""
+
+    POSTS = "posts"
+    MEDIA = "media"
+
+
+class ProfileMediaLoader(ProfileFeedLoader):
+    """Posts with pictures of users, by the user's key."""
+
+    name = "profile_media"
+    statement = SQL.profile_media_pages
+
+
+class PinnedByUserLoader(ViewerLoader[PostRow | None]):
+    """Pinned posts, None where there is none that the viewer may see, by the user's key. Cost: one statement."""
+
+    async def fetch(self, keys: list[int]) -> Sequence[PostRow | None]:
+        statement = SQL.pinned_posts_of_users[variant_for(self.viewer_id)]
+        rows = await self.database.fetch(statement, self.viewer_id, keys)
+        found = {row[0]: post_from(row[1:]) for row in rows}
+        return [found.get(key) for key in keys]
 
 
 class PostDetails(ViewerLoader[PostDetailRow]):

@@ -173,3 +173,21 @@ async def post_delete(
     if not rows[0][0]:
         raise refuse(ErrorCode.NOT_ALLOWED, "Only its author can delete a post.", "input", "postId")
     return bool(rows[0][1])
+
+
+async def post_pin(database: Database, *, viewer_id: int, post_id: int) -> bool:
+    """Pins a post in place of any other; whether that changed anything.
+
+    Errors: MutationRefused (NOT_FOUND, NOT_ALLOWED).
+    """
+    rows = await database.write(SQL.post_pin, viewer_id, post_id)
+    if not rows:
+        raise not_found("Post", "postId")
+    if not rows[0][0]:
+        raise refuse(ErrorCode.NOT_ALLOWED, "Only its author can pin a post.", "input", "postId")
+    return bool(rows[0][1])
+
+
+async def post_unpin(database: Database, *, viewer_id: int) -> bool:
+    """Unpins the viewer's pinned post; whether there was one."""
+    return bool(await database.write(SQL.post_unpin, viewer_id))

@@ -76,11 +76,14 @@ class FeedStatements(
     kept_home_feed_updates: Variants
     mentions_of_user_delete: str
     own_post_lock: str
+    pinned_posts_of_users: Variants
     post_create: str
     post_delete: str
     post_details_by_ids: Variants
     post_edit: str
     post_entities_set: str
+    post_pin: str
+    post_unpin: str
     posts_by_ids: Variants
     post_readers: str
     posts_of_events: str
@@ -91,6 +94,7 @@ class FeedStatements(
     posts_lock: str
     posts_of_author_lock: str
     profile_feed_pages: Variants
+    profile_media_pages: Variants
     public_feed_page: Variants
     public_feed_page_with_snapshot: Variants
     quotable_post_lock: str

@@ -119,7 +119,10 @@ class PostLike(CountedRow):
 
     class Meta:
         db_table = "post_likes"
-        indexes: ClassVar = [models.Index("post", "id", name="post_likes_likers")]
+        indexes: ClassVar = [
+            models.Index("post", "id", name="post_likes_likers"),
+            models.Index("user", "id", name="post_likes_of_user"),
+        ]
 
 
 class Bookmark(CountedRow):

@@ -26,6 +26,8 @@ from interactions.statements import SQL
 
 COMMENT_EDGE = Layout(EdgeRow, node=COMMENT, position=1, codec=SHARED, shared_by=NOTHING)
 """The layout of the columns of `{comment}` as an edge."""
+AUTHOR_COLUMN = len(CommentRow._fields) - 1
+"""Where the key of the comment's author is in the columns of `{comment}`."""
 COMMENT_WIDTH = len(CommentRow._fields) - 1 + len(UserRow._fields)
 RANKED_COMMENT_EDGE = Layout(
     EdgeRow, node=COMMENT, position=COMMENT_WIDTH, codec=SHARED, shared_by=NOTHING
@@ -101,6 +103,22 @@ class BookmarksLoader(ProfileFeedLoader):
 
     name = "bookmarks"
     statement = SQL.bookmarks_of_users
+
+
+class LikedPostsLoader(ProfileFeedLoader):
+    """Liked posts, by the user's key."""
+
+    name = "liked_posts"
+    statement = SQL.likes_of_users
+
+
+class CommentsByUserLoader(PageLoader):
+    """Comments and replies by users, by the user's key."""
+
+    name = "comments_of_user"
+    statement = SQL.comments_of_users
+    key_column = AUTHOR_COLUMN
+    layout = COMMENT_EDGE
 
 
 class UnderPostLoader(PageLoader):

@@ -35,6 +35,7 @@ class InteractionStatements(
     comments_of_posts: Variants
     comments_of_posts_delete: str
     comments_of_posts_lock: str
+    comments_of_users: Variants
     data_export_create: str
     data_export_end: str
     data_export_lock: str
@@ -44,6 +45,7 @@ class InteractionStatements(
     data_exports_by_ids: str
     data_exports_expire: str
     likers_of_posts: Variants
+    likes_of_users: Variants
     post_events: str
     post_report: str
     quotes_of_posts: Variants

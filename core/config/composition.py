@@ -19,7 +19,7 @@ from feed.search.graphql.hashtags import HashtagPosts
 from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
-from interactions.graphql.types import PostComments
+from interactions.graphql.types import PostComments, UserComments
 from interactions.selectors import comments_by_ids
 
 
@@ -31,6 +31,7 @@ def extend_types() -> None:
     extend_type(User, UserPosts)
     extend_type(Hashtag, HashtagPosts)
     extend_type(Post, PostPictures)
+    extend_type(User, UserComments)
     extend_type(Post, PostComments)
     extend_type(Post, PostReactions)
     NODE_TYPES.register("Account", account_rows)

@@ -1,19 +1,67 @@
-"""Fields of User that list posts."""
+"""Fields of User that give posts."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
-from core.graphql.relay_connections import connection_field
+from core.context import Context
+from core.execution import loaded
+from core.graphql.enums import declare_enum
+from core.graphql.info import may_select
+from core.graphql.limits.directives import PAGE
+from core.graphql.relay_connections import After, Before, First, Last
 from feed.graphql.queries import PAGE_ARGUMENTS
-from feed.graphql.types import PostConnection
-from feed.selectors import ProfileFeedLoader
+from feed.graphql.types import Post, PostConnection
+from feed.selectors import PinnedByUserLoader, ProfileFeedLoader, ProfileMediaLoader, ProfileTab
+
+declare_enum(
+    ProfileTab,
+    "A list of posts in a profile.",
+    {
+        ProfileTab.POSTS: "Posts and shares.",
+        ProfileTab.MEDIA: "Posts with pictures, without shares.",
+    },
+)
+LOADERS = {ProfileTab.POSTS: ProfileFeedLoader, ProfileTab.MEDIA: ProfileMediaLoader}
 
 
 @strawberry.type
 class UserPosts:
-    posts = connection_field(
-        ProfileFeedLoader,
-        PostConnection,
-        f"The user's posts and shares, newest first, one entry for each post. {PAGE_ARGUMENTS}",
+    @strawberry.field(
+        graphql_type=PostConnection,
+        description=f"The user's posts and shares, newest first, one entry for each post. {PAGE_ARGUMENTS}",
+        directives=[PAGE],
     )
+    @loaded("id")
+    @staticmethod
+    def posts(
+        info: strawberry.Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        tab: Annotated[
+            ProfileTab | None,
+            strawberry.argument(
+                description="Which posts; cursors of one tab are of no use in another."
+            ),
+        ] = ProfileTab.POSTS,
+    ) -> ProfileFeedLoader:
+        context: Context = info.context
+        looks_ahead = may_select("pageInfo", info)
+        return context.loader(
+            LOADERS[tab or ProfileTab.POSTS], first, after, last, before, looks_ahead
+        )
+
+    @strawberry.field(
+        graphql_type=Post | None,
+        description="The post that the user has pinned to the top of the profile; null if there is none, or if it is "
+        "not visible to the viewer.",
+    )
+    @loaded("id")
+    @staticmethod
+    def pinned_post(info: strawberry.Info) -> PinnedByUserLoader:
+        context: Context = info.context
+        return context.loader(PinnedByUserLoader)

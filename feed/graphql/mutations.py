@@ -11,6 +11,7 @@ from core.graphql.mutations import CreationInput, MutationInput, Payload, refusa
 from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
+from feed.graphql.pins import PinsMutation
 from feed.graphql.types import TEXT_RULES, Post
 from feed.media.graphql.fields import PostMediaInput, cleaned_media
 from feed.media.models import MEDIA_OF_POST
@@ -133,7 +134,7 @@ def _checked_input(input: CreatePostInput | EditPostInput) -> tuple[str, PostCha
 
 
 @strawberry.type
-class FeedMutation:
+class FeedMutation(PinsMutation):
     @strawberry.mutation(description="Creates a post.", directives=[RateLimit(bucket="posts")])
     @refusals_as_user_errors(CreatePostPayload)
     @staticmethod

@@ -74,6 +74,8 @@ class Media(models.Model):
         indexes: ClassVar = [
             models.Index("post", "position", name="media_of_post"),
             models.Index("owner", "id", name="media_of_owner"),
+            # One row for each post with pictures.
+            models.Index("owner", "post", name="media_of_profile", condition=models.Q(position=1)),
             models.Index("owner", "created_at", name="media_unused_of_owner", condition=UNUSED),
             models.Index("created_at", name="media_unused", condition=UNUSED),
             models.Index(

@@ -17,6 +17,7 @@ from feed.reactions import BOOKMARK, COMMENT_LIKE, POST_LIKE, SHARE, Reaction
 from interactions.graphql.inputs import CommentInput, CommentPayload, PostInput, PostPayload
 from interactions.selectors import (
     BookmarksLoader,
+    LikedPostsLoader,
     LikersByPostLoader,
     SharersByPostLoader,
 )
@@ -157,4 +158,9 @@ class AccountReactions:
         BookmarksLoader,
         PostConnection,
         "The posts that the viewer has bookmarked, newest bookmark first. Posts hidden by a block are left out.",
+    )
+    liked_posts = connection_field(
+        LikedPostsLoader,
+        PostConnection,
+        "The posts that the viewer likes, newest like first. Posts hidden by a block are left out.",
     )

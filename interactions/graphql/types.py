@@ -41,6 +41,7 @@ from interactions.selectors import (
     CommentDetails,
     CommentOrder,
     CommentsByPostLoader,
+    CommentsByUserLoader,
     OldestCommentsByPostLoader,
     PostByIdLoader,
     QuotesByPostLoader,
@@ -203,14 +204,14 @@ class PostComments:
         last: Last = None,
         before: Before = None,
         order: Annotated[
-            CommentOrder,
+            CommentOrder | None,
             strawberry.argument(description="The order; cursors of one are of no use in another."),
         ] = CommentOrder.NEWEST,
     ) -> PageLoader:
         context: Context = info.context
         looks_ahead = may_select("pageInfo", info)
         page = (first, after, last, before, looks_ahead)
-        return context.loader(LOADERS[order], *page, in_feed(info))
+        return context.loader(LOADERS[order or CommentOrder.NEWEST], *page, in_feed(info))
 
     quotes = connection_field(
         QuotesByPostLoader,
@@ -218,4 +219,15 @@ class PostComments:
         "The posts that quote the post, newest first. Those hidden by a block are left out; in feeds and events also "
         "those by users whom the viewer has muted.",
         in_feed,
+    )
+
+
+@strawberry.type
+class UserComments:
+    """Fields of User."""
+
+    comments = connection_field(
+        CommentsByUserLoader,
+        CommentConnection,
+        "The user's comments and replies, newest first, on posts that the viewer may see.",
     )

@@ -51,6 +51,16 @@ class Page(NamedTuple):
 NESTED = {"CommentThread"}
 """Operations that select the same fields at two levels."""
 PAGES: dict[Page, dict[str, Cost]] = {
+    Page("ProfileComments", "p1"): {
+        "user_by_username": Cost(20, 10),
+        "comments_of_users": Cost(115, 75),
+        "comment_details_by_ids": Cost(120, 120),
+        "reactions_of_viewer:comment_like": Cost(60, 60),
+        "posts_by_ids": Cost(120, 120),
+    },
+    Page("Liked", "p1"): {
+        "likes_of_users": Cost(96, 180),
+    },
     Page("CommentThread", "p1"): {
         "comments_by_ids": Cost(20, 10),
         "posts_by_ids": Cost(20, 10),
@@ -276,7 +286,7 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:  # noqa
         return {"after": (await client.data(CURSORS[page.operation]))["pageInfo"]["endCursor"]}
     if page.operation in FIXED:
         return FIXED[page.operation]
-    by_name = {"Profile", "Follows", "UsernameAvailability"}
+    by_name = {"Profile", "ProfileComments", "Follows", "UsernameAvailability"}
     return {"username": "p1"} if page.operation in by_name else {}
 
 

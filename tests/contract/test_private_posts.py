@@ -179,6 +179,8 @@ class Look(NamedTuple):
     finds: Callable[[Json, str], bool]
     """Whether the data has the post of this id."""
     expected: Callable[[str, Case], bool]
+    of: str = "id"
+    """The variable with the id to find."""
 
 
 def sees(viewer: str, case: Case) -> bool:
@@ -203,6 +205,10 @@ def sees_under(viewer: str, case: Case) -> bool:
     return sees(viewer, case)
 
 
+PIN = """
+INSERT INTO pinned_posts (user_id, post_id) VALUES ($1, $2)
+ON CONFLICT (user_id) DO UPDATE SET post_id = excluded.post_id
+"""
 LISTED = "edges { node { id } }"
 LOOKS: dict[str, Look] = {
     "Query.publicFeed": Look(
@@ -299,6 +305,28 @@ LOOKS: dict[str, Look] = {
         lambda data, id: id in ids(data["post"]["quotes"]),
         sees,
     ),
+    "User.pinnedPost": Look(
+        "query($id: ID!, $author: String!) { user(username: $author) { pinnedPost { id } } post(id: $id) { id } }",
+        lambda data, id: bool(data["user"]) and data["user"]["pinnedPost"] == {"id": id},
+        sees,
+    ),
+    "User.comments": Look(
+        f"query($comment: ID!, $host: String!) {{ user(username: $host) {{ comments(first: 100) {{ {LISTED} }} }} "
+        "node(id: $comment) { id } }",
+        lambda data, id: id in ids(data["user"]["comments"]),
+        sees_under,
+        "comment",
+    ),
+    "Account.likedPosts": Look(
+        f"query($id: ID!) {{ account {{ likedPosts(first: 100) {POSTS} }} post(id: $id) {{ id }} }}",
+        lambda data, id: bool(data["account"]) and id in ids(data["account"]["likedPosts"]),
+        sees_bookmarked,
+    ),
+    "Comment.ancestors": Look(
+        f"query($reply: ID!) {{ node(id: $reply) {{ ... on Comment {{ ancestors {{ {LISTED} }} }} }} }}",
+        lambda data, _: bool(data["node"]) and data["node"]["ancestors"]["edges"] != [],
+        sees_under,
+    ),
     "Post.likers": Look(
         f"query($id: ID!) {{ post(id: $id) {{ likers {{ {LISTED} }} }} }}",
         lambda data, _: bool(data["post"]) and data["post"]["likers"]["edges"] != [],
@@ -342,10 +370,13 @@ async def found(world: PrivateWorld, surface: str, viewer: str) -> dict[Case, bo
         if viewer_id is None and surface == "Query.homeFeed":
             seen[case] = False
             continue
+        # An author can have one pinned post.
+        await world.database.write(PIN, world.key[case.author], post)
         values = {
             "id": global_id("Post", post),
             "author": world.name[case.author],
             "sharer": world.name["sharer"],
+            "host": world.name["host"],
             "quoting": global_id("Post", world.quoting[case]),
             "quoted": global_id("Post", world.quoted[case]),
             "comment": global_id("Comment", world.comments[case]),
@@ -353,7 +384,7 @@ async def found(world: PrivateWorld, surface: str, viewer: str) -> dict[Case, bo
         }
         named = {name: value for name, value in values.items() if f"${name}:" in look.query}
         data = await world.ask(viewer_id, look.query, **named)
-        seen[case] = look.finds(data, values["id"])
+        seen[case] = look.finds(data, values[look.of])
     return seen
 
 

@@ -32,6 +32,7 @@ TABLES = [
     "post_mentions",
     "media",
     "post_edits",
+    "pinned_posts",
     "follows",
     "mutes",
     "events",
