@@ -44,3 +44,6 @@ INSERT INTO post_words SELECT id, to_tsvector('simple', 'post') FROM posts ORDER
 
 INSERT INTO hashtags (name) SELECT 'tag' || n FROM generate_series(1, 30) n ON CONFLICT DO NOTHING;
 INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM hashtags h, posts p ORDER BY h.id, p.id;
+INSERT INTO pinned_posts (user_id, post_id) SELECT author_id, max(id) FROM posts GROUP BY author_id ORDER BY author_id;
+
+INSERT INTO bookmarks (user_id, post_id) SELECT u.id, p.id FROM posts p JOIN users u ON u.username = 'p1' ORDER BY p.id;

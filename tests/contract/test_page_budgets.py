@@ -48,9 +48,38 @@ class Page(NamedTuple):
     """Whether the viewer's home feed is kept."""
 
 
-NESTED = {"CommentThread"}
+NESTED = {"CommentThread", "ProfilePage"}
 """Operations that select the same fields at two levels."""
 PAGES: dict[Page, dict[str, Cost]] = {
+    Page("PostPage", "p1"): {
+        "posts_by_ids": Cost(14, 4),
+        "post_details_by_ids": Cost(6, 4),
+        "media_of_posts": Cost(24, 14),
+        "quoted_by_posts": Cost(4, 2),
+        "comments_of_posts": Cost(13, 90),
+        "comment_details_by_ids": Cost(210, 66),
+        "reactions_of_viewer:comment_like": Cost(4, 2),
+        "quotes_of_posts": Cost(9, 132),
+    },
+    Page("ProfilePage", "p2"): {
+        "user_by_username": Cost(11, 2),
+        "relations_by_ids": Cost(10, 4),
+        "pinned_posts_of_users": Cost(16, 5),
+        "known_followers_pages": Cost(77, 133),
+        "profile_feed_pages": Cost(150, 87),
+        "post_details_by_ids": Cost(5, 2),
+        "media_of_posts": Cost(24, 14),
+        "quoted_by_posts": Cost(4, 2),
+        "post_details_by_ids again": Cost(26, 22),
+        "media_of_posts again": Cost(362, 264),
+        "quoted_by_posts again": Cost(4, 2),
+    },
+    Page("Bookmarks", "p1"): {
+        "bookmarks_of_users": Cost(223, 232),
+        "post_details_by_ids": Cost(26, 44),
+        "media_of_posts": Cost(359, 264),
+        "quoted_by_posts": Cost(4, 2),
+    },
     Page("ProfileComments", "p1"): {
         "user_by_username": Cost(20, 10),
         "comments_of_users": Cost(115, 75),
@@ -277,7 +306,7 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:  # noqa
             WHERE parent_id IS NOT NULL AND username = 'p9'
         """
         return {"id": global_id("Comment", (await database.fetch(replies))[0][0])}
-    if page.operation in {"PostDetail", "PostEdits"}:
+    if page.operation in {"PostDetail", "PostEdits", "PostPage"}:
         return {"id": global_id("Post", (await newest(database, "posts", 1))[0])}
     if page.operation == "HomeFeedUpdates":
         value = await client.data(CURSORS["HomeFeed"])
@@ -286,7 +315,7 @@ async def variables_of(client: ApiClient, page: Page) -> dict[str, Any]:  # noqa
         return {"after": (await client.data(CURSORS[page.operation]))["pageInfo"]["endCursor"]}
     if page.operation in FIXED:
         return FIXED[page.operation]
-    by_name = {"Profile", "ProfileComments", "Follows", "UsernameAvailability"}
+    by_name = {"Profile", "ProfileComments", "ProfilePage", "Follows", "UsernameAvailability"}
     return {"username": "p1"} if page.operation in by_name else {}
 
 

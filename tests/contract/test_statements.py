@@ -16,6 +16,7 @@ from feed.statements import SQL as FEED
 from interactions.statements import SQL as INTERACTIONS
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users
+from tests.paths import OPERATIONS
 
 USERS = 60
 MAX_STATEMENTS = 6
@@ -87,6 +88,50 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
     statements = "\n\n".join(cost[50])
     assert cost[1] == cost[50], statements
     assert len(cost[50]) <= MAX_STATEMENTS, statements
+
+
+RICH_FEED = """
+query Feed($first: Int!) {
+  homeFeed(first: $first) {
+    edges {
+      cursor sharedBy { ...Actor }
+      node { ...RichPost comments(first: 3) { edges { node { id text createdAt likeCount author { ...Actor } } } } }
+    }
+    pageInfo { hasNextPage endCursor } eventCursor
+  }
+}
+"""
+RICH = """
+INSERT INTO hashtags (name) VALUES ('crowd') ON CONFLICT DO NOTHING;
+UPDATE posts p SET quoted_post_id = q.id, text = '@p8 @p9 #crowd http://a.b',
+    entities = ARRAY[0, 3, u.id, 4, 7, v.id, 8, 14, -h.id, 15, 25, 0]
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) o
+JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) q ON q.n = o.n - 60
+JOIN users u ON u.username = 'p8' JOIN users v ON v.username = 'p9' JOIN hashtags h ON h.name = 'crowd'
+WHERE p.id = o.id;
+"""
+MAX_RICH_STATEMENTS = 7
+
+
+async def test_a_feed_of_rich_posts_takes_seven_statements(
+    services: Services, users: list[int]
+) -> None:
+    async with services.database.connection() as connection:
+        await connection.execute(RICH)
+    fragments = (OPERATIONS / "CreateRichPost.graphql").read_text().partition("mutation")[0]
+    client = ApiClient(services, users[0])
+    ran = {}
+    for first in (1, 50):
+        page = await client.data(fragments + RICH_FEED, first=first)
+        assert len(page["edges"]) == first
+        ran[first] = client.ran
+    assert ran[1] == ran[50]
+    assert len(ran[50]) <= MAX_RICH_STATEMENTS, "\n\n".join(ran[50])
+    node = page["edges"][0]["node"]
+    mentions = [each["mention"]["username"] for each in node["textSegments"] if each["mention"]]
+    assert mentions == ["p8", "p9"]
+    assert node["quote"]["state"] == "VISIBLE"
+    assert len(node["media"]) == 4
 
 
 async def test_nodes_take_one_statement_a_type(services: Services, users: list[int]) -> None:
