@@ -37,18 +37,6 @@ class ViewerLoader(Loader[int, V]):
         self.viewer_id = context.viewer_id
 
 
-class AttributeLoader(Loader[int, Any]):
-    """One attribute of the objects of another loader, so that fields share its statement."""
-
-    def __init__(self, context: Context, group: type[ViewerLoader[Any]], name: str) -> None:
-        self._group = context.loader(group)
-        self._name = name
-
-    async def fetch(self, keys: list[int]) -> list[Any]:
-        rows = await self._group.load_all(keys)
-        return [row if isinstance(row, BaseException) else getattr(row, self._name) for row in rows]
-
-
 class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     """Pages of nested lists by the owner's key, such as the comments of posts: one statement for all owners.
 

@@ -36,18 +36,6 @@ class PostRow(NamedTuple):
     author: UserRow
 
 
-class PostDetailRow(NamedTuple):
-    """Further columns of a post, which are read only where a client selects one of them."""
-
-    segments: Rows[SegmentRow]
-    language: str | None = None
-    content_warning: str | None = None
-    quote_count: int = 0
-    bookmark_count: int | None = None
-    """None if the viewer is not the post's author."""
-    viewer_has_bookmarked: bool = False
-
-
 class QuoteState(Enum):
     """Whether a quoted post can be shown."""
 
@@ -60,6 +48,19 @@ class QuoteRow(NamedTuple):
 
     state: QuoteState
     post: PostRow | None
+
+
+class PostDetailRow(NamedTuple):
+    """Further columns of a post, which are read only where a client selects one of them."""
+
+    segments: Rows[SegmentRow]
+    language: str | None = None
+    content_warning: str | None = None
+    quote_count: int = 0
+    bookmark_count: int | None = None
+    """None if the viewer is not the post's author."""
+    viewer_has_bookmarked: bool = False
+    quote: QuoteRow | None = None
 
 
 class PostEditRow(NamedTuple):

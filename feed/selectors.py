@@ -225,29 +225,24 @@ class PinnedByUserLoader(ViewerLoader[PostRow | None]):
         return [found.get(key) for key in keys]
 
 
+def _quote(is_quote: bool, *quoted: Any) -> QuoteRow | None:
+    """What a post quotes, of whether it does and the columns of `{post}`."""
+    if not is_quote:
+        return None
+    return UNAVAILABLE if quoted[0] is None else QuoteRow(QuoteState.VISIBLE, post_from(quoted))
+
+
 class PostDetails(ViewerLoader[PostDetailRow]):
     """Further columns of posts, by the post's key. Cost: one statement."""
 
     async def fetch(self, keys: list[int]) -> Sequence[PostDetailRow]:
         statement = SQL.post_details_by_ids[variant_for(self.viewer_id)]
         rows = await self.database.fetch(statement, self.viewer_id, keys)
-        found = {row[0]: PostDetailRow(segments(row[1:5]), *row[5:]) for row in rows}
-        return [found.get(key, NO_DETAILS) for key in keys]
-
-
-class QuotedByPostLoader(ViewerLoader[QuoteRow | None]):
-    """What posts quote, None for those that quote nothing, by the quoting post's key. Cost: one statement."""
-
-    async def fetch(self, keys: list[int]) -> Sequence[QuoteRow | None]:
-        statement = SQL.quoted_by_posts[variant_for(self.viewer_id)]
-        rows = await self.database.fetch(statement, self.viewer_id, keys)
         found = {
-            row[0]: UNAVAILABLE
-            if row[1] is None
-            else QuoteRow(QuoteState.VISIBLE, post_from(row[1:]))
+            row[0]: PostDetailRow._make((segments(row[1:5]), *row[5:10], _quote(*row[10:])))
             for row in rows
         }
-        return [found.get(key) for key in keys]
+        return [found.get(key, NO_DETAILS) for key in keys]
 
 
 class EditsByPostLoader(PageLoader):

@@ -98,7 +98,6 @@ class FeedStatements(
     public_feed_page: Variants
     public_feed_page_with_snapshot: Variants
     quotable_post_lock: str
-    quoted_by_posts: Variants
     quoted_post_lock: str
     viewer_states: str
 

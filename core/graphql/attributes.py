@@ -6,15 +6,15 @@ from typing import Any
 
 import strawberry
 
-from core.execution import Loader, loaded
+from core.execution import loaded
 from core.graphql.info import Info
-from core.loaders import AttributeLoader, ViewerLoader
+from core.loaders import ViewerLoader
 
 
 def attribute_of(group: type[ViewerLoader[Any]], name: str, kind: Any, description: str) -> Any:
     """A field, an attribute of the rows of the loader `group`. All fields of a group share one statement."""
 
-    def loader(info: Info) -> Loader[int, Any]:
-        return info.context.loader(AttributeLoader, group, name)
+    def choose(info: Info) -> ViewerLoader[Any]:
+        return info.context.loader(group)
 
-    return strawberry.field(graphql_type=kind, description=description)(loaded("id")(loader))
+    return strawberry.field(graphql_type=kind, description=description)(loaded("id", name)(choose))

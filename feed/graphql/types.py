@@ -8,9 +8,8 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
-from core.context import Context
 from core.events.log_positions import cursor_from_snapshot
-from core.execution import InstancesOf, loaded
+from core.execution import InstancesOf
 from core.graphql.attributes import attribute_of
 from core.graphql.enums import declare_enum
 from core.graphql.info import Info, cached_per_field
@@ -24,7 +23,7 @@ from feed import models
 from feed.graphql.text_types import segments_field
 from feed.models import TEXT_LENGTH
 from feed.post_rows import PostEditRow, PostRow, PostVisibility, QuoteRow, QuoteState
-from feed.selectors import EditsByPostLoader, PostDetails, QuotedByPostLoader
+from feed.selectors import EditsByPostLoader, PostDetails
 
 declare_enum(
     PostVisibility,
@@ -104,16 +103,12 @@ class Post(Node):
         f"{KEPT_EDITS} versions.",
     )
 
-    @strawberry.field(
-        graphql_type=Annotated["Quote", strawberry.lazy(__name__)] | None,
-        description="What the post quotes; null if nothing.",
-        directives=[FREE],
+    quote = attribute_of(
+        PostDetails,
+        "quote",
+        Annotated["Quote", strawberry.lazy(__name__)] | None,
+        "What the post quotes; null if nothing.",
     )
-    @loaded("id")
-    @staticmethod
-    def quote(info: strawberry.Info) -> QuotedByPostLoader:
-        context: Context = info.context
-        return context.loader(QuotedByPostLoader)
 
     id = id_field("Post", "The post's opaque global id")
     is_type_of = InstancesOf(PostRow, exact=PostRow._fields)

@@ -13,10 +13,10 @@ from core.execution import NOTHING, SHARED, Layout
 from core.paging import EdgeRow, ForwardPage, decode_position, page_limit
 from core.row_types import row_layout
 from core.text import has_visible_character, nfkc
-from feed.hashtag_rows import HashtagRow
 from feed.search.post_query import checked_query, invalid_query, read_query
 from feed.search.statements import SQL
 from feed.search.words import author_word
+from feed.segment_rows import HashtagRow
 from feed.selectors import BREADTH_FACTOR, POST_ENTRY, ProfileFeedLoader
 from feed.text_entities import HASHTAG_LENGTH, hashtag_name
 

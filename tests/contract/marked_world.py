@@ -274,7 +274,8 @@ def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 def _in_profile(path: tuple[str, ...]) -> bool:
     """Whether the text is in a list of a profile, where a mute hides nothing."""
     return not {
-        *("User_posts", "User_followers", "User_following", "User_knownFollowers")
+        *("User_posts", "User_followers", "User_following", "User_knownFollowers"),
+        *("User_comments", "User_pinnedPost"),
     }.isdisjoint(path)
 
 

@@ -173,8 +173,9 @@ async def do_everything(api: Api, actor: SignedInUser, marked: MarkedWorld) -> N
         await api.change(actor, undo, postId=post)
         await api.change(actor, do, postId=post)
     comment = (await api.change(actor, "CreateComment", postId=post, text="A word."))["comment"]
-    await api.change(actor, "EditComment", commentId=comment["id"], text="Another word.")
     await api.change(actor, "DeleteComment", commentId=comment["id"])
+    comment = (await api.change(actor, "CreateComment", postId=post, text="A word."))["comment"]
+    await api.change(actor, "EditComment", commentId=comment["id"], text="Another word.")
     new_post = (await api.change(actor, "CreatePost", text="A post."))["post"]["id"]
     await api.change(actor, "DeletePost", postId=new_post)
     name = next(name for name, key in marked.key.items() if key == actor.key)

@@ -49,13 +49,12 @@ class Page(NamedTuple):
 
 
 NESTED = {"CommentThread", "ProfilePage"}
-"""Operations that select the same fields at two levels."""
+"""Operations that select the same fields at two levels: both together have the budget."""
 PAGES: dict[Page, dict[str, Cost]] = {
     Page("PostPage", "p1"): {
         "posts_by_ids": Cost(14, 4),
         "post_details_by_ids": Cost(6, 4),
         "media_of_posts": Cost(24, 14),
-        "quoted_by_posts": Cost(4, 2),
         "comments_of_posts": Cost(13, 90),
         "comment_details_by_ids": Cost(210, 66),
         "reactions_of_viewer:comment_like": Cost(4, 2),
@@ -67,18 +66,13 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "pinned_posts_of_users": Cost(16, 5),
         "known_followers_pages": Cost(77, 133),
         "profile_feed_pages": Cost(150, 87),
-        "post_details_by_ids": Cost(5, 2),
-        "media_of_posts": Cost(24, 14),
-        "quoted_by_posts": Cost(4, 2),
-        "post_details_by_ids again": Cost(26, 22),
-        "media_of_posts again": Cost(362, 264),
-        "quoted_by_posts again": Cost(4, 2),
+        "post_details_by_ids": Cost(31, 26),
+        "media_of_posts": Cost(385, 277),
     },
     Page("Bookmarks", "p1"): {
         "bookmarks_of_users": Cost(223, 232),
         "post_details_by_ids": Cost(26, 44),
         "media_of_posts": Cost(359, 264),
-        "quoted_by_posts": Cost(4, 2),
     },
     Page("ProfileComments", "p1"): {
         "user_by_username": Cost(20, 10),
@@ -95,10 +89,8 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "posts_by_ids": Cost(20, 10),
         "ancestors_of_comments": Cost(40, 30),
         "comments_of_comments": Cost(60, 60),
-        "comment_details_by_ids": Cost(60, 60),
+        "comment_details_by_ids": Cost(120, 120),
         "reactions_of_viewer:comment_like": Cost(40, 40),
-        "comment_details_by_ids again": Cost(120, 120),
-        "reactions_of_viewer:comment_like again": Cost(40, 40),
     },
     Page("PostEdits", "p1"): {
         "posts_by_ids": Cost(20, 10),
@@ -339,11 +331,12 @@ async def test_a_page_keeps_to_its_budget(
     async with database.connection() as connection:
         for statement, arguments in database.reads:
             name = statement.partition("\n")[0].removeprefix("-- ")
-            if page.operation in NESTED:
-                # One level of the document after the other.
-                name += " again" if name in costs else ""
-            assert name not in costs, "The page runs this statement twice."
-            costs[name] = await cost_of(connection, statement, arguments)
+            assert name not in costs or page.operation in NESTED, (
+                "The page runs this statement twice."
+            )
+            cost = await cost_of(connection, statement, arguments)
+            earlier = costs.get(name, Cost(0, 0))
+            costs[name] = Cost(earlier.buffers + cost.buffers, earlier.rows + cost.rows)
     budgets = PAGES[page]
     assert costs.keys() == budgets.keys(), str(costs)
     too_dear = {

@@ -102,7 +102,7 @@ class Execution(ExecutionState):
                 self.fail(part, index, error)
             return
         awaited = part.part(range(len(positions)), awaited=True)
-        self.scheduler.load(loader, keys, awaited, partial(complete, self))
+        self.scheduler.load(loader, keys, awaited, partial(complete, self), use)
 
     def resolve_later(self, parents: ObjectBatch, field: Field, /) -> None:
         if isinstance(field.resolution, UseLoader):

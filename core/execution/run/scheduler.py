@@ -17,7 +17,7 @@ from typing import Any
 from core.execution.run.batches import ValueBatch
 from core.execution.run.eager_tasks import begin, drop, settle
 from core.execution.run.null_propagation import NullPropagation
-from core.execution.schema.dataloaders import Loader
+from core.execution.schema.dataloaders import Loader, UseLoader
 
 Complete = Callable[[ValueBatch, list[Any], list[Any]], list[Any]]
 """Completes the values of a batch; the last argument is what else is known of each value."""
@@ -100,13 +100,13 @@ class _LoaderWait(Wait):
         super().__init__([], batch, complete, [])
         self._loader = loader
         self._keys: list[Any] = []
-        self._shares: list[tuple[ValueBatch, int, int]] = []
+        self._shares: list[tuple[ValueBatch, int, int, UseLoader]] = []
 
-    def share(self, batch: ValueBatch, keys: list[Any]) -> None:
+    def share(self, batch: ValueBatch, keys: list[Any], use: UseLoader) -> None:
         """Adds the keys of a batch."""
         start = len(self._keys)
         self._keys += keys
-        self._shares.append((batch, start, len(self._keys)))
+        self._shares.append((batch, start, len(self._keys), use))
 
     def prepare(self) -> None:
         if not self.values:
@@ -114,9 +114,13 @@ class _LoaderWait(Wait):
 
     def finish(self) -> None:
         (fetched,) = self.values
-        for batch, start, end in self._shares:
+        for batch, start, end, use in self._shares:
             failed = isinstance(fetched, Exception)
             values = [fetched] * (end - start) if failed else fetched[start:end]
+            if use.attribute is not None:
+                values = [
+                    value if isinstance(value, Exception) else use.value(value) for value in values
+                ]
             batch.put_all(self.complete(batch, values, []))
 
     @property
@@ -138,7 +142,7 @@ class _LoaderWait(Wait):
     def _all(self, hidden: Hidden) -> bool:
         return all(
             hidden(batch, index)
-            for batch, start, end in self._shares
+            for batch, start, end, _ in self._shares
             for index in range(end - start)
         )
 
@@ -175,14 +179,19 @@ class Scheduler:
         self._new.append(wait)
 
     def load(
-        self, loader: Loader[Any, Any], keys: list[Any], batch: ValueBatch, complete: Complete
+        self,
+        loader: Loader[Any, Any],
+        keys: list[Any],
+        batch: ValueBatch,
+        complete: Complete,
+        use: UseLoader,
     ) -> None:
         """Has a loader fetch keys, in one batch with all other keys that it gets before it begins."""
         found = self._loads.get(id(loader))
         if found is None:
             found = self._loads[id(loader)] = _LoaderWait(loader, batch, complete)
             self._new.append(found)
-        found.share(batch, keys)
+        found.share(batch, keys, use)
 
     def cancel_hidden(self, hidden: Hidden) -> None:
         """Cancels what a null hides."""

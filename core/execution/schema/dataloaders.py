@@ -24,11 +24,7 @@ class Loader(ABC, Generic[K, V]):
     _one_by_one: DataLoader[K, V] | None = None
     _callers: Counter[asyncio.Future[V]]
     """How many callers await each value."""
-    _batch_of: dict[K, Batch[K, V]] | None = None
-    """The batch of each key of `load_all`."""
     _primed: dict[K, V] | None = None
-    _next: Batch[K, V] | None = None
-    """The batch that has not begun."""
 
     @abstractmethod
     async def fetch(self, keys: list[K]) -> Sequence[V | BaseException]:
@@ -53,27 +49,8 @@ class Loader(ABC, Generic[K, V]):
             if not callers[value]:
                 del callers[value]
 
-    async def load_all(self, keys: Sequence[K]) -> list[V | BaseException]:
-        """One value, or exception, for each of `keys`, kept for later calls.
-
-        Fetched together with those that other callers request in the same turn of the loop, for one future each.
-        """
-        if self._batch_of is None:
-            self._batch_of = {}
-        found, primed = self._batch_of, self._primed or {}
-        new = [key for key in keys if key not in found and key not in primed]
-        if new:
-            batch = self._next
-            if batch is None or batch.has_begun:
-                batch = self._next = Batch(self.fetch)
-            batch.keys.update(dict.fromkeys(new))
-            found.update(dict.fromkeys(new, batch))
-        for batch in dict.fromkeys(found[key] for key in keys if key not in primed):
-            await batch.wait()
-        return [primed[key] if key in primed else found[key].values[key] for key in keys]
-
     def prime(self, key: K, value: V) -> None:
-        """Gives `load` and `load_all` a value that is known already."""
+        """Gives `load` and `load_batch` a value that is known already."""
         if self._primed is None:
             self._primed = {}
         self._primed[key] = value
@@ -99,45 +76,13 @@ class Loader(ABC, Generic[K, V]):
 
         Makes no futures: all keys of a batch are known when it is called.
         """
-        distinct = list(dict.fromkeys(keys))
-        values = await self.fetch(distinct)
+        primed = self._primed or {}
+        distinct = [key for key in dict.fromkeys(keys) if key not in primed]
+        values = await self.fetch(distinct) if distinct else []
         if len(distinct) == len(keys) == len(values):
             return list(values)
-        by_key = dict(zip(distinct, values, strict=True))
+        by_key = {**primed, **dict(zip(distinct, values, strict=True))}
         return [by_key[key] for key in keys]
-
-
-class Batch(Generic[K, V]):
-    """Keys that several callers have fetched together."""
-
-    def __init__(self, fetch: Callable[[list[K]], Awaitable[Sequence[V | BaseException]]]) -> None:
-        self.keys: dict[K, None] = {}
-        self.values: dict[K, V | BaseException] = {}
-        self.has_begun = False
-        self._fetch = fetch
-        self._task = asyncio.ensure_future(self._run())
-        self._callers = 0
-
-    async def wait(self) -> None:
-        """Returns when the values are there. Errors: of the fetch.
-
-        A caller that is cancelled leaves the fetch to the others; the last one cancels it.
-        """
-        self._callers += 1
-        try:
-            await asyncio.shield(self._task)
-        except asyncio.CancelledError:
-            if self._callers == 1:
-                self._task.cancel()
-            raise
-        finally:
-            self._callers -= 1
-
-    async def _run(self) -> None:
-        # In the next turn of the loop.
-        self.has_begun = True
-        keys = list(self.keys)
-        self.values.update(zip(keys, await self._fetch(keys), strict=True))
 
 
 class UseLoader(NamedTuple):
@@ -145,21 +90,34 @@ class UseLoader(NamedTuple):
 
     key: str
     choose: Callable[..., Loader[Any, Any]]
+    attribute: str | None = None
+    """Which attribute of the loaded object is the value; None if it is the object. Such fields share a batch."""
+
+    def value(self, found: Any) -> Any:
+        """The value of the field, of what was loaded."""
+        return found if self.attribute is None else getattr(found, self.attribute)
 
 
-def loaded(key: str) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[..., Awaitable[Any]]]:
+def loaded(
+    key: str, attribute: str | None = None
+) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[..., Awaitable[Any]]]:
     """A resolver made from a function that chooses the loader: `(info, **arguments) -> Loader`.
 
     `key` names the attribute of the parent that is the loader's key; a parent whose key is None gets null.
+    `attribute`: of the loaded object, if that is not the value itself.
     The chooser is called once for a batch of parents, so it can't depend on the parent.
     Use below `@strawberry.field(graphql_type=...)`.
     """
     read_key = attrgetter(key)
 
     def declare(choose: Callable[..., Loader[Any, Any]]) -> Callable[..., Awaitable[Any]]:
+        use = UseLoader(key, choose, attribute)
+
         async def resolve(self: Any, info: Any, **arguments: Any) -> Any:
             found = read_key(self)
-            return None if found is None else await choose(info, **arguments).load(found)
+            if found is None:
+                return None
+            return use.value(await choose(info, **arguments).load(found))
 
         signature = inspect.signature(choose)
         itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -169,7 +127,7 @@ def loaded(key: str) -> Callable[[Callable[..., Loader[Any, Any]]], Callable[...
         resolve.__name__, resolve.__qualname__ = choose.__name__, choose.__qualname__
         resolve.__module__, resolve.__doc__ = choose.__module__, choose.__doc__
         resolve.__annotations__ = choose.__annotations__
-        resolve.__resolution__ = UseLoader(key, choose)  # type: ignore[attr-defined]
+        resolve.__resolution__ = use  # type: ignore[attr-defined]
         return resolve
 
     return declare
