@@ -153,7 +153,9 @@ async def hashtags_by_prefix(
 
 async def hashtag_by_name(context: Context, name: str) -> HashtagRow | None:
     """The hashtag with this name, in any case, with or without its sign. Cost: one statement."""
-    folded = hashtag_name(name.lstrip("#\uff03"))
+    name = name.lstrip("#\uff03")
+    # Folding a longer text could take long.
+    folded = hashtag_name(name) if len(name) <= HASHTAG_LENGTH else None
     row = folded and await context.database.fetch_row(SQL.hashtag_by_name, folded)
     return HashtagRow._make(row) if row else None
 
