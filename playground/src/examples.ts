@@ -18,12 +18,13 @@ import { accessToken, newSession, session } from './session';
 
 const DEMO = { login: 'demo', password: 'demo-demo-demo' };
 const SAMPLES = `{
-  publicFeed(first: 10) { edges { cursor node { id author { id username } comments(first: 1) { edges { node { id } } } } } }
+  publicFeed(first: 10) { edges { cursor node { id text textSegments { hashtag { name } } author { id username } comments(first: 1) { edges { node { id } } } } } }
   viewer { id username posts(first: 1) { edges { node { id } } } }
 }`;
 const HOME = '{ homeFeed(first: 1) { edges { cursor } eventCursor } }';
 const OWN_COMMENT = 'mutation ($input: CreateCommentInput!) { createComment(input: $input) { comment { id } } }';
 const OWN_POST = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }';
+const OWN_UPLOAD = 'mutation ($input: StartUploadInput!) { startUpload(input: $input) { upload { mediaId url method headers { name value } } } }';
 const OWN_EXPORT = 'mutation ($input: ExportDataInput!) { exportData(input: $input) { export { id } } }';
 const SESSIONS = '{ account { sessions { id isCurrent } } }';
 
@@ -37,6 +38,7 @@ async function values(operation: string): Promise<Values> {
   const post = entries[0]?.node;
   const comment = entries.flatMap(({ node }: any) => node.comments.edges)[0]?.node.id;
   const home = token ? (await query(HOME, {}, token)).homeFeed : null;
+  const hashtag = entries.flatMap(({ node }: any) => node.textSegments).find(({ hashtag }: any) => hashtag)?.hashtag.name;
   const unique = Date.now().toString(36);
   const found: Values = {
     id: post?.id,
@@ -58,15 +60,23 @@ async function values(operation: string): Promise<Values> {
     newPassword: development ? DEMO.password : '',
     subjectId: post?.id,
     sessionId: '',
+    query: post?.text.match(/\p{L}{3,}/u)?.[0] ?? 'hello',
+    prefix: 'p',
+    name: hashtag ?? 'playground',
+    contentType: 'image/png',
+    byteSize: 1_000,
   };
   // What only the viewer's own things can show is made first.
-  if (token && /^(Edit|Delete)Post$/.test(operation)) {
+  if (token && /^(Edit|EditRich|Delete|Pin)Post$/.test(operation)) {
     found.postId = viewer.posts.edges[0]?.node.id ?? (await query(OWN_POST, { input: { text: 'A post to try things on' } }, token)).createPost.post.id;
   }
-  if (token && operation === 'DeleteComment') {
-    const input = { postId: post.id, text: 'A comment to delete' };
+  if (token && /^(Edit|Delete)Comment$/.test(operation)) {
+    const input = { postId: post.id, text: 'A comment to try things on' };
     found.commentId = (await query(OWN_COMMENT, { input }, token)).createComment.comment.id;
   }
+  if (operation === 'SearchUsers') found.query = post?.author.username.slice(0, 3);
+  if (token && operation === 'HashtagPage' && !hashtag) await query(OWN_POST, { input: { text: 'Written on the #playground' } }, token);
+  if (token && operation === 'FinishUpload') found.mediaId = await uploaded(token);
   if (operation === 'UsernameAvailability') found.username = `user_${unique}`;
   if (operation === 'DeleteAccount') found.password = ''; // Not by one click.
   if (token && operation === 'ExportState') found.id = (await query(OWN_EXPORT, { input: {} }, token)).exportData.export.id;
@@ -82,6 +92,19 @@ async function values(operation: string): Promise<Values> {
     found.refreshToken = (await newSession(DEMO.login, DEMO.password)).refreshToken;
   }
   return found;
+}
+
+/** The id of a picture that has been uploaded, and not finished. */
+async function uploaded(token: string): Promise<string> {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 64;
+  canvas.getContext('2d')!.fillRect(0, 0, 64, 64);
+  const picture = await new Promise<Blob>((resolve) => canvas.toBlob((blob) => resolve(blob!), 'image/png'));
+  const input = { contentType: picture.type, byteSize: picture.size };
+  const { upload } = (await query(OWN_UPLOAD, { input }, token)).startUpload;
+  const headers = Object.fromEntries(upload.headers.map(({ name, value }: any) => [name, value]));
+  await fetch(upload.url, { method: upload.method, headers, body: picture });
+  return upload.mediaId;
 }
 
 function value(type: GraphQLInputType, name: string, known: Values): unknown {
