@@ -176,7 +176,7 @@ class PostEdit(models.Model):
 class Hashtag(CountedRow):
     """A hashtag that a post or comment has, or had."""
 
-    deleted_by = "nothing: hashtags stay"
+    deleted_by = "feed.services.post_edit for posts that have it; a hashtag stays"
 
     id = KeyField(primary_key=True)
     name = models.TextField(

@@ -181,19 +181,19 @@ class ConnectionPool:
         return connection if self._assigned.pop(waiter, None) is not None else None
 
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Fails acquires whose timeout has passed, and releases connections whose waiter has not resumed.
+        """Releases connections whose waiter has not resumed, and fails acquires whose timeout has passed.
 
         Waiters are FIFO, so one timer suffices.
         """
         now = loop.time()
-        for waiter in self._waiting.expired(now):
-            POOL_TIMEOUTS.inc()
-            waiter.set_exception(PoolExhausted("no connection became free in time"))
         for waiter, until in list(self._assigned.items()):
             if until <= now:
                 # Its coroutine was abandoned without being closed.
                 del self._assigned[waiter]
                 self.release(waiter.result())
+        for waiter in self._waiting.expired(now):
+            POOL_TIMEOUTS.inc()
+            waiter.set_exception(PoolExhausted("no connection became free in time"))
         deadlines = [*self._waiting.deadlines(), *self._assigned.values()]
         self._expiry = loop.call_at(min(deadlines), self._expire, loop) if deadlines else None
         self._check_closing()

@@ -50,6 +50,8 @@ NOT_EXPORTED = {
     ("mutes", "muted_id"),
     ("reports", "author_id"),
     ("post_mentions", "user_id"),
+    # A column of the post's line.
+    ("pinned_posts", "user_id"),
     # Copies of rows that are exported, for the delivery of events, for kept feeds and for search.
     ("events", "actor_id"),
     ("home_feeds", "reader_id"),
@@ -132,9 +134,16 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
             "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2), ($2, $1)",
             *(target, world.key["host"]),
         )
+        pinned = await ApiClient(services, target).do(
+            "PinPost", postId=global_id("Post", world.posts["target"])
+        )
+        assert pinned["errors"] == []
         ready = await make(services, target)
         assert ready["state"] == "READY"
         lines = await lines_of(database)
+        assert [line["id"] for line in lines if line.get("is_pinned")] == [
+            global_id("Post", world.posts["target"])
+        ]
         counts = Counter(line["type"] for line in lines)
         rows = 0
         for table, column in EXPORTED:

@@ -56,7 +56,7 @@ def test_a_job_and_a_consumer_can_be_deleted(admin: Client, dead: Job) -> None:
     for page, row in ((JOBS, dead), (CONSUMERS, EventConsumer.objects.get())):
         chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
         assert admin.post(page, chosen).status_code == 302
-    assert not Job.objects.exists()
+    assert not Job.objects.filter(pk=dead.pk).exists()
     assert not EventConsumer.objects.exists()
 
 
