@@ -25,7 +25,7 @@ async def consumer_event(run: JobRun) -> None:
     name, columns = run.arguments["consumer"], run.arguments["event"]
     if name not in CONSUMERS:
         raise LookupError(f"No consumer is named {name}.")
-    *others, created_at = columns
-    event = EventRow._make([*others, datetime.fromisoformat(created_at)])
+    event = EventRow(*columns)
+    event = event._replace(created_at=datetime.fromisoformat(str(event.created_at)))
     async with run.transaction() as transaction:
         await CONSUMERS[name].consume(transaction, [event])
