@@ -99,7 +99,7 @@ async def _listens(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def control(*arguments: str) -> None:
-    subprocess.run(["callgrind_control", *arguments], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["callgrind_control", *arguments], check=True, capture_output=True)
 
 
 def instructions(
