@@ -73,7 +73,7 @@ async def posts_by_ids(
 
 
 async def posts_of_events(database: Database, ids: Sequence[int]) -> list[PostRow | None]:
-    """The posts, whoever may see them; None for those that are deleted. Order: of `ids`. Cost: one statement."""
+    """The posts, also hidden ones; None for those that are deleted. Order: of `ids`. Cost: one statement."""
     rows = await database.fetch(SQL.posts_of_events, ids)
     found = {row[0]: post_from(row) for row in rows}
     return [found.get(key) for key in ids]

@@ -53,7 +53,7 @@ async def comments_by_ids(
 
 
 async def comments_of_events(database: Database, ids: Sequence[int]) -> list[CommentRow | None]:
-    """The comments, whoever may see them; None for deleted ones. Order: of `ids`. Cost: one statement."""
+    """The comments, also hidden ones; None for deleted ones. Order: of `ids`. Cost: one statement."""
     rows = await database.fetch(SQL.comments_of_events, ids)
     found = {row[1]: comment_from(row) for row in rows}
     return [found.get(key) for key in ids]

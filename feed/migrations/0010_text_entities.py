@@ -1,4 +1,4 @@
-"""Mentions, hashtags and links in posts. Each row of post_hashtags is counted on its hashtag, whoever writes it."""
+"""Mentions, hashtags and links in posts. Each row of post_hashtags is counted on its hashtag by a trigger."""
 
 import core.database.time_ordered_keys
 import django.contrib.postgres.fields

@@ -18,7 +18,7 @@ NAME_LENGTH = 100
 class UserName(models.Model):
     """A text by which a user is found: the username or the display name, or the rest of it from one of its words on.
 
-    Folded by the function `name_fold`. A trigger of `users` writes it, whoever changes a name.
+    Folded by the function `name_fold`. A trigger of `users` writes it at every change of a name.
     """
 
     pk = models.CompositePrimaryKey("user_id", "name")

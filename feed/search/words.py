@@ -24,7 +24,7 @@ LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}
     | {"\u0131": "i", "ħ": "h", "ŧ": "t"}
 )
-"""Letters that Unicode does not decompose, as people write them without accents."""
+"""Letters that Unicode does not decompose, as they are written without accents."""
 UNSPACED = (
     # Thai, Lao, Tibetan, Burmese, Khmer; Hangul; kana, bopomofo; ideographs.
     r"\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u3035\u3041-\u30ff\u3105-\u318f"

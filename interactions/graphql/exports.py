@@ -52,7 +52,7 @@ class DataExport(Node):
 
     @strawberry.field(
         description="Where to download the archive: newline-delimited JSON, compressed by gzip, one object a line. "
-        "Whoever has the address can, until `expiresAt`. At most 2,000 characters. Null unless the state is READY."
+        "Anyone with the address can, until `expiresAt`. At most 2,000 characters. Null unless the state is READY."
     )
     @staticmethod
     def url(root: strawberry.Parent[ExportRow], info: strawberry.Info) -> str | None:

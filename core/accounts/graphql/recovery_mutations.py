@@ -48,7 +48,9 @@ class ResendVerificationPayload(Payload):
     pass
 
 
-@strawberry.type(description="Nothing but errors: whether the login has an account is not told.")
+@strawberry.type(
+    description="Nothing but errors: alike for every login, with an account or without."
+)
 class RequestPasswordResetPayload(Payload):
     pass
 
