@@ -19,7 +19,7 @@ def django_storage(text: str, root: Path) -> dict[str, Any]:
             "OPTIONS": {"location": root / text, "base_url": None, "allow_overwrite": True},
         }
     # It loads half of boto3, which only S3 needs.
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415  # only a bucket needs it
 
     parts = urlsplit(text)
     host = parts.netloc.rpartition("@")[2]

@@ -71,7 +71,7 @@ class Decoder:
             )
         sending, receiving = self.process.stdin, self.process.stdout
         assert sending is not None  # noqa: S101  # pipes
-        assert receiving is not None  # noqa: S101
+        assert receiving is not None  # noqa: S101  # likewise
         request = {"source": str(source), "folder": str(folder)}
         sending.write(json.dumps(request).encode() + b"\n")
         with suppress(ConnectionError):

@@ -86,7 +86,7 @@ class ExportsMutation:
     )
     @refusals_as_user_errors(ExportDataPayload)
     @staticmethod
-    async def export_data(info: strawberry.Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004
+    async def export_data(info: strawberry.Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004  # its key is echoed
         context: Context = info.context
         viewer_id = context.require_viewer()
         async with context.database.transaction() as transaction:
