@@ -153,7 +153,7 @@ class ConnectionPool:
         self._start(self._sync_and_release(connection), asyncio.get_running_loop())
 
     def terminate_idle(self) -> None:
-        """Terminates all free connections; a server restart that broke one usually broke them too."""
+        """Terminates all free connections."""
         while self._free:
             self.terminate(self._free.pop())
 

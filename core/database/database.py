@@ -130,6 +130,10 @@ class Database:
             await self._pool.open()
         return self
 
+    def close_unused(self) -> None:
+        """Closes the connections that are not in use. Statements connect again as they need."""
+        self._pool.terminate_idle()
+
     async def close(self) -> None:
         """Waits up to five seconds for running statements, then terminates the connections."""
         await self._pool.close(CLOSE_SECONDS)

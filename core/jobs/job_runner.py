@@ -81,8 +81,15 @@ class JobRunner(Runner):
         job suffers with it.
         """
         self._alone: asyncio.Task[None] | None = None
+        self._began_at = 0.0
+        """When, by the loop's clock, the last job began."""
         self.repeats_at = 0.0
         """When, by the loop's clock, the last job is due that is about to run again."""
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the last job began."""
+        return asyncio.get_running_loop().time() - self._began_at
 
     async def register(self) -> None:
         """Adds the jobs of scheduled kinds. Errors: DatabaseUnavailable."""
@@ -145,6 +152,7 @@ class JobRunner(Runner):
         return self._suspect is not None or (self._alone is not None and not self._alone.done())
 
     def _start(self, claim: JobClaim) -> asyncio.Task[None]:
+        self._began_at = asyncio.get_running_loop().time()
         deadline = asyncio.timeout(self._kinds[claim.kind].timeout_seconds)
         task = self.runs.start(self._run(claim, deadline), deadline, f"job {claim.kind} {claim.id}")
         self._held[claim.id] = HeldJob(claim.lease, task)

@@ -25,6 +25,8 @@ CONNECTIONS = 2
 """One is for leases, one for consumers."""
 JOB_CONNECTIONS = 2
 """One is for the transactions that end jobs, one for whatever else jobs do in the database."""
+IDLE_SECONDS = 20.0
+"""How long no job has begun when the connections of jobs are closed."""
 RETRY_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
@@ -55,6 +57,7 @@ class Worker:
     ) -> None:
         """`job_database`: connections for jobs alone, which can't take those of leases and consumers."""
         self._database = database
+        self._job_database = job_database
         self._log = log
         self._notifier = notifier
         self._consumer_names = list(consumers)
@@ -154,9 +157,11 @@ class Worker:
         return True
 
     async def _check(self) -> None:
-        """Errors: TaskStuck."""
+        """Closes connections of jobs that are idle. Errors: TaskStuck."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
+            if self.jobs.idle_seconds > IDLE_SECONDS:
+                self._job_database.close_unused()
             self.jobs.runs.check()
             self.consumers.runs.check()
 

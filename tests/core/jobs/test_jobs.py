@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from core.database.database import Database
-from core.jobs import job_runner
+from core.jobs import job_runner, worker
 from core.jobs.registry import KINDS, MAX_ARGUMENTS_LENGTH
 from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS
 from tests.core.jobs import effects
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("effects_table")
 DONE = "NOT EXISTS (SELECT FROM jobs WHERE failed_at IS NULL AND unique_key IS NULL)"
 
 SCHEDULED = "SELECT count(*) FROM effects WHERE cause = 'scheduled'"
+SESSIONS = "FROM pg_stat_activity WHERE datname = current_database()"
 
 
 @pytest.fixture(autouse=True)
@@ -202,6 +203,22 @@ async def test_jobs_that_hold_all_their_connections_keep_their_leases_and_delay_
         effects.RELEASED.set()
         await until(database, DONE)
     assert sorted(await causes(database)) == [*["held"] * jobs, *["holding"] * jobs]
+
+
+async def test_connections_of_jobs_that_are_idle_are_closed_and_opened_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [pid for (pid,) in await database.fetch(f"SELECT pid {SESSIONS}")]
+    async with working():
+        await enqueue(database, effects.of_event, post=1)
+        await until(database, DONE)
+        of_worker = f"{SESSIONS} AND pid <> ALL($1)"
+        [[busy]] = await database.fetch(f"SELECT count(*) {of_worker}", others)
+        monkeypatch.setattr(worker, "IDLE_SECONDS", 0.0)
+        await until(database, f"count(*) < $2 {of_worker}", others, busy)
+        await enqueue(database, effects.of_event, post=2)
+        await until(database, DONE)
+    assert sorted(await causes(database)) == ["job 1", "job 2"]
 
 
 async def test_a_job_with_which_workers_end_is_dead(database: Database) -> None:
