@@ -125,9 +125,13 @@ class Database:
         return row is not None and bool(row[0]) and time.monotonic() >= refused_until
 
     async def open(self) -> Self:
-        """The database, connected. Errors: DatabaseUnavailable."""
-        with self._available():
-            await self._pool.open()
+        """The database, connected. Errors: DatabaseUnavailable, after which it is closed."""
+        try:
+            with self._available():
+                await self._pool.open()
+        except BaseException:
+            await self._pool.close(0)
+            raise
         return self
 
     def close_unused(self) -> None:
