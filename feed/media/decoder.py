@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from feed.media.thumbhash import MAX_SIDE, thumb_hash
 
@@ -109,7 +109,9 @@ def decoded(file: bytes, folder: Path) -> Answer:
 
     Errors: PictureRefused, MemoryError, and whatever Pillow raises for a file that is damaged.
     """
-    Image.MAX_IMAGE_PIXELS = None  # The limit is ours.
+    # The limits are ours. Editors put megabytes of text into a PNG.
+    Image.MAX_IMAGE_PIXELS = None
+    PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
     try:
         image: Image.Image = Image.open(io.BytesIO(file), formats=FORMATS)
     except UnidentifiedImageError:
@@ -165,7 +167,10 @@ def _convertible(image: Image.Image) -> Image.Image:
     """The picture in a mode in which it can be made smaller."""
     if "transparency" in image.info or image.mode in {"P", "PA", "LA", "La", "RGBa"}:
         return image.convert("RGBA")
-    if image.mode.startswith(("I", "F", "1")):
+    if image.mode.startswith("I"):
+        # 16 bits: a plain conversion takes what is above 255 for white.
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if image.mode == "1":
         return image.convert("L")
     return image
 

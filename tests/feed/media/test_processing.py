@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from core.database.database import Database
 from core.ids import parse_id
 from feed.media import jobs, processing
-from feed.media.decoder import MAX_PIXELS
+from feed.media.decoder import MAX_PIXELS, decoded
 from feed.media.files import MediaSize, original_name, picture_name
 from feed.media.thumbhash import thumb_hash
 from tests.feed.media.pictures import Json, Uploader, picture
@@ -127,6 +128,25 @@ def test_placeholders_are_those_of_other_libraries(
         for part in range(4)
     )
     assert thumb_hash(width, height, pixels).hex() == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "LA", "P", "RGB", "RGBA", "CMYK"])
+def test_each_way_to_store_pixels_keeps_their_brightness(mode: str, tmp_path: Path) -> None:
+    if mode == "I;16":
+        grey = Image.frombytes(mode, (64, 64), (128 * 257).to_bytes(2, "little") * 64 * 64)
+    else:
+        grey = Image.new("L", (64, 64), 128).convert("RGB").convert(mode)
+    file = BytesIO()
+    grey.save(file, "JPEG" if mode == "CMYK" else "PNG")
+    decoded(file.getvalue(), tmp_path)
+    with Image.open(tmp_path / "320.webp") as image:
+        assert is_nearly(image.convert("RGB").getpixel((32, 32)), (128, 128, 128))
+
+
+def test_a_png_may_hold_megabytes_of_text(tmp_path: Path) -> None:
+    text = PngInfo()
+    text.add_text("editor", "layers " * 500_000, zip=True)
+    assert decoded(picture(kind="PNG", pnginfo=text), tmp_path)["width"] == 64
 
 
 async def test_transparency_is_kept(uploader: Uploader) -> None:
