@@ -17,6 +17,7 @@ from feed.erasure import mentions_erase, posts_delete, posts_lock
 from feed.media.erasure import media_erase
 from feed.reactions import REACTIONS
 from interactions.moderation import SQL
+from interactions.notifications.erasure import notifications_erase
 
 ROWS_PER_BATCH = 100
 COMMENTS_PER_BATCH = 20
@@ -101,6 +102,7 @@ STEPS: tuple[Step, ...] = (
     media_erase,
     reports_erase,
     follows_erase,
+    notifications_erase,
     remains_erase,
 )
 

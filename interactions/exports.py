@@ -17,6 +17,7 @@ from feed.media.statements import SQL as MEDIA
 from feed.reactions import REACTIONS
 from feed.statements import SQL as FEED
 from interactions.models import ExportState
+from interactions.notifications.statements import SQL as NOTIFICATIONS
 from interactions.statements import SQL
 
 SECTIONS = (
@@ -33,6 +34,8 @@ SECTIONS = (
     SQL.comments_export,
     *(SQL.reactions_export[reaction.name] for reaction in REACTIONS),
     SQL.reports_export,
+    NOTIFICATIONS.notification_settings_export,
+    NOTIFICATIONS.notifications_export,
 )
 """Statements of the kinds of rows, in the order of an archive."""
 ROWS_A_PART = 2_000

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "feed.media",
     "feed.search",
     "interactions",
+    "interactions.notifications",
     "core.datasets",
     "core.server",
     "strawberry_django",

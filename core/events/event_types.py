@@ -48,6 +48,13 @@ FOLLOW_ACCEPTED: Final = "follow_accepted"
 # The actor is the session's user; the subject is the session, or null for all sessions of the user. No post.
 SESSION_REVOKED: Final = "session_revoked"
 
+# The actor is the recipient, the subject is the notification. Written by the consumer of all others.
+NOTIFICATION_ADDED: Final = "notification_added"
+NOTIFICATION_CHANGED: Final = "notification_changed"
+NOTIFICATION_REMOVED: Final = "notification_removed"
+# The subject is the position up to which the actor has seen their notifications.
+NOTIFICATIONS_SEEN: Final = "notifications_seen"
+
 FEED_KINDS: Final = (POST_CREATED, POST_DELETED, POST_SHARED, POST_UNSHARED)
 """Kinds that can change home feeds; the index `events_of_actor` contains only these."""
 RELATION_KINDS: Final = (
@@ -73,3 +80,10 @@ INTERACTION_KINDS: Final = (
     POST_DELETED,
 )
 """Kinds that subscribers of a post receive."""
+NOTIFICATION_KINDS: Final = (
+    NOTIFICATION_ADDED,
+    NOTIFICATION_CHANGED,
+    NOTIFICATION_REMOVED,
+    NOTIFICATIONS_SEEN,
+)
+"""Kinds that the actor receives; the index `events_of_notifications` contains only these."""

@@ -10,6 +10,7 @@ from django.db import models
 from core.database.time_ordered_keys import CurrentTransaction
 from core.events.event_types import (
     FEED_KINDS,
+    NOTIFICATION_KINDS,
     REASON_KINDS,
     RELATION_KINDS,
     SESSION_REVOKED,
@@ -74,6 +75,13 @@ class Event(models.Model):
                 "id",
                 name="events_of_relations",
                 condition=models.Q(kind__in=RELATION_KINDS),
+            ),
+            models.Index(
+                "actor_id",
+                "transaction",
+                "id",
+                name="events_of_notifications",
+                condition=models.Q(kind__in=NOTIFICATION_KINDS),
             ),
             # Finds the former followers of a deleted account.
             models.Index(

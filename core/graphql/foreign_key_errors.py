@@ -27,8 +27,11 @@ VIEWERS = {
     "muter_id",
     "reporter_id",
     "export_id",
+    "recipient_id",
+    "actor_id",
+    "notification_id",
 }
-"""Columns that reference the viewer, or what is the viewer's."""
+"""Columns that reference the viewer, or what is the viewer's, or that only the worker writes."""
 
 
 def client_error_of(

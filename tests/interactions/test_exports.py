@@ -23,6 +23,7 @@ from interactions.jobs import data_export, expire_data_exports
 from tests.contract.marked_world import MarkedWorld
 from tests.core.accounts.world import ApiClient, number_of
 from tests.interactions.cast import create_posts, create_users, delete_account
+from tests.interactions.notifications.inboxes import Work
 
 EXPORTED = {
     ("users", "id"),
@@ -42,6 +43,8 @@ EXPORTED = {
     ("shares", "user_id"),
     ("bookmarks", "user_id"),
     ("reports", "reporter_id"),
+    ("notifications", "recipient_id"),
+    ("notification_settings", "user_id"),
 }
 """Columns with the key of a user whose rows are in the user's archive."""
 NOT_EXPORTED = {
@@ -63,6 +66,9 @@ NOT_EXPORTED = {
     # The archive itself; the mark of an account that can't ask for one any more.
     ("data_exports", "user_id"),
     ("account_deletions", "user_id"),
+    # What the user has done is exported as such; how far notifications were seen.
+    ("notification_actors", "actor_id"),
+    ("notification_inboxes", "user_id"),
     # What the user has done in the admin is the site's.
     ("django_admin_log", "user_id"),
     ("users_groups", "user_id"),
@@ -133,6 +139,11 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
         await database.write(
             "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2), ($2, $1)",
             *(target, world.key["host"]),
+        )
+        await Work(database).do()
+        await database.write(
+            "INSERT INTO notification_settings (user_id, kind, allow_from) VALUES ($1, 1, 2)",
+            target,
         )
         pinned = await ApiClient(services, target).do(
             "PinPost", postId=global_id("Post", world.posts["target"])

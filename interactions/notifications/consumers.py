@@ -1,0 +1,145 @@
+"""Makes notifications of events: groups them, counts their actors, and withdraws what was taken back.
+
+What is a cause now is read from the tables, not taken from the events. So an event may come again, or late, as one does
+that was a dead job, and what was done and taken back in between leaves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.database.database import Transaction
+from core.events import event_types
+from core.events.event_log import EventRow
+from core.jobs.registry import consumer
+from interactions.notifications.changes import NotificationChanges
+from interactions.notifications.groups import Cause, causes_add, causes_remove
+from interactions.notifications.statements import SQL
+
+EVENTS_AT_ONCE = 500
+"""A batch holds back the events of others, as long as it writes."""
+NOTIFICATIONS_AT_ONCE = 1_000
+"""How many notifications of deleted posts are removed in one transaction."""
+AFFECTED_BY_RELATION = 100
+"""Of how many notifications a block or mute is notified live, for each of the two users."""
+
+CREATED = frozenset(
+    {
+        event_types.POST_CREATED,
+        event_types.POST_LIKED,
+        event_types.POST_SHARED,
+        event_types.COMMENT_CREATED,
+        event_types.COMMENT_LIKED,
+        event_types.USER_FOLLOWED,
+        event_types.FOLLOW_REQUESTED,
+        event_types.FOLLOW_ACCEPTED,
+    }
+)
+CAUSING = CREATED | {
+    event_types.POST_EDITED,
+    event_types.POST_UNLIKED,
+    event_types.POST_UNSHARED,
+    event_types.COMMENT_EDITED,
+    event_types.COMMENT_UNLIKED,
+    event_types.USER_UNFOLLOWED,
+    event_types.FOLLOW_REQUEST_DELETED,
+}
+"""Kinds of events after which what causes a notification holds, or not any more."""
+BLOCKING = frozenset({event_types.USER_BLOCKED, event_types.USER_UNBLOCKED})
+RELATING = BLOCKING | {event_types.USER_MUTED, event_types.USER_UNMUTED}
+
+
+@consumer("notifications", from_end=False, events_at_once=EVENTS_AT_ONCE)
+async def change_notifications(transaction: Transaction, events: Sequence[EventRow]) -> int | None:
+    """Changes the notifications that the events concern; 0 if deleted posts have more than are removed at once.
+
+    Locks: the inboxes of the recipients.
+    """
+    changes = NotificationChanges()
+    is_more = await _deleted_remove(transaction, events, changes)
+    if not is_more:
+        await _causes_change(transaction, events, changes)
+        await _relations_change(transaction, events, changes)
+    await changes.log(transaction)
+    # `changes.announced` has the recipient and key of each notification that is new or has moved to the top: the place
+    # to add what else shall happen then, such as a push message.
+    return 0 if is_more else None
+
+
+async def _deleted_remove(
+    transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
+) -> bool:
+    """Removes what hangs on deleted comments and posts; whether posts have more."""
+    comments = [event for event in events if event.kind == event_types.COMMENT_DELETED]
+    posts = [event.post_id for event in events if event.kind == event_types.POST_DELETED]
+    if not comments and not posts:
+        return False
+    found = await transaction.fetch(
+        SQL.notifications_of_deleted,
+        [event.subject_id for event in comments],
+        [event.actor_id for event in comments],
+        posts,
+        NOTIFICATIONS_AT_ONCE,
+    )
+    if not found:
+        return False
+    await transaction.fetch(SQL.notification_inboxes_lock, list({row[1] for row in found}))
+    whole = [row[0] for row in found if row[2] is None]
+    for key, recipient_id in await transaction.fetch(SQL.notifications_remove, whole):
+        changes.removed(recipient_id, key)
+    causes = [(row[0], row[2], row[3]) for row in found if row[2] is not None]
+    await causes_remove(transaction, causes, changes)
+    of_posts = [row for row in found if row[4] == 0]
+    return len(of_posts) >= NOTIFICATIONS_AT_ONCE
+
+
+async def _causes_change(
+    transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
+) -> None:
+    causing = [event for event in events if event.kind in CAUSING]
+    if not causing:
+        return
+    rows = await transaction.fetch(
+        SQL.notification_candidates,
+        list(range(len(causing))),
+        [event.kind for event in causing],
+        [event.actor_id for event in causing],
+        [event.post_id for event in causing],
+        [event.subject_id for event in causing],
+        [event.transaction for event in causing],
+    )
+    # Of several events about the same cause all give the same; the last one says when.
+    found: dict[Cause, tuple[EventRow, bool, bool]] = {}
+    begun: set[Cause] = set()
+    for number, *columns, holds, is_wanted in rows:
+        cause = Cause(*columns)
+        if found.pop(cause, None) is None and causing[number].kind in CREATED:
+            begun.add(cause)
+        found[cause] = (causing[number], holds, is_wanted)
+    ended = [cause for cause, (_, holds, _) in found.items() if not holds]
+    await causes_add(
+        transaction,
+        wanted={cause: event for cause, (event, _, is_wanted) in found.items() if is_wanted},
+        ended=ended,
+        uncounted={cause for cause in ended if cause not in begun and not cause.subject_id},
+        changes=changes,
+    )
+
+
+async def _relations_change(
+    transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
+) -> None:
+    """Logs changes of notifications that a block or mute hides from their recipients, or shows again."""
+    pairs: set[tuple[int, int | None]] = set()
+    for event in events:
+        if event.kind in RELATING:
+            pairs.add((event.actor_id, event.subject_id))
+        if event.kind in BLOCKING and event.subject_id is not None:
+            pairs.add((event.subject_id, event.actor_id))
+    if not pairs:
+        return
+    recipients, actors = zip(*pairs, strict=True)
+    for key, recipient_id in await transaction.fetch(
+        SQL.notifications_between, recipients, actors, AFFECTED_BY_RELATION
+    ):
+        changes.changed(recipient_id, key)

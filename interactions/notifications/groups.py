@@ -1,0 +1,234 @@
+"""Writes notifications: adds what causes them to groups, and removes it. The inbox of a recipient is locked first."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from core.database.database import Transaction
+from core.database.time_ordered_keys import key_at
+from core.events.event_log import EventRow
+from interactions.notifications.changes import NotificationChanges
+from interactions.notifications.statements import SQL
+
+KEPT_ACTORS = 100
+"""How many rows of actors a notification keeps, the newest. All are counted."""
+GROUP_AGE = timedelta(days=30)
+"""A notification that is older begins anew, so that one that has grown lately is not removed for its age."""
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class GroupKey(NamedTuple):
+    """What stands together: a recipient's notifications of a kind about a thing."""
+
+    recipient_id: int
+    thing_id: int
+    kind: int
+
+
+class Cause(NamedTuple):
+    """Why a recipient may be notified."""
+
+    recipient_id: int
+    kind: int
+    thing_id: int
+    post_id: int | None
+    comment_id: int | None
+    actor_id: int
+    subject_id: int
+    """The comment or post by which; 0 if there is none."""
+
+    @property
+    def group(self) -> GroupKey:
+        return GroupKey(self.recipient_id, self.thing_id, self.kind)
+
+
+class Inbox(NamedTuple):
+    """How far a recipient has seen their notifications, and the highest position that one has had."""
+
+    seen_through: int
+    last_position: int
+
+
+class Group:
+    """What is added to a notification."""
+
+    __slots__ = ("added", "causes", "key", "position")
+
+    def __init__(self, key: int | None) -> None:
+        self.key = key
+        """None until it is written, if it is new."""
+        self.causes: list[Cause] = []
+        self.added = 0
+        """How many actors are new in it."""
+        self.position = 0
+
+
+def position_at(moment: datetime) -> int:
+    """The position of a notification at that moment, if it is the only one."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment_at(position: int) -> datetime:
+    """The inverse of `position_at`."""
+    return EPOCH + position * MICROSECOND
+
+
+async def causes_add(
+    transaction: Transaction,
+    *,
+    wanted: Mapping[Cause, EventRow],
+    ended: Sequence[Cause],
+    uncounted: Collection[Cause],
+    changes: NotificationChanges,
+) -> None:
+    """Removes causes that have ended and adds others, each with the event that is its moment. Order: of the events.
+
+    `uncounted`: those that have ended of which some may be in a notification without a row. Cost: nine statements.
+    """
+    causes = [*ended, *wanted]
+    if not causes:
+        return
+    recipients = {cause.recipient_id for cause in causes}
+    inboxes = await _inboxes_lock(transaction, recipients, {each.recipient_id for each in wanted})
+    kept: defaultdict[tuple[GroupKey, int], dict[int, int]] = defaultdict(dict)
+    columns = zip(*{(*cause.group, cause.actor_id) for cause in causes}, strict=True)
+    for *group, actor_id, key, subject_id in await transaction.fetch(
+        SQL.notification_causes, *map(list, columns)
+    ):
+        kept[GroupKey(*group), actor_id][subject_id] = key
+    removed: list[tuple[int, int, int]] = []
+    lost: Counter[GroupKey] = Counter()
+    for cause in ended:
+        removed_from = kept[cause.group, cause.actor_id].pop(cause.subject_id, None)
+        if removed_from is not None:
+            removed.append((removed_from, cause.actor_id, cause.subject_id))
+        elif cause in uncounted:
+            lost[cause.group] += 1
+    await causes_remove(transaction, removed, changes)
+    if lost:
+        columns = zip(*lost, strict=True)
+        for key, recipient_id in await transaction.fetch(
+            SQL.notifications_uncount, *map(list, columns), list(lost.values())
+        ):
+            changes.changed(recipient_id, key)
+    new = [
+        cause
+        for cause in wanted
+        if cause.recipient_id in inboxes
+        and cause.subject_id not in kept[cause.group, cause.actor_id]
+    ]
+    await _groups_grow(transaction, new, wanted, kept, inboxes, changes)
+
+
+async def _groups_grow(
+    transaction: Transaction,
+    new: Sequence[Cause],
+    moments: Mapping[Cause, EventRow],
+    kept: Mapping[tuple[GroupKey, int], Mapping[int, int]],
+    inboxes: Mapping[int, Inbox],
+    changes: NotificationChanges,
+) -> None:
+    """Adds causes to the groups that their recipients have not seen, or to new ones."""
+    if not new:
+        return
+    groups: dict[GroupKey, Group] = {}
+    columns = zip(*{cause.group for cause in new}, strict=True)
+    oldest = key_at(datetime.now(UTC) - GROUP_AGE, 0)
+    for *found, key, position in await transaction.fetch(
+        SQL.notifications_newest, *map(list, columns)
+    ):
+        if position > inboxes[found[0]].seen_through and key > oldest:
+            groups[GroupKey(*found)] = Group(key)
+    actors: set[tuple[GroupKey, int]] = set()
+    for cause in new:
+        # The last one to get a cause is the last one in the order of the dictionary.
+        group = groups.pop(cause.group, None) or Group(None)
+        groups[cause.group] = group
+        group.causes.append(cause)
+        actor = (cause.group, cause.actor_id)
+        if actor not in actors and group.key not in kept.get(actor, {}).values():
+            group.added += 1
+        actors.add(actor)
+    last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
+    begun: Counter[int] = Counter()
+    grown = {key: group for key, group in groups.items() if group.causes}
+    for place, group in grown.items():
+        at = position_at(moments[group.causes[-1]].created_at)
+        group.position = last[place.recipient_id] = max(last[place.recipient_id] + 1, at)
+        begun[place.recipient_id] += group.key is None
+    await _groups_write(transaction, grown)
+    await transaction.fetch(
+        SQL.notification_inboxes_set,
+        list(begun),
+        [last[user_id] for user_id in begun],
+        list(begun.values()),
+    )
+    for place, group in grown.items():
+        changes.added(place.recipient_id, group.key or 0)
+
+
+async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Group]) -> None:
+    """Writes what is added to the groups, and sets the keys of new ones."""
+    moved = [group for group in groups.values() if group.key is not None]
+    begun = [(key, group) for key, group in groups.items() if group.key is None]
+    if begun:
+        for recipient_id, thing_id, kind, key in await transaction.fetch(
+            SQL.notifications_add,
+            [key.recipient_id for key, _ in begun],
+            [key.kind for key, _ in begun],
+            [key.thing_id for key, _ in begun],
+            [group.causes[0].post_id for _, group in begun],
+            [group.causes[0].comment_id for _, group in begun],
+            [group.position for _, group in begun],
+            [group.added for _, group in begun],
+        ):
+            groups[GroupKey(recipient_id, thing_id, kind)].key = key
+    if moved:
+        await transaction.fetch(
+            SQL.notifications_move,
+            [group.key for group in moved],
+            [group.position for group in moved],
+            [group.added for group in moved],
+        )
+    rows = [
+        (group.key, cause.actor_id, *key, cause.subject_id)
+        for key, group in groups.items()
+        for cause in group.causes[-KEPT_ACTORS:]
+    ]
+    columns = zip(*rows, strict=True)
+    await transaction.fetch(SQL.notification_actors_add, *map(list, columns))
+    if moved:
+        keys = [group.key for group in moved]
+        await transaction.fetch(SQL.notification_actors_trim, keys, KEPT_ACTORS)
+
+
+async def causes_remove(
+    transaction: Transaction,
+    causes: Iterable[tuple[int, int, int]],
+    changes: NotificationChanges,
+) -> None:
+    """Removes causes: each a notification, an actor, and by what; and notifications that have none left."""
+    rows = list(causes)
+    if not rows:
+        return
+    columns = zip(*rows, strict=True)
+    for key, recipient_id, is_removed in await transaction.fetch(
+        SQL.notification_causes_remove, *map(list, columns)
+    ):
+        (changes.removed if is_removed else changes.changed)(recipient_id, key)
+
+
+async def _inboxes_lock(
+    transaction: Transaction, users: set[int], needed: set[int]
+) -> dict[int, Inbox]:
+    """The inboxes of the users, locked. `needed`: whose are added where there are none, if the user still exists."""
+    rows = await transaction.fetch(SQL.notification_inboxes_lock, list(users))
+    missing = list(needed - {row[0] for row in rows})
+    if missing:
+        await transaction.fetch(SQL.notification_inboxes_add, missing)
+        rows += await transaction.fetch(SQL.notification_inboxes_lock, missing)
+    return {user_id: Inbox(*columns) for user_id, *columns in rows}

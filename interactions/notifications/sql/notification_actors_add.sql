@@ -1,0 +1,5 @@
+-- Adds actors to notifications. $1 notifications, $2 actors, $3 recipients, $4 things, $5 kinds, $6 comments or posts by which, or
+-- 0: a place for each, in their order.
+INSERT INTO notification_actors (notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::int[], $6::bigint[])
+ON CONFLICT DO NOTHING

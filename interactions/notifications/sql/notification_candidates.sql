@@ -1,0 +1,96 @@
+-- What events have changed about the causes of notifications, as things are now. $1 numbers, $2 kinds, $3 actors, $4 posts,
+-- $5 subjects and $6 transactions of the events.
+-- One row for each event, recipient and cause: the number, the recipient, the kind of notification, the thing, its post, its
+-- comment, the actor, the comment or post by which (or 0), whether it holds, and whether the recipient is to be notified.
+WITH happened AS MATERIALIZED (
+    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        AS e(number, kind, actor_id, post_id, subject_id, transaction)
+), written AS MATERIALIZED (
+    -- Comments with all who may be notified of them; of several reasons the first counts.
+    SELECT e.number, e.kind AS event, e.actor_id, c.id, c.post_id, c.entities, p.author_id AS post_author_id,
+        r.id AS parent_id, r.author_id AS parent_author_id
+    FROM happened e JOIN comments c ON c.id = e.subject_id AND c.author_id = e.actor_id JOIN posts p ON p.id = c.post_id
+    LEFT JOIN comments r ON r.id = c.parent_id
+    WHERE e.kind IN ('comment_created', 'comment_edited')
+), causes AS (
+    SELECT e.number, p.author_id AS recipient_id, {kind_like} AS kind, p.id AS thing_id, p.id AS post_id, NULL::bigint AS comment_id,
+        e.actor_id, 0::bigint AS subject_id, 0 AS rank,
+        EXISTS (SELECT FROM post_likes m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0) AS holds
+    FROM happened e JOIN posts p ON p.id = e.post_id WHERE e.kind IN ('post_liked', 'post_unliked')
+    UNION ALL
+    SELECT e.number, c.author_id, {kind_like}, c.id, c.post_id, c.id, e.actor_id, 0, 0,
+        EXISTS (SELECT FROM comment_likes m WHERE m.user_id = e.actor_id AND m.comment_id = c.id OFFSET 0)
+    FROM happened e JOIN comments c ON c.id = e.subject_id
+    WHERE e.kind IN ('comment_liked', 'comment_unliked') AND c.author_id IS NOT NULL
+    UNION ALL
+    SELECT e.number, p.author_id, {kind_share}, p.id, p.id, NULL, e.actor_id, 0, 0,
+        EXISTS (SELECT FROM shares m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0)
+    FROM happened e JOIN posts p ON p.id = e.post_id WHERE e.kind IN ('post_shared', 'post_unshared')
+    UNION ALL
+    SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, true FROM written WHERE event = 'comment_created'
+    UNION ALL
+    SELECT number, parent_author_id, {kind_reply}, parent_id, post_id, NULL, actor_id, id, 1, true FROM written
+    WHERE event = 'comment_created' AND parent_author_id IS NOT NULL
+    UNION ALL
+    SELECT w.number, u.id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, true
+    FROM written w CROSS JOIN LATERAL unnest(w.entities) WITH ORDINALITY AS m(key, n) JOIN users u ON u.id = m.key
+    WHERE m.n % 3 = 0
+    -- Who was notified of the comment before is not notified again of the mention.
+    AND (w.event = 'comment_created' OR (u.id IS DISTINCT FROM w.parent_author_id AND u.id <> w.post_author_id))
+    UNION ALL
+    -- A mention that an edit has taken away.
+    SELECT w.number, n.recipient_id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, false
+    FROM written w JOIN notification_actors x ON x.subject_id = w.id JOIN notifications n ON n.id = x.notification_id AND n.kind = {kind_mention}
+    WHERE w.event = 'comment_edited' AND n.recipient_id <> ALL(ARRAY(
+        SELECT m.key FROM unnest(w.entities) WITH ORDINALITY AS m(key, n) WHERE m.n % 3 = 0
+    ))
+    UNION ALL
+    SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, true
+    FROM happened e JOIN posts p ON p.id = e.post_id JOIN posts q ON q.id = p.quoted_post_id WHERE e.kind = 'post_created'
+    UNION ALL
+    SELECT e.number, m.user_id, {kind_mention}, p.id, p.id, NULL, e.actor_id, p.id, 2, true
+    FROM happened e JOIN posts p ON p.id = e.post_id JOIN post_mentions m ON m.post_id = p.id
+    LEFT JOIN posts q ON q.id = p.quoted_post_id
+    WHERE e.kind IN ('post_created', 'post_edited') AND (e.kind = 'post_created' OR m.user_id IS DISTINCT FROM q.author_id)
+    UNION ALL
+    SELECT e.number, n.recipient_id, {kind_mention}, e.post_id, e.post_id, NULL, e.actor_id, e.post_id, 2, false
+    FROM happened e JOIN notification_actors x ON x.subject_id = e.post_id
+    JOIN notifications n ON n.id = x.notification_id AND n.kind = {kind_mention}
+    WHERE e.kind = 'post_edited'
+    AND NOT EXISTS (SELECT FROM post_mentions m WHERE m.post_id = e.post_id AND m.user_id = n.recipient_id OFFSET 0)
+    UNION ALL
+    -- Who has accepted a request is not notified of the follow.
+    SELECT e.number, e.subject_id, {kind_follow}, 0, NULL, NULL, e.actor_id, 0, 0,
+        EXISTS (SELECT FROM follows f WHERE f.follower_id = e.actor_id AND f.followee_id = e.subject_id OFFSET 0)
+        AND NOT (e.kind = 'user_followed' AND EXISTS (
+            SELECT FROM events o WHERE o.transaction = e.transaction AND o.kind = 'follow_accepted'
+            AND o.actor_id = e.subject_id AND o.subject_id = e.actor_id OFFSET 0
+        ))
+    FROM happened e WHERE e.kind IN ('user_followed', 'user_unfollowed')
+    UNION ALL
+    SELECT e.number, e.subject_id, {kind_follow_request}, 0, NULL, NULL, e.actor_id, 0, 0,
+        EXISTS (SELECT FROM follow_requests r WHERE r.requester_id = e.actor_id AND r.target_id = e.subject_id OFFSET 0)
+    FROM happened e WHERE e.kind IN ('user_followed', 'follow_requested', 'follow_request_deleted')
+    UNION ALL
+    SELECT e.number, e.subject_id, {kind_follow_accepted}, 0, NULL, NULL, e.actor_id, 0, 0,
+        EXISTS (SELECT FROM follows f WHERE f.follower_id = e.subject_id AND f.followee_id = e.actor_id OFFSET 0)
+    FROM happened e WHERE e.kind = 'follow_accepted'
+    UNION ALL
+    SELECT e.number, e.actor_id, {kind_follow_accepted}, 0, NULL, NULL, e.subject_id, 0, 0,
+        EXISTS (SELECT FROM follows f WHERE f.follower_id = e.actor_id AND f.followee_id = e.subject_id OFFSET 0)
+    FROM happened e WHERE e.kind = 'user_unfollowed'
+), judged AS MATERIALIZED (
+    SELECT n.*, n.holds AND EXISTS (SELECT FROM users u WHERE u.id = n.recipient_id AND {not_deleted user_id=u.id} OFFSET 0)
+        AND {notification_allowed recipient=n.recipient_id actor=n.actor_id kind=n.kind} AND {notification_thing_visible}
+        AND (n.kind <> {kind_quote} OR EXISTS (
+            SELECT FROM posts p JOIN users a ON a.id = p.author_id
+            WHERE p.id = n.subject_id AND {post_visible viewer=n.recipient_id} OFFSET 0
+        )) AS is_wanted
+    FROM causes n WHERE n.recipient_id <> n.actor_id
+)
+SELECT number, recipient_id, kind, thing_id, post_id, comment_id, actor_id, subject_id, holds, is_wanted
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY number, recipient_id, is_wanted ORDER BY rank) AS place FROM judged
+) j
+WHERE NOT is_wanted OR place = 1
+ORDER BY number

@@ -1,0 +1,29 @@
+-- Removes causes of notifications, and notifications that have none left. $1 notifications, $2 actors, $3 the comments or posts by
+-- which, or 0: a place for each. A row for each notification: the key, the recipient, whether it is removed.
+WITH removed AS (
+    DELETE FROM notification_actors x USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k(notification_id, actor_id, subject_id)
+    WHERE x.notification_id = k.notification_id AND x.actor_id = k.actor_id AND x.subject_id = k.subject_id
+    RETURNING x.notification_id, x.actor_id, x.subject_id
+), gone AS (
+    -- Of each actor who has no other cause in it.
+    SELECT r.notification_id, count(DISTINCT r.actor_id)::int AS actors FROM removed r
+    WHERE NOT EXISTS (
+        SELECT FROM notification_actors x WHERE x.notification_id = r.notification_id AND x.actor_id = r.actor_id
+        AND (x.notification_id, x.actor_id, x.subject_id) NOT IN (SELECT * FROM removed)
+    )
+    GROUP BY r.notification_id
+), left_over AS MATERIALIZED (
+    SELECT r.notification_id, coalesce(g.actors, 0) AS actors, EXISTS (
+        SELECT FROM notification_actors x WHERE x.notification_id = r.notification_id
+        AND (x.notification_id, x.actor_id, x.subject_id) NOT IN (SELECT * FROM removed) OFFSET 0
+    ) AS has_causes
+    FROM (SELECT DISTINCT notification_id FROM removed) r LEFT JOIN gone g ON g.notification_id = r.notification_id
+), emptied AS (
+    DELETE FROM notifications n USING left_over l WHERE n.id = l.notification_id AND NOT l.has_causes
+    RETURNING n.id, n.recipient_id, true
+), counted AS (
+    UPDATE notifications n SET actor_count = greatest(n.actor_count - l.actors, 1)
+    FROM left_over l WHERE n.id = l.notification_id AND l.has_causes
+    RETURNING n.id, n.recipient_id, false
+)
+SELECT * FROM emptied UNION ALL SELECT * FROM counted
