@@ -6,11 +6,12 @@ import asyncio
 import gzip
 import struct
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from core.accounts.statements import SQL as ACCOUNTS
 from core.context import Context
+from core.database.clock import CLOCK
 from core.database.cursors import CursorSigner
 from core.database.database import Database, Transaction
 from feed.media.statements import SQL as MEDIA
@@ -127,5 +128,5 @@ def linked_export(signer: CursorSigner, link: str) -> int | None:
     except (ValueError, struct.error):
         return None
     is_signed = tag in signer.tags(PURPOSE, packed)
-    is_live = ends > datetime.now(UTC).timestamp()
+    is_live = ends > CLOCK.now()
     return int(export_id) if is_signed and is_live else None

@@ -6,10 +6,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from time import monotonic, time
+from time import monotonic
 from typing import NamedTuple
 
 from core.accounts.tokens import AccessToken
+from core.database.clock import CLOCK
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
 from core.events.revocations import MAX_RECENT, revoked_below
@@ -45,7 +46,7 @@ class RevokedSessions:
         *,
         token_life: timedelta,
         at_most: int = MAX_TRACKED,
-        clock: Callable[[], float] = time,
+        clock: Callable[[], float] = CLOCK.now,
         steady_clock: Callable[[], float] = monotonic,
     ) -> None:
         self._token_seconds = token_life.total_seconds()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from core.accounts.selectors import MAX_SESSIONS
 from core.accounts.statements import SQL
 from core.accounts.tokens import AccessToken, AccessTokens, RefreshToken, RefreshTokens
 from core.accounts.user_rows import UserRow
+from core.database.clock import CLOCK
 from core.database.database import Database, Transaction
 from core.errors import ErrorCode, not_found, refuse
 
@@ -109,8 +110,10 @@ async def _rotate(
     transaction: Transaction, accounts: Accounts, session: LockedSession, used: RefreshToken
 ) -> SignedIn:
     newest = accounts.refresh_tokens.make(used.session_id, session.salt, session.generation + 1)
-    expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    await transaction.fetch(SQL.session_rotate, used.session_id, newest.hash, expires_at)
+    life = accounts.refresh_token_life
+    [(expires_at,)] = await transaction.fetch(
+        SQL.session_rotate, used.session_id, newest.hash, life
+    )
     return _signed_in(accounts, session.user, newest, expires_at)
 
 
@@ -157,12 +160,13 @@ async def session_begin(
     ((session_id,),) = await transaction.fetch(SQL.session_key)
     salt = secrets.token_bytes(SALT_BYTES)
     token = accounts.refresh_tokens.make(session_id, salt, 1)
-    expires_at = datetime.now(UTC) + accounts.refresh_token_life
-    columns = (session_id, user.id, salt, token.hash, expires_at, encoded, device_name)
-    if not await transaction.fetch(SQL.session_create, *columns):
+    life = accounts.refresh_token_life
+    columns = (session_id, user.id, salt, token.hash, life, encoded, device_name)
+    created = await transaction.fetch_row(SQL.session_create, *columns)
+    if created is None:
         return None
     await transaction.fetch(SQL.sessions_limit, user.id, MAX_SESSIONS)
-    return _signed_in(accounts, user, token, expires_at)
+    return _signed_in(accounts, user, token, created[0])
 
 
 async def _lock_session(
@@ -183,7 +187,7 @@ async def _lock_session(
 def _signed_in(
     accounts: Accounts, user: UserRow, token: RefreshToken, expires_at: datetime
 ) -> SignedIn:
-    access_expires_at = (datetime.now(UTC) + accounts.access_token_life).replace(microsecond=0)
+    access_expires_at = (CLOCK.moment() + accounts.access_token_life).replace(microsecond=0)
     access = accounts.access_tokens.issue(
         AccessToken(user.id, token.session_id, int(access_expires_at.timestamp()))
     )

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b, sha256
-from time import time
 from typing import Any, NamedTuple
 
 import jwt
 
+from core.database.clock import CLOCK
 from core.errors import ClientError
 
 ALGORITHM = "HS256"
@@ -65,7 +65,7 @@ class AccessTokens:
     def read(self, text: str) -> AccessToken:
         """The token's claims, verified. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
         known = self._verified(text)
-        if known.expires_at <= time():
+        if known.expires_at <= CLOCK.now():
             raise ClientError("The access token has expired: refresh the session.", "TOKEN_EXPIRED")
         return known
 

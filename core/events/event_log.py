@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from time import monotonic
 from typing import Any, NamedTuple
 
+from core.database.clock import CLOCK
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.database.database import Database, Transaction
 from core.events.log_positions import (
@@ -151,14 +153,16 @@ class EventLog:
     ) -> Revocations:
         """The session revocations that the position has not seen, without waiting for open transactions.
 
-        `after`: transaction and id of the last one of the page before. Cost: one statement.
+        Reads the clock as well. `after`: transaction and id of the last one of the page before. Cost: one statement.
         """
         running = () if position.snapshot is None else position.snapshot.running
+        began = monotonic()
         rows = await self.database.fetch(
             SQL.revocations_since, *position.newest, running, *after, limit
         )
-        is_same_log, snapshot = rows[0][:2]
-        events = [event_from_columns(row[2:]) for row in rows if row[2] is not None]
+        is_same_log, snapshot, moment = rows[0][:3]
+        CLOCK.was_read(moment, began, monotonic())
+        events = [event_from_columns(row[3:]) for row in rows if row[3] is not None]
         return Revocations(events, position_from_snapshot(snapshot), is_same_log)
 
     async def holders(self) -> list[LogHolder]:

@@ -72,6 +72,7 @@ class RevocationReader:
     async def start(self) -> None:
         """Handles recent revocations and starts to read. Errors: DatabaseUnavailable."""
         await self.restart()
+        await self._read()  # By the clock that it reads, tokens expire.
         self._task = asyncio.create_task(self._run(), name="revocations")
 
     async def close(self) -> None:

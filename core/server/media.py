@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from core.database.clock import CLOCK
 from core.database.database import Database, DatabaseUnavailable
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.graphql.http.cors import PREFLIGHT_SECONDS, CORSPolicy
@@ -121,7 +121,7 @@ def _signed_upload(request: Request) -> tuple[int, str, int]:
     signature = query.get("signature", "")
     if not media_addresses().is_upload(key, content_type, byte_size, until, signature):
         raise UploadRefused(403, "This is not an address that startUpload gave. Use it unchanged.")
-    if time.time() > until:
+    if CLOCK.now() > until:
         raise UploadRefused(
             403, "The address has expired. Call startUpload again with the same clientMutationId."
         )
@@ -202,7 +202,7 @@ async def _picture(database: Database, request: Request) -> Response:
     signature = request.query_params.get("signature")
     if signature is not None:
         until = _number(request.query_params.get("until"))
-        seconds = until - int(time.time())
+        seconds = until - int(CLOCK.now())
         if seconds <= 0 or not media_addresses().is_signed(key, until, signature):
             return PlainTextResponse("The address has expired. Query the picture's url again.", 403)
         caching = f"private, max-age={seconds}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from hmac import compare_digest
@@ -12,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from core.database.clock import CLOCK
 from feed.media.files import MediaSize, media_folder, media_storage, original_name, picture_name
 from feed.media.media_rows import MediaRow
 
@@ -41,7 +41,7 @@ class MediaAddresses:
 
     def upload(self, key: int, content_type: str, byte_size: int) -> UploadAddress:
         """The address for a file of this type and length. Blocks at the first call if the storage is a bucket."""
-        expires_at = datetime.now(UTC) + UPLOAD_LIFE
+        expires_at = CLOCK.moment() + UPLOAD_LIFE
         headers = {"Content-Type": content_type}
         if media_folder() is None:
             url = _bucket_address(
@@ -83,7 +83,7 @@ class MediaAddresses:
         It stays the same for half an hour, so that clients may cache the picture.
         """
         half = SIGNED_SECONDS // 2
-        until = (int(time.time()) // half + 2) * half
+        until = (int(CLOCK.now()) // half + 2) * half
         query = urlencode({"until": until, "signature": self._picture_mac(key, until)})
         return f"{self.public(key, size)}?{query}"
 

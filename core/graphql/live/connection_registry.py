@@ -6,9 +6,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
-from time import time
 from typing import Protocol
 
+from core.database.clock import CLOCK
 from core.database.database import DatabaseUnavailable
 from core.errors import SESSION_ENDED, ClientError
 from core.events.event_log import EventRow
@@ -20,7 +20,7 @@ CONNECTIONS_PER_PROCESS = 20_000
 SESSION_SECONDS = 10.0
 """The timeout for looking up a connection's session."""
 RETRY_SECONDS = 30
-"""After how long a client that was rejected by a limit may try again."""
+"""After how long a client may try again that the limit of the process has refused."""
 
 
 class CloseReason(Enum):
@@ -126,7 +126,6 @@ class ConnectionRegistry:
                     f"{self._per_address} connections are open from {network}, which is the limit. "
                     "Close one first.",
                     "TOO_MANY_CONNECTIONS",
-                    retryAfterSeconds=RETRY_SECONDS,
                 )
             self._by_network[network] += 1
         connection = RegisteredConnection(network, end)
@@ -153,7 +152,10 @@ class ConnectionRegistry:
         token = self._read_token(authorization)
         connection.viewer_id, connection.session_id = token.viewer_id, token.session_id
         connection.timer = asyncio.get_running_loop().call_later(
-            max(0.0, token.expires_at - time()), self._end, connection, CloseReason.TOKEN_EXPIRED
+            max(0.0, token.expires_at - CLOCK.now()),
+            self._end,
+            connection,
+            CloseReason.TOKEN_EXPIRED,
         )
         # Added before the session is looked up, so that a revocation in between is not missed.
         self._by_viewer.setdefault(token.viewer_id, set()).add(connection)

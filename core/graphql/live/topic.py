@@ -6,10 +6,10 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Sequence
-from time import time
 from typing import Any, ClassVar
 
 from core.context import Context
+from core.database.clock import CLOCK
 from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
 from core.events.dispatcher import DELIVERY_SECONDS, Dispatcher
@@ -250,7 +250,7 @@ class Topic(ABC):
         try:
             for presented in await self.present(events, viewers):
                 await self._send_to_recipients(presented, position)
-                EVENT_AGE.observe(max(0.0, time() - presented.event.created_at.timestamp()))
+                EVENT_AGE.observe(max(0.0, CLOCK.now() - presented.event.created_at.timestamp()))
         except DatabaseUnavailable:
             raise
         except Exception as fault:  # noqa: BLE001  # logged; no subscriber may miss an event unnoticed

@@ -41,9 +41,9 @@ def test_a_token_expires_on_the_second_even_if_it_is_cached(
     tokens = AccessTokens(b"a secret")
     text = tokens.issue(AccessToken(7, 8, LATER))
     assert tokens.read(text).viewer_id == 7
-    monkeypatch.setattr("core.accounts.tokens.time", lambda: LATER - 0.001)
+    monkeypatch.setattr("core.accounts.tokens.CLOCK.now", lambda: LATER - 0.001)
     assert tokens.read(text).viewer_id == 7
-    monkeypatch.setattr("core.accounts.tokens.time", lambda: float(LATER))
+    monkeypatch.setattr("core.accounts.tokens.CLOCK.now", lambda: float(LATER))
     assert refused(text, tokens) == "TOKEN_EXPIRED"
     assert refused(text, tokens) == "TOKEN_EXPIRED"  # No longer from the cache.
 
