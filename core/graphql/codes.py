@@ -24,7 +24,7 @@ class ErrorHandling(NamedTuple):
     close_code: int | None = None
     """The WebSocket close code if the error concerns the connection and not one operation."""
     retry_after: int | None = None
-    """Seconds for `Retry-After`, unless the error has `retryAfterSeconds`. If an execution returns
+    """Seconds to wait, for `retryAfterSeconds` and `Retry-After`, unless the error has its own. If an execution returns
     only errors with such codes, the response has their status.
     """
     draft_status: int | None = None

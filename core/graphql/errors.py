@@ -12,7 +12,7 @@ from strawberry.exceptions import StrawberryInputCoercionError
 
 from core.database.database import DatabaseUnavailable
 from core.errors import ClientError, JSONObject
-from core.graphql.codes import ERROR_DOCS
+from core.graphql.codes import ERROR_DOCS, handling
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
 
 def error_entry(error: ClientError) -> JSONObject:
     """The error as an entry of `errors` in a response."""
-    return {"message": error.message, "extensions": _with_link(error.extensions)}
+    return {"message": error.message, "extensions": _completed(error.extensions)}
 
 
 def with_request_id(entries: Iterable[JSONObject], request_id: str) -> list[JSONObject]:
@@ -166,15 +166,21 @@ def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObj
         ]
     if error.path is not None:
         entry["path"] = error.path
-    entry["extensions"] = _with_link(extensions)
+    entry["extensions"] = _completed(extensions)
     return entry
 
 
-def _with_link(extensions: JSONObject) -> JSONObject:
-    """The extensions with the address of the entry about their code in docs/errors.md."""
-    if ERROR_DOCS.url is None:
-        return extensions
-    return {**extensions, "documentation": ERROR_DOCS.link(extensions["code"])}
+def _completed(extensions: JSONObject) -> JSONObject:
+    """The extensions with what is the same for all errors of their code: how long to wait, and the address of its entry
+    in docs/errors.md.
+    """
+    code = extensions["code"]
+    seconds = handling(code).retry_after
+    if seconds is not None:
+        extensions = {"retryAfterSeconds": seconds, **extensions}
+    if ERROR_DOCS.url is not None:
+        extensions = {**extensions, "documentation": ERROR_DOCS.link(code)}
+    return extensions
 
 
 def _client_message(error: GraphQLError) -> str:

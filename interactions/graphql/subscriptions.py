@@ -152,7 +152,7 @@ class InteractionsSubscription:
     @staticmethod
     async def post_interactions(
         post_ids: PostIds,  # noqa: ARG004  # the topic reads both
-        after: After = None,  # noqa: ARG004
+        after: After = None,  # noqa: ARG004  # as above
     ) -> AsyncGenerator[PostInteraction, None]:
         """See PostInteractionsTopic."""
         async for event in delivered_by_topic():

@@ -34,6 +34,7 @@ mutation($password: String!) {
   signIn(input: {login: "nobody_of_this_name", password: $password}) { errors { code } }
 }
 """
+UNAVAILABLE = {"code": "UNAVAILABLE", "retryAfterSeconds": CODES["UNAVAILABLE"].retry_after}
 STREAM = "text/event-stream"
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -202,12 +203,20 @@ async def test_code_of_an_unavailable_database(django_db_setup: None, database: 
             ):
                 answer = await by_http(address, query, accept=accept, token=token)
                 assert (answer.code, answer.status) == ("UNAVAILABLE", 503)
+                assert answer.error["retryAfterSeconds"] == CODES["UNAVAILABLE"].retry_after
                 assert answer.retry_after == str(CODES["UNAVAILABLE"].retry_after)
             # A stream that needs no admission begins with its ready event.
-            assert (await by_http(address, WATCH, accept=STREAM)).code == "UNAVAILABLE"
-            await taken.subscribe("1", ASK)
-            message = await taken.receive()
-            assert message["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+            answer = await by_http(address, WATCH, accept=STREAM)
+            assert answer.error.items() >= UNAVAILABLE.items()
+            for number, query in enumerate((ASK, WATCH)):
+                await taken.subscribe(str(number), query)
+                message = await taken.receive()
+                if message["type"] == "error":
+                    [error] = message["payload"]
+                else:
+                    [error] = message["payload"]["errors"]
+                    assert (await taken.receive())["type"] == "complete"
+                assert error["extensions"].items() >= UNAVAILABLE.items()
         assert await close_of(address, user.authorization) == CODES["UNAVAILABLE"].close_code
         way.open()
 

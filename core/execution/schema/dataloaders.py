@@ -127,7 +127,7 @@ def loaded(
         resolve.__name__, resolve.__qualname__ = choose.__name__, choose.__qualname__
         resolve.__module__, resolve.__doc__ = choose.__module__, choose.__doc__
         resolve.__annotations__ = choose.__annotations__
-        resolve.__resolution__ = use  # type: ignore[attr-defined]
+        resolve.__resolution__ = use  # type: ignore[attr-defined]  # read by the plan
         return resolve
 
     return declare

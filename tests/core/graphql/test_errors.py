@@ -107,7 +107,7 @@ def test_an_unavailable_database_is_no_fault(caplog: pytest.LogCaptureFixture) -
     cause = DatabaseUnavailable("connection to 10.0.0.1 lost")
     errors = [GraphQLError(str(cause), path=["like"], original_error=cause)]
     [entry] = execution_error_entries(errors, "Like")
-    assert entry["extensions"] == {"code": "UNAVAILABLE"}
+    assert entry["extensions"] == {"code": "UNAVAILABLE", "retryAfterSeconds": 2}
     assert entry["path"] == ["like"]
     assert "10.0.0.1" not in entry["message"]
     assert "Like: connection to 10.0.0.1 lost" in caplog.text
