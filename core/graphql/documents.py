@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from operator import attrgetter
 from time import monotonic
 
@@ -54,6 +54,8 @@ NOT_TRUSTED = (
 TOO_MANY_NEW = (
     "Too many new documents are being validated at the moment. Try again in a few seconds."
 )
+LOOK_UP_POINTS = 10
+"""What a look-up by an identifier takes from the sender's address."""
 PARSE_SECONDS = 5.0
 TRUST_SECONDS = 60.0
 """How long a process goes by what it has read of a trusted document."""
@@ -61,6 +63,14 @@ SHARE_SECONDS = 60.0
 """A client that sends a hash with its text has found a process that did not know it: then it is shared again, at most
 this often.
 """
+
+
+ChargeDocument = Callable[[int, str | None], Awaitable[None] | None]
+"""Takes so many points from an address, None if it is not known. Errors, at once or when awaited: RATE_LIMITED."""
+
+
+def free(_points: int, _address: str | None) -> None:
+    """Takes nothing."""
 
 
 class Document:
@@ -167,11 +177,13 @@ class DocumentStore:
         shared: SharedTexts | None = None,
         trusted: TrustedTexts | None = None,
         trusted_only: bool = False,
+        charge: ChargeDocument = free,
         parse_seconds: float = PARSE_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """`suggestions`: whether errors may suggest names from the schema ("Did you mean …?").
         `trusted_only`: whether documents that are not trusted are refused.
+        `charge`: called before a document is looked up or, with its characters as points, parsed.
         `parse_seconds`: how long a document waits for others to be parsed.
         """
         self.limits = limits
@@ -181,6 +193,7 @@ class DocumentStore:
         self._shared = shared
         self._trusted = trusted
         self._trusted_only = trusted_only
+        self._charge = charge
         self._parse_seconds = parse_seconds
         self._clock = clock
         self._documents: RecentlyUsed[str, Document] = RecentlyUsed(
@@ -199,16 +212,18 @@ class DocumentStore:
         """Estimated memory of all documents. Units: bytes."""
         return self._documents.weight
 
-    async def of_request(self, text: str | None, identifier: str | None) -> Document:
+    async def of_request(
+        self, text: str | None, identifier: str | None, address: str | None = None
+    ) -> Document:
         """The document that a client sent by its text, an identifier or both; it may be invalid.
 
         Registers a text that came with its hash. Unknown documents are parsed one in each turn of the event loop, so
-        that many of them don't delay known ones.
-        Errors: PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text; DOCUMENT_NOT_TRUSTED;
+        that many of them don't delay known ones. `address`: the sender's, if it is known.
+        Errors: RATE_LIMITED; PERSISTED_QUERY_NOT_FOUND, after which a client sends hash and text; DOCUMENT_NOT_TRUSTED;
         PERSISTED_QUERY_HASH_MISMATCH; UNAVAILABLE while too many are parsed; DatabaseUnavailable.
         Cost: nothing for a known document; else a round trip to Redis or one statement, or both.
         """
-        return self._known(text, identifier) or await self._look_up(text, identifier)
+        return self._known(text, identifier) or await self._look_up(text, identifier, address)
 
     def by_text(self, text: str) -> Document:
         """The document, which may be invalid.
@@ -238,17 +253,19 @@ class DocumentStore:
         self._documents.get(document.text)  # It was used.
         return document
 
-    async def _look_up(self, text: str | None, identifier: str | None) -> Document:
+    async def _look_up(
+        self, text: str | None, identifier: str | None, address: str | None
+    ) -> Document:
         if text is None and identifier is not None:
-            return await self._look_up_identified(identifier)
+            return await self._look_up_identified(identifier, address)
         text = text or ""
         own = identifier_of(text) if identifier is not None or self._trusted_only else ""
         if identifier is not None and identifier != own:
             message = "The hash is not the SHA-256 of `query`, in lower-case hexadecimal."
             raise ClientError(message, "PERSISTED_QUERY_HASH_MISMATCH")
         if self._trusted_only:
-            return await self._look_up_trusted(own)
-        document = await self._parsed(text)
+            return await self._look_up_trusted(own, address)
+        document = await self._parsed_for(address, text)
         if identifier is not None and not document.errors:
             self._identify(document, own, math.inf)
             if self._shared is not None:
@@ -256,16 +273,18 @@ class DocumentStore:
                 await self._shared.share(own, text)
         return document
 
-    async def _look_up_identified(self, identifier: str) -> Document:
+    async def _look_up_identified(self, identifier: str, address: str | None) -> Document:
         if self._shared is not None and is_hash(identifier) and not self._trusted_only:
+            await self._pay(LOOK_UP_POINTS, address)
             text = await self._shared.find(identifier)
             if text is not None:
-                document = await self._parsed(text)
+                document = await self._parsed_for(address, text)
                 self._identify(document, identifier, math.inf)
                 return document
-        return await self._look_up_trusted(identifier)
+        return await self._look_up_trusted(identifier, address)
 
-    async def _look_up_trusted(self, identifier: str) -> Document:
+    async def _look_up_trusted(self, identifier: str, address: str | None) -> Document:
+        await self._pay(LOOK_UP_POINTS, address)
         text = None if self._trusted is None else await self._trusted.find(identifier)
         if text is None:
             if self._trusted_only:
@@ -279,6 +298,19 @@ class DocumentStore:
             document.identifier = document.identifier or identifier_of(text)
             self._identify(document, document.identifier, until)
         return document
+
+    async def _parsed_for(self, address: str | None, text: str) -> Document:
+        """As `_parsed`; a document that is not known takes points from the address. Errors: RATE_LIMITED."""
+        known = self._documents.get(text)
+        if known is not None:
+            return known
+        await self._pay(min(len(text), self.limits.document_characters), address)
+        return await self._parsed(text)
+
+    async def _pay(self, points: int, address: str | None) -> None:
+        wait = self._charge(points, address)
+        if wait is not None:
+            await wait
 
     async def _parsed(self, text: str) -> Document:
         """As `by_text`, after the documents that came before. Errors: UNAVAILABLE if these take too long."""

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from core.database.usage import Usage
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation
+from core.graphql.request_record import RequestRecord
 
 Execute = Callable[
     [DocumentNode, str | None, JSONObject, Any], ExecutionResult | Awaitable[ExecutionResult]
@@ -31,3 +32,6 @@ class Admission(Protocol):
 
     def settle(self, operation: DocumentOperation, cost: int, usage: Usage, context: Any) -> None:
         """Called after it was executed, with what it has used."""
+
+    def refused(self, record: RequestRecord, address: str | None) -> None:
+        """Called after a response with errors. `address`: of the client, if it is known."""

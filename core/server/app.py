@@ -115,14 +115,15 @@ class Server:
         self.home_feeds = HomeFeeds(self.database)
         self.services.register(self.home_feeds)
         self.shared_texts = SharedTexts(settings.redis_url)
+        self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
+        self.services.register(self.rate_limits)
         documents = document_store(
             settings,
             shared=self.shared_texts,
             trusted=TrustedTexts(self.database),
             suggestions=settings.debug,
+            charge=self.rate_limits.admit_document,
         )
-        self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
-        self.services.register(self.rate_limits)
         seconds = settings.byte_cache_seconds
         response_cache = ResponseCache(seconds) if seconds else None
         self.sampler = Sampler(self.database)

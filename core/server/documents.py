@@ -6,7 +6,7 @@ from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.documents.selectors import TrustedTexts
 from core.documents.shared_texts import SharedTexts
-from core.graphql.documents import DocumentStore
+from core.graphql.documents import ChargeDocument, DocumentStore, free
 from core.graphql.limits.limits import Limits
 
 
@@ -16,6 +16,7 @@ def document_store(
     shared: SharedTexts | None = None,
     trusted: TrustedTexts | None = None,
     suggestions: bool,
+    charge: ChargeDocument = free,
 ) -> DocumentStore:
     """The documents of the schema, within the limits of the settings."""
     return DocumentStore(
@@ -25,6 +26,7 @@ def document_store(
         shared=shared,
         trusted=trusted,
         trusted_only=settings.trusted_documents_only,
+        charge=charge,
     )
 
 

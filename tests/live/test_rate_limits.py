@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from redis import Redis
 
 from core.database.database import Database
 from core.devserver.ports import free_port
+from core.graphql.limits.rate_limits import REFUSAL_POINTS
 from core.ids import global_id
 from tests.live.test_codes import STREAM, by_http
 from tests.live.world import Api, SignedInUser, operation, serving, signed_in, websocket_client
@@ -26,7 +29,7 @@ WATCH = (
 SMALL: dict[str, Any] = {
     "max_cost": 1_000,
     "rate_person_cost": 1_000,
-    "rate_address_cost": 2_000,
+    "rate_address_cost": 20_000,
     "posts_per_hour": 3,
     "follows_per_hour": 2,
     "reactions_per_hour": 4,
@@ -46,6 +49,22 @@ def unused_buckets(django_db_setup: None) -> None:
 @pytest.fixture(scope="module")
 def address(django_db_setup: None, unused_buckets: None) -> Iterator[str]:
     with serving(**SMALL) as address:
+        yield address
+
+
+@contextmanager
+def serving_anew(**settings: Any) -> Iterator[str]:
+    """A server whose buckets are full."""
+    with Redis.from_url(os.environ["REDIS_URL"]) as valkey:
+        for key in valkey.scan_iter("rate:*"):
+            valkey.delete(key)
+    with serving(**SMALL | settings) as address:
+        yield address
+
+
+@pytest.fixture
+def own_address(django_db_setup: None) -> Iterator[str]:
+    with serving_anew() as address:
         yield address
 
 
@@ -113,7 +132,7 @@ async def test_the_rate_limit_can_be_queried(address: str, database: Database) -
     before = (await post(address, RATE)).json()["data"]["rateLimit"]
     again = (await post(address, RATE)).json()["data"]["rateLimit"]
     # Anonymous clients share the bucket of their address, and never a cached answer.
-    assert before["limit"] == 2_000
+    assert before["limit"] == 20_000
     assert again != before
 
 
@@ -125,15 +144,99 @@ async def test_a_cached_answer_takes_no_points(address: str, database: Database)
 
 
 async def test_anonymous_clients_share_the_points_of_their_address(
-    address: str, database: Database
+    django_db_setup: None, database: Database
 ) -> None:
     [viewer] = await signed_in(database, 1)
-    count, refused = await until_limited(
-        address, times(20, 'signOut(input: { refreshToken: "none", everywhere: false })')
-    )
-    assert count >= 2_000 // 200
-    assert limited(refused)["limit"] == "points for this address"
-    assert (await post(address, HOME, viewer, first=1)).status_code == 200
+    sign_out = times(20, 'signOut(input: { refreshToken: "none", everywhere: false })')
+    with serving_anew(rate_address_cost=6_000) as address:
+        assert (await post(address, HOME, viewer, first=1)).status_code == 200
+        count, refused = await until_limited(address, sign_out)
+        # The document takes a point for each of its characters, once.
+        assert count >= (6_000 - len(sign_out) - len(HOME)) // 220
+        assert limited(refused)["limit"] == "points for this address"
+        assert (await post(address, HOME, viewer, first=1)).status_code == 200
+
+
+@pytest.mark.parametrize("token", [None, "Bearer none", "of a user"])
+async def test_unknown_documents_take_points_from_their_address(
+    own_address: str, database: Database, token: str | None
+) -> None:
+    [viewer] = await signed_in(database, 1)
+    assert (await post(own_address, HOME, viewer, first=1)).status_code == 200
+    headers = {} if token is None else {"authorization": token}
+    if token == "of a user":
+        headers["authorization"] = viewer.authorization
+    statuses = []
+    async with httpx.AsyncClient(base_url=f"http://{own_address}", timeout=20) as client:
+        began = monotonic()
+        for number in range(100):  # No two are the same.
+            query = f"{{ n{number} {'x ' * 900} }}"
+            response = await client.post("/graphql/", json={"query": query}, headers=headers)
+            statuses.append(response.status_code)
+            if response.status_code == 429:
+                break
+        assert limited(response)["limit"] == "points for this address"
+        filled = (monotonic() - began) * 20_000 / 60
+        assert 8 <= len(statuses) <= 12 + filled / 1_800
+        # A known one is executed, and an unknown one is refused to other users of the address, too.
+        sent = {"query": HOME, "variables": {"first": 1}}
+        headers["authorization"] = viewer.authorization
+        response = await client.post("/graphql/", json=sent, headers=headers)
+        assert response.status_code == 200
+        sent["query"] = f"# {'Unknown.' * 250}\n{HOME}"
+        response = await client.post("/graphql/", json=sent, headers=headers)
+        assert limited(response)["limit"] == "points for this address"
+    async with websocket_client(own_address) as live:
+        await live.subscribe("1", f"{{ {'y ' * 1_000} }}")
+        message = await live.receive()
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+        assert message["payload"][0]["extensions"]["retryAfterSeconds"] >= 1
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "no document": {"json": {}},
+    "no JSON": {"content": b"{", "headers": {"content-type": "application/json"}},
+    "a batch": {"json": [{"query": "{ __typename }"}] * 10},
+    "a form": {"data": {"query": "{ __typename }"}},
+    "an invalid document": {"json": {"query": "{ none }"}},
+    "too costly": {
+        "json": {
+            "query": "{ publicFeed(first: 100) { edges { node { comments(first: 100) { edges { cursor } } } } } }"
+        }
+    },
+    "introspection": {"json": {"query": "{ __schema { types { name } } }"}},
+    "a wrong variable": {
+        "json": {"query": "query($id: ID!) { node(id: $id) { id } }", "variables": {"id": []}}
+    },
+    "an unknown hash": {"json": {"documentId": f"sha256:{'0' * 64}"}},
+    "no token": {"json": {"query": RATE}, "headers": {"authorization": "Bearer none"}},
+    "no user": {"json": {"query": "{ homeFeed { edges { cursor } } }"}},
+}
+
+
+async def test_every_refusal_takes_points_from_its_address(
+    django_db_setup: None, database: Database
+) -> None:
+    rate = 6_000
+    with serving_anew(
+        rate_address_cost=rate, playground=False, anonymous_introspection=False
+    ) as address:
+        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
+
+            async def remaining() -> int:
+                response = await client.post("/graphql/", json={"query": RATE})
+                return int(response.json()["data"]["rateLimit"]["remaining"])
+
+            for kind, request in REFUSED.items():
+                began = monotonic()
+                before = await remaining()
+                for _ in range(20):
+                    response = await client.post("/graphql/", **request)
+                    assert "errors" in response.json(), (kind, response.text)
+                taken = before - await remaining()
+                filled = (monotonic() - began) * rate / 60
+                assert taken >= 20 * REFUSAL_POINTS - filled - 5, kind
 
 
 async def test_writes_have_limits_of_their_own(address: str, database: Database) -> None:

@@ -48,6 +48,7 @@ from core.graphql.http.operations import (
 from core.graphql.http.request_ids import request_id
 from core.graphql.http.requests import (
     GraphQLRequest,
+    address_of,
     from_body,
     from_query_string,
     read_body,
@@ -166,6 +167,8 @@ class GraphQLHTTP:
                 failure, accepts.media_type, record.request_id, draft=self._draft
             )
         status, media_type, body, more, record.codes, caching = response
+        if record.codes and self._admission is not None:
+            self._admission.refused(record, address_of(scope))
         body = in_stream(body, media_type)
         fields = [*self._common_fields(headers, record, caching), *more]
         if len(body) >= self._compress_from > 0 and media_type not in STREAMS:
@@ -220,7 +223,9 @@ class GraphQLHTTP:
                     return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
         began = perf_counter()
-        document = await self._documents.of_request(request.query, request.identifier)
+        document = await self._documents.of_request(
+            request.query, request.identifier, address_of(scope)
+        )
         record.part_ended("document", began)
         if document.errors:
             return request_error_response(

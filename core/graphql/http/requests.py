@@ -52,6 +52,12 @@ def request_headers(scope: Scope) -> dict[bytes, bytes]:
     return headers
 
 
+def address_of(scope: Scope) -> str | None:
+    """The client's network address, if it is known."""
+    client = scope.get("client")
+    return str(client[0]) if client else None
+
+
 async def read_body(
     receive: Receive, content_length: bytes | None, limits: Limits, body_timeout: SharedTimeout
 ) -> bytes:

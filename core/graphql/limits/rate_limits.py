@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
 from core.context import Context
+from core.database.clock import CLOCK
 from core.database.usage import Usage
 from core.errors import ClientError
+from core.graphql.codes import CODES
 from core.graphql.documents import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
 from core.graphql.limits.limit_metrics import LIMITS_REACHED
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets
+from core.graphql.request_record import RequestRecord
 from core.ip_networks import network_of
 
 MINUTE, HOUR = 60, 3_600
 UNKNOWN_ADDRESS = "-"
+REFUSAL_POINTS = 10
+"""What a refused request takes from its sender's address."""
+
+HARMLESS = {code for code, handled in CODES.items() if handled.status >= 500 or handled.retry_after}
+"""Codes of errors that are not the client's, or make it wait as it is."""
 
 network = lru_cache(maxsize=4_096)(network_of)
 
@@ -78,6 +86,24 @@ class RateLimits:
         if unused > 0 and context.points is not None:
             self._buckets.give_back(context.points, unused)
 
+    def admit_document(self, points: int, address: str | None) -> Awaitable[None] | None:
+        """Takes the price of a document that is not known. Awaitable if Redis has to be asked. Errors: RATE_LIMITED."""
+        bucket = self._address_points(address)
+        if bucket is None:
+            return None
+        points = min(points, bucket.rate.capacity)
+        if self._buckets.try_take(bucket, points):
+            return None
+        return self._take_all([(bucket, points)])
+
+    def refused(self, record: RequestRecord, address: str | None) -> None:
+        """Takes the price of a request that was refused, by the client's fault and before anything was read."""
+        if record.statements or not record.codes or not HARMLESS.isdisjoint(record.codes):
+            return
+        bucket = self._address_points(address)
+        if bucket is not None:
+            self._buckets.charge(bucket, REFUSAL_POINTS)
+
     async def status(self, context: Context) -> RateLimitStatus | None:
         """The bucket of points of the request; None without a limit. Cost: a round trip to Redis."""
         points = self._points(context)
@@ -88,7 +114,7 @@ class RateLimits:
         return RateLimitStatus(
             points.rate.capacity,
             max(0, int(points.tokens)),
-            datetime.now(UTC) + timedelta(seconds=seconds),
+            CLOCK.moment() + timedelta(seconds=seconds),
         )
 
     async def close(self) -> None:
@@ -98,8 +124,11 @@ class RateLimits:
         if context.viewer_id is not None:
             rate = self._rates.person
             return rate and self._buckets.bucket(rate, str(context.viewer_id))
+        return self._address_points(context.address)
+
+    def _address_points(self, address: str | None) -> Bucket | None:
         rate = self._rates.address
-        return rate and self._buckets.bucket(rate, network(context.address or UNKNOWN_ADDRESS))
+        return rate and self._buckets.bucket(rate, network(address or UNKNOWN_ADDRESS))
 
     def _calls(self, operation: DocumentOperation, context: Context) -> list[Wanted]:
         wanted: list[Wanted] = []

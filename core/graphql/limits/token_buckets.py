@@ -171,6 +171,10 @@ class TokenBuckets:
         self._take(bucket, amount)
         return True
 
+    def charge(self, bucket: Bucket, amount: float) -> None:
+        """Takes tokens even if there are none: what is owed has to fill first."""
+        self._take(bucket, amount)
+
     def give_back(self, bucket: Bucket, amount: float) -> None:
         """Returns tokens that were taken and not used."""
         self._take(bucket, -amount)

@@ -88,14 +88,22 @@ class SubscriptionRunner:
             public_fields.update(topic.public_fields)
         self._operations = LiveOperations(schema, public_fields)
 
-    async def operation(self, request: GraphQLRequest) -> DocumentOperation:
-        """The requested operation. Errors: OperationRefused, ClientError, DatabaseUnavailable."""
-        document = await self._documents.of_request(request.query, request.identifier)
+    async def operation(self, request: GraphQLRequest, address: str | None) -> DocumentOperation:
+        """The operation that a client at this address requests.
+
+        Errors: OperationRefused, ClientError, DatabaseUnavailable.
+        """
+        document = await self._documents.of_request(request.query, request.identifier, address)
         if document.errors:
             raise OperationRefused(document.errors)
         operation = document.operation(request.operation_name)
         checked_cost(operation, request.variables, self.limits)
         return operation
+
+    def refused(self, record: RequestRecord, address: str | None) -> None:
+        """To be called after an answer with errors."""
+        if self._admission is not None:
+            self._admission.refused(record, address)
 
     async def admit(
         self, operation: DocumentOperation, variables: JSONObject, context: Context

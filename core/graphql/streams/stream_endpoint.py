@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from core.context import Context
 from core.graphql.errors import with_request_id
 from core.graphql.http.operations import SubscriptionRequest
+from core.graphql.http.requests import address_of
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import (
     ActiveSubscription,
@@ -55,8 +56,7 @@ class StreamEndpoint:
         context = self._context_for(request.authorization, scope)
         await self._runner.admit(request.operation, request.variables, context)
         stream = ResponseStream(send, FORMATS[request.media_type], self._heartbeat_seconds)
-        client = scope.get("client")
-        connection = self._connections.register(client and client[0], stream.end)
+        connection = self._connections.register(address_of(scope), stream.end)
         disconnect = asyncio.create_task(_end_at_disconnect(receive, stream))
         tasks = [disconnect]
         try:
@@ -105,6 +105,7 @@ class StreamEndpoint:
         except Exception as failure:  # noqa: BLE001  # sent; logged if it is a fault
             entries = failure_entries(failure, request.operation.name)
             record.codes = codes_of(entries)
+            self._runner.refused(record, context.address)
             stream.fail(with_request_id(entries, record.request_id))
         finally:
             self._runner.observer.end(record)

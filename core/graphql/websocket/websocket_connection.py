@@ -11,7 +11,7 @@ from core.errors import ClientError, JSONObject
 from core.graphql.documents import DocumentOperation
 from core.graphql.errors import with_request_id
 from core.graphql.http.request_ids import request_id
-from core.graphql.http.requests import from_object
+from core.graphql.http.requests import address_of, from_object
 from core.graphql.live.connection_registry import CloseReason, RegisteredConnection
 from core.graphql.live.send_queue import SendQueue
 from core.graphql.live.subscription_runner import ActiveSubscription, cancel_all, failure_entries
@@ -228,7 +228,7 @@ class WebSocketConnection:
         try:
             request = from_object(payload, message.text.encode(), self._app.runner.limits)
             # Messages behind this one wait while its document is looked up, so that they stay in order.
-            operation = await self._app.runner.operation(request)
+            operation = await self._app.runner.operation(request, address_of(self._scope))
             self._start_or_queue(stream, operation, request.variables, len(message.text))
         except Exception as failure:  # noqa: BLE001  # the entry is logged if it is a fault
             record = self._begin(None)
@@ -242,6 +242,7 @@ class WebSocketConnection:
         self, stream: OperationStream, entries: list[JSONObject], record: RequestRecord
     ) -> None:
         record.codes = codes_of(entries)
+        self._app.runner.refused(record, address_of(self._scope))
         stream.fail(with_request_id(entries, record.request_id))
 
     def _start_or_queue(

@@ -11,6 +11,7 @@ from core.graphql.http.cors import CORSPolicy, check_origin
 from core.graphql.http.http_errors import HTTPError
 from core.graphql.http.negotiation import JSON
 from core.graphql.http.request_ids import request_id
+from core.graphql.http.requests import address_of
 from core.graphql.http.responses import NOSNIFF, failure_response
 from core.graphql.live.connection_registry import ConnectionRegistry
 from core.graphql.live.subscription_runner import SubscriptionRunner
@@ -58,9 +59,8 @@ class GraphQLWebSocket:
             await _reject(send, SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         connection = WebSocketConnection(self, scope, send)
-        client = scope.get("client")
         try:
-            registered = self.connections.register(client and client[0], connection.end)
+            registered = self.connections.register(address_of(scope), connection.end)
         except ClientError as error:
             await _reject(send, close_code(error.code), error.message)
             return
