@@ -49,6 +49,11 @@ class AccessTokens:
             for secret in secrets
         }
         self._signing_key = next(iter(self._keys))
+        # All tokens of a key begin with the same header, which need not be decoded: a tenth of what a like costs.
+        self._by_header = {
+            jwt.encode({}, key, ALGORITHM, headers={"kid": name}).partition(".")[0]: [key]
+            for name, key in self._keys.items()
+        }
         self._verified = lru_cache(TOKENS_CACHED)(self._verify)
 
     def issue(self, token: AccessToken) -> str:
@@ -73,15 +78,19 @@ class AccessTokens:
         try:
             if len(text) > MAX_TOKEN_LENGTH:
                 raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
-            # A token without the name of its key was signed by a server of the version before, which had one key.
-            name = jwt.get_unverified_header(text).get("kid")
-            keys = self._keys.values() if name is None else [self._keys[name]]
-            claims = self._claims(text, list(keys))
+            keys = self._by_header.get(text.partition(".")[0]) or self._named(text)
+            claims = self._claims(text, keys)
             return AccessToken(int(claims["sub"]), int(claims["sid"]), int(claims["exp"]))
         except (jwt.InvalidTokenError, ValueError, KeyError):
             raise ClientError(
                 "This is not an access token of this server.", "TOKEN_INVALID"
             ) from None
+
+    def _named(self, text: str) -> list[bytes]:
+        """The keys with which a token may be signed. Errors: jwt.InvalidTokenError, KeyError."""
+        # A token without the name of its key was signed by a server of the version before, which had one key.
+        name = jwt.get_unverified_header(text).get("kid")
+        return list(self._keys.values()) if name is None else [self._keys[name]]
 
     def _claims(self, text: str, keys: Sequence[bytes]) -> dict[str, Any]:
         """The claims of a token that was signed with any of the keys. Errors: jwt.InvalidTokenError."""
