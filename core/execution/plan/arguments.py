@@ -27,6 +27,7 @@ from strawberry.relay.types import GlobalID
 from strawberry.schema import Schema as StrawberrySchema
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryOptional, has_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
@@ -218,6 +219,8 @@ def _is_plain(annotation: Any, registry: Any) -> bool:
     """Whether values of the type reach the resolver as they are."""
     if type(annotation) is StrawberryOptional:
         return _is_plain(annotation.of_type, registry)
+    if isinstance(annotation, StrawberryEnumDefinition):
+        return True
     try:
         return annotation in registry and annotation is not GlobalID
     except TypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from graphql import (
     GraphQLString,
 )
 
+from core.execution.plan.arguments import python_arguments
 from tests.core.execution.test_values import either_executor, run
 
 
@@ -30,8 +32,24 @@ class Choice:
     y: strawberry.Maybe[str]
 
 
+@strawberry.enum
+class Order(Enum):
+    NEWEST = "newest first"
+    TOP = "top first"
+
+
+@strawberry.input
+class Sorting:
+    order: Order
+    then: Order | None = None
+
+
 @strawberry.type
 class Chooser:
+    @strawberry.field
+    def orders(self, by: Sorting, order: Order = Order.NEWEST, then: Order | None = None) -> str:
+        return f"{order} {then} {by.order} {by.then}"
+
     @strawberry.field
     def chosen(self, choice: Choice) -> str:
         return repr(choice)
@@ -39,6 +57,30 @@ class Chooser:
     @strawberry.field
     def all_chosen(self, choices: list[Choice]) -> str:
         return repr(choices)
+
+
+@either_executor
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("query($o: Order!) { orders(by: {order: $o}) }", "NEWEST None TOP None"),
+        ("query($o: Order!) { orders(order: $o, then: $o, by: {order: NEWEST, then: $o}) }", "TOP TOP NEWEST TOP"),
+        ("query($o: Order) { orders(then: null, order: TOP, by: {order: TOP, then: null}) }", "TOP None TOP None"),
+    ],
+)  # fmt: skip
+async def test_enums_reach_resolvers_as_members(text: str, expected: str, enabled: bool) -> None:
+    schema = strawberry.Schema(Chooser)
+    result = await run(schema._schema, text, enabled=enabled, variables={"o": "TOP"})
+    names = [f"Order.{name}" if name != "None" else name for name in expected.split()]
+    assert (result.errors, result.data) == (None, {"orders": " ".join(names)})
+
+
+def test_fields_with_enums_and_inputs_of_them_need_no_conversion_by_strawberry() -> None:
+    schema = strawberry.Schema(Chooser)
+    [field] = [each for each in schema.get_type_by_name("Chooser").fields if each.name == "orders"]  # type: ignore[union-attr]  # an object type
+    parts = python_arguments(schema, field).parts
+    assert parts is not None
+    assert [name for name, (_, convert) in parts.items() if convert is not None] == ["by"]
 
 
 @either_executor
