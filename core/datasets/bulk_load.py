@@ -2,7 +2,7 @@
 
 Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal
 their rows whatever the database holds. Loads write no events, so
-kept home feeds are retired, and a job finds the words of posts.
+kept home feeds are retired, a job finds the words of posts, and what trends is ranked anew.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from core.database.django_bridge import run
 from core.database.time_ordered_keys import key_array
 from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
 from core.datasets.statements import SQL
+from core.jobs.job_runner import schedule_key
+from core.jobs.statements import SQL as JOBS
 from feed.entities import Keys, Names
 from feed.home_feeds import home_feeds_retire
-from feed.search.jobs import fill_post_words
+from feed.search.jobs import fill_post_words, rank_trends
 from feed.statements import SQL as FEED
 from feed.text_entities import find_entities
 
@@ -74,6 +76,7 @@ def load(rows: DatasetRows) -> dict[str, int]:
         home_feeds_retire()
         if inserted["posts"]:
             fill_post_words.enqueue_by_orm()
+            run(JOBS.jobs_make_due, [schedule_key(rank_trends)])
     return inserted
 
 

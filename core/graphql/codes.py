@@ -126,6 +126,9 @@ CODES: dict[str, ErrorHandling] = {
     "INVALID_CURSOR": ErrorHandling(
         "The cursor does not belong to this list: start from the beginning."
     ),
+    "CURSOR_EXPIRED": ErrorHandling(
+        "The ranking that the cursor belongs to has been replaced: start from the beginning."
+    ),
     "INVALID_QUERY": ErrorHandling(
         "The text of a search can't be read; `position` says where, in characters from 1."
     ),

@@ -1,4 +1,4 @@
-"""Jobs that write what searches read of rows that are older than the search."""
+"""Jobs that rank what trends, and that write what searches read of rows that are older than the search."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
 from feed.search.statements import SQL
+from feed.search.trends import spread
 from feed.search.words import words_of_post
 
 USERS_AT_ONCE = 500
 POSTS_AT_ONCE = 200
 AGAIN_AFTER = timedelta(hours=1)
 """A server of the version before may write posts without words until it ends."""
+TRENDS_EVERY = timedelta(minutes=5)
+"""Scores halve in two hours, so a ranking is hardly ever a place behind."""
+TRENDS_KEPT = timedelta(minutes=10)
+"""For how long pages of a snapshot go on after it was replaced."""
+NEWEST_POSTS = 2_000
+NEWEST_EVENTS = 50_000
+NEWEST_HASHTAGS = 20_000
+"""Uses of hashtags."""
+POSTS_OF_AUTHOR = 3
+POSTS_SCORED = 1_000
+TRENDING_POSTS = 500
+TRENDING_HASHTAGS = 100
 
 
 @job("user_names_fill", priority=Priority.LOW)
@@ -48,3 +61,20 @@ async def fill_post_words(run: JobRun) -> None:
             )
         if rows and rows[-1][0] > above:
             await fill_post_words.enqueue(transaction, {"below": rows[-1][0], "above": above})
+
+
+@job("trends_rank", every=TRENDS_EVERY)
+async def rank_trends(run: JobRun) -> None:
+    """Makes a new snapshot of trends, and removes old ones. However much there is, it reads a bounded part."""
+    posts = await run.database.fetch(
+        SQL.posts_by_score,
+        *(NEWEST_POSTS, NEWEST_EVENTS, POSTS_OF_AUTHOR, POSTS_SCORED, TRENDING_POSTS),
+    )
+    hashtags = await run.database.fetch(SQL.hashtags_by_score, NEWEST_HASHTAGS, TRENDING_HASHTAGS)
+    async with run.transaction() as transaction:
+        await transaction.fetch(
+            SQL.trend_snapshot_create,
+            spread([(row[0], row[1]) for row in posts]),
+            [row[0] for row in hashtags],
+        )
+        await transaction.fetch(SQL.trend_snapshots_expire, TRENDS_KEPT)

@@ -1,4 +1,4 @@
-"""What searches read: the names of users and the words of posts."""
+"""What searches read, the names of users and the words of posts, and what trends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Now
 
 from core.accounts.models import User
 from core.database.time_ordered_keys import Reference
@@ -57,3 +58,43 @@ class PostWords(models.Model):
         indexes: ClassVar = [
             GinIndex(models.F("words"), Periods("post"), name="post_words_words", fastupdate=False)
         ]
+
+
+class TrendSnapshot(models.Model):
+    """A ranking of what trends, by its key. The one with the highest key is current."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="Since when it is current."
+    )
+
+    class Meta:
+        db_table = "trend_snapshots"
+
+    def __str__(self) -> str:
+        return f"trends of {self.created_at}"
+
+
+class TrendingPost(models.Model):
+    """A post in a snapshot of trends."""
+
+    # No foreign keys: a page reads the post itself, and shows none that is gone.
+    position = models.BigIntegerField(
+        primary_key=True, help_text="The snapshot's key times 1,000, and the rank: 1 to 999."
+    )
+    post_id = models.BigIntegerField(help_text="The post.")
+
+    class Meta:
+        db_table = "trending_posts"
+
+
+class TrendingHashtag(models.Model):
+    """A hashtag in a snapshot of trends."""
+
+    position = models.BigIntegerField(
+        primary_key=True, help_text="The snapshot's key times 1,000, and the rank: 1 to 999."
+    )
+    hashtag_id = models.BigIntegerField(help_text="The hashtag.")
+
+    class Meta:
+        db_table = "trending_hashtags"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from core.accounts.selectors import USER_EDGE, profile_by_username
@@ -9,10 +10,12 @@ from core.context import Context
 from core.database.database import Row
 from core.database.statements import variant_for
 from core.database.time_ordered_keys import HIGHEST_KEY
+from core.errors import ClientError
 from core.execution import NOTHING, SHARED, Layout
 from core.paging import EdgeRow, ForwardPage, decode_position, page_limit
 from core.row_types import row_layout
 from core.text import has_visible_character, nfkc
+from feed.post_rows import PostRow
 from feed.search.post_query import checked_query, invalid_query, read_query
 from feed.search.statements import SQL
 from feed.search.words import author_word
@@ -23,6 +26,8 @@ from feed.text_entities import HASHTAG_LENGTH, hashtag_name
 MAX_NAME_QUERY = 100
 MAX_BREADTH = 2_000
 """How many posts with the words a statement looks at, where most are hidden from the viewer."""
+SNAPSHOT_SIZE = 1_000
+"""How many positions a snapshot of trends has."""
 FIRST = (0, "", 0)
 """The position before all users: the part (0 those whom the viewer follows, 1 others), the name, the user."""
 
@@ -189,3 +194,69 @@ async def users_suggested(context: Context, first: int | None, after: str | None
         begin = (int(friends), int(user))
     rows = await read(limit + 1, *begin)
     return ForwardPage(USER_EDGE, rows, limit, codec, None if after is None else precedes)
+
+
+TRENDING_POST = Layout(
+    EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostRow, 2), codec=SHARED
+)
+"""The snapshot of the log, the position, and the columns of `{post}`."""
+
+
+async def trending_posts(context: Context, first: int | None, after: str | None) -> ForwardPage:
+    """A page of the posts that trend.
+
+    Errors: BAD_PAGE, INVALID_CURSOR, CURSOR_EXPIRED. Cost: one statement.
+    """
+    viewer_id = context.viewer_id
+    statement = SQL.trending_posts_page[variant_for(viewer_id)]
+
+    def read(position: int, count: int) -> Awaitable[list[Row]]:
+        return context.database.fetch(statement, viewer_id, position, count)
+
+    return await _trends(context, "trending posts", TRENDING_POST, read, first, after)
+
+
+async def trending_hashtags(context: Context, first: int | None, after: str | None) -> ForwardPage:
+    """A page of the hashtags that trend. Errors and cost: as of `trending_posts`."""
+
+    def read(position: int, count: int) -> Awaitable[list[Row]]:
+        return context.database.fetch(SQL.trending_hashtags_page, position, count)
+
+    return await _trends(context, "trending hashtags", HASHTAG_EDGE, read, first, after)
+
+
+async def _trends(
+    context: Context,
+    name: str,
+    layout: Layout[EdgeRow],
+    read: Callable[[int, int], Awaitable[list[Row]]],
+    first: int | None,
+    after: str | None,
+) -> ForwardPage:
+    """A page of a snapshot of trends.
+
+    `read`: up to so many rows after a position, or one without an edge if there is none.
+    """
+    limit = page_limit(first)
+    codec = context.services.cursors.codec(name)
+    begin = 0 if after is None else decode_position(codec, after).key
+    rows = await read(begin, limit + 1)
+    snapshot_of_log, position, *_, snapshot = rows[0]
+    if snapshot is None and after is not None:
+        raise ClientError(
+            "What trends has been ranked anew since this page was read. Omit `after` to start again.",
+            "CURSOR_EXPIRED",
+        )
+
+    async def precedes(position: int | None) -> bool:
+        [row] = await read(snapshot * SNAPSHOT_SIZE, 1)
+        return row[1] is not None and (position is None or row[1] < position)
+
+    return ForwardPage(
+        layout,
+        rows if position is not None else [],
+        limit,
+        codec,
+        None if after is None else precedes,
+        snapshot_of_log,
+    )

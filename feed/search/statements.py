@@ -9,10 +9,16 @@ from feed.statements import FeedStatements
 class SearchStatements(Statements, uses=[FeedStatements]):
     hashtag_by_name: str
     hashtags_by_prefix: str
+    hashtags_by_score: str
     post_words_fill: str
     post_words_missing: str
+    posts_by_score: str
     posts_by_words: Variants
     posts_of_hashtags: Variants
+    trend_snapshot_create: str
+    trend_snapshots_expire: str
+    trending_hashtags_page: str
+    trending_posts_page: Variants
     user_names_fill: str
     users_by_name: Variants
     users_suggested: str

@@ -47,3 +47,9 @@ INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM hashtags 
 INSERT INTO pinned_posts (user_id, post_id) SELECT author_id, max(id) FROM posts GROUP BY author_id ORDER BY author_id;
 
 INSERT INTO bookmarks (user_id, post_id) SELECT u.id, p.id FROM posts p JOIN users u ON u.username = 'p1' ORDER BY p.id;
+
+INSERT INTO trend_snapshots DEFAULT VALUES;
+INSERT INTO trending_posts (position, post_id)
+SELECT (SELECT max(id) FROM trend_snapshots) * 1000 + row_number() OVER (ORDER BY id), id FROM posts;
+INSERT INTO trending_hashtags (position, hashtag_id)
+SELECT (SELECT max(id) FROM trend_snapshots) * 1000 + row_number() OVER (ORDER BY id), id FROM hashtags;

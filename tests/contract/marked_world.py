@@ -10,6 +10,7 @@ from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
+from feed.search.statements import SQL as SEARCH
 from feed.services import post_create, post_delete
 from interactions.services import comment_create, comment_delete
 from tests.contract.entry_points import Values
@@ -27,7 +28,7 @@ DELETED = "deleted"
 """A user whose account has been deleted and whose data is not yet erased."""
 MISSING_USER = 7
 """The key of a viewer whose account has been removed."""
-FEEDS = frozenset({"homeFeed", "publicFeed", "homeFeedEvents", "postInteractions"})
+FEEDS = frozenset({"homeFeed", "publicFeed", "trendingFeed", "homeFeedEvents", "postInteractions"})
 NAMED_AT = frozenset(
     {"user", "node", "nodes", "blockUser", "unblockUser", "muteUser", "unmuteUser"}
 )
@@ -50,6 +51,8 @@ TABLES = [
     "mutes",
     "posts",
     "post_words",
+    "trend_snapshots",
+    "trending_posts",
     "media",
     "comments",
     "post_likes",
@@ -96,6 +99,7 @@ class MarkedWorld:
         await mute_create(
             GroupCommits(self.database), viewer_id=self.key["muter"], user_id=self.key["target"]
         )
+        await self.database.write(SEARCH.trend_snapshot_create, list(self.posts.values()), [])
         await hide_account(self.database, self.key[DELETED])
         await self.database.write("CREATE SCHEMA saved")
         for table in TABLES:

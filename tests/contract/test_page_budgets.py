@@ -220,6 +220,14 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "users_by_name": Cost(52, 92),
         "relations_by_ids": Cost(49, 8),
     },
+    Page("Explore", None): {
+        "trending_posts_page:anonymous": Cost(98, 69),
+        "trending_hashtags_page": Cost(32, 28),
+    },
+    Page("Explore", "p2"): {
+        "trending_posts_page": Cost(110, 74),
+        "trending_hashtags_page": Cost(32, 28),
+    },
     Page("WhoToFollow", "p2"): {
         "users_suggested": Cost(137, 69),
         "known_followers_pages": Cost(66, 98),

@@ -12,6 +12,7 @@ from core.config.schema import graphql_schema
 from core.context import Services
 from core.ids import global_id
 from feed.home_feeds import HomeFeeds, home_feed_build
+from feed.search.statements import SQL as SEARCH
 from tests.contract.private_world import (
     AUTHORS,
     CASES,
@@ -43,7 +44,7 @@ def sees(viewer: str, case: Case) -> bool:
 
 
 def everybody_sees(viewer: str, case: Case) -> bool:
-    """In the feed of all public posts, without those of muted authors."""
+    """In a feed of public posts, without those of muted authors."""
     return case.now is PUBLIC and sees(viewer, case) and viewer != "muter"
 
 
@@ -98,6 +99,11 @@ LOOKS: dict[str, Look] = {
         "post(id: $id) { id } }",
         lambda data, id: id in ids(data["user"]["posts"]),
         sees,
+    ),
+    "Query.trendingFeed": Look(
+        f"query($id: ID!) {{ trendingFeed(first: 100) {POSTS} post(id: $id) {{ id }} }}",
+        lambda data, id: id in ids(data["trendingFeed"]),
+        everybody_sees,
     ),
     "Query.searchPosts": Look(
         f'query($id: ID!) {{ searchPosts(query: "post", first: 100) {POSTS} post(id: $id) {{ id }} }}',
@@ -213,6 +219,8 @@ EVENTS = (
 async def world(services: Services) -> AsyncIterator[PrivateWorld]:
     created = PrivateWorld(services)
     await created.create()
+    # As if all posts had been public when they were ranked.
+    await services.database.write(SEARCH.trend_snapshot_create, list(created.posts.values()), [])
     yield created
     await services.group_commits.close()
 

@@ -134,6 +134,20 @@ async def test_a_feed_of_rich_posts_takes_seven_statements(
     assert len(node["media"]) == 4
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_a_page_of_what_trends_takes_two_statements(
+    services: Services, users: list[int], signed_in: bool
+) -> None:
+    client = ApiClient(services, users[0] if signed_in else None)
+    ran = {}
+    for first in (1, 50):
+        feed = (await client.execute("Explore", first=first))["data"]["trendingFeed"]
+        assert len(feed["edges"]) == first
+        ran[first] = client.ran
+    assert ran[1] == ran[50]
+    assert len(ran[50]) == 2
+
+
 async def test_nodes_take_one_statement_a_type(services: Services, users: list[int]) -> None:
     client = ApiClient(services, users[0])
     tables = {"Post": "posts", "Comment": "comments", "User": "users"}

@@ -17,7 +17,7 @@ from tests.interactions.reactions import comment_like
 from tests.live.world import operation
 from tests.valid_documents import valid_document
 
-FEEDS = ["public feed", "home feed", "shared in home feed", "sharer in home feed"]
+FEEDS = ["public feed", "trending feed", "home feed", "shared in home feed", "sharer in home feed"]
 ON_PURPOSE = [
     "shared in profile",
     "profile",
@@ -46,7 +46,7 @@ async def world(services: Services) -> AsyncIterator[World]:
 
 
 def expected(viewer: str) -> dict[str, bool]:
-    feeds = FEEDS[:1] if viewer == "anonymous" else FEEDS
+    feeds = FEEDS[:2] if viewer == "anonymous" else FEEDS
     hidden = viewer in {"blocker", "blocked"}
     # The blocker sees the name, to undo the block.
     names = dict.fromkeys(["profile", "user as node"], viewer != "blocked")

@@ -11,6 +11,7 @@ from core.context import Context, Services
 from core.database.group_commit import GroupCommits
 from core.execution import Executor
 from core.ids import global_id
+from feed.search.statements import SQL as SEARCH
 from feed.services import post_create
 from interactions.comment_rows import CommentRow
 from interactions.services import comment_create
@@ -44,6 +45,7 @@ VIEWERS = [*CAST[3:], "anonymous"]
 LOOK = """
 query Look($host: String!, $target: String!, $post: ID!, $hosts: ID!, $user: ID!, $comment: ID!, $under: ID!) {
   publicFeed(first: 100) { edges { node { id } } }
+  trendingFeed(first: 100) { edges { node { id } } }
   host: user(username: $host) {
     posts(first: 100) { edges { node { id } } }
     followers(first: 100) { edges { node { id } } }
@@ -110,6 +112,7 @@ class World:
         reply = await self._comment("target", hosts, root)
         under = await self._comment("third", post)
         self.things = Things(post, shared, passed_on, hosts, comment.id, reply.id, under.id)
+        await self.database.write(SEARCH.trend_snapshot_create, [post, hosts], [])
 
         for actor, other in (("blocker", "target"), ("target", "blocked")):
             await block_create(
@@ -180,6 +183,7 @@ class World:
         among = {node and node["id"] for node in seen["nodes"]}
         found = {
             "public feed": post in ids(seen["publicFeed"]),
+            "trending feed": post in ids(seen["trendingFeed"]),
             "shared in profile": shared in ids(host["posts"]),
             "profile": seen["target"] is not None,
             "profile's posts": bool(seen["target"]) and post in ids(seen["target"]["posts"]),

@@ -20,6 +20,8 @@ from feed.search.selectors import (
     hashtag_by_name,
     hashtags_by_prefix,
     posts_found,
+    trending_hashtags,
+    trending_posts,
     users_by_name,
     users_suggested,
 )
@@ -35,6 +37,11 @@ AfterInOrder = Annotated[
     str | None,
     strawberry.argument(description=f"Only edges that follow this cursor, {CURSOR_BOUND}."),
 ]
+
+TRENDS = (
+    "All pages are of the ranking of the first one; ten minutes after it has been replaced, a cursor of it is a "
+    "CURSOR_EXPIRED error."
+)
 
 
 @strawberry.type
@@ -125,3 +132,27 @@ class SearchQuery:
     ) -> UserConnection:
         context: Context = info.context
         return await users_suggested(context, first, after)  # type: ignore[return-value]  # resolved from a page
+
+    @strawberry.field(
+        description="Public posts that others like, share and comment on, the newer the sooner. Ranked every few "
+        f"minutes; the posts of an author are apart. {TRENDS}",
+        directives=[FORWARD_PAGE],
+    )
+    @staticmethod
+    async def trending_feed(
+        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+    ) -> PostConnection:
+        context: Context = info.context
+        return await trending_posts(context, first, after)  # type: ignore[return-value]  # resolved from a page
+
+    @strawberry.field(
+        description="Hashtags that at least two users have in public posts lately, those of most users first. Ranked "
+        f"every few minutes. {TRENDS}",
+        directives=[FORWARD_PAGE],
+    )
+    @staticmethod
+    async def trending_hashtags(
+        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+    ) -> HashtagConnection:
+        context: Context = info.context
+        return await trending_hashtags(context, first, after)  # type: ignore[return-value]  # resolved from a page
