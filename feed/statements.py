@@ -70,6 +70,7 @@ class FeedStatements(
     home_feeds_remove: str
     home_feeds_retire: str
     home_feeds_trim: str
+    home_readers_by_shares: str
     home_recipients: str
     kept_home_feed_page: Variants
     kept_home_feed_page_with_snapshot: Variants

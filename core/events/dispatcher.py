@@ -17,7 +17,7 @@ from core.events.event_log import EventLog, EventRow, LogHolder, Reading
 from core.events.event_types import SESSION_REVOKED
 from core.events.log_positions import START, Position
 from core.events.notifier import Notifier
-from core.events.revocations import RevocationReader, Revoke
+from core.events.revocations import Hidden, RevocationReader, Revoke
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,10 @@ class Dispatcher:
     def on_revocation(self, revoke: Revoke) -> None:
         """Adds a callback for session revocations. Call it before `start`."""
         self._revocations.add(revoke)
+
+    def on_hidden(self, hidden: Hidden) -> None:
+        """Adds a callback for events that hide anything from anonymous clients. Call it before `start`."""
+        self._revocations.add_hidden(hidden)
 
     def subscriber_added(self) -> None:
         """Wakes the dispatcher: a listener has its first subscriber."""

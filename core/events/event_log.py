@@ -89,6 +89,8 @@ class Revocations(NamedTuple):
     """What the read has seen."""
     is_same_log: bool
     """As in `Reading`."""
+    has_hidden: bool
+    """Whether there are new events of HIDING_KINDS."""
 
 
 class EventLog:
@@ -160,10 +162,10 @@ class EventLog:
         rows = await self.database.fetch(
             SQL.revocations_since, *position.newest, running, *after, limit
         )
-        is_same_log, snapshot, moment = rows[0][:3]
+        is_same_log, snapshot, moment, has_hidden = rows[0][:4]
         CLOCK.was_read(moment, began, monotonic())
-        events = [event_from_columns(row[3:]) for row in rows if row[3] is not None]
-        return Revocations(events, position_from_snapshot(snapshot), is_same_log)
+        events = [event_from_columns(row[4:]) for row in rows if row[4] is not None]
+        return Revocations(events, position_from_snapshot(snapshot), is_same_log, has_hidden)
 
     async def holders(self) -> list[LogHolder]:
         """The running transactions of the whole cluster. Cost: one statement, about 0.1 ms."""

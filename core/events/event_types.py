@@ -31,6 +31,10 @@ COMMENT_UNLIKED: Final = "comment_unliked"
 
 # The actor has signed up. No post, no subject.
 USER_CREATED: Final = "user_created"
+# The actor's account is deleted: hidden, until it is restored or erased. No post, no subject.
+USER_DELETED: Final = "user_deleted"
+# The actor's account has become private or public. No post, no subject.
+USER_PRIVACY_CHANGED: Final = "user_privacy_changed"
 # The subject is the other user. No post.
 USER_FOLLOWED: Final = "user_followed"
 USER_UNFOLLOWED: Final = "user_unfollowed"
@@ -66,6 +70,8 @@ RELATION_KINDS: Final = (
     USER_UNMUTED,
 )
 """Kinds that change the actor's whole home feed; the index `events_of_relations` contains only these."""
+HIDING_KINDS: Final = (POST_DELETED, COMMENT_DELETED, USER_DELETED, USER_PRIVACY_CHANGED)
+"""Kinds after which anonymous clients may see less; the index `events_of_hiding` contains only these."""
 REASON_KINDS: Final = (POST_CREATED, POST_SHARED)
 """Kinds that add reasons to home feeds; the index `events_of_reasons` contains only these."""
 INTERACTION_KINDS: Final = (

@@ -10,6 +10,7 @@ from django.db import models
 from core.database.time_ordered_keys import CurrentTransaction
 from core.events.event_types import (
     FEED_KINDS,
+    HIDING_KINDS,
     NOTIFICATION_KINDS,
     REASON_KINDS,
     RELATION_KINDS,
@@ -68,6 +69,13 @@ class Event(models.Model):
                 "id",
                 name="events_revocations",
                 condition=models.Q(kind=SESSION_REVOKED),
+            ),
+            models.Index(
+                "kind",
+                "transaction",
+                "id",
+                name="events_of_hiding",
+                condition=models.Q(kind__in=HIDING_KINDS),
             ),
             models.Index(
                 "actor_id",

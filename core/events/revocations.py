@@ -1,4 +1,6 @@
-"""Reads session revocations from the event log, separately from other events, because they must not be late."""
+"""Reads from the event log what must not be late, separately from other events: session revocations, and whether
+anything was hidden from anonymous clients.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,8 @@ MAX_RECENT = 100_001
 
 Revoke = Callable[[Sequence[EventRow]], None]
 """Ends the connections and tokens of revoked sessions. Called before any later event is delivered, perhaps twice."""
+Hidden = Callable[[], None]
+"""Drops kept answers. Called when anything was hidden from anonymous clients, or may have been."""
 
 
 def revoked_below(event: EventRow) -> int:
@@ -41,7 +45,7 @@ def revokes_session(event: EventRow, session_id: int) -> bool:
 
 
 class RevocationReader:
-    """Calls `Revoke` callbacks within two seconds of a revocation, independently of other events and open transactions.
+    """Calls callbacks within two seconds of a revocation or hiding, independently of other events and transactions.
 
     It starts with the revocations of the recent past. Call `start`, and `close` at the end.
     """
@@ -50,6 +54,7 @@ class RevocationReader:
         self._log = log
         self._recent = recent
         self._callbacks: list[Revoke] = []
+        self._on_hidden: list[Hidden] = []
         self._position = START
         self._notified = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -58,6 +63,10 @@ class RevocationReader:
     def add(self, revoke: Revoke) -> None:
         """Adds a callback. Call it before `start`."""
         self._callbacks.append(revoke)
+
+    def add_hidden(self, hidden: Hidden) -> None:
+        """Adds a callback for what is hidden. Call it before `start`."""
+        self._on_hidden.append(hidden)
 
     def revoke(self, revocations: Sequence[EventRow]) -> None:
         """Calls the callbacks, if there are revocations."""
@@ -85,6 +94,11 @@ class RevocationReader:
         position = await self._log.now()
         self.revoke(await self._log.recent_revocations(self._recent, limit=MAX_RECENT))
         self._position = position
+        self._call_hidden()
+
+    def _call_hidden(self) -> None:
+        for hidden in self._on_hidden:
+            hidden()
 
     async def _run(self) -> None:
         HAS_PRIORITY.set(True)
@@ -112,7 +126,7 @@ class RevocationReader:
                 await self._notified.wait()
 
     async def _read(self) -> None:
-        """Handles new revocations, page by page. The next read returns those that commit meanwhile."""
+        """Handles what is new, revocations page by page. The next read returns what commits meanwhile."""
         reading = await self._log.revocations_since(self._position, limit=READ_AT_ONCE)
         if not reading.is_same_log:
             # A backup was restored, or a replica was promoted.
@@ -120,6 +134,8 @@ class RevocationReader:
             return
         seen = reading.position
         self.revoke(reading.events)
+        if reading.has_hidden:
+            self._call_hidden()
         while len(reading.events) == READ_AT_ONCE:
             last = reading.events[-1]
             reading = await self._log.revocations_since(

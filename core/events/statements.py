@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from core.database.statements import Statements
+from core.events.event_types import HIDING_KINDS
 
 
-class EventStatements(Statements):
+class EventStatements(
+    Statements,
+    fragments={
+        "hiding_events": f"-- The kinds of events after which anonymous clients may see less.\n{HIDING_KINDS}",
+    },
+):
     delete_events_from_future_transactions: str
     events_expire: str
     events_since: str

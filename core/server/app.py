@@ -126,6 +126,8 @@ class Server:
         )
         seconds = settings.byte_cache_seconds
         response_cache = ResponseCache(seconds) if seconds else None
+        if response_cache is not None:
+            self.services.drop_kept_answers = response_cache.clear
         self.sampler = Sampler(self.database)
         self.executor = Executor(
             graphql_schema,
@@ -145,6 +147,7 @@ class Server:
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
+            hidden=self.services.drop_kept_answers,
             origins=live_origins,
         )
         self.services.notify = self.live.notify

@@ -15,7 +15,7 @@ from core.context import Context, Services
 from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
-from core.events.revocations import Revoke
+from core.events.revocations import Hidden, Revoke
 from core.execution import Executor
 from core.graphql.documents import DocumentStore
 from core.graphql.http.cors import CORSPolicy
@@ -45,9 +45,12 @@ class Live:
         context_for: ContextFor,
         read_token: ReadToken,
         revoke: Revoke,
+        hidden: Hidden,
         origins: CORSPolicy,
     ) -> None:
-        """`revoke`: called with sessions that have ended. `origins`: of pages that may subscribe."""
+        """`revoke`: called with sessions that have ended. `hidden`: called when anything was hidden from anonymous
+        clients. `origins`: of pages that may subscribe.
+        """
         self._notifier = Notifier(settings.redis_url)
         log = EventLog(
             services.database,
@@ -82,6 +85,7 @@ class Live:
         )
         self._dispatcher.on_revocation(revoke)
         self._dispatcher.on_revocation(connections.revoke)
+        self._dispatcher.on_hidden(hidden)
         self.websocket = GraphQLWebSocket(
             runner=runner, connections=connections, context_for=context_for, origins=origins
         )

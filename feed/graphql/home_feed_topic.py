@@ -84,6 +84,9 @@ class HomeFeedChangedRow(NamedTuple):
     cursor: str
 
 
+WHOLE_FEED_KINDS = frozenset({*event_types.RELATION_KINDS, event_types.USER_PRIVACY_CHANGED})
+"""Kinds after which a feed has to be queried again."""
+
 HomeFeedEventRow = FeedEntryAddedRow | FeedEntryRemovedRow | HomeFeedChangedRow
 
 
@@ -134,7 +137,7 @@ class PresentedEntry(PresentedEvent):
     def _row(
         self, cursor: str, viewer_id: int, post: PostRow | None, position: int | None
     ) -> HomeFeedEventRow:
-        if self.event.kind in event_types.RELATION_KINDS:
+        if self.event.kind in WHOLE_FEED_KINDS:
             return HomeFeedChangedRow(cursor)
         if post is None or position is None:
             return FeedEntryRemovedRow(cursor, self.event.post_id or 0)
@@ -152,7 +155,7 @@ class HomeFeedTopic(Topic):
     """Subscribers by the viewer whose home feed they receive."""
 
     field: ClassVar = "homeFeedEvents"
-    kinds: ClassVar = frozenset(event_types.FEED_KINDS + event_types.RELATION_KINDS)
+    kinds: ClassVar = WHOLE_FEED_KINDS.union(event_types.FEED_KINDS)
     missed_statement: ClassVar = SQL.home_events
     public_fields: ClassVar[PublicFields] = {
         **PUBLIC_OBJECT_FIELDS,
@@ -181,7 +184,7 @@ class HomeFeedTopic(Topic):
             del self._by_viewer[subscriber.topic_key]
 
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
-        if any(event.kind in event_types.FEED_KINDS for event in events):
+        if any(event.kind not in event_types.RELATION_KINDS for event in events):
             return set(self._by_viewer)
         return {event.actor_id for event in events if event.actor_id in self._by_viewer}
 
@@ -232,7 +235,7 @@ class HomeFeedTopic(Topic):
     async def _changes(
         self, events: Sequence[EventRow], viewers: list[int]
     ) -> list[dict[int, FeedChange]]:
-        """For each event, its changes by viewer. Cost: one statement."""
+        """For each event, its changes by viewer. Cost: one statement, two if anybody's privacy changed."""
         rows = await self.log.database.fetch(
             SQL.home_recipients,
             list(range(len(events))),
@@ -246,4 +249,15 @@ class HomeFeedTopic(Topic):
         changes: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *change in rows:
             changes[number][viewer_id] = FeedChange(*change)
+        privacy = {
+            number: event.actor_id
+            for number, event in enumerate(events)
+            if event.kind == event_types.USER_PRIVACY_CHANGED
+        }
+        if privacy:
+            arguments = (list(privacy), list(privacy.values()), viewers)
+            for number, viewer_id in await self.log.database.fetch(
+                SQL.home_readers_by_shares, *arguments
+            ):
+                changes[number][viewer_id] = FeedChange(None, None, None)
         return changes

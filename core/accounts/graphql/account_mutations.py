@@ -63,6 +63,9 @@ class OwnAccountMutation:
             viewer_id=context.require_viewer(),
             **{name: value for name, value in sent.items() if value is not strawberry.UNSET},
         )
+        if input.is_private is not strawberry.UNSET:
+            context.services.drop_kept_answers()
+            context.services.notify()
         return UpdateProfilePayload(user=user)  # type: ignore[arg-type]  # a row
 
     @strawberry.mutation(

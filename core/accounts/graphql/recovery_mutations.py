@@ -135,7 +135,8 @@ class RecoveryMutation:
         return RequestPasswordResetPayload()
 
     @strawberry.mutation(
-        description="Sets a new password by the token of a mail, ends all sessions and begins a new one.",
+        description="Sets a new password by the token of a mail, ends all sessions and begins a new one. Of a deleted "
+        "account it only sets the password, and gives ACCOUNT_DELETED: `restoreAccount` takes it.",
         directives=[PASSWORD, RateLimit(bucket="sign-ins")],
     )
     @refusals_as_user_errors(ResetPasswordPayload)
@@ -174,6 +175,7 @@ class RecoveryMutation:
             grace=accounts.deletion_grace,
             address=context.address,
         )
+        context.services.drop_kept_answers()
         context.services.notify()
         return DeleteAccountPayload(erases_at=erases_at)
 

@@ -43,6 +43,7 @@ class ResponseCache:
         self._entries: OrderedDict[Hashable, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
         self._pending: dict[Hashable, asyncio.Future[bytes | None]] = {}
+        self._clearings = 0
         self._keys_by_request: RecentlyUsed[bytes, Hashable] = RecentlyUsed(MAX_REQUEST_BODIES)
         """Keys by raw request body: a client's requests are mostly identical and need no parsing."""
 
@@ -70,6 +71,13 @@ class ResponseCache:
         if len(request) <= MAX_REQUEST_BODY_LENGTH:
             self._keys_by_request.put(request, key)
 
+    def clear(self) -> None:
+        """Drops all bodies. What is being executed now is neither cached nor shared with requests that come later."""
+        self._entries.clear()
+        self._bytes = 0
+        self._pending.clear()
+        self._clearings += 1
+
     async def pending(self, key: Hashable) -> bytes | None:
         """The body from the execution in progress; None if there is none, or it can't be shared."""
         pending = self._pending.get(key)
@@ -84,13 +92,15 @@ class ResponseCache:
             return (await make())[0]
         future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
         self._pending[key] = future
+        clearings = self._clearings
         body = None
         try:
             response, body = await make()
         finally:
-            del self._pending[key]
+            if self._pending.get(key) is future:
+                del self._pending[key]
             future.set_result(body)
-        if body is not None:
+        if body is not None and clearings == self._clearings:
             self._store(key, body)
         return response
 

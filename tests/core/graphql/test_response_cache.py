@@ -235,3 +235,40 @@ async def test_a_cancelled_waiter_does_not_affect_the_others() -> None:
     assert await leader == "made"
     assert await asyncio.gather(*followers[1:]) == [b"made", b"made"]
     assert cache.find("key") == b"made"
+
+
+async def test_what_is_cleared_is_neither_served_nor_counted() -> None:
+    cache = ResponseCache(5)
+
+    async def make() -> tuple[str, bytes]:
+        return "made", b"made"
+
+    await cache.execute("key", make)
+    assert cache.find("key") == b"made"
+    cache.clear()
+    assert (cache.find("key"), cache.seconds_left("key", b"made"), cache.weight) == (None, None, 0)
+
+
+async def test_an_execution_from_before_a_clearing_is_not_cached_and_shared_with_nobody_later() -> (
+    None
+):
+    """It may have read what was hidden since."""
+    cache = ResponseCache(5)
+    ends = {name: asyncio.Event() for name in ("old", "new")}
+
+    async def make(name: str) -> tuple[str, bytes]:
+        await ends[name].wait()
+        return name, name.encode()
+
+    old = asyncio.create_task(cache.execute("key", lambda: make("old")))
+    await asyncio.sleep(0)
+    cache.clear()
+    assert await cache.pending("key") is None
+    new = asyncio.create_task(cache.execute("key", lambda: make("new")))
+    await asyncio.sleep(0)
+    waiting = asyncio.create_task(cache.pending("key"))
+    ends["old"].set()
+    assert await old == "old"
+    assert cache.find("key") is None
+    ends["new"].set()
+    assert (await new, await waiting, cache.find("key")) == ("new", b"new", b"new")
