@@ -21,8 +21,9 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
-from core.accounts.models import AccountDeletion, Follow, Session, User
+from core.accounts.models import AccountDeletion, Follow, FollowRequest, Session, User
 from core.accounts.moderation import (
+    follow_requests_delete,
     follows_delete,
     sessions_delete,
     sessions_revoke,
@@ -211,6 +212,25 @@ class FollowAdmin(LargeTableAdmin):
 
     def remove(self, rows: Sequence[Follow]) -> None:
         retry_on_deadlock(lambda: follows_delete(rows))
+
+
+@admin.register(FollowRequest)
+class FollowRequestAdmin(LargeTableAdmin):
+    """Requests to follow private accounts that wait for an answer. Deleting one rejects it."""
+
+    search_help_text = "A username on either side, or the request's id."
+    list_display = ("id", "requester", "target", "created_at")
+    list_select_related = ("requester", "target")
+
+    def matching(self, term: str) -> Q | None:
+        user = users_named(term).first()
+        return None if user is None else Q(requester=user) | Q(target=user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FollowRequest]:
+        return not_deleted(super().get_queryset(request), "requester", "target")
+
+    def remove(self, rows: Sequence[FollowRequest]) -> None:
+        retry_on_deadlock(lambda: follow_requests_delete(rows))
 
 
 @admin.register(LogEntry)

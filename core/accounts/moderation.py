@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.accounts.models import Follow, Session, User
+from core.accounts.models import Follow, FollowRequest, Session, User
 from core.accounts.statements import AccountStatements
 from core.admin import EVERYTHING_VISIBLE
 from core.database.django_bridge import run
@@ -38,6 +38,14 @@ def follows_delete(follows: Iterable[Follow]) -> None:
         followers, followees = zip(*pairs, strict=True)
         run(SQL.users_lock, [*followers, *followees])
         run(SQL.follow_delete, list(followers), list(followees), [None] * len(pairs))
+
+
+def follow_requests_delete(requests: Iterable[FollowRequest]) -> None:
+    """Rejects requests to follow. Locks: both users of each."""
+    rows = list(requests)
+    run(SQL.users_lock, [user for row in rows for user in (row.requester_id, row.target_id)])
+    for request in rows:
+        run(SQL.follow_request_reject, request.target_id, request.requester_id, None)
 
 
 def user_delete(user: User) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
+from core.accounts.validators import PENDING_REQUESTS
 from core.database.database import Database, Row, Transaction
 from core.database.group_commit import RETRYABLE_ERRORS, GroupCommits
 from core.errors import ErrorCode, not_found, refuse
@@ -28,7 +29,7 @@ async def follow_create(
 ) -> RelationChange:
     """The user, now followed, or asked if the account is private. Follows that arrive together are committed together.
 
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
+    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT, LIMIT_REACHED). Locks: both users.
     """
     return await _follow(group_commits, SQL.follow_create, viewer_id, user_id, client_mutation_id)
 
@@ -155,7 +156,15 @@ async def _follow(
 ) -> RelationChange:
     _refuse_self(viewer_id, user_id)
     row = await group_commits.submit(statement, viewer_id, user_id, key, lock=users_lock)
-    return _relation_change([] if row is None else [row[1:]])
+    if row is not None and row[1]:
+        raise refuse(
+            ErrorCode.LIMIT_REACHED,
+            f"You have asked {PENDING_REQUESTS} users who have not answered. Take requests back by unfollowUser, "
+            "or wait.",
+            "input",
+            "userId",
+        )
+    return _relation_change([] if row is None else [row[2:]])
 
 
 async def _write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.accounts.user_rows import UserRow
+from core.accounts.validators import PENDING_REQUESTS
 from core.database.statements import Statements, Variants
 from core.events.statements import EventStatements
 from core.jobs.statements import JobStatements
@@ -12,7 +13,11 @@ from core.row_types import row_fragment
 class AccountStatements(
     Statements,
     uses=[EventStatements, JobStatements],
-    fragments={"user": row_fragment(UserRow, "{of}")},
+    fragments={
+        "user": row_fragment(UserRow, "{of}"),
+        "pending_requests_limit": "-- How many users one may have asked to follow and wait for.\n"
+        f"{PENDING_REQUESTS}",
+    },
 ):
     account_close: str
     account_delete: str

@@ -17,6 +17,8 @@ USERNAME = re.compile(rf"[A-Za-z0-9_]{{1,{USERNAME_LENGTH}}}")
 DISPLAY_NAME_LENGTH = 50
 BIO_LENGTH = 300
 DEVICE_NAME_LENGTH = 60
+PENDING_REQUESTS = 500
+"""How many users one may have asked to follow and wait for."""
 EMAIL_LENGTH = 254
 """UTF-8 octets of an address."""
 EMAIL_LOCAL_LENGTH = 64

@@ -33,6 +33,7 @@ from core.accounts.services import (
 from core.accounts.sessions import Accounts, session_refresh, sign_out
 from core.accounts.sign_in import sign_in
 from core.accounts.sign_up import sign_up
+from core.accounts.validators import PENDING_REQUESTS
 from core.context import Context
 from core.graphql.limits.directives import Cost, RateLimit
 from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
@@ -219,7 +220,8 @@ class AccountsMutation:
     follow_user = relation_mutation(
         "FollowUser",
         follow_create,
-        "Follows a user, or asks to follow one whose account is private. A repetition changes nothing.",
+        "Follows a user, or asks to follow one whose account is private: at most "
+        f"{PENDING_REQUESTS} who have not answered. A repetition changes nothing.",
         input="The user to follow.",
         payload="The followed user.",
         bucket="follows",

@@ -20,6 +20,7 @@ from core.accounts.services import (
     follower_delete,
 )
 from core.accounts.statements import SQL
+from core.accounts.validators import PENDING_REQUESTS
 from core.context import Context, Services
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
@@ -295,9 +296,48 @@ async def test_requests_that_arrive_at_once_have_one_effect(services: Services) 
     )
     assert sum(change.changed for change in taken) == 1
     assert [kind for kind, *_ in await events(services.database)] == [
+        "user_privacy_changed",
         "follow_requested",
         "follow_request_deleted",
     ]
+    await services.group_commits.close()
+
+
+async def test_nobody_waits_for_more_answers_than_are_allowed(services: Services) -> None:
+    database = services.database
+    fan, public, *owners = await create_users(database, PENDING_REQUESTS + 5)
+    await database.write("UPDATE users SET is_private = true WHERE id = ANY($1)", owners)
+    await database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) SELECT $1, unnest($2::bigint[])",
+        fan,
+        owners[: PENDING_REQUESTS - 1],
+    )
+    pending = f"follow_requests WHERE requester_id = {fan}"
+
+    async def follow(user: int) -> Any:
+        return await ApiClient(services, fan).change("FollowUser", user)
+
+    # Of three that arrive at once, also as one transaction, one finds room. The same one twice is one.
+    last = owners[PENDING_REQUESTS - 1 :]
+    payloads = await asyncio.gather(*(follow(owner) for owner in (*last, last[0])))
+    refused = [payload for payload in payloads if payload["errors"]]
+    assert {code for payload in refused for code in codes(payload)} == {
+        ("LIMIT_REACHED", "input", "userId")
+    }
+    assert await number_of(database, pending) == PENDING_REQUESTS
+    assert sum(payload["changed"] for payload in payloads) == 1
+    [[kinds]] = await database.fetch("SELECT count(*) FROM events WHERE kind = 'follow_requested'")
+    assert kinds == 1
+    # What waits already is no further request, and who is not asked can be followed.
+    assert (await follow(owners[0]))["errors"] == []
+    assert (await follow(public))["changed"] is True
+    taken_back = await ApiClient(services, fan).change("UnfollowUser", owners[0])
+    assert taken_back["changed"] is True
+    assert (await follow(owners[0]))["changed"] is True
+    assert codes(await follow(last[-1])) + codes(await follow(last[-2])) != []
+    assert await number_of(database, pending) == PENDING_REQUESTS
+    # Others are not concerned.
+    assert (await ApiClient(services, public).change("FollowUser", owners[0]))["changed"] is True
     await services.group_commits.close()
 
 

@@ -19,7 +19,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from core.accounts.models import Block, Follow, Mute, Session, User
+from core.accounts.models import Block, Follow, FollowRequest, Mute, Session, User
 from core.accounts.moderation import follows_delete, user_delete
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
@@ -158,6 +158,17 @@ def test_a_deleted_follow_is_logged(admin: Client, delete: Any) -> None:
     assert events() == [("user_unfollowed", follow.follower_id, None, follow.followee_id)]
 
 
+@pytest.mark.parametrize("delete", [lambda admin, row: delete_some(admin, [row]), delete_one])
+def test_a_deleted_request_to_follow_is_rejected(admin: Client, delete: Any) -> None:
+    requester, target = User.objects.order_by("id")[:2]
+    FollowRequest.objects.create(requester=requester, target=target)
+    request = FollowRequest.objects.get()
+    delete(admin, request)
+
+    assert not FollowRequest.objects.exists()
+    assert events() == [("follow_request_deleted", requester.pk, None, target.pk)]
+
+
 def test_a_follow_of_an_account_that_is_being_deleted_ends_too(world: None) -> None:
     follow = Follow.objects.all()[0]
     user_delete(follow.followee)
@@ -220,6 +231,7 @@ def test_a_user_is_deleted_with_all_rows(admin: Client, delete: Any) -> None:
         comment_unliked=liked_comments,
         user_unfollowed=followed,
         session_revoked=1,
+        user_deleted=1,
     )
 
 
@@ -320,5 +332,14 @@ def test_each_admin_list_that_allows_deletion_implements_it(admin: Client) -> No
         for model, one in site._registry.items()
         if one.has_delete_permission(request)
     }
-    names = ("Comment", "EventConsumer", "Follow", "Job", "Post", "Session", "User")
+    names = (
+        "Comment",
+        "EventConsumer",
+        "Follow",
+        "FollowRequest",
+        "Job",
+        "Post",
+        "Session",
+        "User",
+    )
     assert implemented == dict.fromkeys(names, True) | {"Group": None}

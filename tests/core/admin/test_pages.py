@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from core.accounts.models import Follow, Session, User
+from core.accounts.models import Follow, FollowRequest, Session, User
 from core.accounts.moderation import user_delete
 from core.admin.lists import ROWS_LISTED, BoundedPaginator
 from core.events.models import Event
@@ -23,7 +23,7 @@ from feed.models import Post
 from interactions.models import Comment, Report
 from tests.core.admin.test_deletion import delete_one, session_of, url
 
-LARGE = (User, Session, Follow, Post, Comment, Event, Report)
+LARGE = (User, Session, Follow, FollowRequest, Post, Comment, Event, Report)
 LARGE_TABLES = {model._meta.db_table for model in LARGE}
 
 
@@ -32,6 +32,7 @@ def full(admin: Client) -> None:
     """At least one row of each listed model."""
     user, other = User.objects.all()[:2]
     session_of(user)
+    FollowRequest.objects.create(requester=user, target=other)
     delete_one(admin, Post.objects.order_by("id")[0])
     Report.objects.create(
         reporter=user,
