@@ -1,9 +1,14 @@
-"""Archives of all that belongs to a user: NDJSON, made in parts, so that neither its size nor a kill matters."""
+"""Archives of all that belongs to a user: NDJSON, made in parts, so that neither its size nor a kill matters.
+
+The files of pictures are not copied to the database: they are read when the archive is downloaded.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import json
 import struct
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,6 +19,7 @@ from core.context import Context
 from core.database.clock import CLOCK
 from core.database.cursors import CursorSigner
 from core.database.database import Database, Transaction
+from feed.media.files import MediaSize, picture_name, stored
 from feed.media.statements import SQL as MEDIA
 from feed.reactions import REACTIONS
 from feed.statements import SQL as FEED
@@ -109,6 +115,27 @@ async def export_content(database: Database, export_id: int, number: int) -> byt
     """A part of an archive that can be downloaded; None after the last one."""
     row = await database.fetch_row(SQL.data_export_part, export_id, number)
     return None if row is None else bytes(row[0])
+
+
+async def export_picture(
+    database: Database, export_id: int, after: int
+) -> tuple[int, bytes] | None:
+    """The next picture for an archive that can be downloaded: its key and its line; None after the last one.
+
+    The line is empty if the file was removed meanwhile. Cost: one statement, and the largest file of the picture.
+    """
+    row = await database.fetch_row(SQL.data_export_picture, export_id, after)
+    return None if row is None else (row[0], await asyncio.to_thread(_picture_line, *row))
+
+
+def _picture_line(key: int, id: str) -> bytes:
+    try:
+        with stored(picture_name(key, MediaSize.LARGE)) as file:
+            content = base64.b64encode(file.read()).decode()
+    except FileNotFoundError:
+        return b""
+    line = {"type": "media_file", "media": id, "content_type": "image/webp", "base64": content}
+    return _compressed([json.dumps(line)])
 
 
 def export_link(signer: CursorSigner, export: ExportRow) -> str | None:

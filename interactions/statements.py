@@ -41,6 +41,7 @@ class InteractionStatements(
     data_export_lock: str
     data_export_part: str
     data_export_part_add: str
+    data_export_picture: str
     data_export_remove: str
     data_exports_by_ids: str
     data_exports_expire: str

@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from core.context import Services
-from interactions.exports import export_content, linked_export
+from interactions.exports import export_content, export_picture, linked_export
 from interactions.graphql.exports import PATH
 
 HEADERS = {
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 def exports_route(services: Services) -> Route:
-    """The route of archives. A part is read when the client has taken the one before."""
+    """The route of archives. A part, or a picture, is read when the client has taken the one before."""
 
     async def export(request: Request) -> StreamingResponse:
         key = linked_export(services.cursors, request.path_params["link"])
@@ -42,3 +42,8 @@ async def _parts(services: Services, key: int, first: bytes) -> AsyncIterator[by
         yield content
         number += 1
         content = await export_content(services.database, key, number)
+    picture = await export_picture(services.database, key, 0)
+    while picture is not None:
+        after, line = picture
+        yield line
+        picture = await export_picture(services.database, key, after)

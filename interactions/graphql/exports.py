@@ -51,7 +51,8 @@ class DataExport(Node):
     )
 
     @strawberry.field(
-        description="Where to download the archive: newline-delimited JSON, compressed by gzip, one object a line. "
+        description="Where to download the archive: newline-delimited JSON, compressed by gzip, one object a line, "
+        "with the user's pictures. "
         "Anyone with the address can, until `expiresAt`. At most 2,000 characters. Null unless the state is READY."
     )
     @staticmethod

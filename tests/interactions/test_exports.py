@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -18,11 +21,12 @@ from core.database.database import Database
 from core.ids import global_id
 from core.jobs.job_runner import JobRunner
 from core.server.exports import exports_route
+from feed.media.files import MediaSize, picture_name, store
 from interactions.exports import ROWS_A_PART, SECTIONS, ExportRow, export_link, linked_export
 from interactions.jobs import data_export, expire_data_exports
 from tests.contract.marked_world import MarkedWorld
 from tests.core.accounts.world import ApiClient, number_of
-from tests.interactions.cast import create_posts, create_users, delete_account
+from tests.interactions.cast import create_posts, create_users, delete_account, hide_account
 from tests.interactions.notifications.inboxes import Work
 
 EXPORTED = {
@@ -108,6 +112,24 @@ async def lines_of(database: Database) -> list[dict[str, Any]]:
     return [json.loads(line) for line in content.splitlines()]
 
 
+async def fetched(services: Services, url: str) -> httpx.Response:
+    """The answer to a download."""
+    app = Starlette(routes=[exports_route(services)])
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://testserver"
+    ) as client:
+        return await client.get(url)
+
+
+async def downloaded(services: Services, url: str) -> list[dict[str, Any]]:
+    """The lines of an archive that is downloaded."""
+    response = await fetched(services, url)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/gzip"
+    assert "no-store" in response.headers["cache-control"]
+    return [json.loads(line) for line in gzip.decompress(response.content).decode().splitlines()]
+
+
 async def test_every_column_with_a_user_is_exported_or_left_out_on_purpose(
     database: Database,
 ) -> None:
@@ -190,6 +212,75 @@ async def test_a_large_archive_is_made_in_parts(services: Services) -> None:
     assert sorted(posts) == sorted(f"Post {n}" for n in range(1, 2 * ROWS_A_PART + 1))
 
 
+async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Services) -> None:
+    """Deleted accounts in their grace period, and who blocks the user; and no copy of what others have written."""
+    database = services.database
+    ada, deleted, blocking, blocked, visible = await create_users(database, 5)
+    others = (deleted, blocking, blocked, visible)
+    [post] = await create_posts(database, visible)
+    for kind, key in (("post", post), ("user", visible)):
+        await ApiClient(services, ada).do(
+            "ReportContent", subjectId=global_id(kind.title(), key), reason="SPAM"
+        )
+    for other in others:
+        await database.write("INSERT INTO mutes (muter_id, muted_id) VALUES ($1, $2)", ada, other)
+        await database.write(
+            "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2)", ada, other
+        )
+    await follow_create(services.group_commits, viewer_id=deleted, user_id=ada)
+    await follow_create(services.group_commits, viewer_id=ada, user_id=deleted)
+    for blocker, other in ((blocking, ada), (ada, blocked), (ada, deleted)):
+        await database.write(
+            "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, other
+        )
+    await hide_account(database, deleted)
+    await make(services, ada)
+    lines = await lines_of(database)
+    names: dict[str, list[Any]] = {}
+    for line in lines:
+        if "username" in line and line["type"] != "account":
+            names.setdefault(line["type"], []).append(line["username"])
+    assert names == {
+        "follower": [None],
+        "following": [None],
+        "follow_request": [None, "p4", "p5"],
+        "block": [None, "p4"],
+        "mute": [None, None, "p4", "p5"],
+    }
+    reports = [line for line in lines if line["type"] == "report"]
+    assert [report["subject"] for report in reports] == [
+        global_id("Post", post),
+        global_id("User", visible),
+    ]
+    assert "'x'" not in str(reports)
+    await services.group_commits.close()
+
+
+async def test_an_archive_has_the_pictures_themselves(services: Services) -> None:
+    ada, grace = await create_users(services.database, 2)
+    files: dict[str, bytes] = {}
+    for owner, state in ((ada, "READY"), (ada, "READY"), (grace, "READY"), (ada, "FAILED")):
+        [[key]] = await services.database.write(
+            "INSERT INTO media (owner_id, content_type, byte_size, state) VALUES ($1, 'image/png', 1, $2) RETURNING id",
+            owner,
+            state,
+        )
+        content = os.urandom(300_000)
+        store(picture_name(key, MediaSize.LARGE), io.BytesIO(content))
+        if (owner, state) == (ada, "READY"):
+            files[global_id("Media", key)] = content
+    # A file that is removed while the archive is downloaded.
+    await services.database.write(
+        "INSERT INTO media (owner_id, content_type, byte_size, state) VALUES ($1, 'image/png', 1, 'READY')",
+        ada,
+    )
+    lines = await downloaded(services, (await make(services, ada))["url"])
+    found = [line for line in lines if line["type"] == "media_file"]
+    assert {line["content_type"] for line in found} == {"image/webp"}
+    assert {line["media"]: base64.b64decode(line["base64"]) for line in found} == files
+    assert {line["id"] for line in lines if line["type"] == "media"} > set(files)
+
+
 async def test_an_archive_is_its_users_alone_and_the_newest(services: Services) -> None:
     ada, grace = await create_users(services.database, 2)
     client = ApiClient(services, ada)
@@ -263,16 +354,8 @@ async def test_whoever_has_the_link_downloads_the_archive(services: Services) ->
     for other in await create_users(services.database, 3, first=2):
         await follow_create(services.group_commits, viewer_id=ada, user_id=other)
     url = (await make(services, ada))["url"]
-    app = Starlette(routes=[exports_route(services)])
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://testserver"
-    ) as client:
-        response = await client.get(url)
-        assert response.status_code == 200
-        assert response.headers["content-type"] == "application/gzip"
-        assert "no-store" in response.headers["cache-control"]
-        lines = gzip.decompress(response.content).decode().splitlines()
-        assert Counter(json.loads(line)["type"] for line in lines) == {"account": 1, "following": 3}
-        changed = url[:-1] + ("0" if url[-1] != "0" else "1")
-        assert (await client.get(changed)).status_code == 404
+    lines = await downloaded(services, url)
+    assert Counter(line["type"] for line in lines) == {"account": 1, "following": 3}
+    changed = url[:-1] + ("0" if url[-1] != "0" else "1")
+    assert (await fetched(services, changed)).status_code == 404
     await services.group_commits.close()
