@@ -19,7 +19,7 @@ def django_mail(url: str) -> dict[str, Any]:
         path = unquote(parts.path)
         return {"EMAIL_BACKEND": f"{BACKENDS}.filebased.EmailBackend", "EMAIL_FILE_PATH": path}
     return {
-        "EMAIL_BACKEND": f"{BACKENDS}.smtp.EmailBackend",
+        "EMAIL_BACKEND": "core.accounts.mail.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or PORTS[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),

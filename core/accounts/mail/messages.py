@@ -74,6 +74,8 @@ def _send(message: EmailMultiAlternatives) -> None:
         raise _failure(code, "the recipient") from None
     except smtplib.SMTPResponseException as error:
         raise _failure(error.smtp_code, "the mail") from None
+    except smtplib.SMTPNotSupportedError:
+        raise MailRefused("The mail server can't send to such an address (SMTPUTF8).") from None
     except (smtplib.SMTPException, OSError) as error:
         raise MailFailed(f"The mail server failed: {type(error).__name__}.") from None
 

@@ -31,14 +31,20 @@ DUE = "SELECT FROM jobs WHERE kind = ANY($1) AND run_at <= now() AND failed_at I
 class Mailbox:
     """Takes mails by SMTP, in a thread."""
 
-    def __init__(self, *, answers_after: float = 0) -> None:
-        """`answers_after`: how long it holds a mail before the sender knows. Units: seconds."""
+    def __init__(self, *, answers_after: float = 0, smtputf8: bool = True) -> None:
+        """`answers_after`: how long it holds a mail before the sender knows. Units: seconds.
+        `smtputf8`: whether it takes mails for addresses of any script.
+        """
         self._answers_after = answers_after
         self.received: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        """What came over the wire, without the dots that SMTP doubles."""
         self.recipients: list[str] = []
         self.replies: list[str] = []
         """What the server answers to the next mails, instead of taking them."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self._controller = Controller(
+            self, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=smtputf8
+        )
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd's name
         self,
@@ -49,8 +55,12 @@ class Mailbox:
         if self.replies:
             return self.replies.pop(0)
         content = cast("bytes", envelope.original_content)
+        self.raw.append(content)
         self.received.append(message_from_bytes(content, policy=policy.default))
-        self.recipients += envelope.rcpt_tos
+        # aiosmtpd reads commands as ASCII.
+        recipients = [each.encode(errors="surrogateescape").decode() for each in envelope.rcpt_tos]
+        assert envelope.smtp_utf8 or all(map(str.isascii, recipients))
+        self.recipients += recipients
         await asyncio.sleep(self._answers_after)
         return "250 OK"
 
@@ -89,3 +99,10 @@ def token_of(mail: EmailMessage) -> str:
     """The token in the text of a mail."""
     [token] = TOKEN.findall(text_of(mail))
     return str(token)
+
+
+async def newest_token(database: Database, mailbox: Mailbox) -> str:
+    """The token of the newest mail with one, after all have been sent. Mails that are due at once may overtake."""
+    await mails_send(database)
+    texts = map(text_of, reversed(mailbox.received))
+    return next(found.group() for text in texts if (found := TOKEN.search(text)))
