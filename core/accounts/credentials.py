@@ -123,7 +123,9 @@ async def password_reset(
 ) -> SignedIn:
     """A session of the user, whose password is the new one; all other sessions have ended.
 
-    Errors: MutationRefused (TOKEN_REFUSED, INVALID_INPUT), RATE_LIMITED. Locks: the user, then the sessions.
+    Of a deleted account only the password is set, with which it can be restored.
+    Errors: MutationRefused (TOKEN_REFUSED, INVALID_INPUT; ACCOUNT_DELETED when the password is set), RATE_LIMITED.
+    Locks: the user, then the sessions.
     """
     found = await token_found(database, Purpose.RESET_PASSWORD, token)
     rules = InputRules()
@@ -146,5 +148,9 @@ async def password_reset(
         )
         signed_in = await session_begin(transaction, accounts, found.user, encoded, device)
     if signed_in is None:
-        raise token_refused()
+        raise refuse(
+            ErrorCode.ACCOUNT_DELETED,
+            "The new password is set. This account is deleted: restore it with that password.",
+            "input",
+        )
     return signed_in
