@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isawaitable
 from typing import Any, NamedTuple
 
 from core.accounts.services import block_create, follow_create, mute_create
@@ -156,8 +157,8 @@ class PrivateWorld:
 
     async def ask(self, viewer_id: int | None, query: str, **variables: Any) -> Json:
         context = Context(self.services, viewer_id)
-        result: Any = await EXECUTOR.execute(  # type: ignore[misc]  # every query here reads
-            valid_document(query), variables=variables, context=context
-        )
+        result: Any = EXECUTOR.execute(valid_document(query), variables=variables, context=context)
+        if isawaitable(result):
+            result = await result
         assert not result.errors, result.errors
         return dict(result.data)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type
 
+from core.accounts.statements import SQL
 from core.config.schema import graphql_schema
 from core.context import Services
 from core.ids import global_id
@@ -269,21 +270,58 @@ async def test_a_kept_home_feed_shows_the_same(world: PrivateWorld, viewer: str)
     assert await found(world, "Query.homeFeed", viewer) == expected
 
 
-async def test_a_suspended_account_s_posts_stay(world: PrivateWorld) -> None:
+async def suspend(world: PrivateWorld, author: str) -> None:
+    await world.database.write(SQL.user_suspend, world.key[author], None)
+
+
+async def deactivate(world: PrivateWorld, author: str) -> None:
     await world.database.write(
-        "UPDATE users SET is_active = false WHERE id = $1", world.key["open"]
+        "UPDATE users SET is_active = false WHERE id = $1", world.key[author]
     )
-    for viewer in ("follower", "stranger", "mentioned", "anonymous"):
-        expected = {case: sees(viewer, case) for case in CASES}
-        assert await found(world, "Query.post", viewer) == expected
+
+
+@pytest.mark.parametrize("change", [suspend, deactivate])
+async def test_a_suspended_account_s_posts_stay_on_every_surface(
+    world: PrivateWorld, change: Callable[[PrivateWorld, str], Awaitable[None]]
+) -> None:
+    for author in AUTHORS:
+        await change(world, author)
+    for surface, look in LOOKS.items():
+        for viewer in VIEWERS[1:]:
+            expected = {case: look.expected(viewer, case) for case in CASES}
+            assert await found(world, surface, viewer) == expected, (surface, viewer)
 
 
 async def test_a_deleted_account_s_posts_are_seen_by_nobody(world: PrivateWorld) -> None:
     for author in AUTHORS:
         await hide_account(world.database, world.key[author])
     for surface in LOOKS:
-        for viewer in ("author", "follower", "mentioned", "anonymous"):
-            assert not any((await found(world, surface, viewer)).values()), surface
+        for viewer in VIEWERS:
+            assert not any((await found(world, surface, viewer)).values()), (surface, viewer)
+
+
+async def test_a_kept_home_feed_hides_a_deleted_account_and_what_became_private(
+    world: PrivateWorld,
+) -> None:
+    """Kept while everything was public: each entry is judged again when the feed is read."""
+    world.services.register(HomeFeeds(world.database))
+    for viewer in VIEWERS[1:-1]:
+        await home_feed_build(world.database, world.key[viewer])
+    await world.database.write(
+        "UPDATE users SET is_private = true WHERE id = $1", world.key["open"]
+    )
+    for viewer in VIEWERS[1:-1]:
+        expected = {
+            case: sees_at_home(viewer, case._replace(author="closed"))
+            for case in CASES
+            if case.author == "open"
+        }
+        seen = await found(world, "Query.homeFeed", viewer)
+        assert {case: seen[case] for case in expected} == expected, viewer
+    for author in AUTHORS:
+        await hide_account(world.database, world.key[author])
+    for viewer in VIEWERS[1:-1]:
+        assert not any((await found(world, "Query.homeFeed", viewer)).values()), viewer
 
 
 def test_each_field_that_leads_to_posts_has_a_look() -> None:

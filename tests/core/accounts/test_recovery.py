@@ -10,7 +10,14 @@ from core.accounts.one_time_tokens import MAX_RESETS_PER_HOUR
 from core.accounts.sessions import Accounts
 from core.context import Services
 from core.database.database import Database
-from tests.core.accounts.mailbox import Mailbox, mailbox_in_use, mails_send, text_of, token_of
+from tests.core.accounts.mailbox import (
+    Mailbox,
+    mailbox_in_use,
+    mails_send,
+    newest_token,
+    text_of,
+    token_of,
+)
 from tests.core.accounts.test_account import NEW_PASSWORD, client_of
 from tests.core.accounts.world import PASSWORD, ApiClient, Json, codes, number_of
 
@@ -29,12 +36,6 @@ def mailbox(opened: Mailbox) -> Mailbox:
     opened.recipients.clear()
     opened.replies.clear()
     return opened
-
-
-async def newest_token(database: Database, mailbox: Mailbox) -> str:
-    """The token of the newest mail, after all mails have been sent."""
-    await mails_send(database)
-    return token_of(mailbox.received[-1])
 
 
 async def verified(anonymous: ApiClient, mailbox: Mailbox, username: str = "ada") -> ApiClient:

@@ -107,8 +107,8 @@ async def test_an_address_that_has_expired_is_refused(
     assert (await get(uploader, old)).status_code == 403
 
 
-@pytest.mark.parametrize("ends", ["post", "account"])
-async def test_deletion_ends_the_public_address(
+@pytest.mark.parametrize("ends", ["post", "account", "publicity"])
+async def test_deletion_and_going_private_end_the_public_address(
     uploaders: list[Uploader], database: Database, ends: str
 ) -> None:
     ada, bob = uploaders
@@ -119,10 +119,17 @@ async def test_deletion_ends_the_public_address(
     assert (await get(bob, seen["url"])).status_code == 200
     if ends == "post":
         await ada.api.change(ada.user, "DeletePost", postId=post)
-    else:
+    elif ends == "account":
         await hide_account(database, ada.user.key)
+    else:
+        await ada.api.change(ada.user, "UpdateProfile", isPrivate=True)
     assert (await get(bob, seen["url"])).status_code == 404
     assert await states(bob, media["id"]) == [None]
+    if ends == "publicity":
+        [own] = await states(ada, media["id"])
+        assert own is not None
+        assert 0 < int(re.findall(r"until=(\d+)", own["url"])[0]) - time() <= SIGNED_SECONDS
+        assert (await get(ada, own["url"])).status_code == 200
 
 
 @pytest.mark.parametrize(
