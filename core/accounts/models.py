@@ -26,6 +26,16 @@ from core.database.time_ordered_keys import KeyField, Reference, TransactionFiel
 USERNAME = r"^[A-Za-z0-9_]{1,30}$"
 
 
+LOOKS_LIKE = Lower(
+    Replace(
+        models.Func("username", models.Value("01I"), models.Value("Oll"), function="translate"),
+        models.Value("m"),
+        models.Value("rn"),
+    )
+)
+"""The form in which usernames that look alike are equal: `sql/_looks_like.sql`."""
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A user account."""
 
@@ -92,24 +102,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_table = "users"
         verbose_name = "user"
         verbose_name_plural = "users"
-        indexes: ClassVar = [
-            # `sql/_looks_like.sql` says why.
-            models.Index(
-                Lower(
-                    Replace(
-                        models.Func(
-                            "username",
-                            models.Value("01I"),
-                            models.Value("Oll"),
-                            function="translate",
-                        ),
-                        models.Value("m"),
-                        models.Value("rn"),
-                    )
-                ),
-                name="users_looks_like",
-            )
-        ]
+        indexes: ClassVar = [models.Index(LOOKS_LIKE, name="users_looks_like")]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("username"),
@@ -212,12 +205,13 @@ class AccountSuspension(models.Model):
 
 
 class FormerUsername(models.Model):
-    """A username of a deleted account, in lower case. It is never given to another user."""
+    """A username of a deleted account, in lower case. Nobody gets it again, nor one that looks like it."""
 
     username = models.CharField(max_length=USERNAME_LENGTH, primary_key=True)
 
     class Meta:
         db_table = "former_usernames"
+        indexes: ClassVar = [models.Index(LOOKS_LIKE, name="former_usernames_looks_like")]
 
     def __str__(self) -> str:
         return f"@{self.username}"

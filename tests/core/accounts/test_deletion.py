@@ -15,7 +15,7 @@ from core.jobs.registry import JobKind
 from feed.services import post_create
 from tests.core.accounts.test_account import client_of
 from tests.core.accounts.world import PASSWORD, ApiClient, Json, codes, number_of
-from tests.interactions.cast import accounts_erase, create_users, hide_account
+from tests.interactions.cast import accounts_erase, create_users, delete_account, hide_account
 
 PROFILE = "query Q($username: String!) { user(username: $username) { id } }"
 FEED = "{ publicFeed(first: 10) { edges { node { id } } } }"
@@ -115,7 +115,21 @@ async def test_an_account_is_erased_after_the_grace_period(
     await accounts_erase(database)
     for table in ("users", "posts", "sessions", "account_tokens", "account_deletions"):
         assert await number_of(database, table) == 0
-    assert codes(await anonymous.sign_up("ADA")) == [("USERNAME_TAKEN", "input", "username")]
+    for name in ("ADA", "ada"):
+        assert codes(await anonymous.sign_up(name)) == [("USERNAME_TAKEN", "input", "username")]
+
+
+@pytest.mark.parametrize("other", ["a1ice", "AlICE", "ALICE"])
+async def test_a_name_that_looks_like_a_former_one_is_not_given(
+    anonymous: ApiClient, database: Database, other: str
+) -> None:
+    alice = anonymous.viewer_of((await anonymous.sign_up("alice"))["session"])
+    await delete_account(database, alice)
+    payload = await anonymous.sign_up(other, email="other@example.com")
+    assert codes(payload) == [("USERNAME_TAKEN", "input", "username")]
+    answer = await anonymous.data("UsernameAvailability", username=other)
+    assert answer["isAvailable"] is False
+    assert await number_of(database, "users") == 0
 
 
 async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
