@@ -29,6 +29,8 @@ from core.server.socket_limits import SocketsByAddress, TooManySockets
 HEAD_SECONDS = 20.0
 MAX_HEAD_BYTES = 128 * 1024
 """Bytes that a client may send without completing a head or sending a part of a body. The parser has no limit."""
+MAX_FIELDS = 200
+"""Fields of a head."""
 UNREAD_SECONDS = 60
 """The kernel's timeout for a client that acknowledges no data, because it reads nothing or is unreachable.
 
@@ -51,10 +53,15 @@ TOO_MANY = ClientError(
     "Too many connections are open from your address. Close one first.", "TOO_MANY_CONNECTIONS"
 )
 HEAD_TOO_LARGE = ClientError(
-    f"The head of the request is limited to {MAX_HEAD_BYTES:,} bytes. Send shorter or fewer headers, "
-    "and the operation by POST.",
+    f"The head of the request is limited to {MAX_HEAD_BYTES:,} bytes and {MAX_FIELDS} headers. Send shorter or fewer "
+    "headers, and the operation by POST.",
     "REQUEST_TOO_LARGE",
 )
+NOT_ONE_HOST = ClientError("A request of HTTP/1.1 has exactly one `Host`.", "BAD_REQUEST")
+
+
+class HeadRefused(Exception):
+    """Ends the parsing of a request whose head is refused; it was answered."""
 
 
 def _last_response(status: int, error: ClientError, retry_after: int | None = None) -> bytes:
@@ -218,6 +225,7 @@ class HTTPProtocol(HttpToolsProtocol):
         return executing if executing[0].scope.get(ENDS_WITH_CLIENT) else None
 
     def on_headers_complete(self) -> None:
+        self._check_head()
         self._unparsed_bytes = 0
         self._ignores_upgrade = self.parser.should_upgrade() and (
             self.parser.get_method() != b"CONNECT" and not self._should_upgrade()
@@ -233,6 +241,22 @@ class HTTPProtocol(HttpToolsProtocol):
                 cycle.__class__ = UnframedCycle
             if self._closes_after_next:
                 cycle.keep_alive = False
+
+    def _check_head(self) -> None:
+        """Errors: HeadRefused for a head that is too large, or names not one host (RFC 9112, section 3.2)."""
+        fields = self.headers
+        if len(fields) > MAX_FIELDS or (
+            # What has arrived at once may be a small head with the body.
+            self._unparsed_bytes > MAX_HEAD_BYTES
+            and len(self.url) + sum(len(name) + len(value) for name, value in fields)
+            > MAX_HEAD_BYTES
+        ):
+            self._refuse_head()
+            raise HeadRefused
+        hosts = [name for name, _ in fields if name == b"host"]
+        if len(hosts) != 1 and (hosts or self.parser.get_http_version() == "1.1"):
+            self._refuse(400, NOT_ONE_HOST)
+            raise HeadRefused
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio closes the transport unless it is true
         """Keeps the connection of a client that has only ended its sending side, until its requests are answered.
@@ -318,9 +342,13 @@ class HTTPProtocol(HttpToolsProtocol):
             "A connection was closed: the head of its request has more than %d bytes.",
             MAX_HEAD_BYTES,
         )
+        self._refuse(431, HEAD_TOO_LARGE)
+
+    def _refuse(self, status: int, error: ClientError) -> None:
+        """Closes the connection; answers before, unless another answer is under way."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
-            self.transport.write(_last_response(431, HEAD_TOO_LARGE))
+            self.transport.write(_last_response(status, error))
         self.transport.close()
 
     def _await_head(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
@@ -17,6 +18,21 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """The answer to the last ping, while the client does not read."""
     leave: Callable[[], None] | None = None
     """Called when the connection is lost."""
+
+    async def run_asgi(self) -> None:
+        app = self.app
+
+        async def served(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+            if self.close_sent:
+                # uvicorn would take a handshake that was refused for one that was forgotten, which is a fault.
+                self.handshake_complete = True
+
+        self.app = served
+        try:
+            await super().run_asgi()
+        finally:
+            self.app = app
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from core.devserver.ports import free_port
 from core.devserver.postgres import PROGRAM, Postgres
@@ -22,9 +23,13 @@ from tests.paths import ROOT
 class Surroundings:
     """PostgreSQL, Valkey and two web servers, each of which can be killed."""
 
-    def __init__(self, postgres: Postgres, valkey: Valkey) -> None:
+    def __init__(
+        self, postgres: Postgres, valkey: Valkey, first: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`first`: further variables of the first web server and of the worker."""
         self.postgres = postgres
         self.valkey = valkey
+        self._first = first
         self.ports = [free_port(), free_port()]
         self._webs: list[Web] = []
         self._worker: Worker | None = None
@@ -43,7 +48,8 @@ class Surroundings:
         command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
         subprocess.run(command, cwd=ROOT, env=self.variables, check=True)
         for port in self.ports:
-            variables = {**self.variables, "PORT": str(port)}
+            first = self._first if port == self.ports[0] else {}
+            variables = {**self.variables, **first, "PORT": str(port)}
             web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port)
             self._webs.append(web)
             web.start()
@@ -53,7 +59,8 @@ class Surroundings:
     def start_worker(self) -> None:
         """Starts a worker, in place of one that was killed."""
         log = self.postgres.folder.with_name("worker.log")
-        self._worker = Worker(root=ROOT, variables=self.variables, log=log)
+        variables = {**self.variables, **self._first}
+        self._worker = Worker(root=ROOT, variables=variables, log=log)
         self._worker.start()
 
     def stop(self) -> None:
@@ -137,8 +144,8 @@ class Surroundings:
 
 
 @contextmanager
-def surroundings(folder: Path) -> Iterator[Surroundings]:
-    """Starts everything; stops it at exit."""
+def surroundings(folder: Path, **first: str) -> Iterator[Surroundings]:
+    """Starts everything; stops it at exit. `first`: further variables of the first web server and of the worker."""
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", durable=True)
         valkey = Valkey(folder / "valkey")
@@ -147,7 +154,7 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
             server.start()
         for server in (postgres, valkey):
             server.wait()
-        found = Surroundings(postgres, valkey)
+        found = Surroundings(postgres, valkey, first)
         stack.callback(found.stop)
         found.start()
         yield found

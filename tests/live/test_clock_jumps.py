@@ -1,0 +1,169 @@
+"""A server and a worker whose clock is set to another month go on as before."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.database.database import Database
+from tests.live.surroundings import Surroundings, surroundings
+from tests.live.world import (
+    TIMEOUT,
+    Json,
+    SignedInUser,
+    WebSocketClient,
+    eventually,
+    operation,
+    signed_in,
+    signed_in_again,
+    websocket_client,
+)
+
+SHIFT = Path(__file__).with_name("clock_shift.c")
+DAYS = 86_400
+PASSWORD = "hush-clock-work-4711"
+
+
+class Clock:
+    """The wall clock of those processes that started with its variables."""
+
+    def __init__(self, folder: Path) -> None:
+        library = folder / "clock_shift.so"
+        subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", library, SHIFT], check=True)
+        self._file = folder / "clock_shift"
+        self._file.write_bytes(bytes(8))
+        self.variables = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self._file)}
+
+    def jump(self, seconds: int) -> None:
+        """Sets the clock by so many seconds, in the midst of whatever happens."""
+        with self._file.open("r+b") as file:
+            file.write(seconds.to_bytes(8, "little", signed=True))
+
+
+class Client:
+    """A client of either server."""
+
+    def __init__(self, around: Surroundings, token: str | None = None) -> None:
+        self._around = around
+        self._token = token
+
+    async def answer(self, number: int, name: str, **variables: Any) -> Json:
+        headers = {"authorization": self._token} if self._token else {}
+        sent = {"query": operation(name), "variables": variables}
+        address = f"http://{self._around.address(number)}/graphql/"
+        async with httpx.AsyncClient(timeout=TIMEOUT) as client:
+            answer: Json = (await client.post(address, json=sent, headers=headers)).json()
+        return answer
+
+    async def payload(self, number: int, name: str, **variables: Any) -> Json:
+        answer = await self.answer(number, name, **variables)
+        assert "errors" not in answer, answer
+        [payload] = answer["data"].values()
+        assert not payload.get("errors"), payload
+        return dict(payload)
+
+    async def code(self, number: int, name: str, **variables: Any) -> str:
+        [error] = (await self.answer(number, name, **variables))["errors"]
+        return str(error["extensions"]["code"])
+
+    async def post(self, text: str) -> Json:
+        sent = {"text": text, "clientMutationId": text}
+        return await self.payload(0, "CreatePost", input=sent)
+
+
+def seconds_from_now(moment: str) -> float:
+    return (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds()
+
+
+async def added(client: WebSocketClient) -> list[str]:
+    """The texts of the new posts up to the one with the text `last`."""
+    texts: list[str] = []
+    while "last" not in texts:
+        event = await client.event()
+        if event["__typename"] == "FeedEntryAdded":
+            texts.append(event["edge"]["node"]["text"])
+    return texts
+
+
+async def writer_and_readers(around: Surroundings) -> tuple[SignedInUser, SignedInUser, Client]:
+    """Two users of whom the second follows the first, and a client whose token has expired."""
+    database = await Database(around.postgres.url, size=1).open()
+    try:
+        author, reader = await signed_in(database, 2)
+        late = await signed_in_again(database, reader.key, lasts=-10)
+    finally:
+        await database.close()
+    follower = Client(around, reader.authorization)
+    await follower.payload(1, "FollowUser", input={"userId": author.id})
+    return author, reader, Client(around, late.authorization)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("days", [40, -40])
+async def test_no_clock_of_a_server_or_worker_matters(tmp_path: Path, days: int) -> None:
+    clock = Clock(tmp_path)
+    limits = {"POSTS_PER_HOUR": "4"}  # An answer that is replayed counts as well.
+    with surroundings(tmp_path, **clock.variables, **limits) as around:
+        around.start_worker()
+        author, reader, late = await writer_and_readers(around)
+        writing, reading, nobody = (
+            Client(around, author.authorization),
+            Client(around, reader.authorization),
+            Client(around),
+        )
+        sent = {"username": "clock", "email": "clock@example.org", "displayName": "Clock"}
+        signed_up = await nobody.payload(0, "SignUp", input={**sent, "password": PASSWORD})
+        leaving = Client(around, f"Bearer {signed_up['session']['accessToken']}")
+        await leaving.payload(0, "DeleteAccount", input={"password": PASSWORD})
+        first = await writing.post("first")
+        await writing.post("second")
+        page = await reading.payload(0, "HomeFeed", first=1)
+        async with websocket_client(around.address(0), reader.authorization) as live:
+            ready = await live.watch_home()
+
+            clock.jump(days * DAYS)
+
+            # Tokens.
+            assert (await writing.payload(0, "Viewer"))["id"] == author.id
+            assert await late.code(0, "Viewer") == "TOKEN_EXPIRED"
+            # Idempotency keys, and limits.
+            again = await writing.post("first")
+            assert (again["replayed"], again["post"]["id"]) == (True, first["post"]["id"])
+            await writing.post("last")
+            refused = {"text": "one too many", "clientMutationId": "one too many"}
+            assert await writing.code(0, "CreatePost", input=refused) == "RATE_LIMITED"
+            # Log positions: of a connection that was open, and of one that resumes.
+            assert await added(live) == ["last"]
+            async with websocket_client(around.address(0), reader.authorization) as resuming:
+                resumed = await resuming.watch_home(after=ready["cursor"])
+                assert resumed["__typename"] != "ResyncRequired"
+                assert await added(resuming) == ["last"]
+        # Cursors of pages.
+        older = await reading.payload(0, "HomeFeed", after=page["pageInfo"]["endCursor"])
+        assert [edge["node"]["text"] for edge in older["edges"]] == ["first"]
+        newest = await reading.payload(0, "HomeFeed")
+        texts = [edge["node"]["text"] for edge in newest["edges"]]
+        assert texts == ["last", "second", "first"]
+        # Schedules: what is due now is done, and what is due in days is not.
+        export = (await writing.payload(0, "ExportData", input={}))["export"]
+
+        async def is_ready() -> bool:
+            found = await writing.payload(0, "ExportState", id=export["id"])
+            return bool(found["state"] == "READY")
+
+        assert await eventually(is_ready, seconds=60)
+        login = {"login": "clock", "password": PASSWORD}
+        restored = (await nobody.payload(0, "RestoreAccount", input=login))["session"]
+        # New tokens, which the other server accepts.
+        assert 0 < seconds_from_now(restored["accessTokenExpiresAt"]) <= 900
+        assert 29 * DAYS < seconds_from_now(restored["refreshTokenExpiresAt"]) <= 30 * DAYS
+        sent = {"refreshToken": restored["refreshToken"]}
+        refreshed = (await nobody.payload(0, "RefreshSession", input=sent))["session"]
+        for token in (restored["accessToken"], refreshed["accessToken"]):
+            for number in (0, 1):
+                assert (await Client(around, f"Bearer {token}").payload(number, "Viewer"))["id"]
