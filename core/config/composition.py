@@ -20,12 +20,15 @@ from feed.selectors import hashtags_by_ids, posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments, UserComments
+from interactions.notifications.graphql.types import AccountNotifications
+from interactions.notifications.selectors import notification_nodes
 from interactions.selectors import comments_by_ids
 
 
 def extend_types() -> None:
     """Extends the types and registers the nodes. Called once, before the schema is built."""
     AVATARS.choose = avatar_choose
+    extend_type(Account, AccountNotifications)
     extend_type(Account, AccountReactions)
     extend_type(User, UserFollows)
     extend_type(User, UserPosts)
@@ -37,6 +40,7 @@ def extend_types() -> None:
     NODE_TYPES.register("Account", account_rows)
     NODE_TYPES.register("DataExport", exports_by_ids)
     NODE_TYPES.register("AccountSession", sessions_by_ids)
+    NODE_TYPES.register("Notification", notification_nodes)
     NODE_TYPES.register(
         "User", lambda context, keys: users_by_ids(context.database, context.viewer_id, keys)
     )

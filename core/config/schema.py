@@ -31,10 +31,25 @@ from interactions.graphql.mutations import InteractionsMutation
 from interactions.graphql.reports import ReportsMutation
 from interactions.graphql.subscriptions import POST_INTERACTION_TYPES, InteractionsSubscription
 from interactions.graphql.types import Comment
+from interactions.notifications.graphql.mutations import NotificationsMutation
+from interactions.notifications.graphql.queries import NotificationsQuery
+from interactions.notifications.graphql.subscriptions import (
+    NOTIFICATION_EVENT_TYPES,
+    NotificationsSubscription,
+)
+from interactions.notifications.graphql.types import Notification
 
 
 @strawberry.type(description="All reads.")
-class Query(FeedQuery, AccountsQuery, AccountQuery, SearchQuery, NodeQuery, RateLimitQuery):
+class Query(
+    FeedQuery,
+    AccountsQuery,
+    AccountQuery,
+    SearchQuery,
+    NotificationsQuery,
+    NodeQuery,
+    RateLimitQuery,
+):
     pass
 
 
@@ -52,12 +67,13 @@ class Mutation(
     InteractionsMutation,
     ReportsMutation,
     ExportsMutation,
+    NotificationsMutation,
 ):
     pass
 
 
 @strawberry.type(description="Live events.")
-class Subscription(FeedSubscription, InteractionsSubscription):
+class Subscription(FeedSubscription, InteractionsSubscription, NotificationsSubscription):
     pass
 
 
@@ -73,9 +89,11 @@ schema = strawberry.Schema(
         Comment,
         DataExport,
         Media,
+        Notification,
         *ERROR_TYPES,
         *HOME_FEED_EVENT_TYPES,
         *POST_INTERACTION_TYPES,
+        *NOTIFICATION_EVENT_TYPES,
     ],
     config=StrawberryConfig(scalar_map={datetime: DateTime}),
 )

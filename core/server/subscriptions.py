@@ -28,6 +28,7 @@ from core.graphql.streams.stream_endpoint import StreamEndpoint
 from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 from feed.graphql.home_feed_topic import HomeFeedTopic
 from interactions.graphql.post_topic import PostInteractionsTopic
+from interactions.notifications.graphql.notification_topic import NotificationTopic
 
 
 class Live:
@@ -76,6 +77,7 @@ class Live:
         topics = [
             HomeFeedTopic(self._dispatcher, renderer),
             PostInteractionsTopic(self._dispatcher, renderer),
+            NotificationTopic(self._dispatcher, renderer),
         ]
         runner = SubscriptionRunner(graphql_schema, documents, execute, topics, admission, observer)
         self.connections = connections = ConnectionRegistry(

@@ -11,14 +11,13 @@ from core.database.database import Transaction
 from core.database.time_ordered_keys import key_at
 from core.events.event_log import EventRow
 from interactions.notifications.changes import NotificationChanges
+from interactions.notifications.notification_rows import position_at
 from interactions.notifications.statements import SQL
 
 KEPT_ACTORS = 100
 """How many rows of actors a notification keeps, the newest. All are counted."""
 GROUP_AGE = timedelta(days=30)
 """A notification that is older begins anew, so that one that has grown lately is not removed for its age."""
-MICROSECOND = timedelta(microseconds=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GroupKey(NamedTuple):
@@ -65,16 +64,6 @@ class Group:
         self.added = 0
         """How many actors are new in it."""
         self.position = 0
-
-
-def position_at(moment: datetime) -> int:
-    """The position of a notification at that moment, if it is the only one."""
-    return (moment - EPOCH) // MICROSECOND
-
-
-def moment_at(position: int) -> datetime:
-    """The inverse of `position_at`."""
-    return EPOCH + position * MICROSECOND
 
 
 async def causes_add(

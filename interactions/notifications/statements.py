@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.database.statements import Statements, Variants
+from core.events import event_types
 from interactions.notifications.notification_rows import NotificationKind
 from interactions.statements import InteractionStatements
 
@@ -17,6 +18,8 @@ class NotificationStatements(
             f"kind_{kind.name.lower()}": f"-- The number of a kind.\n{kind.value}"
             for kind in NotificationKind
         },
+        "notification_kinds": "-- The kinds of events about notifications.\n"
+        f"{event_types.NOTIFICATION_KINDS}",
         "notification_kind_name": "-- The name of a kind.\n-- parameters: of\n"
         f"('{{{NAMES}}}'::text[])[{{of}}]",
     },
@@ -28,12 +31,14 @@ class NotificationStatements(
     notification_candidates: str
     notification_causes: str
     notification_causes_remove: str
+    notification_events: str
     notification_events_add: str
     notification_inboxes_add: str
     notification_inboxes_lock: str
     notification_inboxes_set: str
     notification_settings_export: str
     notification_settings_of_user: str
+    notification_settings_set: str
     notifications_add: str
     notifications_between: str
     notifications_by_ids: str
@@ -46,6 +51,7 @@ class NotificationStatements(
     notifications_of_user_delete: str
     notifications_page: str
     notifications_remove: str
+    notifications_see: str
     notifications_trim: str
     notifications_uncount: str
     notifications_unseen: str

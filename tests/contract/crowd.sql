@@ -46,6 +46,13 @@ INSERT INTO hashtags (name) SELECT 'tag' || n FROM generate_series(1, 30) n ON C
 INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM hashtags h, posts p ORDER BY h.id, p.id;
 INSERT INTO pinned_posts (user_id, post_id) SELECT author_id, max(id) FROM posts GROUP BY author_id ORDER BY author_id;
 
+INSERT INTO notification_inboxes (user_id) SELECT id FROM users ORDER BY id;
+INSERT INTO notifications (recipient_id, kind, thing_id, post_id, position, actor_count)
+SELECT author_id, 1, id, id, row_number() OVER (ORDER BY id), 4 FROM posts ORDER BY id;
+INSERT INTO notification_actors (notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
+SELECT n.id, l.user_id, n.recipient_id, n.thing_id, 1, 0
+FROM notifications n JOIN post_likes l ON l.post_id = n.post_id ORDER BY l.id;
+
 INSERT INTO bookmarks (user_id, post_id) SELECT u.id, p.id FROM posts p JOIN users u ON u.username = 'p1' ORDER BY p.id;
 
 INSERT INTO trend_snapshots DEFAULT VALUES;

@@ -16,6 +16,7 @@ from interactions.services import comment_create, comment_delete
 from tests.contract.entry_points import Values
 from tests.empty_tables import EMPTY_TABLES
 from tests.interactions.cast import create_users, hide_account
+from tests.interactions.notifications.inboxes import Work
 from tests.interactions.reactions import comment_like, post_like, post_share
 
 CAST = [
@@ -58,6 +59,9 @@ TABLES = [
     "post_likes",
     "comment_likes",
     "shares",
+    "notifications",
+    "notification_actors",
+    "notification_inboxes",
 ]
 RESTORE = f"WITH {', '.join(f'{name}_saved AS (INSERT INTO {name} TABLE saved.{name})' for name in TABLES)} SELECT"
 
@@ -86,6 +90,7 @@ class MarkedWorld:
             await self._interact(name, self.posts["host"], on="host")
             await self._interact(name, self.posts["target"], on="target")
             await self._interact("target", self.posts[name], on=name)
+        await Work(self.database).do()
         await self._delete_some()
         for actor, target in (
             ("blocker", "target"),
@@ -167,6 +172,8 @@ class MarkedWorld:
             "subjectId": all_ids,
             "reason": ["SPAM"],
             "comment": ["Look."],
+            "upTo": ["no cursor"],
+            "settings": [[{"kind": "LIKE", "push": False}]],
         }
 
     async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:

@@ -170,7 +170,16 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "posts_by_ids": Cost(277, 108),
         "comments_by_ids": Cost(362, 137),
     },
+    Page("Notifications", "p1"): {
+        "notifications_page": Cost(1654, 450),
+        "actors_of_notifications": Cost(666, 239),
+        "posts_by_ids": Cost(151, 50),
+    },
+    Page("NotificationSettings", "p1"): {
+        "notification_settings_of_user": Cost(10, 5),
+    },
     Page("Me", "p1"): {
+        "notifications_unseen": Cost(947, 256),
         "follow_request_count": Cost(7, 200),
         "account_details": Cost(9, 6),
         "sessions_of_user": Cost(9, 6),

@@ -58,6 +58,17 @@ def sees_bookmarked(viewer: str, case: Case) -> bool:
     return viewer not in {"anonymous", "author"} and sees(viewer, case)
 
 
+def sees_notified(viewer: str, case: Case) -> bool:
+    """By a mention in a comment on the post."""
+    return viewer != "anonymous" and sees(viewer, case)
+
+
+def notified(data: Json, field: str) -> list[str]:
+    """The ids of what the notifications are about."""
+    about = [edge["node"][field] for edge in data["notifications"]["edges"]]
+    return [each["id"] for each in about if each is not None]
+
+
 def sees_under(viewer: str, case: Case) -> bool:
     return sees(viewer, case)
 
@@ -66,8 +77,30 @@ PIN = """
 INSERT INTO pinned_posts (user_id, post_id) VALUES ($1, $2)
 ON CONFLICT (user_id) DO UPDATE SET post_id = excluded.post_id
 """
+NOTIFY = """
+WITH inbox AS (
+    INSERT INTO notification_inboxes (user_id) VALUES ($1) ON CONFLICT DO NOTHING
+), added AS (
+    INSERT INTO notifications (recipient_id, kind, thing_id, post_id, comment_id, position, actor_count)
+    VALUES ($1, 6, $3, $2, $3, $3, 1) RETURNING id
+)
+INSERT INTO notification_actors (notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
+SELECT id, $4, $1, $3, 6, $3 FROM added
+"""
 LISTED = "edges { node { id } }"
 LOOKS: dict[str, Look] = {
+    "Notification.post": Look(
+        "query($id: ID!) { notifications(first: 100) { edges { node { post { id } } } } post(id: $id) { id } }",
+        lambda data, id: id in notified(data, "post"),
+        sees_notified,
+    ),
+    "Notification.comment": Look(
+        "query($comment: ID!) { notifications(first: 100) { edges { node { comment { id } } } } "
+        "node(id: $comment) { id } }",
+        lambda data, id: id in notified(data, "comment"),
+        sees_notified,
+        of="comment",
+    ),
     "Query.publicFeed": Look(
         f"query($id: ID!) {{ publicFeed(first: 100) {POSTS} post(id: $id) {{ id }} }}",
         lambda data, id: id in ids(data["publicFeed"]),
@@ -202,6 +235,8 @@ LOOKS: dict[str, Look] = {
 }
 """A look for each field that leads to posts or to what hangs on them."""
 LEADING = {"Post", "PostConnection", "PostEditConnection", "Comment", "CommentConnection", "Node"}
+OF_VIEWERS = {"Query.homeFeed", "Notification.post", "Notification.comment"}
+"""Surfaces that an anonymous client does not have."""
 PAYLOADS = "Payload"
 EVENTS = (
     "Added",
@@ -231,9 +266,13 @@ async def found(world: PrivateWorld, surface: str, viewer: str) -> dict[Case, bo
     seen = {}
     for case, post in world.posts.items():
         viewer_id = world.viewer_id(viewer, case)
-        if viewer_id is None and surface == "Query.homeFeed":
+        if viewer_id is None and surface in OF_VIEWERS:
             seen[case] = False
             continue
+        if surface.startswith("Notification"):
+            await world.database.write(
+                NOTIFY, viewer_id, post, world.comments[case], world.key["sharer"]
+            )
         # An author can have one pinned post.
         await world.database.write(PIN, world.key[case.author], post)
         values = {

@@ -24,6 +24,7 @@ FILL = (Path(__file__).parent / "crowd.sql").read_text()
 # Queries for the cursor at which a second page starts.
 CURSORS = {
     "PublicFeed": "{ publicFeed(first: 5) { pageInfo { endCursor } } }",
+    "Notifications": "{ notifications(first: 5) { pageInfo { endCursor } } }",
     "HomeFeed": "{ homeFeed(first: 5) { pageInfo { endCursor } } }",
     "Profile": '{ user(username: "p1") { posts(first: 5) { pageInfo { endCursor } } } }',
     "Follows": '{ user(username: "p1") { followers(first: 5) { pageInfo { endCursor } } } }',
@@ -65,7 +66,9 @@ def rows_of(value: Any) -> int:
 async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
     services: Services, users: list[int], name: str, after_cursor: bool, signed_in: bool
 ) -> None:
-    client = ApiClient(services, users[0] if signed_in or name == "HomeFeed" else None)
+    client = ApiClient(
+        services, users[0] if signed_in or name in {"HomeFeed", "Notifications"} else None
+    )
     [post] = await newest(services.database, "posts", 1)
     variables: dict[str, Any] = {}
     if name == "PostDetail":

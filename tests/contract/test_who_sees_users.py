@@ -22,6 +22,16 @@ from tests.interactions.reactions import post_like, post_share
 
 NODES = "{ edges { node { id } } }"
 REQUEST = "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2)"
+NOTIFY = """
+WITH inbox AS (
+    INSERT INTO notification_inboxes (user_id) VALUES ($2) ON CONFLICT DO NOTHING
+), added AS (
+    INSERT INTO notifications (recipient_id, kind, thing_id, position, actor_count)
+    VALUES ($2, 8, 0, $1, 1) RETURNING id
+)
+INSERT INTO notification_actors (notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
+SELECT id, $1, $2, 0, 8, 0 FROM added
+"""
 
 
 class UserLook(NamedTuple):
@@ -46,6 +56,11 @@ def sees_all(viewer: str) -> bool:
 def sees_asked(viewer: str) -> bool:
     """The author asks everybody who is signed in."""
     return viewer not in {"author", "blocker", "blocked", "anonymous"}
+
+
+def sees_notified(viewer: str) -> bool:
+    """Who neither blocks the author nor mutes them, of those whom the author asks."""
+    return sees_asked(viewer) and viewer != "muter"
 
 
 def sees_known(viewer: str) -> bool:
@@ -115,6 +130,13 @@ LOOKS: dict[str, UserLook] = {
         lambda data, id: bool(data["account"]) and id in ids(data["account"]["followRequests"]),
         sees_asked,
     ),
+    "Notification.actors": UserLook(
+        f"{{ notifications(first: 100) {{ edges {{ node {{ actors {NODES} }} }} }} }}",
+        lambda data, id: any(
+            id in ids(each["node"]["actors"]) for each in data["notifications"]["edges"]
+        ),
+        sees_notified,
+    ),
     "Account.blockedUsers": UserLook(
         f"{{ account {{ blockedUsers(first: 100) {NODES} }} }}",
         lambda data, id: bool(data["account"]) and id in ids(data["account"]["blockedUsers"]),
@@ -137,7 +159,7 @@ OF_WHAT_IS_SHOWN = {
     "Comment.author",
 }
 LEADING = {"User", "UserConnection", "FollowRequestConnection"}
-NEED_VIEWER = {"Query.suggestedUsers"}
+NEED_VIEWER = {"Query.suggestedUsers", "Notification.actors"}
 
 
 async def suspend(world: PrivateWorld, author: str) -> None:
@@ -187,6 +209,7 @@ class UsersWorld(PrivateWorld):
             )
             for name in SIGNED_IN:
                 await self.database.write(REQUEST, key, self.key[name])
+                await self.database.write(NOTIFY, key, self.key[name])
 
 
 @pytest.fixture
@@ -231,6 +254,9 @@ async def test_each_surface_shows_a_user_to_whom_it_may(
                 # The author's own access token may still be valid for some minutes.
                 viewers = [viewer for viewer in viewers if viewer != "author"]
             expected = {v: change is not delete and look.expected(v) for v in viewers}
+            if surface == "Notification.actors" and change is suspend:
+                # Nobody is notified of what a suspended user does.
+                expected = dict.fromkeys(expected, False)
             if surface == "Query.suggestedUsers" and author == "open":
                 # `requester` has asked the other one alone.
                 expected["requester"] = change is not delete

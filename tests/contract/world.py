@@ -37,6 +37,8 @@ TABLES = [
     "follows",
     "mutes",
     "events",
+    "notification_inboxes",
+    "notification_settings",
 ]
 
 # Viewers look for the target; the target interacts with the posts and profile of the host.

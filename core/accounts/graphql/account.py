@@ -16,7 +16,6 @@ from core.accounts.selectors import (
     AccountDetails,
     AccountSessions,
     BlockedLoader,
-    Capped,
     FollowRequestCounts,
     FollowRequestsLoader,
     MutedLoader,
@@ -28,7 +27,7 @@ from core.database.time_ordered_keys import moment_of
 from core.execution import InstancesOf, Loader, loaded
 from core.graphql.attributes import attribute_of
 from core.graphql.info import Info
-from core.graphql.limits.directives import FREE, ListSize
+from core.graphql.limits.directives import ListSize
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from core.graphql.user_errors import UserError
@@ -44,9 +43,6 @@ class AccountRow(NamedTuple):
 async def account_rows(context: Context, keys: Sequence[int]) -> list[AccountRow | None]:
     """The viewer's own account; None for every other key."""
     return [AccountRow(key) if key == context.viewer_id else None for key in keys]
-
-
-NONE_YET = Capped(0, False)
 
 
 @strawberry.type(description="A number that is counted up to a limit only.")
@@ -105,14 +101,6 @@ class Account(Node):
         description=f"The sessions that have not ended, those used last first; at most {MAX_SESSIONS}.",
         directives=[ListSize(assumed_size=MAX_SESSIONS, require_one_slicing_argument=False)],
     )(loaded("id")(sessions_of))
-
-    @strawberry.field(
-        description="How many notifications the viewer has not seen. There are none yet: always 0.",
-        directives=[FREE],
-    )
-    @staticmethod
-    def unseen_notifications() -> CappedCount:
-        return NONE_YET  # type: ignore[return-value]  # a row
 
     follow_request_count = strawberry.field(
         graphql_type=CappedCount, description="How many users wait to follow the viewer."

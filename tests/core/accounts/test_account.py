@@ -46,7 +46,7 @@ async def test_an_account_shows_what_only_its_user_may_read(anonymous: ApiClient
         ("Ada's phone", True),
     ]
     assert sessions[1]["createdAt"] == sessions[1]["lastUsedAt"]
-    assert ada.statements == 4
+    assert ada.statements == 5
 
 
 async def test_an_anonymous_client_and_a_removed_user_have_no_account(services: Services) -> None:

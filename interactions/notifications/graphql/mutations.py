@@ -1,0 +1,144 @@
+"""Mutations of notifications: marking them as seen, and settings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core.accounts.graphql.account import Account, AccountRow, CappedCount
+from core.context import Context
+from core.errors import ClientError, ErrorCode, InputRules, refuse
+from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.relay_connections import CURSOR_BOUND
+from interactions.notifications.notification_rows import (
+    NotificationAudience,
+    NotificationKind,
+    moment_at,
+)
+from interactions.notifications.selectors import MAX_KINDS, position_of, unseen_counts
+from interactions.notifications.services import (
+    SettingChange,
+    notifications_see,
+    settings_update,
+)
+
+
+@strawberry.input(description="Up to where the viewer has seen the notifications.")
+class MarkNotificationsSeenInput(MutationInput):
+    up_to: str = strawberry.field(
+        description="The cursor of the newest notification that was seen, from a list of any kinds; "
+        f"notifications of every kind are marked up to there. {CURSOR_BOUND.capitalize()}."
+    )
+
+
+@strawberry.type(description="Up to where the viewer has seen the notifications.")
+class MarkNotificationsSeenPayload(Payload):
+    seen_through: datetime | None = strawberry.field(
+        default=None,
+        description="Every notification with `latestAt` up to here is seen; null if the mutation failed.",
+    )
+    unseen: CappedCount | None = strawberry.field(
+        default=None,
+        description="How many the viewer has not seen now; null if the mutation failed.",
+    )
+    changed: bool = strawberry.field(
+        default=False, description="Whether this call marked more than was marked before."
+    )
+
+
+@strawberry.input(description="What to change of the setting of a kind; what is left out stays.")
+class NotificationSettingInput:
+    kind: NotificationKind = strawberry.field(description="The kind.")
+    allow_from: NotificationAudience | None = strawberry.field(
+        default=strawberry.UNSET, description="From whom the viewer wants them; not null."
+    )
+    push: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Whether they are sent as push messages, too; not null.",
+    )
+
+
+@strawberry.input(description="The settings to change.")
+class UpdateNotificationSettingsInput(MutationInput):
+    settings: list[NotificationSettingInput] = strawberry.field(
+        description=f"The settings to change, at most {MAX_KINDS}, one of each kind; other kinds stay."
+    )
+
+
+@strawberry.type(description="The changed settings.")
+class UpdateNotificationSettingsPayload(Payload):
+    account: Account | None = strawberry.field(
+        default=None, description="The viewer's account; null if the mutation failed."
+    )
+
+
+@strawberry.type
+class NotificationsMutation:
+    @strawberry.mutation(
+        description="Marks the viewer's notifications as seen up to one of them, on all devices. Never backwards."
+    )
+    @refusals_as_user_errors(MarkNotificationsSeenPayload)
+    @staticmethod
+    async def mark_notifications_seen(
+        info: strawberry.Info, input: MarkNotificationsSeenInput
+    ) -> MarkNotificationsSeenPayload:
+        context: Context = info.context
+        viewer_id = context.require_viewer()
+        try:
+            position = position_of(context.services.cursors, viewer_id, input.up_to)
+        except ClientError as error:
+            raise refuse(ErrorCode.INVALID_INPUT, error.message, "input", "upTo") from error
+        changed, seen_through = await notifications_see(
+            context.database,
+            viewer_id=viewer_id,
+            position=position,
+            client_mutation_id=input.client_mutation_id,
+        )
+        if changed:
+            context.services.notify()
+        counts = await unseen_counts(context.database, [viewer_id])
+        return MarkNotificationsSeenPayload(
+            seen_through=moment_at(seen_through),
+            unseen=counts[viewer_id],  # type: ignore[arg-type]  # a row
+            changed=changed,
+        )
+
+    @strawberry.mutation(
+        description="Changes from whom the viewer wants notifications. It holds for those that are there, too."
+    )
+    @refusals_as_user_errors(UpdateNotificationSettingsPayload)
+    @staticmethod
+    async def update_notification_settings(
+        info: strawberry.Info, input: UpdateNotificationSettingsInput
+    ) -> UpdateNotificationSettingsPayload:
+        context: Context = info.context
+        viewer_id = context.require_viewer()
+        changes = _checked(input.settings)
+        if changes:
+            await settings_update(context.database, viewer_id=viewer_id, changes=changes)
+        return UpdateNotificationSettingsPayload(account=AccountRow(viewer_id))  # type: ignore[arg-type]  # a row
+
+
+def _checked(settings: list[NotificationSettingInput]) -> dict[NotificationKind, SettingChange]:
+    """The changes. Errors: MutationRefused (INVALID_INPUT)."""
+    rules = InputRules()
+    if len(settings) > MAX_KINDS:
+        raise refuse(
+            ErrorCode.INVALID_INPUT,
+            f"{len(settings)} settings were sent; send at most {MAX_KINDS}.",
+            "input",
+            "settings",
+        )
+    changes: dict[NotificationKind, SettingChange] = {}
+    for each in settings:
+        if each.allow_from is None or each.push is None:
+            rules.reject("settings", f"Leave out what stays of {each.kind.name}; it can't be null.")
+        if each.kind in changes:
+            rules.reject("settings", f"{each.kind.name} is there twice.")
+        changes[each.kind] = SettingChange(
+            None if each.allow_from is strawberry.UNSET else each.allow_from,
+            None if each.push is strawberry.UNSET else each.push,
+        )
+    rules.raise_problems()
+    return changes

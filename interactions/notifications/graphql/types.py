@@ -1,0 +1,175 @@
+"""GraphQL types of notifications."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from core.accounts.graphql.account import CappedCount
+from core.accounts.graphql.types import UserConnection
+from core.accounts.validators import DISPLAY_NAME_LENGTH
+from core.context import Context
+from core.events.log_positions import cursor_from_snapshot
+from core.execution import InstancesOf, loaded
+from core.graphql.enums import declare_enum
+from core.graphql.info import Info
+from core.graphql.limits.directives import FREE, ListSize
+from core.graphql.live.subscription_messages import EVENT_CURSOR_BOUND
+from core.graphql.node import Node, id_field
+from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
+from core.paging import ForwardPage
+from feed.graphql.types import Post
+from interactions.graphql.types import Comment
+from interactions.notifications.groups import KEPT_ACTORS
+from interactions.notifications.notification_rows import (
+    NotificationAudience,
+    NotificationKind,
+    NotificationRow,
+    SettingRow,
+)
+from interactions.notifications.selectors import (
+    MAX_KINDS,
+    ActorsByNotificationLoader,
+    NotificationSettings,
+    UnseenNotifications,
+)
+from interactions.selectors import CommentByIdLoader, PostByIdLoader
+
+SUMMARY_LENGTH = DISPLAY_NAME_LENGTH + 60
+
+declare_enum(
+    NotificationKind,
+    "What the actors of a notification have done.",
+    {
+        NotificationKind.LIKE: "Liked a post or comment of the viewer.",
+        NotificationKind.COMMENT: "Commented on a post of the viewer, or replied there to another user.",
+        NotificationKind.REPLY: "Replied to a comment of the viewer.",
+        NotificationKind.SHARE: "Shared a post of the viewer.",
+        NotificationKind.QUOTE: "Quoted a post of the viewer.",
+        NotificationKind.MENTION: "Mentioned the viewer in a post or comment.",
+        NotificationKind.FOLLOW: "Followed the viewer.",
+        NotificationKind.FOLLOW_REQUEST: "Asked to follow the viewer.",
+        NotificationKind.FOLLOW_ACCEPTED: "Accepted the viewer's request to follow.",
+    },
+)
+declare_enum(
+    NotificationAudience,
+    "From whom a user wants notifications of a kind.",
+    {
+        NotificationAudience.EVERYONE: "From everyone.",
+        NotificationAudience.FOLLOWING: "From the users whom the viewer follows.",
+        NotificationAudience.NOBODY: "From nobody.",
+    },
+)
+
+
+@strawberry.type(
+    description="What users have done to one thing of the viewer: notifications of the same kind about the same thing "
+    "stand together until they are seen."
+)
+class Notification(Node):
+    kind: NotificationKind = strawberry.field(description="What the actors have done.")
+    summary: str = strawberry.field(
+        description="The notification as an English sentence, for kinds that the client does not know; at most "
+        f"{SUMMARY_LENGTH} code points."
+    )
+    latest_at: datetime = strawberry.field(
+        description="When the last actor was added. No two notifications of the viewer have the same."
+    )
+    is_seen: bool = strawberry.field(description="Whether the viewer has seen it.")
+    actor_count: int = strawberry.field(
+        description=f"How many users have done it. Of more than {KEPT_ACTORS}, those whom the viewer has blocked or "
+        "muted since may be among them."
+    )
+    actors = connection_field(
+        ActorsByNotificationLoader,
+        UserConnection,
+        f"The users who have done it, the last one first; at most the last {KEPT_ACTORS}. Users hidden by a block or a "
+        "mute are left out.",
+    )
+    id = id_field("Notification", "The notification's opaque global id")
+    is_type_of = InstancesOf(NotificationRow, exact=NotificationRow._fields)
+
+    @strawberry.field(
+        graphql_type=Post | None,
+        description="The post that it is about: for QUOTE the newest post that quotes, for what is about a comment the "
+        "post of that comment. Null where it is about no post, or the post is not visible any more.",
+    )
+    @loaded("post_id")
+    @staticmethod
+    def post(info: strawberry.Info) -> PostByIdLoader:
+        context: Context = info.context
+        return context.loader(PostByIdLoader)
+
+    @strawberry.field(
+        graphql_type=Comment | None,
+        description="The comment that it is about: for COMMENT and REPLY the newest one by an actor. Null where it is "
+        "about no comment, or the comment is not visible any more.",
+    )
+    @loaded("comment_id")
+    @staticmethod
+    def comment(info: strawberry.Info) -> CommentByIdLoader:
+        context: Context = info.context
+        return context.loader(CommentByIdLoader)
+
+
+@strawberry.type(description="An edge of the list of notifications.")
+class NotificationEdge(Edge[Notification]):
+    pass
+
+
+@strawberry.type(
+    description="A page of notifications, those first that last had a new actor. One that moves up may be shown "
+    "again."
+)
+class NotificationConnection(Connection[Notification]):
+    edges: list[NotificationEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # an Edge[Notification]
+    unseen: CappedCount = strawberry.field(
+        description="How many notifications of all kinds the viewer has not seen.",
+        directives=[FREE],
+    )
+
+    @strawberry.field(
+        description="The opaque cursor from which `notificationEvents` continues this page without a gap; "
+        f"{EVENT_CURSOR_BOUND}."
+    )
+    @staticmethod
+    def event_cursor(root: strawberry.Parent[ForwardPage], info: strawberry.Info) -> str:
+        return cursor_from_snapshot(info.context.services, root.snapshot or "")
+
+
+@strawberry.type(description="From whom the viewer wants notifications of a kind.")
+class NotificationSetting:
+    kind: NotificationKind = strawberry.field(description="The kind.")
+    allow_from: NotificationAudience = strawberry.field(
+        description="From whom the viewer wants them; everyone unless it was set."
+    )
+    push: bool = strawberry.field(
+        description="Whether they are sent as push messages, too; true unless it was set."
+    )
+
+    is_type_of = InstancesOf(SettingRow, exact=SettingRow._fields)
+
+
+def unseen_of(info: Info) -> UnseenNotifications:
+    return info.context.loader(UnseenNotifications)
+
+
+def settings_of(info: Info) -> NotificationSettings:
+    return info.context.loader(NotificationSettings)
+
+
+@strawberry.type
+class AccountNotifications:
+    """Fields of Account."""
+
+    unseen_notifications = strawberry.field(
+        graphql_type=CappedCount,
+        description="How many notifications the viewer has not seen: those that `notifications` shows as not seen.",
+    )(loaded("id")(unseen_of))
+    notification_settings = strawberry.field(
+        graphql_type=list[NotificationSetting],
+        description=f"From whom the viewer wants notifications, of every kind: {MAX_KINDS} settings.",
+        directives=[ListSize(assumed_size=MAX_KINDS, require_one_slicing_argument=False)],
+    )(loaded("id")(settings_of))

@@ -1,0 +1,173 @@
+"""Live events of notifications add up to the list, on every device, with the same ids and counts."""
+
+from __future__ import annotations
+
+from core.database.database import Database
+from core.ids import global_id
+from tests.interactions.cast import create_posts
+from tests.interactions.notifications.inboxes import Work
+from tests.live.world import (
+    Api,
+    Json,
+    SignedInUser,
+    WebSocketClient,
+    operation,
+    signed_in,
+    websocket_client,
+)
+
+
+async def watch(client: WebSocketClient, after: str | None = None) -> Json:
+    await client.subscribe("1", operation("NotificationEvents"), after=after)
+    return await client.event()
+
+
+def without_edges(notification: Json) -> Json:
+    return {**notification, "actors": [each["node"] for each in notification["actors"]["edges"]]}
+
+
+async def listed(api: Api, viewer: SignedInUser) -> list[Json]:
+    page = await api.do(viewer, "Notifications", first=100)
+    return [without_edges(edge["node"]) for edge in page["edges"]]
+
+
+class Device:
+    """What a client holds: the list of a query, changed by events as their descriptions say."""
+
+    def __init__(self, page: Json) -> None:
+        self.held = [without_edges(edge["node"]) for edge in page["edges"]]
+        self.unseen = page["unseen"]
+
+    def apply(self, event: Json) -> None:
+        self.unseen = event["unseen"]
+        kind = event["__typename"]
+        if kind in {"NotificationAdded", "NotificationChanged"}:
+            new = without_edges(event["notification"])
+            place = next((n for n, each in enumerate(self.held) if each["id"] == new["id"]), None)
+            if kind == "NotificationChanged" and place is not None:
+                self.held[place] = new
+            elif kind == "NotificationAdded":
+                if place is not None:
+                    del self.held[place]
+                self.held.insert(0, new)
+        elif kind == "NotificationRemoved":
+            self.held = [each for each in self.held if each["id"] != event["notificationId"]]
+        else:
+            assert kind == "NotificationsSeen"
+            for each in self.held:
+                each["isSeen"] |= each["latestAt"] <= event["seenThrough"]
+
+
+async def test_events_add_up_to_the_list_on_two_devices(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, a, b = await signed_in(database, 3)
+    first, second = await create_posts(database, viewer.key, 2)
+    post, other = global_id("Post", first), global_id("Post", second)
+    work = Work(database)
+    await api.change(a, "LikePost", postId=post)
+    await work.do()
+    page = await api.do(viewer, "Notifications")
+    expected = [
+        "NotificationAdded",
+        "NotificationAdded",
+        "NotificationChanged",
+        "NotificationAdded",
+        "NotificationsSeen",
+        "NotificationAdded",
+        "NotificationRemoved",
+        "NotificationRemoved",
+        "NotificationAdded",
+    ]
+    async with (
+        websocket_client(address, viewer.authorization) as phone,
+        websocket_client(address, viewer.authorization) as laptop,
+        websocket_client(address, a.authorization) as stranger,
+    ):
+        for client in (phone, laptop):
+            assert (await watch(client, page["eventCursor"]))["__typename"] == "SubscriptionReady"
+        await watch(stranger)
+        await api.change(b, "LikePost", postId=post)
+        await work.do()
+        await api.change(b, "SharePost", postId=other)
+        await work.do()
+        await api.change(a, "UnlikePost", postId=post)
+        await work.do()
+        comment = await api.change(b, "CreateComment", postId=post, text="Yes")
+        await work.do()
+        newest = (await api.do(viewer, "Notifications"))["edges"][0]["cursor"]
+        seen = await api.change(viewer, "MarkNotificationsSeen", upTo=newest)
+        assert seen["unseen"] == {"count": 0, "capped": False}
+        await api.change(a, "LikePost", postId=post)
+        await work.do()
+        await api.change(b, "DeleteComment", commentId=comment["comment"]["id"])
+        await work.do()
+        await api.change(a, "UnlikePost", postId=post)
+        await work.do()
+        await api.change(viewer, "MuteUser", userId=a.id)
+        await api.change(viewer, "UnmuteUser", userId=a.id)
+        await api.change(a, "LikePost", postId=other)
+        await work.do()
+        devices = []
+        for client in (phone, laptop):
+            device = Device(page)
+            names = []
+            for event in await client.events(len(expected)):
+                device.apply(event)
+                names.append(event["__typename"])
+            assert names == expected
+            devices.append(device)
+        truth = await listed(api, viewer)
+        for device in devices:
+            assert device.held == truth
+            assert device.unseen == {"count": 1, "capped": False}
+        # The stranger was sent nothing of it.
+        await api.change(viewer, "LikePost", postId=post)
+        await api.change(viewer, "FollowUser", userId=a.id)
+        await work.do()
+        event = await stranger.event()
+        assert (event["__typename"], event["notification"]["kind"]) == (
+            "NotificationAdded",
+            "FOLLOW",
+        )
+
+
+async def test_what_was_missed_comes_first_and_is_judged_now(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, a, b = await signed_in(database, 3)
+    [key] = await create_posts(database, viewer.key)
+    post = global_id("Post", key)
+    work = Work(database)
+    page = await api.do(viewer, "Notifications")
+    await api.change(a, "LikePost", postId=post)
+    await work.do()
+    await api.change(b, "SharePost", postId=post)
+    await work.do()
+    await api.change(viewer, "BlockUser", userId=b.id)
+    await work.do()
+    async with websocket_client(address, viewer.authorization) as client:
+        ready = await watch(client, page["eventCursor"])
+        assert ready["resumed"]
+        added = await client.event()
+        assert added["notification"]["kind"] == "LIKE"
+        assert added["unseen"] == {"count": 1, "capped": False}
+        # What was hidden by the block is removed from a device that held it.
+        removed = await client.event()
+        assert removed["__typename"] == "NotificationRemoved"
+        await api.change(viewer, "UnblockUser", userId=b.id)
+        await work.do()
+        shown = await client.event()
+        assert (shown["__typename"], shown["notification"]["id"]) == (
+            "NotificationChanged",
+            removed["notificationId"],
+        )
+        assert shown["unseen"]["count"] == 2
+
+
+async def test_notification_events_need_a_viewer(address: str, database: Database) -> None:
+    async with websocket_client(address) as anybody:
+        await anybody.subscribe("1", "subscription { notificationEvents { cursor } }")
+        message = await anybody.receive()
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "UNAUTHENTICATED"
