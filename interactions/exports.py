@@ -25,6 +25,7 @@ from feed.reactions import REACTIONS
 from feed.statements import SQL as FEED
 from interactions.models import ExportState
 from interactions.notifications.statements import SQL as NOTIFICATIONS
+from interactions.push.statements import SQL as PUSH
 from interactions.statements import SQL
 
 SECTIONS = (
@@ -43,6 +44,7 @@ SECTIONS = (
     SQL.reports_export,
     NOTIFICATIONS.notification_settings_export,
     NOTIFICATIONS.notifications_export,
+    PUSH.push_targets_export,
 )
 """Statements of the kinds of rows, in the order of an archive."""
 ROWS_A_PART = 2_000

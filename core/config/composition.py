@@ -22,6 +22,7 @@ from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments, UserComments
 from interactions.notifications.graphql.types import AccountNotifications
 from interactions.notifications.selectors import notification_nodes
+from interactions.push.selectors import push_targets_by_ids
 from interactions.selectors import comments_by_ids
 
 
@@ -41,6 +42,7 @@ def extend_types() -> None:
     NODE_TYPES.register("DataExport", exports_by_ids)
     NODE_TYPES.register("AccountSession", sessions_by_ids)
     NODE_TYPES.register("Notification", notification_nodes)
+    NODE_TYPES.register("PushTarget", push_targets_by_ids)
     NODE_TYPES.register(
         "User", lambda context, keys: users_by_ids(context.database, context.viewer_id, keys)
     )

@@ -17,6 +17,7 @@ from core.config.declared_setting import Setting, setting
 from core.config.limit_settings import LimitSettings
 from core.config.observability_settings import ObservabilitySettings
 from core.config.parsing import ValueInvalid
+from core.config.push_settings import DEVELOPMENT_VAPID_KEY, VAPID_COMMAND, PushSettings
 from core.config.secret_keys import secrets_of
 from core.config.setting_conflicts import REVOKING_MINUTES, conflicts
 
@@ -29,7 +30,7 @@ class EnvironmentInvalid(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment(LimitSettings, AccountSettings, ObservabilitySettings):
+class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySettings):
     """The settings of one process. Variables are named like the fields, in capitals."""
 
     debug: bool = setting(
@@ -234,6 +235,10 @@ class Environment(LimitSettings, AccountSettings, ObservabilitySettings):
             problems.append("SECRET_KEY is not among SECRET_KEYS. Add it there, or leave it out.")
         if not debug and DEVELOPMENT_ONLY in (values.get("secret_key"), *secret_keys):
             problems.append("SECRET_KEY is the default for development. Generate a random one.")
+        if not debug and values.get("vapid_private_key") == DEVELOPMENT_VAPID_KEY:
+            problems.append(
+                f"VAPID_PRIVATE_KEY is the default for development. Make one: {VAPID_COMMAND}"
+            )
         if debug and not _is_loopback(values.get("host", "127.0.0.1")):
             problems.append(
                 "DEBUG is invalid: with it anyone can sign in as any user, so HOST must be 127.0.0.1, ::1 or localhost."

@@ -38,6 +38,8 @@ from interactions.notifications.graphql.subscriptions import (
     NotificationsSubscription,
 )
 from interactions.notifications.graphql.types import Notification
+from interactions.push.graphql.mutations import PushMutation
+from interactions.push.graphql.queries import PushQuery
 
 
 @strawberry.type(description="All reads.")
@@ -47,6 +49,7 @@ class Query(
     AccountQuery,
     SearchQuery,
     NotificationsQuery,
+    PushQuery,
     NodeQuery,
     RateLimitQuery,
 ):
@@ -68,6 +71,7 @@ class Mutation(
     ReportsMutation,
     ExportsMutation,
     NotificationsMutation,
+    PushMutation,
 ):
     pass
 

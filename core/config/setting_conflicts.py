@@ -21,6 +21,12 @@ def conflicts(settings: Environment) -> Iterator[str]:
                 f"{field_name.upper()} is invalid: an operation of MAX_COST could never be executed. "
                 "Set it to MAX_COST or more."
             )
+    if settings.vapid_private_key is not None and settings.vapid_contact is None:
+        yield "VAPID_CONTACT is not set. Services of Web Push require it: mailto:ops@example.com"
+    if settings.apns_key_file is not None:
+        for field_name in ("apns_key_id", "apns_team_id", "apns_topic"):
+            if getattr(settings, field_name) is None:
+                yield f"{field_name.upper()} is not set. APNS_KEY_FILE needs it."
     if settings.recent_revocations > timedelta(hours=settings.event_retention_hours):
         yield (
             "EVENT_RETENTION_HOURS is invalid: a process that starts reads from the events which sessions have "

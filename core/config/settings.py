@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "feed.search",
     "interactions",
     "interactions.notifications",
+    "interactions.push",
     "core.datasets",
     "core.server",
     "strawberry_django",

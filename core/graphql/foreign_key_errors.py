@@ -30,6 +30,7 @@ VIEWERS = {
     "recipient_id",
     "actor_id",
     "notification_id",
+    "session_id",
 }
 """Columns that reference the viewer, or what is the viewer's, or that only the worker writes."""
 

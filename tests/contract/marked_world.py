@@ -149,6 +149,8 @@ class MarkedWorld:
             "contentWarning": ["Spiders"],
             "quotedPostId": post_ids,
             "mediaId": media_ids,
+            "target": [{"apns": {"token": "a"}}],
+            "targetId": ["no id"],
             "media": [[{"mediaId": media_id}] for media_id in media_ids],
             "contentType": ["image/png"],
             "byteSize": [10],

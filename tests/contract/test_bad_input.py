@@ -266,7 +266,7 @@ def bad_tokens() -> Iterator[tuple[str, str]]:
         other,
         valid_token[:-2],
         valid_token + "x",
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         "x",
         "x" * 9_000,
     ):

@@ -243,6 +243,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "user_details_by_ids": Cost(31, 16),
         "relations_by_ids": Cost(47, 6),
     },
+    Page("PushConfiguration", "p1"): {},
     Page("Viewer", "p1"): {
         "users_by_ids": Cost(9, 6),
         "user_details_by_ids": Cost(13, 8),

@@ -32,6 +32,7 @@ TABLES = [
     "post_hashtags",
     "post_mentions",
     "media",
+    "push_targets",
     "post_edits",
     "pinned_posts",
     "follows",

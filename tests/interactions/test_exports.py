@@ -49,6 +49,7 @@ EXPORTED = {
     ("reports", "reporter_id"),
     ("notifications", "recipient_id"),
     ("notification_settings", "user_id"),
+    ("push_targets", "user_id"),
 }
 """Columns with the key of a user whose rows are in the user's archive."""
 NOT_EXPORTED = {
@@ -147,6 +148,11 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
             "INSERT INTO sessions (user_id, salt, token_hash, expires_at) VALUES ($1, '', '', now())",
             target,
         )
+        await database.write(
+            "INSERT INTO push_targets (user_id, session_id, kind, address, address_hash) "
+            "SELECT user_id, id, 'APNS', 'hush-a-token', '' FROM sessions WHERE user_id = $1",
+            target,
+        )
         await ApiClient(services, target).do(
             "ReportContent", subjectId=global_id("User", world.key["host"]), reason="SPAM"
         )
@@ -195,6 +201,7 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
         # Nobody's password, token or address but the user's own.
         assert "password" not in text
         assert text.count("@example") == 1
+        assert "hush" not in text
     finally:
         await world.drop()
 

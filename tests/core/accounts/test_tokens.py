@@ -55,7 +55,7 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
     others_body = AccessTokens(b"a secret").issue(AccessToken(9, 8, LATER)).split(".")[1]
     forged = [
         AccessTokens(b"another secret").issue(AccessToken(7, 8, LATER)),
-        jwt.encode(CLAIMS, None, "none"),
+        jwt.encode(CLAIMS, "", "none"),
         jwt.encode(CLAIMS, "a secret that is not the derived key at all", "HS256"),
         jwt.encode(CLAIMS, KEY + KEY, "HS512"),
         f"{head}.{body}.{flipped}",

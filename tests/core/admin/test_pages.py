@@ -21,9 +21,10 @@ from core.events.models import Event
 from core.ids import global_id
 from feed.models import Post
 from interactions.models import Comment, Report
+from interactions.push.models import PushTarget
 from tests.core.admin.test_deletion import delete_one, session_of, url
 
-LARGE = (User, Session, Follow, FollowRequest, Post, Comment, Event, Report)
+LARGE = (User, Session, Follow, FollowRequest, Post, Comment, Event, Report, PushTarget)
 LARGE_TABLES = {model._meta.db_table for model in LARGE}
 
 
@@ -41,6 +42,13 @@ def full(admin: Client) -> None:
         author=other,
         reason="SPAM",
         copy={},
+    )
+    PushTarget.objects.create(
+        user=user,
+        session=Session.objects.filter(user=user)[0],
+        kind="APNS",
+        address="hush-a-token",
+        address_hash=b"hash",
     )
 
 

@@ -1,0 +1,162 @@
+"""Mutations of push targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import strawberry
+from django.conf import settings
+
+from core.context import Context
+from core.errors import ErrorCode, MutationRefused, Problem
+from core.execution import InstancesOf
+from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.node import ID_BOUND, Node, id_field
+from core.ids import input_key
+from interactions.push.addresses import (
+    AUTH_BYTES,
+    ENDPOINT_LENGTH,
+    KEY_CHARACTERS,
+    POINT_BYTES,
+    TOKEN_LENGTH,
+    clean_auth,
+    clean_endpoint,
+    clean_p256dh,
+    clean_token,
+)
+from interactions.push.models import TARGETS_OF_USER
+from interactions.push.selectors import PushTargetRow
+from interactions.push.services import PushAddress, push_target_register, push_target_unregister
+
+KEY_BOUND = f"in base64url, at most {KEY_CHARACTERS} characters"
+
+
+@strawberry.type(description="A browser or device to which the viewer's notifications are pushed.")
+class PushTarget(Node):
+    id = id_field("PushTarget", "The target's opaque global id")
+    is_type_of = InstancesOf(PushTargetRow)
+
+
+@strawberry.input(
+    description="A subscription of a browser, as `PushSubscription.toJSON()` gives it."
+)
+class WebPushTargetInput:
+    endpoint: str = strawberry.field(
+        description=f"Its endpoint, an https: address: 1 to {ENDPOINT_LENGTH:,} characters."
+    )
+    p256dh: str = strawberry.field(
+        description=f"Its key `p256dh`, {POINT_BYTES} bytes {KEY_BOUND}."
+    )
+    auth: str = strawberry.field(description=f"Its key `auth`, {AUTH_BYTES} bytes {KEY_BOUND}.")
+
+
+@strawberry.input(description="A device, as its system has registered it for the app.")
+class DeviceTokenInput:
+    token: str = strawberry.field(
+        description=f"The token, 1 to {TOKEN_LENGTH:,} letters, digits or any of `:_.-`; of APNs in hexadecimal."
+    )
+
+
+@strawberry.input(one_of=True, description="Where to push: exactly one of the fields.")
+class PushTargetInput:
+    web_push: WebPushTargetInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A browser."
+    )
+    apns: DeviceTokenInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A device of Apple, by APNs."
+    )
+    fcm: DeviceTokenInput | None = strawberry.field(
+        default=strawberry.UNSET, description="A device, by Firebase Cloud Messaging."
+    )
+
+
+@strawberry.input(description="The browser or device to register.")
+class RegisterPushTargetInput(MutationInput):
+    target: PushTargetInput = strawberry.field(description="Where to push.")
+
+
+@strawberry.type(description="The registered browser or device.")
+class RegisterPushTargetPayload(Payload):
+    target: PushTarget | None = strawberry.field(
+        default=None,
+        description="The target, the same each time that this token or endpoint is registered; null if the mutation "
+        "failed.",
+    )
+
+
+@strawberry.input(description="The push target to end.")
+class UnregisterPushTargetInput(MutationInput):
+    target_id: strawberry.ID = strawberry.field(description=f"The target's id, {ID_BOUND}.")
+
+
+@strawberry.type(description="Whether the push target was ended.")
+class UnregisterPushTargetPayload(Payload):
+    changed: bool = strawberry.field(default=False, description="Whether this call ended it.")
+
+
+@strawberry.type
+class PushMutation:
+    @strawberry.mutation(
+        description="Has the viewer's notifications pushed to a browser or device, until the session ends. Call it at "
+        "each start of the app: one that is registered stays the same target, and moves to who is signed in now. An "
+        f"account has at most {TARGETS_OF_USER} targets; those registered longest ago end."
+    )
+    @refusals_as_user_errors(RegisterPushTargetPayload)
+    @staticmethod
+    async def register_push_target(
+        info: strawberry.Info, input: RegisterPushTargetInput
+    ) -> RegisterPushTargetPayload:
+        context: Context = info.context
+        viewer_id = context.require_viewer()
+        key = await push_target_register(
+            context.database,
+            viewer_id=viewer_id,
+            session_id=context.session_id,
+            address=cleaned_address(input.target),
+        )
+        return RegisterPushTargetPayload(target=PushTargetRow(key))  # type: ignore[arg-type]  # a row
+
+    @strawberry.mutation(description="Ends a push target of the viewer.")
+    @refusals_as_user_errors(UnregisterPushTargetPayload)
+    @staticmethod
+    async def unregister_push_target(
+        info: strawberry.Info, input: UnregisterPushTargetInput
+    ) -> UnregisterPushTargetPayload:
+        context: Context = info.context
+        await push_target_unregister(
+            context.database,
+            viewer_id=context.require_viewer(),
+            target_id=input_key("PushTarget", input.target_id, "targetId"),
+        )
+        return UnregisterPushTargetPayload(changed=True)
+
+
+def cleaned_address(sent: PushTargetInput) -> PushAddress:
+    """Where to push. Errors: MutationRefused (INVALID_INPUT), with a problem for each invalid field."""
+    problems: list[Problem] = []
+
+    def check(rule: Callable[[str], Any], text: str, *path: str) -> Any:
+        try:
+            return rule(text)
+        except ValueError as error:
+            full_path = ("input", "target", *path)
+            problems.append(Problem(ErrorCode.INVALID_INPUT, str(error), full_path))
+
+    if sent.web_push:
+        plain_http = settings.ENVIRONMENT.push_private_addresses
+        rule = partial(clean_endpoint, plain_http=plain_http)
+        address = PushAddress(
+            "WEB_PUSH",
+            check(rule, sent.web_push.endpoint, "webPush", "endpoint"),
+            check(clean_p256dh, sent.web_push.p256dh, "webPush", "p256dh"),
+            check(clean_auth, sent.web_push.auth, "webPush", "auth"),
+        )
+    elif sent.apns:
+        address = PushAddress("APNS", check(clean_token, sent.apns.token, "apns", "token"))
+    elif sent.fcm:
+        address = PushAddress("FCM", check(clean_token, sent.fcm.token, "fcm", "token"))
+    if problems:
+        raise MutationRefused(*problems)
+    return address

@@ -1,0 +1,25 @@
+"""The query `pushConfiguration`."""
+
+from __future__ import annotations
+
+import strawberry
+from django.conf import settings
+
+from interactions.push.vapid import vapid_public_key
+
+
+@strawberry.type(description="What clients need to register for push notifications.")
+class PushConfiguration:
+    web_push_public_key: str | None = strawberry.field(
+        description="The `applicationServerKey` of `PushManager.subscribe()`: 87 characters of base64url; null if "
+        "this server sends no Web Push. If it has changed, subscribe and register anew."
+    )
+
+
+@strawberry.type
+class PushQuery:
+    @strawberry.field(description="What clients need to register for push notifications.")
+    @staticmethod
+    def push_configuration() -> PushConfiguration:
+        private_key = settings.ENVIRONMENT.vapid_private_key
+        return PushConfiguration(web_push_public_key=private_key and vapid_public_key(private_key))
