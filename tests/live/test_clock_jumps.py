@@ -1,7 +1,8 @@
-"""A server and a worker whose clock is set to another month go on as before."""
+"""A clock that is set to another time loses nothing, whosever it is."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,10 +51,10 @@ class Client:
 
     def __init__(self, around: Surroundings, token: str | None = None) -> None:
         self._around = around
-        self._token = token
+        self.authorization = token
 
     async def answer(self, number: int, name: str, **variables: Any) -> Json:
-        headers = {"authorization": self._token} if self._token else {}
+        headers = {"authorization": self.authorization} if self.authorization else {}
         sent = {"query": operation(name), "variables": variables}
         address = f"http://{self._around.address(number)}/graphql/"
         async with httpx.AsyncClient(timeout=TIMEOUT) as client:
@@ -167,3 +168,71 @@ async def test_no_clock_of_a_server_or_worker_matters(tmp_path: Path, days: int)
         for token in (restored["accessToken"], refreshed["accessToken"]):
             for number in (0, 1):
                 assert (await Client(around, f"Bearer {token}").payload(number, "Viewer"))["id"]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_postgresql_s_clock_ends_tokens_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    with surroundings(tmp_path) as around:
+        clock = Clock(around.postgres.folder)
+        around.postgres.stop()
+        with monkeypatch.context() as variables:
+            for name, value in clock.variables.items():
+                variables.setenv(name, value)
+            around.postgres.start()
+        await asyncio.to_thread(around.postgres.wait)
+        around.start_worker()
+        nobody = Client(around)
+
+        async def serves() -> bool:
+            answers = [await nobody.answer(number, "PublicFeed") for number in (0, 1)]
+            return not any("errors" in answer for answer in answers)
+
+        assert await eventually(serves)
+        sent = {"username": "clock", "email": "clock@example.org", "displayName": "Clock"}
+        signed_up = await nobody.payload(0, "SignUp", input={**sent, "password": PASSWORD})
+        session = signed_up["session"]
+        before = Client(around, f"Bearer {session['accessToken']}")
+        first = await before.post("first")
+        page = await before.payload(0, "HomeFeed")
+
+        clock.jump(hours * 3_600)
+
+        async def is_expired() -> bool:
+            answers = [await before.answer(number, "Viewer") for number in (0, 1)]
+            return all("errors" in answer for answer in answers)
+
+        if hours > 0:
+            assert await eventually(is_expired)
+            assert await before.code(0, "Viewer") == "TOKEN_EXPIRED"
+        else:
+            assert (await before.payload(0, "Viewer"))["id"]
+
+        async def is_refreshed() -> bool:
+            # A server reads the clock once a second.
+            sent = {"refreshToken": session["refreshToken"]}
+            session.update((await nobody.payload(1, "RefreshSession", input=sent))["session"])
+            return 0 < seconds_from_now(session["accessTokenExpiresAt"]) - hours * 3_600 <= 900
+
+        assert await eventually(is_refreshed)
+        after = Client(around, f"Bearer {session['accessToken']}")
+        again = await after.post("first")
+        assert (again["replayed"], again["post"]["id"]) == (True, first["post"]["id"])
+        await after.post("last")
+        async with websocket_client(around.address(1), after.authorization) as resuming:
+            resumed = await resuming.watch_home(after=page["eventCursor"])
+            assert resumed["__typename"] != "ResyncRequired"
+            assert await added(resuming) == ["last"]
+        newest = await after.payload(1, "HomeFeed")
+        texts = [edge["node"]["text"] for edge in newest["edges"]]
+        # New posts sort by the new time.
+        assert texts == (["last", "first"] if hours > 0 else ["first", "last"])
+        export = (await after.payload(0, "ExportData", input={}))["export"]
+
+        async def is_ready() -> bool:
+            found = await after.payload(0, "ExportState", id=export["id"])
+            return bool(found["state"] == "READY")
+
+        assert await eventually(is_ready, seconds=60)
