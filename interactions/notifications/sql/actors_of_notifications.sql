@@ -2,7 +2,7 @@
 -- $1 viewer, $2 notifications, $3 below, $4 above, $5 limit.
 SELECT n.id, m.id, {user of=u}, NULL::text
 FROM unnest($2::text::bigint[]) AS k(id)
-JOIN notifications n ON n.id = k.id AND n.recipient_id = $1
+CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = k.id AND recipient_id = $1 OFFSET 0) n
 CROSS JOIN LATERAL (
     SELECT x.id, x.actor_id FROM notification_actors x
     WHERE x.notification_id = n.id AND x.id < $3 AND x.id > $4 AND {notification_cause_shown}

@@ -9,23 +9,26 @@ WITH happened AS MATERIALIZED (
     -- Comments with all who may be notified of them; of several reasons the first counts.
     SELECT e.number, e.kind AS event, e.actor_id, c.id, c.post_id, c.entities, p.author_id AS post_author_id,
         r.id AS parent_id, r.author_id AS parent_author_id
-    FROM happened e JOIN comments c ON c.id = e.subject_id AND c.author_id = e.actor_id JOIN posts p ON p.id = c.post_id
-    LEFT JOIN comments r ON r.id = c.parent_id
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM comments WHERE id = e.subject_id AND author_id = e.actor_id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = c.post_id OFFSET 0) p
+    LEFT JOIN LATERAL (SELECT * FROM comments WHERE id = c.parent_id OFFSET 0) r ON true
     WHERE e.kind IN ('comment_created', 'comment_edited')
 ), causes AS (
-    SELECT e.number, p.author_id AS recipient_id, {kind_like} AS kind, p.id AS thing_id, p.id AS post_id, NULL::bigint AS comment_id,
-        e.actor_id, 0::bigint AS subject_id, 0 AS rank,
+    SELECT e.number, p.author_id AS recipient_id, {kind_like} AS kind, p.id AS thing_id, p.id AS post_id,
+        NULL::bigint AS comment_id, e.actor_id, 0::bigint AS subject_id, 0 AS rank,
         EXISTS (SELECT FROM post_likes m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0) AS holds
-    FROM happened e JOIN posts p ON p.id = e.post_id WHERE e.kind IN ('post_liked', 'post_unliked')
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
+    WHERE e.kind IN ('post_liked', 'post_unliked')
     UNION ALL
     SELECT e.number, c.author_id, {kind_like}, c.id, c.post_id, c.id, e.actor_id, 0, 0,
         EXISTS (SELECT FROM comment_likes m WHERE m.user_id = e.actor_id AND m.comment_id = c.id OFFSET 0)
-    FROM happened e JOIN comments c ON c.id = e.subject_id
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM comments WHERE id = e.subject_id OFFSET 0) c
     WHERE e.kind IN ('comment_liked', 'comment_unliked') AND c.author_id IS NOT NULL
     UNION ALL
     SELECT e.number, p.author_id, {kind_share}, p.id, p.id, NULL, e.actor_id, 0, 0,
         EXISTS (SELECT FROM shares m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0)
-    FROM happened e JOIN posts p ON p.id = e.post_id WHERE e.kind IN ('post_shared', 'post_unshared')
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
+    WHERE e.kind IN ('post_shared', 'post_unshared')
     UNION ALL
     SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, true FROM written WHERE event = 'comment_created'
     UNION ALL
@@ -33,29 +36,36 @@ WITH happened AS MATERIALIZED (
     WHERE event = 'comment_created' AND parent_author_id IS NOT NULL
     UNION ALL
     SELECT w.number, u.id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, true
-    FROM written w CROSS JOIN LATERAL unnest(w.entities) WITH ORDINALITY AS m(key, n) JOIN users u ON u.id = m.key
+    FROM written w CROSS JOIN LATERAL unnest(w.entities) WITH ORDINALITY AS m(key, n)
+    CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.key OFFSET 0) u
     WHERE m.n % 3 = 0
     -- Who was notified of the comment before is not notified again of the mention.
     AND (w.event = 'comment_created' OR (u.id IS DISTINCT FROM w.parent_author_id AND u.id <> w.post_author_id))
     UNION ALL
     -- A mention that an edit has taken away.
     SELECT w.number, n.recipient_id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, false
-    FROM written w JOIN notification_actors x ON x.subject_id = w.id JOIN notifications n ON n.id = x.notification_id AND n.kind = {kind_mention}
+    FROM written w CROSS JOIN LATERAL (
+        SELECT recipient_id FROM notification_actors WHERE subject_id = w.id AND subject_id > 0 AND kind = {kind_mention} OFFSET 0
+    ) n
     WHERE w.event = 'comment_edited' AND n.recipient_id <> ALL(ARRAY(
         SELECT m.key FROM unnest(w.entities) WITH ORDINALITY AS m(key, n) WHERE m.n % 3 = 0
     ))
     UNION ALL
     SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, true
-    FROM happened e JOIN posts p ON p.id = e.post_id JOIN posts q ON q.id = p.quoted_post_id WHERE e.kind = 'post_created'
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q
+    WHERE e.kind = 'post_created'
     UNION ALL
     SELECT e.number, m.user_id, {kind_mention}, p.id, p.id, NULL, e.actor_id, p.id, 2, true
-    FROM happened e JOIN posts p ON p.id = e.post_id JOIN post_mentions m ON m.post_id = p.id
-    LEFT JOIN posts q ON q.id = p.quoted_post_id
+    FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT * FROM post_mentions WHERE post_id = p.id OFFSET 0) m
+    LEFT JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q ON true
     WHERE e.kind IN ('post_created', 'post_edited') AND (e.kind = 'post_created' OR m.user_id IS DISTINCT FROM q.author_id)
     UNION ALL
     SELECT e.number, n.recipient_id, {kind_mention}, e.post_id, e.post_id, NULL, e.actor_id, e.post_id, 2, false
-    FROM happened e JOIN notification_actors x ON x.subject_id = e.post_id
-    JOIN notifications n ON n.id = x.notification_id AND n.kind = {kind_mention}
+    FROM happened e CROSS JOIN LATERAL (
+        SELECT recipient_id FROM notification_actors WHERE subject_id = e.post_id AND subject_id > 0 AND kind = {kind_mention} OFFSET 0
+    ) n
     WHERE e.kind = 'post_edited'
     AND NOT EXISTS (SELECT FROM post_mentions m WHERE m.post_id = e.post_id AND m.user_id = n.recipient_id OFFSET 0)
     UNION ALL

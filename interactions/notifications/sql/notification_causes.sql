@@ -1,5 +1,9 @@
 -- The causes that the notifications of recipients have by actors. $1 recipients, $2 things, $3 kinds, $4 actors: a place for each.
 -- A row for each cause: the recipient, the thing, the kind, the actor, the notification, the comment or post by which, or 0.
-SELECT x.recipient_id, x.thing_id, x.kind, x.actor_id, x.notification_id, x.subject_id
+SELECT k.recipient_id, k.thing_id, k.kind, k.actor_id, x.notification_id, x.subject_id
 FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::bigint[]) AS k(recipient_id, thing_id, kind, actor_id)
-JOIN notification_actors x ON x.actor_id = k.actor_id AND x.recipient_id = k.recipient_id AND x.thing_id = k.thing_id AND x.kind = k.kind
+CROSS JOIN LATERAL (
+    SELECT notification_id, subject_id FROM notification_actors
+    WHERE actor_id = k.actor_id AND recipient_id = k.recipient_id AND thing_id = k.thing_id AND kind = k.kind
+    OFFSET 0
+) x

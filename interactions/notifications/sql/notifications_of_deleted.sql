@@ -11,7 +11,9 @@
 UNION ALL
 SELECT n.id, n.recipient_id, NULL, NULL, 1
 FROM unnest($1::bigint[], $2::bigint[]) AS k(id, author_id)
-JOIN notifications n ON n.recipient_id = k.author_id AND n.thing_id = k.id AND n.kind = {kind_like}
+CROSS JOIN LATERAL (
+    SELECT id, recipient_id FROM notifications WHERE recipient_id = k.author_id AND thing_id = k.id AND kind = {kind_like} OFFSET 0
+) n
 UNION ALL
 SELECT x.notification_id, x.recipient_id, x.actor_id, x.subject_id, 1
 FROM notification_actors x WHERE x.subject_id = ANY($1::bigint[] || $3::bigint[]) AND x.subject_id > 0
