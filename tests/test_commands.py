@@ -43,7 +43,7 @@ def test_help_has_examples_that_the_command_accepts(name: str) -> None:
 @pytest.mark.parametrize(
     ("command", "bar"),
     [
-        (["seed_demo", "--users=20", "--posts=20"], "/2"),
+        (["seed_demo", "--users=20", "--posts=20"], "/3"),
         (["reconcile_counts"], f"/{len(COUNTS)}"),
         (["import_trace", "trace.txt"], "/3"),
     ],

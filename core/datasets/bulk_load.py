@@ -32,7 +32,9 @@ COPY = sql.SQL("COPY {new} ({columns}) FROM STDIN")
 LOADS = {
     "users": SQL.load_users,
     "posts": SQL.load_posts,
+    "pinned_posts": SQL.load_pinned_posts,
     "follows": SQL.load_follows,
+    "follow_requests": SQL.load_follow_requests,
     "comments": SQL.load_comments,
     **SQL.load_post_reactions,
     "comment_likes": SQL.load_comment_likes,

@@ -55,8 +55,9 @@ class Calendar:
         self.until = until
         self._bursts = [self.any_time() for _ in range(BURSTS)]
 
-    def any_time(self) -> datetime:
-        return self.since + WINDOW * self._chance.random()
+    def any_time(self, since: datetime | None = None) -> datetime:
+        since = max(self.since, since or self.since)
+        return since + (self.until - since) * self._chance.random()
 
     def busy_time(self) -> datetime:
         """A random time, in half of the cases within one of a few bursts."""

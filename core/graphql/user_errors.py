@@ -9,7 +9,7 @@ from core.graphql.enums import declare_enum
 
 declare_enum(
     ErrorCode,
-    "Why a mutation failed.",
+    "Why a mutation failed. What to do about each is in `docs/errors.md`.",
     {
         ErrorCode.INVALID_INPUT: "An input value is invalid; the message says why.",
         ErrorCode.NOT_FOUND: "No object with this id is visible to the viewer.",

@@ -4,3 +4,8 @@ declare module '*.css';
 declare const WORKERS: Record<string, string> & { editor: string };
 
 declare var MonacoEnvironment: { getWorker(id: string, label: string): Worker };
+
+declare module '*.graphql' {
+  const text: string;
+  export default text;
+}

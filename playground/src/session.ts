@@ -1,5 +1,8 @@
 // The signed-in user. Each browser tab has its own, so two tabs can be two users.
 
+import REFRESH_SESSION from '../../tests/operations/RefreshSession.graphql';
+import SIGN_IN from '../../tests/operations/SignIn.graphql';
+import SIGN_OUT from '../../tests/operations/SignOut.graphql';
 import { fromDevelopment, query } from './server';
 import { Store } from './store';
 
@@ -12,24 +15,18 @@ export interface Session {
 
 const KEY = 'playground:session';
 const REFRESH_BEFORE_MS = 30_000;
-const FIELDS = 'session { accessToken accessTokenExpiresAt refreshToken viewer { username } } errors { message }';
-const SIGN_IN = `mutation ($input: SignInInput!) { answer: signIn(input: $input) { ${FIELDS} } }`;
-const REFRESH = `mutation ($input: RefreshSessionInput!) { answer: refreshSession(input: $input) { ${FIELDS} } }`;
-const SIGN_OUT = 'mutation ($input: SignOutInput!) { signOut(input: $input) { changed } }';
 
 export const session = new Store<Session | null>(JSON.parse(sessionStorage.getItem(KEY) ?? 'null'));
 session.subscribe(() => sessionStorage.setItem(KEY, JSON.stringify(session.get())));
 
 class Refused extends Error {}
 
-async function tokens(mutation: string, input: object): Promise<Session> {
-  const { answer } = await query(mutation, { input });
+/** A new session, beside the signed-in one. */
+export async function newSession(login: string, password: string): Promise<Session> {
+  const { signIn: answer } = await query(SIGN_IN, { input: { login, password } });
   if (!answer.session) throw new Refused(answer.errors[0].message);
   return { ...answer.session, username: answer.session.viewer.username };
 }
-
-/** A new session, beside the signed-in one. */
-export const newSession = (login: string, password: string): Promise<Session> => tokens(SIGN_IN, { login, password });
 
 export async function signIn(login: string, password: string): Promise<void> {
   session.set(await newSession(login, password));
@@ -49,8 +46,10 @@ let refreshing: Promise<void> | null = null;
 
 async function refresh(old: Session): Promise<void> {
   try {
-    const renewed = await tokens(REFRESH, { refreshToken: old.refreshToken });
-    if (session.get() === old) session.set(renewed);
+    const input = { refreshToken: old.refreshToken };
+    const { refreshSession: answer } = await query(REFRESH_SESSION, { input });
+    if (!answer.session) throw new Refused(answer.errors[0].message);
+    if (session.get() === old) session.set({ ...old, ...answer.session });
   } catch (error) {
     if (!(error instanceof Refused)) throw error; // The session may be alive: the server could not be asked.
     if (session.get() === old) session.set(null);

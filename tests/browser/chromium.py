@@ -79,9 +79,15 @@ class Page:
         return answer["result"].get("value")
 
     async def wait_for(self, expression: str) -> Any:
-        """The first true value of an expression. Errors: AssertionError with a text of the page."""
+        """The first true value of an expression, also over a reload. Errors: AssertionError with a text of the page."""
         try:
-            return await asyncio.wait_for(self.evaluate(WAIT_FOR % expression), TIMEOUT)
+            async with asyncio.timeout(TIMEOUT):
+                while True:
+                    try:
+                        return await self.evaluate(WAIT_FOR % expression)
+                    except AssertionError as error:
+                        if "Inspected target navigated" not in str(error):
+                            raise
         except TimeoutError:
             text = await self.evaluate("document.body.innerText")
             raise AssertionError(f"{expression} did not become true in:\n{text}") from None

@@ -9,44 +9,28 @@ import pytest
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.browser.chromium import Browser, Page
+from tests.browser.chromium import Browser
+from tests.browser.demo import STATUS, Demo, demo
 from tests.core.server.served import served
 from tests.interactions.cast import create_posts, create_users
 from tests.live.world import Api, signed_in_again
 
 pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
-STATUS = "document.querySelector('[role=status]')?.innerText"
 
 
-async def press(page: Page, text: str, *, within: str = "body") -> None:
-    """Clicks the button with this text, as soon as there is one."""
-    await page.wait_for(
-        f"""(() => {{
-            const wanted = [...document.querySelectorAll({json.dumps(f"{within} button")})]
-                .find((button) => button.innerText.trim() === {json.dumps(text)});
-            wanted?.click();
-            return Boolean(wanted);
-        }})()"""
-    )
-
-
-async def write(page: Page, text: str) -> None:
-    await page.evaluate("document.querySelector('[aria-label=\"What is new?\"]').focus()")
-    await page.call("Input.insertText", text=text)
-    await press(page, "Post")
-
-
-async def shows(page: Page, text: str) -> None:
-    """Returns when an article has the text."""
+async def shows_post(demo: Demo, text: str) -> None:
+    """Returns when a post of the feed has the text."""
     articles = "[...document.querySelectorAll('article:not(.unsent)')]"
-    await page.wait_for(f"{articles}.some((each) => each.innerText.includes({json.dumps(text)}))")
+    await demo.page.wait_for(
+        f"{articles}.some((each) => each.innerText.includes({json.dumps(text)}))"
+    )
 
 
 async def test_the_demo_is_live_and_sends_and_resumes_after_a_cut(
     browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    demo, other = await create_users(database, 2)
-    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", demo)
+    viewer, other = await create_users(database, 2)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", viewer)
     [post] = await create_posts(database, other)
     person = await signed_in_again(database, other)
 
@@ -57,25 +41,24 @@ async def test_the_demo_is_live_and_sends_and_resumes_after_a_cut(
         await server.becomes_ready(1)
         address, port = server.address, str(server.port)
         api = Api(address)
-        follower = await signed_in_again(database, demo)
+        follower = await signed_in_again(database, viewer)
         await api.change(follower, "FollowUser", userId=person.id)
-        page = await browser.page(f"http://{address}")
-        await page.size(390, 844)
-        await page.open("/demo/")
-        await page.wait_for(f"{STATUS} === 'Live'")
-        await shows(page, "♡ 0")
+        tab = await demo(browser, f"http://{address}")
+        page = tab.page
+        await tab.has("Like: 0")
 
         await api.change(person, "CreatePost", text="Seen live")
-        await press(page, "1 new post")
-        await shows(page, "Seen live")
+        await tab.press("1 new post")
+        await shows_post(tab, "Seen live")
         await api.change(person, "LikePost", postId=global_id("Post", post))
-        await shows(page, "♡ 1")
+        await tab.has("Like: 1")
         assert page.complaints == []
         await api.close()
 
     await page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
-    await write(page, "Written without a network")
-    await press(page, "♡ 1")
+    await tab.fill("What is new?", "Written without a network")
+    await tab.press("Post")
+    await tab.press("Like: 1")
     await page.wait_for(f"{STATUS}.includes('2 to send')")
     await page.wait_for("document.querySelector('.unsent').innerText.includes('Written without')")
 
@@ -83,14 +66,14 @@ async def test_the_demo_is_live_and_sends_and_resumes_after_a_cut(
         await server.becomes_ready(1)
         api = Api(address)
         await api.change(person, "CreatePost", text="While you were away")
-        await press(page, "1 new post")
-        await shows(page, "While you were away")
-        await shows(page, "Written without a network")
-        await shows(page, "♥ 2")
+        await tab.press("1 new post")
+        await shows_post(tab, "While you were away")
+        await shows_post(tab, "Written without a network")
+        await tab.has("Like: 2")
         await page.wait_for(f"/^Live · resumed \\S+$/.test({STATUS})")
         await api.close()
     assert page.requests_elsewhere == []
-    rows = await database.fetch("SELECT text FROM posts WHERE author_id = $1", demo)
+    rows = await database.fetch("SELECT text FROM posts WHERE author_id = $1", viewer)
     assert [row[0] for row in rows] == ["Written without a network"]
 
 
@@ -102,9 +85,9 @@ ORDER = """[...document.querySelectorAll('article:not(.unsent)')]
 async def test_the_demo_follows_its_feed_as_a_whole(
     browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    demo, *others = await create_users(database, 5)
-    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", demo)
-    viewer = await signed_in_again(database, demo)
+    viewer_key, *others = await create_users(database, 5)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", viewer_key)
+    viewer = await signed_in_again(database, viewer_key)
     author, early, late, new = [await signed_in_again(database, other) for other in others]
     with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
         await server.becomes_ready(1)
@@ -116,9 +99,7 @@ async def test_the_demo_follows_its_feed_as_a_whole(
         await api.change(early, "SharePost", postId=shared)
         await api.change(early, "CreatePost", text="Between")
         await api.change(late, "SharePost", postId=shared)
-        page = await browser.page(f"http://{server.address}")
-        await page.open("/demo/")
-        await page.wait_for(f"{STATUS} === 'Live'")
+        page = (await demo(browser, f"http://{server.address}")).page
         await page.wait_for(f"{ORDER} === 'Shared,Between,The first'")
         await api.change(late, "UnsharePost", postId=shared)
         await page.wait_for(f"{ORDER} === 'Between,Shared,The first'")

@@ -1,7 +1,7 @@
 -- Inserts the staged posts whose author exists, and counts them.
 WITH inserted AS (
-    INSERT INTO posts (id, author_id, text, created_at, entities, quoted_post_id)
-    SELECT n.id, n.author_id, n.text, n.created_at, n.entities, n.quoted_post_id
+    INSERT INTO posts (id, author_id, text, created_at, entities, quoted_post_id, content_warning)
+    SELECT n.id, n.author_id, n.text, n.created_at, n.entities, n.quoted_post_id, n.content_warning
     FROM new_posts n JOIN users a ON a.id = n.author_id
     ORDER BY n.id
     RETURNING author_id

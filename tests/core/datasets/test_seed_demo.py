@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
 
 import pytest
@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Max
 
 from core.accounts.models import FormerUsername, User
+from core.figures.models import DailyFigure
 from feed.media.files import MediaSize, picture_name, stored_size
 from feed.media.models import Media
 from feed.models import Post
@@ -26,6 +27,8 @@ TABLES = (
     "follows",
     "post_likes",
     "comment_likes",
+    "pinned_posts",
+    "follow_requests",
 )
 
 pytestmark = pytest.mark.usefixtures("orm")
@@ -45,6 +48,10 @@ def test_demo_data_has_everything_and_right_counts() -> None:
     assert (count("users"), count("posts")) == (60, 300)
     assert all(count(table) for table in TABLES)
     assert count("comments WHERE parent_id IS NOT NULL") > 0
+    assert count("posts WHERE content_warning <> ''") > 0
+    assert count("posts WHERE quoted_post_id IS NOT NULL") > 0
+    assert count("users WHERE is_private") > 0
+    assert all(count(table) for table in ("post_hashtags", "post_mentions"))
     assert count("events") == 0
     assert_counts_are_right()
 
@@ -84,6 +91,34 @@ def test_activity_is_later_than_its_target() -> None:
     assert newest < datetime(2026, 11, 1, tzinfo=UTC)
 
 
+def test_users_sign_up_on_all_days_and_do_nothing_before() -> None:
+    seed()
+
+    days = DailyFigure.objects.filter(name="user_created", day__gte=date(2026, 10, 2))
+    assert 10 < days.count() <= 30
+    authored = ("posts", "comments", "shares", "post_likes")
+    for table, column in zip(
+        authored, ("author_id", "author_id", "user_id", "user_id"), strict=True
+    ):
+        assert count(f"{table} r JOIN users u ON u.id = r.{column} WHERE r.id <= u.id") == 0
+    assert (
+        count("follows f JOIN users u ON u.id IN (f.follower_id, f.followee_id) WHERE f.id <= u.id")
+        == 0
+    )
+
+
+def test_private_accounts_have_requests_and_no_shares() -> None:
+    seed()
+
+    of_private = "JOIN users u ON u.id = {} WHERE u.is_private"
+    assert count(f"follow_requests r {of_private.format('r.target_id')}") > 0
+    assert count("follow_requests") == count(
+        f"follow_requests r {of_private.format('r.target_id')}"
+    )
+    shared = "shares s JOIN posts p ON p.id = s.post_id"
+    assert count(f"{shared} {of_private.format('p.author_id')}") == 0
+
+
 def test_few_users_have_most_followers_and_posts() -> None:
     seed(users=200, posts=500)
 
@@ -100,6 +135,12 @@ def test_the_demo_user_signs_in_and_has_a_full_feed() -> None:
     assert isinstance(user, User)
     assert f"Sign in as demo with the password {PASSWORD}" in output
     assert Post.objects.filter(author__followers__follower=user).count() > 100
+    assert Post.objects.filter(author=user).count() == 5
+    for table in ("pinned_posts", "bookmarks"):
+        assert count(f"{table} r WHERE r.user_id = {user.pk}") > 0
+    assert count(f"follow_requests WHERE requester_id = {user.pk}") > 0
+    assert count(f"follow_requests WHERE target_id = {user.pk}") > 0
+    assert_counts_are_right()
 
 
 def test_without_a_password_no_user_can_sign_in() -> None:
@@ -139,7 +180,7 @@ def test_other_users_do_not_prevent_demo_users() -> None:
 @pytest.mark.parametrize(("users", "posts"), [(1, 0), (1, 5), (2, 3)])
 def test_small_numbers_work(users: int, posts: int) -> None:
     seed(f"--password={PASSWORD}", users=users, posts=posts)
-    assert count("posts") == posts
+    assert count("posts p JOIN users u ON u.id = p.author_id WHERE u.username <> 'demo'") == posts
     assert_counts_are_right()
 
 

@@ -10,23 +10,47 @@ from pathlib import Path
 
 import httpx
 import pytest
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate
 
+from core.config.schema import graphql_schema
 from core.server.playground import FILES
 from tests.core.server.served import TIMEOUT, served
-from tests.paths import ROOT
+from tests.paths import OPERATIONS, ROOT
 
 SOURCES = ROOT / "playground"
+OWN_OPERATIONS = {"Sizes", "FeedEntry", "HomeTimeline", "NextEntry", "HomeTimelineEvents"}
+"""Operations and fragments of the demo for which the contract has none."""
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def test_the_bundle_was_built_from_the_sources() -> None:
-    files = [SOURCES / "build.mjs", SOURCES / "package-lock.json", *(SOURCES / "src").iterdir()]
-    names = sorted(path.relative_to(SOURCES).as_posix() for path in files)
+    files = [path for path in (SOURCES / "src").rglob("*") if path.is_file()]
+    sources = [
+        path.relative_to(SOURCES).as_posix() for path in files if "__generated__" not in path.parts
+    ]
+    names = sorted(["build.mjs", "codegen.ts", "package-lock.json", *sources])
     digest = hashlib.sha256()
     for name in names:
         digest.update(name.encode() + b"\0" + (SOURCES / name).read_bytes() + b"\0")
     manifest = json.loads((FILES / "manifest.json").read_text())
     assert manifest["sources"] == digest.hexdigest(), "Run: make playground"
+
+
+def test_the_demo_sends_the_operations_of_the_contract_word_for_word() -> None:
+    contract = dict(each for path in OPERATIONS.glob("*.graphql") for each in _definitions(path))
+    file = SOURCES / "src" / "demo" / "operations.graphql"
+    assert validate(graphql_schema, parse(file.read_text())) == []
+    own = {name for name, text in _definitions(file) if contract.get(name) != text}
+    assert own == OWN_OPERATIONS
+
+
+def _definitions(file: Path) -> list[tuple[str, str]]:
+    """Names and texts of the operations and fragments in a file."""
+    return [
+        (node.name.value, print_ast(node))
+        for node in parse(file.read_text()).definitions
+        if isinstance(node, FragmentDefinitionNode | OperationDefinitionNode) and node.name
+    ]
 
 
 def test_packages_are_locked_by_hash_and_name_no_host() -> None:

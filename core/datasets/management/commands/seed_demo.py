@@ -96,7 +96,9 @@ class Command(ExplainedCommand):
             self.stdout.write("There are demo users already; nothing was created.")
             return
         counts = ", ".join(
-            f"{count:,} {table.replace('_', ' ')}" for table, count in seeded.inserted.items()
+            f"{count:,} {table.replace('_', ' ')}"
+            for table, count in seeded.inserted.items()
+            if count
         )
         self.stdout.write(f"Created {counts}.")
         if seeded.viewer:

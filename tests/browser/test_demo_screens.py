@@ -1,0 +1,248 @@
+"""The demo's screens in a browser, with a worker beside the server."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from PIL import Image
+
+from core.database.database import Database
+from tests.browser.chromium import Browser
+from tests.browser.demo import STATUS, Demo, demo
+from tests.core.server.served import Served, served
+from tests.interactions.cast import create_users
+from tests.live.world import Api, SignedInUser, eventually, signed_in_again
+from tests.paths import ROOT
+
+pytestmark = pytest.mark.timeout(900)  # A busy machine draws slowly; each step has its own timeout.
+PASSWORD = "hush a password"
+SLOW = 150_000
+"""The network's speed during an upload. Units: bytes a second."""
+FIRST = "main article.post"
+STARTED = """
+UPDATE users SET username = $2, display_name = $3, password = $4, is_private = $5 WHERE id = $1 RETURNING id
+"""
+IS_BOOKMARKED = "SELECT FROM bookmarks WHERE user_id = $1"
+PICTURE = (
+    "SELECT alt_text, state, post_id IS NOT NULL FROM media WHERE owner_id = $1 AND NOT is_avatar"
+)
+
+
+class World(NamedTuple):
+    """A demo in a tab, its server, and who can use the API beside it."""
+
+    server: Served
+    tab: Demo
+    api: Api
+    viewer: SignedInUser
+    author: SignedInUser
+    private: SignedInUser
+
+
+@asynccontextmanager
+async def world(browser: Browser, database: Database, folder: Path) -> AsyncIterator[World]:
+    """The viewer `demo` follows `harbour_master`; `closed_door` has a private account."""
+    names = (("demo", "Demo"), ("harbour_master", "Harbour Master"), ("closed_door", "Closed Door"))
+    users = []
+    for key, (username, name) in zip(await create_users(database, 3), names, strict=True):
+        is_private = username == "closed_door"
+        await database.write(STARTED, key, username, name, make_password(PASSWORD), is_private)
+        users.append(await signed_in_again(database, key))
+    viewer, author, _private = users
+    with served(folder, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        worker = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
+            [sys.executable, "manage.py", "work"], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        api = Api(server.address)
+        await api.change(viewer, "FollowUser", userId=author.id)
+        try:
+            yield World(server, await demo(browser, f"http://{server.address}"), api, *users)
+        finally:
+            await api.close()
+            worker.terminate()
+            await asyncio.to_thread(worker.wait)
+
+
+async def test_signing_in_finding_and_keeping(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, *_):
+        text = "Fog over the lighthouse #harbour, says @demo"
+        await api.change(author, "CreateRichPost", text=text)
+        await tab.press("1 new post")
+
+        await tab.go("#/sign-in")
+        await tab.fill("Username or e-mail address", "demo")
+        await tab.fill("Password", "not the password")
+        await tab.press("Sign in", within="main")
+        await tab.shows("The login or the password is wrong.")
+        await tab.fill("Password", PASSWORD)
+        await tab.press("Sign in", within="main")
+        await tab.page.wait_for(f"location.hash === '#/' && document.querySelector('{FIRST}')")
+        await tab.fits()
+
+        await tab.press("Explore")
+        await tab.shows("Trending posts")
+        await tab.fill("Search", "harb")
+        await tab.shows("@harbour_master", within=".rows")
+        await tab.shows("#harbour", within=".tags")
+        await tab.fill("Search", "lighthouse")
+        await tab.enter()
+        await tab.shows(text, within=FIRST)
+        await tab.press("#harbour", within=FIRST)
+        await tab.shows("1 post", within="h2")
+        await tab.fits()
+        await tab.page.evaluate("history.back()")
+        await tab.page.wait_for("location.hash === '#/search/lighthouse'")
+
+        await tab.press("Bookmark", within=FIRST)
+        await eventually(lambda: database.fetch(IS_BOOKMARKED, viewer.key))
+        await tab.press("Bookmarks")
+        await tab.shows(text, within=FIRST)
+        await tab.fits()
+        await tab.press("Bookmark", within=FIRST)
+        await eventually(lambda: _none(database, IS_BOOKMARKED, viewer.key))
+
+
+async def test_quotes_warnings_and_comments(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with world(browser, database, tmp_path) as (_, tab, api, _viewer, author, *_):
+        warned = await api.change(
+            author, "CreateRichPost", text="The ship sinks", contentWarning="Spoilers"
+        )
+        await tab.press("1 new post")
+        await tab.shows("Spoilers", within=FIRST)
+        assert "sinks" not in await tab.page.evaluate(
+            f"document.querySelector('{FIRST}').innerText"
+        )
+        await tab.press("Show", within=FIRST)
+        await tab.shows("The ship sinks", within=FIRST)
+
+        await tab.press("Quote: 0", within=FIRST)
+        await tab.shows("The ship sinks", within=".composer .quoted")
+        await tab.fill("What is new?", "Who knew?")
+        await tab.press("Post")
+        await tab.shows("Who knew?", within=FIRST)
+        await tab.shows("The ship sinks", within=f"{FIRST} .quoted")
+        await tab.fits()
+
+        await tab.go(f"#/post/{warned['post']['id']}")
+        await tab.fill("Write a comment", "It does not")
+        await tab.press("Send")
+        await tab.shows("It does not", within="main .comment")
+        posted = {"postId": warned["post"]["id"], "text": "It does, in the book"}
+        await api.change(author, "CreateComment", **posted)
+        await tab.shows("It does, in the book", within="main .comment")
+        await tab.choose("Order of comments", "OLDEST")
+        await tab.shows("It does not", within="main .comment")
+        await tab.press("Replies: 0", within="main .comment")
+        await tab.fill("Write a reply", "Read it again")
+        await tab.press("Send")
+        await tab.shows("Read it again")
+        await tab.has("Replies: 1", within="main .focus")
+        await tab.fits()
+        await api.change(author, "DeletePost", postId=warned["post"]["id"])
+        await tab.go("#/")
+        await tab.page.call("Page.reload")
+        await tab.shows("This post is not available.", within=f"{FIRST} .quoted")
+        await tab.fits()
+
+
+async def test_profiles_and_requests(browser: Browser, database: Database, tmp_path: Path) -> None:
+    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, private):
+        await tab.go("#/user/closed_door")
+        await tab.shows("Only accepted followers see these posts.")
+        await tab.press("Follow: Closed Door")
+        await tab.has("Requested: Closed Door")
+        await tab.page.wait_for(f"{STATUS} === 'Live'")
+        await api.change(private, "AcceptFollowRequest", userId=viewer.id)
+        await tab.go("#/")
+        await tab.go("#/user/closed_door")
+        await tab.has("Following: Closed Door")
+        await tab.fits()
+
+        picture = tmp_path / "avatar.png"
+        Image.effect_noise((300, 300), 90).save(picture)
+        await tab.press("Profile")
+        await tab.press("Edit profile")
+        await tab.choose_file(picture)
+        await tab.shows("Picture chosen")
+        await tab.fill("Name", "Demo of the Day")
+        await tab.fill("About you", "I look around.")
+        await tab.fits()
+        await tab.page.evaluate("document.querySelector('input[type=checkbox]').click()")
+        await tab.press("Save")
+        await tab.shows("Demo of the Day", within=".profile")
+        await tab.shows("I look around.", within=".profile")
+        assert await database.fetch("SELECT FROM users WHERE id = $1 AND is_private", viewer.key)
+        has_avatar = "SELECT FROM users WHERE id = $1 AND avatar_url <> ''"
+        await eventually(lambda: database.fetch(has_avatar, viewer.key))
+        await tab.page.call("Page.reload")
+        await tab.page.wait_for(
+            "document.querySelector('.profile img.avatar').naturalWidth === 300"
+        )
+
+        await api.change(author, "FollowPrivate", userId=viewer.id)
+        await tab.page.call("Page.reload")
+        await tab.press("Users: 1")
+        await tab.press("Accept", within="main")
+        follows = "SELECT FROM follows WHERE follower_id = $1 AND followee_id = $2"
+        await eventually(lambda: database.fetch(follows, author.key, viewer.key))
+        await tab.fits()
+
+
+async def test_pictures_are_sent_with_progress_also_over_a_cut(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    picture = tmp_path / "fog.png"
+    Image.effect_noise((900, 900), 90).save(picture)
+    assert picture.stat().st_size > 4 * SLOW
+    async with world(browser, database, tmp_path) as (server, tab, _, viewer, *_):
+        await tab.network(SLOW)
+        await tab.choose_file(picture)
+        sent = "document.querySelector('progress').value"
+        await tab.page.wait_for(f"{sent} > 0 && {sent} < 0.5")
+        server.process.kill()
+        server.process.wait()
+        await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
+        (tmp_path / "again").mkdir()
+        with served(tmp_path / "again", DEBUG="true", PORT=str(server.port)) as again:
+            await again.becomes_ready(1)
+            await tab.page.wait_for(f"{sent} > 0.5 && {sent} < 1")
+            tab.page.complaints.clear()  # Of the time without a server.
+            await finish(tab, database, viewer)
+
+
+async def finish(tab: Demo, database: Database, viewer: SignedInUser) -> None:
+    """Posts the picture when it has arrived, and sees it."""
+    await tab.network(None)
+    await tab.fill("Description of fog.png", "Fog")
+    await tab.fill("What is new?", "With a picture")
+    await tab.shows("Ready", within=".attachments")
+    await tab.press("Post")
+    await tab.shows("With a picture", within=FIRST)
+    shown = f"document.querySelector('{FIRST} .pictures img')"
+    await tab.page.wait_for(
+        f"{shown}.complete && {shown}.naturalWidth > 0 && {shown}.alt === 'Fog'"
+    )
+    assert await database.fetch(PICTURE, viewer.key) == [("Fog", "READY", True)]
+    await tab.page.call("Page.reload")
+    await tab.page.wait_for(f"{shown}.srcset.split(',').length === 3")
+    assert "data:image/png" in await tab.page.evaluate(f"{shown}.style.backgroundImage")
+    await tab.go("#/user/demo/media")
+    await tab.page.wait_for(f"location.hash.endsWith('media') && {shown}.complete")
+    await tab.fits()
+
+
+async def _none(database: Database, statement: str, *arguments: object) -> bool:
+    return not await database.fetch(statement, *arguments)
