@@ -172,7 +172,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Notifications", "p1"): {
         "notifications_page": Cost(1654, 450),
-        "actors_of_notifications": Cost(666, 239),
+        "actors_of_notifications": Cost(685, 198),
         "posts_by_ids": Cost(151, 50),
     },
     Page("NotificationSettings", "p1"): {

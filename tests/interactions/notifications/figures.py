@@ -6,7 +6,6 @@ PostgreSQL together, for likes spread over many posts and for likes of one.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import resource
 import time
