@@ -1,4 +1,4 @@
-"""A clock that is set to another time loses nothing, whosever it is."""
+"""Clocks that are set to another time lose nothing."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ async def test_no_clock_of_a_server_or_worker_matters(tmp_path: Path, days: int)
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("hours", [1, -1])
-async def test_postgresql_s_clock_ends_tokens_and_loses_nothing(
+async def test_the_clock_of_postgresql_decides_when_tokens_expire(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
     with surroundings(tmp_path) as around:

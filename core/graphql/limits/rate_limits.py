@@ -25,8 +25,10 @@ UNKNOWN_ADDRESS = "-"
 REFUSAL_POINTS = 10
 """What a refused request takes from its sender's address."""
 
-HARMLESS = {code for code, handled in CODES.items() if handled.status >= 500 or handled.retry_after}
-"""Codes of errors that are not the client's, or make it wait as it is."""
+NOT_CHARGED = {
+    code for code, handled in CODES.items() if handled.status >= 500 or handled.retry_after
+}
+"""Codes of errors that are not the client's fault, or that make it wait anyway."""
 
 network = lru_cache(maxsize=4_096)(network_of)
 
@@ -98,7 +100,7 @@ class RateLimits:
 
     def refused(self, record: RequestRecord, address: str | None) -> None:
         """Takes the price of a request that was refused, by the client's fault and before anything was read."""
-        if record.statements or not record.codes or not HARMLESS.isdisjoint(record.codes):
+        if record.statements or not record.codes or not NOT_CHARGED.isdisjoint(record.codes):
             return
         bucket = self._address_points(address)
         if bucket is not None:
