@@ -284,7 +284,8 @@ class DocumentStore:
         return await self._look_up_trusted(identifier, address)
 
     async def _look_up_trusted(self, identifier: str, address: str | None) -> Document:
-        if identifier not in self._by_identifier:  # What was trusted a minute ago is only read again.
+        # What was trusted a minute ago is only read again.
+        if identifier not in self._by_identifier:
             await self._pay(LOOK_UP_POINTS, address)
         text = None if self._trusted is None else await self._trusted.find(identifier)
         if text is None:
