@@ -15,6 +15,7 @@ from core.jobs.registry import consumer
 from interactions.notifications.changes import NotificationChanges
 from interactions.notifications.groups import Cause, causes_add, causes_remove
 from interactions.notifications.statements import SQL
+from interactions.push.services import pushes_add
 
 EVENTS_AT_ONCE = 500
 """A batch holds back the events of others, as long as it writes."""
@@ -61,8 +62,7 @@ async def change_notifications(transaction: Transaction, events: Sequence[EventR
         await _causes_change(transaction, events, changes)
         await _relations_change(transaction, events, changes)
     await changes.log(transaction)
-    # `changes.announced` has the recipient and key of each notification that is new or has moved to the top: the place
-    # to add what else shall happen then, such as a push message.
+    await pushes_add(transaction, changes.announced)
     return 0 if is_more else None
 
 

@@ -24,7 +24,7 @@ class Push(NamedTuple):
     kind: str
     summary: str
     badge: int
-    """The number of unseen notifications."""
+    """The number of unseen notifications, as far as it is counted."""
     repeat_key: str
     """The same when a push is sent again because its end was not recorded."""
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
 from core.accounts.statements import SQL as ACCOUNTS
-from core.database.database import Database
+from core.database.database import Database, Transaction
+from core.database.time_ordered_keys import moment_of
 from core.errors import SESSION_ENDED, ClientError, not_found
+from core.jobs.causes import current_cause
 from interactions.push.models import TARGETS_OF_USER
 from interactions.push.statements import SQL
+
+SHORTEST_PAUSE = 3.0
+"""Seconds in which what happens together becomes one push. For each actor of a notification so many."""
+LONGEST_PAUSE = 600.0
 
 
 class PushAddress(NamedTuple):
@@ -51,3 +59,37 @@ async def push_target_unregister(database: Database, *, viewer_id: int, target_i
     """Ends a target. Errors: MutationRefused (NOT_FOUND) for none of the viewer's."""
     if not await database.write(SQL.push_target_delete, viewer_id, target_id):
         raise not_found("Target", "targetId")
+
+
+async def pushes_add(transaction: Transaction, announced: Sequence[tuple[int, int]]) -> None:
+    """Adds the jobs that push notifications which are new or have moved to the top: recipients and keys.
+
+    Only for recipients with targets, and one for each notification until it has run. Cost: one statement.
+    """
+    if announced:
+        recipients, keys = zip(*announced, strict=True)
+        await transaction.fetch(
+            SQL.push_jobs_add,
+            keys,
+            recipients,
+            [_age_pause(key) for key in keys],
+            SHORTEST_PAUSE,
+            current_cause(),
+        )
+
+
+def pause_between_pushes(key: int, actor_count: int) -> timedelta:
+    """The pause before the next push of a notification: as long as it has existed, but not so long for few actors.
+
+    So one that grows quickly is pushed after 3, 6, 12 … seconds and then every ten minutes.
+    """
+    return timedelta(seconds=min(_age_pause(key), SHORTEST_PAUSE * max(actor_count, 1)))
+
+
+def _age_pause(key: int) -> float:
+    return min(max(_age(key), SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _age(key: int) -> float:
+    """The seconds since the notification began."""
+    return (datetime.now(UTC) - moment_of(key)).total_seconds()
