@@ -201,6 +201,21 @@ async def test_profiles_and_requests(browser: Browser, database: Database, tmp_p
         await tab.fits()
 
 
+async def test_notifications_are_live_and_seen(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, *_):
+        post = await api.change(viewer, "CreatePost", text="Look at this")
+        await api.change(author, "LikePost", postId=post["post"]["id"])
+        await tab.shows("Harbour Master", within=".toast")
+        await tab.has("Notifications: 1")
+        await tab.press("Notifications: 1")
+        await tab.shows("Look at this", within=".rows")
+        await tab.has("Notifications")
+        assert not (await api.do(viewer, "Notifications"))["unseen"]["count"]
+        await tab.fits()
+
+
 async def test_pictures_are_sent_with_progress_also_over_a_cut(
     browser: Browser, database: Database, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 // with a cursor of its own.
 
 import { createClient } from 'graphql-ws';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { ENDPOINT } from '../server';
 import { accessToken } from '../session';
 import { Store } from '../store';
@@ -119,8 +119,10 @@ export function watcher(see: (event: PostEvent) => void, resync: () => void): (p
 
 /** Watches posts as long as the component is there. */
 export function useWatch(postIds: string[], see: (event: PostEvent) => void = () => {}, resync: () => void = () => {}): void {
+  const latest = useRef({ see, resync });
+  latest.current = { see, resync };
   useEffect(() => {
-    const watch = watcher(see, resync);
+    const watch = watcher((event) => latest.current.see(event), () => latest.current.resync());
     watch(postIds);
     return () => watch([]);
   }, [postIds.join()]);

@@ -7,6 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { element } from '../server';
 import { Icon, type IconName } from './icons';
 import { live } from './live';
+import { followNotifications, unseen } from './notifications';
 import { flush, outbox } from './outbox';
 import { documentation, refusal } from './refusals';
 import { link, place, restoreScroll } from './router';
@@ -15,6 +16,7 @@ import { CommentPage } from './screens/comment-page';
 import { EditProfile } from './screens/edit-profile';
 import { HashtagPage } from './screens/hashtag';
 import { Home } from './screens/home';
+import { Notifications, Toast } from './screens/notifications';
 import { PostPage } from './screens/post-page';
 import { Profile } from './screens/profile';
 import { QuotePost } from './screens/quote';
@@ -29,6 +31,7 @@ const SCREENS: Record<string, (first: string, second?: string) => ReactNode> = {
   bookmarks: () => <Bookmarks />,
   comment: (id) => <CommentPage key={id} id={id} />,
   'edit-profile': () => <EditProfile />,
+  notifications: () => <Notifications />,
   post: (id) => <PostPage key={id} id={id} />,
   quote: (id) => <QuotePost key={id} id={id} />,
   search: (asked) => <Search asked={asked} />,
@@ -79,6 +82,7 @@ function Navigation() {
       <Tab icon="home" label="Home" to={[]} />
       <Tab icon="search" label="Explore" to={['search']} />
       <Tab icon="users" label="Users" to={['users']} count={account?.followRequestCount.count} />
+      <Tab icon="bell" label="Notifications" to={['notifications']} count={unseen.use().count} />
       <Tab icon="bookmark" label="Bookmarks" to={['bookmarks']} />
       {account && <Tab icon="user" label="Profile" to={['user', account.user.username]} />}
     </nav>
@@ -89,7 +93,7 @@ function Demo() {
   const { parts: [screen = '', first = '', second], visit } = place.use();
   const account = viewer.use();
   const [problem, setProblem] = useState('');
-  useEffect(() => void loadViewer().then(flush).catch((error: Error) => setProblem(error.message)), []);
+  useEffect(() => void loadViewer().then(followNotifications).then(flush).catch((error: Error) => setProblem(error.message)), []);
   useLayoutEffect(restoreScroll, [visit]);
   return (
     <>
@@ -99,6 +103,7 @@ function Demo() {
         <Status />
       </header>
       <Navigation />
+      <Toast />
       <main>
         {problem && <p role="alert">{problem}</p>}
         <Refused />
