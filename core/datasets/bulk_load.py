@@ -39,6 +39,8 @@ LOADS = {
     **SQL.load_post_reactions,
     "comment_likes": SQL.load_comment_likes,
 }
+NEWEST_NOTIFIED = 5_000
+"""Of how many posts and follows notifications are made, the newest: a load is to take little longer for them."""
 WITH_ENTITIES = ("posts", "comments")
 Cell = int | str | datetime | None
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -80,6 +82,14 @@ def load(rows: DatasetRows) -> dict[str, int]:
             fill_post_words.enqueue_by_orm()
             run(JOBS.jobs_make_due, [schedule_key(rank_trends)])
     return inserted
+
+
+def notifications_load() -> int:
+    """Adds the notifications of what was loaded, for users who have none; their number.
+
+    Cost: one statement, of the newest rows alone, however many there are. Locks: none that others wait for.
+    """
+    return int(run(SQL.load_notifications, NEWEST_NOTIFIED)[0][0])
 
 
 def vacuum() -> None:

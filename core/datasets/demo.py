@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from core.accounts.models import User
 from core.database.django_bridge import run
-from core.datasets.bulk_load import load, vacuum
+from core.datasets.bulk_load import load, notifications_load, vacuum
 from core.datasets.dataset_rows import DatasetRows
 from core.datasets.demo_pictures import add_pictures
 from core.datasets.demo_rows import DemoRows
@@ -81,6 +81,7 @@ def seed_demo(
             if viewer and admin:
                 User.objects.filter(username=VIEWER).update(is_staff=True, is_superuser=True)
         inserted["media"] = add_pictures()
+        inserted["notifications"] = notifications_load()
     vacuum()
     return Seeded(inserted, viewer)
 

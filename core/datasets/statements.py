@@ -17,6 +17,7 @@ class DatasetStatements(
     load_comments: str
     load_follow_requests: str
     load_follows: str
+    load_notifications: str
     load_pinned_posts: str
     load_post_entities: str
     load_post_reactions: Instances

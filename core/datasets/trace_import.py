@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.database.django_bridge import retry_on_deadlock
 from core.database.error_text import text_without_values
-from core.datasets.bulk_load import load, vacuum
+from core.datasets.bulk_load import load, notifications_load, vacuum
 from core.datasets.dataset_rows import TYPES, DatasetRows
 from core.datasets.replay import EMAIL_DOMAIN, Replay
 from core.datasets.trace import (
@@ -98,6 +98,7 @@ def _import(path: Path, content: TraceContent, progress: Progress) -> Imported:
         if line_number > record.lines:
             _load_batch(record, rows, line_number)
         progress.advances(len(batch))
+    notifications_load()
     vacuum()
     TraceImport.objects.filter(pk=record.pk).update(finished_at=timezone.now(), bad_lines=bad_lines)
     record.refresh_from_db()

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Max
 
 from core.accounts.models import FormerUsername, User
+from core.datasets.bulk_load import notifications_load
 from core.figures.models import DailyFigure
 from feed.media.files import MediaSize, picture_name, stored_size
 from feed.media.models import Media
@@ -211,3 +212,26 @@ def test_data_can_end_at_a_given_time() -> None:
 def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE users CASCADE")
+
+
+def test_the_newest_rows_make_notifications() -> None:
+    seed(users=20, posts=60)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE n.actor_count <> (
+                SELECT count(DISTINCT actor_id) FROM notification_actors WHERE notification_id = n.id
+            )), count(DISTINCT (recipient_id, position)), count(DISTINCT kind)
+            FROM notifications n
+            """
+        )
+        notifications, wrong, places, kinds = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FROM notifications n JOIN notification_inboxes i ON i.user_id = n.recipient_id "
+            "WHERE n.position > i.seen_through GROUP BY n.recipient_id"
+        )
+        unseen = {row[0] for row in cursor.fetchall()}
+    assert notifications == places > 0
+    assert (wrong, kinds) == (0, 4)
+    assert max(unseen) == 5
+    assert notifications_load() == 0
