@@ -15,15 +15,17 @@ from core.config.parsing import ValueInvalid
 DEVELOPMENT_VAPID_KEY = "only-for-development-never-serve-others-abc"
 """A number of 32 bytes, as any: `make run` uses it."""
 VAPID_COMMAND = "python manage.py make_vapid_key"
+KEYS_END = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The order of P-256: private keys are lower."""
 
 
 def vapid_key(text: str) -> str | None:
     """The private key of VAPID; `none`: None."""
     if text.lower() == "none":
         return None
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", text) or not any(
-        urlsafe_b64decode(text.rstrip("=") + "=")
-    ):
+    key = text.rstrip("=") + "="
+    usable = re.fullmatch(r"[A-Za-z0-9_-]{43}=", key)
+    if not usable or not 0 < int.from_bytes(urlsafe_b64decode(key), "big") < KEYS_END:
         raise ValueInvalid(f"write a key that `{VAPID_COMMAND}` prints.")
     return text.rstrip("=")
 
