@@ -192,6 +192,12 @@ class Hashtag(CountedRow):
                 condition=models.Q(post_count__gte=0), name="hashtags_post_count_not_negative"
             )
         ]
+        indexes: ClassVar = [
+            # By code points, so that all names with a prefix are one range.
+            models.Index(
+                fields=["name"], name="hashtags_name_prefix", opclasses=["text_pattern_ops"]
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -23,9 +23,6 @@ VERSION = b"\x03"
 UNSETTLED_VERSION = b"\x02"
 UNSETTLED_BEGINS = "A"
 """The first character of a cursor above the horizon, as base64 has it for the versions 0 to 3."""
-RANKED_VERSION = b"\x04"
-RANKED = Struct(">IQ")
-"""A position by rank: the rank and the key."""
 MAX_CURSOR_LENGTH = 32_768
 """An unsettled position takes a few bytes for each transaction that was running when the page was read."""
 TAG_BYTES = 9
@@ -72,7 +69,7 @@ class CursorSigner:
 
     def text_codec(self, list_name: str, owner_id: int = 0) -> TextCursorCodec:
         """The codec of a list whose positions are texts."""
-        return TextCursorCodec(self._keys.blake2, list_name, owner_id)
+        return TextCursorCodec(self._keys, list_name, owner_id)
 
     def ranked_codecs(self, list_name: str, owner_ids: Iterable[int]) -> list[CursorCodec]:
         """The codecs of the same list of many objects, whose positions are `ranked_position`s."""
@@ -179,7 +176,7 @@ class CursorCodec(NamedTuple):
 class TextCursorCodec(NamedTuple):
     """Encodes and decodes the cursors of a list whose positions are texts: of one that has an order of its own."""
 
-    key: bytes
+    keys: CursorKeys
     list_name: str
     owner_id: int
 
@@ -195,6 +192,9 @@ class TextCursorCodec(NamedTuple):
 
     def decode(self, cursor: str) -> str:
         """The position that the cursor encodes. Errors: CursorMalformed."""
+        for older in self.keys.older:
+            with suppress(CursorMalformed):
+                return self._replace(keys=older).decode(cursor)
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise CursorMalformed
         try:
@@ -209,7 +209,7 @@ class TextCursorCodec(NamedTuple):
 
     def _tag(self, packed: bytes) -> bytes:
         signed = self.list_name.encode() + POSITION.pack(self.owner_id) + packed
-        return blake2s(signed, key=self.key, digest_size=TAG_BYTES).digest()
+        return blake2s(signed, key=self.keys.blake2, digest_size=TAG_BYTES).digest()
 
 
 class RankedCursorCodec(CursorCodec):
@@ -221,29 +221,14 @@ class RankedCursorCodec(CursorCodec):
         return [self.encode_position(ListPosition(each, each)) for each in positions]
 
     def encode_position(self, position: ListPosition) -> str:
-        packed = RANKED.pack(*rank_and_key(position.key))
-        signed = RANKED_VERSION + packed + self._ranked_tag(packed)
-        return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
+        return self._as_text().encode(str(position.key))
 
     def decode(self, cursor: str) -> ListPosition:
-        if len(cursor) > MAX_CURSOR_LENGTH:
-            raise CursorMalformed
-        try:
-            encoded = cursor.encode("ascii")
-            packed = a2b_base64(encoded.translate(FROM_URL_SAFE) + b"=" * (-len(encoded) % 4))
-            rank, key = RANKED.unpack(packed[1:-TAG_BYTES])
-        except (StructError, ValueError) as error:
-            raise CursorMalformed from error
-        position = ranked_position(rank, key)
-        if not compare_digest(
-            self.encode_position(ListPosition(position, position)).encode(), encoded
-        ):
-            raise CursorMalformed
+        position = int(self._as_text().decode(cursor))
         return ListPosition(position, position)
 
-    def _ranked_tag(self, packed: bytes) -> bytes:
-        signed = self._prefix(RANKED_VERSION) + packed
-        return blake2s(signed, key=self.keys.blake2, digest_size=TAG_BYTES).digest()
+    def _as_text(self) -> TextCursorCodec:
+        return TextCursorCodec(self.keys, self.list_name, self.owner_id)
 
 
 def ranked_position(rank: int, key: int) -> int:

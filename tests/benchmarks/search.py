@@ -27,7 +27,7 @@ USERS = 1_000
 AT_ONCE = 20_000
 YEARS_MS = 2 * 365 * 86_400_000
 EPOCH_MS = 1_262_304_000_000
-REPEATED = 12
+REPEATED = 100
 NEWEST = 42
 TOP = 2**63 - 1
 POOL = "SET plan_cache_mode = force_generic_plan; SET enable_bitmapscan = off; SET enable_seqscan = off; SET jit = off"
@@ -133,7 +133,7 @@ async def measure(posts: int) -> None:
     await fill(connection, texts, posts)
     backend = Backend(connection.get_server_pid())
     print(
-        f"{posts:,} posts; CPU milliseconds of PostgreSQL\n\n| query | median | highest |\n| --- | --- | --- |"
+        f"{posts:,} posts; CPU milliseconds of PostgreSQL\n\n| query | p50 | p99 |\n| --- | --- | --- |"
     )
     for name, query in queries(texts):
         await connection.execute("SET enable_bitmapscan = on")
@@ -146,7 +146,7 @@ async def measure(posts: int) -> None:
             taken.append((backend.microseconds - before) / 1_000)
         if [row[0] for row in found] != [row[0] for row in expected]:
             raise SystemExit(f"{name}: {query} finds other posts than a sort over all.")
-        print(f"| {name} | {median(taken):.1f} | {max(taken):.1f} |", flush=True)
+        print(f"| {name} | {median(taken):.1f} | {sorted(taken)[-2]:.1f} |", flush=True)
     await connection.close()
 
 

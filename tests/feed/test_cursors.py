@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from siphashc import siphash
 
 from core.context import Services
-from core.database.cursors import CursorMalformed, CursorSigner
+from core.database.cursors import CursorMalformed, CursorSigner, ranked_position
 from core.database.list_positions import ListPosition
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
@@ -234,3 +234,25 @@ def test_changing_any_byte_invalidates_a_cursor(place: int, change: int, positio
     packed[place] ^= change
     with pytest.raises(CursorMalformed):
         CODEC.decode(packed.hex())
+
+
+def test_cursors_of_an_older_secret_stay_valid() -> None:
+    before, after = CursorSigner(b"older"), CursorSigner(b"newer", b"older")
+    text = before.text_codec("names", 7).encode("0:ada")
+    assert after.text_codec("names", 7).decode(text) == "0:ada"
+    position = ranked_position(5, 2**62)
+    [ranked] = before.ranked_codecs("top", [7])
+    [ranked_after] = after.ranked_codecs("top", [7])
+    assert ranked_after.decode(ranked.encode(position)) == ListPosition(position, position)
+    settled = before.codec("home", 7).encode(9)
+    assert after.codec("home", 7).decode(settled) == ListPosition(9, 9)
+    for decode, cursor in (
+        (CursorSigner(b"newer").text_codec("names", 7).decode, text),
+        (after.text_codec("names", 8).decode, text),
+        (after.text_codec("other", 7).decode, text),
+        (after.ranked_codecs("top", [8])[0].decode, ranked.encode(position)),
+        (ranked_after.decode, ranked.encode(position)[:-1]),
+        (ranked_after.decode, text),
+    ):
+        with pytest.raises(CursorMalformed):
+            decode(cursor)

@@ -6,7 +6,8 @@ FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
     SELECT m.post_id FROM post_hashtags m JOIN posts p ON p.id = m.post_id JOIN users a ON a.id = p.author_id
-    WHERE m.hashtag_id = k.id AND m.post_id < $3 AND m.post_id > $4 {unseen key=m.post_id transaction=m.transaction}
+    -- Bounds of posts alone would make the index of all posts with hashtags look good, in which a rare hashtag is far to find.
+    WHERE m.hashtag_id = k.id AND (m.hashtag_id, m.post_id) < (k.id, $3) AND (m.hashtag_id, m.post_id) > (k.id, $4) {unseen key=m.post_id transaction=m.transaction}
     AND {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
     ORDER BY m.post_id {direction} LIMIT $5
 ) m ON true
