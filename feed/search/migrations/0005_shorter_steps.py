@@ -1,4 +1,7 @@
-"""A search for posts takes steps of 25 days at most, so that it reads no year of a word that was common then."""
+"""The longest steps of a search for posts have fewer periods, since a step is read in vain where it has too many posts.
+
+Not steps of one short kind alone: each reads, for two words that are never together, the whole list of the rarer one.
+"""
 
 from importlib import import_module
 
@@ -12,7 +15,6 @@ CREATE OR REPLACE FUNCTION search_posts(query tsquery, below bigint, above bigin
 STABLE LANGUAGE plpgsql SET enable_bitmapscan = on AS $$
 DECLARE
     most CONSTANT integer := 500;
-    longest CONSTANT integer := 3;
     kind integer := 2;
     -- For each kind, from which key on a step of it has too many posts.
     full_from bigint[] := array_fill(9223372036854775807, ARRAY[5], ARRAY[0]);
@@ -24,8 +26,8 @@ DECLARE
 BEGIN
     SELECT least(below, max(post_id) + 1) - 1, greatest(above, min(post_id) - 1) INTO newest, floor FROM post_words;
     WHILE wanted > 0 AND newest > floor LOOP
-        -- Up to 16 periods, or 8 of the longest kind.
-        oldest := ((newest >> (38 + 4 * kind)) - CASE kind WHEN longest THEN 7 ELSE 15 END) << (38 + 4 * kind);
+        -- Up to 16 periods, fewer of the longest kinds.
+        oldest := ((newest >> (38 + 4 * kind)) - CASE kind WHEN 4 THEN 3 WHEN 3 THEN 7 ELSE 15 END) << (38 + 4 * kind);
         keys := ARRAY(
             SELECT post_id FROM post_words
             WHERE words @@ query AND search_periods(post_id) && (
@@ -51,7 +53,7 @@ BEGIN
         RETURN QUERY SELECT key FROM unnest(keys) AS key ORDER BY key DESC LIMIT wanted;
         wanted := wanted - cardinality(keys);
         newest := oldest - 1;
-        IF cardinality(keys) * 16 < most AND kind < longest AND newest < full_from[kind + 1] THEN
+        IF cardinality(keys) * 16 < most AND kind < 4 AND newest < full_from[kind + 1] THEN
             kind := kind + 1;
         END IF;
     END LOOP;
