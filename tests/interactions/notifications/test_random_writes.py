@@ -197,7 +197,7 @@ async def assert_lists_show(services: Services, users: list[int], causes: set[Ca
             if place[0] == user:
                 expected.setdefault(tuple(place), set()).add(actor)
         assert shown.keys() == expected.keys()
-        for place, actors in expected.items():
-            assert shown[place] <= actors
+        for place_of, actors in expected.items():
+            assert shown[place_of] <= actors
             # Who comments again after the first was seen is in two groups.
-            assert counted[place] >= len(actors)
+            assert counted[place_of] >= len(actors)
