@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from graphql import execute
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.accounts.services import block_create, mute_create
-from core.context import Services
+from core.config.schema import graphql_schema
+from core.context import Context, Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
 from feed.models import Post
@@ -25,6 +28,7 @@ from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users, hide_account, present, run_jobs
 from tests.interactions.reactions import post_like, post_share, post_unlike
 from tests.interactions.test_lock_order import moderate
+from tests.valid_documents import valid_document
 
 FEED = """
 query Feed($first: Int, $after: String) {
@@ -373,3 +377,23 @@ async def test_a_ranking_reads_a_bounded_part(
         await trends.post(users[2])
     await trends.rank()
     assert await trends.texts() == [str(first), "newer", "newest"]
+
+
+async def test_both_executors_give_the_same(trends: Trends) -> None:
+    users = await trends.create(6)
+    for user in users:
+        await trends.post(user, "#one #two", likes=2)
+    await trends.rank()
+    for viewer in (None, users[0]):
+        compiled = await ApiClient(trends.services, viewer).execute("Explore", first=3)
+        execution: Any = execute(
+            graphql_schema,
+            valid_document("Explore"),
+            variable_values={"first": 3},
+            context_value=Context(trends.services, viewer),
+        )
+        result = await execution
+        assert not result.errors
+        assert json.loads(json.dumps(result.data, default=str)) == json.loads(
+            json.dumps(compiled["data"], default=str)
+        )
