@@ -47,7 +47,7 @@ export function Composer({ quoted, onSent }: { quoted?: PostCardFragment; onSent
         </label>
         <button type="button" aria-pressed={hasWarning} onClick={() => setHasWarning(!hasWarning)}>Warning</button>
         <select aria-label="Who may read it" value={visibility} onChange={(event) => setVisibility(event.target.value as PostVisibility | '')}>
-          {!isPrivate && <option value="">Everybody</option>}
+          {!isPrivate && <option value="">Public</option>}
           <option value={isPrivate ? '' : 'FOLLOWERS'}>Followers</option>
           <option value="MENTIONED">Those mentioned</option>
         </select>
