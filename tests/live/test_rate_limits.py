@@ -14,6 +14,7 @@ from redis import Redis
 
 from core.database.database import Database
 from core.devserver.ports import free_port
+from core.graphql.documents import CHARACTERS_A_POINT
 from core.graphql.limits.rate_limits import REFUSAL_POINTS
 from core.ids import global_id
 from tests.live.test_codes import STREAM, by_http
@@ -52,6 +53,9 @@ def address(django_db_setup: None, unused_buckets: None) -> Iterator[str]:
         yield address
 
 
+OWN_RATE = 20_000 // CHARACTERS_A_POINT
+
+
 @contextmanager
 def serving_anew(**settings: Any) -> Iterator[str]:
     """A server whose buckets are full."""
@@ -64,7 +68,7 @@ def serving_anew(**settings: Any) -> Iterator[str]:
 
 @pytest.fixture
 def own_address(django_db_setup: None) -> Iterator[str]:
-    with serving_anew() as address:
+    with serving_anew(rate_address_cost=OWN_RATE) as address:
         yield address
 
 
@@ -151,7 +155,7 @@ async def test_anonymous_clients_share_the_points_of_their_address(
     with serving_anew(rate_address_cost=6_000) as address:
         assert (await post(address, HOME, viewer, first=1)).status_code == 200
         count, refused = await until_limited(address, sign_out)
-        # The document takes a point for each of its characters, once.
+        # The document itself takes points, once.
         assert count >= (6_000 - len(sign_out) - len(HOME)) // 220
         assert limited(refused)["limit"] == "points for this address"
         assert (await post(address, HOME, viewer, first=1)).status_code == 200
@@ -176,8 +180,8 @@ async def test_unknown_documents_take_points_from_their_address(
             if response.status_code == 429:
                 break
         assert limited(response)["limit"] == "points for this address"
-        filled = (monotonic() - began) * 20_000 / 60
-        assert 8 <= len(statuses) <= 12 + filled / 1_800
+        filled = (monotonic() - began) * OWN_RATE / 60
+        assert 8 <= len(statuses) <= 12 + filled / (1_800 / CHARACTERS_A_POINT)
         # A known one is executed, and an unknown one is refused to other users of the address, too.
         sent = {"query": HOME, "variables": {"first": 1}}
         headers["authorization"] = viewer.authorization
