@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 JSONObject = dict[str, Any]
 
 SESSION_ENDED = "The session has ended: sign in again."
+WORD_BEGINS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class ClientError(Exception):
@@ -67,7 +69,8 @@ def refuse(code: ErrorCode, message: str, *path: str) -> MutationRefused:
 
 def not_found(type_name: str, field: str) -> MutationRefused:
     """The refusal of an input's id that names no object of this GraphQL type visible to the viewer."""
-    return refuse(ErrorCode.NOT_FOUND, f"There is no such {type_name.lower()}.", "input", field)
+    words = WORD_BEGINS.sub(" ", type_name).lower()
+    return refuse(ErrorCode.NOT_FOUND, f"There is no such {words}.", "input", field)
 
 
 class InputRules:

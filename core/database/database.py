@@ -125,13 +125,9 @@ class Database:
         return row is not None and bool(row[0]) and time.monotonic() >= refused_until
 
     async def open(self) -> Self:
-        """The database, connected. Errors: DatabaseUnavailable, after which it is closed."""
-        try:
-            with self._available():
-                await self._pool.open()
-        except BaseException:
-            await self._pool.close(0)
-            raise
+        """The database, connected. Errors: DatabaseUnavailable."""
+        with self._available():
+            await self._pool.open()
         return self
 
     def close_unused(self) -> None:

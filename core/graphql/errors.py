@@ -24,6 +24,9 @@ UNAVAILABLE = (
     "Try again in a few seconds, with the same clientMutationId."
 )
 SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
+CHOICE_REFUSED = re.compile(
+    r"OneOf Input Object '\w+' must specify exactly one key|Value for member field '\w+' must be non-null"
+)
 
 
 def error_entry(error: ClientError) -> JSONObject:
@@ -142,6 +145,8 @@ def _extensions_for_client(error: GraphQLError) -> JSONObject | None:
         return {"code": "BAD_INPUT"} if error.path is None and error.nodes else None
     if cause.extensions and "code" in cause.extensions:
         return cause.extensions
+    if isinstance(cause, StrawberryInputCoercionError):
+        return {"code": "BAD_INPUT"}
     # The executor's errors about the request have locations in the document. Its errors about a
     # resolver's value have none before it adds the field.
     return {"code": "BAD_INPUT"} if cause.nodes or error.path is None else None
@@ -188,7 +193,7 @@ def _client_message(error: GraphQLError) -> str:
     message = error.message
     cause = _cause(error)
     if isinstance(cause, StrawberryInputCoercionError):
-        found = SCALAR_REFUSED.match(message)
+        found = CHOICE_REFUSED.match(cause.message) or SCALAR_REFUSED.match(message)
         message = f"{found.group()}." if found else "A value has the wrong type."
     elif not isinstance(cause, (GraphQLError, ClientError)):
         message = message.replace(f", but encountered error '{cause}'; found", ", found")

@@ -26,6 +26,8 @@ const OWN_COMMENT = 'mutation ($input: CreateCommentInput!) { createComment(inpu
 const OWN_POST = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }';
 const OWN_UPLOAD = 'mutation ($input: StartUploadInput!) { startUpload(input: $input) { upload { mediaId url method headers { name value } } } }';
 const OWN_EXPORT = 'mutation ($input: ExportDataInput!) { exportData(input: $input) { export { id } } }';
+const OWN_TARGET = 'mutation ($input: RegisterPushTargetInput!) { registerPushTarget(input: $input) { target { id } } }';
+const NEWEST_NOTIFICATION = '{ notifications(first: 1) { edges { cursor } } }';
 const SESSIONS = '{ account { sessions { id isCurrent } } }';
 
 type Values = Record<string, unknown>;
@@ -65,6 +67,8 @@ async function values(operation: string): Promise<Values> {
     name: hashtag ?? 'playground',
     contentType: 'image/png',
     byteSize: 1_000,
+    target: { fcm: { token: 'playground' } },
+    settings: [{ kind: 'LIKE', push: true }],
   };
   // What only the viewer's own things can show is made first.
   if (token && /^(Edit|EditRich|Delete|Pin)Post$/.test(operation)) {
@@ -77,6 +81,10 @@ async function values(operation: string): Promise<Values> {
   if (operation === 'SearchUsers') found.query = post?.author.username.slice(0, 3);
   if (token && operation === 'HashtagPage' && !hashtag) await query(OWN_POST, { input: { text: 'Written on the #playground' } }, token);
   if (token && operation === 'FinishUpload') found.mediaId = await uploaded(token);
+  if (token && operation === 'MarkNotificationsSeen') found.upTo = (await query(NEWEST_NOTIFICATION, {}, token)).notifications.edges[0]?.cursor ?? '';
+  if (token && operation === 'UnregisterPushTarget') {
+    found.targetId = (await query(OWN_TARGET, { input: { target: found.target } }, token)).registerPushTarget.target.id;
+  }
   if (operation === 'UsernameAvailability') found.username = `user_${unique}`;
   if (operation === 'DeleteAccount') found.password = ''; // Not by one click.
   if (token && operation === 'ExportState') found.id = (await query(OWN_EXPORT, { input: {} }, token)).exportData.export.id;
@@ -109,12 +117,12 @@ async function uploaded(token: string): Promise<string> {
 
 function value(type: GraphQLInputType, name: string, known: Values): unknown {
   const named = getNamedType(type);
+  if (name in known) return known[name];
   if (isInputObjectType(named)) {
     const fields = Object.values(named.getFields());
     const wanted = fields.filter((field) => isRequiredInputField(field) || field.name === 'clientMutationId');
     return Object.fromEntries(wanted.map((field) => [field.name, value(field.type, field.name, known)]));
   }
-  if (name in known) return known[name];
   if (isEnumType(named)) return named.getValues()[0]?.name;
   return isListType(isNonNullType(type) ? type.ofType : type) ? [] : null;
 }

@@ -38,7 +38,7 @@ INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_
 SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, false, false
 FROM generate_series(1, $1::int) n RETURNING id
 """
-QUICK = (Path(__file__).parent / "sql" / "search.sql").read_text()
+QUICK = (Path(__file__).parent / "fills" / "search.sql").read_text()
 OF_QUICK = {
     "a word of all posts": "'every'",
     "a word of every tenth post": "'tenth'",

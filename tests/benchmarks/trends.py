@@ -22,7 +22,7 @@ USERS = 100_000
 EVENTS = 500_000
 HASHTAGS = 5_000
 ROUNDS = 15
-FILL = (Path(__file__).parent / "sql" / "trends.sql").read_text()
+FILL = (Path(__file__).parent / "fills" / "trends.sql").read_text()
 
 
 async def measure(posts: int) -> None:

@@ -26,6 +26,8 @@ CAST = [
 FOLLOWERS = [name for name in CAST if name not in {"target", "stranger"}]
 VIEWERS = [*CAST, "anonymous", "removed"]
 DELETED = "deleted"
+ABOUT_PUSH_TARGETS = {"targetId", "There is no such push target."}
+"""Texts with the name of one of the users that are not about that user."""
 """A user whose account has been deleted and whose data is not yet erased."""
 MISSING_USER = 7
 """The key of a viewer whose account has been removed."""
@@ -180,7 +182,7 @@ class MarkedWorld:
 
     async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:
         """Texts of the response that must be hidden from the viewer, by the current blocks and mutes."""
-        found = list(texts(data, ()))
+        found = [each for each in texts(data, ()) if each[1] not in ABOUT_PUSH_TARGETS]
         viewer_id = self.key.get(viewer, MISSING_USER)
         blocks = {
             tuple(row)

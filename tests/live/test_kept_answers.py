@@ -14,7 +14,16 @@ import pytest
 from core.database.database import Database
 from tests.core.server.served import served
 from tests.interactions.cast import hide_account
-from tests.live.world import TIMEOUT, Api, SignedInUser, eventually, signed_in, signed_in_again
+from tests.live.world import (
+    TIMEOUT,
+    Api,
+    SignedInUser,
+    eventually,
+    operation,
+    signed_in,
+    signed_in_again,
+    websocket_client,
+)
 
 LONG = 60
 """Seconds for which answers would be kept if nothing were hidden."""
@@ -80,7 +89,19 @@ async def scene(addresses: list[str], database: Database) -> AsyncIterator[Scene
             clients.append(await stack.enter_async_context(client))
         post = (await apis[0].change(author, "CreatePost", text="A secret."))["post"]["id"]
         comment = await apis[0].change(other, "CreateComment", postId=post, text="A whisper.")
+        for address in addresses:
+            await has_caught_up(address, apis[0], other, post)
         yield Scene(database, apis, clients, author, other, post, comment["comment"]["id"])
+
+
+async def has_caught_up(address: str, api: Api, liker: SignedInUser, post: str) -> None:
+    """Returns when the server has read the events of now, among which are those of earlier tests."""
+    async with websocket_client(address) as watcher:
+        await watcher.subscribe("1", operation("PostInteractions"), postIds=[post])
+        assert (await watcher.event())["__typename"] == "SubscriptionReady"
+        await api.change(liker, "LikePost", postId=post)
+        assert (await watcher.event())["__typename"] == "PostLiked"
+        await api.change(liker, "UnlikePost", postId=post)
 
 
 async def delete_post(scene: Scene) -> None:

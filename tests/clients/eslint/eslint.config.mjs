@@ -15,6 +15,10 @@ export default [
     rules: {
       ...graphql.configs['flat/schema-recommended'].rules,
       '@graphql-eslint/strict-id-in-types': 'off', // Nodes have an id; edges, payloads, events and errors have none.
+      '@graphql-eslint/require-description': [
+        'error', // But for the specification's own directive, of which Strawberry prints none.
+        { types: true, DirectiveDefinition: true, rootField: true, ignoredSelectors: ['[type=DirectiveDefinition][name.value=oneOf]'] },
+      ],
       '@graphql-eslint/no-typename-prefix': 'off', // `User.username` is one word.
     },
   },

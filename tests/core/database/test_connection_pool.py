@@ -9,7 +9,6 @@ from contextvars import Context
 
 import asyncpg
 import pytest
-from asyncpg import Connection
 
 from core.database.database import Database, DatabaseUnavailable
 from core.database.usage import USAGE, Usage
@@ -204,22 +203,6 @@ async def test_a_statement_is_prepared_once(length: int) -> None:
 async def test_an_unreachable_server_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await Database("postgresql://127.0.0.1:1/feed", size=1).open()
-
-
-async def test_an_open_that_fails_closes_what_it_has_connected(database: Database) -> None:
-    connected: list[Connection] = []
-
-    class ServerOfOneConnection(Database):
-        async def _connect(self) -> Connection:
-            if connected:
-                await asyncio.Event().wait()
-            connected.append(await super()._connect())
-            return connected[0]
-
-    opened = ServerOfOneConnection(os.environ["DATABASE_URL"], size=2, acquire_seconds=1.0)
-    with pytest.raises(DatabaseUnavailable):
-        await opened.open()
-    assert [each.is_closed() for each in connected] == [True]
 
 
 async def test_reads_beyond_the_queue_are_refused_at_once_and_writes_still_wait(

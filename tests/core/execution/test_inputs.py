@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from core.execution.plan.arguments import python_arguments
+from core.graphql.errors import execution_error_entries
 from tests.core.execution.test_values import either_executor, run
 
 
@@ -102,6 +103,25 @@ async def test_a_choice_of_several_or_none_is_an_error_of_the_request(
     [error] = result.errors
     assert error.path is None
     assert "must" in error.message
+
+
+@either_executor
+@pytest.mark.parametrize(
+    ("literal", "message"),
+    [
+        ("{}", "OneOf Input Object 'Choice' must specify exactly one key"),
+        ('{x: 1, y: "a"}', "OneOf Input Object 'Choice' must specify exactly one key"),
+        ("{x: null}", "Value for member field 'x' must be non-null"),
+    ],
+)
+async def test_a_literal_of_several_or_none_is_the_clients_error(
+    literal: str, message: str, enabled: bool
+) -> None:
+    schema = strawberry.Schema(Chooser)._schema
+    result = await run(schema, f"{{ chosen(choice: {literal}) }}", enabled=enabled)
+    [entry] = execution_error_entries(result.errors, None)
+    assert (entry["extensions"]["code"], entry["path"]) == ("BAD_INPUT", ["chosen"])
+    assert entry["message"].startswith(message)
 
 
 def refusing_schema(default: Any = None) -> GraphQLSchema:
