@@ -46,14 +46,15 @@ class Scene(NamedTuple):
     other: SignedInUser
     post: str
     comment: str
+    query: str = QUERY
 
     async def seen(self, server: int, *, by_get: bool = False) -> httpx.Response:
         """What an anonymous client gets of the post and the comment."""
         client, variables = self.clients[server], {"post": self.post, "comment": self.comment}
-        sent = {"query": QUERY, "variables": variables}
+        sent = {"query": self.query, "variables": variables}
         if by_get:
             text = f'{{"post":"{self.post}","comment":"{self.comment}"}}'
-            return await client.get("/graphql/", params={"query": QUERY, "variables": text})
+            return await client.get("/graphql/", params={"query": self.query, "variables": text})
         return await client.post("/graphql/", json=sent)
 
     async def lacks(self, server: int, text: str) -> bool:
@@ -134,17 +135,29 @@ HIDINGS = [
 ]
 
 
+async def kept_by_all(scene: Scene) -> Scene:
+    """The scene, with a query whose answers both processes keep although the post has changed.
+
+    What an earlier test has hidden may still end kept answers. So other queries are tried until one stays.
+    """
+    for spaces in range(20):
+        scene = scene._replace(query=QUERY + " " * spaces)
+        await scene.database.write("UPDATE posts SET text = 'A secret.'")
+        for server in (0, 1):
+            for by_get in (False, True):
+                assert "A secret." in (await scene.seen(server, by_get=by_get)).text
+        await scene.database.write("UPDATE posts SET text = 'Changed.'")
+        answers = [(await scene.seen(server)).text for server in (0, 1)]
+        if all("A secret." in answer for answer in answers):
+            return scene
+    raise AssertionError("No answer was kept.")
+
+
 @pytest.mark.parametrize("hide", HIDINGS)
 async def test_what_is_hidden_leaves_the_kept_answers_of_all_processes(
     scene: Scene, hide: Callable[[Scene], Awaitable[None]]
 ) -> None:
-    for server in (0, 1):
-        for by_get in (False, True):
-            assert "A secret." in (await scene.seen(server, by_get=by_get)).text
-    # Nothing but its age or what is hidden ends a kept answer.
-    await scene.database.write("UPDATE posts SET text = 'Changed.'")
-    for server in (0, 1):
-        assert "A secret." in (await scene.seen(server)).text
+    scene = await kept_by_all(scene)
     await hide(scene)
     for server in (1, 0):
         await eventually(partial(scene.lacks, server, "A secret."))
