@@ -31,7 +31,7 @@ class PushAddress(NamedTuple):
 
     @property
     def hash(self) -> bytes:
-        """Identifies the target, whoever registers it."""
+        """Identifies the target for all users."""
         return sha256(f"{self.kind}:{self.address}".encode()).digest()
 
 

@@ -122,8 +122,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, filled_servers(USERS, POSTS) as filled:
         data = asyncio.run(read_data(filled))
         # Under callgrind everything is slow, which is not worth a log line for each request.
-        patience = dict.fromkeys(("SLOW_REQUEST_SECONDS", "SLOW_STATEMENT_SECONDS"), "60")
-        variables = {**filled, **patience, "BYTE_CACHE_SECONDS": "0"}
+        unlogged = dict.fromkeys(("SLOW_REQUEST_SECONDS", "SLOW_STATEMENT_SECONDS"), "60")
+        variables = {**filled, **unlogged, "BYTE_CACHE_SECONDS": "0"}
         with counted_server(Path(name), variables) as (port, process):
             for workload in WORKLOADS:
                 connections = CONNECTIONS.get(workload, 4)

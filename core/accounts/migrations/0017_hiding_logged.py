@@ -1,4 +1,4 @@
-"""Deletions and changes of privacy are logged, whoever brings them about: by triggers, so that no way can be forgotten."""
+"""Deletions and changes of privacy are logged by triggers, so that no way to make them can be forgotten."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""An account that is deleted, restored and erased at once: it is whole or gone, whoever comes first."""
+"""An account that is deleted, restored and erased at once: it is whole or gone, in any order."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Crowd:
             await write()
 
     async def causes(self) -> set[Cause]:
-        """What recipients should be notified of, whoever may see it. A comment that holds replies had an author."""
+        """What recipients should be notified of, before visibility. A comment that holds replies had an author."""
         found = {tuple(row) for row in await self.database.fetch(REACTED)}
         for post_author, post, author, key, parent in await self.database.fetch(COMMENTED):
             replied_to = self.author_of.get(parent)
