@@ -14,29 +14,26 @@ from time import monotonic
 
 from graphql import (
     DocumentNode,
-    GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
     validate,
 )
-from graphql.validation.validate import ValidationAbortedError
 from prometheus_client import Counter
 
 from core.documents.identifiers import PREFIX, identifier_of, is_hash
 from core.documents.selectors import TrustedTexts
 from core.documents.shared_texts import SharedTexts
 from core.errors import ClientError, JSONObject
-from core.graphql.errors import document_error_entries, error_entry
+from core.graphql.document_errors import syntax_entry, validation_entries
+from core.graphql.errors import error_entry
 from core.graphql.limits.cost import OperationCost
 from core.graphql.limits.counting import check_limits
 from core.graphql.limits.limits import Limits, over_limit
 from core.graphql.validation_rules import ValidationRules
 from core.recently_used import RecentlyUsed
 
-PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
-VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 INTROSPECTION = ("__schema", "__type")
 BYTES_PER_CHARACTER = 130
 """Memory of a parsed document per character, tokens included; as measured."""
@@ -363,7 +360,7 @@ class DocumentStore:
         try:
             ast = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
         except GraphQLSyntaxError as error:
-            return Document(text, [_syntax_entry(error, limits)])
+            return Document(text, [syntax_entry(error, limits)])
         over = check_limits(ast, limits)
         if over:
             return Document(text, [error_entry(each) for each in over])
@@ -375,37 +372,5 @@ class DocumentStore:
             hide_suggestions=not self._suggestions,
         )
         if errors:
-            return Document(text, _validation_entries(errors, limits))
+            return Document(text, validation_entries(errors, limits))
         return Document(text, [], ast, self._schema)
-
-
-def _syntax_entry(error: GraphQLSyntaxError, limits: Limits) -> JSONObject:
-    description = error.description
-    if description.endswith(" tokens. Parsing aborted."):
-        advice = "Select fewer fields, and send values as variables."
-        return error_entry(
-            over_limit("tokens", f"more than {limits.tokens:,}", limits.tokens, advice)
-        )
-    if description.endswith(" comments. Parsing aborted."):
-        advice = "Remove comments from the document."
-        found = f"more than {limits.comments:,}"
-        return error_entry(over_limit("comments", found, limits.comments, advice))
-    return document_error_entries([error], PARSE_FAILED)[0]
-
-
-def _validation_entries(errors: list[GraphQLError], limits: Limits) -> list[JSONObject]:
-    entries = []
-    for error in errors:
-        if not isinstance(error, ValidationAbortedError):
-            entries += document_error_entries([error], VALIDATION_FAILED)
-        elif len(errors) > limits.validation_errors:
-            message = f"Only the first {limits.validation_errors} errors are reported."
-            entries.append(error_entry(ClientError(message, VALIDATION_FAILED)))
-        else:
-            advice = "Select each field once, and nest fewer fragments that select the same fields."
-            found = f"more than {limits.merge_steps:,}"
-            error_over = over_limit(
-                "steps to merge fields of the same name", found, limits.merge_steps, advice
-            )
-            entries.append(error_entry(error_over))
-    return entries

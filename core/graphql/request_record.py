@@ -9,6 +9,9 @@ from core.database.usage import Timing, Usage
 from core.errors import JSONObject
 from core.graphql.documents import DocumentOperation
 
+CLIENT_GONE = 499
+"""The status in logs, as nginx has it, of a query that was cancelled because its client disconnected."""
+
 
 class RequestRecord(Usage):
     """One operation, from its request on. It is the `Usage` of its execution as well."""

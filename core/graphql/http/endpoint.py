@@ -17,11 +17,10 @@ from core.graphql.documents import DocumentOperation, DocumentStore
 from core.graphql.errors import execution_error_entries
 from core.graphql.http.compression import compressed
 from core.graphql.http.conditional import cacheable
-from core.graphql.http.cors import ALLOW, CORSPolicy, check_origin
+from core.graphql.http.cors import CORSPolicy, check_origin
 from core.graphql.http.http_errors import (
     ClientDisconnected,
     Headers,
-    HTTPError,
     bad_request,
     mutation_without_post,
 )
@@ -35,6 +34,7 @@ from core.graphql.http.negotiation import (
     accepted,
     check_content_encoding,
     check_content_type,
+    method_not_allowed,
     not_acceptable,
     streams_unsupported,
 )
@@ -79,14 +79,12 @@ from core.graphql.limits.cost_report import (
     cost_report,
 )
 from core.graphql.ports import Admission, ContextFor, Execute
-from core.graphql.request_record import Observer, RequestRecord, codes_of
+from core.graphql.request_record import CLIENT_GONE, Observer, RequestRecord, codes_of
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
 """Answers a subscription with a stream. Errors, before the response starts: ClientError, DatabaseUnavailable."""
 PARTIAL_SUCCESS = 294
 """The draft's status for errors beside `data`."""
-CLIENT_GONE = 499
-"""The status in logs, as nginx has it, of a query that was cancelled because its client disconnected."""
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 
 
@@ -264,10 +262,7 @@ class GraphQLHTTP:
             fields = self._cross_origin.preflight(headers.get(b"origin"), requested)
             return Response(204, JSON, b"", fields)
         if method != "GET":
-            message = "Use POST or, for queries and subscriptions, GET or QUERY."
-            if STREAM_TOKEN in headers or method == "PUT":
-                message = f"{message} {SINGLE_CONNECTION}"
-            raise HTTPError(message, "METHOD_NOT_ALLOWED", (ALLOW,))
+            raise method_not_allowed(single_connection=STREAM_TOKEN in headers or method == "PUT")
         if self._page is not None and accepts.is_page_preferred:
             more = (*self._page.headers, (b"vary", b"accept"))
             return Response(200, HTML, self._page.body, more)

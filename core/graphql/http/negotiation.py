@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from core.graphql.http.cors import ALLOW
 from core.graphql.http.http_errors import HTTPError
 
 JSON = b"application/json; charset=utf-8"
@@ -76,6 +77,14 @@ def accepted(accept: bytes | None) -> Accepted:
         # A truncated element could have another meaning.
         accept = accept[:MAX_HEADER_LENGTH].rpartition(b",")[0] or b"none"
     return _accepted(accept)
+
+
+def method_not_allowed(*, single_connection: bool) -> HTTPError:
+    """The error for a method that is not served. `single_connection`: whether it is of graphql-sse's mode of that name."""
+    message = "Use POST or, for queries and subscriptions, GET or QUERY."
+    if single_connection:
+        message = f"{message} {SINGLE_CONNECTION}"
+    return HTTPError(message, "METHOD_NOT_ALLOWED", (ALLOW,))
 
 
 def not_acceptable() -> HTTPError:

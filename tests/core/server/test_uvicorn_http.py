@@ -15,7 +15,8 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from core.graphql.streams.stream_endpoint import IS_STREAM
-from core.server.uvicorn_http import HTTPProtocol, JoinedWrites
+from core.server.joined_writes import JoinedWrites
+from core.server.uvicorn_http import HTTPProtocol
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import RunningServer, running
 
