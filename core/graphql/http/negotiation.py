@@ -80,7 +80,7 @@ def accepted(accept: bytes | None) -> Accepted:
 
 
 def method_not_allowed(*, single_connection: bool) -> HTTPError:
-    """The error for a method that is not served. `single_connection`: whether it is of graphql-sse's mode of that name."""
+    """The error for a method that is not served. `single_connection`: whether it is of graphql-sse's mode so named."""
     message = "Use POST or, for queries and subscriptions, GET or QUERY."
     if single_connection:
         message = f"{message} {SINGLE_CONNECTION}"
