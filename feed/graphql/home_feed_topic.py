@@ -8,16 +8,15 @@ from typing import Any, ClassVar, NamedTuple
 
 from core.accounts.selectors import users_by_ids
 from core.accounts.user_rows import UserRow
-from core.context import Context
 from core.database.cursors import CursorSigner
 from core.database.list_positions import Horizon
 from core.database.time_ordered_keys import key_at
-from core.errors import JSONObject
 from core.events import event_types
 from core.events.event_log import EventRow
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import PresentedEvent, Topic
+from core.graphql.live.topic import PresentedEvent
+from core.graphql.live.viewer_topic import ViewerTopic
 from core.paging import EdgeRow
 from feed.post_rows import PostRow
 from feed.selectors import posts_of_events
@@ -151,7 +150,7 @@ class PresentedEntry(PresentedEvent):
         return FeedEntryAddedRow(cursor, self.event.client_mutation_id, edge, is_newest)
 
 
-class HomeFeedTopic(Topic):
+class HomeFeedTopic(ViewerTopic):
     """Subscribers by the viewer whose home feed they receive."""
 
     field: ClassVar = "homeFeedEvents"
@@ -167,22 +166,6 @@ class HomeFeedTopic(Topic):
         "PostEdge": frozenset({"node", "sharedBy"}),
     }
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._by_viewer: defaultdict[int, set[Subscriber]] = defaultdict(set)
-
-    def topic_key(self, context: Context, _: JSONObject) -> int:
-        return context.require_viewer()
-
-    def add(self, subscriber: Subscriber) -> None:
-        self._by_viewer[subscriber.topic_key].add(subscriber)
-
-    def remove(self, subscriber: Subscriber) -> None:
-        subscribers = self._by_viewer[subscriber.topic_key]
-        subscribers.discard(subscriber)
-        if not subscribers:
-            del self._by_viewer[subscriber.topic_key]
-
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         if any(event.kind not in event_types.RELATION_KINDS for event in events):
             return set(self._by_viewer)
@@ -193,9 +176,6 @@ class HomeFeedTopic(Topic):
         return [
             subscriber for viewer_id in viewers for subscriber in self._by_viewer.get(viewer_id, ())
         ]
-
-    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
-        return (subscriber.topic_key,)
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from core.accounts.selectors import Capped
-from core.context import Context
-from core.errors import JSONObject
 from core.events import event_types
 from core.events.event_log import EventRow
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import PresentedEvent, Topic
+from core.graphql.live.topic import PresentedEvent
+from core.graphql.live.viewer_topic import ViewerTopic
 from interactions.notifications.notification_rows import NotificationRow, moment_at
 from interactions.notifications.selectors import notifications_by_ids, unseen_counts
 from interactions.notifications.statements import SQL
@@ -62,7 +60,7 @@ class PresentedNotification(PresentedEvent):
         return self.row(cursor)
 
 
-class NotificationTopic(Topic):
+class NotificationTopic(ViewerTopic):
     """Subscribers by the viewer whose notifications they receive."""
 
     field: ClassVar = "notificationEvents"
@@ -71,30 +69,11 @@ class NotificationTopic(Topic):
     # Who else gets an event is the same viewer on another device, and its loaders need the viewer.
     public_fields: ClassVar[PublicFields] = {}
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._by_viewer: defaultdict[int, set[Subscriber]] = defaultdict(set)
-
-    def topic_key(self, context: Context, _: JSONObject) -> int:
-        return context.require_viewer()
-
-    def add(self, subscriber: Subscriber) -> None:
-        self._by_viewer[subscriber.topic_key].add(subscriber)
-
-    def remove(self, subscriber: Subscriber) -> None:
-        subscribers = self._by_viewer[subscriber.topic_key]
-        subscribers.discard(subscriber)
-        if not subscribers:
-            del self._by_viewer[subscriber.topic_key]
-
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         return {event.actor_id for event in events if event.actor_id in self._by_viewer}
 
     def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         return self._by_viewer.get(presented.event.actor_id, ())
-
-    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
-        return (subscriber.topic_key,)
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]
