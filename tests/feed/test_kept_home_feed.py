@@ -9,7 +9,6 @@ from functools import partial
 import pytest
 
 from core.context import Context, Services
-from core.jobs.job_runner import JobRunner
 from core.jobs.registry import JobKind
 from core.paging import PageRequest
 from feed.home_feeds import HomeFeeds, home_feed_build
@@ -19,7 +18,7 @@ from tests.core.jobs.processes import start_worker
 from tests.feed.kept_feeds import LIVE, Crowd
 from tests.feed.kills import kill_under_load
 from tests.feed.test_home_feed import entries
-from tests.interactions.cast import accounts_erase, hide_account
+from tests.interactions.cast import accounts_erase, hide_account, run_jobs
 
 USERS = 10
 
@@ -296,9 +295,7 @@ async def run_job(crowd: Crowd, kind: JobKind) -> None:
     await crowd.database.write("DELETE FROM jobs WHERE kind = $1", kind.name)
     async with crowd.database.transaction() as transaction:
         await kind.enqueue(transaction)
-    runner = JobRunner(crowd.database, crowd.database, {kind.name: kind})
-    while await runner.start_due() or runner.runs:  # noqa: ASYNC110
-        await asyncio.sleep(0.002)
+    await run_jobs(crowd.database, kind)
 
 
 async def counts(crowd: Crowd) -> tuple[int, int]:

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from core.database.database import Database
-from core.jobs.job_runner import JobRunner
 from feed.jobs import fill_post_entities
 from feed.services import post_create, post_edit
 from interactions.jobs import fill_comment_entities
-from tests.interactions.cast import block, create_users, delete_account, present
+from tests.interactions.cast import block, create_users, delete_account, present, run_jobs
 from tests.interactions.conftest import Execute
 
 SEGMENTS = "textSegments { text mention { id username } hashtag { id name postCount } url }"
@@ -196,13 +195,10 @@ async def test_counts_hold_under_a_storm_of_writers(database: Database) -> None:
 
 async def run(database: Database) -> None:
     """Runs the jobs that look for entities until there is nothing left."""
-    kinds = {each.name: each for each in (fill_post_entities, fill_comment_entities)}
-    runner = JobRunner(database, database, kinds)
-    async with database.transaction() as transaction:
-        for each in kinds.values():
+    for each in (fill_post_entities, fill_comment_entities):
+        async with database.transaction() as transaction:
             await each.enqueue(transaction, {})
-    while await runner.start_due() or runner.runs:  # noqa: ASYNC110  # as in cast.py
-        await asyncio.sleep(0.002)
+        await run_jobs(database, each)
 
 
 @pytest.mark.parametrize("count", [1, 450])
