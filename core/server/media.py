@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -109,7 +109,7 @@ async def receive_upload(database: Database, request: Request) -> None:
             ) from None
         if received != byte_size:
             raise UploadRefused(400, f"{received:,} bytes arrived; {byte_size:,} were announced.")
-        await asyncio.to_thread(_keep, file, folder / original_name(key))
+        await _file_work(_keep, file, folder / original_name(key))
 
 
 def _signed_upload(request: Request) -> tuple[int, str, int]:
@@ -151,19 +151,31 @@ async def _received(request: Request, file: IO[bytes], byte_size: int) -> int:
         received += len(part)
         if received > byte_size:
             return received
-        await asyncio.to_thread(file.write, part)
+        await _file_work(file.write, part)
 
 
 @asynccontextmanager
 async def _incoming(folder: Path) -> AsyncIterator[IO[bytes]]:
     """A new file in the folder, which is removed at the end unless it was moved."""
-    file = await asyncio.to_thread(_new_file, folder / INCOMING)
+    # Both ends are quick, so no thread does them; and a cancellation can't come between and leave the file.
+    file = _new_file(folder / INCOMING)
     try:
         yield file
     finally:
         file.close()
         with suppress(FileNotFoundError):
-            os.unlink(file.name)  # noqa: PTH108  # quick, so no thread; and a cancellation can't come between
+            os.unlink(file.name)  # noqa: PTH108  # there is no other way in one call
+
+
+async def _file_work(function: Callable[..., object], *arguments: Any) -> None:
+    """Calls the function in a thread. A cancellation waits for it, so that no file is closed while it is written."""
+    working = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(working)
+    finally:
+        while not working.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
 
 
 def _new_file(folder: Path) -> IO[bytes]:

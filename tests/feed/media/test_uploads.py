@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,19 @@ import pytest
 
 from core.database.database import Database
 from core.ids import parse_id
-from feed.media.files import original_name
+from core.server.media import _file_work
+from feed.media.files import INCOMING, original_name
 from feed.media.models import MAX_BYTES
 from feed.media.services import MAX_UNUSED
 from tests.feed.media.pictures import Json, Uploader, picture
 from tests.live.world import Api, operation
 
 FILE = picture()
+
+
+def arriving() -> set[Path]:
+    """The files that are still arriving; a server that was killed in another test may have left some."""
+    return set((Path(os.environ["MEDIA_STORAGE"]) / INCOMING).glob("*"))
 
 
 def stored(media_id: str) -> Path:
@@ -121,7 +128,7 @@ async def test_only_pictures_of_a_bounded_length_are_begun(
 async def test_an_address_takes_only_the_file_that_it_was_made_for(uploader: Uploader) -> None:
     upload = await uploader.start(len(FILE))
     other = await uploader.start(len(FILE))
-
+    before = arriving()
     for name, value in (
         ("bytes", "12345678"),
         ("type", "text%2Fhtml"),
@@ -139,7 +146,7 @@ async def test_an_address_takes_only_the_file_that_it_was_made_for(uploader: Upl
     assert (await uploader.send(upload, FILE[:-1])).status_code == 400
     assert (await uploader.send(upload, FILE, **{"Content-Type": "image/png"})).status_code == 415
     assert not stored(upload["mediaId"]).exists()
-    assert list((Path(os.environ["MEDIA_STORAGE"]) / "incoming").glob("*")) == []
+    assert arriving() <= before
     await uploader.send(upload, FILE)
     await uploader.finish(upload["mediaId"])
     replaced = bytes(len(FILE))
@@ -149,6 +156,7 @@ async def test_an_address_takes_only_the_file_that_it_was_made_for(uploader: Upl
 
 async def test_an_upload_that_breaks_off_leaves_nothing(uploader: Uploader, api: Api) -> None:
     upload = await uploader.start(MAX_BYTES)
+    before = arriving()
     host, port = api.address.split(":")
     path = upload["url"]
     for _ in range(3):
@@ -158,9 +166,8 @@ async def test_an_upload_that_breaks_off_leaves_nothing(uploader: Uploader, api:
         await writer.drain()
         writer.close()
         await writer.wait_closed()
-    incoming = Path(os.environ["MEDIA_STORAGE"]) / "incoming"
     async with asyncio.timeout(20):
-        while list(incoming.glob("*")):  # noqa: ASYNC110  # no event to wait for
+        while arriving() - before:  # noqa: ASYNC110  # no event to wait for
             await asyncio.sleep(0.01)
     assert not stored(upload["mediaId"]).exists()
 
@@ -186,3 +193,24 @@ async def test_pages_of_other_origins_may_send_files(uploader: Uploader) -> None
     assert preflight.headers["access-control-allow-methods"] == "PUT"
     sent = await uploader.send(upload, FILE, origin="http://localhost:5173")
     assert sent.headers["access-control-allow-origin"] == "http://localhost:5173"
+
+
+async def test_a_cancelled_request_waits_for_the_thread_that_writes_its_file() -> None:
+    begun, goes_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def write() -> None:
+        begun.set()
+        goes_on.wait(20)
+        ended.set()
+
+    working = asyncio.ensure_future(_file_work(write))
+    await asyncio.to_thread(begun.wait, 20)
+    for _ in range(2):
+        working.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not working.done()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert ended.is_set()
