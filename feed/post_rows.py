@@ -12,7 +12,7 @@ from feed.segment_rows import SegmentRow
 
 
 class PostVisibility(IntEnum):
-    """Who may read a post, besides its author. Order: from the widest to the narrowest. Blocks come first."""
+    """Who may read a post, besides its author. Order: from the widest to the narrowest."""
 
     PUBLIC = 0
     FOLLOWERS = 1

@@ -233,7 +233,7 @@ class Report(models.Model):
 
 
 class ExportState(models.TextChoices):
-    """How far a job is."""
+    """The state of a job."""
 
     PENDING = "PENDING"
     READY = "READY"

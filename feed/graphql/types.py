@@ -27,7 +27,7 @@ from feed.selectors import EditsByPostLoader, PostDetails
 
 declare_enum(
     PostVisibility,
-    "Who may read a post, besides its author. Blocks come first.",
+    "Who may read a post, besides its author. A block hides it in any case.",
     {
         PostVisibility.PUBLIC: "Everybody.",
         PostVisibility.FOLLOWERS: "The author's followers.",

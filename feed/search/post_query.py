@@ -15,8 +15,8 @@ from feed.text_entities import hashtag_name
 
 QUERY_LENGTH = 200
 SYNTAX = (
-    "Words, all of which the post has; a phrase in quotes; from:username; #hashtag; since:2026-01-31 for posts of that "
-    "day (UTC) or later; until:2026-01-31 for posts before that day. Accents and case are ignored."
+    "A query is words, all of which must occur; phrases in quotes; #hashtag; from:username; since:2026-01-31 for posts "
+    "of that day (UTC) or later; until:2026-01-31 for posts before that day. Accents and case are ignored."
 )
 OPERATOR = re.compile(r"(from|since|until):(.*)", re.IGNORECASE | re.DOTALL)
 # Phones write the curly ones.

@@ -29,11 +29,11 @@ class ExportAddress(NamedTuple):
 
 declare_enum(
     ExportState,
-    "How far a job is.",
+    "The state of a job.",
     {
-        ExportState.PENDING: "It is being done.",
-        ExportState.READY: "It is done.",
-        ExportState.FAILED: "It has failed, or took too long. Begin again.",
+        ExportState.PENDING: "It is in progress.",
+        ExportState.READY: "It is complete.",
+        ExportState.FAILED: "It has failed, or took too long. Start it again.",
     },
     name="JobState",
 )
@@ -47,7 +47,7 @@ class DataExport(Node):
         return ExportState(root.state)
 
     expires_at: datetime | None = strawberry.field(
-        description="When the archive and its address end; null while it is being made."
+        description="When the archive and its address expire; null while it is being made."
     )
 
     @strawberry.field(
@@ -82,7 +82,7 @@ class ExportDataPayload(Payload):
 class ExportsMutation:
     @strawberry.mutation(
         description="Begins an archive of all that belongs to the viewer, in place of an earlier one. While one is "
-        "being made, gives that.",
+        "being made, returns that one.",
         directives=[RateLimit(bucket="exports")],
     )
     @refusals_as_user_errors(ExportDataPayload)

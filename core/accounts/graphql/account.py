@@ -58,8 +58,8 @@ class AccountSession(Node):
         description="When its tokens were refreshed last; at first, when the user signed in."
     )
     device_name: str = strawberry.field(
-        description=f"What the client has called the device, at most {DEVICE_NAME_LENGTH} code points; empty if it has "
-        "not said."
+        description=f"The device's name, as the client sent it: at most {DEVICE_NAME_LENGTH} code points; empty if it "
+        "sent none."
     )
     is_current: bool = strawberry.field(description="Whether this request belongs to the session.")
 
@@ -125,7 +125,7 @@ class Account(Node):
 @strawberry.type(description="Whether a username can be used at sign-up.")
 class UsernameAvailability:
     is_available: bool = strawberry.field(
-        description="Whether nobody has or had the username, and it may be used."
+        description="Whether the username is free: no user has or had it, and it is not reserved."
     )
     errors: list[UserError] = strawberry.field(
         description="Why it can't be used, at most 1; empty if it can."

@@ -33,7 +33,7 @@ class UpdateProfilePayload(Payload):
 class ChangePasswordPayload(Payload):
     changed: bool = strawberry.field(
         default=False,
-        description="Whether the password is another one now. If so, all other sessions have ended.",
+        description="Whether the password was changed. If so, all other sessions have ended.",
     )
 
 
@@ -91,7 +91,7 @@ class OwnAccountMutation:
             context.services.notify()
         return ChangePasswordPayload(changed=changed)
 
-    @strawberry.mutation(description="Ends one of the viewer's sessions, on whatever device.")
+    @strawberry.mutation(description="Ends one of the viewer's sessions, on any device.")
     @refusals_as_user_errors(RevokeSessionPayload)
     @staticmethod
     async def revoke_session(

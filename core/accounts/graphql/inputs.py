@@ -124,7 +124,7 @@ class UpdateProfileInput(MutationInput):
     is_private: bool | None = strawberry.field(
         default=strawberry.UNSET,
         description="Whether only followers see the user's posts and lists of follows, and new followers have to be "
-        "accepted. It holds at once, for old posts as well. Null is an error.",
+        "accepted. It applies at once, to old posts as well. Null is an error.",
     )
 
 
@@ -143,8 +143,8 @@ class RevokeSessionInput(MutationInput):
 class ChangeEmailInput(MutationInput):
     password: str = password_field()
     email: str = strawberry.field(
-        description=f"The new address: at most {EMAIL_LENGTH} characters, by the rules of sign-up. The present address "
-        "takes a change back."
+        description=f"The new address: at most {EMAIL_LENGTH} characters, by the rules of sign-up. Send the present "
+        "address to withdraw a change."
     )
 
 

@@ -229,7 +229,7 @@ class AccountsMutation:
     unfollow_user = relation_mutation(
         "UnfollowUser",
         follow_delete,
-        "Unfollows a user, or takes the request to follow back.",
+        "Unfollows a user, or withdraws the request to follow.",
         input="The user to unfollow.",
         payload="The unfollowed user.",
     )

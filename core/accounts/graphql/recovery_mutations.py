@@ -29,7 +29,7 @@ from core.graphql.mutations import Payload, refusals_as_user_errors
 MAILS = RateLimit(bucket="verification-mails")
 
 
-@strawberry.type(description="The account with the address that waits to be verified.")
+@strawberry.type(description="The account with the address to be verified.")
 class ChangeEmailPayload(Payload):
     account: Account | None = strawberry.field(
         default=None, description="The account after the change; null if the mutation failed."
@@ -64,7 +64,7 @@ class ResetPasswordPayload(SessionPayload):
 class DeleteAccountPayload(Payload):
     erases_at: datetime | None = strawberry.field(
         default=None,
-        description="Until then `restoreAccount` takes the deletion back; null if the mutation failed.",
+        description="When the account is erased; until then `restoreAccount` restores it. Null if the mutation failed.",
     )
 
 
@@ -135,8 +135,8 @@ class RecoveryMutation:
         return RequestPasswordResetPayload()
 
     @strawberry.mutation(
-        description="Sets a new password by the token of a mail, ends all sessions and begins a new one. Of a deleted "
-        "account it only sets the password, and gives ACCOUNT_DELETED: `restoreAccount` takes it.",
+        description="Sets a new password by the token of a mail, ends all sessions and begins a new one. For a deleted "
+        "account it only sets the password, and the error is ACCOUNT_DELETED: call `restoreAccount` with it.",
         directives=[PASSWORD, RateLimit(bucket="sign-ins")],
     )
     @refusals_as_user_errors(ResetPasswordPayload)

@@ -12,16 +12,18 @@ from core.graphql.limits.rate_limits import RateLimits
 
 
 @strawberry.type(
-    description="How much the client may still ask: points of cost, for the signed-in user, or else for the address."
+    description="The client's rate limit, in points of cost: that of the signed-in user, or else of the address."
 )
 class RateLimitStatus:
-    limit: int = strawberry.field(description="The points of a full bucket, at most 999,999,999.")
+    limit: int = strawberry.field(
+        description="The most points that can be left, at most 999,999,999."
+    )
     remaining: int = strawberry.field(
         description="The points left, 0 to 999,999,999, after those that this operation may use were taken. "
         "What it does not use is given back."
     )
     reset_at: datetime = strawberry.field(
-        description="When the bucket is full if nothing is asked."
+        description="When `remaining` reaches `limit` if the client sends nothing more."
     )
     cost: int = strawberry.field(
         description="The points that this operation may use, at most 1,000,000."
@@ -31,7 +33,7 @@ class RateLimitStatus:
 @strawberry.type
 class RateLimitQuery:
     @strawberry.field(
-        description="How much the client may still ask; null if the server has no limit.",
+        description="The client's rate limit; null if the server has none.",
         directives=[FREE],
     )
     @staticmethod

@@ -38,8 +38,8 @@ class PostMediaInput:
     media_id: strawberry.ID = strawberry.field(description=f"The medium's id, {ID_BOUND}.")
     alt_text: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"What the picture shows, for who can't see it: at most {ALT_TEXT_LENGTH} code points after NFC. "
-        "Left out, the picture keeps the text that it has; null removes it.",
+        description=f"What the picture shows, for users who can't see it: at most {ALT_TEXT_LENGTH} code points after "
+        "NFC. If omitted, the text stays as it is; null removes it.",
     )
 
 

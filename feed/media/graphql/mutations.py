@@ -101,7 +101,7 @@ class MediaMutation:
         return StartUploadPayload(upload=_upload(started))
 
     @strawberry.mutation(
-        description="Has the file of an upload processed, once it has been sent. It can be put on a post at once."
+        description="Starts the processing of a file that has been sent. The picture can be put on a post at once."
     )
     @refusals_as_user_errors(FinishUploadPayload)
     @staticmethod

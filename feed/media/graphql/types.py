@@ -45,7 +45,7 @@ class MediaFailure(Enum):
 declare_enum(MediaKind, "What a medium is.", {MediaKind.IMAGE: "A picture."})
 declare_enum(
     MediaState,
-    "How far the processing of a medium is.",
+    "The state of a medium's processing.",
     {
         MediaState.PROCESSING: "It is being processed: query it again, or wait for `PostEdited`.",
         MediaState.READY: "It can be shown.",
@@ -86,7 +86,7 @@ class Media(Node):
     height: int | None = strawberry.field(
         description="The height of the uploaded picture in pixels, 1 to 50,000,000; null until `state` is READY."
     )
-    state: MediaState = strawberry.field(description="How far its processing is.")
+    state: MediaState = strawberry.field(description="The state of its processing.")
     failure: MediaFailure | None = strawberry.field(
         description="Why processing failed; null unless `state` is FAILED."
     )
@@ -99,8 +99,8 @@ class Media(Node):
         return MediaKind.IMAGE
 
     @strawberry.field(
-        description="The address of the WebP in this size, at most 2,048 characters; null until `state` is READY. That "
-        "of a picture which everybody may see stays the same; any other ends within an hour."
+        description="The address of the WebP in this size, at most 2,048 characters; null until `state` is READY. The "
+        "address of a picture that everybody may see stays the same; any other expires within an hour."
     )
     @staticmethod
     def url(

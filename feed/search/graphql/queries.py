@@ -39,8 +39,8 @@ AfterInOrder = Annotated[
 ]
 
 TRENDS = (
-    "All pages are of the ranking of the first one; ten minutes after it has been replaced, a cursor of it is a "
-    "CURSOR_EXPIRED error."
+    "A list continues in the ranking in which its first page was read; ten minutes after a newer ranking, its cursors "
+    "are CURSOR_EXPIRED errors."
 )
 
 
@@ -67,7 +67,7 @@ class SearchQuery:
         return await users_by_name(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
-        description=f"Posts that the query finds, newest first. {SYNTAX}", directives=[FORWARD_PAGE]
+        description=f"Posts that match the query, newest first. {SYNTAX}", directives=[FORWARD_PAGE]
     )
     @staticmethod
     async def search_posts(
@@ -122,8 +122,8 @@ class SearchQuery:
         return await hashtag_by_name(context, name)  # type: ignore[return-value]  # a row
 
     @strawberry.field(
-        description="Users to follow: first those whom most of the users follow whom the viewer follows. Of the 100 "
-        "users whom the viewer followed last, the 50 whom each followed last count. Requires an access token.",
+        description="Users to follow, ranked by how many of the users whom the viewer follows also follow them. Only "
+        "the viewer's 100 newest follows and the 50 newest of each of these users count. Requires an access token.",
         directives=[FORWARD_PAGE],
     )
     @staticmethod
@@ -134,8 +134,8 @@ class SearchQuery:
         return await users_suggested(context, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
-        description="Public posts that others like, share and comment on, the newer the sooner. Ranked every few "
-        f"minutes; the posts of an author are apart. {TRENDS}",
+        description="Public posts with the most likes, shares and comments for their age. Ranked every few minutes; "
+        f"the posts of one author are spread out. {TRENDS}",
         directives=[FORWARD_PAGE],
     )
     @staticmethod
@@ -146,8 +146,8 @@ class SearchQuery:
         return await trending_posts(context, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
-        description="Hashtags that at least two users have in public posts lately, those of most users first. Ranked "
-        f"every few minutes. {TRENDS}",
+        description="Hashtags that at least two users have used in recent public posts, those of most users first. "
+        f"Ranked every few minutes. {TRENDS}",
         directives=[FORWARD_PAGE],
     )
     @staticmethod

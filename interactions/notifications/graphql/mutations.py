@@ -24,15 +24,15 @@ from interactions.notifications.services import (
 )
 
 
-@strawberry.input(description="Up to where the viewer has seen the notifications.")
+@strawberry.input(description="Up to which notification the viewer has seen them.")
 class MarkNotificationsSeenInput(MutationInput):
     up_to: str = strawberry.field(
-        description="The cursor of the newest notification that was seen, from a list of any kinds; "
-        f"notifications of every kind are marked up to there. {CURSOR_BOUND.capitalize()}."
+        description="The cursor of the newest notification that was seen, from a list of any kinds. It and all older "
+        f"ones of every kind are marked. {CURSOR_BOUND.capitalize()}."
     )
 
 
-@strawberry.type(description="Up to where the viewer has seen the notifications.")
+@strawberry.type(description="What the viewer has seen of the notifications.")
 class MarkNotificationsSeenPayload(Payload):
     seen_through: datetime | None = strawberry.field(
         default=None,
@@ -40,29 +40,31 @@ class MarkNotificationsSeenPayload(Payload):
     )
     unseen: CappedCount | None = strawberry.field(
         default=None,
-        description="How many the viewer has not seen now; null if the mutation failed.",
+        description="How many notifications the viewer has not seen; null if the mutation failed.",
     )
     changed: bool = strawberry.field(
-        default=False, description="Whether this call marked more than was marked before."
+        default=False, description="Whether this call marked further notifications."
     )
 
 
-@strawberry.input(description="What to change of the setting of a kind; what is left out stays.")
+@strawberry.input(
+    description="What to change in the setting of a kind. What is omitted stays as it is."
+)
 class NotificationSettingInput:
     kind: NotificationKind = strawberry.field(description="The kind.")
     allow_from: NotificationAudience | None = strawberry.field(
-        default=strawberry.UNSET, description="From whom the viewer wants them; not null."
+        default=strawberry.UNSET, description="Whose actions the viewer is notified of; not null."
     )
     push: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether they are sent as push messages, too; not null.",
+        description="Whether they are also sent as push messages; not null.",
     )
 
 
 @strawberry.input(description="The settings to change.")
 class UpdateNotificationSettingsInput(MutationInput):
     settings: list[NotificationSettingInput] = strawberry.field(
-        description=f"The settings to change, at most {MAX_KINDS}, one of each kind; other kinds stay."
+        description=f"The settings to change, at most {MAX_KINDS}, one for each kind. Other kinds stay as they are."
     )
 
 
@@ -76,7 +78,8 @@ class UpdateNotificationSettingsPayload(Payload):
 @strawberry.type
 class NotificationsMutation:
     @strawberry.mutation(
-        description="Marks the viewer's notifications as seen up to one of them, on all devices. Never backwards."
+        description="Marks the viewer's notifications up to one of them as seen, on all devices. None becomes unseen "
+        "again."
     )
     @refusals_as_user_errors(MarkNotificationsSeenPayload)
     @staticmethod
@@ -105,7 +108,7 @@ class NotificationsMutation:
         )
 
     @strawberry.mutation(
-        description="Changes from whom the viewer wants notifications. It holds for those that are there, too."
+        description="Changes whose actions the viewer is notified of. It also applies to existing notifications."
     )
     @refusals_as_user_errors(UpdateNotificationSettingsPayload)
     @staticmethod

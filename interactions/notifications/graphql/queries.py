@@ -17,8 +17,8 @@ from interactions.notifications.selectors import MAX_KINDS, notifications_page
 @strawberry.type
 class NotificationsQuery:
     @strawberry.field(
-        description="The viewer's notifications, those first that last had a new actor. They are kept for 90 days, "
-        "and the newest 1,000 of a user. Requires an access token.",
+        description="The viewer's notifications, by `latestAt`, newest first. The newest 1,000 are kept, for 90 days. "
+        "Requires an access token.",
         directives=[FORWARD_PAGE],
     )
     @staticmethod
@@ -29,7 +29,7 @@ class NotificationsQuery:
         kinds: Annotated[
             list[NotificationKind] | None,
             strawberry.argument(
-                description=f"Only notifications of these kinds, at most {MAX_KINDS}. If omitted, of all kinds."
+                description=f"Only notifications of these kinds, at most {MAX_KINDS}. If omitted, all kinds."
             ),
         ] = None,
     ) -> NotificationConnection:

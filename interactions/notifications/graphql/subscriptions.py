@@ -21,7 +21,7 @@ from core.ids import global_id
 from interactions.notifications.graphql.notification_topic import NotificationEventRow
 from interactions.notifications.graphql.types import Notification
 
-UNSEEN = "How many notifications the viewer has not seen now."
+UNSEEN = "How many notifications the viewer has not seen."
 
 
 @strawberry.interface(description="A change of the viewer's notifications.")
@@ -42,7 +42,7 @@ def _is(kind: str) -> classmethod[object, [object, object], bool]:
 
 
 @strawberry.type(
-    description="A notification is new or has moved to the top: it takes the place of the one that is held with its id."
+    description="A notification is new or has moved to the top. It replaces one with the same id in the client's list."
 )
 class NotificationAdded(NotificationEvent):
     notification: Notification = strawberry.field(description="The notification.")
@@ -52,8 +52,8 @@ class NotificationAdded(NotificationEvent):
 
 
 @strawberry.type(
-    description="A notification has changed and stays in its place: one of several actors took it back, or a block or "
-    "mute hides or shows one. A client that does not hold it has nothing to do."
+    description="A notification has changed but keeps its place: one of several actors has undone the action, or a "
+    "block or mute hides or shows one. A client that does not have it ignores the event."
 )
 class NotificationChanged(NotificationEvent):
     notification: Notification = strawberry.field(description="The notification.")
@@ -63,7 +63,7 @@ class NotificationChanged(NotificationEvent):
 
 
 @strawberry.type(
-    description="A notification was withdrawn, or is hidden now. A client that does not hold it has nothing to do."
+    description="A notification was withdrawn, or is hidden now. A client that does not have it ignores the event."
 )
 class NotificationRemoved(NotificationEvent):
     unseen: CappedCount = strawberry.field(description=UNSEEN)

@@ -55,18 +55,18 @@ declare_enum(
 )
 declare_enum(
     NotificationAudience,
-    "From whom a user wants notifications of a kind.",
+    "Whose actions of a kind a user is notified of.",
     {
-        NotificationAudience.EVERYONE: "From everyone.",
-        NotificationAudience.FOLLOWING: "From the users whom the viewer follows.",
-        NotificationAudience.NOBODY: "From nobody.",
+        NotificationAudience.EVERYONE: "Those of all users.",
+        NotificationAudience.FOLLOWING: "Those of users whom the viewer follows.",
+        NotificationAudience.NOBODY: "None.",
     },
 )
 
 
 @strawberry.type(
-    description="What users have done to one thing of the viewer: notifications of the same kind about the same thing "
-    "stand together until they are seen."
+    description="What users have done to a post or comment of the viewer, or to their account. Actions of the same "
+    "kind on the same object are one notification until the viewer has seen it."
 )
 class Notification(Node):
     kind: NotificationKind = strawberry.field(description="What the actors have done.")
@@ -75,26 +75,26 @@ class Notification(Node):
         f"{SUMMARY_LENGTH} code points."
     )
     latest_at: datetime = strawberry.field(
-        description="When the last actor was added. No two notifications of the viewer have the same."
+        description="When the last actor was added. Unique among the viewer's notifications."
     )
     is_seen: bool = strawberry.field(description="Whether the viewer has seen it.")
     actor_count: int = strawberry.field(
-        description=f"How many users have done it. Of more than {KEPT_ACTORS}, those whom the viewer has blocked or "
-        "muted since may be among them."
+        description=f"How many users have done it. Above {KEPT_ACTORS}, users whom the viewer has blocked or muted "
+        "since may still be counted."
     )
     actors = connection_field(
         ActorsByNotificationLoader,
         UserConnection,
-        f"The users who have done it, the last one first; at most the last {KEPT_ACTORS}. Users hidden by a block or a "
-        "mute are left out.",
+        f"The users who have done it, newest action first; at most the last {KEPT_ACTORS}. Users hidden by a block or "
+        "a mute are left out.",
     )
     id = id_field("Notification", "The notification's opaque global id")
     is_type_of = InstancesOf(NotificationRow, exact=NotificationRow._fields)
 
     @strawberry.field(
         graphql_type=Post | None,
-        description="The post that it is about: for QUOTE the newest post that quotes, for what is about a comment the "
-        "post of that comment. Null where it is about no post, or the post is not visible any more.",
+        description="The post that it is about: for QUOTE the newest quoting post; if it is about a comment, the post "
+        "of that comment. Null if it is about no post, or if the post is not visible any more.",
     )
     @loaded("post_id")
     @staticmethod
@@ -104,8 +104,8 @@ class Notification(Node):
 
     @strawberry.field(
         graphql_type=Comment | None,
-        description="The comment that it is about: for COMMENT and REPLY the newest one by an actor. Null where it is "
-        "about no comment, or the comment is not visible any more.",
+        description="The comment that it is about: for COMMENT and REPLY the newest one by an actor. Null if it is "
+        "about no comment, or if the comment is not visible any more.",
     )
     @loaded("comment_id")
     @staticmethod
@@ -120,8 +120,8 @@ class NotificationEdge(Edge[Notification]):
 
 
 @strawberry.type(
-    description="A page of notifications, those first that last had a new actor. One that moves up may be shown "
-    "again."
+    description="A page of notifications, by `latestAt`, newest first. One that gets a new actor moves to the top and "
+    "may be returned again."
 )
 class NotificationConnection(Connection[Notification]):
     edges: list[NotificationEdge] = strawberry.field(description=EDGES)  # type: ignore[assignment]  # an Edge[Notification]
@@ -139,14 +139,14 @@ class NotificationConnection(Connection[Notification]):
         return cursor_from_snapshot(info.context.services, root.snapshot or "")
 
 
-@strawberry.type(description="From whom the viewer wants notifications of a kind.")
+@strawberry.type(description="Whose actions of a kind the viewer is notified of.")
 class NotificationSetting:
     kind: NotificationKind = strawberry.field(description="The kind.")
     allow_from: NotificationAudience = strawberry.field(
-        description="From whom the viewer wants them; everyone unless it was set."
+        description="Whose actions the viewer is notified of; EVERYONE by default."
     )
     push: bool = strawberry.field(
-        description="Whether they are sent as push messages, too; true unless it was set."
+        description="Whether they are also sent as push messages; true by default."
     )
 
     is_type_of = InstancesOf(SettingRow, exact=SettingRow._fields)
@@ -166,10 +166,10 @@ class AccountNotifications:
 
     unseen_notifications = strawberry.field(
         graphql_type=CappedCount,
-        description="How many notifications the viewer has not seen: those that `notifications` shows as not seen.",
+        description="How many notifications the viewer has not seen.",
     )(loaded("id")(unseen_of))
     notification_settings = strawberry.field(
         graphql_type=list[NotificationSetting],
-        description=f"From whom the viewer wants notifications, of every kind: {MAX_KINDS} settings.",
+        description=f"The settings of every kind of notification: {MAX_KINDS}.",
         directives=[ListSize(assumed_size=MAX_KINDS, require_one_slicing_argument=False)],
     )(loaded("id")(settings_of))

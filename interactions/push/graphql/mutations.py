@@ -81,27 +81,26 @@ class RegisterPushTargetInput(MutationInput):
 class RegisterPushTargetPayload(Payload):
     target: PushTarget | None = strawberry.field(
         default=None,
-        description="The target, the same each time that this token or endpoint is registered; null if the mutation "
-        "failed.",
+        description="The target: always the same for one token or endpoint; null if the mutation failed.",
     )
 
 
-@strawberry.input(description="The push target to end.")
+@strawberry.input(description="The push target to remove.")
 class UnregisterPushTargetInput(MutationInput):
     target_id: strawberry.ID = strawberry.field(description=f"The target's id, {ID_BOUND}.")
 
 
-@strawberry.type(description="Whether the push target was ended.")
+@strawberry.type(description="Whether the push target was removed.")
 class UnregisterPushTargetPayload(Payload):
-    changed: bool = strawberry.field(default=False, description="Whether this call ended it.")
+    changed: bool = strawberry.field(default=False, description="Whether this call removed it.")
 
 
 @strawberry.type
 class PushMutation:
     @strawberry.mutation(
-        description="Has the viewer's notifications pushed to a browser or device, until the session ends. Call it at "
-        "each start of the app: one that is registered stays the same target, and moves to who is signed in now. An "
-        f"account has at most {TARGETS_OF_USER} targets; those registered longest ago end."
+        description="Registers a browser or device to which the viewer's notifications are pushed until the session "
+        "ends. Call it at each start of the app: a known token or endpoint keeps its target, which then belongs to the "
+        f"signed-in user. An account has at most {TARGETS_OF_USER} targets; those registered longest ago are removed."
     )
     @refusals_as_user_errors(RegisterPushTargetPayload)
     @staticmethod
@@ -118,7 +117,7 @@ class PushMutation:
         )
         return RegisterPushTargetPayload(target=PushTargetRow(key))  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Ends a push target of the viewer.")
+    @strawberry.mutation(description="Removes a push target of the viewer.")
     @refusals_as_user_errors(UnregisterPushTargetPayload)
     @staticmethod
     async def unregister_push_target(

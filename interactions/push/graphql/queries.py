@@ -12,7 +12,7 @@ from interactions.push.vapid import vapid_public_key
 class PushConfiguration:
     web_push_public_key: str | None = strawberry.field(
         description="The `applicationServerKey` of `PushManager.subscribe()`: 87 characters of base64url; null if "
-        "this server sends no Web Push. If it has changed, subscribe and register anew."
+        "this server sends no Web Push. If it has changed, subscribe and register again."
     )
 
 
