@@ -63,13 +63,16 @@ class Served:
         return [int(pid) for pid in re.findall(r"Ready, as process (\d+)", self.logged())]
 
     async def becomes_ready(self, processes: int) -> list[int]:
-        """All that have become ready, when there are so many."""
-        deadline = time.monotonic() + TIMEOUT
-        while len(self.ready()) < processes:
-            assert self.process.poll() is None, self.logged()
-            assert time.monotonic() < deadline, self.logged()
-            await asyncio.sleep(0.02)
-        return self.ready()
+        """All that have become ready, when there are so many. Each may take `TIMEOUT` after the one before."""
+        ready: list[int] = []
+        while len(ready) < processes:
+            deadline = time.monotonic() + TIMEOUT
+            while self.ready() == ready:
+                assert self.process.poll() is None, self.logged()
+                assert time.monotonic() < deadline, self.logged()
+                await asyncio.sleep(0.02)
+            ready = self.ready()
+        return ready
 
     async def logs(self, words: str, times: int = 1) -> None:
         """Returns when the words have been logged so often."""
