@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
@@ -20,129 +20,20 @@ class RelationChange(NamedTuple):
     changed: bool
 
 
-async def follow_create(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, now followed, or asked if the account is private. Follows that arrive together are committed together.
+class RelationService(Protocol):
+    """Changes what the viewer has set towards another user.
 
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT, LIMIT_REACHED). Locks: both users.
+    Errors: MutationRefused (INVALID_INPUT for the viewer itself, NOT_FOUND for a user whom the viewer can't see).
     """
-    return await _follow(group_commits, SQL.follow_create, viewer_id, user_id, client_mutation_id)
 
-
-async def follow_delete(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, no longer followed or asked. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users."""
-    return await _follow(group_commits, SQL.follow_delete, viewer_id, user_id, client_mutation_id)
-
-
-async def block_create(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, now blocked. Follows between the two end. A blocked viewer can block back.
-
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
-    """
-    return await _write_locked(
-        group_commits, SQL.block_create, viewer_id, user_id, client_mutation_id
-    )
-
-
-async def block_delete(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, no longer blocked. Follows are not restored.
-
-    Errors: MutationRefused (INVALID_INPUT; NOT_FOUND if the user blocks the viewer, who does not block them).
-    """
-    return await _write(group_commits, SQL.block_delete, viewer_id, user_id, client_mutation_id)
-
-
-async def mute_create(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, now muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
-    return await _write(group_commits, SQL.mute_create, viewer_id, user_id, client_mutation_id)
-
-
-async def mute_delete(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, no longer muted. Errors: MutationRefused (NOT_FOUND, INVALID_INPUT)."""
-    return await _write(group_commits, SQL.mute_delete, viewer_id, user_id, client_mutation_id)
-
-
-async def follow_request_accept(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, who follows the viewer now if there was a request; whether there was one.
-
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
-    """
-    return await _write_locked(
-        group_commits, SQL.follow_request_accept, viewer_id, user_id, client_mutation_id
-    )
-
-
-async def follow_request_reject(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, whose request to follow the viewer is gone; whether there was one. The user may ask again.
-
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
-    """
-    return await _write_locked(
-        group_commits, SQL.follow_request_reject, viewer_id, user_id, client_mutation_id
-    )
-
-
-async def follower_delete(
-    group_commits: GroupCommits,
-    *,
-    viewer_id: int,
-    user_id: int,
-    client_mutation_id: str | None = None,
-) -> RelationChange:
-    """The user, who does not follow the viewer any more.
-
-    Errors: MutationRefused (NOT_FOUND, INVALID_INPUT). Locks: both users.
-    """
-    return await _write_locked(
-        group_commits, SQL.follower_delete, viewer_id, user_id, client_mutation_id
-    )
+    def __call__(
+        self,
+        group_commits: GroupCommits,
+        *,
+        viewer_id: int,
+        user_id: int,
+        client_mutation_id: str | None = None,
+    ) -> Awaitable[RelationChange]: ...
 
 
 async def users_lock(transaction: Transaction, pairs: Sequence[Sequence[object]]) -> None:
@@ -206,3 +97,45 @@ def _relation_change(rows: Sequence[Row]) -> RelationChange:
         raise not_found("User", "userId")
     changed, is_visible, *user = rows[0]
     return RelationChange(UserRow(*user) if is_visible else None, changed)
+
+
+def _service(
+    write: Callable[[GroupCommits, str, int, int, str | None], Awaitable[RelationChange]],
+    statement: str,
+) -> RelationService:
+    def service(
+        group_commits: GroupCommits,
+        *,
+        viewer_id: int,
+        user_id: int,
+        client_mutation_id: str | None = None,
+    ) -> Awaitable[RelationChange]:
+        return write(group_commits, statement, viewer_id, user_id, client_mutation_id)
+
+    return service
+
+
+follow_create = _service(_follow, SQL.follow_create)
+"""The user, now followed, or asked if the account is private. Follows that arrive together are committed together.
+
+Errors: also LIMIT_REACHED. Locks: both users.
+"""
+follow_delete = _service(_follow, SQL.follow_delete)
+"""The user, no longer followed or asked. Locks: both users."""
+block_create = _service(_write_locked, SQL.block_create)
+"""The user, now blocked. Follows between the two end. A blocked viewer can block back. Locks: both users."""
+block_delete = _service(_write, SQL.block_delete)
+"""The user, no longer blocked. Follows are not restored."""
+mute_create = _service(_write, SQL.mute_create)
+"""The user, now muted."""
+mute_delete = _service(_write, SQL.mute_delete)
+"""The user, no longer muted."""
+follow_request_accept = _service(_write_locked, SQL.follow_request_accept)
+"""The user, who follows the viewer now if there was a request; whether there was one. Locks: both users."""
+follow_request_reject = _service(_write_locked, SQL.follow_request_reject)
+"""The user, whose request to follow the viewer is gone; whether there was one. The user may ask again.
+
+Locks: both users.
+"""
+follower_delete = _service(_write_locked, SQL.follower_delete)
+"""The user, who does not follow the viewer any more. Locks: both users."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from core.accounts.graphql.inputs import (
 )
 from core.accounts.graphql.types import User
 from core.accounts.services import (
-    RelationChange,
+    RelationService,
     block_create,
     block_delete,
     follow_create,
@@ -112,7 +111,7 @@ class FollowRequestPayload(TargetUserPayload):
 
 def relation_mutation(
     name: str,
-    service: Callable[..., Awaitable[RelationChange]],
+    service: RelationService,
     description: str,
     *,
     input: str,
