@@ -8,6 +8,7 @@ import strawberry
 
 from core.context import Context
 from core.execution import loaded
+from core.graphql.attributes import loaded_field
 from core.graphql.enums import declare_enum
 from core.graphql.info import may_select
 from core.graphql.limits.directives import PAGE
@@ -55,13 +56,10 @@ class UserPosts:
             LOADERS[tab or ProfileTab.POSTS], first, after, last, before, looks_ahead
         )
 
-    @strawberry.field(
-        graphql_type=Post | None,
-        description="The post that the user has pinned to the top of the profile; null if there is none, or if it is "
-        "not visible to the viewer.",
+    pinned_post = loaded_field(
+        "id",
+        PinnedByUserLoader,
+        Post | None,
+        "The post that the user has pinned to the top of the profile; null if there is none, or if it is not visible "
+        "to the viewer.",
     )
-    @loaded("id")
-    @staticmethod
-    def pinned_post(info: strawberry.Info) -> PinnedByUserLoader:
-        context: Context = info.context
-        return context.loader(PinnedByUserLoader)

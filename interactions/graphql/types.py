@@ -11,9 +11,9 @@ from strawberry import auto
 from core.accounts.graphql.types import User
 from core.context import Context
 from core.execution import InstancesOf, loaded
-from core.graphql.attributes import attribute_of
+from core.graphql.attributes import attribute_of, loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import Info, may_select
+from core.graphql.info import may_select
 from core.graphql.limits.directives import FREE, PAGE, ListSize
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
@@ -64,11 +64,7 @@ HIDDEN = (
 
 def reacted_field(reaction: Reaction, description: str) -> Any:
     """A field of the target: whether the viewer reacts to it."""
-
-    def choose(info: Info) -> ReactedLoader:
-        return info.context.loader(ReactedLoader, reaction)
-
-    return strawberry.field(graphql_type=bool, description=description)(loaded("id")(choose))
+    return loaded_field("id", ReactedLoader, bool, description, reaction)
 
 
 @model_type(models.Comment, name="Comment", description="A comment on a post, or a reply to one.")
@@ -97,31 +93,18 @@ class Comment(Node):
         description_of(models.Comment, "edited_at"),
     )
 
-    @strawberry.field(
-        graphql_type=Post | None,
-        description=(
-            "The post that the comment belongs to; null if a block hides the post, or if it "
-            "has been deleted."
-        ),
+    post = loaded_field(
+        "post_id",
+        PostByIdLoader,
+        Post | None,
+        "The post that the comment belongs to; null if a block hides the post, or if it has been deleted.",
     )
-    @loaded("post_id")
-    @staticmethod
-    def post(info: strawberry.Info) -> PostByIdLoader:
-        context: Context = info.context
-        return context.loader(PostByIdLoader)
-
-    @strawberry.field(
-        graphql_type=Annotated["Comment", strawberry.lazy(__name__)] | None,
-        description=(
-            "The comment that this one replies to; null if there is none, or if it is not "
-            "visible to the viewer."
-        ),
+    parent = loaded_field(
+        "parent_id",
+        CommentByIdLoader,
+        Annotated["Comment", strawberry.lazy(__name__)] | None,
+        "The comment that this one replies to; null if there is none, or if it is not visible to the viewer.",
     )
-    @loaded("parent_id")
-    @staticmethod
-    def parent(info: strawberry.Info) -> CommentByIdLoader:
-        context: Context = info.context
-        return context.loader(CommentByIdLoader)
 
     replies = connection_field(
         RepliesByCommentLoader,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import strawberry
 
@@ -24,9 +24,8 @@ from core.accounts.user_rows import SessionRow
 from core.accounts.validators import DEVICE_NAME_LENGTH, USERNAME_LENGTH
 from core.context import Context
 from core.database.time_ordered_keys import moment_of
-from core.execution import InstancesOf, Loader, loaded
-from core.graphql.attributes import attribute_of
-from core.graphql.info import Info
+from core.execution import InstancesOf
+from core.graphql.attributes import attribute_of, loaded_field
 from core.graphql.limits.directives import ListSize
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
@@ -67,14 +66,6 @@ class AccountSession(Node):
     is_type_of = InstancesOf(SessionRow, exact=SessionRow._fields)
 
 
-def sessions_of(info: Info) -> Loader[int, Any]:
-    return info.context.loader(AccountSessions)
-
-
-def request_counts_of(info: Info) -> Loader[int, Any]:
-    return info.context.loader(FollowRequestCounts)
-
-
 @strawberry.type(description="An edge of the list of follow requests.")
 class FollowRequestEdge(Edge[User]):
     @strawberry.field(description="When the user asked to follow the viewer.")
@@ -96,15 +87,16 @@ class Account(Node):
     email_verified = detail("email_verified", bool, AccountDetails)
     pending_email = detail("pending_email", str | None, AccountDetails)
     user = attribute_of(AccountDetails, "user", User, "The user that others see.")
-    sessions = strawberry.field(
-        graphql_type=list[AccountSession],
-        description=f"The sessions that have not ended, those used last first; at most {MAX_SESSIONS}.",
+    sessions = loaded_field(
+        "id",
+        AccountSessions,
+        list[AccountSession],
+        f"The sessions that have not ended, those used last first; at most {MAX_SESSIONS}.",
         directives=[ListSize(assumed_size=MAX_SESSIONS, require_one_slicing_argument=False)],
-    )(loaded("id")(sessions_of))
-
-    follow_request_count = strawberry.field(
-        graphql_type=CappedCount, description="How many users wait to follow the viewer."
-    )(loaded("id")(request_counts_of))
+    )
+    follow_request_count = loaded_field(
+        "id", FollowRequestCounts, CappedCount, "How many users wait to follow the viewer."
+    )
     follow_requests = connection_field(
         FollowRequestsLoader,
         FollowRequestConnection,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from core.context import Context
 from core.errors import InputRules
-from core.execution import loaded
+from core.graphql.attributes import loaded_field
 from core.graphql.limits.directives import ListSize
 from core.graphql.node import ID_BOUND
 from core.ids import key_of
@@ -21,16 +20,13 @@ from feed.media.services import PostMedia
 class PostPictures:
     """Fields of Post."""
 
-    @strawberry.field(
-        graphql_type=list[Media],
-        description=f"The post's pictures, in their order; at most {MEDIA_OF_POST}.",
+    media = loaded_field(
+        "id",
+        MediaByPostLoader,
+        list[Media],
+        f"The post's pictures, in their order; at most {MEDIA_OF_POST}.",
         directives=[ListSize(assumed_size=MEDIA_OF_POST)],
     )
-    @loaded("id")
-    @staticmethod
-    def media(info: strawberry.Info) -> MediaByPostLoader:
-        context: Context = info.context
-        return context.loader(MediaByPostLoader)
 
 
 @strawberry.input(description="A picture on a post.")
@@ -46,11 +42,10 @@ class PostMediaInput:
 def cleaned_media(sent: list[PostMediaInput] | None, rules: InputRules) -> list[PostMedia]:
     """The pictures in the `media` of an input. What is wrong becomes problems of that field."""
     found = [PostMedia(key_of("Media", each.media_id) or 0, None) for each in sent or ()]
+    keys = [each.media_id for each in found if each.media_id]
     if len(found) > MEDIA_OF_POST:
         rules.reject("media", f"A post has at most {MEDIA_OF_POST} pictures.")
-    elif len({each.media_id for each in found if each.media_id}) < len(
-        [each for each in found if each.media_id]
-    ):
+    elif len(set(keys)) < len(keys):
         rules.reject("media", "Each picture can be on the post once.")
     else:
         for number, each in enumerate(sent or ()):

@@ -9,11 +9,10 @@ import strawberry
 from core.accounts.graphql.account import CappedCount
 from core.accounts.graphql.types import UserConnection
 from core.accounts.validators import DISPLAY_NAME_LENGTH
-from core.context import Context
 from core.events.log_positions import cursor_from_snapshot
-from core.execution import InstancesOf, loaded
+from core.execution import InstancesOf
+from core.graphql.attributes import loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.live.subscription_messages import EVENT_CURSOR_BOUND
 from core.graphql.node import Node, id_field
@@ -91,27 +90,20 @@ class Notification(Node):
     id = id_field("Notification", "The notification's opaque global id")
     is_type_of = InstancesOf(NotificationRow, exact=NotificationRow._fields)
 
-    @strawberry.field(
-        graphql_type=Post | None,
-        description="The post that it is about: for QUOTE the newest quoting post; if it is about a comment, the post "
-        "of that comment. Null if it is about no post, or if the post is not visible any more.",
+    post = loaded_field(
+        "post_id",
+        PostByIdLoader,
+        Post | None,
+        "The post that it is about: for QUOTE the newest quoting post; if it is about a comment, the post of that "
+        "comment. Null if it is about no post, or if the post is not visible any more.",
     )
-    @loaded("post_id")
-    @staticmethod
-    def post(info: strawberry.Info) -> PostByIdLoader:
-        context: Context = info.context
-        return context.loader(PostByIdLoader)
-
-    @strawberry.field(
-        graphql_type=Comment | None,
-        description="The comment that it is about: for COMMENT and REPLY the newest one by an actor. Null if it is "
-        "about no comment, or if the comment is not visible any more.",
+    comment = loaded_field(
+        "comment_id",
+        CommentByIdLoader,
+        Comment | None,
+        "The comment that it is about: for COMMENT and REPLY the newest one by an actor. Null if it is about no "
+        "comment, or if the comment is not visible any more.",
     )
-    @loaded("comment_id")
-    @staticmethod
-    def comment(info: strawberry.Info) -> CommentByIdLoader:
-        context: Context = info.context
-        return context.loader(CommentByIdLoader)
 
 
 @strawberry.type(description="An edge of the list of notifications.")
@@ -152,24 +144,20 @@ class NotificationSetting:
     is_type_of = InstancesOf(SettingRow, exact=SettingRow._fields)
 
 
-def unseen_of(info: Info) -> UnseenNotifications:
-    return info.context.loader(UnseenNotifications)
-
-
-def settings_of(info: Info) -> NotificationSettings:
-    return info.context.loader(NotificationSettings)
-
-
 @strawberry.type
 class AccountNotifications:
     """Fields of Account."""
 
-    unseen_notifications = strawberry.field(
-        graphql_type=CappedCount,
-        description="How many notifications the viewer has not seen.",
-    )(loaded("id")(unseen_of))
-    notification_settings = strawberry.field(
-        graphql_type=list[NotificationSetting],
-        description=f"The settings of every kind of notification: {MAX_KINDS}.",
+    unseen_notifications = loaded_field(
+        "id",
+        UnseenNotifications,
+        CappedCount,
+        "How many notifications the viewer has not seen.",
+    )
+    notification_settings = loaded_field(
+        "id",
+        NotificationSettings,
+        list[NotificationSetting],
+        f"The settings of every kind of notification: {MAX_KINDS}.",
         directives=[ListSize(assumed_size=MAX_KINDS, require_one_slicing_argument=False)],
-    )(loaded("id")(settings_of))
+    )
