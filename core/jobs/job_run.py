@@ -30,7 +30,6 @@ class JobClaim(NamedTuple):
     attempts: int
     lost: int
     cause: str | None
-    error: str
 
 
 class JobRun:

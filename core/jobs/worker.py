@@ -123,7 +123,7 @@ class Worker:
             if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
                 return
             await asyncio.sleep(0.01)
-            await self._is_renewed()
+            await self._renew_leases()
 
     async def _register(self) -> None:
         await self.consumers.register()
@@ -146,15 +146,13 @@ class Worker:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._is_renewed()
+            await self._renew_leases()
 
-    async def _is_renewed(self) -> bool:
+    async def _renew_leases(self) -> None:
         try:
             await self.jobs.renew()
         except DatabaseUnavailable as error:
             logger.warning("The leases of jobs were not prolonged: %s", error)
-            return False
-        return True
 
     async def _check(self) -> None:
         """Closes connections of jobs that are idle. Errors: TaskStuck."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+
+from interactions.push.vapid import from_base64url
 
 ENDPOINT_LENGTH = 2_048
 KEY_CHARACTERS = 100
@@ -75,13 +76,12 @@ def clean_auth(text: str) -> bytes:
 
 def _decoded(text: str, length: int) -> bytes | None:
     """The bytes of a text in base64url, with or without padding; None if it is not of this length."""
-    stripped = text.rstrip("=")
     # Some clients use the other alphabet of Base64.
-    plain = stripped.replace("+", "-").replace("/", "_")
-    if len(text) > KEY_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9_-]+", plain):
+    plain = text.replace("+", "-").replace("/", "_")
+    if len(text) > KEY_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9_-]+=*", plain):
         return None
     try:
-        decoded = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
+        decoded = from_base64url(plain)
     except ValueError:
         return None
     return decoded if len(decoded) == length else None

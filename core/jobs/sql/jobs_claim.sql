@@ -17,4 +17,4 @@ UPDATE jobs j SET
     -- A lease that was neither ended nor given up: its worker has ended, or lost the database.
     lost = j.lost + CASE WHEN ranked.lease IS NULL THEN 0 ELSE 1 END
 FROM ranked WHERE j.id = ranked.id AND (NOT ranked.is_suspect OR ranked.place = 1)
-RETURNING j.id, j.kind, j.arguments, j.lease, j.attempts, j.lost, j.cause, j.error
+RETURNING j.id, j.kind, j.arguments, j.lease, j.attempts, j.lost, j.cause
