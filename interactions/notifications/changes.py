@@ -1,4 +1,4 @@
-"""What a transaction changes about notifications, as it is logged for live delivery."""
+"""Collects the changes of notifications in a transaction, and logs them for live delivery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STRENGTH = {NOTIFICATION_CHANGED: 0, NOTIFICATION_ADDED: 1, NOTIFICATION_REMOVED
 
 
 class NotificationChanges:
-    """The changes of notifications, one for each: the strongest."""
+    """The changes of a transaction: of each notification the strongest."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[int, int], str] = {}

@@ -1,7 +1,7 @@
 """Makes notifications of events: groups them, counts their actors, and withdraws what was taken back.
 
-What is a cause now is read from the tables, not taken from the events. So an event may come again, or late, as one does
-that was a dead job, and what was done and taken back in between leaves nothing.
+Whether a cause holds is read from the tables, not taken from the events. So an event may be handled twice, or late, as
+the event of a dead job is, and an action that was undone in between leaves nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from interactions.notifications.statements import SQL
 from interactions.push.services import pushes_add
 
 EVENTS_AT_ONCE = 500
-"""A batch holds back the events of others, as long as it writes."""
+"""Live delivery of later events waits while a batch writes."""
 NOTIFICATIONS_AT_ONCE = 1_000
 """How many notifications of deleted posts are removed in one transaction."""
 AFFECTED_BY_RELATION = 100
-"""Of how many notifications a block or mute is notified live, for each of the two users."""
+"""For how many notifications of each of the two users a block or mute is delivered live."""
 
 CREATED = frozenset(
     {
@@ -45,7 +45,7 @@ CAUSING = CREATED | {
     event_types.USER_UNFOLLOWED,
     event_types.FOLLOW_REQUEST_DELETED,
 }
-"""Kinds of events after which what causes a notification holds, or not any more."""
+"""Kinds of events after which a cause of a notification may hold or end."""
 BLOCKING = frozenset({event_types.USER_BLOCKED, event_types.USER_UNBLOCKED})
 RELATING = BLOCKING | {event_types.USER_MUTED, event_types.USER_UNMUTED}
 
@@ -69,7 +69,7 @@ async def change_notifications(transaction: Transaction, events: Sequence[EventR
 async def _deleted_remove(
     transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
 ) -> bool:
-    """Removes what hangs on deleted comments and posts; whether posts have more."""
+    """Removes the notifications and causes of deleted comments and posts. Whether posts have more."""
     comments = [event for event in events if event.kind == event_types.COMMENT_DELETED]
     posts = [event.post_id for event in events if event.kind == event_types.POST_DELETED]
     if not comments and not posts:
@@ -108,7 +108,7 @@ async def _causes_change(
         [event.subject_id for event in causing],
         [event.transaction for event in causing],
     )
-    # Of several events about the same cause all give the same; the last one says when.
+    # All events about a cause give the same row; the last one gives the time.
     found: dict[Cause, tuple[EventRow, bool, bool]] = {}
     begun: set[Cause] = set()
     for number, *columns, holds, is_wanted in rows:

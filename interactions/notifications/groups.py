@@ -1,4 +1,4 @@
-"""Writes notifications: adds what causes them to groups, and removes it. The inbox of a recipient is locked first."""
+"""Writes notifications: adds causes to groups, and removes them. The inbox of a recipient is locked first."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from interactions.notifications.statements import SQL
 KEPT_ACTORS = 100
 """How many rows of actors a notification keeps, the newest. All are counted."""
 GROUP_AGE = timedelta(days=30)
-"""A notification that is older begins anew, so that one that has grown lately is not removed for its age."""
+"""Nothing is added to an older notification, so that one with a new actor is not removed for its age."""
 
 
 class GroupKey(NamedTuple):
-    """What stands together: a recipient's notifications of a kind about a thing."""
+    """What is grouped: a recipient's notifications of a kind about a thing (a post or comment, 0 for the account)."""
 
     recipient_id: int
     thing_id: int
@@ -38,7 +38,7 @@ class Cause(NamedTuple):
     comment_id: int | None
     actor_id: int
     subject_id: int
-    """The comment or post by which; 0 if there is none."""
+    """The comment or post with which the actor caused it; 0 if there is none."""
 
     @property
     def group(self) -> GroupKey:

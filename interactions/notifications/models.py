@@ -11,8 +11,8 @@ from core.database.time_ordered_keys import KeyField, Reference
 
 
 class Notification(models.Model):
-    """What users have done to one thing of a recipient since the recipient saw the notifications of the same kind and
-    thing before: a group, which stands in the list as one.
+    """A group, shown as one entry: what users have done to one thing of a recipient since the recipient saw the earlier
+    notification of the same kind about it.
     """
 
     id = KeyField(primary_key=True)

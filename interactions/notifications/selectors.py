@@ -30,7 +30,7 @@ NOTIFICATION_EDGE = Layout(
 
 
 class NotificationCursorCodec(NamedTuple):
-    """Encodes and decodes the cursors of a list of some kinds. A cursor of any such list says what was seen."""
+    """Encodes the cursors of a list of some kinds. `markNotificationsSeen` takes a cursor of any such list."""
 
     texts: TextCursorCodec
     kinds: int
