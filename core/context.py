@@ -29,9 +29,9 @@ class Services:
         self.list_horizon = ListHorizon(database)
         self.notify = notify
         """Wakes the readers of the event log after a commit with events. Returns immediately."""
-        self.drop_kept_answers: Callable[[], None] = lambda: None
-        """Drops this process's kept answers, after a commit that hides anything from anonymous clients. The event log
-        makes all other processes drop theirs. Returns immediately."""
+        self.drop_cached_responses: Callable[[], None] = lambda: None
+        """Drops this process's cached responses, after a commit that hides anything from anonymous clients. Others drop
+        theirs by the event log. Returns immediately."""
         self._registered: dict[type, Any] = {}
 
     def register(self, service: object) -> None:

@@ -29,7 +29,7 @@ MAX_RECENT = 100_001
 Revoke = Callable[[Sequence[EventRow]], None]
 """Ends the connections and tokens of revoked sessions. Called before any later event is delivered, perhaps twice."""
 Hidden = Callable[[], None]
-"""Drops kept answers. Called when anything was hidden from anonymous clients, or may have been."""
+"""Drops cached responses. Called when anything was hidden from anonymous clients, or may have been."""
 
 
 def revoked_below(event: EventRow) -> int:

@@ -59,7 +59,7 @@ def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], 
     """The header `x-execution`: compiled, cached, or standard with the reason for the fallback."""
     result = executed.result
     how = f"standard: {result.reason}" if isinstance(result, FellBack) else "compiled"
-    return ((b"x-execution", ("kept" if result is None else how).encode()),)
+    return ((b"x-execution", ("cached" if result is None else how).encode()),)
 
 
 def own_origins(hosts: Iterable[str]) -> list[str]:
@@ -127,7 +127,7 @@ class Server:
         seconds = settings.byte_cache_seconds
         response_cache = ResponseCache(seconds) if seconds else None
         if response_cache is not None:
-            self.services.drop_kept_answers = response_cache.clear
+            self.services.drop_cached_responses = response_cache.clear
         self.sampler = Sampler(self.database)
         self.executor = Executor(
             graphql_schema,
@@ -147,7 +147,7 @@ class Server:
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
             revoke=revoked.add,
-            hidden=self.services.drop_kept_answers,
+            hidden=self.services.drop_cached_responses,
             origins=live_origins,
         )
         self.services.notify = self.live.notify

@@ -192,6 +192,6 @@ class FeedMutation(PinsMutation):
             client_mutation_id=input.client_mutation_id,
         )
         if changed:
-            context.services.drop_kept_answers()
+            context.services.drop_cached_responses()
             context.services.notify()
         return DeletePostPayload(deleted_post_id=input.post_id, changed=changed)

@@ -80,6 +80,6 @@ class InteractionsMutation(ReactionsMutation):
             client_mutation_id=input.client_mutation_id,
         )
         if changed:
-            context.services.drop_kept_answers()
+            context.services.drop_cached_responses()
             context.services.notify()
         return DeleteCommentPayload(deleted_comment_id=input.comment_id, changed=changed)

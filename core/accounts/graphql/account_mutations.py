@@ -64,7 +64,7 @@ class OwnAccountMutation:
             **{name: value for name, value in sent.items() if value is not strawberry.UNSET},
         )
         if input.is_private is not strawberry.UNSET:
-            context.services.drop_kept_answers()
+            context.services.drop_cached_responses()
             context.services.notify()
         return UpdateProfilePayload(user=user)  # type: ignore[arg-type]  # a row
 

@@ -175,7 +175,7 @@ class RecoveryMutation:
             grace=accounts.deletion_grace,
             address=context.address,
         )
-        context.services.drop_kept_answers()
+        context.services.drop_cached_responses()
         context.services.notify()
         return DeleteAccountPayload(erases_at=erases_at)
 

@@ -164,11 +164,11 @@ def test_headers_are_added_to_cached_responses() -> None:
 
     def headers_for(answered: ExecutedOperation) -> list[tuple[bytes, bytes]]:
         seen.append(answered)
-        return [(b"x-execution", b"kept" if answered.result is None else b"made")]
+        return [(b"x-execution", b"cached" if answered.result is None else b"made")]
 
     with graphql_server(response_cache=ResponseCache(60), headers_for=headers_for) as server:
         responses = [server.post("query Q($n: Int) { counted(atLeast: $n) }") for _ in range(2)]
-        assert [each.headers["x-execution"] for each in responses] == ["made", "kept"]
+        assert [each.headers["x-execution"] for each in responses] == ["made", "cached"]
         assert [each.json() for each in responses] == [{"data": {"counted": 1}}] * 2
         assert [each.operation.name for each in seen] == ["Q", "Q"]
 

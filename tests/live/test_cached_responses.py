@@ -1,4 +1,4 @@
-"""Anonymous clients get nothing that was hidden: kept answers end with it, in all processes, whatever their age."""
+"""Anonymous clients get nothing that was hidden: cached responses end with it, in all processes, whatever their age."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ HIDINGS = [
 async def kept_by_all(scene: Scene) -> Scene:
     """The scene, with a query whose answers both processes keep although the post has changed.
 
-    What an earlier test has hidden may still end kept answers. So other queries are tried until one stays.
+    What an earlier test has hidden may still end cached responses. So other queries are tried until one stays.
     """
     for spaces in range(20):
         scene = scene._replace(query=QUERY + " " * spaces)
@@ -154,7 +154,7 @@ async def kept_by_all(scene: Scene) -> Scene:
 
 
 @pytest.mark.parametrize("hide", HIDINGS)
-async def test_what_is_hidden_leaves_the_kept_answers_of_all_processes(
+async def test_what_is_hidden_leaves_the_cached_responses_of_all_processes(
     scene: Scene, hide: Callable[[Scene], Awaitable[None]]
 ) -> None:
     scene = await kept_by_all(scene)
@@ -167,7 +167,7 @@ async def test_what_is_hidden_leaves_the_kept_answers_of_all_processes(
 
 
 @pytest.mark.parametrize("hide", [delete_post, go_private])
-async def test_the_process_that_hides_serves_no_kept_answer_from_then_on(
+async def test_the_process_that_hides_serves_no_cached_response_from_then_on(
     scene: Scene, hide: Callable[[Scene], Awaitable[None]]
 ) -> None:
     for _ in range(5):
@@ -179,7 +179,7 @@ async def test_the_process_that_hides_serves_no_kept_answer_from_then_on(
         scene = scene._replace(post=payload["post"]["id"])
 
 
-async def test_a_deleted_comment_leaves_kept_answers(scene: Scene) -> None:
+async def test_a_deleted_comment_leaves_cached_responses(scene: Scene) -> None:
     for server in (0, 1):
         assert "A whisper." in (await scene.seen(server)).text
     await scene.apis[0].change(scene.other, "DeleteComment", commentId=scene.comment)
@@ -207,7 +207,7 @@ async def all_is_read(scene: Scene) -> None:
         await eventually(partial(is_refused, server))
 
 
-async def test_other_writes_leave_kept_answers(scene: Scene) -> None:
+async def test_other_writes_leave_cached_responses(scene: Scene) -> None:
     """They end by their age: a like a millisecond must not make keeping useless."""
     await all_is_read(scene)
     kept = [(await scene.seen(server)).text for server in (0, 1)]
