@@ -29,8 +29,8 @@ from core.errors import ClientError, JSONObject
 from core.graphql.document_errors import syntax_entry, validation_entries
 from core.graphql.errors import error_entry
 from core.graphql.limits.cost import OperationCost
-from core.graphql.limits.counting import check_limits
-from core.graphql.limits.limits import Limits, over_limit
+from core.graphql.limits.counting import check_limits, check_text
+from core.graphql.limits.limits import Limits
 from core.graphql.validation_rules import ValidationRules
 from core.recently_used import RecentlyUsed
 
@@ -353,10 +353,10 @@ class DocumentStore:
 
     def _parse(self, text: str) -> Document:
         limits = self.limits
-        if len(text) > limits.document_characters:
-            advice = "Select fewer fields, and send values as variables."
-            error = over_limit("characters", len(text), limits.document_characters, advice)
-            return Document(text, [error_entry(error)])
+        try:
+            check_text(text, limits)
+        except ClientError as too_long:
+            return Document(text, [error_entry(too_long)])
         try:
             ast = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
         except GraphQLSyntaxError as error:

@@ -156,6 +156,19 @@ class DocumentCounter:
         return counts
 
 
+def check_text(text: str, limits: Limits) -> None:
+    """Errors: LIMIT_EXCEEDED for a document with more characters, lines or escapes than the limits allow."""
+    advice = "Select fewer fields, and send values as variables."
+    line_ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+    for limit, found, allowed in (
+        ("characters", len(text), limits.document_characters),
+        ("lines", line_ends + 1, limits.lines),
+        ("escapes", text.count("\\"), limits.escapes),
+    ):
+        if found > allowed:
+            raise over_limit(limit, found, allowed, advice)
+
+
 def check_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     """One error for each limit that the document exceeds."""
     return _long_numbers(document, limits) or _over_limits(document, limits)
@@ -168,6 +181,10 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     if len(operations) > limits.operations:
         advice = "Send only the operation to execute."
         return [over_limit("operations", len(operations), limits.operations, advice)]
+    variables = sum(len(each.variable_definitions or ()) for each in operations)
+    if variables > limits.variables:
+        advice = "Send several values in one variable: a list or an input object."
+        return [over_limit("variables", variables, limits.variables, advice)]
     counter = DocumentCounter(document, limits)
     largest = DocumentCounts()
     try:

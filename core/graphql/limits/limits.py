@@ -26,8 +26,14 @@ class Limits:
     document_characters: int = 64 * 1024
     tokens: int = 2_000
     comments: int = 1_000
-    operations: int = 50
+    lines: int = 3_000
+    """Those of all tokens and comments; each error of the document counts lines up to its place."""
+    escapes: int = 2_000
+    """Backslashes of the document; one takes as long as fifteen other characters of a string."""
+    operations: int = 32
     """Operations in one document; one of them is executed."""
+    variables: int = 200
+    """Definitions of variables in all operations."""
     fields: int = 1_000
     depth: int = 12
     aliases: int = 60

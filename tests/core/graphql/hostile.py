@@ -83,14 +83,41 @@ DOCUMENTS = {
     "unknown types": " ".join(f"fragment F{n} on T{n} {{ id }}" for n in range(200)),
     "unknown arguments": "{ viewer { id(" + " ".join(f"a{n}: 1" for n in range(450)) + ") } }",
     "many operations": " ".join(f"query Q{n} {{ viewer {{ id }} }}" for n in range(200)),
+    "operations of one name": "query Q { viewer { id } } " * 30,
+    "subscriptions of two fields": " ".join(
+        f"subscription S{n} {{ homeFeedEvents {{ __typename }} viewer {{ id }} }}"
+        for n in range(30)
+    ),
     "many variables": "query("
     + " ".join(f"$v{n}: Int" for n in range(400))
     + ") { viewer { id } }",
+    "unused variables": "query(" + " ".join(f"$v{n}: Int" for n in range(190)) + ") { a }",
+    "variables of one name": "query(" + "$v: Int " * 480 + ") { viewer { id } }",
+    "variables of unknown types": "query("
+    + " ".join(f"$v{n}: T{n}" for n in range(190))
+    + ") { viewer { id } }",
+    "undefined variables": '{ post(id: "x") { '
+    + " ".join(f"comments(first: $v{n}) {{ edges {{ cursor }} }}" for n in range(130))
+    + "} }",
+    "a variable in a long list": "query($a: Int) { nodes(ids: [" + "$a " * 490 + "]) { id } }",
     "variables in many operations": " ".join(
         f"query Q{n}($first: Int) {{ publicFeed(first: $first) {{ edges {{ cursor }} }} ...F }}"
-        for n in range(45)
+        for n in range(30)
     )
     + " fragment F on Query { viewer { id } }",
+    "fragments on impossible types": '{ post(id: "x") { ' + "... on User { id } " * 280 + "} }",
+    "unknown fields in fragments": '{ post(id: "x") { ' + "... on Post { x } " * 280 + "} }",
+    "fragments for pairs": '{ post(id: "x") { '
+    + " ".join(f"...F{n}" for n in range(140))
+    + "} } "
+    + " ".join(f"fragment F{n} on Post {{ id author {{ id }} }}" for n in range(140)),
+    "leaves on many types": '{ node(id: "x") { '
+    + "... on Post { id text } ... on Comment { id text } " * 110
+    + "} }",
+    "skipped and included": '{ post(id: "x") { '
+    + "id @skip(if: true) @include(if: false) " * 24
+    + "} }",
+    "unknown arguments of directives": "{ viewer { id " + "@skip(iff: true) " * 49 + "} }",
     "deep selections": "{ viewer { " * 300 + "id" + "}" * 600,
     "deep inline fragments": "{ " + "... { " * 900 + "viewer { id }" + "}" * 901,
     "deep lists in an argument": "{ nodes(ids: " + "[" * 900 + "]" * 900 + ") { id } }",
@@ -98,13 +125,32 @@ DOCUMENTS = {
     "many fields in an argument": "mutation { signUp(input: {"
     + " ".join(f"a{n}: 1" for n in range(600))
     + "}) { errors { code } } }",
+    "an argument many times": "{ publicFeed(" + "first: 1 " * 640 + ") { edges { cursor } } }",
+    "objects in a list": "mutation { createPost(input: { mediaIds: ["
+    + "{ a: 1 } " * 380
+    + "] }) { replayed } }",
+    "long lists in equal fields": "{ " + ("nodes(ids: [" + '"x" ' * 90 + "]) { id } ") * 19 + "}",
     "long list in an argument": "{ nodes(ids: [" + '"x" ' * 1_500 + "]) { id } }",
     "long string": '{ post(id: "' + "x" * 65_000 + '") { id } }',
     "string of 1 MB": '{ post(id: "' + "x" * 1_000_000 + '") { id } }',
+    "escapes": '{ post(id: "' + "\\n" * 32_000 + '") { id } }',
+    "escaped surrogates": '{ post(id: "' + "\\uD83D\\uDE00" * 5_400 + '") { id } }',
+    "escapes and then a mistake": '{ post(id: "' + "\\n" * 1_900 + '\\q") { id } }',
+    "escapes in strings": "{ nodes(ids: [" + ('"' + "\\n" * 2 + '" ') * 900 + "]) { id } }",
+    "string without an end": '{ post(id: "' + "x" * 65_000,
+    "block string of lines": '{ post(id: """' + "\n x" * 21_000 + '""") { id } }',
+    "block string of quotes": '{ post(id: """' + '\\"""' * 13_000 + '""") { id } }',
     "block string": '{ post(id: """' + "\\n x" * 16_000 + '""") { id } }',
     "long number": "{ publicFeed(first: " + "9" * 60_000 + ") { edges { cursor } } }",
     "long name": "{ " + "x" * 65_000 + " }",
     "white space": "{" + " " * 65_000 + "viewer { id } }",
+    "lines before mistakes": "{" + "\n" * 62_000 + "a b c d e f }",
+    "carriage returns before mistakes": "{" + "\r" * 62_000 + "a b c d e f }",
+    "lines between mistakes": "{" + "\r\n".join(f"x{n}" for n in range(950)) + "}",
+    "byte order marks": "{" + "\ufeff" * 60_000 + "viewer { id } }",
+    "definitions of types": " ".join(f"type T{n} {{ a: Int }}" for n in range(280)),
+    "descriptions": "{ viewer { id } } "
+    + " ".join(f'"""{"d" * 50}""" scalar T{n}' for n in range(600)),
     "commas": "{" + "," * 65_000 + "viewer { id } }",
     "comments": "#\n" * 30_000 + "{ viewer { id } }",
     "not GraphQL": "\\u0000" * 10_000,
@@ -145,6 +191,23 @@ BODIES = {
     "brackets": b"[" * 250_000,
     "escapes": b'{"query":"' + b"\\u0041" * 40_000 + b'"}',
     "quotes": b'{"query":"' + b'\\"' * 60_000 + b'"}',
+    "many unknown fields in a variable": _body(
+        "mutation($i: CreatePostInput!) { createPost(input: $i) { replayed } }",
+        {"i": {f"a{n}": n for n in range(9_000)}},
+    ),
+    "lists of objects in a variable": _body(
+        "{ viewer { id } }", {"a": [[{"b": n} for n in range(90)] for _ in range(50)]}
+    ),
+    "escapes in a variable": b'{"query":"{viewer{id}}","variables":{"a":"'
+    + b"\\ud83d\\ude00" * 20_000
+    + b'"}}',
+    "fractions in a variable": b'{"query":"{viewer{id}}","variables":{"a":['
+    + b",".join([b"1.2345678901234567e-200"] * 990)
+    + b"]}}",
+    "a key many times": b"{" + b'"query":"{viewer{id}}",' * 9_000 + b'"x":1}',
+    "many extensions": orjson.dumps(
+        {"query": "{viewer{id}}", "extensions": {f"k{n}": n for n in range(15_000)}}
+    ),
     "sizes by variables": _body(
         "query($a: Int $b: Int) { publicFeed(first: $a) { edges { node { comments(first: $b) { edges { node { id }"
         " } } } } } }",

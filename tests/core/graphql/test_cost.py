@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import process_time
+from time import process_time, thread_time
 from typing import Any
 
 import orjson
@@ -144,14 +144,16 @@ def refuse_or_accept(body: bytes) -> None:
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *BODIES])
 def test_hostile_requests_are_decided_quickly(name: str) -> None:
-    """Most take under 10 ms and none 20 on an idle core, which parses 990 fields in 4.5; a busy one is slower."""
+    """In less than 20 ms of an idle core, which parses 990 fields in 4.5."""
     body = BODIES.get(name) or orjson.dumps({"query": DOCUMENTS[name]})
     took, yardstick = [], []
-    for _ in range(3):
-        began = process_time()
+    for _ in range(10):
+        began = thread_time()
         refuse_or_accept(body)
-        took.append(process_time() - began)
-        began = process_time()
+        took.append(thread_time() - began)
+        began = thread_time()
         parse(DOCUMENTS["equal leaves"])
-        yardstick.append(process_time() - began)
-    assert min(took) < 6 * min(yardstick)
+        yardstick.append(thread_time() - began)
+        if min(took) < 20 / 4.5 * min(yardstick):
+            return
+    pytest.fail(f"{min(took) * 1e3:.1f} ms, for {min(yardstick) * 1e3:.1f} ms of parsing")

@@ -106,12 +106,18 @@ def test_cycles_fail_validation() -> None:
         assert codes == {"GRAPHQL_VALIDATION_FAILED"}
 
 
-def test_tokens_comments_and_characters_are_limited() -> None:
-    limits = Limits(tokens=10, comments=2, document_characters=100)
+def test_tokens_comments_characters_lines_escapes_and_variables_are_limited() -> None:
+    limits = Limits(tokens=10, comments=2, document_characters=100, lines=5, escapes=2)
     assert over("{ s s s s s s s s }", limits) == {}
     assert list(over("{ s s s s s s s s s s }", limits)) == ["tokens"]
     assert list(over("#\n#\n#\n{ s }", limits)) == ["comments"]
     assert over("{ s " + " " * 100 + "}", limits) == {"characters": 105}
+    assert over("{ s \r\n \n \r \n }", limits) == {}
+    assert over("{ s \r\n \n \r \n \r }", limits) == {"lines": 6}
+    assert over("{ a(x: 1) { s } } # \\ \\ \\", limits) == {"escapes": 3}
+    assert over("query($a: Int, $b: Int) { a(x: $a, y: $b) { s } }", Limits(variables=2)) == {}
+    text = "query A($a: Int, $b: Int) { s } query B($a: Int) { s }"
+    assert over(text, Limits(variables=2)) == {"variables": 3}
 
 
 def test_the_standard_introspection_query_is_allowed() -> None:
