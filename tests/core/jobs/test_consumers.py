@@ -54,6 +54,17 @@ async def test_an_event_of_a_transaction_that_commits_late_is_handled(database: 
     assert await causes(database) == ["event 2", "event 4"]
 
 
+async def test_a_clock_that_was_set_back_stops_no_consumer(database: Database) -> None:
+    await add_events(database, 2)
+    await database.write(
+        "INSERT INTO event_consumers (name, transaction, event, microsecond, leased_until)"
+        " VALUES ('effects', 0, 0, 0, now() + interval '1 hour')"
+    )
+    async with working():
+        await until(database, HANDLED)
+    assert await causes(database) == ["event 2"]
+
+
 async def test_a_consumer_starts_at_the_end_of_the_log_or_at_its_beginning(
     database: Database,
 ) -> None:
