@@ -36,7 +36,7 @@ network = lru_cache(maxsize=4_096)(network_of)
 class Rates(NamedTuple):
     """What may be taken; a missing or absent rate is no limit."""
 
-    person: Rate | None = None
+    user: Rate | None = None
     """Points of a signed-in user."""
     address: Rate | None = None
     """Points of all anonymous clients of an address."""
@@ -124,7 +124,7 @@ class RateLimits:
 
     def _points(self, context: Context) -> Bucket | None:
         if context.viewer_id is not None:
-            rate = self._rates.person
+            rate = self._rates.user
             return rate and self._buckets.bucket(rate, str(context.viewer_id))
         return self._address_points(context.address)
 
