@@ -22,6 +22,12 @@ class Count(NamedTuple):
     counted: str
     by: str
     only: str = "true"
+    different: str = "*"
+    """Of rows with the same value of this only one is counted."""
+    more: str = "0"
+    """What the row `t` that has the count adds to the number."""
+    lock: str = "SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    """Locks what writers of the counts with these keys lock first."""
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -35,6 +41,13 @@ COUNTS = (
     Count("comments", "reply_count", "comments", "parent_id"),
     Count("posts", "quote_count", "posts", "quoted_post_id"),
     Count("hashtags", "post_count", "post_hashtags", "hashtag_id"),
+    Count(
+        *("notifications", "actor_count", "notification_actors", "notification_id"),
+        different="DISTINCT actor_id",
+        more="t.dropped_count",
+        lock="SELECT FROM notification_inboxes WHERE user_id IN ("
+        "SELECT recipient_id FROM notifications WHERE id = ANY(%s)) ORDER BY user_id FOR NO KEY UPDATE",
+    ),
     *(
         Count(f"{reaction.target}s", reaction.count, reaction.table, reaction.column)
         for reaction in REACTIONS
@@ -61,18 +74,17 @@ class Findings(NamedTuple):
 
 HOW_MANY = sql.SQL("SELECT count(*) FROM {table}")
 DIFFERENCES = sql.SQL("""
-    SELECT t.id, t.{column}, coalesce(n.counted, 0)
+    SELECT t.id, t.{column}, coalesce(n.counted, 0) + {more}
     FROM {table} t LEFT JOIN (
-        SELECT {by} AS id, count(*) AS counted FROM {counted} WHERE {only} GROUP BY {by}
+        SELECT {by} AS id, count({different}) AS counted FROM {counted} WHERE {only} GROUP BY {by}
     ) n ON n.id = t.id
-    WHERE t.{column} <> coalesce(n.counted, 0)
+    WHERE t.{column} <> coalesce(n.counted, 0) + {more}
 """)
-LOCK = sql.SQL("SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE")
 REPAIR = sql.SQL("""
     UPDATE {table} t SET {column} = n.counted
     FROM (
-        SELECT w.id, (SELECT count(*) FROM {counted} c WHERE c.{by} = w.id AND {only}) AS counted
-        FROM unnest(%s) AS w(id)
+        SELECT t.id, (SELECT count({different}) FROM {counted} c WHERE c.{by} = t.id AND {only}) + {more} AS counted
+        FROM {table} t WHERE t.id = ANY(%s)
     ) n WHERE n.id = t.id AND t.{column} <> n.counted
 """)
 
@@ -102,13 +114,13 @@ def repair(count: Count, keys: array[int]) -> int:
 
     A write changes rows and count in one transaction and locks the count's row until it commits. So
     once that row is locked here, the next statement sees exactly the rows to count.
-    Locks: rows of the table in the order of keys, a thousand at once.
+    Locks: rows of the table in the order of keys, a thousand at once; `Count.lock` may name others.
     """
     repaired = 0
     for start in range(0, len(keys), ROWS_AT_ONCE):
         some = sorted(keys[start : start + ROWS_AT_ONCE])
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_statement(LOCK, count), [some])
+            cursor.execute(_statement(sql.SQL(count.lock), count), [some])
             cursor.execute(_statement(REPAIR, count), [some])
             repaired += cursor.rowcount
     return repaired
@@ -116,4 +128,5 @@ def repair(count: Count, keys: array[int]) -> int:
 
 def _statement(text: sql.SQL, count: Count) -> sql.Composed:
     names = {name: sql.Identifier(getattr(count, name)) for name in ("table", "column", "counted")}
-    return text.format(**names, by=sql.Identifier(count.by), only=sql.SQL(count.only))
+    parts = {name: sql.SQL(getattr(count, name)) for name in ("only", "different", "more")}
+    return text.format(**names, **parts, by=sql.Identifier(count.by))

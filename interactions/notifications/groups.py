@@ -55,15 +55,27 @@ class Inbox(NamedTuple):
 class Group:
     """What is added to a notification."""
 
-    __slots__ = ("added", "causes", "key", "position")
+    __slots__ = ("actors", "causes", "key", "position")
 
     def __init__(self, key: int | None) -> None:
         self.key = key
         """None until it is written, if it is new."""
         self.causes: list[Cause] = []
-        self.added = 0
-        """How many actors are new in it."""
+        self.actors: set[int] = set()
+        """Those who are new in it."""
         self.position = 0
+
+    @property
+    def kept(self) -> list[Cause]:
+        """The causes that get a row."""
+        return self.causes[-KEPT_ACTORS:]
+
+    @property
+    def dropped(self) -> int:
+        """How many of the new actors get no row."""
+        if len(self.causes) <= KEPT_ACTORS:
+            return 0
+        return len(self.actors.difference(cause.actor_id for cause in self.kept))
 
 
 async def causes_add(
@@ -132,16 +144,13 @@ async def _groups_grow(
     ):
         if position > inboxes[found[0]].seen_through and key > oldest:
             groups[GroupKey(*found)] = Group(key)
-    actors: set[tuple[GroupKey, int]] = set()
     for cause in new:
         # The last one to get a cause is the last one in the order of the dictionary.
         group = groups.pop(cause.group, None) or Group(None)
         groups[cause.group] = group
         group.causes.append(cause)
-        actor = (cause.group, cause.actor_id)
-        if actor not in actors and group.key not in kept.get(actor, {}).values():
-            group.added += 1
-        actors.add(actor)
+        if group.key not in kept.get((cause.group, cause.actor_id), {}).values():
+            group.actors.add(cause.actor_id)
     last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
     begun: Counter[int] = Counter()
     grown = {key: group for key, group in groups.items() if group.causes}
@@ -173,7 +182,8 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
             [group.causes[0].post_id for _, group in begun],
             [group.causes[0].comment_id for _, group in begun],
             [group.position for _, group in begun],
-            [group.added for _, group in begun],
+            [len(group.actors) for _, group in begun],
+            [group.dropped for _, group in begun],
         ):
             groups[GroupKey(recipient_id, thing_id, kind)].key = key
     if moved:
@@ -181,12 +191,13 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
             SQL.notifications_move,
             [group.key for group in moved],
             [group.position for group in moved],
-            [group.added for group in moved],
+            [len(group.actors) for group in moved],
+            [group.dropped for group in moved],
         )
     rows = [
         (group.key, cause.actor_id, *key, cause.subject_id)
         for key, group in groups.items()
-        for cause in group.causes[-KEPT_ACTORS:]
+        for cause in group.kept
     ]
     columns = zip(*rows, strict=True)
     await transaction.fetch(SQL.notification_actors_add, *map(list, columns))

@@ -31,6 +31,9 @@ class Notification(models.Model):
     actor_count = models.IntegerField(
         help_text="How many actors there are, also those whose rows are not kept."
     )
+    dropped_count = models.IntegerField(
+        db_default=0, help_text="How many of the actors have no row any more."
+    )
 
     class Meta:
         db_table = "notifications"

@@ -23,6 +23,10 @@ from interactions.notifications.services import (
     settings_update,
 )
 
+NO_CURSOR = (
+    "This is no cursor of your notifications. Send the `cursor` of an edge of `notifications`."
+)
+
 
 @strawberry.input(description="Up to which notification the viewer has seen them.")
 class MarkNotificationsSeenInput(MutationInput):
@@ -91,7 +95,7 @@ class NotificationsMutation:
         try:
             position = position_of(context.services.cursors, viewer_id, input.up_to)
         except ClientError as error:
-            raise refuse(ErrorCode.INVALID_INPUT, error.message, "input", "upTo") from error
+            raise refuse(ErrorCode.INVALID_INPUT, NO_CURSOR, "input", "upTo") from error
         changed, seen_through = await notifications_see(
             context.database,
             viewer_id=viewer_id,

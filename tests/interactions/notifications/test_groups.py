@@ -237,3 +237,5 @@ async def test_many_actors_cost_few_rows_and_all_are_counted(
     await work.do()
     [group] = await held(database)
     assert (group.actor_count, group.actors) == (247, fans[-2:-101:-1])
+    [[dropped]] = await database.fetch("SELECT dropped_count FROM notifications")
+    assert dropped == 247 - 99
