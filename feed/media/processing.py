@@ -8,10 +8,11 @@ import os
 import shutil
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 from feed.media.files import MediaSize, original_name, picture_name, store, stored, stored_size
@@ -22,6 +23,10 @@ ANSWER_SECONDS = 30.0
 """Timeout for an answer. The decoder ends a picture before that."""
 IDLE_SECONDS = 10.0
 """After that long without a picture the decoder ends."""
+FOLDER = "feed-media-"
+"""How the names of folders begin, each with the files of one picture."""
+ABANDONED_SECONDS = 120.0
+"""Twice as long as a job may take."""
 
 Answer = dict[str, Any]
 
@@ -98,7 +103,8 @@ async def processed(key: int, byte_size: int) -> Answer:
 
     Errors: those of the storage, DecoderEnded, TimeoutError.
     """
-    with TemporaryDirectory(prefix="feed-media-", ignore_cleanup_errors=True) as name:
+    await asyncio.to_thread(_remove_abandoned)
+    with TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         failure = await asyncio.to_thread(_fetch, key, byte_size, folder / "original")
         if failure is not None:
@@ -107,6 +113,14 @@ async def processed(key: int, byte_size: int) -> Answer:
         if "failure" not in answer:
             await asyncio.to_thread(_store_all, key, folder)
         return answer
+
+
+def _remove_abandoned() -> None:
+    """Removes the folders of workers that were killed. Blocks."""
+    for folder in Path(gettempdir()).glob(f"{FOLDER}*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(folder)
 
 
 def _fetch(key: int, byte_size: int, path: Path) -> str | None:

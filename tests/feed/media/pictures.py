@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,10 +27,10 @@ def picture(width: int = 64, height: int = 48, kind: str = "JPEG", **options: An
 class Uploader:
     """A user's client that uploads files to a server."""
 
-    def __init__(self, api: Api, user: SignedInUser) -> None:
+    def __init__(self, api: Api, user: SignedInUser, *, timeout: float = 20) -> None:
         self.api = api
         self.user = user
-        self.http = httpx.AsyncClient(base_url=f"http://{api.address}", timeout=20)
+        self.http = httpx.AsyncClient(base_url=f"http://{api.address}", timeout=timeout)
 
     async def start(self, size: int, content_type: str = "image/jpeg", **values: Any) -> Json:
         """What `startUpload` gives."""
@@ -37,7 +38,9 @@ class Uploader:
         payload = await self.api.change(self.user, "StartUpload", **sent)
         return dict(payload["upload"])
 
-    async def send(self, upload: Json, file: bytes, **headers: str) -> httpx.Response:
+    async def send(
+        self, upload: Json, file: bytes | AsyncIterator[bytes], **headers: str
+    ) -> httpx.Response:
         """The answer to the file."""
         parts = urlsplit(upload["url"])
         sent = {each["name"]: each["value"] for each in upload["headers"]} | headers

@@ -38,11 +38,16 @@ class Browser:
     def _point(self) -> bytes:
         return self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
+    @property
+    def keys(self) -> tuple[bytes, bytes]:
+        """Its public key and its secret."""
+        return self._point, self._auth
+
     def target(self, receiver: Receiver) -> dict[str, Any]:
         """What it registers."""
-        keys = {"p256dh": self._point, "auth": self._auth}
         texts = {
-            name: urlsafe_b64encode(value).decode().rstrip("=") for name, value in keys.items()
+            name: urlsafe_b64encode(value).decode().rstrip("=")
+            for name, value in zip(("p256dh", "auth"), self.keys, strict=True)
         }
         return {"webPush": {"endpoint": f"{receiver.url}/{self.name}", **texts}}
 
