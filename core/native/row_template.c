@@ -70,19 +70,25 @@ needs_escape(unsigned char c)
     return (c < 0x20) | (c == '"') | (c == '\\');
 }
 
+/* Whether one of eight bytes needs an escape. To subtract sets the highest bit of a byte that was less, and was ASCII. */
+static int
+one_needs_escape(const char *text)
+{
+    const uint64_t each = 0x0101010101010101;
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    uint64_t control = bytes - each * 0x20;
+    uint64_t quote = (bytes ^ each * '"') - each, backslash = (bytes ^ each * '\\') - each;
+    return ((control | quote | backslash) & ~bytes & each * 0x80) != 0;
+}
+
 /* How many of the first bytes can stand in a JSON string as they are. */
 static Py_ssize_t
 plain_length(const char *text, Py_ssize_t length)
 {
     Py_ssize_t at = 0;
-    for (; length - at >= 16; at += 16) {
-        /* Without a way out of the inner loop, the compiler looks at all sixteen at once. */
-        int found = 0;
-        for (int i = 0; i < 16; i++)
-            found |= needs_escape(text[at + i]);
-        if (found)
-            break;
-    }
+    while (length - at >= 8 && !one_needs_escape(text + at))
+        at += 8;
     while (at < length && !needs_escape(text[at]))
         at++;
     return at;
@@ -184,9 +190,11 @@ numbered(char *to, PyObject *prefix, PyObject *value)
         uint32_t three = (uint32_t)plain[at] << 16 | (uint32_t)plain[at + 1] << 8 | plain[at + 2];
         *to++ = letters[three >> 18];
         *to++ = letters[three >> 12 & 63];
-        *to++ = at + 1 < length ? letters[three >> 6 & 63] : '=';
-        *to++ = at + 2 < length ? letters[three & 63] : '=';
+        *to++ = letters[three >> 6 & 63];
+        *to++ = letters[three & 63];
     }
+    for (Py_ssize_t missing = (3 - length % 3) % 3; missing > 0; missing--)
+        to[-missing] = '=';
     return to - start;
 }
 
