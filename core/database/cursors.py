@@ -8,7 +8,7 @@ from contextlib import suppress
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
 from itertools import repeat
-from struct import Struct, pack
+from struct import Struct, pack, unpack
 from struct import error as StructError  # noqa: N812  # a class with a lower-case name
 from typing import NamedTuple
 
@@ -115,12 +115,13 @@ class CursorCodec(NamedTuple):
         if horizon is not None:
             return [self.encode_position(horizon.position_at(position)) for position in positions]
         # In few calls for the whole page, whose cursors are a tenth of its time.
-        prefix = self._prefix(VERSION)
-        signed = map(pack, repeat(f">{len(prefix)}sq"), repeat(prefix), positions)
-        numbers = [0] * (2 * len(positions))
+        prefix, count = self._prefix(VERSION), len(positions)
+        packed = unpack("8s" * count, pack(f">{count}q", *positions))
+        numbers = [0] * (2 * count)
         numbers[::2] = positions
-        numbers[1::2] = map(siphash, repeat(self.keys.siphash), signed)
-        return pack(">" + "qQ" * len(positions), *numbers).hex(" ", 16).split()
+        numbers[1::2] = map(siphash, repeat(self.keys.siphash), map(prefix.__add__, packed))
+        text = pack(">" + "qQ" * count, *numbers).hex()
+        return [text[at : at + 32] for at in range(0, 32 * count, 32)]
 
     def encode_position(self, position: ListPosition) -> str:
         """The cursor of a position, which may be above the horizon."""
