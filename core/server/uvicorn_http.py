@@ -22,10 +22,10 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from core.errors import ClientError
 from core.graphql.errors import error_entry
-from core.graphql.http.operations import ENDS_WITH_CLIENT
+from core.graphql.http.operations import ENDS_WITH_CLIENT, RECEIVED_BODY, WHOLE_RESPONSE
 from core.graphql.streams.stream_endpoint import IS_STREAM
-from core.server.joined_writes import JoinedWrites
 from core.server.socket_limits import SocketsByAddress, TooManySockets
+from core.server.uvicorn_cycle import Cycle, UnframedCycle
 
 HEAD_SECONDS = 20.0
 MAX_HEAD_BYTES = 128 * 1024
@@ -46,6 +46,8 @@ CUT_OFF = Counter(
 PRESENCE_SECONDS = 1.0
 """How often the server looks whether a client that has ended its sending side is still there."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+EXTENSIONS: dict[str, dict[str, Any]] = {WHOLE_RESPONSE: {}}
+"""Of ASGI, for each request."""
 STOPPING = ClientError(
     "The server is stopping and has aborted the request. Its writes may or may not have been committed.",
     "UNAVAILABLE",
@@ -83,23 +85,6 @@ SILENT.addHandler(logging.NullHandler())
 SILENT.propagate = False
 
 
-class UnframedCycle(RequestResponseCycle):
-    """The cycle of an HTTP/1.0 request. Its client knows no chunks: a body without length ends with the connection."""
-
-    _is_unframed = False
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            headers = message.get("headers", ())
-            self._is_unframed = all(name.lower() != b"content-length" for name, _ in headers)
-            if self._is_unframed:
-                self.chunked_encoding = False
-        elif self._is_unframed:
-            # uvicorn compares each part with what is left of the declared length.
-            self.expected_content_length = len(message.get("body", b""))
-        await super().send(message)
-
-
 class HTTPProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which leaves no reference cycles.
 
@@ -113,6 +98,8 @@ class HTTPProtocol(HttpToolsProtocol):
     """Bytes received since a head was complete or a part of a body arrived."""
     _data = b""
     """What is being parsed."""
+    _is_head_new = False
+    """Whether the head of the request has arrived with what is being parsed."""
     _ignores_upgrade = False
     """Whether the head that is being parsed, or was last, asks for an upgrade that is ignored."""
     _executing: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
@@ -136,8 +123,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self._leave: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        joined: Any = JoinedWrites(transport, self.loop)
-        super().connection_made(joined)
+        super().connection_made(transport)
         if USER_TIMEOUT is not None:
             raw = transport.get_extra_info("socket")
             if raw.family != socket.AF_UNIX:
@@ -195,13 +181,15 @@ class HTTPProtocol(HttpToolsProtocol):
         )
         if self._ignores_upgrade:
             return
+        scope: Any = self.scope
+        scope["extensions"] = EXTENSIONS
+        self._is_head_new = True
         super().on_headers_complete()
         self._head_arrived()
         # The application answers later: uvicorn has only created its task.
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None:
-            if self.scope["http_version"] == "1.0":
-                cycle.__class__ = UnframedCycle
+            cycle.__class__ = UnframedCycle if scope["http_version"] == "1.0" else Cycle
             if self._closes_after_next:
                 cycle.keep_alive = False
 
@@ -263,6 +251,11 @@ class HTTPProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if not self._ignores_upgrade:
             super().on_message_complete()
+            cycle: RequestResponseCycle | None = self.cycle
+            # The application has not begun. If reading is paused, it has to go on by `receive`.
+            if self._is_head_new and cycle is not None and not self.flow.read_paused:
+                scope: Any = cycle.scope
+                scope[RECEIVED_BODY] = bytes(cycle.body)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Parses the request again as one without an upgrade (RFC 9110, section 7.8): the parser skipped its body.
@@ -283,6 +276,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self._unparsed_bytes += len(data)
         super().data_received(data)
         self._data = b""
+        self._is_head_new = False
         if self._unparsed_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse_head()
         cycle: RequestResponseCycle | None = self.cycle
@@ -291,8 +285,6 @@ class HTTPProtocol(HttpToolsProtocol):
             self._await_head()
 
     def handle_websocket_upgrade(self) -> None:
-        # Its messages are single writes.
-        self.transport = self.transport.unjoined()  # type: ignore[attr-defined]  # JoinedWrites
         super().handle_websocket_upgrade()
         # The WebSocket protocol takes over: `connection_lost` of this one is not called, and its parser refers to it.
         self.parser = None  # type: ignore[assignment]

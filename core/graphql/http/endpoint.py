@@ -51,7 +51,7 @@ from core.graphql.http.requests import (
     address_of,
     from_body,
     from_query_string,
-    read_body,
+    received_body,
     request_headers,
     token_in_url,
 )
@@ -64,6 +64,7 @@ from core.graphql.http.responses import (
     error_body,
     failure_response,
     in_stream,
+    messages,
     request_error_response,
     retry_later_response,
     timeout_response,
@@ -173,10 +174,9 @@ class GraphQLHTTP:
             body, encoding = compressed(body, headers.get(b"accept-encoding"))
             fields += encoding
         if status not in {204, 304}:
-            fields.append((b"content-type", media_type))
-            fields.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": body})
+            fields += ((b"content-type", media_type), (b"content-length", b"%d" % len(body)))
+        for message in messages(scope, status, fields, body):
+            await send(message)
         record.status = status
         self._observer.end(record)
 
@@ -207,7 +207,7 @@ class GraphQLHTTP:
             check_content_type(headers.get(b"content-type"))
             check_content_encoding(headers.get(b"content-encoding"))
             length = headers.get(b"content-length")
-            body = await read_body(receive, length, self._limits, self._body_timeout)
+            body = await received_body(scope, receive, length, self._limits, self._body_timeout)
             if (
                 method == "POST"
                 and self._cache_by_request is not None

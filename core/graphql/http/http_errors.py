@@ -8,6 +8,7 @@ from core.errors import ClientError
 from core.graphql.codes import handling
 
 Headers = Sequence[tuple[bytes, bytes]]
+CLOSE = (b"connection", b"close")
 
 
 class HTTPError(ClientError):

@@ -15,6 +15,12 @@ from core.graphql.request_record import RequestRecord
 
 ENDS_WITH_CLIENT = "feed.ends_with_client"
 """A key in the scope of a request: whether its execution may be cancelled when its client disconnects."""
+RECEIVED_BODY = "feed.received_body"
+"""A key in the scope of a request whose body arrived with its head: the body, which `receive` gives as well."""
+WHOLE_RESPONSE = "feed.http.response"
+"""An extension of ASGI: a message with the `status`, `headers` and `body` of a response. `content-length` is among the
+headers, whose names are in lower case.
+"""
 
 
 class ExecutedOperation(NamedTuple):

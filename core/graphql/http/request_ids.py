@@ -25,7 +25,7 @@ def request_id(scope: Scope) -> str:
         for name, value in scope["headers"]:
             if name == HEADER:
                 given = value
-        is_usable = FORM.fullmatch(given)
+        is_usable = given and FORM.fullmatch(given)
         found = given.decode("ascii") if is_usable else f"{PREFIX}-{next(_numbers):x}"
         scope[KEY] = found
     return found

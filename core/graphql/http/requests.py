@@ -17,7 +17,14 @@ from core.documents.identifiers import (
     read_identifier,
 )
 from core.errors import JSONObject
-from core.graphql.http.http_errors import ClientDisconnected, HTTPError, bad_request, unreadable
+from core.graphql.http.http_errors import (
+    CLOSE,
+    ClientDisconnected,
+    HTTPError,
+    bad_request,
+    unreadable,
+)
+from core.graphql.http.operations import RECEIVED_BODY
 from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
 from core.graphql.limits.limits import Limits, over_limit
 
@@ -26,7 +33,6 @@ MAX_DRAINED_BYTES = 16 * 1024 * 1024
 would take the response from a client that is still sending.
 """
 PARSER_DEPTH = 1_000
-CLOSE = ((b"connection", b"close"),)
 
 
 class GraphQLRequest(NamedTuple):
@@ -69,7 +75,21 @@ async def read_body(
         return await body_timeout.wait_for(_received(receive, limits))
     except SharedTimeoutExpired:
         message = f"The body did not arrive within {body_timeout.seconds:g} seconds. Send it again."
-        raise HTTPError(message, "REQUEST_TIMEOUT", CLOSE) from None
+        raise HTTPError(message, "REQUEST_TIMEOUT", (CLOSE,)) from None
+
+
+async def received_body(
+    scope: Scope,
+    receive: Receive,
+    content_length: bytes | None,
+    limits: Limits,
+    body_timeout: SharedTimeout,
+) -> bytes:
+    """As `read_body`, but at once if the body has arrived with its head: then `receive` gives it again."""
+    body: bytes | None = scope.get(RECEIVED_BODY)
+    if body is not None and len(body) <= limits.body_bytes:
+        return body
+    return await read_body(receive, content_length, limits, body_timeout)
 
 
 async def _received(receive: Receive, limits: Limits) -> bytes:
@@ -96,7 +116,7 @@ def _too_large(limits: Limits, *, close: bool) -> HTTPError:
         f"The body is limited to {limits.body_bytes:,} bytes. Request less at once, or send the "
         "document's hash instead of its text (`extensions.persistedQuery`)."
     )
-    return HTTPError(message, "REQUEST_TOO_LARGE", CLOSE if close else ())
+    return HTTPError(message, "REQUEST_TOO_LARGE", (CLOSE,) if close else ())
 
 
 def from_body(body: bytes, limits: Limits) -> GraphQLRequest:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from starlette.types import Message, Scope
 
 from core.errors import JSONObject
 from core.graphql.codes import handling, retry_after, status_of
@@ -18,6 +19,7 @@ from core.graphql.errors import (
 )
 from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
+from core.graphql.http.operations import WHOLE_RESPONSE
 from core.graphql.http.request_ids import HEADER
 from core.graphql.request_record import codes_of
 
@@ -113,6 +115,18 @@ def common_fields(
     """The header fields of every response. `caching`: without any, it must not be kept."""
     fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
     return [*fields, NOSNIFF, (HEADER, request_id.encode())]
+
+
+def messages(
+    scope: Scope, status: int, fields: list[tuple[bytes, bytes]], body: bytes
+) -> tuple[Message, ...]:
+    """The ASGI messages of a response: a single one, if the server takes that."""
+    if WHOLE_RESPONSE in (scope.get("extensions") or ()):
+        return ({"type": WHOLE_RESPONSE, "status": status, "headers": fields, "body": body},)
+    return (
+        {"type": "http.response.start", "status": status, "headers": fields},
+        {"type": "http.response.body", "body": body},
+    )
 
 
 def with_extensions(body: bytes, extensions: JSONObject) -> bytes:

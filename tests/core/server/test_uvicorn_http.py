@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from core.graphql.http.http_errors import CLOSE
+from core.graphql.http.operations import RECEIVED_BODY, WHOLE_RESPONSE
 from core.graphql.streams.stream_endpoint import IS_STREAM
-from core.server.joined_writes import JoinedWrites
 from core.server.uvicorn_http import HTTPProtocol
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import RunningServer, running
@@ -244,21 +245,62 @@ def test_a_client_that_reads_nothing_is_cut_off(
     assert (read >= size) is (seconds > 3)
 
 
-async def test_two_writes_are_sent_together_and_one_is_not_held_back() -> None:
-    loop = asyncio.get_running_loop()
-    ours, client = socket.socketpair()
-    client.setblocking(False)
-    with client:
-        transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, ours)
-        joined = JoinedWrites(transport, loop)
-        joined.write(b"head")
-        with pytest.raises(BlockingIOError):
-            client.recv(100)
-        joined.write(b"body")
-        assert client.recv(100) == b"headbody"
-        joined.write(b"alone")
-        assert await loop.sock_recv(client, 100) == b"alone"
-        joined.write(b"last")
-        joined.close()
-        assert client.recv(100) == b"last"
-        assert await loop.sock_recv(client, 100) == b""
+WHOLE = {
+    "whole": [HELLO, length(5)],
+    "closing": [CLOSE, length(5)],
+    "no content": [(b"x-a", b"b")],
+}
+TWO_LINES = [(b"x-a", b"b\r\nx-c: d"), length(5)]
+
+
+async def whole_application(scope: Any, receive: Any, send: Any) -> None:
+    """Sends what `application` sends, in one message."""
+    assert scope["extensions"] == {WHOLE_RESPONSE: {}}
+    await receive()
+    name = scope["path"][1:].replace("-", " ")
+    status, text = (204, b"") if name == "no content" else (200, b"hello")
+    fields = WHOLE.get(name, TWO_LINES)
+    await send({"type": WHOLE_RESPONSE, "status": status, "headers": fields, "body": text})
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_response_in_one_message_is_the_same(theirs: RunningServer, name: str) -> None:
+    with running(whole_application, Calls(), HTTPProtocol) as ours:
+        for sent in (
+            request(name),
+            request(name, "HEAD"),
+            request(name, version="1.0"),
+            request(name, more="Connection: close\r\n"),
+            request(name, "POST", more="Content-Length: 3\r\n") + b"abc",
+        ):
+            assert answers(ours, sent) == answers(theirs, sent)
+
+
+def test_a_response_in_one_message_has_no_header_of_two_lines() -> None:
+    with running(whole_application, Calls(), HTTPProtocol) as server:
+        [(line, fields, _)] = answers(server, request("two lines"))
+    assert line == b"HTTP/1.1 500 Internal Server Error"
+    assert not [field for field in fields if field.startswith(b"x-")]
+
+
+def test_only_a_body_that_arrives_with_its_head_is_there_at_once() -> None:
+    seen = []
+
+    async def echo(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope.get(RECEIVED_BODY))
+        text = b"" if scope["method"] == "POST" else b"."
+        while not text.endswith(b"."):
+            text += (await receive())["body"]
+        await send(start(length(5)))
+        await send(body(b"hello"))
+
+    large = b"x" * 200_000 + b"."
+    with running(echo, Calls(), HTTPProtocol) as server, server.connect() as connection:
+        for first, rest in ((b"a.", b""), (b"a", b"b."), (b"", b"a."), (large, b"")):
+            head = request("whole", "POST", more=f"Content-Length: {len(first + rest)}\r\n")
+            connection.sendall(head + first)
+            if rest:
+                time.sleep(0.05)
+                connection.sendall(rest)
+            received_whole(connection)
+    assert seen[-4:] == [b"a.", None, None, None]
