@@ -114,6 +114,31 @@ async def test_followed_users_come_first_and_each_user_once(services: Services) 
     assert await found_by_pages(services, "ann", None, 30) == sorted(expected)
 
 
+FOLLOW_MANY = """
+WITH named AS (
+    UPDATE users u SET username = 'ann' || lpad(n::text, 3, '0'), display_name = 'X'
+    FROM unnest($1::bigint[]) WITH ORDINALITY AS k(id, n) WHERE u.id = k.id
+), counted AS (
+    UPDATE users SET following_count = 505 WHERE id = $2
+)
+INSERT INTO follows (follower_id, followee_id)
+SELECT $2, id FROM unnest($1::bigint[]) WITH ORDINALITY AS k(id, n) WHERE n > 5
+"""
+NAMES_BEFORE = """
+INSERT INTO user_names (user_id, name) SELECT $1, 'ann ' || lpad(n::text, 5, '0') FROM generate_series(1, $2::int) n
+"""
+
+
+@pytest.mark.parametrize("names_before", [0, 20_500])
+async def test_who_follows_many_finds_them_first(services: Services, names_before: int) -> None:
+    """By the names, and by the followed users where more names come before than are looked through."""
+    viewer, *others = await create_users(services.database, 511)
+    await services.database.write(FOLLOW_MANY, others, viewer)
+    await services.database.write(NAMES_BEFORE, others[0], names_before)
+    expected = [f"ann{n:03}" for n in [*range(6, 511), *range(1, 6)]]
+    assert await found_by_pages(services, "ann", viewer, 100) == expected
+
+
 async def found_by_pages(
     services: Services, query: str, viewer_id: int | None, first: int
 ) -> list[str]:
