@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -51,6 +52,9 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
         )
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     is_controller = not is_worker and getattr(config.known_args_namespace, "numprocesses", None)
+    # Otherwise each worker would compile all tests anew, and each process that a test starts the product.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     running = ExitStack()
     config.add_cleanup(running.close)
     servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
