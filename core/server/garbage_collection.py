@@ -13,7 +13,7 @@ docs/decisions/cycle-free-connections.md.
 
 
 def tune_garbage_collection() -> None:
-    """Collects the garbage of the start, exempts the objects that remain, and sets THRESHOLDS.
+    """Collects the garbage of the start, exempts the objects that remain, sets THRESHOLDS, and enables the collector.
 
     A page creates some hundred objects and releases them all at its end. With the default thresholds the collector
     would run during every page.
@@ -21,3 +21,4 @@ def tune_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    gc.enable()
