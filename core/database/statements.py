@@ -30,11 +30,16 @@ PARAMETER = re.compile(r"(\w+)(?:=([^\s,]+))?")
 NEEDED = re.compile(r"(\w+)(?: \([^()]*\))?")
 POSITIONAL = re.compile(r"\$\d+")
 COMMENT = re.compile("--.*")
-DEFINITION = r"""(?ix)
-    \b(?:FROM|JOIN|UPDATE|INTO|USING) \s+ (?:LATERAL\s+)? (?:\w+ \s+ (?:AS\s+)?)? {name}\b  # posts p, posts
-    | \) \s+ (?:WITH\s+ORDINALITY\s+)? (?:AS\s+)? {name}\b                                  # (SELECT ...) p
-    | \b{name} (?:\s*\([^()]*\))? \s+ AS \s+ (?:NOT\s+)? (?:MATERIALIZED\s+)? \(            # WITH p AS (
-"""
+DEFINED = re.compile(
+    r"""
+    \b(?:FROM|JOIN|UPDATE|INTO|USING) \s+ (?=(?:LATERAL\s+)? (\w+) (?:\s+ (?:AS\s+)? (\w+))?)  # posts p, posts
+    | \) (?=\s+ (?:WITH\s+ORDINALITY\s+)? (?:AS\s+)? (\w+))                                  # (SELECT ...) p
+    | (?:WITH(?:\s+RECURSIVE)?|,) \s+                                                         # WITH p AS (
+        (?=(\w+) (?:\s*\([^()]*\))? \s+ AS \s+ (?:NOT\s+)? (?:MATERIALIZED\s+)? \()
+    """,
+    re.VERBOSE,
+)
+"""Finds the tables and aliases that a statement defines, and a few words that are none."""
 
 
 def variant_for(viewer_id: int | None) -> str:
@@ -196,21 +201,16 @@ def _variants(
         viewers[variant_for(None)] = {**fragments, **anonymous}
     for viewer, known in viewers.items():
         without = {**known, UNSEEN: known[UNSEEN]._replace(text="")}
-        for suffix, direction, chosen in (
-            ("", "DESC", without),
-            (":oldest_first", "ASC", without),
-            (f":{UNSEEN}", "DESC", known),
-            (f":oldest_first:{UNSEEN}", "ASC", known),
-        ):
-            needs: dict[str, StatementMalformed] = {}
-            text = _expand(source, {**given, "direction": direction}, chosen, needs)
-            if text in found.values():
-                continue
-            found[viewer + suffix] = text
-            code = COMMENT.sub("", text)
-            for alias, error in needs.items():
-                if not re.search(DEFINITION.format(name=alias), code):
-                    raise error
+        descending, ascending = ({**given, "direction": each} for each in ("DESC", "ASC"))
+        texts = {"": _expanded(source, descending, without)}
+        last = _expanded(source, ascending, known)
+        if last != texts[""]:
+            texts[":oldest_first"] = _expanded(source, ascending, without)
+            texts[f":{UNSEEN}"] = _expanded(source, descending, known)
+            texts[f":oldest_first:{UNSEEN}"] = last
+        for suffix, text in texts.items():
+            if text not in found.values():
+                found[viewer + suffix] = text
     if source.is_for_anonymous_viewers and variant_for(None) not in found:
         raise source.error("", 0, "The statement is the same for an anonymous viewer.")
     return {name: f"-- {full_name}{name}\n{text}" for name, text in found.items()}
@@ -225,6 +225,16 @@ def _check_parameters(source: Source, variants: Variants) -> None:
     for parameter in sorted(used ^ set(POSITIONAL.findall(source.header))):
         problem = "not explained in the header" if parameter in used else "explained, but not used"
         raise source.error("", 0, f"{parameter} is {problem}.")
+
+
+def _expanded(source: Source, arguments: Mapping[str, str], fragments: Mapping[str, Source]) -> str:
+    """The text with its fragments and parameters filled in. Errors: StatementMalformed, also for a missing alias."""
+    needs: dict[str, StatementMalformed] = {}
+    text = _expand(source, arguments, fragments, needs)
+    defined = {name for names in DEFINED.findall(COMMENT.sub("", text)) for name in names}
+    for alias in needs.keys() - defined:
+        raise needs[alias]
+    return text
 
 
 def _expand(
