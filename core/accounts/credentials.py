@@ -12,8 +12,8 @@ from core.accounts.one_time_tokens import Purpose, token_found, token_refused, t
 from core.accounts.sessions import Accounts, SignedIn, session_begin
 from core.accounts.statements import SQL
 from core.accounts.validators import EMAIL_LENGTH, clean_device_name
-from core.database.database import Database
-from core.errors import ErrorCode, InputRules, account_removed, refuse
+from core.database.database import Database, Transaction
+from core.errors import ErrorCode, InputRules, MutationRefused, account_removed, refuse
 from core.text import CONTROLS, nfkc
 
 
@@ -53,6 +53,24 @@ async def owner_confirmed(
     return owner
 
 
+async def owner_lock(transaction: Transaction, viewer_id: int, owner: Owner, field: str) -> None:
+    """Locks the owner, whose password must still be the one that was confirmed, for a write that it permits.
+
+    Errors: MutationRefused (CREDENTIALS_REFUSED).
+    """
+    if await transaction.fetch_row(SQL.owner_lock, viewer_id, owner.encoded) is None:
+        raise _changed_meanwhile(field)
+
+
+def _changed_meanwhile(field: str) -> MutationRefused:
+    return refuse(
+        ErrorCode.CREDENTIALS_REFUSED,
+        "The password has been changed meanwhile. Try again.",
+        "input",
+        field,
+    )
+
+
 async def password_change(
     database: Database,
     accounts: Accounts,
@@ -88,12 +106,7 @@ async def password_change(
         await transaction.fetch(SQL.users_lock, [viewer_id])
         if not await transaction.fetch(SQL.password_change, viewer_id, owner.encoded, encoded):
             # Another call has changed it, or a sign-in has stored a newer hash of the same password.
-            raise refuse(
-                ErrorCode.CREDENTIALS_REFUSED,
-                "The password has been changed meanwhile. Try again.",
-                "input",
-                "currentPassword",
-            )
+            raise _changed_meanwhile("currentPassword")
         await transaction.fetch(SQL.sessions_revoke_others, viewer_id, session_id)
         await mail_notice.enqueue(transaction, {"user_id": viewer_id, "name": "password_changed"})
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.accounts.credentials import owner_confirmed
+from core.accounts.credentials import owner_confirmed, owner_lock
 from core.accounts.mail.jobs import mail_notice
 from core.accounts.sessions import Accounts
 from core.accounts.statements import SQL
@@ -26,7 +26,7 @@ async def account_close(
 
     Errors: those of `owner_confirmed`. Locks: the user, then the sessions.
     """
-    await owner_confirmed(
+    owner = await owner_confirmed(
         database,
         accounts,
         viewer_id=viewer_id,
@@ -35,7 +35,7 @@ async def account_close(
         address=address,
     )
     async with database.transaction() as transaction:
-        await transaction.fetch(SQL.users_lock, [viewer_id])
+        await owner_lock(transaction, viewer_id, owner, "password")
         row = await transaction.fetch_row(SQL.account_close, viewer_id, grace, current_cause())
         if row is None:
             raise account_removed()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncpg import UniqueViolationError
 
-from core.accounts.credentials import owner_confirmed
+from core.accounts.credentials import owner_confirmed, owner_lock
 from core.accounts.mail.jobs import mail_notice, verification_mail
 from core.accounts.one_time_tokens import (
     Purpose,
@@ -33,7 +33,7 @@ async def email_change(
     Errors: those of `owner_confirmed`, MutationRefused (INVALID_INPUT), with the same words for an invalid address
     and for one that has an account. Locks: the user.
     """
-    await owner_confirmed(
+    owner = await owner_confirmed(
         database,
         accounts,
         viewer_id=viewer_id,
@@ -43,7 +43,7 @@ async def email_change(
     )
     usable = usable_email(email)
     async with database.transaction() as transaction:
-        await transaction.fetch(SQL.users_lock, [viewer_id])
+        await owner_lock(transaction, viewer_id, owner, "password")
         if usable is None or not await transaction.fetch(SQL.email_pend, viewer_id, usable):
             raise email_refused()
         await _mail_if_unverified(transaction, viewer_id)

@@ -66,6 +66,7 @@ class AccountStatements(
     mute_delete: str
     muted_pages: Variants
     mutes_export: str
+    owner_lock: str
     password_change: str
     password_of_user: str
     password_rehash: str

@@ -79,6 +79,25 @@ async def test_a_reset_token_and_a_new_address_at_once(
     assert codes(again) == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("name", "values"), [("ChangeEmail", {"email": "thief@example.org"}), ("DeleteAccount", {})]
+)
+async def test_a_password_permits_nothing_after_it_has_been_changed(
+    anonymous: ApiClient, database: Database, name: str, values: Json
+) -> None:
+    """A thief who knows the old password is a moment too late."""
+    session = (await anonymous.sign_up("ada"))["session"]
+    thief = await client_of(anonymous, session)
+    async with database.transaction() as owner:
+        await owner.fetch("UPDATE users SET password = 'another'")
+        stolen = asyncio.create_task(thief.do(name, password=PASSWORD, **values))
+        while not stolen.done() and not await database.fetch(LOCKED):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert codes(await stolen) == [("CREDENTIALS_REFUSED", "input", "password")]
+    [user] = await database.fetch("SELECT is_active, pending_email FROM users")
+    assert tuple(user) == (True, None)
+
+
 async def test_deletion_and_restoration_at_once_leave_one_of_both(
     anonymous: ApiClient, database: Database
 ) -> None:
