@@ -87,15 +87,14 @@ def media_routes(database: Database, origins: Iterable[str]) -> list[Route]:
 async def receive_upload(database: Database, request: Request) -> None:
     """Stores the file that a client sends to its address. A file of before is replaced until the upload is finished.
 
-    Errors: UploadRefused, DatabaseUnavailable.
+    Errors: UploadRefused, DatabaseUnavailable. Locks: the picture.
     """
     key, content_type, byte_size = _signed_upload(request)
     folder = media_folder()
     upload = await database.fetch_row(SQL.media_upload, key)
-    if upload is None or folder is None:
-        raise UploadRefused(404, "There is no such upload. Begin a new one by startUpload.")
-    if upload[3] != "UPLOADING":
-        raise UploadRefused(409, "The upload is finished: finishUpload was called.")
+    if folder is None:
+        raise _no_such_upload()
+    _check_state(None if upload is None else upload[3])
     _check_headers(request, content_type, byte_size)
     async with _incoming(folder) as file:
         try:
@@ -109,7 +108,24 @@ async def receive_upload(database: Database, request: Request) -> None:
             ) from None
         if received != byte_size:
             raise UploadRefused(400, f"{received:,} bytes arrived; {byte_size:,} were announced.")
-        await _file_work(_keep, file, folder / original_name(key))
+        await _file_work(os.fsync, file.fileno())
+        async with database.transaction() as transaction:
+            # While the file arrived the upload may have been finished, or the account deleted: nobody would remove it.
+            row = await transaction.fetch_row(SQL.media_arrived_lock, key)
+            _check_state(None if row is None else row[0])
+            await _file_work(_keep, file, folder / original_name(key))
+
+
+def _check_state(state: str | None) -> None:
+    """Errors: UploadRefused unless the upload with this state waits for its file. None: there is none."""
+    if state is None:
+        raise _no_such_upload()
+    if state != "UPLOADING":
+        raise UploadRefused(409, "The upload is finished: finishUpload was called.")
+
+
+def _no_such_upload() -> UploadRefused:
+    return UploadRefused(404, "There is no such upload. Begin a new one by startUpload.")
 
 
 def _signed_upload(request: Request) -> tuple[int, str, int]:
@@ -184,8 +200,7 @@ def _new_file(folder: Path) -> IO[bytes]:
 
 
 def _keep(file: IO[bytes], path: Path) -> None:
-    """Moves the file to its place, on disk."""
-    os.fsync(file.fileno())
+    """Moves the file to its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Path(file.name).replace(path)
 

@@ -7,6 +7,7 @@ from feed.statements import FeedStatements
 
 
 class MediaStatements(Statements, uses=[FeedStatements]):
+    media_arrived_lock: str
     media_avatar_clear: str
     media_avatar_lock: str
     media_avatar_set: str

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,34 @@ async def test_an_address_takes_only_the_file_that_it_was_made_for(uploader: Upl
     replaced = bytes(len(FILE))
     assert (await uploader.send(upload, replaced)).status_code == 409
     assert stored(upload["mediaId"]).read_bytes() == FILE
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "status"),
+    [
+        ("UPDATE media SET state = 'READY'", 409),
+        ("UPDATE media SET removed_at = now()", 404),
+        ("DELETE FROM media", 404),
+    ],
+)
+async def test_a_file_that_arrives_too_late_is_not_kept(
+    uploader: Uploader, database: Database, meanwhile: str, status: int
+) -> None:
+    """As if another one was processed, or the account deleted, meanwhile: nothing would remove this one."""
+    upload = await uploader.start(len(FILE))
+    before = arriving()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield FILE[:-1]
+        while arriving() == before:  # noqa: ASYNC110  # no event to wait for
+            await asyncio.sleep(0.01)
+        await database.write(meanwhile)
+        yield FILE[-1:]
+
+    sent = await uploader.send(upload, slowly(), **{"Content-Length": str(len(FILE))})
+    assert sent.status_code == status
+    assert not stored(upload["mediaId"]).exists()
+    assert arriving() == before
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(uploader: Uploader, api: Api) -> None:
