@@ -16,6 +16,7 @@ from feed.statements import SQL
 from tests.core.database.test_statements import nodes
 
 FILL = """
+TRUNCATE users, posts, post_likes CASCADE;  -- pages and statistics that other tests have left would count
 INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
 SELECT 'liker' || n, 'liker' || n || '@example.invalid', '!', 'P', '', '', true, false, false
 FROM generate_series(1, 4000) n;
