@@ -136,8 +136,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return username
 
     def save(self, *arguments: Any, **named: Any) -> None:
-        """Saves the user. A new password revokes all sessions; a new hash of the same password does not."""
+        """Saves the user. A new password ends all sessions and leaves no address pending; a new hash does neither."""
         has_new_password = self._password is not None  # type: ignore[attr-defined]  # set by set_password, cleared on save
+        if has_new_password:
+            self.pending_email = None
         with transaction.atomic():
             super().save(*arguments, **named)
             if has_new_password:

@@ -209,6 +209,31 @@ async def test_a_token_for_an_address_that_waits_no_longer_is_refused(
     assert (await ada.data("Me"))["email"] == "ada@example.com"
 
 
+@pytest.mark.parametrize("way", ["changed", "reset"])
+async def test_no_address_is_pending_after_the_password_was_replaced(
+    anonymous: ApiClient, database: Database, mailbox: Mailbox, way: str
+) -> None:
+    """A thief who knew the password may have named the address: the owner's request must not mail it a token."""
+    ada = await verified(anonymous, mailbox)
+    await ada.do("ChangeEmail", password=PASSWORD, email="thief@example.org")
+    stolen = await newest_token(database, mailbox)
+    if way == "changed":
+        payload = await ada.do("ChangePassword", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+    else:
+        await anonymous.do("RequestPasswordReset", login="ada")
+        token = await newest_token(database, mailbox)
+        payload = await anonymous.do("ResetPassword", token=token, newPassword=NEW_PASSWORD)
+    assert codes(payload) == []
+    mailbox.received.clear()
+    ada = await client_of(anonymous, (await anonymous.sign_in("ada", NEW_PASSWORD))["session"])
+    assert (await ada.data("Me"))["pendingEmail"] is None
+    assert codes(await ada.do("ResendVerification")) == []
+    await mails_send(database)
+    assert "thief@example.org" not in [mail["To"] for mail in mailbox.received]
+    assert codes(await anonymous.do("VerifyEmail", token=stolen)) == REFUSED
+    assert (await ada.data("Me"))["email"] == "ada@example.com"
+
+
 async def test_an_address_that_is_taken_is_refused_as_an_invalid_one(
     anonymous: ApiClient, mailbox: Mailbox
 ) -> None:
