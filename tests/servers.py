@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from core.devserver.servers import Servers, temporary_servers
 from tests.paths import ROOT
@@ -26,3 +28,21 @@ def servers_for_tests() -> AbstractContextManager[Servers]:
     transaction holds back the snapshots of all databases, and a published message reaches the subscribers of all.
     """
     return temporary_servers(FOLDER)
+
+
+@contextmanager
+def servers_of_program(**settings: str) -> Iterator[Servers]:
+    """Servers with the tables of all migrations, and Django with their settings, for a program that measures.
+
+    The program imports what needs the settings inside.
+    """
+    with servers_for_tests() as servers:
+        os.environ.update(SETTINGS, **servers.variables, **settings)
+        import django  # noqa: PLC0415  # it reads the environment
+        from django.core.management import call_command  # noqa: PLC0415
+        from django.db import connection  # noqa: PLC0415
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        connection.close()
+        yield servers

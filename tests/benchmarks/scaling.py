@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
     from core.context import Services
@@ -307,13 +307,7 @@ async def measure() -> None:
 
 
 def main() -> None:
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with servers_of_program():
         asyncio.run(measure())
 
 

@@ -23,7 +23,7 @@ import asyncpg
 
 from feed.search.words import phrase, tsvector
 from tests.benchmarks.scaling import Backend
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 USERS = 1_000
 AT_ONCE = 20_000
@@ -175,13 +175,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=1_000_000, help="how many posts are there")
     parser.add_argument("--quick", action="store_true", help="posts with few words")
     arguments = parser.parse_args()
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with servers_of_program():
         asyncio.run(measure(arguments.posts, is_quick=arguments.quick))
 
 

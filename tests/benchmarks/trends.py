@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 
 from tests.benchmarks.scaling import Backend
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 USERS = 100_000
 EVENTS = 500_000
@@ -79,13 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--posts", type=int, default=1_000_000, help="how many posts are there")
     posts = parser.parse_args().posts
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with servers_of_program():
         asyncio.run(measure(posts))
 
 

@@ -18,7 +18,7 @@ import asyncpg
 from core.database.connecting import PLANNER
 from tests.benchmarks.scaling import Backend
 from tests.benchmarks.search import REPEATED, Texts
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 FOLLOWED = (50, 500, 501, 5_000)
 """More than 500 are looked for in another way."""
@@ -101,13 +101,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--users", type=int, default=100_000, help="how many users are there")
     arguments = parser.parse_args()
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with servers_of_program():
         asyncio.run(measure(arguments.users))
 
 

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
     from tests.feed.kept_feeds import Crowd
@@ -174,13 +174,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+    with servers_of_program():
         asyncio.run(measure(arguments.kills, arguments.seed))
 
 

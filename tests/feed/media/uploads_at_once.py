@@ -10,12 +10,11 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
     from tests.feed.media.pictures import Json, Uploader
@@ -94,17 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uploads", type=int, default=100)
     count = parser.parse_args().uploads
-    with ExitStack() as running:
-        servers = running.enter_context(servers_for_tests())
-        folder = running.enter_context(TemporaryDirectory())
-        os.environ.update(SETTINGS, **servers.variables, MEDIA_STORAGE=folder)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-        from django.db import connection  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        connection.close()
+    with TemporaryDirectory() as folder, servers_of_program(MEDIA_STORAGE=folder):
         asyncio.run(measure(count, Path(folder)))
 
 

@@ -10,7 +10,7 @@ import os
 import resource
 import time
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 USERS = 2_000
 FILL = """
@@ -66,15 +66,7 @@ async def measure() -> None:
 
 
 def main() -> None:
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-        from django.db import connection  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        connection.close()
+    with servers_of_program():
         import uvloop  # noqa: PLC0415
 
         uvloop.run(measure())

@@ -11,7 +11,6 @@ import asyncio
 import os
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.core.jobs.processes import start_worker
 from tests.interactions.push.browser import Browser
 from tests.interactions.push.receiver import Received, Receiver, make_certificate
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
     from core.database.database import Database
@@ -142,16 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--likes", type=int, default=100_000)
     likes = parser.parse_args().likes
-    with ExitStack() as running:
-        servers = running.enter_context(servers_for_tests())
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
-        from django.db import connection  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
-        connection.close()
+    with servers_of_program():
         asyncio.run(measure(likes))
 
 
