@@ -13,7 +13,7 @@ import random
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from PIL import Image, ImageDraw, ImageFilter
 
 from tests.paths import ROOT
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 KINDS = 8
 """How many different pictures there are."""
@@ -97,16 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=200)
     count = parser.parse_args().pictures
-    with ExitStack() as running:
-        servers = running.enter_context(servers_for_tests())
-        os.environ.update(SETTINGS, **servers.variables)
-        os.environ["MEDIA_STORAGE"] = running.enter_context(TemporaryDirectory())
-        import django  # noqa: PLC0415
-
-        django.setup()
-        from django.core.management import call_command  # noqa: PLC0415
-
-        call_command("migrate", verbosity=0)
+    with TemporaryDirectory() as folder, servers_of_program(MEDIA_STORAGE=folder):
         asyncio.run(add(count))
         core = min(os.sched_getaffinity(0))
         began = time.monotonic()
