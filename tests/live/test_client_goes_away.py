@@ -21,7 +21,7 @@ WAITING = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Lock'
 """
-SOON = 5.0
+SOON = 20.0
 """Seconds; much less than the timeout of a request in these tests."""
 
 

@@ -16,6 +16,5 @@ MIB_EACH = 0.02
 async def test_a_thousand_half_open_sockets_do_no_harm(tmp_path: Path) -> None:
     outcome = await run(tmp_path, SOCKETS, seconds=3, head_seconds=5)
     assert outcome.closed == SOCKETS
-    assert len(outcome.meanwhile) > 5
     before, meanwhile = outcome.memory
     assert meanwhile - before < SOCKETS * MIB_EACH
