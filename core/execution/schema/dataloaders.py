@@ -24,6 +24,8 @@ class Loader(ABC, Generic[K, V]):
     _one_by_one: DataLoader[K, V] | None = None
     _callers: Counter[asyncio.Future[V]]
     """How many callers await each value."""
+    _fetches: dict[asyncio.Task[Any], list[K]]
+    """The keys that each task fetches."""
     _primed: dict[K, V] | None = None
 
     @abstractmethod
@@ -33,7 +35,8 @@ class Loader(ABC, Generic[K, V]):
     async def load(self, key: K) -> V:
         """The value of one key, fetched together with those that are requested in the same turn of the loop.
 
-        A caller that is cancelled leaves the value to the others that wait for it; the last one cancels it.
+        A caller that is cancelled leaves the value to the others that wait for it. The last one cancels it, and the
+        last one of a batch waits until the fetch has ended.
         """
         value = asyncio.ensure_future(self._alone().load(key))
         callers = self._callers
@@ -43,11 +46,28 @@ class Loader(ABC, Generic[K, V]):
         except asyncio.CancelledError:
             if callers[value] == 1:
                 value.cancel()
+                await self._fetch_ends(key)
             raise
         finally:
             callers[value] -= 1
             if not callers[value]:
                 del callers[value]
+
+    async def _fetch_ends(self, key: K) -> None:
+        """Returns when the fetch of a cancelled key has ended, or at once if others wait for what it fetches."""
+        fetch = next((task for task, keys in self._fetches.items() if key in keys), None)
+        if fetch is None or any(map(self._is_awaited, self._fetches[fetch])):
+            return
+        # The DataLoader cancels it. A caller that is cancelled meanwhile cancels it again.
+        while not fetch.done():
+            try:
+                await asyncio.wait([fetch])
+            except asyncio.CancelledError:
+                fetch.cancel()
+
+    def _is_awaited(self, key: K) -> bool:
+        value = self._alone().cache_map.get(key)
+        return value is not None and not value.cancelled()
 
     def prime(self, key: K, value: V) -> None:
         """Gives `load` and `load_batch` a value that is known already."""
@@ -60,16 +80,21 @@ class Loader(ABC, Generic[K, V]):
         if self._one_by_one is None:
             self._one_by_one = DataLoader(load_fn=self._fetch_or_end)
             self._callers = Counter()
+            self._fetches = {}
         return self._one_by_one
 
     async def _fetch_or_end(self, keys: list[K]) -> Sequence[V | BaseException]:
         """The values. What ends the fetch ends each `load`, too: the DataLoader would leave them waiting."""
+        task: Any = asyncio.current_task()
+        self._fetches[task] = keys
         try:
             return await self.fetch(keys)
         except Exception:
             raise
         except BaseException as error:  # noqa: BLE001  # raised by each `load`
             return [error] * len(keys)
+        finally:
+            del self._fetches[task]
 
     async def load_batch(self, keys: Sequence[K]) -> list[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.

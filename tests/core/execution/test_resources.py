@@ -183,6 +183,29 @@ async def test_an_execution_can_be_cancelled_at_every_turn_of_the_loop(
 
 
 @either_executor
+@pytest.mark.parametrize(
+    "others", [[], [("child", "sync")], [("child", "task", ("load", "load"))] * 2]
+)
+@pytest.mark.parametrize("again_after", range(4))
+async def test_a_batch_ends_with_the_last_caller_that_is_cancelled(
+    kind: str, others: list[Any], again_after: int, pool: Database
+) -> None:
+    tree = Spec(
+        "root", children=(Spec("child", steps=("load",)), *(Spec(*each) for each in others))
+    )
+    for number in range(1, 20):
+        world = World(pool)
+        async with clean_end(world):
+            task = asyncio.ensure_future(run(kind, "query", tree, world))
+            await turns(number)
+            task.cancel()
+            await turns(again_after)
+            task.cancel()
+            await asyncio.wait([task])
+            assert_ended(kind, world)
+
+
+@either_executor
 async def test_coroutines_in_the_value_of_a_task_are_closed(kind: str, pool: Database) -> None:
     """A task may end in the turn of the loop in which its execution is cancelled, so that nobody reads its value."""
     number, items = Spec("number"), Spec("items", "task", width=2)
