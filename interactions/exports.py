@@ -113,21 +113,27 @@ def _compressed(lines: Sequence[str]) -> bytes:
     return gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0)
 
 
-async def export_content(database: Database, export_id: int, number: int) -> bytes | None:
-    """A part of an archive that can be downloaded; None after the last one."""
+async def export_content(
+    database: Database, export_id: int, number: int
+) -> tuple[bytes, bool] | None:
+    """A part of an archive, and whether it is the last one; None if the archive can't be downloaded any more."""
     row = await database.fetch_row(SQL.data_export_part, export_id, number)
-    return None if row is None else bytes(row[0])
+    return None if row is None else (bytes(row[0]), row[1])
 
 
 async def export_picture(
     database: Database, export_id: int, after: int
-) -> tuple[int, bytes] | None:
-    """The next picture for an archive that can be downloaded: its key and its line; None after the last one.
+) -> tuple[int | None, bytes] | None:
+    """The next picture for an archive: its key and its line; no key after the last one.
 
-    The line is empty if the file was removed meanwhile. Cost: one statement, and the largest file of the picture.
+    None if the archive can't be downloaded any more. The line is empty if the file was removed meanwhile.
+    Cost: one statement, and the largest file of the picture.
     """
     row = await database.fetch_row(SQL.data_export_picture, export_id, after)
-    return None if row is None else (row[0], await asyncio.to_thread(_picture_line, *row))
+    if row is None:
+        return None
+    key, id = row
+    return key, b"" if key is None else await asyncio.to_thread(_picture_line, key, id)
 
 
 def _picture_line(key: int, id: str) -> bytes:

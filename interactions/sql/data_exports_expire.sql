@@ -4,6 +4,7 @@ WITH failed AS (
     UPDATE data_exports SET state = 'FAILED', expires_at = now() + interval '1 day'
     WHERE id IN (
         SELECT id FROM data_exports WHERE state = 'PENDING' AND created_at < now() - interval '1 day' ORDER BY created_at LIMIT $1
+        FOR UPDATE SKIP LOCKED
     )
 ), removed AS (
     DELETE FROM data_exports WHERE id IN (

@@ -24,6 +24,7 @@ from core.config.environment import environment
 from core.database.database import Database
 from core.ids import global_id
 from core.server.app import Server
+from core.server.exports import exports_route
 from core.server.media import media_routes
 from core.server.uvicorn_http import HTTPProtocol
 from core.server.uvicorn_websocket import WebSocketProtocol
@@ -92,20 +93,21 @@ def serving(**changed: Any) -> Iterator[str]:
     """
     settings = replace(environment(), **changed)
     server: Server | None = None
-    media: Starlette | None = None
+    files: Starlette | None = None
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal server, media
+        nonlocal server, files
         if scope["type"] == "lifespan":
             server = Server(settings)
-            media = Starlette(routes=media_routes(server.database, settings.cors_origins))
+            routes = media_routes(server.database, settings.cors_origins)
+            files = Starlette(routes=[*routes, exports_route(server.services)])
             await receive()
             async with server.running():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             await send({"type": "lifespan.shutdown.complete"})
-        elif media is not None and scope["path"].startswith("/media/"):
-            await media(scope, receive, send)
+        elif files is not None and scope["path"].startswith(("/media/", "/exports/")):
+            await files(scope, receive, send)
         elif server is not None:
             await server.graphql(scope, receive, send)
 
