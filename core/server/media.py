@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import IO, Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core.database.clock import CLOCK
 from core.database.database import Database, DatabaseUnavailable
@@ -29,6 +31,7 @@ UPLOAD_SECONDS = 900.0
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 """How much of a refused file is read: closing the connection at once would take the answer from a client that sends."""
 CROSS_ORIGIN = {"cross-origin-resource-policy": "cross-origin"}
+ONE_RANGE = re.compile(rb"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-[0-9]{1,18})", re.IGNORECASE)
 
 
 class UploadRefused(Exception):
@@ -37,6 +40,20 @@ class UploadRefused(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class PictureFile(FileResponse):
+    """A picture's file, or the one part of it that is asked for.
+
+    The whole file is the answer to any other `Range`: several ranges, another unit or method than bytes and GET
+    (RFC 9110, section 14.2).
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET" or not _is_one_range(scope):
+            headers = [field for field in scope["headers"] if field[0] != b"range"]
+            scope = {**scope, "headers": headers}
+        await super().__call__(scope, receive, send)
 
 
 def media_routes(database: Database, origins: Iterable[str]) -> list[Route]:
@@ -261,7 +278,14 @@ async def _file(path: Path, request: Request, etag: str, caching: str) -> Respon
         found: Any = await asyncio.to_thread(path.stat)
     except FileNotFoundError:
         return PlainTextResponse("There is no such picture.", 404)
-    return FileResponse(path, headers=headers, media_type="image/webp", stat_result=found)
+    return PictureFile(path, headers=headers, media_type="image/webp", stat_result=found)
+
+
+def _is_one_range(scope: Scope) -> bool:
+    """Whether the request asks for one part of a file, which the file may not have."""
+    sent = [value for name, value in scope["headers"] if name == b"range"]
+    asked = ONE_RANGE.fullmatch(sent[0]) if len(sent) == 1 else None
+    return asked is not None and (not asked[2] or int(asked[1]) <= int(asked[2]))
 
 
 def _number(text: str | None) -> int:

@@ -62,13 +62,31 @@ async def test_the_address_of_a_public_picture_is_stable_and_cacheable(
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert answer.headers["access-control-allow-origin"] == "http://localhost:1"
     assert answer.content[8:12] == b"WEBP"
-    known = await get(bob, seen["url"], if_none_match=answer.headers["etag"])
-    assert (known.status_code, known.content) == (304, b"")
+    not_modified = await get(bob, seen["url"], if_none_match=answer.headers["etag"])
+    assert (not_modified.status_code, not_modified.content) == (304, b"")
     part = await get(bob, seen["url"], range="bytes=8-11")
     assert (part.status_code, part.content) == (206, b"WEBP")
     assert part.headers["content-range"] == f"bytes 8-11/{len(answer.content)}"
+    for known, status in ((answer.headers["etag"], 206), ('"another"', 200)):
+        part = await get(bob, seen["url"], range="BYTES=-4", if_range=known)
+        assert (part.status_code, part.content) == (
+            status,
+            answer.content[-4 if status == 206 else 0 :],
+        )
     assert (await get(bob, seen["url"], range="bytes=99999999-")).status_code == 416
-    head = await bob.http.head(urlsplit(seen["url"]).path)
+    for ignored in (
+        "lines=1-2",
+        "bytes",
+        "bytes=",
+        "bytes=5-2",
+        "bytes=x-9",
+        "bytes=0-1,4-5",
+        "bytes=0-1,99999999-",
+        f"bytes={'9' * 5_000}-",
+    ):
+        whole = await get(bob, seen["url"], range=ignored)
+        assert (whole.status_code, whole.content) == (200, answer.content), ignored
+    head = await bob.http.head(urlsplit(seen["url"]).path, headers={"range": "bytes=8-11"})
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(answer.content))
 
