@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.graphql.http.compression import accepts_gzip
 from core.graphql.http.operations import Page
 from core.server.security_headers import security_headers
 
@@ -77,7 +78,7 @@ async def _file(request: Request) -> Response:
         "Cache-Control": "public, max-age=31536000, immutable",
         "Vary": "Accept-Encoding",
     }
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if accepts_gzip(request.headers.get("accept-encoding", "").encode("latin-1")):
         headers["Content-Encoding"] = "gzip"
         content = compressed
     else:
