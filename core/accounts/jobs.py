@@ -70,7 +70,6 @@ async def end_suspensions(run: JobRun) -> None:
         users = [row[0] for row in await transaction.fetch(SQL.suspensions_ended, BATCH)]
         if users:
             await transaction.fetch(SQL.users_lock, users)
-        for user in users:
-            await transaction.fetch(SQL.user_unsuspend, user)
+            await transaction.fetch(SQL.suspensions_end, users)
         if len(users) == BATCH:
             run.repeat()

@@ -86,6 +86,7 @@ class AccountStatements(
     sessions_revoke: str
     sessions_revoke_others: str
     suspension_export: str
+    suspensions_end: str
     suspensions_ended: str
     user_by_username: Variants
     user_create: str

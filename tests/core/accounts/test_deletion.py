@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +25,10 @@ ACCOUNTS_WITHOUT_JOB = """
 SELECT user_id FROM account_deletions d
 WHERE NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)
 """
+
+LOCKED = (
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 async def run_schedule(database: Database, kind: JobKind) -> None:
@@ -176,6 +181,23 @@ async def test_a_suspension_ends_by_itself(anonymous: ApiClient, database: Datab
     await run_schedule(database, end_suspensions)
     assert codes(await anonymous.sign_in("ada")) == []
     assert codes(await anonymous.sign_in("grace")) == SUSPENDED
+
+
+async def test_a_suspension_that_is_made_longer_as_it_ends_goes_on(
+    anonymous: ApiClient, database: Database
+) -> None:
+    """The worker has found that it is over, and waits for the moderator's transaction."""
+    key = anonymous.viewer_of((await anonymous.sign_up("ada"))["session"])
+    await database.write(SQL.user_suspend, key, datetime.now(UTC) - timedelta(seconds=1))
+    async with database.transaction() as moderator:
+        await moderator.fetch(SQL.users_lock, [key])
+        ending = asyncio.create_task(run_schedule(database, end_suspensions))
+        while not ending.done() and not await database.fetch(LOCKED):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await moderator.fetch(SQL.user_suspend, key, datetime.now(UTC) + timedelta(days=1))
+    await ending
+    assert codes(await anonymous.sign_in("ada")) == SUSPENDED
+    assert await number_of(database, "account_suspensions") == 1
 
 
 async def test_a_restored_account_stays_suspended(anonymous: ApiClient, database: Database) -> None:
