@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 
-from core.text import fold_case
-
-RESERVED = re.compile(
-    r"""
+WORDS = r"""
     # Roles of the site: a user with such a name would be trusted.
       admin(s|istrator|istrators)? | sysadmin | superuser | root | staff | official | security | system
     | mod(s|erator|erators|eration)? | support | helpdesk
@@ -25,17 +22,14 @@ RESERVED = re.compile(
     | anonymous | false | nil | nobody | none | null | true | undefined | unknown | user
     # Names given by trace imports, and shown for deleted accounts.
     | u[0-9]+ | deleted(user)?[0-9]*
-    """,
-    re.VERBOSE,
+"""
+LOOKS = {"i": "[iI1]", "l": "[lL1I]", "m": "(?:[mM]|rn)", "o": "[oO0]"}
+"""What is or looks like a letter, as in `adm1n` and `heIp`. Other letters only look like themselves."""
+RESERVED = re.compile(
+    re.sub("[a-z]", lambda a: LOOKS.get(a[0], f"[{a[0]}{a[0].upper()}]"), WORDS), re.VERBOSE
 )
-
-
-LOOKS = [str.maketrans({"0": "o", "1": one, "I": capital}) for one in "1il" for capital in "Il"]
-"""What digits and I may be taken for, as in `adm1n` and `heIp`."""
 
 
 def is_reserved(username: str) -> bool:
     """Whether the username is or looks like a reserved one, ignoring case and underscores."""
-    forms = {username, *(username.translate(look) for look in LOOKS)}
-    forms |= {form.replace("rn", "m") for form in forms}
-    return any(RESERVED.fullmatch(fold_case(form).replace("_", "")) for form in forms)
+    return RESERVED.fullmatch(username.replace("_", "")) is not None

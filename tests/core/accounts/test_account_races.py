@@ -150,7 +150,19 @@ async def test_of_names_that_look_alike_one_signs_up(
 
 
 @pytest.mark.parametrize(
-    "name", ["adm1n", "Ad_Min", "r00t", "rn0derat0r", "he1p", "SUPP0RT", "nu11"]
+    "name",
+    [
+        "adm1n",
+        "Ad_Min",
+        "r00t",
+        "rn0derat0r",
+        "he1p",
+        "SUPP0RT",
+        "nu11",
+        "offic1a1",
+        "0fficIaI",
+        "n11",
+    ],
 )
 async def test_a_reserved_name_in_disguise_is_refused(anonymous: ApiClient, name: str) -> None:
     payload = await anonymous.sign_up(name, email="ada@example.com")
