@@ -29,6 +29,7 @@ from core.accounts.moderation import (
     sessions_revoke,
     sign_out_everywhere,
     user_delete,
+    user_suspend,
     user_unsuspend,
 )
 from core.accounts.validators import clean_bio, clean_display_name, clean_email, comparable_email
@@ -100,6 +101,8 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it 
     def save(self, commit: bool = True) -> User:
         """The user with the new password, signed out everywhere."""
         with transaction.atomic():
+            # Django saves all columns.
+            self.user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
             user: User = super().save(commit)
             sign_out_everywhere(user)
         return user
@@ -158,10 +161,14 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
             retry_on_deadlock(partial(user_delete, user))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Saves the user. One who is made active again is no longer suspended."""
-        super().save_model(request, obj, form, change)
-        if change and obj.is_active and "is_active" in form.changed_data:
-            user_unsuspend(obj)
+        """Saves what the form has changed: the rest may be newer than what was read. Who is inactive is suspended."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields} - {"is_active"}  # noqa: SLF001  # Django's name
+        obj.save(update_fields=columns.intersection(form.changed_data))
+        if "is_active" in form.changed_data:
+            (user_unsuspend if obj.is_active else user_suspend)(obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return DjangoUserAdmin.has_add_permission(self, request)

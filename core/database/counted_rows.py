@@ -12,9 +12,20 @@ else:
     IntegerField = models.IntegerField
 
 
+class CountField(IntegerField):
+    """A stored count. `save` leaves that of an existing row as it is: others have counted since it was read."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return super().pre_save(model_instance, add) if add else models.F(self.attname)
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, named = super().deconstruct()
+        return name, "django.db.models.IntegerField", arguments, named
+
+
 def count_field(help_text: str) -> IntegerField:
     """A stored count: statements change it in the transaction of the rows that it counts."""
-    return IntegerField(db_default=0, editable=False, help_text=help_text)
+    return CountField(db_default=0, editable=False, help_text=help_text)
 
 
 class CountedRows(models.QuerySet[Any, Any]):

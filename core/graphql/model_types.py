@@ -9,7 +9,11 @@ import strawberry_django
 from django.db.models import IntegerField, Model
 from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
+from strawberry_django.fields.types import field_type_map
 
+from core.database.counted_rows import CountField
+
+field_type_map[CountField] = int
 T = TypeVar("T")
 MAX_COUNT = 2**31 - 1
 """Of a GraphQL Int, and of PostgreSQL's integer."""

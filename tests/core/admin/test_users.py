@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from io import StringIO
+from threading import Thread
 
+import psycopg2
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.test import Client
 
-from core.accounts.models import User
+from core.accounts.models import AccountSuspension, User
 from tests.core.admin.test_deletion import events, session_of, url
 
 FULL_WIDTH = "".join(chr(0xFEE0 + ord(character)) for character in "password123")
+NEW_PASSWORD = {
+    "usable_password": "true",
+    "password1": "hush horse battery",
+    "password2": "hush horse battery",
+}
+WAITING = """
+SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
+
+def password_page(user: User) -> str:
+    return f"{url(User, 'change', user.pk)[: -len('change/')]}password/"
 
 
 def test_users_can_be_added_with_valid_input(admin: Client) -> None:
@@ -130,18 +148,68 @@ def test_a_deactivated_user_is_signed_out(admin: Client) -> None:
     assert not user.is_active
     assert session.revoked_at is not None
     assert events() == [("session_revoked", user.pk, None, session.pk)]
+    # As if by a report, for good: so nobody is notified of the user either.
+    assert AccountSuspension.objects.get().until is None
+
+
+@contextmanager
+def changed_meanwhile(user: User, columns: str) -> Iterator[None]:
+    """Another transaction changes the user; it ends when this one waits for it."""
+    with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as other:
+        other.cursor().execute(f"UPDATE users SET {columns} WHERE id = %s", [user.pk])  # noqa: S608  # constants
+
+        def commit_when_waited_for() -> None:
+            with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as third:
+                third.autocommit = True
+                looking = third.cursor()
+                deadline, waits = time.monotonic() + 20, False
+                while not waits and time.monotonic() < deadline:
+                    looking.execute(WAITING)
+                    waits = bool(looking.fetchall())
+                    time.sleep(0.01)
+            other.commit()
+
+        committing = Thread(target=commit_when_waited_for)
+        committing.start()
+        try:
+            yield
+        finally:
+            committing.join()
+
+
+def test_a_form_keeps_what_was_changed_meanwhile(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    form = {"username": user.username, "email": user.email, "display_name": "Another Name"}
+    with changed_meanwhile(user, "follower_count = 7, password = 'new', is_private = true"):
+        response = admin.post(url(User, "change", user.pk), form | {"is_active": "on"})
+    assert response.status_code == 302
+    user.refresh_from_db()
+    assert (user.display_name, user.follower_count) == ("Another Name", 7)
+    assert (user.password, user.is_private) == ("new", True)
+
+
+def test_a_new_password_keeps_what_was_changed_meanwhile(admin: Client) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    with changed_meanwhile(user, "follower_count = 7, is_active = false"):
+        assert admin.post(password_page(user), NEW_PASSWORD).status_code == 302
+    user.refresh_from_db()
+    assert (user.follower_count, user.is_active) == (7, False)
+    assert user.check_password("hush horse battery")
+
+
+def test_saving_leaves_counts_as_they_are(world: None) -> None:
+    user = User.objects.filter(is_staff=False)[0]
+    User.objects.filter(pk=user.pk).update(follower_count=7)
+    user.bio = "As it is read, there are no followers."
+    user.save()
+    stored = User.objects.get(pk=user.pk)
+    assert (stored.bio, stored.follower_count) == (user.bio, 7)
 
 
 def test_a_new_password_signs_out(admin: Client) -> None:
     user = User.objects.filter(is_staff=False)[0]
     session = session_of(user)
-    new = {
-        "usable_password": "true",
-        "password1": "hush horse battery",
-        "password2": "hush horse battery",
-    }
-    page = f"{url(User, 'change', user.pk)[: -len('change/')]}password/"
-    assert admin.post(page, new).status_code == 302
+    assert admin.post(password_page(user), NEW_PASSWORD).status_code == 302
 
     user.refresh_from_db()
     session.refresh_from_db()
