@@ -21,7 +21,7 @@ from tests.contract.private_world import (
     Case,
     PrivateWorld,
 )
-from tests.interactions.cast import hide_account
+from tests.interactions.cast import close_and_restore_account, hide_account
 
 PIN = """
 INSERT INTO pinned_posts (user_id, post_id) VALUES ($1, $2)
@@ -143,6 +143,15 @@ async def test_a_deleted_account_s_posts_are_seen_by_nobody(world: PrivateWorld)
     for surface in LOOKS:
         for viewer in VIEWERS:
             assert not any((await found(world, surface, viewer)).values()), (surface, viewer)
+
+
+async def test_a_restored_account_s_posts_are_back_on_every_surface(world: PrivateWorld) -> None:
+    for author in AUTHORS:
+        await close_and_restore_account(world.database, world.key[author])
+    for surface, look in LOOKS.items():
+        for viewer in VIEWERS:
+            expected = {case: look.expected(viewer, case) for case in CASES}
+            assert await found(world, surface, viewer) == expected, (surface, viewer)
 
 
 async def test_a_kept_home_feed_hides_a_deleted_account_and_what_became_private(

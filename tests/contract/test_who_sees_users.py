@@ -17,7 +17,7 @@ from feed.services import post_create
 from tests.contract.private_world import AUTHORS, SIGNED_IN, VIEWERS, Json, PrivateWorld
 from tests.contract.test_private_posts import EVENTS, PAYLOADS
 from tests.contract.world import ids
-from tests.interactions.cast import hide_account
+from tests.interactions.cast import close_and_restore_account, hide_account
 from tests.interactions.reactions import post_like, post_share
 
 NODES = "{ edges { node { id } } }"
@@ -186,6 +186,10 @@ async def delete(world: PrivateWorld, author: str) -> None:
     await hide_account(world.database, world.key[author])
 
 
+async def delete_and_restore(world: PrivateWorld, author: str) -> None:
+    await close_and_restore_account(world.database, world.key[author])
+
+
 class UsersWorld(PrivateWorld):
     """Both authors, who also follow the host, like and share a post of the host's, and are mentioned in it."""
 
@@ -234,7 +238,7 @@ async def found(world: UsersWorld, surface: str, viewer: str, author: str) -> bo
 
 
 STATES: list[Callable[[PrivateWorld, str], Awaitable[None]]]
-STATES = [nothing, go_private, suspend, deactivate, delete]
+STATES = [nothing, go_private, suspend, deactivate, delete, delete_and_restore]
 
 
 @pytest.mark.parametrize("change", STATES)

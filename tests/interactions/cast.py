@@ -6,6 +6,7 @@ import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import TypeVar
 
 from core.accounts.statements import SQL as ACCOUNTS
@@ -64,6 +65,17 @@ async def hide_account(database: Database, user_id: int) -> None:
         await transaction.fetch(ACCOUNTS.users_lock, [user_id])
         await transaction.fetch(ACCOUNTS.account_hide, user_id, None)
         await transaction.fetch(ACCOUNTS.sessions_revoke, user_id, None)
+
+
+async def close_and_restore_account(database: Database, user_id: int) -> None:
+    """Deletes an account as its user does, and restores it within the grace period."""
+    async with database.transaction() as transaction:
+        await transaction.fetch(ACCOUNTS.users_lock, [user_id])
+        await transaction.fetch(ACCOUNTS.account_close, user_id, timedelta(days=1), None)
+    async with database.transaction() as transaction:
+        await transaction.fetch(ACCOUNTS.account_restore_lock, user_id)
+        await transaction.fetch(ACCOUNTS.users_lock, [user_id])
+        await transaction.fetch(ACCOUNTS.account_restore, user_id)
 
 
 async def delete_account(database: Database, user_id: int) -> None:
