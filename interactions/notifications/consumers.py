@@ -1,7 +1,8 @@
 """Makes notifications of events: groups them, counts their actors, and withdraws what was taken back.
 
 Whether a cause holds is read from the tables, not taken from the events. So an event may be handled twice, or late, as
-the event of a dead job is, and an action that was undone in between leaves nothing.
+the event of a dead job is, and an action that was undone in between leaves nothing. Only who has no row is counted by
+the events: each of them changes the count once, in whichever batch.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ from core.events import event_types
 from core.events.event_log import EventRow
 from core.jobs.registry import consumer
 from interactions.notifications.changes import NotificationChanges
-from interactions.notifications.groups import Cause, causes_add, causes_remove
+from interactions.notifications.groups import (
+    Cause,
+    CauseChange,
+    causes_change,
+    causes_remove,
+)
 from interactions.notifications.statements import SQL
 from interactions.push.services import pushes_add
 
@@ -24,27 +30,25 @@ NOTIFICATIONS_AT_ONCE = 1_000
 AFFECTED_BY_RELATION = 100
 """For how many notifications of each of the two users a block or mute is delivered live."""
 
-CREATED = frozenset(
+CAUSING = frozenset(
     {
         event_types.POST_CREATED,
+        event_types.POST_EDITED,
         event_types.POST_LIKED,
+        event_types.POST_UNLIKED,
         event_types.POST_SHARED,
+        event_types.POST_UNSHARED,
         event_types.COMMENT_CREATED,
+        event_types.COMMENT_EDITED,
         event_types.COMMENT_LIKED,
+        event_types.COMMENT_UNLIKED,
         event_types.USER_FOLLOWED,
+        event_types.USER_UNFOLLOWED,
         event_types.FOLLOW_REQUESTED,
+        event_types.FOLLOW_REQUEST_DELETED,
         event_types.FOLLOW_ACCEPTED,
     }
 )
-CAUSING = CREATED | {
-    event_types.POST_EDITED,
-    event_types.POST_UNLIKED,
-    event_types.POST_UNSHARED,
-    event_types.COMMENT_EDITED,
-    event_types.COMMENT_UNLIKED,
-    event_types.USER_UNFOLLOWED,
-    event_types.FOLLOW_REQUEST_DELETED,
-}
 """Kinds of events after which a cause of a notification may hold or end."""
 BLOCKING = frozenset({event_types.USER_BLOCKED, event_types.USER_UNBLOCKED})
 RELATING = BLOCKING | {event_types.USER_MUTED, event_types.USER_UNMUTED}
@@ -108,22 +112,14 @@ async def _causes_change(
         [event.subject_id for event in causing],
         [event.transaction for event in causing],
     )
-    # All events about a cause give the same row; the last one gives the time.
-    found: dict[Cause, tuple[EventRow, bool, bool]] = {}
-    begun: set[Cause] = set()
-    for number, *columns, holds, is_wanted in rows:
+    found: dict[Cause, CauseChange] = {}
+    for number, *columns, step, holds, is_wanted in rows:
         cause = Cause(*columns)
-        if found.pop(cause, None) is None and causing[number].kind in CREATED:
-            begun.add(cause)
-        found[cause] = (causing[number], holds, is_wanted)
-    ended = [cause for cause, (_, holds, _) in found.items() if not holds]
-    await causes_add(
-        transaction,
-        wanted={cause: event for cause, (event, _, is_wanted) in found.items() if is_wanted},
-        ended=ended,
-        uncounted={cause for cause in ended if cause not in begun and not cause.subject_id},
-        changes=changes,
-    )
+        # All events about a cause say the same of the tables; the last one gives the time.
+        earlier = found.pop(cause, None)
+        first_step = step if earlier is None else earlier.first_step
+        found[cause] = CauseChange(causing[number], first_step, step, holds, is_wanted)
+    await causes_change(transaction, found, changes)
 
 
 async def _relations_change(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -45,6 +45,24 @@ class Cause(NamedTuple):
         return GroupKey(self.recipient_id, self.thing_id, self.kind)
 
 
+class CauseChange(NamedTuple):
+    """What a batch of events has changed about a cause."""
+
+    event: EventRow
+    """The last one, which gives the time."""
+    first_step: int
+    """Whether the first event began the cause (1) or ended it (-1); 0: it does not say."""
+    last_step: int
+    holds: bool
+    is_wanted: bool
+    """Whether the recipient is notified of such."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is to be in a notification. If a later event begins it anew, that one adds it."""
+        return self.holds and self.is_wanted and self.last_step >= 0
+
+
 class Inbox(NamedTuple):
     """How far a recipient has seen their notifications, and the highest position that one has had."""
 
@@ -78,57 +96,66 @@ class Group:
         return len(self.actors.difference(cause.actor_id for cause in self.kept))
 
 
-async def causes_add(
-    transaction: Transaction,
-    *,
-    wanted: Mapping[Cause, EventRow],
-    ended: Sequence[Cause],
-    uncounted: Collection[Cause],
-    changes: NotificationChanges,
+async def causes_change(
+    transaction: Transaction, found: Mapping[Cause, CauseChange], changes: NotificationChanges
 ) -> None:
-    """Removes causes that have ended and adds others, each with the event that is its moment. Order: of the events.
+    """Removes causes that have ended and adds those that have begun. Order: of the events.
 
-    `uncounted`: those that have ended of which some may be in a notification without a row. Cost: nine statements.
+    Rows are added and removed by what the tables say now, which may be ahead of the log. Of actors without a row only the
+    log says who was counted. So where a notification has such, its count changes as the log says, and `dropped_count`
+    gets what the rows do not.
+
+    Cost: twelve statements at most.
     """
-    causes = [*ended, *wanted]
-    if not causes:
+    if not found:
         return
-    recipients = {cause.recipient_id for cause in causes}
-    inboxes = await _inboxes_lock(transaction, recipients, {each.recipient_id for each in wanted})
+    begun = {cause for cause, change in found.items() if change.has_begun}
+    recipients = {cause.recipient_id for cause in found}
+    inboxes = await _inboxes_lock(transaction, recipients, {cause.recipient_id for cause in begun})
     kept: defaultdict[tuple[GroupKey, int], dict[int, int]] = defaultdict(dict)
-    columns = zip(*{(*cause.group, cause.actor_id) for cause in causes}, strict=True)
+    columns = zip(*{(*cause.group, cause.actor_id) for cause in found}, strict=True)
     for *group, actor_id, key, subject_id in await transaction.fetch(
         SQL.notification_causes, *map(list, columns)
     ):
         kept[GroupKey(*group), actor_id][subject_id] = key
+    new: list[Cause] = []
     removed: list[tuple[int, int, int]] = []
-    lost: Counter[GroupKey] = Counter()
-    for cause in ended:
-        removed_from = kept[cause.group, cause.actor_id].pop(cause.subject_id, None)
-        if removed_from is not None:
-            removed.append((removed_from, cause.actor_id, cause.subject_id))
-        elif cause in uncounted:
-            lost[cause.group] += 1
+    dropped: Counter[GroupKey] = Counter()
+    for cause, change in found.items():
+        keys = kept[cause.group, cause.actor_id]
+        had_row = has_row = cause.subject_id in keys
+        if had_row and not change.holds:
+            removed.append((keys.pop(cause.subject_id), cause.actor_id, cause.subject_id))
+            has_row = False
+        elif not had_row and cause in begun and cause.recipient_id in inboxes:
+            new.append(cause)
+            has_row = True
+        if change.first_step and change.last_step:
+            was_counted = change.first_step < 0
+            is_counted = change.last_step > 0 and (change.is_wanted or had_row)
+            dropped[cause.group] += (is_counted - was_counted) - (has_row - had_row)
     await causes_remove(transaction, removed, changes)
-    if lost:
-        columns = zip(*lost, strict=True)
+    await _dropped_count(transaction, dropped, changes)
+    await _groups_grow(transaction, new, found, kept, inboxes, changes)
+
+
+async def _dropped_count(
+    transaction: Transaction, dropped: Mapping[GroupKey, int], changes: NotificationChanges
+) -> None:
+    """Changes the numbers of actors without a row, of notifications that have such."""
+    rows = [(*key, number) for key, number in dropped.items() if number]
+    if rows:
+        columns = zip(*rows, strict=True)
         for key, recipient_id in await transaction.fetch(
-            SQL.notifications_uncount, *map(list, columns), list(lost.values())
+            SQL.notifications_count_dropped, *map(list, columns)
         ):
             changes.changed(recipient_id, key)
-    new = [
-        cause
-        for cause in wanted
-        if cause.recipient_id in inboxes
-        and cause.subject_id not in kept[cause.group, cause.actor_id]
-    ]
-    await _groups_grow(transaction, new, wanted, kept, inboxes, changes)
 
 
 async def _groups_grow(
     transaction: Transaction,
     new: Sequence[Cause],
-    moments: Mapping[Cause, EventRow],
+    found: Mapping[Cause, CauseChange],
     kept: Mapping[tuple[GroupKey, int], Mapping[int, int]],
     inboxes: Mapping[int, Inbox],
     changes: NotificationChanges,
@@ -137,13 +164,13 @@ async def _groups_grow(
     if not new:
         return
     groups: dict[GroupKey, Group] = {}
-    columns = zip(*{cause.group for cause in new}, strict=True)
+    places = zip(*{cause.group for cause in new}, strict=True)
     oldest = key_at(datetime.now(UTC) - GROUP_AGE, 0)
-    for *found, key, position in await transaction.fetch(
-        SQL.notifications_newest, *map(list, columns)
+    for *columns, key, position in await transaction.fetch(
+        SQL.notifications_newest, *map(list, places)
     ):
-        if position > inboxes[found[0]].seen_through and key > oldest:
-            groups[GroupKey(*found)] = Group(key)
+        if position > inboxes[columns[0]].seen_through and key > oldest:
+            groups[GroupKey(*columns)] = Group(key)
     for cause in new:
         # The last one to get a cause is the last one in the order of the dictionary.
         group = groups.pop(cause.group, None) or Group(None)
@@ -155,7 +182,7 @@ async def _groups_grow(
     begun: Counter[int] = Counter()
     grown = {key: group for key, group in groups.items() if group.causes}
     for place, group in grown.items():
-        at = position_at(moments[group.causes[-1]].created_at)
+        at = position_at(found[group.causes[-1]].event.created_at)
         group.position = last[place.recipient_id] = max(last[place.recipient_id] + 1, at)
         begun[place.recipient_id] += group.key is None
     await _groups_write(transaction, grown)

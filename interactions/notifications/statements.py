@@ -42,6 +42,7 @@ class NotificationStatements(
     notifications_add: str
     notifications_between: str
     notifications_by_ids: str
+    notifications_count_dropped: str
     notifications_exist: str
     notifications_expire: str
     notifications_export: str
@@ -53,7 +54,6 @@ class NotificationStatements(
     notifications_remove: str
     notifications_see: str
     notifications_trim: str
-    notifications_uncount: str
     notifications_unseen: str
 
 

@@ -1,10 +1,16 @@
 -- What events have changed about the causes of notifications, as things are now. $1 numbers, $2 kinds, $3 actors, $4 posts,
 -- $5 subjects and $6 transactions of the events.
 -- One row for each event, recipient and cause: the number, the recipient, the kind of notification, the thing, its post, its
--- comment, the actor, the comment or post by which (or 0), whether it holds, and whether the recipient is to be notified.
+-- comment, the actor, the comment or post by which (or 0), whether the event began the cause (1) or ended it (-1; 0: it does not
+-- say), whether it holds, and whether the recipient is notified of such.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         AS e(number, kind, actor_id, post_id, subject_id, transaction)
+    -- Who has accepted a request is not notified of the follow.
+    WHERE NOT (kind = 'user_followed' AND EXISTS (
+        SELECT FROM events o WHERE o.transaction = e.transaction AND o.kind = 'follow_accepted'
+        AND o.actor_id = e.subject_id AND o.subject_id = e.actor_id OFFSET 0
+    ))
 ), written AS MATERIALIZED (
     -- Comments with all who may be notified of them; of several reasons the first counts.
     SELECT e.number, e.kind AS event, e.actor_id, c.id, c.post_id, c.entities, p.author_id AS post_author_id,
@@ -16,26 +22,27 @@ WITH happened AS MATERIALIZED (
 ), causes AS (
     SELECT e.number, p.author_id AS recipient_id, {kind_like} AS kind, p.id AS thing_id, p.id AS post_id,
         NULL::bigint AS comment_id, e.actor_id, 0::bigint AS subject_id, 0 AS rank,
+        CASE e.kind WHEN 'post_liked' THEN 1 ELSE -1 END AS step,
         EXISTS (SELECT FROM post_likes m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0) AS holds
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     WHERE e.kind IN ('post_liked', 'post_unliked')
     UNION ALL
-    SELECT e.number, c.author_id, {kind_like}, c.id, c.post_id, c.id, e.actor_id, 0, 0,
+    SELECT e.number, c.author_id, {kind_like}, c.id, c.post_id, c.id, e.actor_id, 0, 0, CASE e.kind WHEN 'comment_liked' THEN 1 ELSE -1 END,
         EXISTS (SELECT FROM comment_likes m WHERE m.user_id = e.actor_id AND m.comment_id = c.id OFFSET 0)
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM comments WHERE id = e.subject_id OFFSET 0) c
     WHERE e.kind IN ('comment_liked', 'comment_unliked') AND c.author_id IS NOT NULL
     UNION ALL
-    SELECT e.number, p.author_id, {kind_share}, p.id, p.id, NULL, e.actor_id, 0, 0,
+    SELECT e.number, p.author_id, {kind_share}, p.id, p.id, NULL, e.actor_id, 0, 0, CASE e.kind WHEN 'post_shared' THEN 1 ELSE -1 END,
         EXISTS (SELECT FROM shares m WHERE m.user_id = e.actor_id AND m.post_id = p.id OFFSET 0)
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     WHERE e.kind IN ('post_shared', 'post_unshared')
     UNION ALL
-    SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, true FROM written WHERE event = 'comment_created'
+    SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, 0, true FROM written WHERE event = 'comment_created'
     UNION ALL
-    SELECT number, parent_author_id, {kind_reply}, parent_id, post_id, NULL, actor_id, id, 1, true FROM written
+    SELECT number, parent_author_id, {kind_reply}, parent_id, post_id, NULL, actor_id, id, 1, 0, true FROM written
     WHERE event = 'comment_created' AND parent_author_id IS NOT NULL
     UNION ALL
-    SELECT w.number, u.id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, true
+    SELECT w.number, u.id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, 0, true
     FROM written w CROSS JOIN LATERAL unnest(w.entities) WITH ORDINALITY AS m(key, n)
     CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.key OFFSET 0) u
     WHERE m.n % 3 = 0
@@ -43,7 +50,7 @@ WITH happened AS MATERIALIZED (
     AND (w.event = 'comment_created' OR (u.id IS DISTINCT FROM w.parent_author_id AND u.id <> w.post_author_id))
     UNION ALL
     -- A mention that an edit has taken away.
-    SELECT w.number, n.recipient_id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, false
+    SELECT w.number, n.recipient_id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, 0, false
     FROM written w CROSS JOIN LATERAL (
         SELECT recipient_id FROM notification_actors WHERE subject_id = w.id AND subject_id > 0 AND kind = {kind_mention} OFFSET 0
     ) n
@@ -51,46 +58,47 @@ WITH happened AS MATERIALIZED (
         SELECT m.key FROM unnest(w.entities) WITH ORDINALITY AS m(key, n) WHERE m.n % 3 = 0
     ))
     UNION ALL
-    SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, true
+    SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, 0, true
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q
     WHERE e.kind = 'post_created'
     UNION ALL
-    SELECT e.number, m.user_id, {kind_mention}, p.id, p.id, NULL, e.actor_id, p.id, 2, true
+    SELECT e.number, m.user_id, {kind_mention}, p.id, p.id, NULL, e.actor_id, p.id, 2, 0, true
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT * FROM post_mentions WHERE post_id = p.id OFFSET 0) m
     LEFT JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q ON true
     WHERE e.kind IN ('post_created', 'post_edited') AND (e.kind = 'post_created' OR m.user_id IS DISTINCT FROM q.author_id)
     UNION ALL
-    SELECT e.number, n.recipient_id, {kind_mention}, e.post_id, e.post_id, NULL, e.actor_id, e.post_id, 2, false
+    SELECT e.number, n.recipient_id, {kind_mention}, e.post_id, e.post_id, NULL, e.actor_id, e.post_id, 2, 0, false
     FROM happened e CROSS JOIN LATERAL (
         SELECT recipient_id FROM notification_actors WHERE subject_id = e.post_id AND subject_id > 0 AND kind = {kind_mention} OFFSET 0
     ) n
     WHERE e.kind = 'post_edited'
     AND NOT EXISTS (SELECT FROM post_mentions m WHERE m.post_id = e.post_id AND m.user_id = n.recipient_id OFFSET 0)
     UNION ALL
-    -- Who has accepted a request is not notified of the follow.
-    SELECT e.number, e.subject_id, {kind_follow}, 0, NULL, NULL, e.actor_id, 0, 0,
+    SELECT e.number, e.subject_id, {kind_follow}, 0, NULL, NULL, e.actor_id, 0, 0, CASE e.kind WHEN 'user_followed' THEN 1 ELSE -1 END,
         EXISTS (SELECT FROM follows f WHERE f.follower_id = e.actor_id AND f.followee_id = e.subject_id OFFSET 0)
-        AND NOT (e.kind = 'user_followed' AND EXISTS (
-            SELECT FROM events o WHERE o.transaction = e.transaction AND o.kind = 'follow_accepted'
-            AND o.actor_id = e.subject_id AND o.subject_id = e.actor_id OFFSET 0
-        ))
     FROM happened e WHERE e.kind IN ('user_followed', 'user_unfollowed')
     UNION ALL
+    -- A follow may end a request of the time when the account was private.
     SELECT e.number, e.subject_id, {kind_follow_request}, 0, NULL, NULL, e.actor_id, 0, 0,
+        CASE e.kind WHEN 'follow_requested' THEN 1 WHEN 'follow_request_deleted' THEN -1 ELSE 0 END,
         EXISTS (SELECT FROM follow_requests r WHERE r.requester_id = e.actor_id AND r.target_id = e.subject_id OFFSET 0)
     FROM happened e WHERE e.kind IN ('user_followed', 'follow_requested', 'follow_request_deleted')
     UNION ALL
-    SELECT e.number, e.subject_id, {kind_follow_accepted}, 0, NULL, NULL, e.actor_id, 0, 0,
+    SELECT e.number, e.actor_id, {kind_follow_request}, 0, NULL, NULL, e.subject_id, 0, 0, -1,
+        EXISTS (SELECT FROM follow_requests r WHERE r.requester_id = e.subject_id AND r.target_id = e.actor_id OFFSET 0)
+    FROM happened e WHERE e.kind = 'follow_accepted'
+    UNION ALL
+    SELECT e.number, e.subject_id, {kind_follow_accepted}, 0, NULL, NULL, e.actor_id, 0, 0, 1,
         EXISTS (SELECT FROM follows f WHERE f.follower_id = e.subject_id AND f.followee_id = e.actor_id OFFSET 0)
     FROM happened e WHERE e.kind = 'follow_accepted'
     UNION ALL
-    SELECT e.number, e.actor_id, {kind_follow_accepted}, 0, NULL, NULL, e.subject_id, 0, 0,
+    SELECT e.number, e.actor_id, {kind_follow_accepted}, 0, NULL, NULL, e.subject_id, 0, 0, -1,
         EXISTS (SELECT FROM follows f WHERE f.follower_id = e.actor_id AND f.followee_id = e.subject_id OFFSET 0)
     FROM happened e WHERE e.kind = 'user_unfollowed'
 ), judged AS MATERIALIZED (
-    SELECT n.*, n.holds AND EXISTS (SELECT FROM users u WHERE u.id = n.recipient_id AND {not_deleted user_id=u.id} OFFSET 0)
+    SELECT n.*, EXISTS (SELECT FROM users u WHERE u.id = n.recipient_id AND {not_deleted user_id=u.id} OFFSET 0)
         AND {notification_allowed recipient=n.recipient_id actor=n.actor_id kind=n.kind} AND {notification_thing_visible}
         AND (n.kind <> {kind_quote} OR EXISTS (
             SELECT FROM posts p JOIN users a ON a.id = p.author_id
@@ -98,9 +106,9 @@ WITH happened AS MATERIALIZED (
         )) AS is_wanted
     FROM causes n WHERE n.recipient_id <> n.actor_id
 )
-SELECT number, recipient_id, kind, thing_id, post_id, comment_id, actor_id, subject_id, holds, is_wanted
+SELECT number, recipient_id, kind, thing_id, post_id, comment_id, actor_id, subject_id, step, holds, is_wanted
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY number, recipient_id, is_wanted ORDER BY rank) AS place FROM judged
+    SELECT *, row_number() OVER (PARTITION BY number, recipient_id, holds AND is_wanted ORDER BY rank) AS place FROM judged
 ) j
-WHERE NOT is_wanted OR place = 1
+WHERE NOT (holds AND is_wanted) OR place = 1
 ORDER BY number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -31,6 +33,10 @@ class Held(NamedTuple):
     position: int
 
 
+class Killed(Exception):
+    """The worker ends in the middle of a batch."""
+
+
 class Work:
     """A worker's consumer that is moved by hand."""
 
@@ -51,6 +57,17 @@ class Work:
             done = len(events) if done is None else done
             if done:
                 self.handled = Position(*events[done - 1].identity)
+
+    async def do_with_kills(self, rng: random.Random) -> None:
+        """Handles all events in batches of any size; now and then the worker is killed before it commits."""
+        while events := (await self.log.since(self.handled, limit=rng.choice([1, 3, 50]))).events:
+            with suppress(Killed):
+                async with self.database.transaction() as transaction:
+                    done = await change_notifications(transaction, events)
+                    if rng.random() < 0.2:
+                        raise Killed
+                done = len(events) if done is None else done
+                self.handled = Position(*events[done - 1].identity) if done else self.handled
 
 
 async def held(database: Database) -> list[Held]:

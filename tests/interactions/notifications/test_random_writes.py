@@ -20,10 +20,8 @@ from core.accounts.services import (
 from core.context import Services
 from core.database.database import Database
 from core.errors import ClientError, MutationRefused
-from core.events.log_positions import Position
 from core.ids import global_id
 from feed.services import post_create, post_delete
-from interactions.notifications.consumers import change_notifications
 from interactions.services import comment_create, comment_delete
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users, present
@@ -46,10 +44,6 @@ BLOCKED = (
 MUTED = "SELECT muter_id, muted_id FROM mutes"
 USERS = 5
 Cause = tuple[int, ...]
-
-
-class Killed(Exception):
-    """The worker ends in the middle of a batch."""
 
 
 class Crowd:
@@ -136,18 +130,6 @@ class Crowd:
         )
 
 
-async def work_with_kills(work: Work, rng: random.Random) -> None:
-    """Handles all events; now and then the worker is killed before it commits."""
-    while events := (await work.log.since(work.handled, limit=rng.choice([1, 3, 50]))).events:
-        with suppress(Killed):
-            async with work.database.transaction() as transaction:
-                done = await change_notifications(transaction, events)
-                if rng.random() < 0.2:
-                    raise Killed
-            done = len(events) if done is None else done
-            work.handled = Position(*events[done - 1].identity) if done else work.handled
-
-
 @pytest.mark.parametrize("seed", range(4))
 async def test_notifications_equal_what_the_tables_say(
     database: Database, services: Services, seed: int
@@ -161,7 +143,7 @@ async def test_notifications_equal_what_the_tables_say(
     notified: set[Cause] = set()
     for _ in range(100):
         await crowd.write()
-        await work_with_kills(work, rng)
+        await work.do_with_kills(rng)
         causes = await crowd.causes()
         hidden = {cause for cause in causes if await crowd.hides(cause)}
         # What is hidden when it is done is never notified.

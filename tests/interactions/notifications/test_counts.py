@@ -1,0 +1,168 @@
+"""The number of actors of a notification that keeps rows of only some, whatever is taken back and done again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import pytest
+from django.db import connection
+
+from core.accounts.profiles import profile_update
+from core.accounts.services import follow_create, follow_delete, follow_request_accept
+from core.context import Services
+from core.database.database import Database
+from core.datasets.reconcile import COUNTS, compare
+from interactions.notifications.groups import KEPT_ACTORS
+from interactions.services import comment_create
+from tests.interactions.cast import create_posts, create_users, present
+from tests.interactions.notifications.inboxes import Work, held
+from tests.interactions.reactions import (
+    comment_like,
+    comment_unlike,
+    post_like,
+    post_share,
+    post_unlike,
+    post_unshare,
+)
+
+FANS = 130
+KINDS = ("post", "comment", "share", "follow", "request")
+Act = Callable[[int], Awaitable[object]]
+"""What a user does."""
+
+
+class Action(NamedTuple):
+    """What fans do to a thing of the author, and take back."""
+
+    author: int
+    do: Act
+    undo: Act
+
+
+async def action(services: Services, kind: str, author: int) -> Action:
+    """An action on a new thing of the author. What making it notifies of is not in the log."""
+    database, commits = services.database, services.group_commits
+    [post] = await create_posts(database, author)
+    target, create, delete = post, post_like, post_unlike
+    if kind == "share":
+        create, delete = post_share, post_unshare
+    elif kind == "comment":
+        made = await comment_create(database, author_id=author, post_id=post, text="x")
+        target, create, delete = present(made.comment).id, comment_like, comment_unlike
+    elif kind in {"follow", "request"}:
+        await profile_update(database, viewer_id=author, is_private=kind == "request")
+        return Action(
+            author,
+            lambda user: follow_create(commits, viewer_id=user, user_id=author),
+            lambda user: follow_delete(commits, viewer_id=user, user_id=author),
+        )
+    return Action(
+        author,
+        lambda user: create(commits, viewer_id=user, target_id=target),
+        lambda user: delete(commits, viewer_id=user, target_id=target),
+    )
+
+
+def differences() -> list[int]:
+    """The notifications of which `reconcile_counts` says that their count is wrong."""
+    [count] = [each for each in COUNTS if each.table == "notifications"]
+    try:
+        return list(compare(count).wrong)
+    finally:
+        connection.close()
+
+
+async def actor_count(database: Database) -> int:
+    """The count of the only notification, which agrees with its rows."""
+    [group] = await held(database)
+    assert len(group.actors) <= KEPT_ACTORS
+    assert await asyncio.to_thread(differences) == []
+    return group.actor_count
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 500])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("orm")
+async def test_who_takes_back_and_does_it_again_is_counted_once(
+    database: Database, services: Services, kind: str, limit: int
+) -> None:
+    """Whether the actor has a row, and however the events fall into batches that see the tables of the end."""
+    author, *fans = await create_users(database, FANS + 1)
+    action_ = await action(services, kind, author)
+    work = Work(database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    assert await actor_count(database) == FANS
+
+    work.limit = limit
+    for fan in (fans[3], fans[-3]):
+        await action_.undo(fan)
+        await action_.do(fan)
+        await work.do()
+        assert await actor_count(database) == FANS
+        for act in (action_.undo, action_.do) * 2:
+            await act(fan)
+        await work.do()
+        assert await actor_count(database) == FANS
+        await action_.undo(fan)
+        await work.do()
+        assert await actor_count(database) == FANS - 1
+        for act in (action_.do, action_.undo) * 2:
+            await act(fan)
+        await work.do()
+        assert await actor_count(database) == FANS - 1
+        await action_.do(fan)
+        await work.do()
+        assert await actor_count(database) == FANS
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["post", "follow"])
+@pytest.mark.usefixtures("orm")
+async def test_every_actor_is_counted_once_after_random_changes(
+    database: Database, services: Services, kind: str, seed: int
+) -> None:
+    """The worker is behind, takes batches of any size, and is killed now and then."""
+    rng = random.Random(seed)
+    author, *fans = await create_users(database, 2 * FANS + 1)
+    action_ = await action(services, kind, author)
+    work = Work(database)
+    doing = set(fans[:FANS])
+    for fan in fans[:FANS]:
+        await action_.do(fan)
+    await work.do()
+    for _ in range(6):
+        for fan in rng.choices(fans, k=rng.choice([5, 50, 150])):
+            # So many that there are always actors without a row.
+            if fan not in doing or len(doing) < FANS:
+                await action_.do(fan)
+                doing.add(fan)
+            else:
+                await action_.undo(fan)
+                doing.remove(fan)
+        await work.do_with_kills(rng)
+        assert await actor_count(database) == len(doing)
+        [group] = await held(database)
+        assert doing.issuperset(group.actors)
+
+
+@pytest.mark.usefixtures("orm")
+async def test_who_is_accepted_is_taken_off_the_requests(
+    database: Database, services: Services
+) -> None:
+    author, *fans = await create_users(database, FANS + 1)
+    requests = await action(services, "request", author)
+    work = Work(database)
+    for fan in fans:
+        await requests.do(fan)
+    await work.do()
+    for fan in (fans[3], fans[-3]):
+        await follow_request_accept(services.group_commits, viewer_id=author, user_id=fan)
+    await work.do()
+    counts = {each.recipient: each.actor_count for each in await held(database)}
+    assert counts == {author: FANS - 2, fans[3]: 1, fans[-3]: 1}
+    assert await asyncio.to_thread(differences) == []
