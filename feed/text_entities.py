@@ -34,16 +34,19 @@ WORD_DOTS = "\u00b7\u30fb"
 """Dots within words: of Catalan and Japanese."""
 
 NOT_IN_LINKS = (
-    r"\s<>\"\u00ab\u00bb\u201c\u201d\u2018\u2019\u2026\u3001\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c"
+    r"\s<>\"`\u00ab\u00bb\u201c\u201d\u2018\u2019\u2026\u3001\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c"
     r"\uff1a\uff1b\uff1f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
 """White space, quotation marks, punctuation of texts without spaces, and invisible characters."""
+NOT_IN_HOSTS = r"/?#@:\\()\[\]{}!$&'*+,;=^|~\u2010-\u2027\u2030-\u205e"
+"""Punctuation that ends a host, such as the comma before the next link, or a dash."""
 AUTHORITY = re.compile(r"[^\s/?#]*")
 LINK = re.compile(
-    rf"https?://(?:\[[0-9A-Fa-f:.]+\]|[^{NOT_IN_LINKS}/?#@:\\()\[\]]+)(?::[0-9]{{1,5}})?(?:[/?#][^{NOT_IN_LINKS}]*)?",
+    rf"https?://(?:\[[0-9A-Fa-f:.]+\]|[^{NOT_IN_LINKS}{NOT_IN_HOSTS}]+)(?::[0-9]{{1,5}})?(?:[/?#][^{NOT_IN_LINKS}]*)?",
     re.IGNORECASE | re.ASCII,
 )
-ENDS_SENTENCE = ".,;:!?'*_~"
+ENDS_SENTENCE = ".,;:!?'*~"
+"""What is not the last character of a link. An underscore may be: ids end with them, and no link begins after one."""
 BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 

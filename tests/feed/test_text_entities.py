@@ -41,6 +41,18 @@ def found(text: str) -> list[str]:
         ("(https://en.wikipedia.org/wiki/A_(b))", ["https://en.wikipedia.org/wiki/A_(b)"]),
         ("HTTP://EXAMPLE.COM:8080/@alice#tag", ["HTTP://EXAMPLE.COM:8080/@alice#tag"]),
         ("見て https://例え.jp/パス。次", ["https://例え.jp/パス"]),
+        (
+            "https://a.b,https://c.d/,e; https://f.g's",
+            ["https://a.b", "https://c.d/,e", "https://f.g"],
+        ),
+        (
+            "https://a.b\u2014or `https://c.d` `https://c.d/e`",
+            ["https://a.b", "https://c.d", "https://c.d/e"],
+        ),
+        (
+            "https://youtu.be/watch?v=a1B2_ *https://a.b/c*",
+            ["https://youtu.be/watch?v=a1B2_", "https://a.b/c"],
+        ),
         ("http://[::1]:80/x", ["http://[::1]:80/x"]),
         ("https://paypal.com@evil.example/ https://a:b@c/", []),
         ("https:// https://... https://? xhttps://a.b ftp://a.b javascript:alert(1)", []),
