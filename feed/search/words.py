@@ -14,7 +14,7 @@ from typing import NamedTuple
 import unicodedata2  # type: ignore[import-not-found]  # it has no types
 
 from core.text import category, nfkc
-from feed.text_entities import EntityKind, find_entities
+from feed.text_entities import VARIATION_SELECTORS, EntityKind, find_entities
 
 WORD_LENGTH = 60
 """Of longer words only the beginning counts, in texts and in queries."""
@@ -45,17 +45,18 @@ class Word(NamedTuple):
 
 
 class _Separated(dict[int, str]):
-    """What stands for each character: itself in words, a space for what separates them, nothing for formats."""
+    """What stands for each character: itself in words, a space for what separates them, nothing for what only says how
+    a character is displayed."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
         kind = category(character)
-        if kind[0] in "LMN":
+        if kind == "Cf" or VARIATION_SELECTORS.match(character):
+            found = ""
+        elif kind[0] in "LMN":
             found = character
-        elif kind == "So":
-            found = f" \x00{character} "
         else:
-            found = "" if kind == "Cf" else " "
+            found = f" \x00{character} " if kind == "So" else " "
         self[code] = found
         return found
 

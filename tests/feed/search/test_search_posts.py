@@ -39,6 +39,7 @@ TEXTS = [
     "Party tonight 🎉🎉 #Fête2026",
     "snake_case and C3PO, iPhone手机",
     "مُحَمَّد كتاب",
+    "I \u2764\ufe0f NY, \u8fbb\U000e0100\u672c",
 ]
 
 
@@ -86,6 +87,10 @@ async def post(
         ("iphone", 9),
         ("手机", 9),
         ("محمد", 10),
+        ("\u2764", 11),
+        ("\u2764\ufe0f", 11),
+        ('"i \u2764 ny"', 11),
+        ("\u8fbb\u672c", 11),
     ],
 )
 async def test_words_of_any_script_are_found(services: Services, query: str, number: int) -> None:
