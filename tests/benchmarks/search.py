@@ -48,6 +48,8 @@ OF_QUICK = {
     "a word of a tenth of the time, long ago": "'olympics'",
     "it and a word of all posts": "'olympics' & 'every'",
     "it and a word of every tenth post, never together": "'olympics' & 'tenth'",
+    "two words of every second post, never together": "'even' & 'odd'",
+    "a phrase of words of every tenth post, never in this order": "'tenth' <-> 'every'",
     "two characters": phrase("猫犬"),
 }
 FIND = "SELECT search_posts($1::text::tsquery, $2, 0, $3)"

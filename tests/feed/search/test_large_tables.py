@@ -132,6 +132,14 @@ async def test_a_ranking_of_trends_reads_what_it_is_allowed_to(crowd: RecordingD
     assert await rows_read(crowd, SQL.hashtags_by_score, 500, 100) <= 2_000
 
 
+async def test_an_index_scan_keeps_to_the_periods_of_a_step(crowd: RecordingDatabase) -> None:
+    # Where it finds nothing in the first column, PostgreSQL goes on there without a look at the second.
+    [[first]] = await crowd.fetch(
+        "SELECT pg_get_indexdef('post_words_by_period'::regclass, 1, true)"
+    )
+    assert first == "search_periods(post_id)"
+
+
 async def test_the_bounds_are_below_what_a_scan_would_read(crowd: RecordingDatabase) -> None:
     words = phrase("every")
     everything = f"SELECT search_posts($1::text::tsquery, {2**63 - 1}, 0, {POSTS})"
