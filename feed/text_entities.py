@@ -30,14 +30,17 @@ WRITTEN_WITHOUT_SPACES = re.compile(
     r"\U00020000-\U0003ffff]"
 )
 VARIATION_SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-WORD_DOTS = "\u00b7\u30fb"
-"""Dots within words: of Catalan and Japanese."""
+WITHIN_WORDS = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30fb"
+"""Punctuation within words: of Catalan, Hebrew, Tibetan and Japanese."""
 
 NOT_IN_LINKS = (
-    r"\s<>\"`\u00ab\u00bb\u201c\u201d\u2018\u2019\u2026\u3001\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c"
-    r"\uff1a\uff1b\uff1f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\s<>\"`\u00ab\u00bb\u2014\u2015\u2018\u2019\u201c\u201d\u2026"
+    # Armenian, Arabic, Devanagari, Burmese, Ethiopic, Khmer, Chinese and Japanese.
+    r"\u0589\u060c\u061b\u061f\u06d4\u0964\u0965\u104a\u104b\u1361-\u1368\u17d4\u17d5"
+    r"\u3001\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\uff61"
+    r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
-"""White space, quotation marks, punctuation of texts without spaces, and invisible characters."""
+"""White space, quotation marks, long dashes, punctuation of other scripts, and invisible characters."""
 NOT_IN_HOSTS = r"/?#@:\\()\[\]{}!$&'*+,;=^|~\u2010-\u2027\u2030-\u205e"
 """Punctuation that ends a host, such as the comma before the next link, or a dash."""
 AUTHORITY = re.compile(r"[^\s/?#]*")
@@ -116,10 +119,10 @@ def _hashtag_run(text: str, start: int) -> int:
     """Where the letters, marks and digits end that begin at `start`."""
     end = start
     while end < len(text) and (
-        _is_word(text[end]) or (end > start and text[end] in JOINERS + WORD_DOTS)
+        _is_word(text[end]) or (end > start and text[end] in JOINERS + WITHIN_WORDS)
     ):
         end += 1
-    while end > start and text[end - 1] in JOINERS + WORD_DOTS:
+    while end > start and text[end - 1] in JOINERS + WITHIN_WORDS:
         end -= 1
     return end
 
@@ -131,7 +134,7 @@ def _folded_hashtag(run: str) -> str | None:
     # Folding the case may give what NFKC changes, and the other way round; twice is enough for every character.
     for _ in range(2):
         name = nfkc(name).casefold()
-    name = nfkc(name).rstrip(JOINERS + WORD_DOTS)
+    name = nfkc(name).rstrip(JOINERS + WITHIN_WORDS)
     # A few letters become words with spaces.
     return name if len(name) <= HASHTAG_LENGTH and _hashtag_run(name, 0) == len(name) else None
 

@@ -35,6 +35,14 @@ def found(text: str) -> list[str]:
         ("#東京タワー！#한국어", ["#東京タワー", "#한국어"]),
         ("#نمی\u200cخواهم.", ["#نمی\u200cخواهم"]),
         ("#col·lectiu #ends·", ["#col·lectiu", "#ends"]),
+        (
+            "#\u05e6\u05d4\u05f4\u05dc #\u05ea\u05dc\u05be\u05d0\u05d1, #\u0f56\u0f7c\u0f51\u0f0b\u0f66\u0f0b",
+            [
+                "#\u05e6\u05d4\u05f4\u05dc",
+                "#\u05ea\u05dc\u05be\u05d0\u05d1",
+                "#\u0f56\u0f7c\u0f51\u0f0b\u0f66",
+            ],
+        ),
         ("#" + "x" * 101, []),
         ("#a#b", ["#a"]),
         ("See https://example.com/a?b=c#d.", ["https://example.com/a?b=c#d"]),
@@ -53,6 +61,11 @@ def found(text: str) -> list[str]:
             "https://youtu.be/watch?v=a1B2_ *https://a.b/c*",
             ["https://youtu.be/watch?v=a1B2_", "https://a.b/c"],
         ),
+        (
+            "https://a.b\u060c https://c.d/\u092a\u0964 https://e.f/g\u2014h",
+            ["https://a.b", "https://c.d/\u092a", "https://e.f/g"],
+        ),
+        ("https://a.b/c\u2013d", ["https://a.b/c\u2013d"]),
         ("http://[::1]:80/x", ["http://[::1]:80/x"]),
         ("https://paypal.com@evil.example/ https://a:b@c/", []),
         ("https:// https://... https://? xhttps://a.b ftp://a.b javascript:alert(1)", []),
