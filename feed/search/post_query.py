@@ -11,7 +11,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY, key_at
 from core.errors import ClientError
 from core.text import CONTROLS
 from feed.search.words import phrase
-from feed.text_entities import hashtag_name
+from feed.text_entities import find_entities
 
 QUERY_LENGTH = 200
 SYNTAX = (
@@ -73,7 +73,7 @@ class _Reader:
             elif operator := OPERATOR.fullmatch(term):
                 self._operator(operator[1].lower(), operator[2], position)
             elif term[0] in SIGNS:
-                self._hashtag(term[1:], position)
+                self._hashtag(term, position)
             else:
                 self._add(phrase(term))
         if not self.words and self.author is None:
@@ -97,14 +97,16 @@ class _Reader:
             raise invalid_query(f"The phrase at character {position} has no word.", position)
         self._add(found)
 
-    def _hashtag(self, tag: str, position: int) -> None:
-        name = hashtag_name(tag)
-        if name is None:
+    def _hashtag(self, term: str, position: int) -> None:
+        found = next(find_entities(term), None)
+        if found is None or found.start > 0:
             raise invalid_query(
                 f"Character {position} begins no hashtag: # is followed by letters and digits.",
                 position,
             )
-        self._add(f"'#{name}'")
+        self._add(f"'#{found.name}'")
+        # As in a text, a hashtag ends at a comma.
+        self._add(phrase(term[found.end :]))
 
     def _operator(self, name: str, value: str, position: int) -> None:
         after = position + len(name) + 1
