@@ -182,7 +182,7 @@ class MarkedWorld:
 
     async def leaks(self, viewer: str, root: str, data: Any) -> list[str]:
         """Texts of the response that must be hidden from the viewer, by the current blocks and mutes."""
-        found = [each for each in texts(data, ()) if each[1] not in ABOUT_PUSH_TARGETS]
+        found = [each for each in texts(data) if each[1] not in ABOUT_PUSH_TARGETS]
         viewer_id = self.key.get(viewer, MISSING_USER)
         blocks = {
             tuple(row)
@@ -273,17 +273,21 @@ def is_of_deleted(text: str) -> bool:
     return DELETED in text and text != DELETED
 
 
-def texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def texts(value: Any) -> Iterator[tuple[tuple[str, ...], str]]:
     """Each text of a response with its path of fields and their types."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        type_name = value.get("__typename", "")
-        for name, nested in value.items():
-            yield from texts(nested, (*path, f"{type_name}_{name.rpartition('_')[2]}"))
-    elif isinstance(value, list):
-        for nested in value:
-            yield from texts(nested, path)
+    left: list[tuple[Any, tuple[str, ...]]] = [(value, ())]
+    while left:
+        value, path = left.pop()
+        if isinstance(value, str):
+            yield path, value
+        elif isinstance(value, dict):
+            type_name = value.get("__typename", "")
+            left += [
+                (nested, (*path, f"{type_name}_{name.rpartition('_')[2]}"))
+                for name, nested in value.items()
+            ]
+        elif isinstance(value, list):
+            left += [(nested, path) for nested in value]
 
 
 def _in_profile(path: tuple[str, ...]) -> bool:

@@ -36,8 +36,15 @@ async def pool() -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def others_objects() -> None:
+    """Leaves what other tests have made out of the many collections of these."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
-def own_garbage() -> Iterator[None]:
+def own_garbage(others_objects: None) -> Iterator[None]:
     """Collects garbage before each test, so that what is collected in a test is its own."""
     with warnings.catch_warnings(action="ignore"):
         gc.collect()
