@@ -1,7 +1,0 @@
-from django.apps import AppConfig
-
-
-class DatasetsConfig(AppConfig):
-    name = "core.datasets"
-    label = "datasets"
-    verbose_name = "Datasets"

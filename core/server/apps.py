@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ServerConfig(AppConfig):
-    name = "core.server"
-    label = "server"

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class MediaConfig(AppConfig):
-    name = "feed.media"
-    label = "media"
