@@ -22,19 +22,13 @@ TRIM_AFTER = timedelta(hours=1)
 @job("home_feeds_expire", every=EVERY, priority=Priority.LOW)
 async def expire_home_feeds(run: JobRun) -> None:
     """Retires some old feeds; again at once while there are more."""
-    async with run.transaction() as transaction:
-        rows = await transaction.fetch(SQL.home_feeds_expire, FEEDS_AT_ONCE)
-        if rows[0][0] == FEEDS_AT_ONCE:
-            run.repeat()
+    await run.change_some(SQL.home_feeds_expire, limit=FEEDS_AT_ONCE)
 
 
 @job("home_feeds_trim", every=EVERY, priority=Priority.LOW)
 async def trim_home_feeds(run: JobRun) -> None:
     """Trims some feeds; again at once while there are more."""
-    async with run.transaction() as transaction:
-        rows = await transaction.fetch(SQL.home_feeds_trim, FEEDS_AT_ONCE, TRIM_AFTER)
-        if rows[0][0] == FEEDS_AT_ONCE:
-            run.repeat()
+    await run.change_some(SQL.home_feeds_trim, TRIM_AFTER, limit=FEEDS_AT_ONCE)
 
 
 @job("home_feeds_remove", every=EVERY, priority=Priority.LOW)

@@ -51,10 +51,7 @@ async def data_export(run: JobRun) -> None:
 @job("data_exports_expire", every=EXPIRE_EVERY, priority=Priority.LOW)
 async def expire_data_exports(run: JobRun) -> None:
     """Deletes archives that have ended; ends as failed those that are never completed."""
-    async with run.transaction() as transaction:
-        rows = await transaction.fetch(SQL.data_exports_expire, EXPIRE_BATCH)
-        if rows[0][0] == EXPIRE_BATCH:
-            run.repeat()
+    await run.change_some(SQL.data_exports_expire, limit=EXPIRE_BATCH)
 
 
 @job("comment_entities_fill", every=timedelta(minutes=1), priority=Priority.LOW)

@@ -8,11 +8,6 @@ from datetime import timedelta
 from django.conf import settings
 
 from core.accounts.mail import jobs as mail_jobs
-from core.accounts.pruning import (
-    account_tokens_expire,
-    idempotency_keys_expire,
-    sessions_expire,
-)
 from core.accounts.statements import SQL
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
@@ -23,16 +18,15 @@ logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
 BATCH = 1_000
+SESSION_RETENTION = timedelta(days=7)
+"""How long ended sessions are retained, for support and audits."""
 
 
 @job("idempotency_keys_expire", every=EVERY, priority=Priority.LOW)
 async def expire_idempotency_keys(run: JobRun) -> None:
     """Deletes a batch of old idempotency keys; again at once while there are more."""
     retention = timedelta(hours=settings.ENVIRONMENT.idempotency_hours)
-    async with run.transaction() as transaction:
-        deleted = await idempotency_keys_expire(transaction, retention=retention, batch=BATCH)
-        if deleted == BATCH:
-            run.repeat()
+    deleted = await run.change_some(SQL.idempotency_expire, retention, limit=BATCH)
     if deleted:
         logger.info("Removed %d idempotency keys.", deleted)
 
@@ -40,10 +34,7 @@ async def expire_idempotency_keys(run: JobRun) -> None:
 @job("sessions_expire", every=EVERY, priority=Priority.LOW)
 async def expire_sessions(run: JobRun) -> None:
     """Deletes a batch of sessions that ended long ago; again at once while there are more."""
-    async with run.transaction() as transaction:
-        deleted = await sessions_expire(transaction, batch=BATCH)
-        if deleted == BATCH:
-            run.repeat()
+    deleted = await run.change_some(SQL.sessions_expire, SESSION_RETENTION, limit=BATCH)
     if deleted:
         logger.info("Removed %d sessions.", deleted)
 
@@ -51,9 +42,7 @@ async def expire_sessions(run: JobRun) -> None:
 @job("account_tokens_expire", every=EVERY, priority=Priority.LOW)
 async def expire_account_tokens(run: JobRun) -> None:
     """Deletes a batch of expired tokens of mails; again at once while there are more."""
-    async with run.transaction() as transaction:
-        if await account_tokens_expire(transaction, batch=BATCH) == BATCH:
-            run.repeat()
+    await run.change_some(SQL.account_tokens_expire, limit=BATCH)
 
 
 @job("account_erasures_add", every=EVERY)

@@ -83,6 +83,17 @@ class JobRun:
         self._has_begun = True
         return JobTransaction(self, self._transactions, self._deadline)
 
+    async def change_some(self, statement: str, *arguments: object, limit: int) -> int:
+        """Runs a statement that changes up to `limit` rows, its last argument, and returns how many they were.
+
+        It ends the job, which is due again at once if there may be more rows. Errors: of `transaction`.
+        """
+        async with self.transaction() as transaction:
+            [(count,)] = await transaction.fetch(statement, *arguments, limit)
+            if count == limit:
+                self.repeat()
+        return int(count)
+
     async def end_in(self, transaction: Transaction) -> None:
         """Ends the job in the transaction. Errors: LeaseLost."""
         self._on_end()

@@ -71,10 +71,7 @@ async def give_up_media(run: JobRun) -> None:
 @job("media_expire", every=EVERY, priority=Priority.LOW)
 async def expire_media(run: JobRun) -> None:
     """Marks pictures for removal that nothing has used for a day; again at once while there are more."""
-    async with run.transaction() as transaction:
-        rows = await transaction.fetch(SQL.media_expire, UNUSED_AFTER, MEDIA_AT_ONCE)
-        if rows[0][0] == MEDIA_AT_ONCE:
-            run.repeat()
+    await run.change_some(SQL.media_expire, UNUSED_AFTER, limit=MEDIA_AT_ONCE)
 
 
 @job("media_remove", every=EVERY, priority=Priority.LOW)

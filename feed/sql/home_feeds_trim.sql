@@ -1,8 +1,8 @@
 -- Removes the oldest reasons of kept home feeds that have more than a feed has when it is built; looks at those that were
--- not looked at for the longest time. $1 limit, $2 the least time between two looks. Gives the number of feeds.
+-- not looked at for the longest time. $1 the least time between two looks, $2 limit. Gives the number of feeds.
 WITH due AS MATERIALIZED (
-    SELECT id FROM home_feeds WHERE retired_at IS NULL AND trimmed_at < now() - $2::interval
-    ORDER BY trimmed_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id FROM home_feeds WHERE retired_at IS NULL AND trimmed_at < now() - $1::interval
+    ORDER BY trimmed_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 ), ends AS MATERIALIZED (
     SELECT due.id, (
         WITH newest AS (
