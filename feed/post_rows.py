@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
 from core.execution import Rows
 from core.row_types import Moment, ViewerState, Written
 from feed.segment_rows import SegmentRow
-
-
-class PostVisibility(IntEnum):
-    """Who may read a post, besides its author. Order: from the widest to the narrowest."""
-
-    PUBLIC = 0
-    FOLLOWERS = 1
-    MENTIONED = 2
 
 
 class PostRow(NamedTuple):
@@ -30,7 +22,7 @@ class PostRow(NamedTuple):
     comment_count: int
     share_count: int
     visibility: Annotated[int, Written("visibility_now")]
-    """A PostVisibility: the one that holds now."""
+    """A `models.PostVisibility`: the one that holds now."""
     viewer_has_liked: Annotated[bool, ViewerState("post_likes", "post_id")]
     viewer_has_shared: Annotated[bool, ViewerState("shares", "post_id")]
     author: UserRow

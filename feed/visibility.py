@@ -8,7 +8,8 @@ from typing import NamedTuple
 from core.database.database import Database
 from core.events.event_log import EventRow
 from core.events.event_types import POST_DELETED
-from feed.post_rows import PostRow, PostVisibility
+from feed.models import PostVisibility
+from feed.post_rows import PostRow
 from feed.statements import SQL
 
 
