@@ -9,7 +9,7 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
 """The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen",
@@ -81,13 +81,27 @@ class Statements:
         Statements.rooms.append(cls)
 
     def __init__(self, *overriding: Path) -> None:
-        """`overriding`: folders whose fragments replace those of the same name.
+        """`overriding`: folders whose fragments replace those of the same name. Such statements are loaded when one of
+        them is used: most processes use none.
 
         Errors: StatementMalformed.
         """
+        self._overriding = overriding
+        if not overriding:
+            self._load()
+
+    if not TYPE_CHECKING:  # mypy shall know no other names than the declared ones.
+
+        def __getattr__(self, name: str) -> object:
+            if "variants" in vars(self):
+                raise AttributeError(f"{type(self).__name__} has no statement `{name}`.")
+            self._load()
+            return getattr(self, name)
+
+    def _load(self) -> None:
         self.variants = load_statements(
             *self.folders,
-            overriding=overriding,
+            overriding=self._overriding,
             instances=self.instances,
             fragments=self.fragments,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes.util
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from functools import cache, partial
@@ -15,22 +14,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
-def set_up_django() -> None:
-    """Loads the apps, whose models the schema needs.
-
-    strawberry-django imports Django's geographic fields, which start some seventy programs to find a library that
-    is not used here: a third of the time of a start. So the search is disabled meanwhile.
-    """
-    find_library = ctypes.util.find_library
-    ctypes.util.find_library = lambda _: None  # type: ignore[assignment]
-    try:
-        django.setup()
-    finally:
-        ctypes.util.find_library = find_library
-
-
-set_up_django()
+# The schema needs the models.
+django.setup()
 
 from core.config.environment import environment  # noqa: E402
 from core.database.django_bridge import limit_django_statements  # noqa: E402
