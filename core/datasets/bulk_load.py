@@ -17,7 +17,7 @@ from psycopg2 import sql
 
 from core.database.django_bridge import run
 from core.database.time_ordered_keys import key_array
-from core.datasets.dataset_rows import TYPES, DatasetRows, NewRow
+from core.datasets.dataset_rows import TABLES, DatasetRows
 from core.datasets.statements import SQL
 from core.jobs.job_runner import schedule_key
 from core.jobs.statements import SQL as JOBS
@@ -53,11 +53,11 @@ def load(rows: DatasetRows) -> dict[str, int]:
     """
     inserted = {}
     with transaction.atomic(), connection.cursor() as cursor:
-        for table, row_type in TYPES.items():
-            new_rows: list[NewRow] = getattr(rows, table)
+        for table in TABLES:
+            new_rows: list[Any] = getattr(rows, table)
             inserted[table] = 0
             if new_rows:
-                fields = row_type._fields
+                fields = new_rows[0]._fields
                 cells: Iterable[Sequence[Cell]] = new_rows
                 if table in WITH_ENTITIES:
                     fields = (*fields, "entities")
@@ -74,7 +74,7 @@ def load(rows: DatasetRows) -> dict[str, int]:
             run(FEED.post_entities_set, *cursor.fetchone())
         if rows.comments:
             cursor.execute(SQL.count_replies)
-        for table in TYPES:
+        for table in TABLES:
             if getattr(rows, table):
                 cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(f"new_{table}")))
         home_feeds_retire()
@@ -95,7 +95,7 @@ def notifications_load() -> int:
 def vacuum() -> None:
     """Updates the tables' statistics and visibility maps, on which query plans depend."""
     with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM (ANALYZE) {', '.join(TYPES)}")
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
 
 
 def _with_entities(rows: Sequence[Any]) -> list[tuple[Cell, ...]]:

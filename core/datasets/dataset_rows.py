@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,21 +36,9 @@ class NewComment(NamedTuple):
     created_at: datetime
 
 
-class NewShare(NamedTuple):
-    id: int
-    user_id: int
-    post_id: int
-    created_at: datetime
+class NewReaction(NamedTuple):
+    """A like, share or bookmark of a post."""
 
-
-class NewPostLike(NamedTuple):
-    id: int
-    user_id: int
-    post_id: int
-    created_at: datetime
-
-
-class NewBookmark(NamedTuple):
     id: int
     user_id: int
     post_id: int
@@ -82,20 +70,6 @@ class NewFollowRequest(NamedTuple):
     created_at: datetime
 
 
-NewRow = (
-    NewUser
-    | NewPost
-    | NewPin
-    | NewComment
-    | NewShare
-    | NewPostLike
-    | NewBookmark
-    | NewCommentLike
-    | NewFollow
-    | NewFollowRequest
-)
-
-
 @dataclass(slots=True)
 class DatasetRows:
     """The rows of one transaction of a bulk load, in lists named after the tables."""
@@ -104,24 +78,13 @@ class DatasetRows:
     posts: list[NewPost] = field(default_factory=list)
     pinned_posts: list[NewPin] = field(default_factory=list)
     comments: list[NewComment] = field(default_factory=list)
-    shares: list[NewShare] = field(default_factory=list)
-    post_likes: list[NewPostLike] = field(default_factory=list)
-    bookmarks: list[NewBookmark] = field(default_factory=list)
+    shares: list[NewReaction] = field(default_factory=list)
+    post_likes: list[NewReaction] = field(default_factory=list)
+    bookmarks: list[NewReaction] = field(default_factory=list)
     comment_likes: list[NewCommentLike] = field(default_factory=list)
     follows: list[NewFollow] = field(default_factory=list)
     follow_requests: list[NewFollowRequest] = field(default_factory=list)
 
 
-TYPES: dict[str, type[NewRow]] = {
-    "users": NewUser,
-    "posts": NewPost,
-    "pinned_posts": NewPin,
-    "comments": NewComment,
-    "shares": NewShare,
-    "post_likes": NewPostLike,
-    "bookmarks": NewBookmark,
-    "comment_likes": NewCommentLike,
-    "follows": NewFollow,
-    "follow_requests": NewFollowRequest,
-}
-"""Row type by table. Order: a table comes after the tables that it refers to."""
+TABLES = tuple(each.name for each in fields(DatasetRows))
+"""Order: a table comes after the tables that it refers to."""

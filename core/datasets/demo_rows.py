@@ -7,26 +7,19 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
-from core.database.time_ordered_keys import key_at
+from core.database.time_ordered_keys import key_at, moment_of
 from core.datasets.dataset_rows import (
     DatasetRows,
-    NewBookmark,
     NewCommentLike,
     NewFollow,
     NewFollowRequest,
     NewPin,
     NewPost,
-    NewPostLike,
-    NewShare,
+    NewReaction,
     NewUser,
 )
 from core.datasets.distributions import Calendar, Crowd
-from core.datasets.factories import (
-    NewCommentFactory,
-    NewPostFactory,
-    NewUserFactory,
-    time_of,
-)
+from core.datasets.factories import NewCommentFactory, NewPostFactory, NewUserFactory
 from core.datasets.fake_text import hash_of
 
 POSTS_A_PART = 5_000
@@ -151,8 +144,8 @@ class DemoRows:
         followees = self._crowd.most_popular(VIEWER_FOLLOWS)
         best = [self._best[number][1] for number in followees if number in self._best]
         for post_id in sorted(best[:VIEWER_BOOKMARKS]):
-            bookmark, at = self._reaction(time_of(post_id))
-            rows.bookmarks.append(NewBookmark(bookmark, key, post_id, at))
+            bookmark, at = self._reaction(moment_of(post_id))
+            rows.bookmarks.append(NewReaction(bookmark, key, post_id, at))
 
     def _follow(self, rows: DatasetRows, follower: int) -> None:
         wanted = MEDIAN_FOLLOWS * math.exp(0.9 * self._chance.gauss(0, 1))
@@ -161,11 +154,11 @@ class DemoRows:
             self._add_follow(rows, self._users[follower], self._users[followee])
 
     def _add_follow(self, rows: DatasetRows, follower: int, followee: int) -> None:
-        moment = self._calendar.any_time(since=time_of(max(follower, followee)))
+        moment = self._calendar.any_time(since=moment_of(max(follower, followee)))
         rows.follows.append(NewFollow(self._key(moment), follower, followee, moment))
 
     def _request(self, rows: DatasetRows, requester: int, target: int) -> None:
-        moment = self._calendar.any_time(since=time_of(max(requester, target)))
+        moment = self._calendar.any_time(since=moment_of(max(requester, target)))
         rows.follow_requests.append(NewFollowRequest(self._key(moment), requester, target, moment))
 
     def _active(self, before: int) -> int:
@@ -191,11 +184,11 @@ class DemoRows:
         self._best[author] = max(self._best.get(author, (0, 0)), (len(likers), post.id))
         for user_id in likers:
             key, at = self._reaction(post.created_at)
-            rows.post_likes.append(NewPostLike(key, user_id, post.id, at))
+            rows.post_likes.append(NewReaction(key, user_id, post.id, at))
         for user_id in sorted(self._others(author, SHARES, appeal, post.id)):
             key, at = self._reaction(post.created_at)
             if author not in self._private:
-                rows.shares.append(NewShare(key, user_id, post.id, at))
+                rows.shares.append(NewReaction(key, user_id, post.id, at))
         self._discuss(rows, post, self._random_count(COMMENTS, appeal))
 
     def _discuss(self, rows: DatasetRows, post: NewPost, comments: int) -> None:
@@ -233,7 +226,7 @@ class DemoRows:
 
     def _reaction(self, to: datetime) -> tuple[int, datetime]:
         key = self._key(self._calendar.soon_after(to))
-        return key, time_of(key)
+        return key, moment_of(key)
 
     def _key(self, moment: datetime) -> int:
         self._keys_made += 1

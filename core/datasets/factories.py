@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from factory.base import Factory
 from factory.declarations import LazyAttribute
 
-from core.database.time_ordered_keys import EPOCH_MS, SEQUENCE_BITS
+from core.database.time_ordered_keys import moment_of
 from core.datasets.dataset_rows import NewComment, NewPost, NewUser
 from core.datasets.fake_text import full_name, post_text, sentence
 from core.datasets.replay import EMAIL_DOMAIN, NO_PASSWORD
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def time_of(key: int) -> datetime:
-    """The time in the key, to the millisecond."""
-    return EPOCH + timedelta(milliseconds=EPOCH_MS + (key >> SEQUENCE_BITS))
 
 
 class NewUserFactory(Factory[NewUser]):
@@ -35,7 +26,7 @@ class NewUserFactory(Factory[NewUser]):
     email = LazyAttribute(lambda user: f"{user.username}@{EMAIL_DOMAIN}")
     password = NO_PASSWORD
     bio = LazyAttribute(lambda user: sentence(user.number))
-    created_at = LazyAttribute(lambda user: time_of(user.id))
+    created_at = LazyAttribute(lambda user: moment_of(user.id))
 
 
 class NewPostFactory(Factory[NewPost]):
@@ -45,7 +36,7 @@ class NewPostFactory(Factory[NewPost]):
     id = 0
     author_id = 0
     text = LazyAttribute(lambda post: post_text(post.id))
-    created_at = LazyAttribute(lambda post: time_of(post.id))
+    created_at = LazyAttribute(lambda post: moment_of(post.id))
 
 
 class NewCommentFactory(Factory[NewComment]):
@@ -57,4 +48,4 @@ class NewCommentFactory(Factory[NewComment]):
     parent_id = None
     author_id = 0
     text = LazyAttribute(lambda comment: sentence(comment.id))
-    created_at = LazyAttribute(lambda comment: time_of(comment.id))
+    created_at = LazyAttribute(lambda comment: moment_of(comment.id))

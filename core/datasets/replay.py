@@ -12,7 +12,7 @@ from core.datasets.dataset_rows import (
     NewComment,
     NewFollow,
     NewPost,
-    NewShare,
+    NewReaction,
     NewUser,
 )
 from core.datasets.fake_text import full_name, post_text, sentence
@@ -78,7 +78,7 @@ class Replay:
             post = self._post_to_share(event, moment)
             key = self._key(event.second, moment)
             self._shared.add((actor, post))
-            self._rows.shares.append(NewShare(key, actor, post, moment))
+            self._rows.shares.append(NewReaction(key, actor, post, moment))
         else:
             post = self._post_to_comment_on(event, moment)
             key = self._key(event.second, moment)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.database.django_bridge import retry_on_deadlock
 from core.database.error_text import text_without_values
 from core.datasets.bulk_load import load, notifications_load, vacuum
-from core.datasets.dataset_rows import TYPES, DatasetRows
+from core.datasets.dataset_rows import TABLES, DatasetRows
 from core.datasets.replay import EMAIL_DOMAIN, Replay
 from core.datasets.trace import (
     BadLine,
@@ -128,7 +128,7 @@ def _load_batch(record: TraceImport, rows: DatasetRows, line_number: int) -> Non
                 "Another run is importing this trace. Wait until it has finished."
             )
         inserted = load(rows)
-        total = sum(len(getattr(rows, table)) for table in TYPES)
+        total = sum(len(getattr(rows, table)) for table in TABLES)
         counts = {column: F(column) + inserted[table] for table, column in COUNTED.items()}
         TraceImport.objects.filter(pk=record.pk).update(
             **counts, left_out=F("left_out") + total - sum(inserted.values())

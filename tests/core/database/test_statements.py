@@ -18,11 +18,11 @@ from core.admin import EVERYTHING_VISIBLE
 from core.database.connecting import PLANNER
 from core.database.management.commands.sql import statements
 from core.database.statements import ANONYMOUS, SHARED_FRAGMENTS, Statements, _fill, source_at
-from core.datasets.dataset_rows import TYPES
+from core.datasets.dataset_rows import TABLES
 from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
 
-STAGES = " ".join(f"CREATE TEMP TABLE new_{table} (LIKE {table});" for table in TYPES)
+STAGES = " ".join(f"CREATE TEMP TABLE new_{table} (LIKE {table});" for table in TABLES)
 """The temporary tables of bulk loads, which are scanned whole."""
 
 OF_ROOMS = {name: text for name, (_, text) in statements().items()}

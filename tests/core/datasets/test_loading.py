@@ -14,7 +14,7 @@ from django.db import connection
 from core.database.django_bridge import retry_on_deadlock, run
 from core.database.time_ordered_keys import key_at
 from core.datasets.bulk_load import load
-from core.datasets.dataset_rows import DatasetRows, NewComment, NewPost, NewPostLike, NewShare
+from core.datasets.dataset_rows import DatasetRows, NewComment, NewPost, NewReaction
 from interactions.moderation import SQL
 from tests.core.datasets.traces import assert_counts_are_right, count
 
@@ -42,7 +42,7 @@ def test_rows_that_refer_to_missing_rows_are_left_out(users: list[int]) -> None:
                 NewComment(12, MISSING, None, users[0], "x", NOW),
                 NewComment(13, post, MISSING, users[0], "x", NOW),
             ],
-            shares=[NewShare(14, users[0], MISSING, NOW)],
+            shares=[NewReaction(14, users[0], MISSING, NOW)],
         )
     )
 
@@ -81,7 +81,7 @@ def test_concurrent_loads_and_writers_keep_counts_right(users: list[int]) -> Non
             for number, user_id in enumerate(users[3:]):
                 key = key_at(NOW, number)
                 rows = DatasetRows(
-                    post_likes=[NewPostLike(key, user_id, post, NOW) for post in posts]
+                    post_likes=[NewReaction(key, user_id, post, NOW) for post in posts]
                 )
                 retry_on_deadlock(lambda: load(rows))  # noqa: B023  # run at once
         finally:
