@@ -32,6 +32,22 @@ HEADINGS = (
     "lag most, s",
 )
 
+POSITIVE = number(0.001, 1_000_000)
+NUMBERS = {
+    "--users": (whole_number(2, 200_000), 20_000, "how many users are generated"),
+    "--follows": (
+        whole_number(1, 50_000),
+        5_000,
+        "how many users a generated user follows at most",
+    ),
+    "--posts": (whole_number(1, 2_000_000), 200_000, "how many posts and shares are generated"),
+    "--seed": (whole_number(0, 2**31 - 1), 1, "another number generates another network"),
+    "--entry": (POSITIVE, 22.0, "how many microseconds adding an entry to a feed takes"),
+    "--source": (POSITIVE, 3.5, "how many microseconds looking at one author for a page takes"),
+    "--speed": (POSITIVE, 1.0, "how many times as fast everything happens"),
+}
+"""The options with a number: their type, default and meaning."""
+
 
 class Command(ExplainedCommand):
     help = (
@@ -53,62 +69,16 @@ class Command(ExplainedCommand):
             metavar="FILE",
             help="a trace, as import_trace reads it; without one all is generated",
         )
-        parser.add_argument(
-            "--users",
-            type=whole_number(2, 200_000),
-            default=20_000,
-            metavar="N",
-            help="how many users are generated (20,000)",
-        )
-        parser.add_argument(
-            "--follows",
-            type=whole_number(1, 50_000),
-            default=5_000,
-            metavar="N",
-            help="how many users a generated user follows at most (5,000)",
-        )
-        parser.add_argument(
-            "--posts",
-            type=whole_number(1, 2_000_000),
-            default=200_000,
-            metavar="N",
-            help="how many posts and shares are generated (200,000)",
-        )
-        parser.add_argument(
-            "--seed",
-            type=whole_number(0, 2**31 - 1),
-            default=1,
-            metavar="N",
-            help="another number generates another network (1)",
-        )
+        for name, (kind, default, what) in NUMBERS.items():
+            described = f"{what} ({default:,g})"
+            parser.add_argument(name, type=kind, default=default, metavar="N", help=described)
         parser.add_argument(
             "--pages",
-            type=number(0.001, 1_000_000),
+            type=POSITIVE,
             nargs="+",
             default=[1.0, 10.0, 100.0],
             metavar="N",
             help="how many pages a reader reads for each thing that they do; several (1 10 100)",
-        )
-        parser.add_argument(
-            "--entry",
-            type=number(0.001, 1_000_000),
-            default=22.0,
-            metavar="MICROSECONDS",
-            help="what adding an entry to a feed takes (22)",
-        )
-        parser.add_argument(
-            "--source",
-            type=number(0.001, 1_000_000),
-            default=3.5,
-            metavar="MICROSECONDS",
-            help="what looking at one author for a page takes (3.5)",
-        )
-        parser.add_argument(
-            "--speed",
-            type=number(0.001, 1_000_000),
-            default=1.0,
-            metavar="N",
-            help="how many times as fast everything happens (1)",
         )
         parser.add_argument(
             "--plot", type=Path, metavar="FILE", help="write a picture of the costs to FILE as SVG"
