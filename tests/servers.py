@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 
-from core.devserver.servers import Servers, temporary_servers
+from core.devserver.folder_locks import folder_lock, is_locked
+from core.devserver.servers import Servers, running_servers
 from tests.paths import ROOT
 
 FOLDER = ROOT / ".data" / "tests"
@@ -19,6 +24,34 @@ SETTINGS = {
 }
 NO_SERVERS = Servers("postgresql://127.0.0.1:1/feed", "redis://127.0.0.1:1/0", started=())
 """Placeholder addresses for the settings of a process that runs no tests itself."""
+ABANDONED_AFTER_SECONDS = 60.0  # A newer folder may belong to a run that has not locked it yet.
+
+
+@contextmanager
+def temporary_servers(parent: Path) -> Iterator[Servers]:
+    """Starts new servers that are not durable, in a folder that is removed at the end.
+
+    Also removes the folders that killed runs left in the parent.
+    """
+    parent = parent.resolve()
+    parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        folder = parent / secrets.token_hex(6)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.enter_context(folder_lock(folder, "a test run"))
+        for other in parent.iterdir():
+            if is_old(other) and not is_locked(other):
+                shutil.rmtree(other, ignore_errors=True)
+        yield stack.enter_context(running_servers(folder, durable=False))
+
+
+def is_old(folder: Path) -> bool:
+    """Whether the folder is so old that a live run would have locked it."""
+    try:
+        modified = folder.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    return time.time() - modified > ABANDONED_AFTER_SECONDS
 
 
 def servers_for_tests() -> AbstractContextManager[Servers]:

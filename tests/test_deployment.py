@@ -12,9 +12,11 @@ import yaml
 from django.core.management import get_commands
 
 from core.devserver.ports import free_port
-from core.server.healthcheck import is_alive
+from core.server.healthcheck import responds
 from tests.commands import BIN, output_of
 from tests.paths import ROOT
+
+ALIVE = ("/healthz", "127.0.0.1")
 
 
 def read_yaml(name: str) -> dict[Any, Any]:
@@ -116,10 +118,10 @@ async def test_the_health_check_fails_on_an_error_status_and_without_a_server() 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        assert await asyncio.to_thread(is_alive, port)
+        assert await asyncio.to_thread(responds, *ALIVE, port)
         response = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
-        assert not await asyncio.to_thread(is_alive, port)
-    assert not is_alive(free_port())
+        assert not await asyncio.to_thread(responds, *ALIVE, port)
+    assert not responds(*ALIVE, free_port())
 
 
 def test_locked_dependencies_have_hashes_and_no_host() -> None:

@@ -18,6 +18,7 @@ from core.devserver.server_processes import (
     Owner,
     ServerFailed,
     ServerProcess,
+    SupervisedServer,
     closed_folder_advice,
     end_leftovers,
     own_folder,
@@ -49,17 +50,19 @@ NOT_DURABLE = {
 }
 
 
-class Postgres:
+class Postgres(SupervisedServer):
     """One server in its folder. It listens on 127.0.0.1 and requires a password.
 
     A durable server flushes each commit to disk; one for tests does not.
     """
 
+    stop_seconds = 30.0
+
     def __init__(self, folder: Path, *, durable: bool) -> None:
+        super().__init__("PostgreSQL")
         self.folder = folder
         self.port = 0
         self._durable = durable
-        self._process: ServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -73,12 +76,6 @@ class Postgres:
     @property
     def _password_file(self) -> Path:
         return self.folder / "password"
-
-    @property
-    def process(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFailed("PostgreSQL is not running.")
-        return self._process
 
     @property
     def log(self) -> Path:
@@ -100,7 +97,7 @@ class Postgres:
             for word in ("-c", f"{name}={value}")
         ]
         self._process = ServerProcess.start(
-            "PostgreSQL",
+            self.name,
             [program("postgres"), "-D", self._cluster, *options],
             log=self.log,
             stop_signal=signal.SIGINT,
@@ -125,11 +122,6 @@ class Postgres:
             cursor.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,))
             if not cursor.rowcount:
                 cursor.execute(f"CREATE DATABASE {DATABASE}")
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop(timeout=30)
-            self._process = None
 
     def remove(self) -> None:
         """Removes the cluster and everything in it."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import http.client
 import signal
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.devserver.server_processes import POLL_SECONDS, ServerFailed, ServerProcess
+from core.devserver.server_processes import (
+    POLL_SECONDS,
+    ServerFailed,
+    ServerProcess,
+    SupervisedServer,
+)
+from core.server.healthcheck import responds
 
 START_TIMEOUT = 60.0
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
 
 
-class LocalProcess:
+class LocalProcess(SupervisedServer):
     """A Python program of the checkout. Without a log it inherits our output."""
 
     def __init__(
@@ -26,23 +31,15 @@ class LocalProcess:
         variables: Mapping[str, str],
         log: Path | None = None,
     ) -> None:
-        self._name = name
+        super().__init__(name)
         self._arguments = arguments
         self._root = root
         self._variables = variables
         self._log = log
-        self._process: ServerProcess | None = None
-
-    @property
-    def process(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFailed(f"{self._name} is not running.")
-        return self._process
 
     def start(self) -> None:
-        """Starts the process without waiting; call `wait` before use."""
         self._process = ServerProcess.start(
-            self._name,
+            self.name,
             [sys.executable, *self._arguments],
             stop_signal=signal.SIGTERM,
             folder=self._root,
@@ -51,12 +48,7 @@ class LocalProcess:
         )
 
     def wait(self) -> None:
-        """Returns when the process is ready. Without a readiness check: at once."""
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
+        """Returns at once: nothing says when it is ready."""
 
 
 class Worker(LocalProcess):
@@ -78,19 +70,9 @@ class Web(LocalProcess):
     def wait(self) -> None:
         """Returns when `/readyz` answers 200. Errors: ServerFailed."""
         deadline = time.monotonic() + START_TIMEOUT
-        while not self._is_ready():
+        while not responds("/readyz", *self._address):
             if self.process.has_ended():
                 raise ServerFailed("The server did not start; see its messages above.")
             if time.monotonic() > deadline:
                 raise ServerFailed("The server started but is not ready: see /readyz.")
             time.sleep(POLL_SECONDS)
-
-    def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(*self._address, timeout=5)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()

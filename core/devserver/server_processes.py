@@ -9,7 +9,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -167,6 +168,37 @@ class ServerProcess:
         return "\n".join(f"    {line}" for line in lines[-count:])
 
 
+class SupervisedServer(ABC):
+    """A server of one process that can be restarted."""
+
+    stop_seconds = 20.0
+    """Timeout of a stop; then it is killed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._process: ServerProcess | None = None
+
+    @property
+    def process(self) -> ServerProcess:
+        """Errors: ServerFailed unless it was started."""
+        if self._process is None:
+            raise ServerFailed(f"{self.name} is not running.")
+        return self._process
+
+    @abstractmethod
+    def start(self) -> None:
+        """Starts the server without waiting; call `wait` before use."""
+
+    @abstractmethod
+    def wait(self) -> None:
+        """Returns when the server can be used. Errors: ServerFailed."""
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop(timeout=self.stop_seconds)
+            self._process = None
+
+
 def wait_until_ended(pids: Sequence[int], timeout: float) -> bool:
     """Whether all processes, children or not, end within the timeout (seconds)."""
     deadline = time.monotonic() + timeout
@@ -188,12 +220,9 @@ def is_alive(pid: int) -> bool:
 
 def servers_in(folder: Path, program: str) -> list[int]:
     """The ids of the program's processes whose working directory is the folder."""
-    return list(_servers_in(folder, program))
-
-
-def _servers_in(folder: Path, program: str) -> Iterator[int]:
+    found: list[int] = []
     if not folder.exists():
-        return
+        return found
     here = folder.stat()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -203,7 +232,8 @@ def _servers_in(folder: Path, program: str) -> Iterator[int]:
             if (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino):
                 name = (entry / "exe").readlink().name.removesuffix(" (deleted)")
                 if name == program and is_alive(int(entry.name)):
-                    yield int(entry.name)
+                    found.append(int(entry.name))
+    return found
 
 
 def end_leftovers(folder: Path, program: str, stop_signal: signal.Signals) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
-from core.devserver.server_processes import ServerFailed, ServerProcess, is_alive
+from core.devserver.server_processes import ServerFailed, SupervisedServer, is_alive
 
 WATCH_SECONDS = 0.2
 RESTARTS = 5
@@ -20,19 +20,6 @@ RESTARTS_WITHIN_SECONDS = 60.0
 
 class StopRequested(BaseException):
     """A signal requested that this process stops."""
-
-
-class SupervisedServer(Protocol):
-    """A server of one process that can be restarted."""
-
-    @property
-    def process(self) -> ServerProcess: ...
-
-    def start(self) -> None: ...
-
-    def wait(self) -> None: ...
-
-    def stop(self) -> None: ...
 
 
 @contextmanager

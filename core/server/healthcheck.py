@@ -9,11 +9,11 @@ import sys
 TIMEOUT_SECONDS = 4
 
 
-def is_alive(port: int) -> bool:
-    """Whether `/healthz` on this port of 127.0.0.1 answers 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+def responds(path: str, host: str, port: int) -> bool:
+    """Whether a server there answers 200 at this path."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -22,4 +22,4 @@ def is_alive(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(not is_alive(int(os.environ.get("PORT") or "8000")))
+    sys.exit(not responds("/healthz", "127.0.0.1", int(os.environ.get("PORT") or "8000")))

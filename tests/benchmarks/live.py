@@ -28,13 +28,12 @@ import uvloop
 from core.accounts.tokens import AccessToken, AccessTokens
 from core.devserver.ports import free_port
 from core.devserver.product_processes import Web
-from core.devserver.servers import temporary_servers
 from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.figures import Figure, write_results
 from tests.benchmarks.live_clients import Client, connected
 from tests.paths import ROOT
-from tests.servers import SETTINGS
+from tests.servers import SETTINGS, temporary_servers
 
 WATCH = (ROOT / "tests/operations/PostInteractions.graphql").read_text()
 ADD = "INSERT INTO events (kind, actor_id, post_id, client_mutation_id) VALUES ('post_liked', $1, $2, $3)"

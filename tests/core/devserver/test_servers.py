@@ -24,10 +24,11 @@ from core.devserver.server_processes import (
     servers_in,
     wait_until_ended,
 )
-from core.devserver.servers import running_servers, temporary_servers
+from core.devserver.servers import running_servers
 from tests.commands import handling_signal
 from tests.leaks import record_output
 from tests.paths import ROOT
+from tests.servers import temporary_servers
 
 TIMEOUT = 30.0
 
