@@ -17,30 +17,21 @@ Without Redis each process goes on with its estimates, as if they were its own b
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha1
 from time import monotonic
 from typing import Any, NamedTuple
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
-
-logger = logging.getLogger(__name__)
+from core.quick_redis import QuickRedis
 
 NEAR = 0.25
 """The share of the capacity at which a bucket is nearly empty."""
 UNSETTLED = 0.1
 """The share of the capacity that a process takes at most before Redis knows of it."""
 SETTLE_SECONDS = 5.0
-REDIS_SECONDS = 0.25
-"""Timeout of a round trip."""
-RETRY_SECONDS = 1.0
 MAX_BUCKETS = 20_000
 """Those used last in this process. The others are still in Redis."""
-MAX_CONNECTIONS = 4
 MAX_SETTLED_AT_ONCE = 500
 
 SCRIPT = """
@@ -69,8 +60,6 @@ return {allowed, string.format('%.6f', capacity * (1 - (full_at - now) / seconds
 """Adds what was `taken` before; takes what is `wanted` if there is as much. Returns whether, and the tokens left."""
 
 SCRIPT_HASH = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-
-AWAY = (RedisError, OSError, TimeoutError)
 
 
 class Rate(NamedTuple):
@@ -119,14 +108,8 @@ class TokenBuckets:
         settle_seconds: float = SETTLE_SECONDS,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        pool = BlockingConnectionPool.from_url(
-            redis_url,
-            max_connections=MAX_CONNECTIONS,
-            timeout=REDIS_SECONDS,
-            socket_connect_timeout=REDIS_SECONDS,
-            socket_timeout=REDIS_SECONDS,
-        )
-        self._redis = Redis(connection_pool=pool)
+        without = "This process limits rates for itself"
+        self._redis = QuickRedis(redis_url, clock, without=without)
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._bucket = lru_cache(MAX_BUCKETS)(self._full_bucket)
@@ -134,8 +117,6 @@ class TokenBuckets:
         """Those with something unsettled, up to MAX_BUCKETS."""
         self._timer: asyncio.TimerHandle | None = None
         self._settling: asyncio.Task[None] | None = None
-        self._away_until = 0.0
-        self._is_away = False
         self._is_closed = False
         self.round_trips = 0
         """How often Redis was asked."""
@@ -194,9 +175,7 @@ class TokenBuckets:
                 await self._settling
             await self._settle()
         finally:
-            with suppress(*AWAY):
-                await self._redis.aclose()
-                await self._redis.connection_pool.disconnect()
+            await self._redis.close()
 
     def _full_bucket(self, rate: Rate, key: str) -> Bucket:
         return Bucket(rate, f"rate:{rate.name}:{key}", self._clock())
@@ -210,36 +189,8 @@ class TokenBuckets:
 
     async def _ask(self, bucket: Bucket, wanted: float) -> bool | None:
         """Whether Redis allows it; None if it is away."""
-        if self._clock() < self._away_until:
-            return None
-        taken, bucket.unsettled = bucket.unsettled, 0.0
-        try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                asked: Any = self._redis.eval(SCRIPT, 1, *_arguments(bucket, taken, wanted))
-                reply = await asked
-        except BaseException as error:
-            bucket.unsettled += taken
-            self._changed.add(bucket)
-            if not isinstance(error, AWAY):
-                raise
-            self._lost(error)
-            return None
-        self._apply(bucket, reply)
-        return bool(reply[0])
-
-    def _apply(self, bucket: Bucket, reply: Any) -> None:
-        self.round_trips += 1
-        self._is_away = False
-        bucket.tokens = float(reply[1]) - bucket.unsettled
-        bucket.at = self._clock()
-        if bucket.tokens < bucket.rate.capacity * NEAR:
-            bucket.asks_until = bucket.at + bucket.rate.seconds
-
-    def _lost(self, error: Exception) -> None:
-        self._away_until = self._clock() + RETRY_SECONDS
-        if not self._is_away:
-            self._is_away = True
-            logger.warning("Redis is unavailable. This process limits rates for itself: %r", error)
+        replies = await self._send([bucket], wanted)
+        return bool(replies[0][0]) if replies else None
 
     def _settle_later(self) -> None:
         if self._timer is None and not self._is_closed:
@@ -252,7 +203,7 @@ class TokenBuckets:
 
     async def _settle(self) -> None:
         """Tells Redis what was taken since the last time."""
-        if self._clock() >= self._away_until:
+        if not self._redis.rests():
             changed = [
                 self._changed.pop() for _ in range(min(len(self._changed), MAX_SETTLED_AT_ONCE))
             ]
@@ -260,36 +211,41 @@ class TokenBuckets:
         if self._changed:
             self._settle_later()
 
-    async def _send(self, buckets: list[Bucket]) -> None:
-        if not buckets:
-            return
+    async def _send(self, buckets: list[Bucket], wanted: float = 0) -> Any:
+        """Tells Redis what was taken of each, and takes what is `wanted`. The replies; None if it is away."""
+        if not buckets or self._redis.rests():
+            return None
+        pipeline = self._redis.client.pipeline(transaction=False)
         sent = [bucket.unsettled for bucket in buckets]
         for bucket in buckets:
+            # The first loads the script for the others.
+            run, text = (
+                (pipeline.eval, SCRIPT) if bucket is buckets[0] else (pipeline.evalsha, SCRIPT_HASH)
+            )
+            run(text, 1, *_arguments(bucket, wanted))
             bucket.unsettled = 0.0
+        replies = None
         try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                pipeline = self._redis.pipeline(transaction=False)
+            replies = await self._redis.ask(pipeline.execute)
+        finally:
+            if replies is None:
                 for bucket, taken in zip(buckets, sent, strict=True):
-                    # The first loads the script for the others.
-                    run, text = (
-                        (pipeline.eval, SCRIPT)
-                        if bucket is buckets[0]
-                        else (pipeline.evalsha, SCRIPT_HASH)
-                    )
-                    run(text, 1, *_arguments(bucket, taken, 0))
-                replies = await pipeline.execute()
-        except BaseException as error:
-            for bucket, taken in zip(buckets, sent, strict=True):
-                bucket.unsettled += taken
-                self._changed.add(bucket)
-            if not isinstance(error, AWAY):
-                raise
-            self._lost(error)
-            return
-        for bucket, reply in zip(buckets, replies, strict=True):
-            self._apply(bucket, reply)
+                    bucket.unsettled += taken
+                    self._changed.add(bucket)
+        if replies is not None:
+            for bucket, reply in zip(buckets, replies, strict=True):
+                self._apply(bucket, reply)
+        return replies
+
+    def _apply(self, bucket: Bucket, reply: Any) -> None:
+        self.round_trips += 1
+        bucket.tokens = float(reply[1]) - bucket.unsettled
+        bucket.at = self._clock()
+        if bucket.tokens < bucket.rate.capacity * NEAR:
+            bucket.asks_until = bucket.at + bucket.rate.seconds
 
 
-def _arguments(bucket: Bucket, taken: float, wanted: float) -> tuple[str, ...]:
+def _arguments(bucket: Bucket, wanted: float) -> tuple[str, ...]:
     rate = bucket.rate
-    return (bucket.key, str(rate.capacity), str(rate.seconds), f"{taken:.3f}", f"{wanted:.3f}")
+    taken = f"{bucket.unsettled:.3f}"
+    return (bucket.key, str(rate.capacity), str(rate.seconds), taken, f"{wanted:.3f}")

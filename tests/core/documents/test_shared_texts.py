@@ -13,6 +13,7 @@ from core.devserver.ports import free_port
 from core.documents import shared_texts
 from core.documents.identifiers import identifier_of
 from core.documents.shared_texts import SharedTexts
+from core.quick_redis import RETRY_SECONDS
 
 URL = os.environ["REDIS_URL"]
 TEXT = "{ __typename }"
@@ -92,7 +93,7 @@ async def test_without_redis_nothing_is_shared_and_nothing_waits() -> None:
     alone = SharedTexts(f"redis://127.0.0.1:{free_port()}/0", clock=lambda: now)
     await alone.share(ID, TEXT)
     assert await alone.find(ID) is None
-    now += shared_texts.RETRY_SECONDS
+    now += RETRY_SECONDS
     assert await alone.find(ID) is None
     await alone.close()
 

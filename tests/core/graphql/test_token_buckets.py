@@ -141,10 +141,10 @@ async def test_keys_are_apart_and_full_buckets_leave_nothing(
     one = processes[0]
     assert await take(one, rate, 1_000, key="1")
     assert await take(one, rate, 1_000, key="2")
-    assert await one._redis.pttl(f"rate:{rate.name}:1") > (SLOW - 100) * 1_000
+    assert await one._redis.client.pttl(f"rate:{rate.name}:1") > (SLOW - 100) * 1_000
     one.give_back(one.bucket(rate, "1"), 1_000)
     assert await left(one, rate, "1") == 1_000
-    assert not await one._redis.exists(f"rate:{rate.name}:1")
+    assert not await one._redis.client.exists(f"rate:{rate.name}:1")
 
 
 async def test_without_redis_each_process_limits_for_itself(

@@ -1,0 +1,64 @@
+"""Redis for what a process can do without: it is waited for briefly, and left alone for a while after it failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+REDIS_SECONDS = 0.25
+"""Timeout of a round trip."""
+RETRY_SECONDS = 1.0
+MAX_CONNECTIONS = 4
+AWAY = (RedisError, OSError, TimeoutError)
+
+
+class QuickRedis:
+    """A client of Redis for one purpose. `without`: what holds while Redis is away, for the log."""
+
+    def __init__(self, redis_url: str, clock: Callable[[], float], *, without: str) -> None:
+        pool = BlockingConnectionPool.from_url(
+            redis_url,
+            max_connections=MAX_CONNECTIONS,
+            timeout=REDIS_SECONDS,
+            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+        )
+        self.client = Redis(connection_pool=pool)
+        self._clock = clock
+        self._without = without
+        self._rests_until = 0.0
+        self._is_away = False
+
+    def rests(self) -> bool:
+        """Whether Redis is not asked now, because it has just failed."""
+        return self._clock() < self._rests_until
+
+    async def ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
+        """The reply to a command of the client; None if Redis is away. Cost: one round trip."""
+        if self.rests():
+            return None
+        try:
+            async with asyncio.timeout(REDIS_SECONDS):
+                reply = await command()
+        except AWAY as error:
+            self._rests_until = self._clock() + RETRY_SECONDS
+            if not self._is_away:
+                self._is_away = True
+                logger.warning("Redis is unavailable. %s: %r", self._without, error)
+            return None
+        self._is_away = False
+        return reply
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        with suppress(*AWAY):
+            await self.client.aclose()
+            await self.client.connection_pool.disconnect()
