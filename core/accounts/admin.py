@@ -204,37 +204,38 @@ class SessionAdmin(LargeTableAdmin):
         self.message_user(request, f"{revoked} active sessions were revoked.", messages.SUCCESS)
 
 
-@admin.register(Follow)
-class FollowAdmin(LargeTableAdmin):
-    search_help_text = "A username on either side, or the follow's id."
-    list_display = ("id", "follower", "followee", "created_at")
-    list_select_related = ("follower", "followee")
+class PairAdmin(LargeTableAdmin):
+    """Rows of two users each."""
+
+    users: tuple[str, str]
+    """The columns of both."""
 
     def matching(self, term: str) -> Q | None:
         user = users_named(term).first()
-        return None if user is None else Q(follower=user) | Q(followee=user)
+        one, other = self.users
+        return None if user is None else Q(**{one: user}) | Q(**{other: user})
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Follow]:
-        return not_deleted(super().get_queryset(request), "follower", "followee")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return not_deleted(super().get_queryset(request), *self.users)
+
+
+@admin.register(Follow)
+class FollowAdmin(PairAdmin):
+    search_help_text = "A username on either side, or the follow's id."
+    users = list_select_related = ("follower", "followee")
+    list_display = ("id", *users, "created_at")
 
     def remove(self, rows: Sequence[Follow]) -> None:
         retry_on_deadlock(lambda: follows_delete(rows))
 
 
 @admin.register(FollowRequest)
-class FollowRequestAdmin(LargeTableAdmin):
+class FollowRequestAdmin(PairAdmin):
     """Requests to follow private accounts that wait for an answer. Deleting one rejects it."""
 
     search_help_text = "A username on either side, or the request's id."
-    list_display = ("id", "requester", "target", "created_at")
-    list_select_related = ("requester", "target")
-
-    def matching(self, term: str) -> Q | None:
-        user = users_named(term).first()
-        return None if user is None else Q(requester=user) | Q(target=user)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[FollowRequest]:
-        return not_deleted(super().get_queryset(request), "requester", "target")
+    users = list_select_related = ("requester", "target")
+    list_display = ("id", *users, "created_at")
 
     def remove(self, rows: Sequence[FollowRequest]) -> None:
         retry_on_deadlock(lambda: follow_requests_delete(rows))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import Enum
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.database.clock import CLOCK
 from core.database.cursors import CursorMalformed, CursorSigner
@@ -53,11 +53,6 @@ class LogHolder(NamedTuple):
     application: str | None
     seconds: float | None
     """Since it began."""
-
-
-def event_from_columns(columns: Sequence[Any]) -> EventRow:
-    """The event in the columns of a statement's row."""
-    return EventRow(*columns)
 
 
 class ResyncReason(Enum):
@@ -118,7 +113,7 @@ class EventLog:
             SQL.events_since, transaction, id, microsecond, limit, foreign
         )
         is_same_log, held_back = rows[0][:2]
-        events = [event_from_columns(row[2:]) for row in rows if row[2] is not None]
+        events = [EventRow(*row[2:]) for row in rows if row[2] is not None]
         if events:
             position = Position(*events[-1].identity)
         is_more = held_back or len(events) == limit
@@ -148,7 +143,7 @@ class EventLog:
     async def recent_revocations(self, within: timedelta, *, limit: int) -> list[EventRow]:
         """The newest session revocations, of transactions that began within that time. Cost: one statement."""
         rows = await self.database.fetch(SQL.log_revocations, within, limit)
-        return [event_from_columns(row) for row in rows]
+        return [EventRow(*row) for row in rows]
 
     async def revocations_since(
         self, position: Position, *, after: tuple[int, int] = (0, 0), limit: int
@@ -164,7 +159,7 @@ class EventLog:
         )
         is_same_log, snapshot, moment, has_hidden = rows[0][:4]
         CLOCK.was_read(moment, began, monotonic())
-        events = [event_from_columns(row[4:]) for row in rows if row[4] is not None]
+        events = [EventRow(*row[4:]) for row in rows if row[4] is not None]
         return Revocations(events, position_from_snapshot(snapshot), is_same_log, has_hidden)
 
     async def holders(self) -> list[LogHolder]:

@@ -82,7 +82,7 @@ def execution_error_entries(
         if extensions is not None:
             entries.append(_entry(error, _client_message(error), extensions))
             continue
-        cause = _cause(error)
+        cause = cause_of(error)
         if isinstance(cause, DatabaseUnavailable):
             entries.append(_entry(error, UNAVAILABLE, {"code": "UNAVAILABLE"}))
             unavailable = cause
@@ -137,7 +137,7 @@ def log_fault(
 
 def _extensions_for_client(error: GraphQLError) -> JSONObject | None:
     """The extensions of an error that the client may see; None for a fault."""
-    cause = _cause(error)
+    cause = cause_of(error)
     if isinstance(cause, ClientError):
         return cause.extensions
     if not isinstance(cause, GraphQLError):
@@ -156,11 +156,11 @@ def _loggable(operation_name: str | None) -> str:
     return (operation_name or "(unnamed)")[:100]
 
 
-def _cause(error: GraphQLError) -> BaseException:
-    cause: BaseException = error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    return cause
+def cause_of(error: BaseException) -> BaseException:
+    """What a resolver raised, without the errors in which executors wrap it."""
+    while isinstance(error, GraphQLError) and error.original_error is not None:
+        error = error.original_error
+    return error
 
 
 def _entry(error: GraphQLError, message: str, extensions: JSONObject) -> JSONObject:
@@ -191,7 +191,7 @@ def _completed(extensions: JSONObject) -> JSONObject:
 def _client_message(error: GraphQLError) -> str:
     """The error's message, truncated, and without the text of an exception from parsing a value."""
     message = error.message
-    cause = _cause(error)
+    cause = cause_of(error)
     if isinstance(cause, StrawberryInputCoercionError):
         found = CHOICE_REFUSED.match(cause.message) or SCALAR_REFUSED.match(message)
         message = f"{found.group()}." if found else "A value has the wrong type."

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from core.database.clock import CLOCK
 from core.database.database import Database, DatabaseUnavailable
 from core.database.time_ordered_keys import HIGHEST_KEY
+from core.graphql.http.conditional import is_known
 from core.graphql.http.cors import PREFLIGHT_SECONDS, CORSPolicy
 from feed.media.addresses import PATH, SIGNED_SECONDS, bucket_picture, media_addresses
 from feed.media.files import INCOMING, MediaSize, media_folder, original_name, picture_name
@@ -268,11 +269,7 @@ async def _picture(database: Database, request: Request) -> Response:
 async def _file(path: Path, request: Request, etag: str, caching: str) -> Response:
     """The file, or 304 for a client that has it: its content never changes."""
     headers = {"etag": etag, "cache-control": caching}
-    known = request.headers.get("if-none-match", "")
-    if (
-        etag in {each.strip().removeprefix("W/") for each in known.split(",")}
-        or known.strip() == "*"
-    ):
+    if is_known(etag.encode(), request.headers.get("if-none-match", "").encode("latin-1")):
         return Response(status_code=304, headers=headers)
     try:
         found: Any = await asyncio.to_thread(path.stat)

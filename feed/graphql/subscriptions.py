@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
+from core.execution import InstancesOf
 from core.graphql.live.subscription_messages import (
     CAUSED_BY,
     EVENT_CURSOR,
@@ -50,9 +51,7 @@ class FeedEntryAdded(HomeFeedEvent):
     )
     client_mutation_id: str | None = strawberry.field(description=CAUSED_BY)
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, FeedEntryAddedRow)
+    is_type_of = InstancesOf(FeedEntryAddedRow)
 
 
 @strawberry.type(description="A post was removed from the feed.")
@@ -62,9 +61,7 @@ class FeedEntryRemoved(HomeFeedEvent):
     def post_id(root: strawberry.Parent[FeedEntryRemovedRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Post", root.post_id))
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, FeedEntryRemovedRow)
+    is_type_of = InstancesOf(FeedEntryRemovedRow)
 
 
 @strawberry.type(
@@ -76,9 +73,7 @@ class FeedEntryRemoved(HomeFeedEvent):
     )
 )
 class HomeFeedChanged(HomeFeedEvent):
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, HomeFeedChangedRow)
+    is_type_of = InstancesOf(HomeFeedChangedRow)
 
 
 HOME_FEED_EVENT_TYPES = [FeedEntryAdded, FeedEntryRemoved, HomeFeedChanged, *LIVE_TYPES]

@@ -24,7 +24,7 @@ def cacheable(response: Response, seconds: float, if_none_match: bytes | None) -
         (b"etag", tag),
         VARY,
     )
-    if if_none_match is not None and _matches(if_none_match, tag):
+    if if_none_match is not None and is_known(tag, if_none_match):
         return response._replace(status=304, body=b"", caching=caching)
     return response._replace(caching=caching)
 
@@ -35,6 +35,7 @@ def _entity_tag(response: Response) -> bytes:
     return b'W/"%b"' % hashed.hexdigest().encode()
 
 
-def _matches(if_none_match: bytes, tag: bytes) -> bool:
+def is_known(tag: bytes, if_none_match: bytes) -> bool:
+    """Whether a client with this header If-None-Match has what the tag names."""
     tags = [each.strip().removeprefix(b"W/") for each in if_none_match.split(b",")]
     return tag.removeprefix(b"W/") in tags or tags == [b"*"]

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from core.errors import ClientError
-from core.graphql.limits.limit_metrics import LIMITS_REACHED
+
+LIMITS_REACHED = Counter(
+    "feed_limits_reached",
+    "Requests that exceeded a limit, by what it counts; the same invalid document is counted once while it is cached.",
+    ["limit"],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

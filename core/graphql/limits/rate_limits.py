@@ -15,7 +15,7 @@ from core.errors import ClientError
 from core.graphql.codes import CODES
 from core.graphql.documents import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
-from core.graphql.limits.limit_metrics import LIMITS_REACHED
+from core.graphql.limits.limits import LIMITS_REACHED
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets
 from core.graphql.request_record import RequestRecord
 from core.ip_networks import network_of

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, ExecutionResult, GraphQLError
+from graphql import DocumentNode, ExecutionResult
 
 from core.context import Context, Services
 from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
-from core.graphql.errors import execution_error_entries
+from core.graphql.errors import cause_of, execution_error_entries
 from core.graphql.live.shared_operations import LiveOperation
 
 ExecuteEvent = Callable[
@@ -41,13 +41,7 @@ class EventRenderer:
         if not result.errors:
             return orjson.dumps({"data": result.data}).decode()
         for error in result.errors:
-            if isinstance(_cause(error), DatabaseUnavailable):
+            if isinstance(cause_of(error), DatabaseUnavailable):
                 raise DatabaseUnavailable("while rendering an event")
         entries = execution_error_entries(result.errors, operation.operation.name)
         return orjson.dumps({"errors": entries, "data": result.data}).decode()
-
-
-def _cause(error: BaseException) -> BaseException:
-    while isinstance(error, GraphQLError) and error.original_error is not None:
-        error = error.original_error
-    return error

@@ -10,6 +10,7 @@ import strawberry
 from core.errors import ClientError
 from core.events.event_log import ResyncReason
 from core.events.log_positions import MAX_CURSOR_LENGTH
+from core.execution import InstancesOf
 from core.graphql.enums import declare_enum
 from core.text import CLIENT_MUTATION_ID_LENGTH
 
@@ -72,9 +73,7 @@ class SubscriptionReady:
         )
     )
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, ReadyRow)
+    is_type_of = InstancesOf(ReadyRow)
 
 
 @strawberry.type(
@@ -90,9 +89,7 @@ class ResyncRequired:
     )
     reason: ResyncReason = strawberry.field(description="Why the subscription cannot continue.")
 
-    @classmethod
-    def is_type_of(cls, value: object, _info: object) -> bool:
-        return isinstance(value, ResyncRow)
+    is_type_of = InstancesOf(ResyncRow)
 
 
 LIVE_TYPES = [SubscriptionReady, ResyncRequired]

@@ -14,7 +14,7 @@ from core.database.database import DatabaseUnavailable
 from core.errors import JSONObject
 from core.events.dispatcher import DELIVERY_SECONDS, Dispatcher
 from core.events.dispatcher_metrics import EVENT_AGE
-from core.events.event_log import EventLog, EventRow, ResyncReason, event_from_columns
+from core.events.event_log import EventLog, EventRow, ResyncReason
 from core.events.log_positions import Position, Snapshot
 from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
@@ -122,7 +122,7 @@ class Topic(ABC):
         rows = await self.log.database.fetch(
             self.missed_statement, *self.missed_arguments(subscriber), *between, limit
         )
-        return [event_from_columns(row) for row in rows]
+        return [EventRow(*row) for row in rows]
 
     @abstractmethod
     async def present(

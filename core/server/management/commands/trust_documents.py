@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -13,7 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
 from core.config.environment import environment
-from core.database.commands import ExplainedCommand
+from core.database.commands import ExplainedCommand, whole_number
 from core.documents.manifests import ListedDocument, ManifestUnreadable, read_manifests
 from core.documents.models import TrustedDocument
 from core.documents.services import (
@@ -55,7 +54,7 @@ class Command(ExplainedCommand):
         )
         chosen.add_argument(
             "--remove-after",
-            type=_days,
+            type=whole_number(0, MAX_DAYS),
             metavar="DAYS",
             help="remove the documents that no manifest has contained for so many days",
         )
@@ -83,16 +82,11 @@ class Command(ExplainedCommand):
             self._list()
         elif remove:
             removed = trusted_documents_delete(remove)
-            self.stdout.write(
-                f"Removed {removed:,} documents. Processes forget them within a minute."
-            )
+            self._removed(removed)
             if removed < len(set(remove)):
                 raise CommandError("Some identifiers are not stored. --list shows those that are.")
         elif remove_after is not None:
-            removed = trusted_documents_expire(timedelta(days=remove_after))
-            self.stdout.write(
-                f"Removed {removed:,} documents. Processes forget them within a minute."
-            )
+            self._removed(trusted_documents_expire(timedelta(days=remove_after)))
         else:
             raise CommandError(
                 "Name the manifests, or one of --check, --list, --remove, --remove-after."
@@ -125,6 +119,9 @@ class Command(ExplainedCommand):
         for identifier, trusted_at, text in stored:
             names = _names(self.documents.by_text(text))
             self.stdout.write(f"{trusted_at:%Y-%m-%d %H:%M}  {identifier}  {names}")
+
+    def _removed(self, count: int) -> None:
+        self.stdout.write(f"Removed {count:,} documents. Processes forget them within a minute.")
 
     def _problems(self, where: str, text: str) -> list[str]:
         """A line for each error of the document."""
@@ -163,9 +160,3 @@ def _taken(listed: ListedDocument) -> str:
         f"{listed.file}: {listed.identifier}: Another text is stored under this identifier. Use identifiers made "
         "from the text (SHA-256), or remove the stored document first."
     )
-
-
-def _days(text: str) -> int:
-    if not (text.isdecimal() and len(text) < 6 and int(text) <= MAX_DAYS):
-        raise ArgumentTypeError(f"it must be a whole number of days up to {MAX_DAYS:,}")
-    return int(text)
