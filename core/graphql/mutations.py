@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 import strawberry
 from asyncpg import ForeignKeyViolationError
+from prometheus_client import Counter
 
 from core.errors import InputRules, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
 from core.graphql.limits.directives import Cost, RateLimit
-from core.graphql.user_error_metrics import USER_ERRORS
 from core.graphql.user_errors import UserError
 from core.text import CLIENT_MUTATION_ID_LENGTH, clean_key
 
 WRITE = Cost(weight="10")
 """A write takes a transaction and wakes readers of the event log."""
-
+USER_ERRORS = Counter(
+    "feed_user_errors", "Problems that mutations returned as data, by code.", ["code"]
+)
 KEY_BOUND = f"1 to {CLIENT_MUTATION_ID_LENGTH} printable characters"
 
 P = TypeVar("P", bound="Payload")
 Resolve = Callable[..., Awaitable[P]]
 
 
+def optional_field(description: str) -> Any:
+    """A field of an input that may be left out."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
 @strawberry.input
 class MutationInput:
     """Base of all mutation inputs."""
 
-    client_mutation_id: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=(
-            f"A key chosen by the client, {KEY_BOUND}; it is returned in the payload and in the event that "
-            "the call causes."
-        ),
+    client_mutation_id: str | None = optional_field(
+        f"A key chosen by the client, {KEY_BOUND}; it is returned in the payload and in the event that "
+        "the call causes."
     )
 
 
@@ -42,13 +46,10 @@ class MutationInput:
 class CreationInput(MutationInput):
     """Base of the inputs of mutations that create: `client_mutation_id` is also their idempotency key."""
 
-    client_mutation_id: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=(
-            f"An idempotency key chosen by the client, {KEY_BOUND}, retained for 24 hours unless the server is "
-            "configured otherwise: the same call with the same key creates nothing and returns the first result. It is "
-            "also returned in the payload and in the event that the call causes."
-        ),
+    client_mutation_id: str | None = optional_field(
+        f"An idempotency key chosen by the client, {KEY_BOUND}, retained for 24 hours unless the server is "
+        "configured otherwise: the same call with the same key creates nothing and returns the first result. It is "
+        "also returned in the payload and in the event that the call causes."
     )
 
 
@@ -66,11 +67,27 @@ class Payload:
     )
 
 
-def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
-    """Decorates a resolver `(info, input)`: returns the problems of a MutationRefused as a payload.
+def result_field(what: str, otherwise: str = "") -> Any:
+    """A field of a payload: what the mutation gives. `otherwise`: when else it is null."""
+    description = f"{what}; null if the mutation failed{otherwise}."
+    return strawberry.field(default=None, description=description)
 
-    Use below `@strawberry.mutation`.
-    """
+
+def changed_field(description: str = "Whether this call changed anything.") -> Any:
+    """A field of a payload: whether the mutation had an effect."""
+    return strawberry.field(default=False, description=description)
+
+
+def replayed_field() -> Any:
+    """A field of the payload of a mutation that creates."""
+    return strawberry.field(
+        default=False,
+        description="Whether the payload repeats that of an earlier call with the same `clientMutationId`.",
+    )
+
+
+def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
+    """Decorates a resolver `(info, input)`: returns the problems of a MutationRefused as a payload."""
 
     def decorate(resolve: Resolve[P]) -> Resolve[P]:
         @wraps(resolve)
@@ -96,6 +113,19 @@ def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]],
             return result
 
         return resolve_or_refuse
+
+    return decorate
+
+
+def mutation(description: str, *directives: object) -> Callable[[Resolve[P]], Any]:
+    """Decorates the resolver `(info, input)` of a mutation; refusals become errors of the payload that it returns."""
+
+    def decorate(resolve: Resolve[P]) -> Any:
+        payload = get_type_hints(resolve)["return"]
+        resolver = refusals_as_user_errors(payload)(resolve)
+        return strawberry.mutation(
+            resolver=resolver, description=description, directives=directives
+        )
 
     return decorate
 
@@ -131,14 +161,13 @@ def mutation_field(
         "input": own_input,
         "return": own_payload,
     }
-    resolver = refusals_as_user_errors(own_payload)(resolve_payload)
     directives = [] if bucket is None else [RateLimit(bucket=bucket)]
-    return strawberry.mutation(resolver=resolver, description=description, directives=directives)
+    return mutation(description, *directives)(resolve_payload)
 
 
-def complete_mutations(mutation: type) -> None:
+def complete_mutations(mutations: type) -> None:
     """Gives every mutation its cost, and its `input` argument a description. Call before the schema is built."""
-    for field in mutation.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
+    for field in mutations.__strawberry_definition__.fields:  # type: ignore[attr-defined]  # strawberry's mark
         if not any(isinstance(each, Cost) for each in field.directives):
             field.directives = [WRITE, *field.directives]
         for argument in field.arguments:

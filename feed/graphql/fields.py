@@ -6,11 +6,10 @@ from typing import Annotated
 
 import strawberry
 
-from core.context import Context
 from core.execution import loaded
 from core.graphql.attributes import loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import may_select
+from core.graphql.info import Info, may_select
 from core.graphql.limits.directives import PAGE
 from core.graphql.relay_connections import After, Before, First, Last
 from feed.graphql.queries import PAGE_ARGUMENTS
@@ -38,7 +37,7 @@ class UserPosts:
     @loaded("id")
     @staticmethod
     def posts(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -50,9 +49,8 @@ class UserPosts:
             ),
         ] = ProfileTab.POSTS,
     ) -> ProfileFeedLoader:
-        context: Context = info.context
         looks_ahead = may_select("pageInfo", info)
-        return context.loader(
+        return info.context.loader(
             LOADERS[tab or ProfileTab.POSTS], first, after, last, before, looks_ahead
         )
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import strawberry
 
-from core.context import Context
 from core.errors import InputRules
+from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_user_errors
+from core.graphql.mutations import (
+    CreationInput,
+    Payload,
+    changed_field,
+    mutation,
+    optional_field,
+    replayed_field,
+    result_field,
+)
 from core.graphql.node import ID_BOUND
 from core.ids import input_key
 from core.text import clean_text
+from feed.graphql.inputs import PostInput
 from feed.graphql.pins import PinsMutation
 from feed.graphql.types import TEXT_RULES, Post
 from feed.media.graphql.fields import PostMediaInput, cleaned_media
 from feed.media.models import MEDIA_OF_POST
-from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH
-from feed.post_rows import PostVisibility
+from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH, PostVisibility
 from feed.services import PostChanges, post_create, post_delete, post_edit
 from feed.validators import clean_content_warning, clean_language
 
-POST_ID = f"The post's id, {ID_BOUND}."
 TEXT = f"The post's text: {TEXT_RULES}"
 
 
@@ -35,72 +42,46 @@ WARNING = (
 @strawberry.input(description="The post to create.")
 class CreatePostInput(CreationInput):
     text: str = strawberry.field(description=TEXT)
-    visibility: PostVisibility | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Who may read the post; by default, or null, the widest that the account allows: PUBLIC, or "
-        "FOLLOWERS if it is private. A private account's posts can't be PUBLIC.",
+    visibility: PostVisibility | None = optional_field(
+        "Who may read the post; by default, or null, the widest that the account allows: PUBLIC, or "
+        "FOLLOWERS if it is private. A private account's posts can't be PUBLIC."
     )
-    language: str | None = strawberry.field(default=strawberry.UNSET, description=LANGUAGE)
-    content_warning: str | None = strawberry.field(default=strawberry.UNSET, description=WARNING)
-    quoted_post_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"The id of a post to quote, {ID_BOUND}.",
-    )
-    media: list[PostMediaInput] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{MEDIA} They may still be processed."
-    )
+    language: str | None = optional_field(LANGUAGE)
+    content_warning: str | None = optional_field(WARNING)
+    quoted_post_id: strawberry.ID | None = optional_field(f"The id of a post to quote, {ID_BOUND}.")
+    media: list[PostMediaInput] | None = optional_field(f"{MEDIA} They may still be processed.")
 
 
 @strawberry.type(description="The created post.")
 class CreatePostPayload(Payload):
-    post: Post | None = strawberry.field(
-        default=None, description="The created post; null if the mutation failed."
-    )
-    replayed: bool = strawberry.field(
-        default=False,
-        description=(
-            "Whether the payload repeats that of an earlier call with the same `clientMutationId`."
-        ),
-    )
+    post: Post | None = result_field("The created post")
+    replayed: bool = replayed_field()
 
 
 @strawberry.input(description="The post to edit, which must be the viewer's own, and its new text.")
-class EditPostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description=POST_ID)
+class EditPostInput(PostInput):
     text: str = strawberry.field(description=TEXT)
-    language: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{LANGUAGE} Null removes it."
-    )
-    content_warning: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{WARNING} Null removes it."
-    )
-    media: list[PostMediaInput] | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"{MEDIA} They take the place of those that the post has; null removes all.",
+    language: str | None = optional_field(f"{LANGUAGE} Null removes it.")
+    content_warning: str | None = optional_field(f"{WARNING} Null removes it.")
+    media: list[PostMediaInput] | None = optional_field(
+        f"{MEDIA} They take the place of those that the post has; null removes all."
     )
 
 
 @strawberry.type(description="The edited post.")
 class EditPostPayload(Payload):
-    post: Post | None = strawberry.field(
-        default=None, description="The post after the change; null if the mutation failed."
-    )
+    post: Post | None = result_field("The post after the change")
 
 
 @strawberry.input(description="The post to delete; it must be the viewer's own.")
-class DeletePostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description=POST_ID)
+class DeletePostInput(PostInput):
+    pass
 
 
 @strawberry.type(description="The deleted post.")
 class DeletePostPayload(Payload):
-    deleted_post_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description=f"The id of the deleted post, {ID_BOUND}; null if the mutation failed.",
-    )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call deleted it; false if it was deleted before."
-    )
+    deleted_post_id: strawberry.ID | None = result_field(f"The id of the deleted post, {ID_BOUND}")
+    changed: bool = changed_field("Whether this call deleted it; false if it was deleted before.")
 
 
 def input_text(text: str) -> str:
@@ -135,11 +116,10 @@ def _checked_input(input: CreatePostInput | EditPostInput) -> tuple[str, PostCha
 
 @strawberry.type
 class FeedMutation(PinsMutation):
-    @strawberry.mutation(description="Creates a post.", directives=[RateLimit(bucket="posts")])
-    @refusals_as_user_errors(CreatePostPayload)
+    @mutation("Creates a post.", RateLimit(bucket="posts"))
     @staticmethod
-    async def create_post(info: strawberry.Info, input: CreatePostInput) -> CreatePostPayload:
-        context: Context = info.context
+    async def create_post(info: Info, input: CreatePostInput) -> CreatePostPayload:
+        context = info.context
         author_id = context.require_viewer()
         text, further = _checked_input(input)
         quoted = input.quoted_post_id
@@ -158,13 +138,10 @@ class FeedMutation(PinsMutation):
             context.services.notify()
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(
-        description="Changes the viewer's own post. What it said before can be read in its `edits`."
-    )
-    @refusals_as_user_errors(EditPostPayload)
+    @mutation("Changes the viewer's own post. What it said before can be read in its `edits`.")
     @staticmethod
-    async def edit_post(info: strawberry.Info, input: EditPostInput) -> EditPostPayload:
-        context: Context = info.context
+    async def edit_post(info: Info, input: EditPostInput) -> EditPostPayload:
+        context = info.context
         viewer_id = context.require_viewer()
         text, changes = _checked_input(input)
         post = await post_edit(
@@ -178,13 +155,10 @@ class FeedMutation(PinsMutation):
         context.services.notify()
         return EditPostPayload(post=post)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(
-        description="Deletes the viewer's own post with its likes, comments and shares."
-    )
-    @refusals_as_user_errors(DeletePostPayload)
+    @mutation("Deletes the viewer's own post with its likes, comments and shares.")
     @staticmethod
-    async def delete_post(info: strawberry.Info, input: DeletePostInput) -> DeletePostPayload:
-        context: Context = info.context
+    async def delete_post(info: Info, input: DeletePostInput) -> DeletePostPayload:
+        context = info.context
         changed = await post_delete(
             context.database,
             viewer_id=context.require_viewer(),

@@ -9,37 +9,35 @@ import strawberry
 from core.accounts.graphql.types import User
 from core.accounts.selectors import users_by_ids
 from core.context import Context
-from core.graphql.mutations import MutationInput, Payload, mutation_field
-from core.graphql.node import ID_BOUND
+from core.graphql.info import Info
+from core.graphql.mutations import (
+    MutationInput,
+    Payload,
+    changed_field,
+    mutation_field,
+    result_field,
+)
 from core.ids import input_key
+from feed.graphql.inputs import PostInput
 from feed.services import post_pin, post_unpin
-
-
-@strawberry.input
-class PinInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description=f"The post's id, {ID_BOUND}.")
 
 
 @strawberry.type
 class PinPayload(Payload):
-    user: User | None = strawberry.field(
-        default=None, description="The viewer after the change; null if the mutation failed."
-    )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call changed anything."
-    )
+    user: User | None = result_field("The viewer after the change")
+    changed: bool = changed_field()
 
 
-async def _pin(info: strawberry.Info, input: Any) -> dict[str, Any]:
-    context: Context = info.context
+async def _pin(info: Info, input: Any) -> dict[str, Any]:
+    context = info.context
     viewer_id = context.require_viewer()
     post_id = input_key("Post", input.post_id, "postId")
     changed = await post_pin(context.database, viewer_id=viewer_id, post_id=post_id)
     return {"user": await _viewer(context), "changed": changed}
 
 
-async def _unpin(info: strawberry.Info, input: Any) -> dict[str, Any]:  # noqa: ARG001  # has no fields of its own
-    context: Context = info.context
+async def _unpin(info: Info, input: Any) -> dict[str, Any]:  # noqa: ARG001  # has no fields of its own
+    context = info.context
     changed = await post_unpin(context.database, viewer_id=context.require_viewer())
     return {"user": await _viewer(context), "changed": changed}
 
@@ -55,7 +53,7 @@ class PinsMutation:
         "PinPost",
         "Pins the viewer's own post to the top of their profile, in place of the one that was pinned.",
         _pin,
-        input_type=PinInput,
+        input_type=PostInput,
         input_description="The post to pin; it must be the viewer's own.",
         payload_type=PinPayload,
         payload_description="The viewer with the pinned post.",

@@ -8,7 +8,7 @@ import strawberry
 
 from core.context import Context
 from core.database.cursors import CursorCodec
-from core.graphql.info import may_select
+from core.graphql.info import Info, may_select
 from core.graphql.limits.directives import PAGE
 from core.graphql.node import Id
 from core.graphql.relay_connections import CURSOR_BOUND, After, Before, First, Last
@@ -44,17 +44,16 @@ class FeedQuery:
     )
     @staticmethod
     async def public_feed(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> PostConnection:
-        context: Context = info.context
-        codec = context.services.cursors.codec("public")
+        codec = info.context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await public_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
+        return await public_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
@@ -63,17 +62,16 @@ class FeedQuery:
     )
     @staticmethod
     async def home_feed(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> PostConnection:
-        context: Context = info.context
-        codec = _home_codec(context)
+        codec = _home_codec(info.context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await home_feed_page(context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
+        return await home_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
 
     @strawberry.field(
         description=(
@@ -83,7 +81,7 @@ class FeedQuery:
     )
     @staticmethod
     async def home_feed_updates(
-        info: strawberry.Info,
+        info: Info,
         since: Annotated[
             str,
             strawberry.argument(
@@ -91,20 +89,20 @@ class FeedQuery:
             ),
         ],
     ) -> HomeFeedUpdates:
-        context: Context = info.context
-        found = await home_feed_updates(context, decode_position(_home_codec(context), since))
+        found = await home_feed_updates(
+            info.context, decode_position(_home_codec(info.context), since)
+        )
         return HomeFeedUpdates(
             count=min(found, MAX_UPDATES_COUNTED), capped=found > MAX_UPDATES_COUNTED
         )
 
     @strawberry.field(description="The post with this id; null if none is visible to the viewer.")
     @staticmethod
-    async def post(info: strawberry.Info, id: Id) -> Post | None:
+    async def post(info: Info, id: Id) -> Post | None:
         type_name, key = parse_id(id)
         if type_name != "Post":
             return None
-        context: Context = info.context
-        return (await posts_by_ids(context.database, context.viewer_id, [key]))[0]  # type: ignore[return-value]  # resolved from a Page
+        return (await posts_by_ids(info.context.database, info.context.viewer_id, [key]))[0]  # type: ignore[return-value]  # resolved from a Page
 
 
 def _home_codec(context: Context) -> CursorCodec:

@@ -21,8 +21,8 @@ from core.graphql.relay_connections import EDGES, Connection, Edge, connection_f
 from core.paging import Page
 from feed import models
 from feed.graphql.text_types import segments_field
-from feed.models import TEXT_LENGTH
-from feed.post_rows import PostEditRow, PostRow, PostVisibility, QuoteRow, QuoteState
+from feed.models import TEXT_LENGTH, PostVisibility
+from feed.post_rows import PostEditRow, PostRow, QuoteRow, QuoteState
 from feed.selectors import EditsByPostLoader, PostDetails
 
 declare_enum(

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import strawberry
 
-from core.context import Context
 from core.execution import InstancesOf
 from core.graphql.enums import declare_enum
+from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.mutations import MutationInput, Payload, mutation
 from core.graphql.node import Node, id_field
 from interactions.exports import ExportRow, export_create, export_link, exports_by_ids
 from interactions.jobs import data_export
@@ -56,10 +56,9 @@ class DataExport(Node):
         "Anyone with the address can, until `expiresAt`. At most 2,000 characters. Null unless the state is READY."
     )
     @staticmethod
-    def url(root: strawberry.Parent[ExportRow], info: strawberry.Info) -> str | None:
-        context: Context = info.context
-        link = export_link(context.services.cursors, root)
-        address = context.services.find(ExportAddress)
+    def url(root: strawberry.Parent[ExportRow], info: Info) -> str | None:
+        link = export_link(info.context.services.cursors, root)
+        address = info.context.services.find(ExportAddress)
         return None if link is None else f"{address.base if address else ''}{PATH}/{link}"
 
     id = id_field("DataExport", "The archive's opaque global id")
@@ -80,15 +79,14 @@ class ExportDataPayload(Payload):
 
 @strawberry.type
 class ExportsMutation:
-    @strawberry.mutation(
-        description="Begins an archive of all that belongs to the viewer, in place of an earlier one. While one is "
+    @mutation(
+        "Begins an archive of all that belongs to the viewer, in place of an earlier one. While one is "
         "being made, returns that one.",
-        directives=[RateLimit(bucket="exports")],
+        RateLimit(bucket="exports"),
     )
-    @refusals_as_user_errors(ExportDataPayload)
     @staticmethod
-    async def export_data(info: strawberry.Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004  # its key is echoed
-        context: Context = info.context
+    async def export_data(info: Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004  # its key is echoed
+        context = info.context
         viewer_id = context.require_viewer()
         async with context.database.transaction() as transaction:
             key, is_new = await export_create(transaction, viewer_id)

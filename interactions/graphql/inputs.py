@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import strawberry
 
-from core.graphql.mutations import CreationInput, MutationInput, Payload
+from core.graphql.mutations import (
+    CreationInput,
+    MutationInput,
+    Payload,
+    changed_field,
+    optional_field,
+    replayed_field,
+    result_field,
+)
 from core.graphql.node import ID_BOUND
+from feed.graphql.inputs import PostInput
 from feed.graphql.types import TEXT_RULES, Post
 from interactions.graphql.types import Comment
-
-CHANGED = "Whether this call changed anything."
-
-
-@strawberry.input
-class PostInput(MutationInput):
-    post_id: strawberry.ID = strawberry.field(description=f"The post's id, {ID_BOUND}.")
 
 
 @strawberry.input
@@ -24,43 +26,31 @@ class CommentInput(MutationInput):
 
 @strawberry.type
 class PostPayload(Payload):
-    post: Post | None = strawberry.field(
-        default=None,
-        description="The post after the change; null if the mutation failed, or if a block hides the post.",
-    )
-    changed: bool = strawberry.field(default=False, description=CHANGED)
+    post: Post | None = result_field("The post after the change", ", or if a block hides the post")
+    changed: bool = changed_field()
 
 
 @strawberry.type
 class CommentPayload(Payload):
-    comment: Comment | None = strawberry.field(
-        default=None,
-        description="The comment after the change; null if the mutation failed, or if a block hides it.",
+    comment: Comment | None = result_field(
+        "The comment after the change", ", or if a block hides it"
     )
-    changed: bool = strawberry.field(default=False, description=CHANGED)
+    changed: bool = changed_field()
 
 
 @strawberry.input(description="The comment to create.")
 class CreateCommentInput(CreationInput, PostInput):
     text: str = strawberry.field(description=f"The text: {TEXT_RULES}")
-    parent_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The id of the comment to reply to, which must be on the same post; null for a comment on the post "
-        f"itself. {ID_BOUND.capitalize()}.",
+    parent_id: strawberry.ID | None = optional_field(
+        "The id of the comment to reply to, which must be on the same post; null for a comment on the post "
+        f"itself. {ID_BOUND.capitalize()}."
     )
 
 
 @strawberry.type(description="The created comment.")
 class CreateCommentPayload(Payload):
-    comment: Comment | None = strawberry.field(
-        default=None, description="The created comment; null if the mutation failed."
-    )
-    replayed: bool = strawberry.field(
-        default=False,
-        description=(
-            "Whether the payload repeats that of an earlier call with the same `clientMutationId`."
-        ),
-    )
+    comment: Comment | None = result_field("The created comment")
+    replayed: bool = replayed_field()
 
 
 @strawberry.input(
@@ -72,9 +62,7 @@ class EditCommentInput(CommentInput):
 
 @strawberry.type(description="The edited comment.")
 class EditCommentPayload(Payload):
-    comment: Comment | None = strawberry.field(
-        default=None, description="The comment after the change; null if the mutation failed."
-    )
+    comment: Comment | None = result_field("The comment after the change")
 
 
 @strawberry.input(description="The comment to delete; it must be the viewer's own.")
@@ -84,10 +72,7 @@ class DeleteCommentInput(CommentInput):
 
 @strawberry.type(description="The deleted comment.")
 class DeleteCommentPayload(Payload):
-    deleted_comment_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description=f"The id of the deleted comment, {ID_BOUND}; null if the mutation failed.",
+    deleted_comment_id: strawberry.ID | None = result_field(
+        f"The id of the deleted comment, {ID_BOUND}"
     )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call deleted it; false if it was deleted before."
-    )
+    changed: bool = changed_field("Whether this call deleted it; false if it was deleted before.")

@@ -6,9 +6,9 @@ from typing import Any
 
 import strawberry
 
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import refusals_as_user_errors
+from core.graphql.mutations import mutation
 from core.ids import input_key
 from feed.graphql.mutations import input_text
 from interactions import services
@@ -25,16 +25,10 @@ from interactions.graphql.reactions import ReactionsMutation
 
 @strawberry.type
 class InteractionsMutation(ReactionsMutation):
-    @strawberry.mutation(
-        description="Creates a comment on a post or a reply to a comment.",
-        directives=[RateLimit(bucket="comments")],
-    )
-    @refusals_as_user_errors(CreateCommentPayload)
+    @mutation("Creates a comment on a post or a reply to a comment.", RateLimit(bucket="comments"))
     @staticmethod
-    async def create_comment(
-        info: strawberry.Info, input: CreateCommentInput
-    ) -> CreateCommentPayload:
-        context: Context = info.context
+    async def create_comment(info: Info, input: CreateCommentInput) -> CreateCommentPayload:
+        context = info.context
         parent_id = None if input.parent_id is strawberry.UNSET else input.parent_id
         comment, replayed = await services.comment_create(
             context.database,
@@ -49,11 +43,10 @@ class InteractionsMutation(ReactionsMutation):
         row: Any = comment
         return CreateCommentPayload(comment=row, replayed=replayed)
 
-    @strawberry.mutation(description="Changes the text of the viewer's own comment.")
-    @refusals_as_user_errors(EditCommentPayload)
+    @mutation("Changes the text of the viewer's own comment.")
     @staticmethod
-    async def edit_comment(info: strawberry.Info, input: EditCommentInput) -> EditCommentPayload:
-        context: Context = info.context
+    async def edit_comment(info: Info, input: EditCommentInput) -> EditCommentPayload:
+        context = info.context
         comment: Any = await services.comment_edit(
             context.database,
             viewer_id=context.require_viewer(),
@@ -64,15 +57,10 @@ class InteractionsMutation(ReactionsMutation):
         context.services.notify()
         return EditCommentPayload(comment=comment)
 
-    @strawberry.mutation(
-        description="Deletes the viewer's own comment. If it has replies, a tombstone remains."
-    )
-    @refusals_as_user_errors(DeleteCommentPayload)
+    @mutation("Deletes the viewer's own comment. If it has replies, a tombstone remains.")
     @staticmethod
-    async def delete_comment(
-        info: strawberry.Info, input: DeleteCommentInput
-    ) -> DeleteCommentPayload:
-        context: Context = info.context
+    async def delete_comment(info: Info, input: DeleteCommentInput) -> DeleteCommentPayload:
+        context = info.context
         changed = await services.comment_delete(
             context.database,
             viewer_id=context.require_viewer(),

@@ -8,13 +8,14 @@ from typing import Any
 import strawberry
 
 from core.accounts.graphql.types import UserConnection
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.mutations import mutation_field
 from core.graphql.relay_connections import connection_field
 from core.ids import input_key
+from feed.graphql.inputs import PostInput
 from feed.graphql.types import PostConnection, in_feed
 from feed.reactions import BOOKMARK, COMMENT_LIKE, POST_LIKE, SHARE, Reaction
-from interactions.graphql.inputs import CommentInput, CommentPayload, PostInput, PostPayload
+from interactions.graphql.inputs import CommentInput, CommentPayload, PostPayload
 from interactions.selectors import (
     BookmarksLoader,
     LikedPostsLoader,
@@ -47,8 +48,8 @@ def reaction_mutation(
     target = reaction.target
     input_type, payload_type = TYPES[target]
 
-    async def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
-        context: Context = info.context
+    async def resolve(info: Info, input: Any) -> dict[str, Any]:
+        context = info.context
         change = await service(
             context.services.group_commits,
             reaction,

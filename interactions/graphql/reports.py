@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import strawberry
 
-from core.context import Context
 from core.errors import ClientError
 from core.graphql.enums import declare_enum
+from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.mutations import MutationInput, Payload, changed_field, mutation, optional_field
 from core.graphql.node import ID_BOUND
 from core.ids import parse_id
 from interactions.models import REPORT_COMMENT_LENGTH, ReportReason
@@ -35,39 +35,32 @@ class ReportContentInput(MutationInput):
         description=f"The id of a post, a comment or a user, {ID_BOUND}."
     )
     reason: ReportReason = strawberry.field(description="Why it is reported.")
-    comment: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"What the moderators should know: at most {REPORT_COMMENT_LENGTH} code points after NFC.",
+    comment: str | None = optional_field(
+        f"What the moderators should know: at most {REPORT_COMMENT_LENGTH} code points after NFC."
     )
 
 
 @strawberry.type(description="Whether something was reported.")
 class ReportContentPayload(Payload):
-    changed: bool = strawberry.field(
-        default=False, description="Whether this is the viewer's first report of it."
-    )
+    changed: bool = changed_field("Whether this is the viewer's first report of it.")
 
 
 @strawberry.type
 class ReportsMutation:
-    @strawberry.mutation(
-        description="Reports a post, a comment or a user to the moderators, with a copy of it as it is now. Reporting "
+    @mutation(
+        "Reports a post, a comment or a user to the moderators, with a copy of it as it is now. Reporting "
         "the same again changes nothing.",
-        directives=[RateLimit(bucket="reports")],
+        RateLimit(bucket="reports"),
     )
-    @refusals_as_user_errors(ReportContentPayload)
     @staticmethod
-    async def report_content(
-        info: strawberry.Info, input: ReportContentInput
-    ) -> ReportContentPayload:
-        context: Context = info.context
-        viewer_id = context.require_viewer()
+    async def report_content(info: Info, input: ReportContentInput) -> ReportContentPayload:
+        viewer_id = info.context.require_viewer()
         try:
             subject_type, subject_id = parse_id(input.subject_id)
         except ClientError:
             subject_type, subject_id = "", 0
         changed = await report_create(
-            context.database,
+            info.context.database,
             viewer_id=viewer_id,
             subject_type=subject_type,
             subject_id=subject_id,

@@ -9,11 +9,10 @@ import strawberry
 from strawberry import auto
 
 from core.accounts.graphql.types import User
-from core.context import Context
 from core.execution import InstancesOf, loaded
 from core.graphql.attributes import attribute_of, loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import may_select
+from core.graphql.info import Info, may_select
 from core.graphql.limits.directives import FREE, PAGE, ListSize
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
@@ -122,7 +121,7 @@ class Comment(Node):
     @loaded("id")
     @staticmethod
     def ancestors(
-        info: strawberry.Info,
+        info: Info,
         last: Annotated[
             int | None,
             strawberry.argument(
@@ -137,8 +136,7 @@ class Comment(Node):
             ),
         ] = None,
     ) -> AncestorsLoader:
-        context: Context = info.context
-        return context.loader(AncestorsLoader, last, before)
+        return info.context.loader(AncestorsLoader, last, before)
 
     is_type_of = InstancesOf(CommentRow, exact=CommentRow._fields)
 
@@ -181,7 +179,7 @@ class PostComments:
     @loaded("id")
     @staticmethod
     def comments(
-        info: strawberry.Info,
+        info: Info,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -191,10 +189,9 @@ class PostComments:
             strawberry.argument(description="The order; cursors of one are of no use in another."),
         ] = CommentOrder.NEWEST,
     ) -> PageLoader:
-        context: Context = info.context
         looks_ahead = may_select("pageInfo", info)
         page = (first, after, last, before, looks_ahead)
-        return context.loader(LOADERS[order or CommentOrder.NEWEST], *page, in_feed(info))
+        return info.context.loader(LOADERS[order or CommentOrder.NEWEST], *page, in_feed(info))
 
     quotes = connection_field(
         QuotesByPostLoader,

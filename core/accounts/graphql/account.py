@@ -26,6 +26,7 @@ from core.context import Context
 from core.database.time_ordered_keys import moment_of
 from core.execution import InstancesOf
 from core.graphql.attributes import attribute_of, loaded_field
+from core.graphql.info import Info
 from core.graphql.limits.directives import ListSize
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
@@ -130,14 +131,13 @@ class AccountQuery:
         description="The account of the signed-in user; null for an anonymous request."
     )
     @staticmethod
-    def account(info: strawberry.Info) -> Account | None:
-        context: Context = info.context
-        return None if context.viewer_id is None else AccountRow(context.viewer_id)  # type: ignore[return-value]  # a row
+    def account(info: Info) -> Account | None:
+        return None if info.context.viewer_id is None else AccountRow(info.context.viewer_id)  # type: ignore[return-value]  # a row
 
     @strawberry.field(description="Whether a username can be used at sign-up, and if not, why.")
     @staticmethod
     async def username_availability(
-        info: strawberry.Info,
+        info: Info,
         username: Annotated[
             str,
             strawberry.argument(
@@ -145,7 +145,6 @@ class AccountQuery:
             ),
         ],
     ) -> UsernameAvailability:
-        context: Context = info.context
-        problem = await username_problem(context.database, username)
+        problem = await username_problem(info.context.database, username)
         errors = [] if problem is None else [problem]
         return UsernameAvailability(is_available=problem is None, errors=errors)  # type: ignore[arg-type]  # resolved from a Problem

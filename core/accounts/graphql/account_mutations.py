@@ -14,8 +14,8 @@ from core.accounts.graphql.mutations import PASSWORD
 from core.accounts.graphql.types import User
 from core.accounts.profiles import profile_update
 from core.accounts.sessions import Accounts, session_revoke
-from core.context import Context
-from core.graphql.mutations import Payload, refusals_as_user_errors
+from core.graphql.info import Info
+from core.graphql.mutations import Payload, changed_field, mutation, result_field
 from core.graphql.node import ID_BOUND
 from core.ids import input_key
 
@@ -24,39 +24,30 @@ PROFILE_FIELDS = ("display_name", "bio", "avatar_media_id", "is_private")
 
 @strawberry.type(description="The changed profile.")
 class UpdateProfilePayload(Payload):
-    user: User | None = strawberry.field(
-        default=None, description="The viewer after the change; null if the mutation failed."
-    )
+    user: User | None = result_field("The viewer after the change")
 
 
 @strawberry.type(description="Whether the password was changed.")
 class ChangePasswordPayload(Payload):
-    changed: bool = strawberry.field(
-        default=False,
-        description="Whether the password was changed. If so, all other sessions have ended.",
+    changed: bool = changed_field(
+        "Whether the password was changed. If so, all other sessions have ended."
     )
 
 
 @strawberry.type(description="Whether the session was ended.")
 class RevokeSessionPayload(Payload):
-    revoked_session_id: strawberry.ID | None = strawberry.field(
-        default=None,
-        description=f"The id of the ended session, {ID_BOUND}; null if the mutation failed.",
+    revoked_session_id: strawberry.ID | None = result_field(
+        f"The id of the ended session, {ID_BOUND}"
     )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call ended the session."
-    )
+    changed: bool = changed_field("Whether this call ended the session.")
 
 
 @strawberry.type
 class OwnAccountMutation:
-    @strawberry.mutation(description="Changes the viewer's profile.")
-    @refusals_as_user_errors(UpdateProfilePayload)
+    @mutation("Changes the viewer's profile.")
     @staticmethod
-    async def update_profile(
-        info: strawberry.Info, input: UpdateProfileInput
-    ) -> UpdateProfilePayload:
-        context: Context = info.context
+    async def update_profile(info: Info, input: UpdateProfileInput) -> UpdateProfilePayload:
+        context = info.context
         sent = {name: getattr(input, name) for name in PROFILE_FIELDS}
         user = await profile_update(
             context.database,
@@ -68,16 +59,10 @@ class OwnAccountMutation:
             context.services.notify()
         return UpdateProfilePayload(user=user)  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(
-        description="Changes the viewer's password, and ends all sessions but this one.",
-        directives=[PASSWORD],
-    )
-    @refusals_as_user_errors(ChangePasswordPayload)
+    @mutation("Changes the viewer's password, and ends all sessions but this one.", PASSWORD)
     @staticmethod
-    async def change_password(
-        info: strawberry.Info, input: ChangePasswordInput
-    ) -> ChangePasswordPayload:
-        context: Context = info.context
+    async def change_password(info: Info, input: ChangePasswordInput) -> ChangePasswordPayload:
+        context = info.context
         changed = await password_change(
             context.database,
             context.services.get(Accounts),
@@ -91,13 +76,10 @@ class OwnAccountMutation:
             context.services.notify()
         return ChangePasswordPayload(changed=changed)
 
-    @strawberry.mutation(description="Ends one of the viewer's sessions, on any device.")
-    @refusals_as_user_errors(RevokeSessionPayload)
+    @mutation("Ends one of the viewer's sessions, on any device.")
     @staticmethod
-    async def revoke_session(
-        info: strawberry.Info, input: RevokeSessionInput
-    ) -> RevokeSessionPayload:
-        context: Context = info.context
+    async def revoke_session(info: Info, input: RevokeSessionInput) -> RevokeSessionPayload:
+        context = info.context
         changed = await session_revoke(
             context.database,
             viewer_id=context.require_viewer(),

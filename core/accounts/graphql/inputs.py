@@ -16,7 +16,7 @@ from core.accounts.validators import (
     EMAIL_LOCAL_LENGTH,
     USERNAME_LENGTH,
 )
-from core.graphql.mutations import MutationInput
+from core.graphql.mutations import MutationInput, optional_field
 from core.graphql.node import ID_BOUND
 
 TOKEN_BOUND = f"at most {MAX_TOKEN_LENGTH:,} characters"
@@ -38,10 +38,9 @@ def password_field() -> Any:
 
 def device_name_field() -> Any:
     """The optional name of the device of a new session."""
-    return strawberry.field(
-        default=strawberry.UNSET,
-        description=f"What the list of sessions calls the device, such as `Ada's phone`: at most {DEVICE_NAME_LENGTH} "
-        "code points.",
+    return optional_field(
+        f"What the list of sessions calls the device, such as `Ada's phone`: at most {DEVICE_NAME_LENGTH} "
+        "code points."
     )
 
 
@@ -107,24 +106,20 @@ class TargetUserInput(MutationInput):
 
 @strawberry.input(description="What to change in the profile. What is left out stays as it is.")
 class UpdateProfileInput(MutationInput):
-    display_name: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"The name shown beside posts: at most {DISPLAY_NAME_LENGTH} code points, by the rules of sign-up. "
-        "Null is an error.",
+    display_name: str | None = optional_field(
+        f"The name shown beside posts: at most {DISPLAY_NAME_LENGTH} code points, by the rules of sign-up. "
+        "Null is an error."
     )
-    bio: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"A short self-description: at most {BIO_LENGTH} code points after NFC. Null removes it.",
+    bio: str | None = optional_field(
+        f"A short self-description: at most {BIO_LENGTH} code points after NFC. Null removes it."
     )
-    avatar_media_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"The id of the viewer's picture to show, {ID_BOUND}. Everybody can see it; `avatarUrl` is empty "
-        "until it is ready. Null removes it.",
+    avatar_media_id: strawberry.ID | None = optional_field(
+        f"The id of the viewer's picture to show, {ID_BOUND}. Everybody can see it; `avatarUrl` is empty "
+        "until it is ready. Null removes it."
     )
-    is_private: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Whether only followers see the user's posts and lists of follows, and new followers have to be "
-        "accepted. It applies at once, to old posts as well. Null is an error.",
+    is_private: bool | None = optional_field(
+        "Whether only followers see the user's posts and lists of follows, and new followers have to be "
+        "accepted. It applies at once, to old posts as well. Null is an error."
     )
 
 

@@ -33,9 +33,15 @@ from core.accounts.sessions import Accounts, session_refresh, sign_out
 from core.accounts.sign_in import sign_in
 from core.accounts.sign_up import sign_up
 from core.accounts.validators import PENDING_REQUESTS
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.limits.directives import Cost, RateLimit
-from core.graphql.mutations import Payload, mutation_field, refusals_as_user_errors
+from core.graphql.mutations import (
+    Payload,
+    changed_field,
+    mutation,
+    mutation_field,
+    result_field,
+)
 from core.ids import input_key
 
 PASSWORD = Cost(weight="50")
@@ -61,9 +67,7 @@ class Session:
 
 @strawberry.type(description="The session, if there is one now.")
 class SessionPayload(Payload):
-    session: Session | None = strawberry.field(
-        default=None, description="The session; null if the mutation failed."
-    )
+    session: Session | None = result_field("The session")
 
 
 @strawberry.type(description="The new account's first session.")
@@ -83,30 +87,20 @@ class RefreshSessionPayload(SessionPayload):
 
 @strawberry.type(description="Whether a session was ended.")
 class SignOutPayload(Payload):
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call ended a session."
-    )
+    changed: bool = changed_field("Whether this call ended a session.")
 
 
 @strawberry.type(description="The other user.")
 class TargetUserPayload(Payload):
-    user: User | None = strawberry.field(
-        default=None,
-        description=(
-            "The user after the change; null if the mutation failed, or if the user blocks "
-            "the viewer."
-        ),
+    user: User | None = result_field(
+        "The user after the change", ", or if the user blocks the viewer"
     )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call changed anything."
-    )
+    changed: bool = changed_field()
 
 
 @strawberry.type(description="The user whose request was answered.")
 class FollowRequestPayload(TargetUserPayload):
-    account: Account | None = strawberry.field(
-        default=None, description="The viewer's account; null if the mutation failed."
-    )
+    account: Account | None = result_field("The viewer's account")
 
 
 def relation_mutation(
@@ -121,8 +115,8 @@ def relation_mutation(
 ) -> Any:
     """The mutation that calls the service for the user in its input. `input`, `payload`: descriptions of the types."""
 
-    async def resolve(info: strawberry.Info, input: Any) -> dict[str, Any]:
-        context: Context = info.context
+    async def resolve(info: Info, input: Any) -> dict[str, Any]:
+        context = info.context
         change = await service(
             context.services.group_commits,
             viewer_id=context.require_viewer(),
@@ -149,17 +143,12 @@ def relation_mutation(
 
 @strawberry.type
 class AccountsMutation:
-    @strawberry.mutation(
-        description="Creates an account and signs it in.",
-        directives=[PASSWORD, RateLimit(bucket="sign-ups")],
-    )
-    @refusals_as_user_errors(SignUpPayload)
+    @mutation("Creates an account and signs it in.", PASSWORD, RateLimit(bucket="sign-ups"))
     @staticmethod
-    async def sign_up(info: strawberry.Info, input: SignUpInput) -> SignUpPayload:
-        context: Context = info.context
+    async def sign_up(info: Info, input: SignUpInput) -> SignUpPayload:
         session = await sign_up(
-            context.database,
-            context.services.get(Accounts),
+            info.context.database,
+            info.context.services.get(Accounts),
             username=input.username,
             email=input.email,
             password=input.password,
@@ -168,14 +157,10 @@ class AccountsMutation:
         )
         return SignUpPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @strawberry.mutation(
-        description="Signs in by username or e-mail address.",
-        directives=[PASSWORD, RateLimit(bucket="sign-ins")],
-    )
-    @refusals_as_user_errors(SignInPayload)
+    @mutation("Signs in by username or e-mail address.", PASSWORD, RateLimit(bucket="sign-ins"))
     @staticmethod
-    async def sign_in(info: strawberry.Info, input: SignInInput) -> SignInPayload:
-        context: Context = info.context
+    async def sign_in(info: Info, input: SignInInput) -> SignInPayload:
+        context = info.context
         session = await sign_in(
             context.database,
             context.services.get(Accounts),
@@ -186,13 +171,10 @@ class AccountsMutation:
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @strawberry.mutation(description="Exchanges a session's newest refresh token for new tokens.")
-    @refusals_as_user_errors(RefreshSessionPayload)
+    @mutation("Exchanges a session's newest refresh token for new tokens.")
     @staticmethod
-    async def refresh_session(
-        info: strawberry.Info, input: RefreshSessionInput
-    ) -> RefreshSessionPayload:
-        context: Context = info.context
+    async def refresh_session(info: Info, input: RefreshSessionInput) -> RefreshSessionPayload:
+        context = info.context
         session = await session_refresh(
             context.database,
             context.services.get(Accounts),
@@ -201,11 +183,10 @@ class AccountsMutation:
         )
         return RefreshSessionPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @strawberry.mutation(description="Ends a session, or all sessions of its user.")
-    @refusals_as_user_errors(SignOutPayload)
+    @mutation("Ends a session, or all sessions of its user.")
     @staticmethod
-    async def sign_out(info: strawberry.Info, input: SignOutInput) -> SignOutPayload:
-        context: Context = info.context
+    async def sign_out(info: Info, input: SignOutInput) -> SignOutPayload:
+        context = info.context
         changed = await sign_out(
             context.database,
             context.services.get(Accounts),

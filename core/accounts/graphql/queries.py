@@ -10,15 +10,15 @@ from core.accounts.graphql.types import User
 from core.accounts.selectors import UserDetails, profile_by_username, users_by_ids
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import USERNAME_LENGTH, folded_username
-from core.context import Context
+from core.graphql.info import Info
 
 
 @strawberry.type
 class AccountsQuery:
     @strawberry.field(description="The signed-in user; null for an anonymous request.")
     @staticmethod
-    async def viewer(info: strawberry.Info) -> User | None:
-        context: Context = info.context
+    async def viewer(info: Info) -> User | None:
+        context = info.context
         if context.viewer_id is None:
             return None
         found: list[UserRow | None] = await users_by_ids(
@@ -34,7 +34,7 @@ class AccountsQuery:
     )
     @staticmethod
     async def user(
-        info: strawberry.Info,
+        info: Info,
         username: Annotated[
             str,
             strawberry.argument(
@@ -42,7 +42,7 @@ class AccountsQuery:
             ),
         ],
     ) -> User | None:
-        context: Context = info.context
+        context = info.context
         if folded_username(username) is None:
             return None
         found = await profile_by_username(context.database, context.viewer_id, username)

@@ -22,25 +22,21 @@ from core.accounts.graphql.inputs import (
 from core.accounts.graphql.mutations import PASSWORD, SessionPayload
 from core.accounts.sessions import Accounts
 from core.accounts.sign_in import sign_in
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import Payload, refusals_as_user_errors
+from core.graphql.mutations import Payload, changed_field, mutation, result_field
 
 MAILS = RateLimit(bucket="verification-mails")
 
 
 @strawberry.type(description="The account with the address to be verified.")
 class ChangeEmailPayload(Payload):
-    account: Account | None = strawberry.field(
-        default=None, description="The account after the change; null if the mutation failed."
-    )
+    account: Account | None = result_field("The account after the change")
 
 
 @strawberry.type(description="Whether the address is verified now.")
 class VerifyEmailPayload(Payload):
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call verified the address."
-    )
+    changed: bool = changed_field("Whether this call verified the address.")
 
 
 @strawberry.type(description="Nothing but errors.")
@@ -75,15 +71,15 @@ class RestoreAccountPayload(SessionPayload):
 
 @strawberry.type
 class RecoveryMutation:
-    @strawberry.mutation(
-        description="Mails the new e-mail address, which replaces the present one when `verifyEmail` is called with "
+    @mutation(
+        "Mails the new e-mail address, which replaces the present one when `verifyEmail` is called with "
         "the token in the mail.",
-        directives=[PASSWORD, MAILS],
+        PASSWORD,
+        MAILS,
     )
-    @refusals_as_user_errors(ChangeEmailPayload)
     @staticmethod
-    async def change_email(info: strawberry.Info, input: ChangeEmailInput) -> ChangeEmailPayload:
-        context: Context = info.context
+    async def change_email(info: Info, input: ChangeEmailInput) -> ChangeEmailPayload:
+        context = info.context
         viewer_id = context.require_viewer()
         await email_change(
             context.database,
@@ -95,56 +91,48 @@ class RecoveryMutation:
         )
         return ChangeEmailPayload(account=AccountRow(viewer_id))  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(
-        description="Verifies the e-mail address to which the token was mailed. Needs no access token: the mail may be "
+    @mutation(
+        "Verifies the e-mail address to which the token was mailed. Needs no access token: the mail may be "
         "read on another device."
     )
-    @refusals_as_user_errors(VerifyEmailPayload)
     @staticmethod
-    async def verify_email(info: strawberry.Info, input: VerifyEmailInput) -> VerifyEmailPayload:
-        context: Context = info.context
-        await email_verify(context.database, token=input.token)
+    async def verify_email(info: Info, input: VerifyEmailInput) -> VerifyEmailPayload:
+        await email_verify(info.context.database, token=input.token)
         return VerifyEmailPayload(changed=True)
 
-    @strawberry.mutation(
-        description="Mails another token to the viewer's address that is not verified yet, if there is one.",
-        directives=[MAILS],
+    @mutation(
+        "Mails another token to the viewer's address that is not verified yet, if there is one.",
+        MAILS,
     )
-    @refusals_as_user_errors(ResendVerificationPayload)
     @staticmethod
     async def resend_verification(
-        info: strawberry.Info,
+        info: Info,
         input: ResendVerificationInput,  # noqa: ARG004  # the argument's public name
     ) -> ResendVerificationPayload:
-        context: Context = info.context
-        await verification_resend(context.database, viewer_id=context.require_viewer())
+        await verification_resend(info.context.database, viewer_id=info.context.require_viewer())
         return ResendVerificationPayload()
 
-    @strawberry.mutation(
-        description="Mails how to set a new password, if the login has an account with a verified address. The "
+    @mutation(
+        "Mails how to set a new password, if the login has an account with a verified address. The "
         "response is the same for every login.",
-        directives=[RateLimit(bucket="password-resets")],
+        RateLimit(bucket="password-resets"),
     )
-    @refusals_as_user_errors(RequestPasswordResetPayload)
     @staticmethod
     async def request_password_reset(
-        info: strawberry.Info, input: RequestPasswordResetInput
+        info: Info, input: RequestPasswordResetInput
     ) -> RequestPasswordResetPayload:
-        context: Context = info.context
-        await password_reset_request(context.database, login=input.login)
+        await password_reset_request(info.context.database, login=input.login)
         return RequestPasswordResetPayload()
 
-    @strawberry.mutation(
-        description="Sets a new password by the token of a mail, ends all sessions and begins a new one. For a deleted "
+    @mutation(
+        "Sets a new password by the token of a mail, ends all sessions and begins a new one. For a deleted "
         "account it only sets the password, and the error is ACCOUNT_DELETED: call `restoreAccount` with it.",
-        directives=[PASSWORD, RateLimit(bucket="sign-ins")],
+        PASSWORD,
+        RateLimit(bucket="sign-ins"),
     )
-    @refusals_as_user_errors(ResetPasswordPayload)
     @staticmethod
-    async def reset_password(
-        info: strawberry.Info, input: ResetPasswordInput
-    ) -> ResetPasswordPayload:
-        context: Context = info.context
+    async def reset_password(info: Info, input: ResetPasswordInput) -> ResetPasswordPayload:
+        context = info.context
         session = await password_reset(
             context.database,
             context.services.get(Accounts),
@@ -155,17 +143,14 @@ class RecoveryMutation:
         context.services.notify()
         return ResetPasswordPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @strawberry.mutation(
-        description="Deletes the viewer's account: at once nobody sees it or anything by it, and its sessions end. "
+    @mutation(
+        "Deletes the viewer's account: at once nobody sees it or anything by it, and its sessions end. "
         "It is erased after a grace period.",
-        directives=[PASSWORD],
+        PASSWORD,
     )
-    @refusals_as_user_errors(DeleteAccountPayload)
     @staticmethod
-    async def delete_account(
-        info: strawberry.Info, input: DeleteAccountInput
-    ) -> DeleteAccountPayload:
-        context: Context = info.context
+    async def delete_account(info: Info, input: DeleteAccountInput) -> DeleteAccountPayload:
+        context = info.context
         accounts = context.services.get(Accounts)
         erases_at = await account_close(
             context.database,
@@ -179,17 +164,15 @@ class RecoveryMutation:
         context.services.notify()
         return DeleteAccountPayload(erases_at=erases_at)
 
-    @strawberry.mutation(
-        description="Restores a deleted account within its grace period, and signs it in. Signs in to an account that "
+    @mutation(
+        "Restores a deleted account within its grace period, and signs it in. Signs in to an account that "
         "is not deleted.",
-        directives=[PASSWORD, RateLimit(bucket="sign-ins")],
+        PASSWORD,
+        RateLimit(bucket="sign-ins"),
     )
-    @refusals_as_user_errors(RestoreAccountPayload)
     @staticmethod
-    async def restore_account(
-        info: strawberry.Info, input: RestoreAccountInput
-    ) -> RestoreAccountPayload:
-        context: Context = info.context
+    async def restore_account(info: Info, input: RestoreAccountInput) -> RestoreAccountPayload:
+        context = info.context
         session = await sign_in(
             context.database,
             context.services.get(Accounts),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import strawberry
 
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.limits.directives import FREE
 from core.graphql.limits.rate_limits import RateLimits
 
@@ -37,8 +37,8 @@ class RateLimitQuery:
         directives=[FREE],
     )
     @staticmethod
-    async def rate_limit(info: strawberry.Info) -> RateLimitStatus | None:
-        context: Context = info.context
+    async def rate_limit(info: Info) -> RateLimitStatus | None:
+        context = info.context
         status = await context.services.get(RateLimits).status(context)
         if status is None:
             return None

@@ -7,6 +7,7 @@ import strawberry
 from core.errors import InputRules
 from core.graphql.attributes import loaded_field
 from core.graphql.limits.directives import ListSize
+from core.graphql.mutations import optional_field
 from core.graphql.node import ID_BOUND
 from core.ids import key_of
 from core.text import clean_text
@@ -32,10 +33,9 @@ class PostPictures:
 @strawberry.input(description="A picture on a post.")
 class PostMediaInput:
     media_id: strawberry.ID = strawberry.field(description=f"The medium's id, {ID_BOUND}.")
-    alt_text: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"What the picture shows, for users who can't see it: at most {ALT_TEXT_LENGTH} code points after "
-        "NFC. If omitted, the text stays as it is; null removes it.",
+    alt_text: str | None = optional_field(
+        f"What the picture shows, for users who can't see it: at most {ALT_TEXT_LENGTH} code points after "
+        "NFC. If omitted, the text stays as it is; null removes it."
     )
 
 

@@ -6,10 +6,16 @@ from datetime import datetime
 
 import strawberry
 
-from core.context import Context
 from core.errors import InputRules
+from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, RateLimit
-from core.graphql.mutations import CreationInput, MutationInput, Payload, refusals_as_user_errors
+from core.graphql.mutations import (
+    CreationInput,
+    MutationInput,
+    Payload,
+    mutation,
+    result_field,
+)
 from core.graphql.node import ID_BOUND
 from core.graphql.scalars import to_text
 from core.ids import global_id, input_key
@@ -55,9 +61,7 @@ class StartUploadInput(CreationInput):
 
 @strawberry.type(description="The upload that was begun.")
 class StartUploadPayload(Payload):
-    upload: MediaUpload | None = strawberry.field(
-        default=None, description="Where to send the file; null if the mutation failed."
-    )
+    upload: MediaUpload | None = result_field("Where to send the file")
 
 
 @strawberry.input(description="The upload whose file has been sent.")
@@ -67,23 +71,19 @@ class FinishUploadInput(MutationInput):
 
 @strawberry.type(description="The picture that is being processed.")
 class FinishUploadPayload(Payload):
-    media: Media | None = strawberry.field(
-        default=None, description="The picture; null if the mutation failed."
-    )
+    media: Media | None = result_field("The picture")
 
 
 @strawberry.type
 class MediaMutation:
-    @strawberry.mutation(
-        description="Begins the upload of a picture: send the file to the address that it returns, then call "
+    @mutation(
+        "Begins the upload of a picture: send the file to the address that it returns, then call "
         "`finishUpload`. A repeated `clientMutationId` gives the same upload with a new address.",
-        directives=[RateLimit(bucket="uploads")],
+        RateLimit(bucket="uploads"),
     )
-    @refusals_as_user_errors(StartUploadPayload)
     @staticmethod
-    async def start_upload(info: strawberry.Info, input: StartUploadInput) -> StartUploadPayload:
-        context: Context = info.context
-        owner_id = context.require_viewer()
+    async def start_upload(info: Info, input: StartUploadInput) -> StartUploadPayload:
+        owner_id = info.context.require_viewer()
         content_type = input.content_type.strip().lower()
         rules = InputRules()
         if content_type not in CONTENT_TYPES:
@@ -92,7 +92,7 @@ class MediaMutation:
             rules.reject("byteSize", f"A picture has 1 to {MAX_BYTES:,} bytes.")
         rules.raise_problems()
         started = await upload_start(
-            context.database,
+            info.context.database,
             owner_id=owner_id,
             content_type=content_type,
             byte_size=input.byte_size,
@@ -100,13 +100,12 @@ class MediaMutation:
         )
         return StartUploadPayload(upload=_upload(started))
 
-    @strawberry.mutation(
-        description="Starts the processing of a file that has been sent. The picture can be put on a post at once."
+    @mutation(
+        "Starts the processing of a file that has been sent. The picture can be put on a post at once."
     )
-    @refusals_as_user_errors(FinishUploadPayload)
     @staticmethod
-    async def finish_upload(info: strawberry.Info, input: FinishUploadInput) -> FinishUploadPayload:
-        context: Context = info.context
+    async def finish_upload(info: Info, input: FinishUploadInput) -> FinishUploadPayload:
+        context = info.context
         media = await upload_finish(
             context.database,
             viewer_id=context.require_viewer(),

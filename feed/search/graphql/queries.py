@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from core.accounts.graphql.types import UserConnection
-from core.context import Context
+from core.graphql.info import Info
 from core.graphql.limits.directives import FORWARD_PAGE
 from core.graphql.relay_connections import CURSOR_BOUND
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
@@ -53,7 +53,7 @@ class SearchQuery:
     )
     @staticmethod
     async def search_users(
-        info: strawberry.Info,
+        info: Info,
         query: Annotated[
             str,
             strawberry.argument(
@@ -63,15 +63,14 @@ class SearchQuery:
         first: FirstInOrder = None,
         after: AfterInOrder = None,
     ) -> UserConnection:
-        context: Context = info.context
-        return await users_by_name(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
+        return await users_by_name(info.context, query, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
         description=f"Posts that match the query, newest first. {SYNTAX}", directives=[FORWARD_PAGE]
     )
     @staticmethod
     async def search_posts(
-        info: strawberry.Info,
+        info: Info,
         query: Annotated[
             str,
             strawberry.argument(
@@ -82,8 +81,7 @@ class SearchQuery:
         first: FirstInOrder = None,
         after: AfterInOrder = None,
     ) -> PostConnection:
-        context: Context = info.context
-        return await posts_found(context, query, first, after)  # type: ignore[return-value]  # resolved from a page
+        return await posts_found(info.context, query, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
         description="Hashtags of posts that begin with the prefix, ignoring case, by name.",
@@ -91,7 +89,7 @@ class SearchQuery:
     )
     @staticmethod
     async def search_hashtags(
-        info: strawberry.Info,
+        info: Info,
         prefix: Annotated[
             str,
             strawberry.argument(
@@ -102,15 +100,14 @@ class SearchQuery:
         first: FirstInOrder = None,
         after: AfterInOrder = None,
     ) -> HashtagConnection:
-        context: Context = info.context
-        return await hashtags_by_prefix(context, prefix, first, after)  # type: ignore[return-value]  # from a page
+        return await hashtags_by_prefix(info.context, prefix, first, after)  # type: ignore[return-value]  # from a page
 
     @strawberry.field(
         description="The hashtag with this name, ignoring case; null if no post or comment has had it."
     )
     @staticmethod
     async def hashtag(
-        info: strawberry.Info,
+        info: Info,
         name: Annotated[
             str,
             strawberry.argument(
@@ -118,8 +115,7 @@ class SearchQuery:
             ),
         ],
     ) -> Hashtag | None:
-        context: Context = info.context
-        return await hashtag_by_name(context, name)  # type: ignore[return-value]  # a row
+        return await hashtag_by_name(info.context, name)  # type: ignore[return-value]  # a row
 
     @strawberry.field(
         description="Users to follow, ranked by how many of the users whom the viewer follows also follow them. Only "
@@ -128,10 +124,9 @@ class SearchQuery:
     )
     @staticmethod
     async def suggested_users(
-        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+        info: Info, first: FirstInOrder = None, after: AfterInOrder = None
     ) -> UserConnection:
-        context: Context = info.context
-        return await users_suggested(context, first, after)  # type: ignore[return-value]  # resolved from a page
+        return await users_suggested(info.context, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
         description="Public posts with the most likes, shares and comments for their age. Ranked every few minutes; "
@@ -140,10 +135,9 @@ class SearchQuery:
     )
     @staticmethod
     async def trending_feed(
-        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+        info: Info, first: FirstInOrder = None, after: AfterInOrder = None
     ) -> PostConnection:
-        context: Context = info.context
-        return await trending_posts(context, first, after)  # type: ignore[return-value]  # resolved from a page
+        return await trending_posts(info.context, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
         description="Hashtags that at least two users have used in recent public posts, those of most users first. "
@@ -152,7 +146,6 @@ class SearchQuery:
     )
     @staticmethod
     async def trending_hashtags(
-        info: strawberry.Info, first: FirstInOrder = None, after: AfterInOrder = None
+        info: Info, first: FirstInOrder = None, after: AfterInOrder = None
     ) -> HashtagConnection:
-        context: Context = info.context
-        return await trending_hashtags(context, first, after)  # type: ignore[return-value]  # resolved from a page
+        return await trending_hashtags(info.context, first, after)  # type: ignore[return-value]  # resolved from a page
