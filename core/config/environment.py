@@ -18,7 +18,6 @@ from core.config.limit_settings import LimitSettings
 from core.config.observability_settings import ObservabilitySettings
 from core.config.parsing import ValueInvalid
 from core.config.push_settings import DEVELOPMENT_VAPID_KEY, VAPID_COMMAND, PushSettings
-from core.config.secret_keys import secrets_of
 from core.config.setting_conflicts import REVOKING_MINUTES, conflicts
 
 SECRET_KEY_LENGTH = 32
@@ -200,7 +199,7 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
     @property
     def secrets(self) -> tuple[bytes, ...]:
         """The secret keys. The first one signs; what was signed with any of them is valid."""
-        return secrets_of(self)
+        return tuple(key.encode() for key in self.secret_keys or (self.secret_key,))
 
     @property
     def recent_revocations(self) -> timedelta:
@@ -231,8 +230,6 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
             except ValueInvalid as invalid:
                 problems.append(f"{variable} is invalid: {invalid}")
         secret_keys = values.get("secret_keys", ())
-        if secret_keys and values.get("secret_key", secret_keys[0]) not in secret_keys:
-            problems.append("SECRET_KEY is not among SECRET_KEYS. Add it there, or leave it out.")
         if not debug and DEVELOPMENT_ONLY in (values.get("secret_key"), *secret_keys):
             problems.append("SECRET_KEY is the default for development. Generate a random one.")
         if not debug and values.get("vapid_private_key") == DEVELOPMENT_VAPID_KEY:

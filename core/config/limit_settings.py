@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from core.config import parsing
 from core.config.declared_setting import setting
+
+MAX_RATE = 999_999_999
+
+
+def per_hour(default: str, what: str) -> Any:
+    """A setting that limits how often something is done in an hour; in development nothing does."""
+    purpose = f"{what} in an hour; 0: no limit."
+    return setting(parsing.whole_number(0, MAX_RATE), default, purpose, in_debug="0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,83 +81,34 @@ class LimitSettings:
         "false",
         "Report the cost of each operation in `extensions.cost`; false: to clients that send `GraphQL-Cost: report`.",
     )
-    rate_person_cost: int = setting(
-        parsing.whole_number(0, 999_999_999),
+    user_points_per_minute: int = setting(
+        parsing.whole_number(0, MAX_RATE),
         "60000",
         "Points of cost that a signed-in user may use in a minute, at most; 0: no limit.",
-        in_debug="999999999",
+        in_debug=str(MAX_RATE),
     )
-    rate_address_cost: int = setting(
-        parsing.whole_number(0, 999_999_999),
+    address_points_per_minute: int = setting(
+        parsing.whole_number(0, MAX_RATE),
         "3000000",
         "Points that all anonymous clients of an IPv4 address or IPv6 /64 may use in a minute, at most; 0: no limit.",
-        in_debug="999999999",
+        in_debug=str(MAX_RATE),
     )
-    posts_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "300",
-        "Posts that a user may write in an hour; 0: no limit.",
-        in_debug="0",
+    posts_per_hour: int = per_hour("300", "Posts that a user may write")
+    comments_per_hour: int = per_hour("1000", "Comments that a user may write")
+    follows_per_hour: int = per_hour("400", "Times that a user may follow others")
+    reactions_per_hour: int = per_hour("2000", "Likes and shares of a user")
+    reports_per_hour: int = per_hour("60", "Posts, comments and users that a user may report")
+    exports_per_hour: int = per_hour("3", "Archives of own data that a user may ask for")
+    uploads_per_hour: int = per_hour("300", "Uploads that a user may begin")
+    sign_ups_per_hour: int = per_hour(
+        "60", "Accounts that may be made from an IPv4 address or IPv6 /64"
     )
-    comments_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "1000",
-        "Comments that a user may write in an hour; 0: no limit.",
-        in_debug="0",
+    sign_ins_per_hour: int = per_hour("1000", "Calls of signIn from an IPv4 address or IPv6 /64")
+    password_resets_per_hour: int = per_hour(
+        "60", "Calls of requestPasswordReset from an IPv4 address or IPv6 /64"
     )
-    follows_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "400",
-        "Times that a user may follow others in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    reactions_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "2000",
-        "Likes and shares of a user in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    reports_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Posts, comments and users that a user may report in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    exports_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "3",
-        "Archives of own data that a user may ask for in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    uploads_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "300",
-        "Uploads that a user may begin in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    sign_ups_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Accounts that may be made from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    sign_ins_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "1000",
-        "Calls of signIn from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    password_resets_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "60",
-        "Calls of requestPasswordReset from an IPv4 address or IPv6 /64 in an hour; 0: no limit.",
-        in_debug="0",
-    )
-    verification_mails_per_hour: int = setting(
-        parsing.whole_number(0, 999_999_999),
-        "10",
-        "Mails that verify an address, by resendVerification and changeEmail of a user, in an hour; 0: no limit.",
-        in_debug="0",
+    verification_mails_per_hour: int = per_hour(
+        "10", "Mails that verify an address, by resendVerification and changeEmail of a user"
     )
     sign_in_attempts: int = setting(
         parsing.whole_number(1, 1_000_000),

@@ -15,7 +15,9 @@ REVOKING_MINUTES = 30
 
 def conflicts(settings: Environment) -> Iterator[str]:
     """What is wrong, for the operator."""
-    for field_name in ("rate_person_cost", "rate_address_cost"):
+    if settings.secret_keys and settings.secret_key not in settings.secret_keys:
+        yield "SECRET_KEY is not among SECRET_KEYS. Add it there, or leave it out."
+    for field_name in ("user_points_per_minute", "address_points_per_minute"):
         if 0 < getattr(settings, field_name) < settings.max_cost:
             yield (
                 f"{field_name.upper()} is invalid: an operation of MAX_COST could never be executed. "

@@ -78,56 +78,30 @@ class Server:
     def __init__(self, settings: Environment) -> None:
         ERROR_DOCS.url = settings.error_docs_url
         SlowStatements.seconds = settings.slow_statement_seconds
-        secrets = settings.secrets
-        has_traces = settings.debug and settings.playground
-        self.traces = Traces() if has_traces else None
+        self.traces = Traces() if settings.debug and settings.playground else None
         """For the playground, in development."""
-        database_class = TracedDatabase if has_traces else Database
-        self.database = database_class(
-            settings.database_url,
-            size=settings.pool_size,
-            pgbouncer=settings.pgbouncer,
-            acquire_seconds=settings.pool_seconds,
-            waiting_at_most=settings.pool_queue,
-            statement_seconds=settings.statement_seconds,
-        )
+        self.database = _database(settings, TracedDatabase if self.traces else Database)
         self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
         self.services = Services(
-            database=self.database, cursors=CursorSigner(*secrets), notify=lambda: None
+            database=self.database, cursors=CursorSigner(*settings.secrets), notify=lambda: None
         )
-        tokens = AccessTokens(*secrets)
-        access_token_life = timedelta(minutes=settings.access_token_minutes)
-        revoked = RevokedSessions(token_life=access_token_life)
-        self.authentication = BearerAuthentication(self.services, tokens, revoked)
-        self.services.register(
-            Accounts(
-                access_tokens=tokens,
-                refresh_tokens=RefreshTokens(*secrets),
-                passwords=Passwords(),
-                login_throttle=shared_login_throttle(settings.redis_url, settings.sign_in_attempts),
-                access_token_life=access_token_life,
-                refresh_token_life=timedelta(days=settings.refresh_token_days),
-                sign_up_is_open=settings.sign_up == "OPEN",
-                deletion_grace=timedelta(days=settings.deletion_grace_days),
-            )
-        )
-        self.services.register(ExportAddress((settings.api_url or "").rstrip("/")))
+        tokens = AccessTokens(*settings.secrets)
+        self.accounts = _accounts(settings, tokens)
+        self.revoked = RevokedSessions(token_life=self.accounts.access_token_life)
+        self.authentication = BearerAuthentication(self.services, tokens, self.revoked)
         self.home_feeds = HomeFeeds(self.database)
-        self.services.register(self.home_feeds)
-        self.shared_texts = SharedTexts(settings.redis_url)
         self.rate_limits = RateLimits(TokenBuckets(settings.redis_url), _rates(settings))
-        self.services.register(self.rate_limits)
-        documents = document_store(
+        address = ExportAddress((settings.api_url or "").rstrip("/"))
+        for service in (self.accounts, self.home_feeds, self.rate_limits, address):
+            self.services.register(service)
+        self.shared_texts = SharedTexts(settings.redis_url)
+        self.documents = document_store(
             settings,
             shared=self.shared_texts,
             trusted=TrustedTexts(self.database),
             suggestions=settings.debug,
             charge=self.rate_limits.admit_document,
         )
-        seconds = settings.byte_cache_seconds
-        response_cache = ResponseCache(seconds) if seconds else None
-        if response_cache is not None:
-            self.services.drop_cached_responses = response_cache.clear
         self.sampler = Sampler(self.database)
         self.executor = Executor(
             graphql_schema,
@@ -136,23 +110,39 @@ class Server:
             counters=ExecutionCounters(),
         )
         self.observer = RequestObserver(settings)
+        response_cache = None
+        if settings.byte_cache_seconds:
+            response_cache = ResponseCache(settings.byte_cache_seconds)
+            self.services.drop_cached_responses = response_cache.clear
         live_origins = CORSPolicy((*settings.cors_origins, *own_origins(settings.allowed_hosts)))
-        self.live = Live(
+        self.live = self._live(settings, live_origins)
+        self.services.notify = self.live.notify
+        http = self._http(settings, response_cache, live_origins)
+        self._serve_http: ASGIApp = self.traces.traced(http) if self.traces else http
+
+    def _live(self, settings: Environment, origins: CORSPolicy) -> Live:
+        return Live(
             settings,
             services=self.services,
-            documents=documents,
+            documents=self.documents,
             executor=self.executor,
             admission=self.rate_limits,
             observer=self.observer,
             context_for=self.authentication.context_for,
             read_token=self.authentication.read_token,
-            revoke=revoked.add,
+            revoke=self.revoked.add,
             hidden=self.services.drop_cached_responses,
-            origins=live_origins,
+            origins=origins,
         )
-        self.services.notify = self.live.notify
-        http = GraphQLHTTP(
-            documents=documents,
+
+    def _http(
+        self,
+        settings: Environment,
+        response_cache: ResponseCache | None,
+        live_origins: CORSPolicy,
+    ) -> GraphQLHTTP:
+        return GraphQLHTTP(
+            documents=self.documents,
             execute=self._execute,
             context_for=self.authentication.context_for,
             stream=self.live.streams.serve,
@@ -167,7 +157,6 @@ class Server:
             headers_for=execution_header if settings.debug else None,
             draft_statuses=settings.draft_statuses,
         )
-        self._http: ASGIApp = self.traces.traced(http) if self.traces else http
 
     def _execute(
         self, document: DocumentNode, name: str | None, variables: dict[str, Any], context: Context
@@ -183,7 +172,7 @@ class Server:
 
     def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """The ASGI application of the GraphQL endpoint, for HTTP and WebSocket."""
-        serve = self.live.websocket if scope["type"] == "websocket" else self._http
+        serve = self.live.websocket if scope["type"] == "websocket" else self._serve_http
         return serve(scope, receive, send)
 
     @asynccontextmanager
@@ -196,8 +185,8 @@ class Server:
             stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.rate_limits.close)
             stack.push_async_callback(self.shared_texts.close)
-            stack.callback(self.services.get(Accounts).passwords.close)
-            stack.callback(self.services.get(Accounts).login_throttle.close)
+            stack.callback(self.accounts.passwords.close)
+            stack.callback(self.accounts.login_throttle.close)
             stack.push_async_callback(self.services.group_commits.close)
             stack.push_async_callback(self.home_feeds.close)
             await self.live.start()
@@ -228,6 +217,30 @@ class Server:
         return True
 
 
+def _database(settings: Environment, kind: type[Database]) -> Database:
+    return kind(
+        settings.database_url,
+        size=settings.pool_size,
+        pgbouncer=settings.pgbouncer,
+        acquire_seconds=settings.pool_seconds,
+        waiting_at_most=settings.pool_queue,
+        statement_seconds=settings.statement_seconds,
+    )
+
+
+def _accounts(settings: Environment, tokens: AccessTokens) -> Accounts:
+    return Accounts(
+        access_tokens=tokens,
+        refresh_tokens=RefreshTokens(*settings.secrets),
+        passwords=Passwords(),
+        login_throttle=shared_login_throttle(settings.redis_url, settings.sign_in_attempts),
+        access_token_life=timedelta(minutes=settings.access_token_minutes),
+        refresh_token_life=timedelta(days=settings.refresh_token_days),
+        sign_up_is_open=settings.sign_up == "OPEN",
+        deletion_grace=timedelta(days=settings.deletion_grace_days),
+    )
+
+
 def _rates(settings: Environment) -> Rates:
     def rate(name: str, capacity: int, seconds: int = HOUR) -> Rate | None:
         return Rate(name, capacity, seconds) if capacity else None
@@ -248,8 +261,8 @@ def _rates(settings: Environment) -> Rates:
         rate("password-resets", settings.password_resets_per_hour),
     ]
     return Rates(
-        rate("points", settings.rate_person_cost, MINUTE),
-        rate("points for this address", settings.rate_address_cost, MINUTE),
+        rate("points", settings.user_points_per_minute, MINUTE),
+        rate("points for this address", settings.address_points_per_minute, MINUTE),
         {each.name: each for each in calls if each},
         {each.name: each for each in calls_by_address if each},
     )

@@ -39,8 +39,8 @@ OURS, CACHED, BASELINE, STOCK = (
 
 
 NO_LIMIT_REACHED = {
-    "RATE_PERSON_COST": "999999999",
-    "RATE_ADDRESS_COST": "999999999",
+    "USER_POINTS_PER_MINUTE": "999999999",
+    "ADDRESS_POINTS_PER_MINUTE": "999999999",
     "REACTIONS_PER_HOUR": "999999999",
 }
 """Rate limits are in force, and so high that no client of a benchmark reaches one."""

@@ -44,7 +44,7 @@ FEW = 4
 PAGE = 100
 PAUSE_SECONDS = 0.2
 """Of a client after an error."""
-NO_RATES = {"RATE_PERSON_COST": "0", "RATE_ADDRESS_COST": "0"}
+NO_RATES = {"USER_POINTS_PER_MINUTE": "0", "ADDRESS_POINTS_PER_MINUTE": "0"}
 
 
 @dataclass

@@ -29,8 +29,8 @@ WATCH = (
 """It costs 803 points, more than are added in half a minute."""
 SMALL: dict[str, Any] = {
     "max_cost": 1_000,
-    "rate_person_cost": 1_000,
-    "rate_address_cost": 20_000,
+    "user_points_per_minute": 1_000,
+    "address_points_per_minute": 20_000,
     "posts_per_hour": 3,
     "follows_per_hour": 2,
     "reactions_per_hour": 4,
@@ -68,7 +68,7 @@ def serving_anew(**settings: Any) -> Iterator[str]:
 
 @pytest.fixture
 def own_address(django_db_setup: None) -> Iterator[str]:
-    with serving_anew(rate_address_cost=OWN_RATE) as address:
+    with serving_anew(address_points_per_minute=OWN_RATE) as address:
         yield address
 
 
@@ -152,7 +152,7 @@ async def test_anonymous_clients_share_the_points_of_their_address(
 ) -> None:
     [viewer] = await signed_in(database, 1)
     sign_out = times(20, 'signOut(input: { refreshToken: "none", everywhere: false })')
-    with serving_anew(rate_address_cost=6_000) as address:
+    with serving_anew(address_points_per_minute=6_000) as address:
         assert (await post(address, HOME, viewer, first=1)).status_code == 200
         count, refused = await until_limited(address, sign_out)
         # The document itself takes points, once.
@@ -224,7 +224,7 @@ async def test_every_refusal_takes_points_from_its_address(
 ) -> None:
     rate = 6_000
     with serving_anew(
-        rate_address_cost=rate, playground=False, anonymous_introspection=False
+        address_points_per_minute=rate, playground=False, anonymous_introspection=False
     ) as address:
         async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
 

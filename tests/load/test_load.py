@@ -52,7 +52,7 @@ async def test_users_read_write_and_watch_without_errors(
     authors = await create_users(database, 5)
     for author in authors:
         await create_posts(database, author, 10)
-    with served(tmp_path, 1, DEBUG="true", RATE_ADDRESS_COST="0") as server:
+    with served(tmp_path, 1, DEBUG="true", ADDRESS_POINTS_PER_MINUTE="0") as server:
         await server.becomes_ready(1)
         url = f"http://{server.address}"
         done = load(LOAD_URL=url, LOAD_USERS="8", LOAD_SECONDS="12")

@@ -78,7 +78,7 @@ def test_debug_is_for_this_machine_only(host: str) -> None:
 
 
 def test_rate_limits_allow_the_dearest_operation() -> None:
-    for name in ("RATE_PERSON_COST", "RATE_ADDRESS_COST"):
+    for name in ("USER_POINTS_PER_MINUTE", "ADDRESS_POINTS_PER_MINUTE"):
         with pytest.raises(EnvironmentInvalid, match=f"{name} is invalid: .* MAX_COST or more"):
             Environment.read(REQUIRED | {name: "4999"})
         Environment.read(REQUIRED | {name: "0"})
