@@ -1,4 +1,4 @@
-"""Redis for what a process can do without: it is waited for briefly, and left alone for a while after it failed."""
+"""Redis that may be away: it is waited for briefly, and left alone for a while after it failed."""
 
 from __future__ import annotations
 
