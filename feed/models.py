@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +11,7 @@ from django.db.models.functions import Length, Now
 from core.accounts.models import User
 from core.database.counted_rows import CountedRow, count_field
 from core.database.time_ordered_keys import KeyField, Reference, TransactionField
+from feed.post_visibility import PostVisibility
 
 TEXT_LENGTH = 500
 WARNING_LENGTH = 100
@@ -19,14 +19,6 @@ LANGUAGE_LENGTH = 35
 """Enough for every registered tag (RFC 5646, section 4.4.1)."""
 
 models.TextField.register_lookup(Length)
-
-
-class PostVisibility(IntEnum):
-    """Who may read a post, besides its author. Order: from the widest to the narrowest."""
-
-    PUBLIC = 0
-    FOLLOWERS = 1
-    MENTIONED = 2
 
 
 def entities_field() -> ArrayField[Any, Any]:

@@ -12,8 +12,8 @@ from core.errors import ErrorCode, MutationRefused, account_removed, not_found, 
 from core.jobs.causes import current_cause
 from feed.entities import Entities, entities_of, names_keys, set_arguments
 from feed.media.services import PostMedia, post_media_set
-from feed.models import PostVisibility
 from feed.post_rows import PostRow
+from feed.post_visibility import PostVisibility
 from feed.search.words import words_of_post
 from feed.selectors import post_from, posts_by_ids
 from feed.statements import SQL

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from core.database.database import Database
 from core.events.event_log import EventRow
 from core.events.event_types import POST_DELETED
-from feed.models import PostVisibility
 from feed.post_rows import PostRow
+from feed.post_visibility import PostVisibility
 from feed.statements import SQL
 
 

@@ -13,7 +13,7 @@ from core.database.group_commit import GroupCommits
 from core.database.statements import variant_for
 from core.errors import ErrorCode, not_found, refuse
 from feed.entities import entities_of
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.reactions import Reaction
 from feed.selectors import post_from, posts_by_ids
 from feed.services import not_public

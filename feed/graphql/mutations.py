@@ -24,7 +24,8 @@ from feed.graphql.pins import PinsMutation
 from feed.graphql.types import TEXT_RULES, Post
 from feed.media.graphql.fields import PostMediaInput, cleaned_media
 from feed.media.models import MEDIA_OF_POST
-from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH, PostVisibility
+from feed.models import LANGUAGE_LENGTH, TEXT_LENGTH, WARNING_LENGTH
+from feed.post_visibility import PostVisibility
 from feed.services import PostChanges, post_create, post_delete, post_edit
 from feed.validators import clean_content_warning, clean_language
 

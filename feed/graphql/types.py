@@ -21,8 +21,9 @@ from core.graphql.relay_connections import EDGES, Connection, Edge, connection_f
 from core.paging import Page
 from feed import models
 from feed.graphql.text_types import segments_field
-from feed.models import TEXT_LENGTH, PostVisibility
+from feed.models import TEXT_LENGTH
 from feed.post_rows import PostEditRow, PostRow, QuoteRow, QuoteState
+from feed.post_visibility import PostVisibility
 from feed.selectors import EditsByPostLoader, PostDetails
 
 declare_enum(

@@ -10,7 +10,7 @@ from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.execution import Executor
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.services import post_create
 from interactions.services import comment_create
 from tests.interactions.cast import create_users

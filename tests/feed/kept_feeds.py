@@ -26,7 +26,7 @@ from core.events.log_positions import START, Position
 from core.paging import NO_HORIZON, EdgeRow, PageRequest
 from feed.consumers import add_to_home_feeds
 from feed.home_feeds import HomeFeeds, home_feed_build
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.reactions import SHARE
 from feed.selectors import Outcome, home_feed_page
 from feed.services import post_create, post_delete

@@ -10,7 +10,7 @@ from core.accounts.services import block_create, follow_create
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.services import post_create
 from tests.contract.world import TABLES
 from tests.core.accounts.world import codes

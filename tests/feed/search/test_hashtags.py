@@ -9,7 +9,7 @@ import pytest
 from core.accounts.services import block_create
 from core.context import Services
 from core.ids import global_id
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users, present

@@ -11,7 +11,7 @@ from core.accounts.services import block_create
 from core.context import Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
-from feed.models import PostVisibility
+from feed.post_visibility import PostVisibility
 from feed.search.jobs import fill_post_words
 from feed.search.words import words_of_post
 from feed.services import post_create, post_delete, post_edit

@@ -18,7 +18,8 @@ from core.config.schema import graphql_schema
 from core.context import Context, Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
-from feed.models import Post, PostVisibility
+from feed.models import Post
+from feed.post_visibility import PostVisibility
 from feed.search.jobs import POSTS_OF_AUTHOR, TRENDS_KEPT, rank_trends
 from feed.search.trends import APART, spread
 from feed.services import post_create, post_delete
