@@ -50,7 +50,10 @@ class Outcome(NamedTuple):
 
 
 async def queries(address: str, seconds: float) -> list[float]:
-    """How long each of the plain queries took that were sent for so long, at least ten. Errors: AssertionError if one fails."""
+    """How long each of the plain queries took that were sent for so long, at least ten.
+
+    Errors: AssertionError if one fails.
+    """
     took: list[float] = []
     ends = perf_counter() + seconds
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
