@@ -101,9 +101,9 @@ async def causes_change(
 ) -> None:
     """Removes causes that have ended and adds those that have begun. Order: of the events.
 
-    Rows are added and removed by what the tables say now, which may be ahead of the log. Of actors without a row only the
-    log says who was counted. So where a notification has such, its count changes as the log says, and `dropped_count`
-    gets what the rows do not.
+    Rows are added and removed by what the tables say now, which may be ahead of the log. Of actors without a row only
+    the log says who was counted. So where a notification has such, its count changes as the log says, and
+    `dropped_count` gets what the rows do not.
 
     Cost: twelve statements at most.
     """

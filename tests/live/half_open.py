@@ -50,14 +50,10 @@ class Outcome(NamedTuple):
 
 
 async def queries(address: str, seconds: float) -> list[float]:
-<<<<<<< Updated upstream
     """How long each of the plain queries took that were sent for so long, at least ten.
 
     Errors: AssertionError if one fails.
     """
-=======
-    """How long each of the plain queries took that were sent for so long, at least ten. Errors: AssertionError."""
->>>>>>> Stashed changes
     took: list[float] = []
     ends = perf_counter() + seconds
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
