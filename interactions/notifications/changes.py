@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 from core.events.event_types import (
     NOTIFICATION_ADDED,
     NOTIFICATION_CHANGED,
@@ -42,7 +43,10 @@ class NotificationChanges:
         if self._kinds:
             recipients, keys = zip(*self._kinds, strict=True)
             kinds = list(self._kinds.values())
-            await transaction.fetch(SQL.notification_events_add, kinds, recipients, keys)
+            await transaction.fetch(
+                SQL.notification_events_add,
+                *(kinds, key_array(recipients), key_array(keys)),
+            )
 
     def _note(self, recipient_id: int, key: int, kind: str) -> None:
         before = self._kinds.pop((recipient_id, key), kind)

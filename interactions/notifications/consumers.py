@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 from core.events import event_types
 from core.events.event_log import EventRow
 from core.jobs.registry import consumer
@@ -17,6 +18,7 @@ from interactions.notifications.changes import NotificationChanges
 from interactions.notifications.groups import (
     Cause,
     CauseChange,
+    GroupKey,
     causes_change,
     causes_remove,
 )
@@ -87,7 +89,8 @@ async def _deleted_remove(
     )
     if not found:
         return False
-    await transaction.fetch(SQL.notification_inboxes_lock, list({row[1] for row in found}))
+    recipients = {row[1] for row in found}
+    await transaction.fetch(SQL.notification_inboxes_lock, key_array(recipients))
     whole = [row[0] for row in found if row[2] is None]
     for key, recipient_id in await transaction.fetch(SQL.notifications_remove, whole):
         changes.removed(recipient_id, key)
@@ -105,20 +108,19 @@ async def _causes_change(
         return
     rows = await transaction.fetch(
         SQL.notification_candidates,
-        list(range(len(causing))),
         [event.kind for event in causing],
-        [event.actor_id for event in causing],
-        [event.post_id for event in causing],
-        [event.subject_id for event in causing],
-        [event.transaction for event in causing],
+        key_array(event.actor_id for event in causing),
+        key_array(event.post_id or 0 for event in causing),
+        key_array(event.subject_id or 0 for event in causing),
+        key_array(event.transaction for event in causing),
     )
     found: dict[Cause, CauseChange] = {}
-    for number, *columns, step, holds, is_wanted in rows:
-        cause = Cause(*columns)
+    for number, recipient_id, thing_id, kind, *columns, step, holds, is_wanted in rows:
+        cause = Cause(GroupKey(recipient_id, thing_id, kind), *columns)
         # All events about a cause say the same of the tables; the last one gives the time.
         earlier = found.pop(cause, None)
         first_step = step if earlier is None else earlier.first_step
-        found[cause] = CauseChange(causing[number], first_step, step, holds, is_wanted)
+        found[cause] = CauseChange(causing[number - 1], first_step, step, holds, is_wanted)
     await causes_change(transaction, found, changes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 from interactions.notifications.changes import NotificationChanges
 from interactions.notifications.groups import causes_remove
 from interactions.notifications.statements import SQL
@@ -18,8 +19,8 @@ async def notifications_erase(transaction: Transaction, user_id: int) -> int:
     """
     causes = await transaction.fetch(SQL.causes_of_actor, user_id, CAUSES_AT_ONCE)
     if causes:
-        recipients = list({row[0] for row in causes})
-        await transaction.fetch(SQL.notification_inboxes_lock, recipients)
+        recipients = {row[0] for row in causes}
+        await transaction.fetch(SQL.notification_inboxes_lock, key_array(recipients))
         changes = NotificationChanges()
         removed = [(key, user_id, subject_id) for _, key, subject_id in causes]
         await causes_remove(transaction, removed, changes)

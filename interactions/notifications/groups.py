@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from core.database.database import Transaction
-from core.database.time_ordered_keys import key_at
+from core.database.time_ordered_keys import key_array, key_at
 from core.events.event_log import EventRow
 from interactions.notifications.changes import NotificationChanges
 from interactions.notifications.notification_rows import position_at
@@ -16,6 +16,7 @@ from interactions.notifications.statements import SQL
 
 KEPT_ACTORS = 100
 """How many rows of actors a notification keeps, the newest. All are counted."""
+NONE: dict[int, int] = {}
 GROUP_AGE = timedelta(days=30)
 """Nothing is added to an older notification, so that one with a new actor is not removed for its age."""
 
@@ -31,18 +32,12 @@ class GroupKey(NamedTuple):
 class Cause(NamedTuple):
     """Why a recipient may be notified."""
 
-    recipient_id: int
-    kind: int
-    thing_id: int
+    group: GroupKey
     post_id: int | None
     comment_id: int | None
     actor_id: int
     subject_id: int
     """The comment or post with which the actor caused it; 0 if there is none."""
-
-    @property
-    def group(self) -> GroupKey:
-        return GroupKey(self.recipient_id, self.thing_id, self.kind)
 
 
 class CauseChange(NamedTuple):
@@ -109,25 +104,25 @@ async def causes_change(
     """
     if not found:
         return
-    begun = {cause for cause, change in found.items() if change.has_begun}
-    recipients = {cause.recipient_id for cause in found}
-    inboxes = await _inboxes_lock(transaction, recipients, {cause.recipient_id for cause in begun})
+    recipients = {cause.group.recipient_id for cause in found}
+    needed = {cause.group.recipient_id for cause, change in found.items() if change.has_begun}
+    inboxes = await _inboxes_lock(transaction, recipients, needed)
     kept: defaultdict[tuple[GroupKey, int], dict[int, int]] = defaultdict(dict)
     columns = zip(*{(*cause.group, cause.actor_id) for cause in found}, strict=True)
     for *group, actor_id, key, subject_id in await transaction.fetch(
-        SQL.notification_causes, *map(list, columns)
+        SQL.notification_causes, *map(key_array, columns)
     ):
         kept[GroupKey(*group), actor_id][subject_id] = key
     new: list[Cause] = []
     removed: list[tuple[int, int, int]] = []
     dropped: Counter[GroupKey] = Counter()
     for cause, change in found.items():
-        keys = kept[cause.group, cause.actor_id]
+        keys = kept.get((cause.group, cause.actor_id), NONE)
         had_row = has_row = cause.subject_id in keys
         if had_row and not change.holds:
             removed.append((keys.pop(cause.subject_id), cause.actor_id, cause.subject_id))
             has_row = False
-        elif not had_row and cause in begun and cause.recipient_id in inboxes:
+        elif not had_row and change.has_begun and cause.group.recipient_id in inboxes:
             new.append(cause)
             has_row = True
         if change.first_step and change.last_step:
@@ -147,7 +142,7 @@ async def _dropped_count(
     if rows:
         columns = zip(*rows, strict=True)
         for key, recipient_id in await transaction.fetch(
-            SQL.notifications_count_dropped, *map(list, columns)
+            SQL.notifications_count_dropped, *map(key_array, columns)
         ):
             changes.changed(recipient_id, key)
 
@@ -167,7 +162,7 @@ async def _groups_grow(
     places = zip(*{cause.group for cause in new}, strict=True)
     oldest = key_at(datetime.now(UTC) - GROUP_AGE, 0)
     for *columns, key, position in await transaction.fetch(
-        SQL.notifications_newest, *map(list, places)
+        SQL.notifications_newest, *map(key_array, places)
     ):
         if position > inboxes[columns[0]].seen_through and key > oldest:
             groups[GroupKey(*columns)] = Group(key)
@@ -176,7 +171,7 @@ async def _groups_grow(
         group = groups.pop(cause.group, None) or Group(None)
         groups[cause.group] = group
         group.causes.append(cause)
-        if group.key not in kept.get((cause.group, cause.actor_id), {}).values():
+        if group.key not in kept.get((cause.group, cause.actor_id), NONE).values():
             group.actors.add(cause.actor_id)
     last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
     begun: Counter[int] = Counter()
@@ -188,9 +183,9 @@ async def _groups_grow(
     await _groups_write(transaction, grown)
     await transaction.fetch(
         SQL.notification_inboxes_set,
-        list(begun),
-        [last[user_id] for user_id in begun],
-        list(begun.values()),
+        key_array(begun),
+        key_array(last[user_id] for user_id in begun),
+        key_array(begun.values()),
     )
     for place, group in grown.items():
         changes.added(place.recipient_id, group.key or 0)
@@ -203,23 +198,23 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
     if begun:
         for recipient_id, thing_id, kind, key in await transaction.fetch(
             SQL.notifications_add,
-            [key.recipient_id for key, _ in begun],
-            [key.kind for key, _ in begun],
-            [key.thing_id for key, _ in begun],
-            [group.causes[0].post_id for _, group in begun],
-            [group.causes[0].comment_id for _, group in begun],
-            [group.position for _, group in begun],
-            [len(group.actors) for _, group in begun],
-            [group.dropped for _, group in begun],
+            key_array(key.recipient_id for key, _ in begun),
+            key_array(key.kind for key, _ in begun),
+            key_array(key.thing_id for key, _ in begun),
+            key_array(group.causes[0].post_id or 0 for _, group in begun),
+            key_array(group.causes[0].comment_id or 0 for _, group in begun),
+            key_array(group.position for _, group in begun),
+            key_array(len(group.actors) for _, group in begun),
+            key_array(group.dropped for _, group in begun),
         ):
             groups[GroupKey(recipient_id, thing_id, kind)].key = key
     if moved:
         await transaction.fetch(
             SQL.notifications_move,
-            [group.key for group in moved],
-            [group.position for group in moved],
-            [len(group.actors) for group in moved],
-            [group.dropped for group in moved],
+            key_array(group.key or 0 for group in moved),
+            key_array(group.position for group in moved),
+            key_array(len(group.actors) for group in moved),
+            key_array(group.dropped for group in moved),
         )
     rows = [
         (group.key, cause.actor_id, *key, cause.subject_id)
@@ -227,7 +222,7 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
         for cause in group.kept
     ]
     columns = zip(*rows, strict=True)
-    await transaction.fetch(SQL.notification_actors_add, *map(list, columns))
+    await transaction.fetch(SQL.notification_actors_add, *map(key_array, columns))
     if moved:
         keys = [group.key for group in moved]
         await transaction.fetch(SQL.notification_actors_trim, keys, KEPT_ACTORS)
@@ -253,9 +248,9 @@ async def _inboxes_lock(
     transaction: Transaction, users: set[int], needed: set[int]
 ) -> dict[int, Inbox]:
     """The inboxes of the users, locked. `needed`: whose are added where there are none, if the user still exists."""
-    rows = await transaction.fetch(SQL.notification_inboxes_lock, list(users))
-    missing = list(needed - {row[0] for row in rows})
-    if missing:
+    rows = await transaction.fetch(SQL.notification_inboxes_lock, key_array(users))
+    if new := needed - {row[0] for row in rows}:
+        missing = key_array(new)
         await transaction.fetch(SQL.notification_inboxes_add, missing)
         rows += await transaction.fetch(SQL.notification_inboxes_lock, missing)
     return {user_id: Inbox(*columns) for user_id, *columns in rows}

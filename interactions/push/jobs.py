@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from core.accounts.selectors import MAX_COUNTED
 from core.database.database import Transaction
+from core.database.time_ordered_keys import key_array
 from core.ids import global_id
 from core.jobs.backoff import pause_before_retry
 from core.jobs.job_run import JobRun
@@ -64,7 +65,7 @@ async def push_send(run: JobRun) -> None:
     async with run.transaction() as transaction:
         # The consumer that changes a notification holds this lock until it has looked for its job. So a change comes
         # before, and is seen here, or after, and finds no job.
-        await transaction.fetch(NOTIFICATIONS.notification_inboxes_lock, [recipient_id])
+        await transaction.fetch(NOTIFICATIONS.notification_inboxes_lock, key_array([recipient_id]))
         if only is None:
             now = await transaction.fetch_row(SQL.notification_position, key)
             if now is not None and now[0] != notification.position:

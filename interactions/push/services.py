@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database, Transaction
-from core.database.time_ordered_keys import moment_of
+from core.database.time_ordered_keys import key_array, moment_of
 from core.errors import SESSION_ENDED, ClientError, not_found
 from core.jobs.causes import current_cause
 from interactions.push.models import TARGETS_OF_USER
@@ -70,10 +70,10 @@ async def pushes_add(transaction: Transaction, announced: Sequence[tuple[int, in
         recipients, keys = zip(*announced, strict=True)
         await transaction.fetch(
             SQL.push_jobs_add,
-            keys,
-            recipients,
-            [_age_pause(key) for key in keys],
+            key_array(keys),
+            key_array(recipients),
             SHORTEST_PAUSE,
+            LONGEST_PAUSE,
             current_cause(),
         )
 
@@ -83,11 +83,8 @@ def pause_between_pushes(key: int, actor_count: int) -> timedelta:
 
     So one that grows quickly is pushed after 3, 6, 12 … seconds and then every ten minutes.
     """
-    return timedelta(seconds=min(_age_pause(key), SHORTEST_PAUSE * max(actor_count, 1)))
-
-
-def _age_pause(key: int) -> float:
-    return min(max(_age(key), SHORTEST_PAUSE), LONGEST_PAUSE)
+    age_pause = min(max(_age(key), SHORTEST_PAUSE), LONGEST_PAUSE)
+    return timedelta(seconds=min(age_pause, SHORTEST_PAUSE * max(actor_count, 1)))
 
 
 def _age(key: int) -> float:

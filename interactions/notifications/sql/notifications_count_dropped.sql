@@ -3,7 +3,7 @@
 UPDATE notifications n SET actor_count = n.actor_count + picked.actors, dropped_count = n.dropped_count + picked.actors
 FROM (
     SELECT o.id, greatest(k.actors, -o.dropped_count) AS actors
-    FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[]) AS k(recipient_id, thing_id, kind, actors)
+    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[], $4::text::int[]) AS k(recipient_id, thing_id, kind, actors)
     CROSS JOIN LATERAL (
         SELECT id, dropped_count FROM notifications
         WHERE recipient_id = k.recipient_id AND thing_id = k.thing_id AND kind = k.kind AND dropped_count > 0

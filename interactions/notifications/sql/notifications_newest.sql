@@ -1,7 +1,7 @@
 -- The newest notification of recipients about things. $1 recipients, $2 things, $3 kinds: a place for each.
 -- A row for each: the recipient, the thing, the kind, the notification, its position.
 SELECT k.recipient_id, k.thing_id, k.kind, n.id, n.position
-FROM unnest($1::bigint[], $2::bigint[], $3::int[]) AS k(recipient_id, thing_id, kind)
+FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[]) AS k(recipient_id, thing_id, kind)
 CROSS JOIN LATERAL (
     SELECT id, position FROM notifications n
     WHERE n.recipient_id = k.recipient_id AND n.thing_id = k.thing_id AND n.kind = k.kind

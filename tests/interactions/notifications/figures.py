@@ -1,7 +1,7 @@
 """Measures the consumer of notifications: `python -m tests.interactions.notifications.figures`.
 
 Starts its own PostgreSQL. Prints the events a second that one core consumes, the processor time of the worker and of
-PostgreSQL together, for likes spread over many posts and for likes of one.
+PostgreSQL together, for likes of as many posts and users, for likes spread over posts, and for likes of one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 
 from tests.servers import servers_of_program
 
-USERS = 2_000
+USERS = 20_000
 FILL = """
 WITH liked AS (
     INSERT INTO post_likes (user_id, post_id)
@@ -24,7 +24,9 @@ WITH liked AS (
 )
 INSERT INTO events (kind, actor_id, post_id) SELECT 'post_liked', user_id, post_id FROM liked ORDER BY random()
 """
-SPREAD = "(u.n * 7 + p.n) % 200 = 0"
+SCATTERED = f"p.n = u.n % {USERS} + 1"
+"""One user likes each post, each by another author."""
+SPREAD = "u.n <= 2000 AND p.n <= 2000 AND (u.n * 7 + p.n) % 200 = 0"
 """Ten users like each post, each by another author."""
 ONE = "p.n = 1"
 FIRST_POSTS = "INSERT INTO posts (author_id, text) SELECT id, 'x' FROM users"
@@ -45,7 +47,11 @@ async def measure() -> None:
     database = await Database(os.environ["DATABASE_URL"], size=1).open()
     await create_users(database, USERS)
     await database.write(FIRST_POSTS)
-    for what, which in (("likes of many posts", SPREAD), ("likes of one post", ONE)):
+    for what, which in (
+        ("a like of each of many posts", SCATTERED),
+        ("ten likes of each of many posts", SPREAD),
+        ("likes of one post", ONE),
+    ):
         await database.write(FILL.replace("{which}", which))
         await database.write("ANALYZE")
         [[events]] = await database.fetch("SELECT count(*) FROM events WHERE kind = 'post_liked'")
