@@ -62,7 +62,7 @@ class Data(NamedTuple):
 
     user_ids: list[int]
     posts: list[int]
-    """Oldest first."""
+    """Those that everybody sees, oldest first."""
     secret: bytes
     postgres: PostgresFigures
 
@@ -118,7 +118,10 @@ async def read_data(variables: Mapping[str, str]) -> Data:
     try:
         await connection.execute("VACUUM ANALYZE")
         user_ids = await connection.fetch("SELECT id FROM users WHERE is_active ORDER BY id")
-        posts = await connection.fetch("SELECT id FROM posts ORDER BY id")
+        posts = await connection.fetch(
+            "SELECT p.id FROM posts p JOIN users a ON a.id = p.author_id "
+            "WHERE p.visibility = 0 AND NOT a.is_private ORDER BY p.id"
+        )
         postgres = PostgresFigures(await connection.fetchval("SELECT pg_backend_pid()"))
     finally:
         await connection.close()
