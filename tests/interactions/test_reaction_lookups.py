@@ -1,4 +1,4 @@
-"""A page looks up its viewer's likes by user and post, also where the average user has hardly any."""
+"""A page looks up its viewer's likes and shares by user and post, also where the average user has hardly any."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from feed.statements import SQL
 from tests.core.database.test_statements import nodes
 
 FILL = """
-TRUNCATE users, posts, post_likes CASCADE;  -- pages and statistics that other tests have left would count
+TRUNCATE users, posts CASCADE;  -- pages and statistics that other tests have left would count
 INSERT INTO users (username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser)
 SELECT 'liker' || n, 'liker' || n || '@example.invalid', '!', 'P', '', '', true, false, false
 FROM generate_series(1, 4000) n;
 INSERT INTO posts (author_id, text) SELECT id, 'x' FROM users;
 INSERT INTO post_likes (user_id, post_id) SELECT author_id, id FROM posts ORDER BY hashint8(id) ON CONFLICT DO NOTHING;
+INSERT INTO shares (user_id, post_id) SELECT user_id, post_id FROM post_likes;
 """
-ANALYZE = "ANALYZE users, posts, post_likes"
+ANALYZE = "ANALYZE users, posts, post_likes, shares"
 STATEMENTS = {
     "public feed": SQL.public_feed_page[""],
     "home feed": SQL.home_feed_page[""],
@@ -34,7 +35,7 @@ STATEMENTS = {
 
 @pytest.fixture
 def plan_of(django_db_setup: None) -> Iterator[Any]:
-    """Explains a statement where each user has one like."""
+    """Explains a statement where each user has one like and one share."""
     with (
         closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
         connection.cursor() as cursor,
@@ -55,8 +56,14 @@ def plan_of(django_db_setup: None) -> Iterator[Any]:
         connection.commit()
 
 
+def states_of(plan: dict[str, Any]) -> dict[str, Any]:
+    """The part of the plan that reads the viewer states of a page; the whole plan of a statement that reads no more."""
+    return next((node for node in nodes(plan) if node.get("Subplan Name") == "CTE states"), plan)
+
+
+@pytest.mark.parametrize("table", ["post_likes", "shares"])
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_likes_of_the_viewer_are_looked_up_by_pair(plan_of: Any, name: str) -> None:
-    plan = plan_of(STATEMENTS[name])
-    read = [node for node in nodes(plan) if node.get("Relation Name") == "post_likes"]
-    assert {node["Index Name"] for node in read} == {"post_likes_pkey"}, json.dumps(plan, indent=1)
+def test_reactions_of_the_viewer_are_looked_up_by_pair(plan_of: Any, name: str, table: str) -> None:
+    states = states_of(plan_of(STATEMENTS[name]))
+    read = [node for node in nodes(states) if node.get("Relation Name") == table]
+    assert {node["Index Name"] for node in read} == {f"{table}_pkey"}, json.dumps(states, indent=1)
