@@ -20,6 +20,7 @@ from tests.interactions.cast import accounts_erase, create_users, delete_account
 
 PROFILE = "query Q($username: String!) { user(username: $username) { id } }"
 FEED = "{ publicFeed(first: 10) { edges { node { id } } } }"
+HOME_FEED = "{ homeFeed(first: 20) { edges { node { author { username } } } } }"
 SUSPENDED = [("ACCOUNT_SUSPENDED", "input")]
 ACCOUNTS_WITHOUT_JOB = """
 SELECT user_id FROM account_deletions d
@@ -151,6 +152,22 @@ async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
         assert len((await client.data(FEED))["edges"]) == 1
         names = [await client.data(PROFILE, username=f"p{number}") for number in (1, 2, 130)]
         assert [name is not None for name in names] == [True, False, False]
+
+
+async def test_a_home_feed_shows_nobody_of_very_many_deleted_followees(services: Services) -> None:
+    database = services.database
+    users = await create_users(database, 130)
+    for user in users[::10]:
+        await post_create(database, author_id=user, text="Mine.")
+    await database.write(
+        "INSERT INTO follows (follower_id, followee_id) SELECT $1, id FROM users WHERE id <> $1 ORDER BY id",
+        users[0],
+    )
+    await database.write(
+        "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1", users[0]
+    )
+    feed = await ApiClient(services, users[0]).data(HOME_FEED)
+    assert [edge["node"]["author"]["username"] for edge in feed["edges"]] == ["p1"]
 
 
 @pytest.mark.parametrize("days", [None, 1])
