@@ -96,6 +96,15 @@ def hashtag_name(tag: str) -> str | None:
     return _folded_hashtag(tag) if run and run == len(tag) else None
 
 
+def folded_tag(text: str) -> str:
+    """A part of a tag without its sign, in the form in which hashtags are compared."""
+    folded = VARIATION_SELECTORS.sub("", text)
+    # Folding the case may give what NFKC changes, and the other way round; twice is enough for every character.
+    for _ in range(2):
+        folded = nfkc(folded).casefold()
+    return nfkc(folded)
+
+
 def _mention(text: str, start: int) -> FoundEntity | None:
     match = USERNAME_RUN.match(text, start + 1)
     if match is None or len(match[0]) > USERNAME_LENGTH:
@@ -130,11 +139,7 @@ def _hashtag_run(text: str, start: int) -> int:
 def _folded_hashtag(run: str) -> str | None:
     if not run or category(run[0])[0] == "M" or not any(category(each)[0] == "L" for each in run):
         return None
-    name = VARIATION_SELECTORS.sub("", run)
-    # Folding the case may give what NFKC changes, and the other way round; twice is enough for every character.
-    for _ in range(2):
-        name = nfkc(name).casefold()
-    name = nfkc(name).rstrip(JOINERS + WITHIN_WORDS)
+    name = folded_tag(run).rstrip(JOINERS + WITHIN_WORDS)
     # A few letters become words with spaces.
     return name if len(name) <= HASHTAG_LENGTH and _hashtag_run(name, 0) == len(name) else None
 

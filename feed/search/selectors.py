@@ -14,14 +14,14 @@ from core.errors import ClientError
 from core.execution import NOTHING, SHARED, Layout
 from core.paging import EdgeRow, ForwardPage, decode_position, page_limit
 from core.row_types import row_layout
-from core.text import has_visible_character, nfkc
+from core.text import has_visible_character
 from feed.post_rows import PostRow
 from feed.search.post_query import checked_query, invalid_query, read_query
 from feed.search.statements import SQL
 from feed.search.words import author_word
 from feed.segment_rows import HashtagRow
 from feed.selectors import BREADTH_FACTOR, POST_ENTRY, ProfileFeedLoader
-from feed.text_entities import HASHTAG_LENGTH, hashtag_name
+from feed.text_entities import HASHTAG_LENGTH, folded_tag, hashtag_name
 
 MAX_NAME_QUERY = 100
 MAX_BREADTH = 2_000
@@ -141,7 +141,7 @@ async def hashtags_by_prefix(
     cleaned = checked_query(prefix.strip().lstrip("#\uff03"), HASHTAG_LENGTH)
     if not has_visible_character(cleaned):
         raise invalid_query("The prefix is empty. Send the beginning of a hashtag.")
-    begin = nfkc(nfkc(cleaned).casefold())
+    begin = folded_tag(cleaned)
     limit = page_limit(first)
     codec = context.services.cursors.text_codec(f"hashtags {begin}")
 

@@ -39,7 +39,15 @@ async def texts(services: Services, name: str, viewer_id: int | None = None, **p
 
 async def test_hashtags_by_prefix_in_pages(services: Services) -> None:
     [author] = await create_users(services.database, 1)
-    for name in ("cat", "Cats", "CATWALK", "dog", "caf\u00e9", "\u732b\u306e\u65e5"):
+    for name in (
+        "cat",
+        "Cats",
+        "CATWALK",
+        "dog",
+        "caf\u00e9",
+        "\u732b\u306e\u65e5",
+        "\u8fbb\u672c",
+    ):
         await post(services, author, f"#{name}")
     await post(services, author, "again #CAT")
     client = ApiClient(services)
@@ -53,7 +61,11 @@ async def test_hashtags_by_prefix_in_pages(services: Services) -> None:
     page = await client.data(PREFIX, prefix="#Cat", first=2, after=after)
     assert [edge["node"]["name"] for edge in page["edges"]] == ["catwalk"]
     assert (page["pageInfo"]["hasNextPage"], page["pageInfo"]["hasPreviousPage"]) == (False, True)
-    for prefix, name in (("\u732b", "\u732b\u306e\u65e5"), ("CAF\u00c9", "caf\u00e9")):
+    for prefix, name in (
+        ("\u732b", "\u732b\u306e\u65e5"),
+        ("CAF\u00c9", "caf\u00e9"),
+        ("\u8fbb\U000e0100", "\u8fbb\u672c"),
+    ):
         found = await client.data("SearchHashtags", prefix=prefix)
         assert [edge["node"]["name"] for edge in found["edges"]] == [name]
     assert (await client.data(PREFIX, prefix="%"))["edges"] == []
