@@ -14,11 +14,12 @@ from time import monotonic
 
 from graphql import (
     DocumentNode,
+    GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoUnusedFragmentsRule,
     OperationDefinitionNode,
     parse,
-    validate,
 )
 from prometheus_client import Counter
 
@@ -31,7 +32,8 @@ from core.graphql.errors import error_entry
 from core.graphql.limits.cost import OperationCost
 from core.graphql.limits.counting import check_limits, check_text
 from core.graphql.limits.limits import Limits
-from core.graphql.validation_rules import ValidationRules
+from core.graphql.validation import errors_of
+from core.graphql.validation_rules import Rules, ValidationRules
 from core.recently_used import RecentlyUsed
 
 INTROSPECTION = ("__schema", "__type")
@@ -76,11 +78,13 @@ class Document:
     """A document that a client sent: valid and ready to execute, or invalid with its errors."""
 
     __slots__ = (
+        "_made",
+        "_nodes",
+        "_schema",
         "ast",
         "errors",
         "identifier",
         "identifiers",
-        "operations",
         "shared_at",
         "text",
         "weight",
@@ -105,22 +109,35 @@ class Document:
         self.shared_at = -math.inf
         self.weight = 2_000 + len(text) * (1 if ast is None else BYTES_PER_CHARACTER)
         """Estimated memory. Units: bytes."""
-        self.operations: dict[str | None, DocumentOperation] = {}
-        if ast is not None and schema is not None:
-            text_digest = identifier_of(text).removeprefix(PREFIX)[:DIGEST_LENGTH]
-            for node in ast.definitions:
-                if isinstance(node, OperationDefinitionNode):
-                    operation = DocumentOperation(ast, node, schema, text_digest)
-                    self.operations[operation.name] = operation
-            if len(self.operations) == 1:
-                self.operations[None] = operation
+        self._schema = schema
+        self._nodes = {
+            node.name.value if node.name else None: node
+            for node in (() if ast is None else ast.definitions)
+            if isinstance(node, OperationDefinitionNode)
+        }
+        self._made: dict[str | None, DocumentOperation] = {}
+        """The operations that were asked for, by the names they were asked for by."""
+
+    @property
+    def operations(self) -> list[DocumentOperation]:
+        """All operations."""
+        return [self.operation(name) for name in self._nodes]
 
     def operation(self, name: str | None) -> DocumentOperation:
-        """The operation to execute. Errors: OPERATION_NOT_FOUND."""
-        found = self.operations.get(name)
-        if found is not None:
-            return found
-        names = ", ".join(str(known) for known in self.operations if known is not None)
+        """The operation to execute; its cost is computed when it is first asked for. Errors: OPERATION_NOT_FOUND."""
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = self._make(name)
+        return found
+
+    def _make(self, name: str | None) -> DocumentOperation:
+        node = self._nodes.get(name)
+        if node is not None and self.ast is not None and self._schema is not None:
+            digest = identifier_of(self.text).removeprefix(PREFIX)[:DIGEST_LENGTH]
+            return DocumentOperation(self.ast, node, self._schema, digest)
+        if name is None and len(self._nodes) == 1:
+            return self.operation(*self._nodes)
+        names = ", ".join(known for known in self._nodes if known is not None)
         if name is None:
             message = f"The document has several operations ({names}): name one in `operationName`."
         elif names:
@@ -364,13 +381,19 @@ class DocumentStore:
         over = check_limits(ast, limits)
         if over:
             return Document(text, [error_entry(each) for each in over])
-        errors = validate(
-            self._schema,
-            ast,
-            self._rules.of(text),
-            max_errors=limits.validation_errors,
-            hide_suggestions=not self._suggestions,
+        # Fragments that nothing spreads are in no operation, so no limit on operations bounds them.
+        errors = self._errors(ast, [NoUnusedFragmentsRule]) or self._errors(
+            ast, self._rules.of(text)
         )
         if errors:
             return Document(text, validation_entries(errors, limits))
         return Document(text, [], ast, self._schema)
+
+    def _errors(self, document: DocumentNode, rules: Rules) -> list[GraphQLError]:
+        return errors_of(
+            self._schema,
+            document,
+            rules,
+            max_errors=self.limits.validation_errors,
+            hide_suggestions=not self._suggestions,
+        )

@@ -9,6 +9,7 @@ from graphql import (
     FragmentsOnCompositeTypesRule,
     KnownDirectivesRule,
     KnownFragmentNamesRule,
+    MaxIntrospectionDepthRule,
     NoFragmentCyclesRule,
     NoUndefinedVariablesRule,
     NoUnusedFragmentsRule,
@@ -63,6 +64,8 @@ class ValidationRules:
             idle |= ABOUT_VARIABLES
         if "@" not in text:
             idle |= ABOUT_DIRECTIVES
+        if "__" not in text:
+            idle.add(MaxIntrospectionDepthRule)
         if "..." not in text and "fragment" not in text:
             idle |= ABOUT_FRAGMENTS
         return [rule for rule in self._rules if rule not in idle]

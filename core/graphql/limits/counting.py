@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graphql import (
@@ -117,15 +117,24 @@ class DocumentCounter:
             raise over_limit("nesting", f"more than {allowed}", allowed, advice)
         self._nesting += 1
         total = DocumentCounts()
+        leaves = aliased_leaves = 0
         for selection in selection_set.selections:
             total.directives += len(selection.directives or ())
             if isinstance(selection, FieldNode):
-                total.add(self._field(selection))
+                if selection.selection_set is None and not selection.arguments:
+                    leaves += 1
+                    aliased_leaves += selection.alias is not None
+                else:
+                    total.add(self._field(selection))
             elif isinstance(selection, InlineFragmentNode):
                 total.add(self._selections(selection.selection_set))
             elif isinstance(selection, FragmentSpreadNode):
                 total.add(self.fragment(selection.name.value))
                 total.fragment_spreads += 1
+        if leaves:
+            total.add(
+                DocumentCounts(fields=leaves, depth=1, aliases=aliased_leaves, root_fields=leaves)
+            )
         self._nesting -= 1
         return total
 
@@ -181,6 +190,10 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     if len(operations) > limits.operations:
         advice = "Send only the operation to execute."
         return [over_limit("operations", len(operations), limits.operations, advice)]
+    tokens, allowed = sum(1 for _ in _tokens(document)), limits.tokens * 3 // 4
+    if len(operations) > 1 and tokens > allowed:
+        advice = "Send only the operation to execute."
+        return [over_limit("tokens of several operations", tokens, allowed, advice)]
     variables = sum(len(each.variable_definitions or ()) for each in operations)
     if variables > limits.variables:
         advice = "Send several values in one variable: a list or an input object."
@@ -254,10 +267,17 @@ def _long_numbers(document: DocumentNode, limits: Limits) -> list[ClientError]:
     """An error for the first number literal with more digits than any type allows."""
     allowed = limits.number_characters
     advice = "Send a shorter number, or a string if the type is a string."
-    token: Token | None = document.loc.start_token if document.loc else None
-    while token is not None:
+    for token in _tokens(document):
         length = token.end - token.start
         if length > allowed and token.kind in {TokenKind.INT, TokenKind.FLOAT}:
             return [over_limit("characters of a number", length, allowed, advice)]
-        token = token.next
     return []
+
+
+def _tokens(document: DocumentNode) -> Iterator[Token]:
+    """The document's tokens, as its parser counts them: without comments, and without its begin and end."""
+    token = document.loc.start_token.next if document.loc else None
+    while token is not None and token.kind is not TokenKind.EOF:
+        if token.kind is not TokenKind.COMMENT:
+            yield token
+        token = token.next

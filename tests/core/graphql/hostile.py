@@ -35,6 +35,10 @@ def _overlapping_deep(count: int, depth: int) -> str:
     return '{ node(id: "x") { ' + f"... on Post {{ {branch} }} " * count + "} }"
 
 
+def _operations(count: int, body: str, variable: str = "$first: Int", kind: str = "query") -> str:
+    return " ".join(f"{kind} Q{n}({variable}) {{ {body} }}" for n in range(count))
+
+
 LISTS = "comments likers sharers"
 DOCUMENTS = {
     "fragment bomb": '{ post(id: "x") { ...F0 } } ' + _fragments(40, "@ @"),
@@ -59,6 +63,13 @@ DOCUMENTS = {
         for n in range(30)
     ),
     "unused fragments": "{ viewer { id } } " + "fragment F on User { id } " * 250,
+    "leaves in unused fragments": "{ viewer { id } } "
+    + " ".join(f"fragment F{n} on User {{ {'id username bio ' * 3} }}" for n in range(130)),
+    "lists in unused fragments": "query($first: Int) { publicFeed(first: $first) { edges { cursor } } } "
+    + " ".join(
+        f"fragment F{n} on Query {{ publicFeed(first: $first) {{ edges {{ node {{ author {{ id }} }} }} }} }}"
+        for n in range(85)
+    ),
     "overlapping fields": _overlapping(60),
     "overlapping fields, nested": _overlapping_deep(120, 3),
     "overlapping fields in fragments": '{ post(id: "x") { ...F0 } } '
@@ -105,6 +116,28 @@ DOCUMENTS = {
         for n in range(30)
     )
     + " fragment F on Query { viewer { id } }",
+    "operations with lists in lists": _operations(
+        22, "publicFeed(first: $first) { edges { node { author { id } } } } " * 3
+    ),
+    "operations with directives": _operations(
+        18, "viewer { ... on User @include(if: $is) { id } } " * 4, "$is: Boolean!"
+    ),
+    "operations with directives, and a mistake": _operations(
+        28, "viewer { username @include(if: $is) bio @include(if: $is) } " * 2, "$is: Boolean!"
+    )
+    + " query Last { x }",
+    "operations that share a fragment": _operations(27, "viewer { " + "...F " * 20 + "}", "$v: Int")
+    + " fragment F on User { posts(first: $v) { edges { cursor } } }",
+    "operations with aliases": _operations(
+        27,
+        " ".join(f"a{n}: publicFeed(first: $first) {{ edges {{ cursor }} }}" for n in range(3)),
+    ),
+    "operations with arguments": _operations(
+        26, "muteUser(input: { userId: $id }) { changed } " * 3, "$id: ID!", "mutation"
+    ),
+    "operations with too many tokens": _operations(
+        30, "publicFeed(first: $first) { edges { node { id } } } " * 4
+    ),
     "fragments on impossible types": '{ post(id: "x") { ' + "... on User { id } " * 280 + "} }",
     "unknown fields in fragments": '{ post(id: "x") { ' + "... on Post { x } " * 280 + "} }",
     "fragments for pairs": '{ post(id: "x") { '

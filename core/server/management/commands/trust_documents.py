@@ -150,7 +150,7 @@ def _names(document: Document) -> str:
     if document.errors:
         return "(does not match the schema)"
     kinds: Iterable[str] = {
-        f"{each.kind} {each.name or '(unnamed)'}" for each in document.operations.values()
+        f"{each.kind} {each.name or '(unnamed)'}" for each in document.operations
     }
     return ", ".join(sorted(kinds))
 
