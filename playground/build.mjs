@@ -1,5 +1,5 @@
 // Bundles the pages into core/server/playground_files: hashed and compressed files, and manifest.json with the names
-// of each page's script and style.
+// of each page's script and style, and of the demo's service worker.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -13,6 +13,7 @@ const WORKERS = {
   editor: 'monaco-editor/esm/vs/editor/editor.worker.js',
   graphql: 'monaco-graphql/esm/graphql.worker.js',
   json: 'monaco-editor/esm/vs/language/json/json.worker.js',
+  push: 'src/demo/push-worker.js',
 };
 
 const OPTIONS = {
@@ -74,7 +75,7 @@ const pages = await bundle(
 );
 const named = (page, ending) => pages.files.find(({ name }) => name.startsWith(`${page}-`) && name.endsWith(ending)).name;
 const filesOf = (page) => ({ script: named(page, '.js'), style: named(page, '.css') });
-const manifest = { playground: filesOf('playground'), demo: filesOf('demo'), sources: digestOfSources() };
+const manifest = { playground: filesOf('playground'), demo: { ...filesOf('demo'), worker: urls.push }, sources: digestOfSources() };
 
 if (existsSync(OUTPUT)) rmSync(OUTPUT, { recursive: true });
 mkdirSync(OUTPUT);

@@ -9,6 +9,7 @@ import gzip
 import html
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
@@ -56,11 +57,23 @@ def demo_page() -> Page:
     return _page("demo", development=True)
 
 
+def demo_worker() -> Response:
+    """The demo's service worker. Its address is always the same, so that a browser finds a newer one."""
+    name = _manifest()["demo"]["worker"]
+    script = gzip.decompress(_compressed_files()[name])
+    return Response(script, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
+
+
 def _page(name: str, *, development: bool) -> Page:
-    files = orjson.loads((FILES / "manifest.json").read_bytes())[name]
+    files = _manifest()[name]
     settings = html.escape(orjson.dumps({"development": development}).decode())
     text = PAGE.format(name=name, title=name.capitalize(), settings=settings, **files)
     return Page(text.encode(), security_headers(POLICY))
+
+
+def _manifest() -> dict[str, Any]:
+    manifest: dict[str, Any] = orjson.loads((FILES / "manifest.json").read_bytes())
+    return manifest
 
 
 def playground_routes() -> list[Route]:

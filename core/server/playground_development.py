@@ -22,7 +22,7 @@ from core.execution.explain import NotCompiled, explain
 from core.graphql.limits.counting import DocumentCounter
 from core.graphql.limits.limits import Limits
 from core.server.app import Server
-from core.server.playground import demo_page
+from core.server.playground import demo_page, demo_worker
 
 OPERATIONS = Path(__file__).resolve().parent.parent.parent / "tests" / "operations"
 MAX_BODY_BYTES = 256 * 1024
@@ -81,8 +81,12 @@ def development_routes(server: Server) -> list[Route]:
         headers = {name.decode(): value.decode() for name, value in page.headers}
         return HTMLResponse(page.body, headers=headers | {"cache-control": "no-store"})
 
+    async def worker(_: Request) -> Response:
+        return demo_worker()
+
     return [
         Route("/demo/", demo),
+        Route("/demo/worker.js", worker),
         Route("/playground/sign-in", sign_in, methods=["POST"]),
         Route("/playground/operations", operations),
         Route("/playground/traces/{id}", trace),

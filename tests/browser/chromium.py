@@ -47,10 +47,13 @@ WAIT_FOR = """
 class Page:
     """A tab, with what it has requested and complained about."""
 
-    def __init__(self, browser: Browser, session: str, origin: str) -> None:
+    def __init__(self, browser: Browser, context: str, session: str, origin: str) -> None:
         self._browser = browser
+        self._context = context
         self._session = session
         self._origin = origin
+        self.service_workers: list[str] = []
+        """The keys of their registrations, once `ServiceWorker.enable` was called."""
         self.requests_elsewhere: list[str] = []
         """URLs of requests to other servers than the page's."""
         self.complaints: list[str] = []
@@ -58,6 +61,16 @@ class Page:
 
     async def call(self, method: str, **parameters: Any) -> JSONObject:
         return await self._browser.call(method, self._session, **parameters)
+
+    async def permit(self, permission: str, setting: str) -> None:
+        """What the user answers when the page asks for the permission: granted, denied or prompt."""
+        await self._browser.call(
+            "Browser.setPermission",
+            permission={"name": permission},
+            setting=setting,
+            origin=self._origin,
+            browserContextId=self._context,
+        )
 
     async def open(self, path: str) -> None:
         """Opens a page of the server and waits until it has loaded."""
@@ -122,6 +135,9 @@ class Page:
             case "Network.responseReceived" if parameters["response"]["status"] >= 400:
                 response = parameters["response"]
                 self.complaints.append(f"{response['status']} {response['url']}")
+            case "ServiceWorker.workerRegistrationUpdated":
+                found = [each["registrationId"] for each in parameters["registrations"]]
+                self.service_workers += found
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(parameters["exceptionDetails"]))
             case "Runtime.consoleAPICalled" if parameters["type"] in {"error", "warning", "assert"}:
@@ -160,23 +176,23 @@ class Browser:
 
         Its pages may use the clipboard.
         """
-        context = await self.call("Target.createBrowserContext")
+        context = (await self.call("Target.createBrowserContext"))["browserContextId"]
         await self.call(
             "Browser.grantPermissions",
             permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
             origin=origin,
-            browserContextId=context["browserContextId"],
+            browserContextId=context,
         )
         target = await self.call(
             "Target.createTarget",
             url="about:blank",
-            browserContextId=context["browserContextId"],
+            browserContextId=context,
         )
         attached = await self.call(
             "Target.attachToTarget", targetId=target["targetId"], flatten=True
         )
         session = attached["sessionId"]
-        page = self._pages[session] = Page(self, session, origin)
+        page = self._pages[session] = Page(self, context, session, origin)
         for domain in ("Page", "Runtime", "Network", "Log"):
             await page.call(f"{domain}.enable")
         await page.call("Emulation.setFocusEmulationEnabled", enabled=True)

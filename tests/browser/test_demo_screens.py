@@ -2,74 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from django.contrib.auth.hashers import make_password
 from PIL import Image
 
 from core.database.database import Database
 from tests.browser.chromium import Browser
-from tests.browser.demo import STATUS, Demo, demo
-from tests.core.server.served import Served, served
-from tests.interactions.cast import create_users
-from tests.live.world import Api, SignedInUser, eventually, signed_in_again
-from tests.paths import ROOT
+from tests.browser.demo import STATUS, Demo
+from tests.browser.world import PASSWORD, world
+from tests.core.server.served import served
+from tests.live.world import SignedInUser, eventually
 
 pytestmark = pytest.mark.timeout(900)  # A busy machine draws slowly; each step has its own timeout.
-PASSWORD = "hush a password"
 SLOW = 150_000
 """The network's speed during an upload. Units: bytes a second."""
 FIRST = "main article.post"
-STARTED = """
-UPDATE users SET username = $2, display_name = $3, password = $4, is_private = $5 WHERE id = $1 RETURNING id
-"""
 IS_BOOKMARKED = "SELECT FROM bookmarks WHERE user_id = $1"
 PICTURE = (
     "SELECT alt_text, state, post_id IS NOT NULL FROM media WHERE owner_id = $1 AND NOT is_avatar"
 )
-
-
-class World(NamedTuple):
-    """A demo in a tab, its server, and who can use the API beside it."""
-
-    server: Served
-    tab: Demo
-    api: Api
-    viewer: SignedInUser
-    author: SignedInUser
-    private: SignedInUser
-
-
-@asynccontextmanager
-async def world(browser: Browser, database: Database, folder: Path) -> AsyncIterator[World]:
-    """The viewer `demo` follows `harbour_master`; `closed_door` has a private account."""
-    names = (("demo", "Demo"), ("harbour_master", "Harbour Master"), ("closed_door", "Closed Door"))
-    users = []
-    for key, (username, name) in zip(await create_users(database, 3), names, strict=True):
-        is_private = username == "closed_door"
-        await database.write(STARTED, key, username, name, make_password(PASSWORD), is_private)
-        users.append(await signed_in_again(database, key))
-    viewer, author, _private = users
-    with served(folder, DEBUG="true") as server:
-        await server.becomes_ready(1)
-        worker = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
-            [sys.executable, "manage.py", "work"], cwd=ROOT, stdout=subprocess.DEVNULL
-        )
-        api = Api(server.address)
-        await api.change(viewer, "FollowUser", userId=author.id)
-        try:
-            yield World(server, await demo(browser, f"http://{server.address}"), api, *users)
-        finally:
-            await api.close()
-            worker.terminate()
-            await asyncio.to_thread(worker.wait)
 
 
 async def test_signing_in_finding_and_keeping(

@@ -9,6 +9,7 @@ import { Icon, type IconName } from './icons';
 import { live } from './live';
 import { followNotifications, unseen } from './notifications';
 import { flush, outbox } from './outbox';
+import { renew } from './push';
 import { documentation, refusal } from './refusals';
 import { link, place, restoreScroll } from './router';
 import { Bookmarks } from './screens/bookmarks';
@@ -93,7 +94,7 @@ function Demo() {
   const { parts: [screen = '', first = '', second], visit } = place.use();
   const account = viewer.use();
   const [problem, setProblem] = useState('');
-  useEffect(() => void loadViewer().then(followNotifications).then(flush).catch((error: Error) => setProblem(error.message)), []);
+  useEffect(() => void loadViewer().then(followNotifications).then(flush).then(renew).catch((error: Error) => setProblem(error.message)), []);
   useLayoutEffect(restoreScroll, [visit]);
   return (
     <>

@@ -5,6 +5,8 @@ import { useNode } from '../nodes';
 import { markSeen, newest, onNotification, unseen } from '../notifications';
 import { usePages } from '../pages';
 import { When } from '../post';
+import { target as pushTarget, turnOff, turnOn } from '../push';
+import { refusal, refuse } from '../refusals';
 import { link } from '../router';
 import { Avatar } from '../users';
 
@@ -29,6 +31,15 @@ function NotificationRow({ notification: given }: { notification: NotificationCa
   );
 }
 
+function PushButton() {
+  const isOn = pushTarget.use() !== null;
+  async function turn(): Promise<void> {
+    refusal.set(null);
+    await (isOn ? turnOff() : turnOn());
+  }
+  return <button onClick={() => void turn().catch(refuse)}>{isOn ? 'Turn off push' : 'Turn on push'}</button>;
+}
+
 export function Notifications() {
   const pages = usePages(NotificationsDocument, {}, ({ notifications }) => notifications);
   const top = pages.edges[0]?.cursor;
@@ -43,6 +54,7 @@ export function Notifications() {
   return (
     <>
       <h2>Notifications</h2>
+      <PushButton />
       <ul className="rows">
         <ListOf pages={pages} empty="Nothing yet.">{({ node }) => <NotificationRow key={node.id} notification={node} />}</ListOf>
       </ul>

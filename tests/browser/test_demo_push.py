@@ -1,0 +1,123 @@
+"""Web Push in the demo.
+
+Chromium subscribes at a service of Google's. So in the test of the whole way the subscription is of a service on this
+machine, and what arrives there is handed to the browser by the DevTools protocol, which runs the service worker.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.database.database import Database
+from interactions.push.vapid import vapid_pair
+from tests.browser.chromium import Browser, Page
+from tests.browser.world import world
+from tests.interactions.push.browser import Browser as Subscription
+from tests.interactions.push.receiver import Receiver
+from tests.live.world import eventually
+
+pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
+TARGETS = "SELECT id, kind, address FROM push_targets WHERE user_id = $1"
+SUBSCRIBED_ELSEWHERE = """
+const { endpoint, ...keys } = %s;
+const held = () => localStorage.getItem('subscribed') && {
+  endpoint,
+  options: JSON.parse(localStorage.getItem('subscribed')),
+  toJSON: () => ({ endpoint, keys }),
+  unsubscribe: async () => (localStorage.removeItem('subscribed'), true),
+};
+PushManager.prototype.getSubscription = async () => held();
+PushManager.prototype.subscribe = async function (options) {
+  localStorage.setItem('subscribed', JSON.stringify(options));
+  return held();
+};
+"""
+SHOWN = """navigator.serviceWorker.ready.then((worker) => worker.getNotifications())
+    .then((shown) => shown.length > 0 && shown.map(({ title, tag }) => [title, tag]))"""
+
+
+async def test_a_push_is_shown_by_the_service_worker(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    private_key, public_key = vapid_pair()
+    settings = {
+        "VAPID_PRIVATE_KEY": private_key,
+        "VAPID_CONTACT": "mailto:ops@push.invalid",
+        "PUSH_PRIVATE_ADDRESSES": "true",
+    }
+    receiver, subscription = Receiver(), Subscription()
+    async with (
+        receiver.serving(None),
+        world(browser, database, tmp_path, **settings) as (_, tab, api, viewer, author, *_others),
+    ):
+        endpoint = f"http://127.0.0.1:{receiver.port}/browser"
+        target = subscription.target(receiver)["webPush"] | {"endpoint": endpoint}
+        script = SUBSCRIBED_ELSEWHERE % json.dumps(target)
+        await tab.page.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        await tab.page.call("Page.reload")
+        await tab.page.permit("notifications", "granted")
+        await tab.press("Notifications")
+        await tab.press("Turn on push")
+        await tab.has("Turn off push")
+        asked = json.loads(await tab.page.evaluate("localStorage.getItem('subscribed')"))
+        assert asked == {"userVisibleOnly": True, "applicationServerKey": public_key}
+        [registered] = await database.fetch(TARGETS, viewer.key)
+        assert tuple(registered)[1:] == ("WEB_PUSH", endpoint)
+
+        await tab.go("#/")  # The list marks as seen what it shows.
+        post = await api.change(viewer, "CreatePost", text="Look at this")
+        await api.change(author, "LikePost", postId=post["post"]["id"])
+        pushed = subscription.read((await eventually(lambda: arrived(receiver))).body)
+        await deliver(tab.page, pushed)
+        shown = await tab.page.wait_for(SHOWN)
+        assert shown == [["Harbour Master liked your post.", pushed["notificationId"]]]
+
+        await tab.page.call("Page.reload")
+        await tab.go("#/notifications")
+        await tab.has("Turn off push")
+        assert await database.fetch(TARGETS, viewer.key) == [registered]
+        await tab.press("Turn off push")
+        await tab.has("Turn on push")
+        assert await database.fetch(TARGETS, viewer.key) == []
+        await tab.fits()
+
+
+async def arrived(receiver: Receiver) -> Any:
+    return next(iter(receiver.received), None)
+
+
+async def deliver(page: Page, content: dict[str, Any]) -> None:
+    """Hands a push to the service worker, as the browser does when it comes."""
+    await page.call("ServiceWorker.enable")
+    while not page.service_workers:
+        await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await page.call(
+        "ServiceWorker.deliverPushMessage",
+        origin=await page.evaluate("location.origin"),
+        registrationId=page.service_workers[-1],
+        data=json.dumps(content),
+    )
+
+
+@pytest.mark.parametrize(
+    ("permission", "told"),
+    [
+        ("denied", "does not permit this page to notify"),
+        # Tabs of tests are private windows.
+        ("granted", "That needs the internet, and no private window"),
+    ],
+)
+async def test_what_hinders_is_shown(
+    browser: Browser, database: Database, tmp_path: Path, permission: str, told: str
+) -> None:
+    async with world(browser, database, tmp_path) as (_, tab, _api, viewer, *_others):
+        await tab.page.permit("notifications", permission)
+        await tab.press("Notifications")
+        await tab.press("Turn on push")
+        await tab.shows(told, within="[role=alert]")
+        await tab.has("Turn on push")
+        assert await database.fetch(TARGETS, viewer.key) == []
