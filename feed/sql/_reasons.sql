@@ -7,5 +7,5 @@
             ORDER BY id {direction} LIMIT {limit})
         UNION ALL
         (SELECT id, post_id, user_id FROM shares
-            WHERE user_id = {of} AND user_id <> {viewer} AND id < {below} AND id > {above} {unseen key=id transaction=transaction up_to={up_to} snapshots={snapshots}}
+            WHERE user_id = {of} AND {of} <> {viewer} AND id < {below} AND id > {above} {unseen key=id transaction=transaction up_to={up_to} snapshots={snapshots}}
             ORDER BY id {direction} LIMIT {limit})

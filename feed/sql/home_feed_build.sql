@@ -8,7 +8,7 @@ WITH sources AS MATERIALIZED (
             WHERE author_id = s.id AND id > $2 ORDER BY id DESC LIMIT {kept_reasons_limit})
         UNION ALL
         (SELECT id, post_id, user_id, transaction FROM shares
-            WHERE user_id = s.id AND user_id <> $1 AND id > $2 ORDER BY id DESC LIMIT {kept_reasons_limit})
+            WHERE user_id = s.id AND s.id <> $1 AND id > $2 ORDER BY id DESC LIMIT {kept_reasons_limit})
     ) r
     ORDER BY position DESC LIMIT {kept_reasons_limit}
 ), kept AS MATERIALIZED (

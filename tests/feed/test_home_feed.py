@@ -15,6 +15,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.paging import NO_HORIZON, EdgeRow, PageRequest, decode_position
 from feed.selectors import home_feed_page, home_feed_updates
 from feed.statements import SQL
+from tests.contract.statement_costs import cost_of
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
 
@@ -176,6 +177,16 @@ async def test_pages_are_full_where_the_first_reasons_do_not_count(services: Ser
     services.database.observer = None
     assert entries(page.edges) == (await oracle(services.database, viewer))[:20]
     assert len(ran) == 3
+
+
+async def test_the_viewers_own_shares_are_not_read(services: Services) -> None:
+    viewer, author, *_ = [row[0] for row in await services.database.write(FILL, USERS)]
+    for _ in range(60):
+        await share(services.database, viewer, await post(services.database, author))
+    arguments = (viewer, HIGHEST_KEY, 0, 21, 21, NO_HORIZON)
+    async with services.database.connection() as connection:
+        cost = await cost_of(connection, SQL.home_feed_page[""], arguments)
+    assert cost.rows < 60
 
 
 async def test_a_cursor_is_bound_to_its_viewer(services: Services) -> None:
