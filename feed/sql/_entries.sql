@@ -9,10 +9,9 @@ sources AS MATERIALIZED (
     SELECT {viewer}::bigint AS id
     UNION ALL
     SELECT followee_id FROM follows
-    WHERE follower_id = {viewer} AND followee_id <> ALL((SELECT ids FROM hidden)::bigint[])
-    -- A block ends follows, so only mutes and deleted accounts are asked for.
-    AND ((SELECT is_complete FROM hidden)
-        OR ({unmuted user_id=followee_id viewer={viewer}} AND {not_deleted user_id=followee_id}))
+    WHERE follower_id = {viewer} AND followee_id <> ALL((SELECT ids FROM hidden)::bigint[]) AND {not_deleted user_id=followee_id}
+    -- A block ends follows, so only mutes are asked for.
+    AND ((SELECT is_complete FROM hidden) OR {unmuted user_id=followee_id viewer={viewer}})
 ),
 -- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (

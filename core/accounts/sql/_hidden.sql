@@ -1,18 +1,18 @@
 -- The users whom blocks and mutes hide from the viewer, read once for a page, as the CTE `hidden`: `ids` and whether these
 -- are all. Of users who are hidden by more than a hundred blocks and mutes it has some, and {not_hidden} asks for each
--- user: reading thousands of rows would cost more. Deleted accounts are among them, up to a hundred.
+-- user: reading thousands of rows would cost more.
 -- {muter}: the viewer where mutes hide, else NULL::bigint.
 -- parameters: muter, viewer=$1
 hidden AS MATERIALIZED (
-    SELECT deleted || related AS ids, cardinality(deleted) <= 100 AND cardinality(related) <= 100 AS is_complete
+    SELECT ids, cardinality(ids) <= 100 AS is_complete
     FROM (
-        SELECT ARRAY(SELECT user_id FROM account_deletions LIMIT 101) AS deleted, ARRAY(
+        SELECT ARRAY(
             SELECT blocked_id FROM blocks WHERE blocker_id = {viewer}
             UNION ALL
             SELECT blocker_id FROM blocks WHERE blocked_id = {viewer}
             UNION ALL
             SELECT muted_id FROM mutes WHERE muter_id = {muter}
             LIMIT 101
-        ) AS related OFFSET 0
+        ) AS ids OFFSET 0
     ) once
 )
