@@ -17,6 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from core.accounts.admin import not_deleted, users_named
+from core.accounts.models import User
 from core.admin.lists import LargeTableAdmin
 from core.database.django_bridge import retry_on_deadlock
 from interactions.models import Comment, Report
@@ -145,6 +146,10 @@ class ReportAdmin(LargeTableAdmin):
             self.message_user(request, "Enter a date in the future.", messages.ERROR)
             return
         reports = list(queryset)
+        authors = User.objects.filter(pk__in=[report.author_id for report in reports])
+        if not request.user.is_superuser and authors.filter(is_staff=True).exists():
+            self.message_user(request, "Only a superuser may suspend staff.", messages.ERROR)
+            return
         done = f"Suspended until {until}." if until else "Suspended."
 
         def suspend_and_log() -> int:

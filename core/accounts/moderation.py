@@ -62,6 +62,7 @@ def user_delete(user: User) -> None:
 def user_suspend(user: User, until: datetime | None = None) -> None:
     """Suspends a user: signed out everywhere, and not to sign in before that time; for good without one.
 
+    Who is suspended for longer already stays so.
     Locks: the user, then their sessions.
     """
     run(SQL.users_lock, [user.pk])

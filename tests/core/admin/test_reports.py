@@ -119,6 +119,32 @@ def test_suspending_signs_the_author_out_until_the_date(
     assert AccountSuspension.objects.get().until is None
 
 
+def test_a_suspension_is_not_shortened_by_another(admin: Client, reports: list[Report]) -> None:
+    author = reports[0].author
+    for later in (3, 1):
+        again = report(reports[0].reporter, "user", author.pk + later, author)
+        act(admin, "suspend", [again], until=(TOMORROW + timedelta(later)).isoformat())
+        until = AccountSuspension.objects.get().until
+        assert until is not None
+        assert until.date() == TOMORROW + timedelta(3)
+    act(admin, "suspend", [reports[2]])
+    assert AccountSuspension.objects.get().until is None
+    act(admin, "suspend", [reports[1]], until=TOMORROW.isoformat())
+    assert AccountSuspension.objects.get().until is None
+
+
+def test_only_a_superuser_suspends_staff(admin: Client, reports: list[Report]) -> None:
+    moderator = User.objects.create_user("moderator", "moderator@example.org", is_staff=True)
+    for permission in ("view_report", "change_report"):
+        moderator.user_permissions.add(Permission.objects.get(codename=permission))
+    User.objects.filter(pk=reports[0].author_id).update(is_staff=True)
+    client = Client()
+    client.force_login(moderator)
+    assert act(client, "suspend", [reports[1]]) == ["Only a superuser may suspend staff."]
+    assert not AccountSuspension.objects.exists()
+    assert act(admin, "suspend", [reports[1]]) == ["1 users were suspended."]
+
+
 @pytest.mark.parametrize("until", ["tomorrow", "2020-01-01", "0001-01-01", "9999-12-32"])
 def test_a_wrong_date_suspends_nobody(admin: Client, reports: list[Report], until: str) -> None:
     [message] = act(admin, "suspend", [reports[1]], until=until)
