@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import strawberry
 from asyncpg import ForeignKeyViolationError
@@ -86,10 +86,12 @@ def replayed_field() -> Any:
     )
 
 
-def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]], Resolve[P]]:
-    """Decorates a resolver `(info, input)`: returns the problems of a MutationRefused as a payload."""
+def mutation(description: str, *directives: object) -> Callable[[Resolve[P]], Any]:
+    """Decorates the resolver `(info, input)` of a mutation; refusals become errors of the payload that it returns."""
 
-    def decorate(resolve: Resolve[P]) -> Resolve[P]:
+    def decorate(resolve: Resolve[P]) -> Any:
+        payload = get_type_hints(resolve)["return"]
+
         @wraps(resolve)
         async def resolve_or_refuse(info: Any, input: Any) -> P:  # the argument's public name
             if input.client_mutation_id is strawberry.UNSET:
@@ -105,26 +107,15 @@ def refusals_as_user_errors(payload: Callable[..., P]) -> Callable[[Resolve[P]],
                     raise client_error_of(error) from error
             except MutationRefused as refused:
                 # The types that implement UserError resolve their fields from a Problem.
-                result = payload(errors=cast("list[UserError]", list(refused.problems)))
+                result = payload(errors=list(refused.problems))
                 for problem in refused.problems:
                     USER_ERRORS.labels(problem.code.value).inc()
             info.context.clear_loaders()
             result.client_mutation_id = input.client_mutation_id
             return result
 
-        return resolve_or_refuse
-
-    return decorate
-
-
-def mutation(description: str, *directives: object) -> Callable[[Resolve[P]], Any]:
-    """Decorates the resolver `(info, input)` of a mutation; refusals become errors of the payload that it returns."""
-
-    def decorate(resolve: Resolve[P]) -> Any:
-        payload = get_type_hints(resolve)["return"]
-        resolver = refusals_as_user_errors(payload)(resolve)
         return strawberry.mutation(
-            resolver=resolver, description=description, directives=directives
+            resolver=resolve_or_refuse, description=description, directives=directives
         )
 
     return decorate

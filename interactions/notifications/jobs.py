@@ -21,10 +21,7 @@ ROWS_AT_ONCE = 200
 async def expire_notifications(run: JobRun) -> None:
     """Removes some notifications that are too old; again at once while there are more."""
     oldest = key_at(datetime.now(UTC) - RETENTION, 0)
-    async with run.transaction() as transaction:
-        rows = await transaction.fetch(SQL.notifications_expire, oldest, ROWS_AT_ONCE)
-        if rows[0][0] == ROWS_AT_ONCE:
-            run.repeat()
+    await run.change_some(SQL.notifications_expire, oldest, limit=ROWS_AT_ONCE)
 
 
 @job("notifications_trim", every=EVERY, priority=Priority.LOW)

@@ -7,9 +7,16 @@ from datetime import datetime
 import strawberry
 
 from core.accounts.graphql.account import Account, AccountRow, CappedCount
-from core.context import Context
 from core.errors import ClientError, ErrorCode, InputRules, refuse
-from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.info import Info
+from core.graphql.mutations import (
+    MutationInput,
+    Payload,
+    changed_field,
+    mutation,
+    optional_field,
+    result_field,
+)
 from core.graphql.relay_connections import CURSOR_BOUND
 from interactions.notifications.notification_rows import (
     NotificationAudience,
@@ -38,17 +45,11 @@ class MarkNotificationsSeenInput(MutationInput):
 
 @strawberry.type(description="What the viewer has seen of the notifications.")
 class MarkNotificationsSeenPayload(Payload):
-    seen_through: datetime | None = strawberry.field(
-        default=None,
-        description="Every notification with `latestAt` up to here is seen; null if the mutation failed.",
+    seen_through: datetime | None = result_field(
+        "Every notification with `latestAt` up to here is seen"
     )
-    unseen: CappedCount | None = strawberry.field(
-        default=None,
-        description="How many notifications the viewer has not seen; null if the mutation failed.",
-    )
-    changed: bool = strawberry.field(
-        default=False, description="Whether this call marked further notifications."
-    )
+    unseen: CappedCount | None = result_field("How many notifications the viewer has not seen")
+    changed: bool = changed_field("Whether this call marked further notifications.")
 
 
 @strawberry.input(
@@ -56,13 +57,10 @@ class MarkNotificationsSeenPayload(Payload):
 )
 class NotificationSettingInput:
     kind: NotificationKind = strawberry.field(description="The kind.")
-    allow_from: NotificationAudience | None = strawberry.field(
-        default=strawberry.UNSET, description="Whose actions the viewer is notified of; not null."
+    allow_from: NotificationAudience | None = optional_field(
+        "Whose actions the viewer is notified of; not null."
     )
-    push: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Whether they are also sent as push messages; not null.",
-    )
+    push: bool | None = optional_field("Whether they are also sent as push messages; not null.")
 
 
 @strawberry.input(description="The settings to change.")
@@ -74,23 +72,19 @@ class UpdateNotificationSettingsInput(MutationInput):
 
 @strawberry.type(description="The changed settings.")
 class UpdateNotificationSettingsPayload(Payload):
-    account: Account | None = strawberry.field(
-        default=None, description="The viewer's account; null if the mutation failed."
-    )
+    account: Account | None = result_field("The viewer's account")
 
 
 @strawberry.type
 class NotificationsMutation:
-    @strawberry.mutation(
-        description="Marks the viewer's notifications up to one of them as seen, on all devices. None becomes unseen "
-        "again."
+    @mutation(
+        "Marks the viewer's notifications up to one of them as seen, on all devices. None becomes unseen again."
     )
-    @refusals_as_user_errors(MarkNotificationsSeenPayload)
     @staticmethod
     async def mark_notifications_seen(
-        info: strawberry.Info, input: MarkNotificationsSeenInput
+        info: Info, input: MarkNotificationsSeenInput
     ) -> MarkNotificationsSeenPayload:
-        context: Context = info.context
+        context = info.context
         viewer_id = context.require_viewer()
         try:
             position = position_of(context.services.cursors, viewer_id, input.up_to)
@@ -111,15 +105,14 @@ class NotificationsMutation:
             changed=changed,
         )
 
-    @strawberry.mutation(
-        description="Changes whose actions the viewer is notified of. It also applies to existing notifications."
+    @mutation(
+        "Changes whose actions the viewer is notified of. It also applies to existing notifications."
     )
-    @refusals_as_user_errors(UpdateNotificationSettingsPayload)
     @staticmethod
     async def update_notification_settings(
-        info: strawberry.Info, input: UpdateNotificationSettingsInput
+        info: Info, input: UpdateNotificationSettingsInput
     ) -> UpdateNotificationSettingsPayload:
-        context: Context = info.context
+        context = info.context
         viewer_id = context.require_viewer()
         changes = _checked(input.settings)
         if changes:

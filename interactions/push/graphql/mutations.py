@@ -9,10 +9,17 @@ from typing import Any
 import strawberry
 from django.conf import settings
 
-from core.context import Context
 from core.errors import ErrorCode, MutationRefused, Problem
 from core.execution import InstancesOf
-from core.graphql.mutations import MutationInput, Payload, refusals_as_user_errors
+from core.graphql.info import Info
+from core.graphql.mutations import (
+    MutationInput,
+    Payload,
+    changed_field,
+    mutation,
+    optional_field,
+    result_field,
+)
 from core.graphql.node import ID_BOUND, Node, id_field
 from core.ids import input_key
 from interactions.push.addresses import (
@@ -61,15 +68,9 @@ class DeviceTokenInput:
 
 @strawberry.input(one_of=True, description="Where to push: exactly one of the fields.")
 class PushTargetInput:
-    web_push: WebPushTargetInput | None = strawberry.field(
-        default=strawberry.UNSET, description="A browser."
-    )
-    apns: DeviceTokenInput | None = strawberry.field(
-        default=strawberry.UNSET, description="A device of Apple, by APNs."
-    )
-    fcm: DeviceTokenInput | None = strawberry.field(
-        default=strawberry.UNSET, description="A device, by Firebase Cloud Messaging."
-    )
+    web_push: WebPushTargetInput | None = optional_field("A browser.")
+    apns: DeviceTokenInput | None = optional_field("A device of Apple, by APNs.")
+    fcm: DeviceTokenInput | None = optional_field("A device, by Firebase Cloud Messaging.")
 
 
 @strawberry.input(description="The browser or device to register.")
@@ -79,9 +80,8 @@ class RegisterPushTargetInput(MutationInput):
 
 @strawberry.type(description="The registered browser or device.")
 class RegisterPushTargetPayload(Payload):
-    target: PushTarget | None = strawberry.field(
-        default=None,
-        description="The target: always the same for one token or endpoint; null if the mutation failed.",
+    target: PushTarget | None = result_field(
+        "The target: always the same for one token or endpoint"
     )
 
 
@@ -92,22 +92,21 @@ class UnregisterPushTargetInput(MutationInput):
 
 @strawberry.type(description="Whether the push target was removed.")
 class UnregisterPushTargetPayload(Payload):
-    changed: bool = strawberry.field(default=False, description="Whether this call removed it.")
+    changed: bool = changed_field("Whether this call removed it.")
 
 
 @strawberry.type
 class PushMutation:
-    @strawberry.mutation(
-        description="Registers a browser or device to which the viewer's notifications are pushed until the session "
+    @mutation(
+        "Registers a browser or device to which the viewer's notifications are pushed until the session "
         "ends. Call it at each start of the app: a known token or endpoint keeps its target, which then belongs to the "
         f"signed-in user. An account has at most {TARGETS_OF_USER} targets; those registered longest ago are removed."
     )
-    @refusals_as_user_errors(RegisterPushTargetPayload)
     @staticmethod
     async def register_push_target(
-        info: strawberry.Info, input: RegisterPushTargetInput
+        info: Info, input: RegisterPushTargetInput
     ) -> RegisterPushTargetPayload:
-        context: Context = info.context
+        context = info.context
         viewer_id = context.require_viewer()
         key = await push_target_register(
             context.database,
@@ -117,13 +116,12 @@ class PushMutation:
         )
         return RegisterPushTargetPayload(target=PushTargetRow(key))  # type: ignore[arg-type]  # a row
 
-    @strawberry.mutation(description="Removes a push target of the viewer.")
-    @refusals_as_user_errors(UnregisterPushTargetPayload)
+    @mutation("Removes a push target of the viewer.")
     @staticmethod
     async def unregister_push_target(
-        info: strawberry.Info, input: UnregisterPushTargetInput
+        info: Info, input: UnregisterPushTargetInput
     ) -> UnregisterPushTargetPayload:
-        context: Context = info.context
+        context = info.context
         await push_target_unregister(
             context.database,
             viewer_id=context.require_viewer(),
