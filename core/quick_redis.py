@@ -52,7 +52,7 @@ class QuickRedis:
             self._rests_until = self._clock() + RETRY_SECONDS
             if not self._is_away:
                 self._is_away = True
-                logger.warning("Redis is unavailable. %s: %r", self._without, error)
+                logger.warning("Redis is unavailable. %s: %s", self._without, error)
             return None
         self._is_away = False
         return reply

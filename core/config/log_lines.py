@@ -80,7 +80,10 @@ def tidy_arguments(record: logging.LogRecord) -> bool:
         record.exc_info = record.exc_text = None
     elif isinstance(record.args, tuple):
         record.args = tuple(
-            text_without_values(one) if isinstance(one, BaseException) else one
+            # A timeout has no text.
+            (text_without_values(one) or type(one).__name__)
+            if isinstance(one, BaseException)
+            else one
             for one in record.args
         )
     return True

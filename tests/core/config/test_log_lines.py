@@ -138,6 +138,12 @@ def test_the_cause_is_logged(orm: None, log: tuple[logging.Logger, io.StringIO])
     assert SECRET not in logged.replace(f'"{SECRET}', "").replace(f'{SECRET}@example.org")', "")
 
 
+def test_an_error_without_a_text_is_named(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, output = log
+    logger.warning("Redis is unavailable: %s", TimeoutError())
+    assert output.getvalue().rstrip().endswith("Redis is unavailable: TimeoutError")
+
+
 def test_a_huge_message_loses_its_middle(log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, output = log
     huge = f"begins {'x' * 10_000_000} ends"
