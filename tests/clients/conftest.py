@@ -11,7 +11,7 @@ from core.database.database import Database
 from core.ids import global_id
 from tests.clients.node import install
 from tests.interactions.cast import create_posts
-from tests.live.world import serving, signed_in
+from tests.live.world import serving, signed_in, signed_in_again
 
 POSTS = 5
 INSTALL_SECONDS = 900
@@ -38,11 +38,12 @@ def address(django_db_setup: None) -> Iterator[str]:
 
 @pytest.fixture
 async def scene(address: str, database: Database) -> str:
-    """What a program of Node finds in FEED_SCENE: the address, tokens of a viewer and a friend, and posts,
-    newest first."""
+    """What a program of Node finds in FEED_SCENE: the address, tokens of a viewer and a friend, one that has
+    expired, and posts, newest first."""
     viewer, friend = await signed_in(database, 2)
+    expired = await signed_in_again(database, viewer.key, lasts=-10)
     posts = await create_posts(database, friend.key, POSTS)
-    tokens = {"viewer": viewer, "friend": friend}
+    tokens = {"viewer": viewer, "friend": friend, "expired": expired}
     return json.dumps(
         {
             "address": address,
