@@ -63,7 +63,10 @@ def page_request(
     `before` mean otherwise.
     """
     if first is not None and last is not None:
-        raise ClientError("Send either `first` or `last`, not both.", "BAD_PAGE")
+        raise ClientError(
+            "Send either `first` or `last`, not both; null for a variable that has a default.",
+            "BAD_PAGE",
+        )
     limit = first if last is None else last
     if limit is None:
         limit = PAGE_BY_DEFAULT

@@ -100,7 +100,7 @@ def token_refused() -> MutationRefused:
     """The same refusal for every token that can't be used."""
     return refuse(
         ErrorCode.TOKEN_REFUSED,
-        "This link is invalid, was used before or has expired. Request a new one.",
+        "This link or code is invalid, was used before or has expired. Request a new one.",
         "input",
         "token",
     )
