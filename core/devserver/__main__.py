@@ -46,6 +46,7 @@ WELCOME = """Ready.
   First page          {url}/
   API, playground     {url}/graphql/
   Demo                {url}/demo/
+  Documentation       {url}/docs/
   Admin               {url}/{admin_path}/
   Mails               {mails}
 {sign_in}

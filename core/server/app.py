@@ -76,7 +76,7 @@ class Server:
     """The services of one process. `running` opens and closes them."""
 
     def __init__(self, settings: Environment) -> None:
-        ERROR_DOCS.url = settings.error_docs_url
+        ERROR_DOCS.url = settings.error_docs_address
         SlowStatements.seconds = settings.slow_statement_seconds
         self.traces = Traces() if settings.debug and settings.playground else None
         """For the playground, in development."""

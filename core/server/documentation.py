@@ -25,10 +25,11 @@ DOCUMENTS = (
     ("LICENSE", "text/plain"),
     ("docs/**/*.md", "text/plain"),
     ("core/*/README.md", "text/plain"),
-    ("docs/pictures/*.svg", "image/svg+xml"),
-    ("docs/pictures/*.png", "image/png"),
+    ("docs/**/*.svg", "image/svg+xml"),
+    ("docs/**/*.png", "image/png"),
 )
 """The files that are served, as patterns below the checkout, with their media types."""
+INDEX = "README.md"
 POLICY = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 }
@@ -49,19 +50,23 @@ PAGE = """<!doctype html>
   th, td {{ border: 1px solid var(--line); padding: .3rem .6rem; text-align: start; vertical-align: top }}
   img {{ max-width: 100% }}
 </style>
-<a href="/docs/README.md">Documentation</a>
+<a href="/docs/">Documentation</a>
 {text}
 </html>
 """
 
 
-def documentation_route() -> Route:
-    """The route of DOCUMENTS, by their paths in the checkout, where `docs/` may be left out: `/docs/live.md`."""
-    return Route("/docs/{name:path}", _document)
+def documentation_routes() -> list[Route]:
+    """The routes of DOCUMENTS, by their paths in the checkout, where `docs/` may be left out: `/docs/live.md`."""
+    return [Route("/docs", _to_index), Route("/docs/{name:path}", _document)]
+
+
+async def _to_index(_: Request) -> Response:
+    return RedirectResponse("/docs/")
 
 
 async def _document(request: Request) -> Response:
-    name = request.path_params["name"]
+    name = request.path_params["name"] or INDEX
     documents = {
         str(path.relative_to(ROOT)): (path, media_type)
         for pattern, media_type in DOCUMENTS

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.config.environment import environment
-from core.server.documentation import POLICY, documentation_route
+from core.server.documentation import POLICY, documentation_routes
 
 PAGE = Path(__file__).with_name("front_page.html")
 ICON = Path(__file__).with_name("icon.svg")
@@ -17,11 +17,11 @@ IN_PRODUCTION = "A social feed. Its GraphQL API is at /graphql/.\n"
 
 
 def front_page_routes(*, development: bool) -> list[Route]:
-    """The routes of `/` and the icon; in development also that of the documentation."""
+    """The routes of `/` and the icon; in development also those of the documentation."""
     icon = Route("/favicon.ico", _icon)
     if not development:
         return [Route("/", _production_page), icon]
-    return [Route("/", _development_page), icon, documentation_route()]
+    return [Route("/", _development_page), icon, *documentation_routes()]
 
 
 async def _production_page(_: Request) -> PlainTextResponse:

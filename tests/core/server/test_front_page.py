@@ -12,6 +12,7 @@ from tests.core.server.served import TIMEOUT, served
 from tests.docs.pages import PAGES, anchors
 from tests.paths import ROOT
 
+TARGET = re.compile(r'(?:href|src)="(?!https?:|mailto:)([^"#]+)')
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -25,7 +26,7 @@ async def test_in_development_every_link_of_the_front_page_leads_somewhere(tmp_p
             assert page.status_code == 200
             assert page.headers["content-type"] == "text/html; charset=utf-8"
             links = re.findall(r'href="([^"]+)"', page.text)
-            assert {"/graphql/", "/admin/", "/docs/README.md"} <= set(links)
+            assert {"/graphql/", "/admin/", "/docs/"} <= set(links)
             for link in links:
                 answer = await client.get(link, headers={"accept": "text/html"})
                 assert answer.status_code in {200, 302}, link
@@ -40,6 +41,8 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_
         await server.becomes_ready(1)
         address = f"http://{server.address}"
         async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
+            index = await client.get("/docs/")
+            assert index.content == (ROOT / "README.md").read_bytes()
             for name in ["README.md", "live.md", "pictures/rooms.svg", *linked]:
                 answer = await client.get(f"/docs/{name}")
                 assert answer.status_code == 200, name
@@ -49,14 +52,19 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_
                 assert answer.content == file.read_bytes()
             client.headers["accept"] = "text/html,*/*"
             client.follow_redirects = True
+            targets = set()
             for file in PAGES:
                 page = await client.get(f"/docs/{file.relative_to(ROOT)}")
+                targets |= {page.url.join(link) for link in TARGET.findall(page.text)}
                 assert page.headers["content-type"] == "text/html; charset=utf-8", file
                 ids = set(re.findall(r'<h\d id="([^"]+)"', page.text))
                 assert ids == anchors(file), file
-            errors = await client.get("/docs/errors.md")
-            for link in re.findall(r'(?:href|src)="(?!https:)([^"#]+)', errors.text):
-                assert (await client.get(errors.url.join(link))).status_code == 200, link
+            for short in ("/docs", "/docs/", "/docs/errors.md"):
+                page = await client.get(short)
+                targets |= {page.url.join(link) for link in TARGET.findall(page.text)}
+            assert client.base_url.join("/docs/docs/performance.svg") in targets
+            for target in targets:
+                assert (await client.get(target)).status_code == 200, target
             for missing in (
                 "none.md",
                 "manage.py",
@@ -66,7 +74,6 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(tmp_
                 "%2e%2e/manage.py",
                 "docs/../manage.py",
                 "pictures",
-                "",
             ):
                 assert (await client.get(f"/docs/{missing}")).status_code == 404, missing
 
