@@ -12,14 +12,16 @@ import gevent
 from locust.env import Environment
 from locust.html import get_html_report
 from locust.stats import RequestStats, StatsEntry, stats_history
+from requests import RequestException, post  # After Locust, which patches `ssl`.
 
 from tests.load.options import Options, OptionsInvalid
-from tests.load.users import FeedUser
+from tests.load.users import DOCUMENTS, FeedUser
 
 REPORT = Path(__file__).resolve().parent.parent.parent / ".data" / "load.html"
 UI_PORT = 8089
 BARS = "▁▂▃▄▅▆▇█"
 COLUMNS = 60
+ANSWER_SECONDS = 10
 
 
 def main() -> None:
@@ -27,6 +29,8 @@ def main() -> None:
         options = Options.read()
     except OptionsInvalid as problem:
         sys.exit(str(problem))
+    if (obstacle := why_not(options.url)) is not None:
+        sys.exit(obstacle)
     environment = Environment(user_classes=[FeedUser], host=options.url)
     runner = environment.create_local_runner()
     if options.ui:
@@ -50,6 +54,22 @@ def main() -> None:
     REPORT.write_text(get_html_report(environment))
     print(f"Charts over time: {REPORT}")
     sys.exit(bool(environment.stats.total.num_failures))
+
+
+def why_not(url: str) -> str | None:
+    """Why this server can't be loaded; None if it can."""
+    body = {"query": DOCUMENTS["PublicFeed"], "variables": {"first": 1}}
+    try:
+        answer = post(f"{url}/graphql/", json=body, timeout=ANSWER_SECONDS)
+    except RequestException:
+        return f"Nothing answers at {url}. Start a server with `make run`, or name another with LOAD_URL."
+    try:
+        posts = answer.json()["data"]["publicFeed"]["edges"]
+    except (ValueError, KeyError, TypeError):
+        return f"{url}/graphql/ answers without a public feed (HTTP {answer.status_code}). Is it this API?"
+    if not posts:
+        return f"The public feed of {url} is empty: seed it first, with `manage.py seed_demo`."
+    return None
 
 
 def table(stats: RequestStats) -> str:

@@ -6,6 +6,10 @@ import os
 import re
 from typing import NamedTuple
 
+from core.devserver.published_variables import published_variables
+from tests.paths import ROOT
+
+DATA = ROOT / ".data"
 MOST_USERS = 10_000
 MOST_SECONDS = 86_400
 
@@ -25,7 +29,8 @@ class Options(NamedTuple):
     @classmethod
     def read(cls) -> Options:
         """The options that the environment gives. Errors: OptionsInvalid."""
-        default = f"http://localhost:{os.environ.get('PORT') or 8000}"
+        port = os.environ.get("PORT") or published_variables(DATA).get("PORT") or 8000
+        default = f"http://localhost:{port}"
         url = (os.environ.get("LOAD_URL") or default).rstrip("/")
         if not re.fullmatch(r"https?://[\w.:\[\]-]{1,253}", url, re.ASCII):
             raise OptionsInvalid(

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.database.database import Database
+from core.devserver.folder_locks import folder_lock
 from core.devserver.ports import free_port
+from core.devserver.published_variables import publish_variables
 from tests.commands import environment_without_make, output_of
 from tests.core.server.served import served
 from tests.interactions.cast import create_posts, create_users
@@ -76,7 +78,17 @@ async def test_users_read_write_and_watch_without_errors(
 def test_a_server_that_is_away_is_said(installed: None) -> None:
     done = load(LOAD_URL=f"http://127.0.0.1:{free_port()}", LOAD_USERS="1", LOAD_SECONDS="2")
     assert done.returncode != 0
-    assert "Does a server run at" in done.stdout
+    assert len(re.findall("Nothing answers at http", done.stdout)) == 1
+    assert "Traceback" not in done.stdout
+
+
+async def test_an_empty_feed_is_said(installed: None, database: Database, tmp_path: Path) -> None:
+    with served(tmp_path, 1, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        done = load(LOAD_URL=f"http://{server.address}", LOAD_USERS="1", LOAD_SECONDS="2")
+    assert done.returncode != 0
+    assert "is empty: seed it first" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -91,8 +103,16 @@ def test_invalid_options_are_refused(
         Options.read()
 
 
-def test_the_default_is_the_server_of_make_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_is_the_server_of_make_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in [name for name in os.environ if name.startswith("LOAD_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("PORT", raising=False)
+    monkeypatch.setattr("tests.load.options.DATA", tmp_path)
+    assert Options.read() == ("http://localhost:8000", 50, 60, False)
+    with folder_lock(tmp_path, "make run"):
+        publish_variables(tmp_path, {"PORT": "8002"})
+        assert Options.read().url == "http://localhost:8002"
     monkeypatch.setenv("PORT", "8001")
-    assert Options.read() == ("http://localhost:8001", 50, 60, False)
+    assert Options.read().url == "http://localhost:8001"

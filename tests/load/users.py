@@ -37,7 +37,7 @@ class FeedUser(HttpUser):
         self.posts: list[str] = []
         self.public_feed()
         if not self.posts:
-            raise StopUser("The public feed is empty: seed it first, with `manage.py seed_demo`.")
+            raise StopUser("The public feed can't be read: see the table of errors.")
         self.client.headers["Authorization"] = f"Bearer {self._token()}"
         self.home_feed()
 
