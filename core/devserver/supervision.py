@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,19 +48,21 @@ def restart_ended(
 ) -> NoReturn:
     """Restarts each server that ends by itself, and reports it.
 
-    Errors: ServerFailed if servers end too often; StopRequested when the process `with_process` (`make`) stops.
+    Errors: ServerFailed if one ends too often; StopRequested when the process `with_process` (`make`) stops.
     """
-    restarts: deque[float] = deque(maxlen=RESTARTS)
+    restarts: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RESTARTS))
     while True:
         server = _first_to_end(servers, with_process)
         if server is None:
             raise StopRequested
         now = time.monotonic()
-        if len(restarts) == RESTARTS and now - restarts[0] < RESTARTS_WITHIN_SECONDS:
+        own = restarts[server.process.name]
+        if len(own) == RESTARTS and now - own[0] < RESTARTS_WITHIN_SECONDS:
             raise ServerFailed(
-                f"{server.process.name} ended too often and is not restarted.\n{server.process.last_lines()}".rstrip()
+                f"{server.process.name} ended {RESTARTS + 1} times within a minute and is not restarted.\n"
+                f"{server.process.last_lines()}".rstrip()
             )
-        restarts.append(now)
+        own.append(now)
         report(f"{server.process.name} ended unexpectedly and is restarted.")
         server.stop()
         server.start()

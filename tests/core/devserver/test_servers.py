@@ -17,6 +17,7 @@ import pytest
 import redis
 
 from core.devserver.postgres import Postgres
+from core.devserver.product_processes import LocalProcess
 from core.devserver.server_processes import (
     ServerFailed,
     ServerProcess,
@@ -25,6 +26,7 @@ from core.devserver.server_processes import (
     wait_until_ended,
 )
 from core.devserver.servers import running_servers
+from core.devserver.supervision import RESTARTS, restart_ended
 from tests.commands import handling_signal
 from tests.leaks import record_output
 from tests.paths import ROOT
@@ -285,3 +287,23 @@ def test_a_process_that_does_not_stop_is_killed(tmp_path: Path) -> None:
         assert not process.has_ended()
     process.stop(timeout=0.1)
     assert not is_alive(process.pid)
+
+
+def test_restarts_are_counted_for_each_server(tmp_path: Path) -> None:
+    servers = [
+        LocalProcess(name, "-c", "pass", root=tmp_path, variables={}, log=tmp_path / "log")
+        for name in ("First", "Second")
+    ]
+    reports: list[str] = []
+    for server in servers:
+        server.start()
+    try:
+        with pytest.raises(ServerFailed) as failure:
+            restart_ended(servers, reports.append)
+    finally:
+        for server in servers:
+            server.stop()
+    name = str(failure.value).split()[0]
+    assert f"{name} ended {RESTARTS + 1} times within a minute" in str(failure.value)
+    assert sum(each.startswith(name) for each in reports) == RESTARTS
+    assert len(reports) > RESTARTS
