@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
@@ -40,6 +41,13 @@ GRACE_SECONDS = 0.7
 """How long running jobs and batches may go on when the worker stops."""
 CANCEL_SECONDS = 0.3
 RELEASE_SECONDS = 0.3
+
+
+class Round(NamedTuple):
+    """How many runs of consumers and of jobs one round has started."""
+
+    consumers: int
+    jobs: int
 
 
 class Worker:
@@ -100,28 +108,33 @@ class Worker:
         finally:
             await self._end_uninterrupted(loops)
 
-    async def run_once(self) -> None:
+    async def run_once(self) -> Round:
         """Handles the events that are there, then runs the jobs that are due, scheduled ones whether due or not.
+
+        Returns how many runs were started.
 
         Errors: DatabaseUnavailable.
         """
         await self._register()
         try:
             # First: events that a consumer has not handled do not expire.
-            await self._until_idle(self.consumers)
+            [first] = await self._until_idle(self.consumers)
             await self.jobs.make_scheduled_due()
-            await self._until_idle(self.consumers, self.jobs)
+            then, jobs = await self._until_idle(self.consumers, self.jobs)
+            return Round(consumers=first + then, jobs=jobs)
         finally:
             await self._end_uninterrupted([])
 
-    async def _until_idle(self, *runners: Runner) -> None:
-        """Runs what is due until nothing is left. Errors: DatabaseUnavailable."""
+    async def _until_idle(self, *runners: Runner) -> list[int]:
+        """Runs what is due until nothing is left; returns how many runs of each. Errors: DatabaseUnavailable."""
         loop = asyncio.get_running_loop()
+        totals = [0] * len(runners)
         while True:
-            started = sum([await each.start_due() for each in runners])
-            is_idle = not started and not any(each.runs for each in runners)
+            started = [await each.start_due() for each in runners]
+            totals = [total + new for total, new in zip(totals, started, strict=True)]
+            is_idle = not any(started) and not any(each.runs for each in runners)
             if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
-                return
+                return totals
             await asyncio.sleep(0.01)
             await self._renew_leases()
 

@@ -31,7 +31,8 @@ RETURNING id
 async def run_worker() -> None:
     """One round of a worker: it handles all events that are there."""
     command = [sys.executable, "manage.py", "work", "--once"]
-    await asyncio.to_thread(subprocess.run, command, cwd=ROOT, check=True)
+    output = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, text=True)
+    assert re.search(r"runs of consumers \d+, of jobs [1-9]", output)
 
 
 async def test_each_thing_is_counted_once_on_its_day(api: Api, database: Database) -> None:

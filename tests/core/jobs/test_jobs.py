@@ -297,5 +297,6 @@ async def test_short_pauses_between_runs_are_kept_without_polling(database: Data
 
 async def test_one_round_waits_for_jobs_that_are_about_to_run_again(database: Database) -> None:
     await enqueue(database, effects.steps, steps=5, pause_milliseconds=50)
-    await make_worker(database, database).run_once()
+    done = await make_worker(database, database).run_once()
+    assert done.jobs == 5
     assert len(await causes(database)) == 5

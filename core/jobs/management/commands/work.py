@@ -28,7 +28,7 @@ from core.events.event_log import EventLog
 from core.events.notifier import Notifier
 from core.jobs.registry import JOB_SECONDS
 from core.jobs.runs import TaskStuck
-from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Worker
+from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS, Round, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -68,17 +68,21 @@ class Command(ExplainedCommand):
         for module in modules:
             import_module(module)
         if once:
-            uvloop.run(self._once())
+            done = uvloop.run(self._once())
+            self.stdout.write(
+                f"One round is done: runs of consumers {done.consumers:,}, of jobs {done.jobs:,}. "
+                "What failed is in the log."
+            )
             return
         limit_memory(settings.ENVIRONMENT.worker_memory_mb)
         if settings.ENVIRONMENT.worker_metrics_port:
             serve_metrics(settings.ENVIRONMENT.worker_metrics_port)
         uvloop.run(self._until_stopped())
 
-    async def _once(self) -> None:
+    async def _once(self) -> Round:
         async with worker() as (database, once):
             await database.open()
-            await once.run_once()
+            return await once.run_once()
 
     async def _until_stopped(self) -> NoReturn:
         stopping = asyncio.Event()
