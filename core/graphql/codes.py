@@ -120,7 +120,9 @@ CODES: dict[str, ErrorHandling] = {
     "BAD_INPUT": ErrorHandling(
         "A variable or argument has the wrong type or size.", 400, draft_status=422
     ),
-    "BAD_ID": ErrorHandling("The id is malformed or has the wrong type."),
+    "BAD_ID": ErrorHandling(
+        "The id is malformed; for `postInteractions` also one that is not of a post."
+    ),
     "TOO_MANY_IDS": ErrorHandling("Request fewer ids at once."),
     "BAD_PAGE": ErrorHandling("`first` and `last` were both sent, or are out of range."),
     "INVALID_CURSOR": ErrorHandling(
