@@ -93,8 +93,8 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
     error_docs_url: str | None = setting(
         parsing.page,
         "none",
-        "The address at which docs/errors.md is published, to which errors link; or `none`. "
-        "In development this server.",
+        "The address at which docs/errors.md is published, to which errors link, below API_URL if it begins with a "
+        "slash; or `none`. In development this server.",
         in_debug="/docs/errors.md",
     )
     anonymous_introspection: bool = setting(

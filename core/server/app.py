@@ -76,7 +76,7 @@ class Server:
     """The services of one process. `running` opens and closes them."""
 
     def __init__(self, settings: Environment) -> None:
-        ERROR_DOCS.url = settings.error_docs_address
+        ERROR_DOCS.url = _error_docs_url(settings)
         SlowStatements.seconds = settings.slow_statement_seconds
         self.traces = Traces() if settings.debug and settings.playground else None
         """For the playground, in development."""
@@ -215,6 +215,13 @@ class Server:
         except ResponseError:
             return False
         return True
+
+
+def _error_docs_url(settings: Environment) -> str | None:
+    """ERROR_DOCS_URL; a path is below API_URL, so that a page of another origin can follow it."""
+    url = settings.error_docs_url
+    is_path = url is not None and url.startswith("/")
+    return f"{(settings.api_url or '').rstrip('/')}{url}" if is_path else url
 
 
 def _database(settings: Environment, kind: type[Database]) -> Database:

@@ -104,6 +104,12 @@ async def test_errors_link_to_their_entries_on_every_transport(
             headers = {"accept": "text/event-stream"}
             stream = await client.post("/graphql/", json={"query": "{ nothing }"}, headers=headers)
             assert f'"documentation":"{link}"' in stream.text
+    with serving(error_docs_url="/docs/errors.md", api_url="https://api.example.com/") as address:
+        async with httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT) as client:
+            answer = await client.post("/graphql/", json={"query": "{ nothing }"})
+            [error] = answer.json()["errors"]
+            link = "https://api.example.com/docs/errors.md#graphql_validation_failed"
+            assert error["extensions"]["documentation"] == link
     with serving(error_docs_url=None) as address:
         request = ENTRIES["BAD_ID"].request
         assert request is not None
