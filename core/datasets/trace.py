@@ -20,6 +20,10 @@ LINE_LENGTH = 200
 GZIP_START = b"\x1f\x8b"
 READ_AT_ONCE = 1 << 20
 LINES_CHECKED = 1_000
+EXPECTED = (
+    "Name a trace, plain or gzip, with lines such as `12 34 1341100972 RT` (docs/data.md), "
+    "as SNAP's higgs-activity_time.txt.gz."
+)
 
 
 class TraceUnreadable(Exception):
@@ -113,7 +117,7 @@ def _date(second: int) -> str:
 def _opened(path: Path) -> BinaryIO:
     try:
         if not path.is_file():
-            raise TraceUnreadable(f"{path} is not a file.")
+            raise TraceUnreadable(f"{path} is not a file. {EXPECTED}")
         with path.open("rb") as file:
             compressed = file.read(2) == GZIP_START
         return cast("BinaryIO", gzip.open(path)) if compressed else path.open("rb")

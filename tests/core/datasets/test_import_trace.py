@@ -178,7 +178,7 @@ def test_a_damaged_file_is_refused_before_anything_is_written(
 
 
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="is not a file"):
+    with pytest.raises(CommandError, match=r"is not a file\. Name a trace"):
         run_import(tmp_path / "nowhere")
 
 

@@ -152,7 +152,9 @@ def test_without_a_password_no_user_can_sign_in() -> None:
 def test_a_second_run_does_nothing() -> None:
     seed()
     before = fingerprint()
-    assert "nothing was created" in seed("--seed=9", users=10, posts=10)
+    output = seed("--seed=9", users=10, posts=10)
+    assert "nothing was created" in output
+    assert "make clean-data" in output
     assert fingerprint() == before
 
 

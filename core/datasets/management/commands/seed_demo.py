@@ -93,7 +93,10 @@ class Command(ExplainedCommand):
             admin=admin,
         )
         if seeded is None:
-            self.stdout.write("There are demo users already; nothing was created.")
+            self.stdout.write(
+                "There are demo users already; nothing was created. For others begin with an empty database: "
+                "stop `make run` and run `make clean-data`."
+            )
             return
         counts = ", ".join(
             f"{count:,} {table.replace('_', ' ')}"
