@@ -56,6 +56,9 @@ class SignInForm(AdminAuthenticationForm):
 class Site(AdminSite):
     """Django's admin site, whose sign-in page responds with 429 when the throttle refuses an attempt."""
 
+    site_header = "Social feed"
+    site_title = "Social feed"
+    index_title = "Administration"
     login_form = SignInForm
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
