@@ -10,16 +10,20 @@ from urllib.parse import urlsplit
 
 from tests.browser.chromium import chromium
 
+# The playground and the demo draw with JavaScript, all other pages are complete when they have loaded.
+DRAWN = "document.querySelector('article, .view-line, h1') || !document.querySelector('[data-settings]')"
+
 
 async def take_picture(url: str, file: Path, *, width: int, height: int, dark: bool) -> None:
     """Opens the page, waits until it has drawn what it has loaded, and writes the picture."""
     address = urlsplit(url)
+    origin = f"{address.scheme}://{address.netloc}"
     with TemporaryDirectory() as folder:
         async with chromium(Path(folder)) as browser:
-            page = await browser.page(f"{address.scheme}://{address.netloc}")
+            page = await browser.page(origin)
             await page.size(width, height, dark=dark)
-            await page.open(address.path)
-            await page.wait_for("document.querySelector('article, .view-line, h1')")
+            await page.open(url.removeprefix(origin))
+            await page.wait_for(DRAWN)
             await asyncio.sleep(1)
             await page.screenshot(file)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.__main__ import take_picture
 from tests.browser.chromium import Browser
 
 pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
@@ -31,3 +32,15 @@ async def test_a_page_needs_no_other_server(
     assert page.requests_elsewhere == []
     assert page.complaints == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_picture_is_taken_of_any_page_at_its_whole_address(
+    browser: Browser, origin: str, tmp_path: Path
+) -> None:
+    async def picture(place: str) -> bytes:
+        file = tmp_path / "picture.png"
+        await take_picture(f"{origin}{place}", file, width=390, height=300, dark=False)
+        return file.read_bytes()
+
+    assert await picture("/nowhere") != await picture("/admin/")
+    assert await picture("/docs/docs/errors.md") != await picture("/docs/docs/errors.md#bad_input")
