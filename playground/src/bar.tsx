@@ -6,6 +6,7 @@ import { development } from './server';
 import { accessToken, session } from './session';
 import { linkTo } from './share';
 import { SNIPPETS } from './snippets';
+import { useSystemColours } from './theme';
 import { TRANSPORTS, type Transport, lastAnswer, transport } from './transport';
 
 const COPIED_MS = 2_000;
@@ -32,6 +33,7 @@ export function Bar() {
   const chosen = transport.use();
   const { queryEditor, variableEditor, operationName } = useGraphiQL(pick('queryEditor', 'variableEditor', 'operationName'));
   const [notice, setNotice] = useState('');
+  useSystemColours();
 
   async function copy(what: string) {
     const query = queryEditor?.getValue() ?? '';

@@ -1,5 +1,5 @@
 import { pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
+import { type GraphQLNamedType, type GraphQLSchema, getNamedType, isInterfaceType, isObjectType } from 'graphql';
 import { useMemo, useState } from 'react';
 import { DrawingIcon } from './icons';
 import { showPane } from './panes';
@@ -11,14 +11,20 @@ interface Edge {
 }
 
 const HIDDEN = /^__|(Connection|Edge|Payload)$|^PageInfo$/;
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
 const ROW = 26;
 const WIDTH = 130;
 const GAP = 64;
 
-/** What a field leads to: the node of a connection, else its type. */
-function target(schema: GraphQLSchema, name: string): string {
-  const node = /^(\w+)Connection$/.exec(name)?.[1] ?? name;
-  return schema.getType(node) ? node : name;
+/** What a field of the type leads to: the node of a connection, what a payload holds, else the type. */
+function targets(schema: GraphQLSchema, type: GraphQLNamedType): string[] {
+  if (!(isObjectType(type) || isInterfaceType(type)) || type.name === 'PageInfo') return [];
+  if (/Payload$/.test(type.name)) {
+    const held = Object.values(type.getFields()).filter((field) => field.name !== 'errors');
+    return [...new Set(held.flatMap((field) => targets(schema, getNamedType(field.type))))];
+  }
+  const node = /^(\w+)Connection$/.exec(type.name)?.[1] ?? type.name;
+  return [schema.getType(node) ? node : type.name];
 }
 
 /** Which types lead to which, by which fields. */
@@ -27,12 +33,11 @@ function edgesOf(schema: GraphQLSchema): Edge[] {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!(isObjectType(type) || isInterfaceType(type)) || HIDDEN.test(type.name)) continue;
     for (const field of Object.values(type.getFields())) {
-      const named = getNamedType(field.type);
-      const to = target(schema, named.name);
-      if (!(isObjectType(named) || isInterfaceType(named)) || /^PageInfo$/.test(to)) continue;
-      const edge = edges.get(`${type.name} ${to}`) ?? { from: type.name, to, fields: [] };
-      edge.fields.push(field.name);
-      edges.set(`${type.name} ${to}`, edge);
+      for (const to of targets(schema, getNamedType(field.type))) {
+        const edge = edges.get(`${type.name} ${to}`) ?? { from: type.name, to, fields: [] };
+        edge.fields.push(field.name);
+        edges.set(`${type.name} ${to}`, edge);
+      }
     }
     for (const implemented of type.getInterfaces()) {
       edges.set(`${implemented.name} ${type.name}`, { from: implemented.name, to: type.name, fields: ['is one of'] });
@@ -81,26 +86,30 @@ function Drawing() {
   return (
     <section className="pg-pane" aria-label="Schema">
       <h2>Schema</h2>
-      <p>
-        What leads to a type, and where it leads; connections are drawn as their nodes. Click a type to move.{' '}
-        <button className="pg-link" onClick={() => choose('Query')}>
-          Query
-        </button>{' '}
+      <p>What leads to a type, and where it leads; connections are drawn as their nodes, payloads as what they hold. Click a type to move.</p>
+      <p className="pg-links">
+        {ROOTS.map((root) => (
+          <button key={root} className="pg-link" onClick={() => choose(root)}>
+            {root}
+          </button>
+        ))}
         <button className="pg-link" onClick={showDocumentation}>
           Documentation of {chosen}
         </button>
       </p>
-      <svg className="pg-drawing" viewBox={`0 0 ${columns[2]! + WIDTH} ${height}`} width={columns[2]! + WIDTH}>
-        {before.map((edge, index) => line(edge, curve(WIDTH, place(index, before.length) + 10, columns[1]!, middle + 10)))}
-        {after.map((edge, index) => line(edge, curve(columns[1]! + WIDTH, middle + 10, columns[2]!, place(index, after.length) + 10)))}
-        {before.map((edge, index) => (
-          <Box key={edge.from} name={edge.from} x={columns[0]!} y={place(index, before.length)} choose={choose} />
-        ))}
-        <Box name={chosen} x={columns[1]!} y={middle} chosen choose={choose} />
-        {after.map((edge, index) => (
-          <Box key={edge.to} name={edge.to} x={columns[2]!} y={place(index, after.length)} choose={choose} />
-        ))}
-      </svg>
+      <div className="pg-scroll">
+        <svg className="pg-drawing" viewBox={`0 0 ${columns[2]! + WIDTH} ${height}`} width={columns[2]! + WIDTH} height={height}>
+          {before.map((edge, index) => line(edge, curve(WIDTH, place(index, before.length) + 10, columns[1]!, middle + 10)))}
+          {after.map((edge, index) => line(edge, curve(columns[1]! + WIDTH, middle + 10, columns[2]!, place(index, after.length) + 10)))}
+          {before.map((edge, index) => (
+            <Box key={edge.from} name={edge.from} x={columns[0]!} y={place(index, before.length)} choose={choose} />
+          ))}
+          <Box name={chosen} x={columns[1]!} y={middle} chosen choose={choose} />
+          {after.map((edge, index) => (
+            <Box key={edge.to} name={edge.to} x={columns[2]!} y={place(index, after.length)} choose={choose} />
+          ))}
+        </svg>
+      </div>
     </section>
   );
 }

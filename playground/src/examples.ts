@@ -1,4 +1,4 @@
-// Variables for the contract's operations, with ids from the live database.
+// Variables for the contract's operations, with ids from the live database, and what has to be done before.
 
 import {
   type GraphQLInputType,
@@ -18,13 +18,15 @@ import { accessToken, newSession, session } from './session';
 
 const DEMO = { login: 'demo', password: 'demo-demo-demo' };
 const SAMPLES = `{
-  publicFeed(first: 10) { edges { cursor node { id text textSegments { hashtag { name } } author { id username } comments(first: 1) { edges { node { id } } } } } }
+  publicFeed(first: 10) { edges { cursor node { id text textSegments { hashtag { name } } author { id username } comments(first: 1) { edges { node { id } } } media { id } } } }
+  trendingFeed(first: 10) { edges { node { comments(first: 1) { edges { node { id } } } media { id } } } }
   viewer { id username posts(first: 1) { edges { node { id } } } }
 }`;
 const HOME = '{ homeFeed(first: 1) { edges { cursor } eventCursor } }';
 const OWN_COMMENT = 'mutation ($input: CreateCommentInput!) { createComment(input: $input) { comment { id } } }';
 const OWN_POST = 'mutation ($input: CreatePostInput!) { createPost(input: $input) { post { id } } }';
 const OWN_UPLOAD = 'mutation ($input: StartUploadInput!) { startUpload(input: $input) { upload { mediaId url method headers { name value } } } }';
+const FINISH_UPLOAD = 'mutation ($input: FinishUploadInput!) { finishUpload(input: $input) { media { id } } }';
 const OWN_EXPORT = 'mutation ($input: ExportDataInput!) { exportData(input: $input) { export { id } } }';
 const OWN_TARGET = 'mutation ($input: RegisterPushTargetInput!) { registerPushTarget(input: $input) { target { id } } }';
 const NEWEST_NOTIFICATION = '{ notifications(first: 1) { edges { cursor } } }';
@@ -35,10 +37,12 @@ type Values = Record<string, unknown>;
 /** Values by the name of a variable or of an input's field. */
 async function values(operation: string): Promise<Values> {
   const token = await accessToken();
-  const { publicFeed, viewer } = await query(SAMPLES, {}, token);
+  const { publicFeed, trendingFeed, viewer } = await query(SAMPLES, {}, token);
   const entries = publicFeed.edges.filter(({ node }: any) => node.author.username !== viewer?.username);
   const post = entries[0]?.node;
-  const comment = entries.flatMap(({ node }: any) => node.comments.edges)[0]?.node.id;
+  const others = [...entries, ...trendingFeed.edges];
+  const comment = others.flatMap(({ node }: any) => node.comments.edges)[0]?.node.id;
+  const media = others.flatMap(({ node }: any) => node.media).map(({ id }: any) => id);
   const home = token ? (await query(HOME, {}, token)).homeFeed : null;
   const hashtag = entries.flatMap(({ node }: any) => node.textSegments).find(({ hashtag }: any) => hashtag)?.hashtag.name;
   const unique = Date.now().toString(36);
@@ -62,6 +66,9 @@ async function values(operation: string): Promise<Values> {
     newPassword: development ? DEMO.password : '',
     subjectId: post?.id,
     sessionId: '',
+    mediaId: '',
+    targetId: '',
+    upTo: '',
     query: post?.text.match(/\p{L}{3,}/u)?.[0] ?? 'hello',
     prefix: 'p',
     name: hashtag ?? 'playground',
@@ -74,9 +81,16 @@ async function values(operation: string): Promise<Values> {
   if (token && /^(Edit|EditRich|Delete|Pin)Post$/.test(operation)) {
     found.postId = viewer.posts.edges[0]?.node.id ?? (await query(OWN_POST, { input: { text: 'A post to try things on' } }, token)).createPost.post.id;
   }
-  if (token && /^(Edit|Delete)Comment$/.test(operation)) {
+  if (token && (/^(Edit|Delete)Comment$/.test(operation) || (operation === 'CommentThread' && !comment))) {
     const input = { postId: post.id, text: 'A comment to try things on' };
     found.commentId = (await query(OWN_COMMENT, { input }, token)).createComment.comment.id;
+  }
+  if (operation === 'CommentThread') found.id = found.commentId ?? '';
+  if (operation === 'ExportState') found.id = '';
+  if (operation === 'MediaState') found.ids = media.slice(0, 3);
+  if (token && operation === 'MediaState' && !media.length) {
+    const input = { mediaId: await uploaded(token) };
+    found.ids = [(await query(FINISH_UPLOAD, { input }, token)).finishUpload.media.id];
   }
   if (operation === 'SearchUsers') found.query = post?.author.username.slice(0, 3);
   if (token && operation === 'HashtagPage' && !hashtag) await query(OWN_POST, { input: { text: 'Written on the #playground' } }, token);
@@ -127,16 +141,31 @@ function value(type: GraphQLInputType, name: string, known: Values): unknown {
   return isListType(isNonNullType(type) ? type.ofType : type) ? [] : null;
 }
 
-/** Variables with which the document runs as it is: its required ones, and `clientMutationId`. */
-export async function variablesFor(schema: GraphQLSchema, name: string, text: string): Promise<Values> {
+/** What has to be done before the operation can succeed. */
+function hint(name: string, text: string, known: Values): string {
+  if (needsUser(name, text)) return 'Sign in first: see Users.';
+  if (/^(VerifyEmail|ResetPassword)$/.test(name)) return 'The code is in the mail in .data/mail/.';
+  if (name === 'DeleteAccount') return 'Fill in the password: one click deletes no account.';
+  if (/^(CommentThread|LikeComment)$/.test(name) && !known.commentId) return 'There is no comment yet: CreateComment makes one.';
+  if (name === 'MediaState' && !(known.ids as string[]).length) return 'No post has a picture yet. Sign in, and one is uploaded: see Users.';
+  if (name === 'MarkNotificationsSeen' && !known.upTo) return 'There is no notification yet: another user has to follow this one, or like a post.';
+  return '';
+}
+
+/**
+ * The document with variables with which it runs as it is: its required ones, and `clientMutationId`. Above it a
+ * comment says what has to be done first.
+ */
+export async function example(schema: GraphQLSchema, name: string, text: string): Promise<{ text: string; variables: Values }> {
   const [operation] = parse(text).definitions.filter((definition) => definition.kind === 'OperationDefinition');
   const known = await values(name);
   const entries = (operation?.variableDefinitions ?? [])
     .filter(({ type, defaultValue }) => type.kind === 'NonNullType' && !defaultValue)
     .map(({ variable, type }) => [variable.name.value, value(typeFromAST(schema, type as TypeNode as any) as GraphQLInputType, variable.name.value, known)]);
-  return Object.fromEntries(entries);
+  const first = hint(name, text, known);
+  return { text: first ? `# ${first}\n${text}` : text, variables: Object.fromEntries(entries) };
 }
 
 /** Whether the operation needs a signed-in user. */
 export const needsUser = (name: string, text: string): boolean =>
-  !session.get() && !/^(SignIn|SignUp|SignOut|RefreshSession|VerifyEmail|RequestPasswordReset|ResetPassword|RestoreAccount)$/.test(name) && /^\s*mutation|homeFeed|account \{/m.test(text);
+  !session.get() && !/^(SignIn|SignUp|SignOut|RefreshSession|VerifyEmail|RequestPasswordReset|ResetPassword|RestoreAccount)$/.test(name) && /^\s*mutation|homeFeed|account \{|DataExport/m.test(text);

@@ -1,7 +1,7 @@
 import { pick, useGraphiQL } from '@graphiql/react';
 import { parse, validate } from 'graphql';
-import { useEffect, useState } from 'react';
-import { needsUser, variablesFor } from './examples';
+import { useEffect, useMemo, useState } from 'react';
+import { example, needsUser } from './examples';
 import { ShelfIcon } from './icons';
 import { operationOf } from './operations';
 import { showEditors } from './panes';
@@ -20,16 +20,18 @@ const TITLES = { query: 'Queries', mutation: 'Mutations', subscription: 'Subscri
 function Shelf() {
   const { queryEditor, variableEditor, schema } = useGraphiQL(pick('queryEditor', 'variableEditor', 'schema'));
   const [operations, setOperations] = useState<Operation[]>([]);
+  const [filter, setFilter] = useState('');
   const [problem, setProblem] = useState('');
   session.use();
   useEffect(() => void fromDevelopment('operations').then(setOperations, (error: Error) => setProblem(error.message)), []);
-  const served = schema ? operations.filter(({ text }) => !validate(schema, parse(text)).length) : [];
+  const served = useMemo(() => (schema ? operations.filter(({ text }) => !validate(schema, parse(text)).length) : []), [schema, operations]);
+  const shown = served.filter(({ name }) => name.toLowerCase().includes(filter.trim().toLowerCase()));
 
   async function open({ name, text }: Operation) {
     setProblem('');
     try {
-      const variables = await variablesFor(schema!, name, text);
-      queryEditor?.setValue(text);
+      const { text: filled, variables } = await example(schema!, name, text);
+      queryEditor?.setValue(filled);
       variableEditor?.setValue(Object.keys(variables).length ? JSON.stringify(variables, null, 2) : '');
       if (needsUser(name, text)) setProblem(`${name} needs a signed-in user: see Users.`);
       else showEditors('Operations');
@@ -42,12 +44,15 @@ function Shelf() {
     <section className="pg-pane" aria-label="Operations">
       <h2>Operations</h2>
       <p>What clients send, with variables that work as they are. The first click fills the editor, the play button runs it.</p>
+      <div className="pg-form">
+        <input value={filter} onChange={(event) => setFilter(event.target.value)} placeholder="Part of a name" aria-label="Find an operation" />
+      </div>
       {problem && <p role="alert">{problem}</p>}
       {KINDS.map((kind) => (
         <div key={kind}>
           <h3>{TITLES[kind]}</h3>
           <ul className="pg-list">
-            {served
+            {shown
               .filter(({ text }) => operationOf(text).kind === kind)
               .map((operation) => (
                 <li key={operation.name}>

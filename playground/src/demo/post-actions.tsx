@@ -46,7 +46,7 @@ export function PostActions({ post }: { post: Post }) {
         <Icon name="comment" /> {post.commentCount}
       </a>
       <Action icon="share" label="Share" count={shareCount} isOn={viewerHasShared} act={share} />
-      <Action icon="quote" label="Quote" count={post.quoteCount} act={() => go('quote', id)} />
+      <Action icon="quote" label="Quote" act={() => go('quote', id)} />
       <Action icon="heart" label="Like" count={likeCount} isOn={viewerHasLiked} act={like} />
       <Action icon="bookmark" label="Bookmark" isOn={viewerHasBookmarked} act={bookmark} />
       {isOwn && <OwnActions id={id} />}

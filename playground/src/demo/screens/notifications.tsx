@@ -53,8 +53,10 @@ export function Notifications() {
   }, [top]);
   return (
     <>
-      <h2>Notifications</h2>
-      <PushButton />
+      <div className="title">
+        <h2>Notifications</h2>
+        <PushButton />
+      </div>
       <ul className="rows">
         <ListOf pages={pages} empty="Nothing yet.">{({ node }) => <NotificationRow key={node.id} notification={node} />}</ListOf>
       </ul>
