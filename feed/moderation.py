@@ -19,11 +19,12 @@ POSTS_HOLDER = 1
 def posts_delete(posts: Iterable[Post]) -> None:
     """Deletes posts as their authors would, with likes, comments and shares.
 
-    Locks: the posts and those that they quote, then their authors and the account that large deleted posts are moved
-    to, then the hashtags.
+    Locks: the posts and those that they quote, then the account that large deleted posts are moved to, which may not
+    be there yet, and their authors, then the hashtags.
     """
     deleted = list(posts)
     run(SQL.posts_lock, [post.pk for post in deleted])
+    run(SQL.posts_holder_lock)
     run(ACCOUNTS_SQL.users_lock, [POSTS_HOLDER, *(post.author_id for post in deleted)])
     run(SQL.hashtags_lock, [post.pk for post in deleted], [])
     for post in deleted:

@@ -92,6 +92,7 @@ class FeedStatements(
     posts_entities_fill: str
     posts_entities_missing: str
     posts_export: str
+    posts_holder_lock: str
     posts_lock: str
     posts_of_author_lock: str
     profile_feed_pages: Variants

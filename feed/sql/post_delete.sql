@@ -15,7 +15,8 @@ WITH seen AS (
 ), reassigned AS (
     UPDATE posts SET author_id = {posts_holder}, quoted_post_id = NULL WHERE id = $2 AND author_id = $1 AND $1 <> {posts_holder} AND {not_deleted user_id=author_id}
     AND (SELECT rows FROM attached) >= {rows_at_once}
-    RETURNING id
+    -- Before the author is locked: the account may not be there to lock yet.
+    RETURNING id, {posts_holder_locked}
 ), holder AS (
     INSERT INTO users (
         id, username, email, password, display_name, bio, avatar_url, is_active, is_staff, is_superuser, post_count

@@ -7,7 +7,9 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from functools import partial
+from threading import Event
 from time import monotonic
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -25,7 +27,7 @@ from core.accounts.services import (
     mute_delete,
 )
 from core.database.database import Database
-from core.database.django_bridge import retry_on_deadlock
+from core.database.django_bridge import retry_on_deadlock, run
 from core.database.group_commit import GroupCommits
 from core.errors import ClientError, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
@@ -37,7 +39,7 @@ from feed.statements import SQL as FEED_SQL
 from interactions.models import Comment
 from interactions.moderation import comments_delete
 from interactions.services import comment_create, comment_delete
-from tests.interactions.cast import accounts_erase, create_users, hide_account
+from tests.interactions.cast import accounts_erase, create_posts, create_users, hide_account
 from tests.interactions.reactions import (
     comment_like,
     comment_unlike,
@@ -47,6 +49,7 @@ from tests.interactions.reactions import (
     post_unshare,
 )
 from tests.interactions.test_erasure import assert_all_counts_are_exact
+from tests.live.test_client_goes_away import statements_wait
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 SECONDS = 8.0
@@ -232,3 +235,37 @@ async def test_concurrent_writes_never_deadlock(
     assert sum(task.result() for task in writing) > 100
     assert await deadlocks(database) == before
     await assert_all_counts_are_exact(database)
+
+
+async def test_the_account_that_holds_posts_is_locked_before_it_is_there(
+    database: Database, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A moderator has locked the author when the author's own deletion makes that account."""
+    few = FEED_SQL.post_delete.replace("500", "0")
+    monkeypatch.setattr(FEED_SQL, "post_delete", few)
+    monkeypatch.setattr(MODERATION_SQL, "post_delete", few)
+    before = await deadlocks(database)
+    [author] = await create_users(database, 1)
+    first, second = await create_posts(database, author, 2)
+    has_locked, goes_on = Event(), Event()
+
+    def run_slowly(statement: str, *arguments: Any) -> Any:
+        if statement == few:
+            has_locked.set()
+            assert goes_on.wait(30)
+        return run(statement, *arguments)
+
+    monkeypatch.setattr("feed.moderation.run", run_slowly)
+    with django_db_blocker.unblock():
+        moderating = asyncio.create_task(
+            sync_to_async(moderate, thread_sensitive=False)(Post, [first])
+        )
+        await asyncio.to_thread(has_locked.wait, 30)
+        deleting = asyncio.create_task(post_delete(database, viewer_id=author, post_id=second))
+        await statements_wait(database, 1)
+        goes_on.set()
+        await asyncio.gather(moderating, deleting)
+    assert await deadlocks(database) == before
+    while await database.fetch("SELECT FROM account_deletions"):
+        await database.write("UPDATE jobs SET run_at = now()")
+        await accounts_erase(database)
