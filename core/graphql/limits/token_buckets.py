@@ -163,6 +163,9 @@ class TokenBuckets:
 
     async def refresh(self, bucket: Bucket) -> None:
         """Brings the estimate up to date, if Redis answers."""
+        if self._settling is not None:
+            # What is on its way would be missing from the answer.
+            await asyncio.wait([self._settling])
         await self._ask(bucket, 0)
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -76,6 +77,32 @@ async def test_far_from_the_limit_nothing_is_asked(
 
     await eventually(is_settled)
     assert one.round_trips == 1
+
+
+async def test_an_estimate_has_what_is_on_its_way(
+    processes: list[TokenBuckets], rate: Rate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, *_ = processes
+    bucket = one.bucket(rate, "1")
+    held, goes_on = asyncio.Event(), asyncio.Event()
+    ask = one._redis.ask
+
+    async def ask_late(call: Any) -> Any:
+        """The first call, of the settling, is held up."""
+        if not held.is_set():
+            held.set()
+            await goes_on.wait()
+        return await ask(call)
+
+    monkeypatch.setattr(one._redis, "ask", ask_late)
+    assert one.try_take(bucket, 7)
+    await held.wait()
+    refreshing = asyncio.create_task(one.refresh(bucket))
+    done, _ = await asyncio.wait([refreshing], timeout=0.2)
+    assert not done or round(bucket.tokens) == 993
+    goes_on.set()
+    await refreshing
+    assert round(bucket.tokens) == 993
 
 
 async def test_many_buckets_are_settled_at_once(processes: list[TokenBuckets], rate: Rate) -> None:
