@@ -18,8 +18,13 @@ class Cost(NamedTuple):
     """Rows and index entries, with those that a filter removes."""
 
 
-async def cost_of(connection: Connection, statement: str, arguments: Sequence[object]) -> Cost:
-    """The cost of a statement with these arguments, once the caches of the connection are filled."""
+async def cost_of(
+    connection: Connection, statement: str, arguments: Sequence[object], table: str | None = None
+) -> Cost:
+    """The cost of a statement with these arguments, once the caches of the connection are filled.
+
+    `table`: counts the rows of this one alone.
+    """
     await connection.execute(f"PREPARE page AS {statement}")
     values = f"({', '.join(map(_literal, arguments))})" if arguments else ""
     explain = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE page{values}"
@@ -28,7 +33,8 @@ async def cost_of(connection: Connection, statement: str, arguments: Sequence[ob
     await connection.execute("DEALLOCATE page")
     plan = json.loads(text)[0]["Plan"]
     buffers = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return Cost(buffers, round(sum(map(_rows_read, _nodes(plan)))))
+    read = [node for node in _nodes(plan) if table in {None, node.get("Relation Name")}]
+    return Cost(buffers, round(sum(map(_rows_read, read))))
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

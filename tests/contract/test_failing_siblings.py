@@ -24,8 +24,10 @@ FAILING = {
 
 @pytest.fixture(scope="module", params=[True, False], ids=["compiled", "standard"])
 def address(django_db_setup: None, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server with few connections."""
-    with serving(compiled_execution=request.param, pool_size=POOL_SIZE) as address:
+    """The address of a server with few connections. All that the tests ask for finds room in the queue for them."""
+    with serving(
+        compiled_execution=request.param, pool_size=POOL_SIZE, pool_queue=10_000
+    ) as address:
         yield address
 
 

@@ -33,13 +33,14 @@ class FeedUser(HttpUser):
     wait_time = between(0.2, 1.0)
 
     def on_start(self) -> None:
-        """Signs in. Errors: StopUser."""
+        """Signs in, and watches a post. Errors: StopUser."""
         self.posts: list[str] = []
         self.public_feed()
         if not self.posts:
             raise StopUser("The public feed can't be read: see the table of errors.")
         self.client.headers["Authorization"] = f"Bearer {self._token()}"
         self.home_feed()
+        self.watch()
 
     @task(30)
     def home_feed(self) -> None:
