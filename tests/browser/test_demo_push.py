@@ -104,7 +104,7 @@ async def deliver(page: Page, content: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("permission", "told"),
+    ("permission", "message"),
     [
         ("denied", "does not permit this page to notify"),
         # Tabs of tests are private windows.
@@ -112,12 +112,12 @@ async def deliver(page: Page, content: dict[str, Any]) -> None:
     ],
 )
 async def test_what_hinders_is_shown(
-    browser: Browser, database: Database, tmp_path: Path, permission: str, told: str
+    browser: Browser, database: Database, tmp_path: Path, permission: str, message: str
 ) -> None:
     async with world(browser, database, tmp_path) as (_, tab, _api, viewer, *_others):
         await tab.page.permit("notifications", permission)
         await tab.press("Notifications")
         await tab.press("Turn on push")
-        await tab.shows(told, within="[role=alert]")
+        await tab.shows(message, within="[role=alert]")
         await tab.has("Turn on push")
         assert await database.fetch(TARGETS, viewer.key) == []

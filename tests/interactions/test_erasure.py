@@ -153,7 +153,7 @@ async def test_erasure_completes_after_workers_are_killed(
     await accounts_erase(database)
     assert [row[0] for row in await database.fetch(LEFT, user)] == [0]
     await assert_all_counts_are_exact(database)
-    # A notification is told again when it grows.
+    # A notification that grows has a further event.
     found = [event for event in await events(database) if event[0] != "notification_added"]
     assert len(found) == len(set(found))
 

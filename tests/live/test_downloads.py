@@ -1,4 +1,4 @@
-"""Downloads of archives: whole or visibly cut off, by whoever has the link, as long as there is the archive."""
+"""Downloads of archives: whole or visibly cut off, by anyone who has the link, as long as there is the archive."""
 
 from __future__ import annotations
 
