@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from psycopg2.extensions import cursor
 
 from core.accounts import moderation as accounts_moderation
 from core.admin import EVERYTHING_VISIBLE
@@ -46,22 +47,29 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
+@pytest.fixture(scope="module")
+def planner(django_db_setup: None) -> Iterator[cursor]:
+    """A session with the pool's planner settings and the temporary tables of bulk loads."""
+    # psycopg2 uses the simple protocol, which needs no values for the parameters.
+    with (
+        closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
+        connection.cursor() as opened,
+    ):
+        connection.autocommit = True
+        for setting, value in PLANNER.items():
+            opened.execute(f"SET {setting} = '{value}'")
+        opened.execute(STAGES)
+        yield opened
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_each_statement_uses_indexes(django_db_setup: None, name: str) -> None:
+def test_each_statement_uses_indexes(planner: cursor, name: str) -> None:
     """With the pool's planner settings a sequential scan means that no index fits.
 
     A hashed subplan of a table is refused, too: for the most active users it would contain all of their likes.
     """
-    # psycopg2 uses the simple protocol, which needs no values for the parameters.
-    with (
-        closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection,
-        connection.cursor() as cursor,
-    ):
-        for setting, value in PLANNER.items():
-            cursor.execute(f"SET {setting} = '{value}'")
-        cursor.execute(STAGES)
-        cursor.execute(f"EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {STATEMENTS[name]}")
-        ((explained,),) = cursor.fetchall()
+    planner.execute(f"EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {STATEMENTS[name]}")
+    ((explained,),) = planner.fetchall()
     scanned = [
         node["Relation Name"]
         for node in nodes(explained[0]["Plan"])
