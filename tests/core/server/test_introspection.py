@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,12 +21,15 @@ READS = [
 ]
 
 
-@pytest.fixture(params=["", "true"], ids=["default", "allowed"])
+@pytest.fixture(scope="module", params=["", "true"], ids=["default", "allowed"])
 async def production(
-    request: pytest.FixtureRequest, database: Database, tmp_path: Path
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, bool]]:
     """A client of a production server, and whether that one answers introspection to all."""
-    with served(tmp_path, DEBUG="false", ANONYMOUS_INTROSPECTION=request.param) as server:
+    variables = {"DEBUG": "false", "ANONYMOUS_INTROSPECTION": request.param}
+    with served(tmp_path_factory.mktemp("server"), **variables) as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
         async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
