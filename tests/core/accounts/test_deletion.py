@@ -26,6 +26,7 @@ ACCOUNTS_WITHOUT_JOB = """
 SELECT user_id FROM account_deletions d
 WHERE NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)
 """
+DELETE_ALL_OTHERS = "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1"
 
 LOCKED = (
     "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -138,15 +139,17 @@ async def test_a_name_that_looks_like_a_former_one_is_not_given(
     assert await number_of(database, "users") == 0
 
 
-async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
-    """More than the statements read at once."""
-    database = services.database
+async def users_with_posts(database: Database) -> list[int]:
+    """More users than the statements read at once. Every tenth has a post."""
     users = await create_users(database, 130)
     for user in users[::10]:
         await post_create(database, author_id=user, text="Mine.")
-    await database.write(
-        "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1", users[0]
-    )
+    return users
+
+
+async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
+    users = await users_with_posts(services.database)
+    await services.database.write(DELETE_ALL_OTHERS, users[0])
     for viewer in (None, users[0]):
         client = ApiClient(services, viewer)
         assert len((await client.data(FEED))["edges"]) == 1
@@ -156,16 +159,12 @@ async def test_many_deleted_accounts_are_hidden(services: Services) -> None:
 
 async def test_a_home_feed_shows_nobody_of_very_many_deleted_followees(services: Services) -> None:
     database = services.database
-    users = await create_users(database, 130)
-    for user in users[::10]:
-        await post_create(database, author_id=user, text="Mine.")
+    users = await users_with_posts(database)
     await database.write(
         "INSERT INTO follows (follower_id, followee_id) SELECT $1, id FROM users WHERE id <> $1 ORDER BY id",
         users[0],
     )
-    await database.write(
-        "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1", users[0]
-    )
+    await database.write(DELETE_ALL_OTHERS, users[0])
     feed = await ApiClient(services, users[0]).data(HOME_FEED)
     assert [edge["node"]["author"]["username"] for edge in feed["edges"]] == ["p1"]
 

@@ -126,15 +126,33 @@ async def test_resolvers_release_their_resources(
     async with clean_end(world):
         task = asyncio.ensure_future(run(kind, operation, tree, world, seconds))
         if cancel_at is not None:
-            await turns(cancel_at)
-            task.cancel()
-            if again_after is not None:
-                await turns(again_after)
-                task.cancel()
+            await cancel(task, cancel_at, again_after)
         with suppress(asyncio.CancelledError, TimeoutError):
             await asyncio.wait_for(asyncio.wait([task]), MAX_SECONDS)
             await task
         assert_ended(kind, world)
+
+
+async def cancel(task: asyncio.Task[Any], after: int, again_after: int | None) -> None:
+    """Cancels a task after so many turns of the loop, and perhaps once more."""
+    await turns(after)
+    task.cancel()
+    if again_after is not None:
+        await turns(again_after)
+        task.cancel()
+
+
+async def cancelled_at_each_turn(
+    kind: str, tree: Spec, pool: Database, *, again_after: int | None = None
+) -> None:
+    """Cancels executions of a query, each one turn of the loop later than the one before."""
+    for number in range(1, 20):
+        world = World(pool)
+        async with clean_end(world):
+            task = asyncio.ensure_future(run(kind, "query", tree, world))
+            await cancel(task, number, again_after)
+            await asyncio.wait([task])
+            assert_ended(kind, world)
 
 
 async def turns(count: int) -> None:
@@ -180,13 +198,7 @@ async def test_an_execution_can_be_cancelled_at_every_turn_of_the_loop(
     children = [Spec("child", how, fails) for how in ("coroutine", "task", "awaitable")]
     items = Spec("items", "sync", container=container, width=3, children=(*children, *children))
     tree = Spec("root", children=(*children, items, Spec("child", children=(*children, items))))
-    for number in range(1, 20):
-        world = World(pool)
-        async with clean_end(world):
-            task = asyncio.ensure_future(run(kind, "query", tree, world))
-            await turns(number)
-            task.cancel()
-            await asyncio.wait([task])
+    await cancelled_at_each_turn(kind, tree, pool)
 
 
 @either_executor
@@ -200,16 +212,7 @@ async def test_a_batch_ends_with_the_last_caller_that_is_cancelled(
     tree = Spec(
         "root", children=(Spec("child", steps=("load",)), *(Spec(*each) for each in others))
     )
-    for number in range(1, 20):
-        world = World(pool)
-        async with clean_end(world):
-            task = asyncio.ensure_future(run(kind, "query", tree, world))
-            await turns(number)
-            task.cancel()
-            await turns(again_after)
-            task.cancel()
-            await asyncio.wait([task])
-            assert_ended(kind, world)
+    await cancelled_at_each_turn(kind, tree, pool, again_after=again_after)
 
 
 @either_executor
@@ -217,13 +220,7 @@ async def test_coroutines_in_the_value_of_a_task_are_closed(kind: str, pool: Dat
     """A task may end in the turn of the loop in which its execution is cancelled, so that nobody reads its value."""
     number, items = Spec("number"), Spec("items", "task", width=2)
     tree = Spec("root", children=(Spec("child", "sync", children=(number, items)), number))
-    for turn in range(1, 20):
-        world = World(pool)
-        async with clean_end(world):
-            task = asyncio.ensure_future(run(kind, "query", tree, world))
-            await turns(turn)
-            task.cancel()
-            await asyncio.wait([task])
+    await cancelled_at_each_turn(kind, tree, pool)
 
 
 async def cancelled_at(number: int, kind: str, pool: Database) -> bool:
