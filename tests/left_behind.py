@@ -31,12 +31,11 @@ NAME = "left behind by the session"
 SECONDS_TO_END = 30.0
 """How long a resource may take to be released, on a busy machine."""
 POLL_SECONDS = 0.01
-SESSIONS = """
-SELECT pid, concat_ws(' ', state, application_name, left(query, 100)) FROM pg_stat_activity
+IN_POSTGRES = """
+SELECT 'PostgreSQL session', pid::text, concat_ws(' ', state, application_name, left(query, 100)) FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-"""
-ADVISORY_LOCKS = """
-SELECT concat_ws(' ', pid, classid, objid) FROM pg_locks
+UNION ALL
+SELECT 'advisory lock', concat_ws(' ', pid, classid, objid), 'of the first number''s process' FROM pg_locks
 WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -62,23 +61,21 @@ class ServersView:
         yield "socket", f"socket:[{os.fstat(self._postgres.fileno()).st_ino}]"
 
     def resources(self) -> Resources:
-        found: Resources = {}
         try:
-            self._postgres.cursor().execute("SELECT")
+            found = self._in_postgres()
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
             self._connect()
-        with self._postgres.cursor() as cursor:
-            cursor.execute(SESSIONS)
-            for pid, what in cursor.fetchall():
-                found["PostgreSQL session", pid] = what
-            cursor.execute(ADVISORY_LOCKS)
-            for (lock,) in cursor.fetchall():
-                found["advisory lock", lock] = "of the first number's process"
+            found = self._in_postgres()
         clients: list[dict[str, str]] = self._valkey.client_list()  # type: ignore[assignment]  # typed for both kinds of client
         for client in clients:
             if client["id"] != self._own:
                 found["Valkey client", client["id"]] = f"{client['name']} {client['cmd']}"
         return found
+
+    def _in_postgres(self) -> Resources:
+        with self._postgres.cursor() as cursor:
+            cursor.execute(IN_POSTGRES)
+            return {(kind, key): what for kind, key, what in cursor.fetchall()}
 
     def close(self) -> None:
         self._postgres.close()
@@ -209,7 +206,8 @@ def open_files() -> Resources:
     with os.scandir("/proc/self/fd") as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
-                target = Path(entry.path).readlink().name
+                # After each test: pathlib would take most of the time of the whole check.
+                target = os.readlink(entry.path).rpartition("/")[2]  # noqa: PTH115
                 if target.startswith("socket:"):
                     found["socket", target] = f"descriptor {entry.name}"
                 elif target != "fd":  # The descriptor that reads the folder.
@@ -230,13 +228,14 @@ def threads(loop: asyncio.AbstractEventLoop | None) -> Resources:
 def children() -> Resources:
     """The child processes that have not been waited for."""
     found: Resources = {}
-    for path in Path("/proc/self/task").glob("*/children"):
-        with suppress(OSError):
-            for pid in path.read_text().split():
-                with suppress(OSError):
-                    found["process", int(pid)] = (
-                        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    )
+    with os.scandir("/proc/self/task") as tasks:
+        for task in tasks:
+            with suppress(OSError), open(f"{task.path}/children") as pids:  # noqa: PTH123  # as above
+                for pid in pids.read().split():
+                    with suppress(OSError):
+                        found["process", int(pid)] = (
+                            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                        )
     return found
 
 
