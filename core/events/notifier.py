@@ -21,6 +21,8 @@ from core.events.async_utils import cancel_and_wait
 logger = logging.getLogger(__name__)
 
 CHANNEL = "feed:events"
+PAUSE_SECONDS = 0.01
+"""Minimum time between two notifications. Each is published and, by this process too, received in Python."""
 RETRY_SECONDS = 0.5
 TIMEOUT_SECONDS = 2.0
 PING_SECONDS = 20.0
@@ -69,11 +71,13 @@ class Notifier:
         while True:
             await self._unpublished.wait()
             self._unpublished.clear()
+            pause = PAUSE_SECONDS
             try:
                 await self._redis.publish(CHANNEL, self._name)
             except UNREACHABLE_ERRORS:
                 # Not repeated: the other processes poll meanwhile.
-                await asyncio.sleep(RETRY_SECONDS)
+                pause = RETRY_SECONDS
+            await asyncio.sleep(pause)
 
     async def _listen(self) -> None:
         while True:

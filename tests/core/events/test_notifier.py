@@ -1,0 +1,38 @@
+"""The notifier's own promises; that it wakes other processes is tested with the dispatcher."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from time import monotonic
+
+from redis.asyncio import Redis
+
+from core.events.notifier import PAUSE_SECONDS, Notifier
+
+
+async def published(redis: Redis) -> int:
+    """How many notifications Redis has got so far."""
+    commands = await redis.info("commandstats")
+    return int(commands.get("cmdstat_publish", {"calls": 0})["calls"])
+
+
+async def test_notifications_in_quick_succession_become_one() -> None:
+    notifier = Notifier(os.environ["REDIS_URL"])
+    async with Redis.from_url(os.environ["REDIS_URL"]) as redis:
+        before = await published(redis)
+        began = monotonic()
+        await notifier.open(lambda: None)
+        try:
+            for _ in range(200):
+                notifier.notify()
+                await redis.ping()
+            count = await published(redis)
+            assert 1 <= count - before <= (monotonic() - began) / PAUSE_SECONDS + 1
+            # One in the pause is not lost.
+            notifier.notify()
+            async with asyncio.timeout(20):
+                while await published(redis) == count:
+                    pass
+        finally:
+            await notifier.close()
