@@ -120,8 +120,7 @@ class CursorCodec(NamedTuple):
         numbers = [0] * (2 * count)
         numbers[::2] = positions
         numbers[1::2] = map(siphash, repeat(self.keys.siphash), map(prefix.__add__, packed))
-        text = pack(">" + "qQ" * count, *numbers).hex()
-        return [text[at : at + 32] for at in range(0, 32 * count, 32)]
+        return pack(">" + "qQ" * count, *numbers).hex(" ", SETTLED.size).split()
 
     def encode_position(self, position: ListPosition) -> str:
         """The cursor of a position, which may be above the horizon."""

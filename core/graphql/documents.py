@@ -239,7 +239,7 @@ class DocumentStore:
         PERSISTED_QUERY_HASH_MISMATCH; UNAVAILABLE while too many are parsed; DatabaseUnavailable.
         Cost: nothing for a known document; else a round trip to Redis or one statement, or both.
         """
-        return self._known(text, identifier) or await self._look_up(text, identifier, address)
+        return self.known(text, identifier) or await self.look_up(text, identifier, address)
 
     def by_text(self, text: str) -> Document:
         """The document, which may be invalid.
@@ -254,8 +254,8 @@ class DocumentStore:
         self._store(document)
         return document
 
-    def _known(self, text: str | None, identifier: str | None) -> Document | None:
-        """The document, if that needs no look-up elsewhere."""
+    def known(self, text: str | None, identifier: str | None) -> Document | None:
+        """As `of_request`, if that needs no look-up elsewhere; else None."""
         if identifier is None:
             sent = self._documents.get(text or "")
             if sent is None or not self._trusted_only:
@@ -269,9 +269,10 @@ class DocumentStore:
         self._documents.get(document.text)  # It was used.
         return document
 
-    async def _look_up(
+    async def look_up(
         self, text: str | None, identifier: str | None, address: str | None
     ) -> Document:
+        """As `of_request`, for a document that is not `known`."""
         if text is None and identifier is not None:
             return await self._look_up_identified(identifier, address)
         text = text or ""

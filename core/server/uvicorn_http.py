@@ -9,6 +9,7 @@ import socket
 import sys
 import termios
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import httptools
@@ -32,6 +33,7 @@ MAX_HEAD_BYTES = 128 * 1024
 """Bytes that a client may send without completing a head or sending a part of a body. The parser has no limit."""
 MAX_FIELDS = 200
 """Fields of a head."""
+FIELD_NAME = itemgetter(0)
 UNREAD_SECONDS = 60
 """The kernel's timeout for a client that acknowledges no data, because it reads nothing or is unreachable.
 
@@ -204,8 +206,8 @@ class HTTPProtocol(HttpToolsProtocol):
         ):
             self._refuse_head()
             raise HeadRefused
-        hosts = [name for name, _ in fields if name == b"host"]
-        if len(hosts) != 1 and (hosts or self.parser.get_http_version() == "1.1"):
+        hosts = list(map(FIELD_NAME, fields)).count(b"host")
+        if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
             self._refuse(400, NOT_ONE_HOST)
             raise HeadRefused
 

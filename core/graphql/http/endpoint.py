@@ -51,6 +51,7 @@ from core.graphql.http.requests import (
     address_of,
     from_body,
     from_query_string,
+    read_body,
     received_body,
     request_headers,
     token_in_url,
@@ -207,7 +208,9 @@ class GraphQLHTTP:
             check_content_type(headers.get(b"content-type"))
             check_content_encoding(headers.get(b"content-encoding"))
             length = headers.get(b"content-length")
-            body = await received_body(scope, receive, length, self._limits, self._body_timeout)
+            body = received_body(scope, self._limits) or await read_body(
+                receive, length, self._limits, self._body_timeout
+            )
             if (
                 method == "POST"
                 and self._cache_by_request is not None
@@ -221,8 +224,9 @@ class GraphQLHTTP:
                     return Response(200, accepts.media_type, cached)
             request = from_body(body, self._limits)
         began = perf_counter()
-        document = await self._documents.of_request(
-            request.query, request.identifier, address_of(scope)
+        query, identifier = request.query, request.identifier
+        document = self._documents.known(query, identifier) or await self._documents.look_up(
+            query, identifier, address_of(scope)
         )
         record.part_ended("document", began)
         if document.errors:

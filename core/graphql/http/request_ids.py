@@ -21,10 +21,7 @@ def request_id(scope: Scope) -> str:
     """The id that a proxy has given the request in `X-Request-ID`, or a new one; the same at each call."""
     found: str | None = scope.get(KEY)
     if found is None:
-        given = b""
-        for name, value in scope["headers"]:
-            if name == HEADER:
-                given = value
+        given = dict(scope["headers"]).get(HEADER, b"")
         is_usable = given and FORM.fullmatch(given)
         found = given.decode("ascii") if is_usable else f"{PREFIX}-{next(_numbers):x}"
         scope[KEY] = found

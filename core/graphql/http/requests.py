@@ -78,18 +78,10 @@ async def read_body(
         raise HTTPError(message, "REQUEST_TIMEOUT", (CLOSE,)) from None
 
 
-async def received_body(
-    scope: Scope,
-    receive: Receive,
-    content_length: bytes | None,
-    limits: Limits,
-    body_timeout: SharedTimeout,
-) -> bytes:
-    """As `read_body`, but at once if the body has arrived with its head: then `receive` gives it again."""
+def received_body(scope: Scope, limits: Limits) -> bytes | None:
+    """The body, if it has arrived with its head and is not too large; `receive` gives it as well."""
     body: bytes | None = scope.get(RECEIVED_BODY)
-    if body is not None and len(body) <= limits.body_bytes:
-        return body
-    return await read_body(receive, content_length, limits, body_timeout)
+    return body if body is not None and len(body) <= limits.body_bytes else None
 
 
 async def _received(receive: Receive, limits: Limits) -> bytes:
