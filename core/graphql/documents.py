@@ -29,14 +29,13 @@ from core.documents.shared_texts import SharedTexts
 from core.errors import ClientError, JSONObject
 from core.graphql.document_errors import syntax_entry, validation_entries
 from core.graphql.errors import error_entry
-from core.graphql.limits.cost import OperationCost
+from core.graphql.limits.cost import INTROSPECTION, OperationCost
 from core.graphql.limits.counting import check_limits, check_text
 from core.graphql.limits.limits import Limits
 from core.graphql.validation import errors_of
 from core.graphql.validation_rules import Rules, ValidationRules
 from core.recently_used import RecentlyUsed
 
-INTROSPECTION = ("__schema", "__type")
 BYTES_PER_CHARACTER = 130
 """Memory of a parsed document per character, tokens included; as measured."""
 DIGEST_LENGTH = 16

@@ -84,6 +84,12 @@ async def test_a_client_that_asks_is_sent_the_cost(
     assert (like["requested"], like["actual"]) == (12, 12)
 
 
+async def test_introspection_costs_though_it_reads_no_row(address: str, database: Database) -> None:
+    [viewer] = await signed_in(database, 1)
+    cost = await cost_of(address, "{ __schema { types { name } } }", viewer, ASK)
+    assert cost == {"requested": 100, "actual": 100, "limit": 5_000, "statements": 0}
+
+
 async def test_nobody_else_is_sent_it(address: str, database: Database) -> None:
     [author] = await signed_in(database, 1)
     for headers in ({}, {"GraphQL-Cost": "validate"}):

@@ -92,6 +92,9 @@ class Largest(NamedTuple):
 
 
 NOTHING = Sum(0)
+INTROSPECTION = ("__schema", "__type")
+INTROSPECTION_COST = 100
+"""Of each of these fields: to read the whole schema takes as long as a few pages."""
 
 
 class OperationCost:
@@ -204,8 +207,10 @@ class _Compilation:
     ) -> Sum:
         name = nodes[0].name.value
         definition = self._schema.get_field(parent_type, name)
+        if name in INTROSPECTION:
+            return Sum(INTROSPECTION_COST)  # What it may nest has limits of its own.
         if definition is None or name.startswith("__"):
-            return NOTHING  # Introspection has limits of its own.
+            return NOTHING
         own = list_size_of(definition)
         own_size = self._size(definition, nodes[0], own) if own is not None else None
         size = sizes.get(name)

@@ -43,11 +43,13 @@ def check_answer_size(size: int, limits: Limits) -> None:
 def actual_cost(operation: DocumentOperation, cost: int, usage: Usage | None) -> int:
     """What a query has cost: one for each statement and each row that it read, at most its cost before execution.
 
-    A mutation costs what it cost before execution, an answer from the cache (no `usage`) nothing.
+    A mutation or an introspection costs what it cost before execution, an answer from the cache (no `usage`) nothing.
     """
     if usage is None:
         return 0
-    return min(cost, usage.statements + usage.rows) if operation.kind == "query" else cost
+    if operation.kind != "query" or operation.introspects:
+        return cost
+    return min(cost, usage.statements + usage.rows)
 
 
 def cost_report(

@@ -40,7 +40,8 @@ def cost(text: str, **variables: Any) -> int:
     ("text", "expected"),
     [
         ("{ viewer { id username displayName } }", 1),
-        ("{ __typename __schema { types { name } } }", 0),
+        ("{ __typename __schema { types { name } } }", 100),
+        ('{ __schema { types { name } } __type(name: "Post") { name } }', 200),
         ("{ publicFeed { edges { cursor } } }", 1 + 20),
         ("{ publicFeed(first: 7) { edges { node { id author { id } } } pageInfo { endCursor } } }", 1 + 7),
         ("{ publicFeed(last: 5) { edges { cursor } } }", 1 + 5),
