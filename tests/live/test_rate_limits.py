@@ -243,6 +243,39 @@ async def test_every_refusal_takes_points_from_its_address(
                 assert taken >= 20 * REFUSAL_POINTS - filled - 5, kind
 
 
+async def test_refusals_over_websocket_take_points_too(
+    django_db_setup: None, database: Database
+) -> None:
+    with serving_anew(address_points_per_minute=6_000) as address:
+        async with websocket_client(address) as client:
+
+            async def answer(query: str, **variables: Any) -> Any:
+                await client.subscribe("1", query, **variables)
+                message = await client.receive()
+                if message["type"] == "next":
+                    assert (await client.receive())["type"] == "complete"
+                return message["payload"]
+
+            async def remaining() -> int:
+                return int((await answer(RATE))["data"]["rateLimit"]["remaining"])
+
+            refused: dict[str, tuple[str, dict[str, Any]]] = {
+                "no user": ("{ homeFeed { edges { cursor } } }", {}),
+                "a wrong variable": ("query($node: ID!) { node(id: $node) { id } }", {"node": []}),
+                "an invalid document": ("{ none }", {}),
+                "a wrong id": ('{ post(id: "none") { id } }', {}),
+            }
+            for kind, (query, variables) in refused.items():
+                began = monotonic()
+                before = await remaining()
+                for _ in range(20):
+                    payload = await answer(query, **variables)
+                    assert "errors" in payload or "extensions" in payload[0], (kind, payload)
+                taken = before - await remaining()
+                filled = (monotonic() - began) * 6_000 / 60
+                assert taken >= 20 * REFUSAL_POINTS - filled - 5, kind
+
+
 async def test_writes_have_limits_of_their_own(address: str, database: Database) -> None:
     viewer, *others = await signed_in(database, 4)
     create = operation("CreatePost")
@@ -268,14 +301,21 @@ async def test_aliases_do_not_get_around_the_limit(address: str, database: Datab
     posts = " ".join(
         f'p{n}: createPost(input: {{ text: "{n}" }}) {{ changed: replayed }}' for n in range(4)
     )
+    # Four never fit, however long the client waits.
     response = await post(address, f"mutation {{ {posts} }}", viewer)
-    assert limited(response)["limit"] == "posts"
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    expected = {"limit": "posts at once", "allowed": 3, "found": 4}
+    assert error["extensions"].items() >= expected.items()
     assert (await database.fetch("SELECT count(*) FROM posts"))[0][0] == 0
     # Nothing was taken: three are left.
+    two = posts.partition("p2:")[0]
+    assert (await post(address, f"mutation {{ {two} }}", viewer)).status_code == 200
+    assert limited(await post(address, f"mutation {{ {two} }}", viewer))["limit"] == "posts"
     count, _ = await until_limited(
         address, operation("CreatePost"), viewer, input={"text": "A post."}
     )
-    assert count == 3
+    assert count == 1
 
 
 async def test_sign_up_and_sign_in_are_limited_by_address_with_any_token(

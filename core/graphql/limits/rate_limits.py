@@ -15,7 +15,7 @@ from core.errors import ClientError
 from core.graphql.codes import CODES
 from core.graphql.documents import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
-from core.graphql.limits.limits import LIMITS_REACHED
+from core.graphql.limits.limits import LIMITS_REACHED, over_limit
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets
 from core.graphql.request_record import RequestRecord
 from core.ip_networks import network_of
@@ -165,7 +165,10 @@ class RateLimits:
 
 def _limited(bucket: Bucket, amount: float) -> ClientError:
     rate = bucket.rate
-    seconds = max(1, ceil(bucket.seconds_until(min(amount, rate.capacity))))
+    if amount > rate.capacity:  # It would be refused for ever.
+        advice = "Send fewer of these mutations in one operation."
+        return over_limit(f"{rate.name} at once", ceil(amount), rate.capacity, advice)
+    seconds = max(1, ceil(bucket.seconds_until(amount)))
     LIMITS_REACHED.labels(rate.name).inc()
     per = "a minute" if rate.seconds == MINUTE else "an hour"
     return ClientError(

@@ -153,8 +153,9 @@ class TokenBuckets:
         return True
 
     def charge(self, bucket: Bucket, amount: float) -> None:
-        """Takes tokens even if there are none: what is owed has to fill first."""
+        """Takes tokens even if there are none: what is owed, one capacity at most, has to fill first."""
         self._take(bucket, amount)
+        bucket.tokens = max(bucket.tokens, -bucket.rate.capacity)  # As in Redis.
 
     def give_back(self, bucket: Bucket, amount: float) -> None:
         """Returns tokens that were taken and not used."""

@@ -327,6 +327,7 @@ class WebSocketConnection:
         record.cost = context.cost
         if operation.kind != "subscription":
             stream.answer(await runner.answer(operation, variables, context, record))
+            runner.refused(record, context.address)
             return
 
         def on_start(subscription: ActiveSubscription) -> None:

@@ -186,6 +186,19 @@ async def test_without_redis_each_process_limits_for_itself(
     assert caplog.text.count("This process limits rates for itself") == 1
 
 
+async def test_no_more_than_a_capacity_is_owed(processes: list[TokenBuckets], rate: Rate) -> None:
+    away = TokenBuckets(f"redis://127.0.0.1:{free_port()}/0")
+    try:
+        for buckets in (processes[0], away):
+            bucket = buckets.bucket(rate, "1")
+            for _ in range(50):
+                buckets.charge(bucket, 100)
+            await buckets.refresh(bucket)
+            assert bucket.seconds_until(0) == pytest.approx(SLOW, rel=0.01)
+    finally:
+        await away.close()
+
+
 async def test_a_cancelled_take_takes_nothing_from_the_estimate(rate: Rate) -> None:
     silent = socket.create_server(("127.0.0.1", 0))
     port = silent.getsockname()[1]
