@@ -211,17 +211,10 @@ class GraphQLHTTP:
             body = received_body(scope, self._limits) or await read_body(
                 receive, length, self._limits, self._body_timeout
             )
-            if (
-                method == "POST"
-                and self._cache_by_request is not None
-                and authorization is None
-                and REPORT_HEADER not in headers
-            ):
-                key = self._cache_by_request.key_of_request(body)
-                cached = self._cache_by_request.find(key)
-                if cached is not None:
-                    record.operation, record.is_cached = key[0], True
-                    return Response(200, accepts.media_type, cached)
+            if method == "POST" and authorization is None:
+                response = self._response_by_body(body, headers, accepts.media_type, record)
+                if response is not None:
+                    return response
             request = from_body(body, self._limits)
         began = perf_counter()
         query, identifier = request.query, request.identifier
@@ -235,24 +228,12 @@ class GraphQLHTTP:
             )
         operation = record.operation = document.operation(request.operation_name)
         record.cost = checked_cost(operation, request.variables, self._limits)
-        reports_cost = self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT
         if operation.kind == "subscription":
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type, record
             )
-        scope[ENDS_WITH_CLIENT] = operation.kind == "query"
-        if method != "POST" and operation.kind == "mutation":
-            raise mutation_without_post(method)
-        check_introspection(operation, self._limits, is_anonymous=authorization is None)
-        return PreparedOperation(
-            operation,
-            request.variables,
-            accepts.media_type,
-            scope,
-            authorization,
-            self._cache_key(operation, request, method) if authorization is None else None,
-            record,
-            reports_cost,
+        return self._executable(
+            operation, request, authorization, headers, accepts.media_type, scope, record
         )
 
     def _response_without_operation(
@@ -271,6 +252,47 @@ class GraphQLHTTP:
             more = (*self._page.headers, (b"vary", b"accept"))
             return Response(200, HTML, self._page.body, more)
         return None
+
+    def _response_by_body(
+        self, body: bytes, headers: dict[bytes, bytes], media_type: bytes, record: RequestRecord
+    ) -> Response | None:
+        """The cached response to an anonymous request that was sent before in the same bytes."""
+        cache = self._cache_by_request
+        if cache is None or REPORT_HEADER in headers:
+            return None
+        key = cache.key_of_request(body)
+        cached = cache.find(key)
+        if cached is None:
+            return None
+        record.operation, record.is_cached = key[0], True
+        return Response(200, media_type, cached)
+
+    def _executable(
+        self,
+        operation: DocumentOperation,
+        request: GraphQLRequest,
+        authorization: bytes | None,
+        headers: dict[bytes, bytes],
+        media_type: bytes,
+        scope: Scope,
+        record: RequestRecord,
+    ) -> PreparedOperation:
+        """The query or mutation. Errors: METHOD_NOT_ALLOWED, INTROSPECTION_DISABLED."""
+        method = scope["method"]
+        scope[ENDS_WITH_CLIENT] = operation.kind == "query"
+        if method != "POST" and operation.kind == "mutation":
+            raise mutation_without_post(method)
+        check_introspection(operation, self._limits, is_anonymous=authorization is None)
+        return PreparedOperation(
+            operation,
+            request.variables,
+            media_type,
+            scope,
+            authorization,
+            self._cache_key(operation, request, method) if authorization is None else None,
+            record,
+            self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT,
+        )
 
     def _cache_key(
         self, operation: DocumentOperation, request: GraphQLRequest, method: str
