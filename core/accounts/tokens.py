@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from core.errors import ClientError
 
 ALGORITHM = "HS256"
 ISSUER = "feed"
+OPTIONS: Any = {"require": ["exp", "sub", "iss"], "verify_exp": False}
 MAX_TOKEN_LENGTH = 1_000
 TOKENS_CACHED = 20_000
 REFRESH_TOKEN = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
@@ -35,6 +35,11 @@ def key_id(secret: bytes) -> str:
     return blake2b(secret, digest_size=6, person=b"key id").hexdigest()
 
 
+def _keys(secrets: Iterable[bytes], purpose: bytes) -> list[bytes]:
+    """A key from each secret, which nothing else is signed with."""
+    return [blake2b(secret, digest_size=32, person=purpose).digest() for secret in secrets]
+
+
 class AccessTokens:
     """Issues and verifies access tokens (JWT).
 
@@ -44,14 +49,12 @@ class AccessTokens:
 
     def __init__(self, *secrets: bytes) -> None:
         """`secrets`: the first one signs; tokens that were signed with any of them are valid."""
-        self._keys = {
-            key_id(secret): blake2b(secret, digest_size=32, person=b"access tokens").digest()
-            for secret in secrets
-        }
+        names = map(key_id, secrets)
+        self._keys = dict(zip(names, _keys(secrets, b"access tokens"), strict=True))
         self._signing_key = next(iter(self._keys))
         # All tokens of a key begin with the same header, which need not be decoded: a tenth of what a like costs.
         self._by_header = {
-            jwt.encode({}, key, ALGORITHM, headers={"kid": name}).partition(".")[0]: [key]
+            jwt.encode({}, key, ALGORITHM, headers={"kid": name}).partition(".")[0]: key
             for name, key in self._keys.items()
         }
         self._verified = lru_cache(TOKENS_CACHED)(self._verify)
@@ -78,27 +81,15 @@ class AccessTokens:
         try:
             if len(text) > MAX_TOKEN_LENGTH:
                 raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
-            keys = self._by_header.get(text.partition(".")[0]) or self._named(text)
-            claims = self._claims(text, keys)
+            key = self._by_header.get(text.partition(".")[0])
+            if key is None:
+                key = self._keys[jwt.get_unverified_header(text)["kid"]]
+            claims = jwt.decode(text, key, [ALGORITHM], issuer=ISSUER, options=OPTIONS)
             return AccessToken(int(claims["sub"]), int(claims["sid"]), int(claims["exp"]))
         except (jwt.InvalidTokenError, ValueError, KeyError):
             raise ClientError(
                 "This is not an access token of this server.", "TOKEN_INVALID"
             ) from None
-
-    def _named(self, text: str) -> list[bytes]:
-        """The keys with which a token may be signed. Errors: jwt.InvalidTokenError, KeyError."""
-        # A token without the name of its key was signed by a server of the version before, which had one key.
-        name = jwt.get_unverified_header(text).get("kid")
-        return list(self._keys.values()) if name is None else [self._keys[name]]
-
-    def _claims(self, text: str, keys: Sequence[bytes]) -> dict[str, Any]:
-        """The claims of a token that was signed with any of the keys. Errors: jwt.InvalidTokenError."""
-        options: Any = {"require": ["exp", "sub", "iss"], "verify_exp": False}
-        for key in keys[:-1]:
-            with suppress(jwt.InvalidSignatureError):
-                return jwt.decode(text, key, [ALGORITHM], issuer=ISSUER, options=options)
-        return jwt.decode(text, keys[-1], [ALGORITHM], issuer=ISSUER, options=options)
 
 
 class RefreshToken(NamedTuple):
@@ -127,9 +118,7 @@ class RefreshTokens:
 
     def __init__(self, *secrets: bytes) -> None:
         """`secrets`: the first one makes new tokens; those that were made with any of them are valid."""
-        self._keys = [
-            blake2b(secret, digest_size=32, person=b"refresh tokens").digest() for secret in secrets
-        ]
+        self._keys = _keys(secrets, b"refresh tokens")
 
     def make(self, session_id: int, salt: bytes, generation: int) -> RefreshToken:
         """The session's token of this generation, made with the first secret."""
@@ -174,19 +163,16 @@ class OneTimeTokens:
 
     def __init__(self, *secrets: bytes) -> None:
         """`secrets`: the first one makes new tokens."""
-        self._keys = [
-            blake2b(secret, digest_size=32, person=b"one-time tokens").digest()
-            for secret in secrets
-        ]
+        self._keys = _keys(secrets, b"one-time tokens")
 
     def make(self, purpose: str, id: int) -> OneTimeToken:
         """The token of a row."""
-        return self._made_by(self._keys[0], purpose, id)
+        return self._valid(purpose, id)[0]
 
     def with_hash(self, purpose: str, id: int, token_hash: bytes) -> OneTimeToken | None:
         """The token that has this hash; None if it was made with a secret that is no longer used."""
-        made = (self._made_by(key, purpose, id) for key in self._keys)
-        return next((token for token in made if token.hash == token_hash), None)
+        valid = self._valid(purpose, id)
+        return next((token for token in valid if token.hash == token_hash), None)
 
     @staticmethod
     def parse(text: str) -> OneTimeToken | None:
@@ -195,7 +181,7 @@ class OneTimeTokens:
         match = ONE_TIME_TOKEN.fullmatch(text)
         return match and OneTimeToken(int(match[1]), match[2])
 
-    @staticmethod
-    def _made_by(key: bytes, purpose: str, id: int) -> OneTimeToken:
+    def _valid(self, purpose: str, id: int) -> list[OneTimeToken]:
         message = b"%s.%d" % (purpose.encode(), id)
-        return OneTimeToken(id, hmac.digest(key, message, "sha256").hex())
+        macs = (hmac.digest(key, message, "sha256").hex() for key in self._keys)
+        return [OneTimeToken(id, mac) for mac in macs]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from time import time
+from typing import Any
 
 import jwt
 import pytest
@@ -14,10 +15,14 @@ from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
 from core.errors import ClientError
 
 TOKENS = AccessTokens(b"a secret")
-[KEY] = TOKENS._keys.values()
+[(NAME, KEY)] = TOKENS._keys.items()
 LATER = int(time()) + 86_400  # Later than the run ends.
 CLAIMS = {"iss": "feed", "sub": "7", "sid": "8", "exp": LATER}
 KEYS = st.integers(1, 2**63 - 1)
+
+
+def signed(claims: dict[str, Any], key: str | bytes = KEY, algorithm: str = "HS256") -> str:
+    return jwt.encode(claims, key, algorithm, headers={"kid": NAME})
 
 
 def refused(text: str, tokens: AccessTokens = TOKENS) -> str:
@@ -55,9 +60,9 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
     others_body = AccessTokens(b"a secret").issue(AccessToken(9, 8, LATER)).split(".")[1]
     forged = [
         AccessTokens(b"another secret").issue(AccessToken(7, 8, LATER)),
-        jwt.encode(CLAIMS, "", "none"),
-        jwt.encode(CLAIMS, "a secret that is not the derived key at all", "HS256"),
-        jwt.encode(CLAIMS, KEY + KEY, "HS512"),
+        signed(CLAIMS, "", "none"),
+        signed(CLAIMS, "a secret that is not the derived key at all"),
+        signed(CLAIMS, KEY + KEY, "HS512"),
         f"{head}.{body}.{flipped}",
         f"{head}.{others_body}.{signature}",
         f"{head}.{body}.",
@@ -71,11 +76,11 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
 @pytest.mark.parametrize("missing", CLAIMS)
 def test_a_token_without_a_claim_is_refused(missing: str) -> None:
     claims = {name: value for name, value in CLAIMS.items() if name != missing}
-    assert refused(jwt.encode(claims, KEY, "HS256")) == "TOKEN_INVALID"
+    assert refused(signed(claims)) == "TOKEN_INVALID"
 
 
 def test_a_token_of_another_issuer_is_refused() -> None:
-    assert refused(jwt.encode({**CLAIMS, "iss": "else"}, KEY, "HS256")) == "TOKEN_INVALID"
+    assert refused(signed({**CLAIMS, "iss": "else"})) == "TOKEN_INVALID"
 
 
 @given(st.text())
