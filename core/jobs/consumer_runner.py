@@ -41,6 +41,8 @@ MAX_BEGUN = 8
 SHRINK, GROW = 4, 2
 """The batch after a failure is that much smaller, until the event that fails stands alone; then it grows again."""
 MAX_RETRY_SECONDS = 30.0
+LONGEST_PAUSE = timedelta(seconds=2 * MAX_RETRY_SECONDS)
+"""No lease and no pause, with what chance adds to it, lasts longer."""
 HELD_BACK_SECONDS = 0.05
 """The pause after which a notified runner reads again: the first read may have met an open transaction."""
 
@@ -108,7 +110,9 @@ class ConsumerRunner(Runner):
         if not names:
             return 0
         lease = random.getrandbits(63)
-        rows = await self._database.write(SQL.consumers_claim, names, lease, LEASE, self.foreign)
+        rows = await self._database.write(
+            SQL.consumers_claim, names, lease, LEASE, self.foreign, LONGEST_PAUSE
+        )
         for row in rows:
             claim = ConsumerClaim(*row)
             deadline = asyncio.timeout(BATCH_SECONDS)

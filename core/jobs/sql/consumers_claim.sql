@@ -1,12 +1,12 @@
 -- Claims the consumers that have complete events to handle and that no worker holds.
--- $1 names, $2 lease, $3 its length, $4 transactions of other databases.
--- Leases and pauses end within a minute: one that ends later was set before the clock of PostgreSQL was set back.
+-- $1 names, $2 lease, $3 its length, $4 transactions of other databases, $5 how long a lease or pause lasts at most: one that
+-- ends later was set before the clock of PostgreSQL was set back.
 -- A position in the future of this cluster came with a dump of another one: it goes back to the beginning of the log.
 -- One row for each: name, position (transaction, id, microsecond), batches begun since one succeeded, whether it went back.
 WITH due AS MATERIALIZED (
     SELECT c.name, c.transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS is_ahead
     FROM event_consumers c
-    WHERE c.name = ANY($1::text[]) AND (c.leased_until <= now() OR c.leased_until > now() + interval '1 minute') AND (
+    WHERE c.name = ANY($1::text[]) AND (c.leased_until <= now() OR c.leased_until > now() + $5::interval) AND (
         c.transaction >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint
         OR EXISTS (
             SELECT FROM events e
