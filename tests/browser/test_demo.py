@@ -10,10 +10,10 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.browser.chromium import Browser
-from tests.browser.demo import STATUS, Demo, demo
+from tests.browser.demo import STATUS, Demo, demo, named
 from tests.core.server.served import served
 from tests.interactions.cast import create_posts, create_users
-from tests.live.world import Api, signed_in_again
+from tests.live.world import Api, eventually, signed_in_again
 
 pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
 
@@ -75,6 +75,41 @@ async def test_the_demo_is_live_and_sends_and_resumes_after_a_cut(
     assert page.requests_elsewhere == []
     rows = await database.fetch("SELECT text FROM posts WHERE author_id = $1", viewer)
     assert [row[0] for row in rows] == ["Written without a network"]
+
+
+async def test_the_demo_goes_on_from_now_when_what_it_missed_is_gone(
+    browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    viewer, *others = await create_users(database, 3)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", viewer)
+    author, fan = [await signed_in_again(database, other) for other in others]
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
+        await server.becomes_ready(1)
+        address, port = server.address, str(server.port)
+        api = Api(address)
+        post = (await api.change(author, "CreatePost", text="High #tide"))["post"]["id"]
+        tab = await demo(browser, f"http://{address}")
+        await tab.go("#/tag/tide")
+        await tab.has("Like: 0", within="main")
+
+        async def sees_likes() -> bool:
+            await api.change(author, "UnlikePost", postId=post)
+            await api.change(author, "LikePost", postId=post)
+            return bool(
+                await tab.page.evaluate(f"({named('Like: 1', within='main')}) !== undefined")
+            )
+
+        await eventually(sees_likes)  # The page does not say when it has begun to watch its posts.
+        await api.close()
+    await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
+    await database.write("TRUNCATE events")
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true", PORT=port) as server:
+        await server.becomes_ready(1)
+        api = Api(address)
+        await tab.page.wait_for(f"{STATUS}.startsWith('Live')")
+        await api.change(fan, "LikePost", postId=post)
+        await tab.has("Like: 2", within="main")
+        await api.close()
 
 
 ORDER = """[...document.querySelectorAll('article:not(.unsent)')]

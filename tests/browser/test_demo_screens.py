@@ -167,6 +167,10 @@ async def test_notifications_are_live_and_seen(
         await tab.has("Notifications")
         assert not (await api.do(viewer, "Notifications"))["unseen"]["count"]
         await tab.fits()
+        await api.change(viewer, "BlockUser", userId=author.id)
+        await tab.shows("Nothing yet.")
+        await api.change(viewer, "UnblockUser", userId=author.id)
+        await tab.shows("Look at this", within=".rows")
 
 
 async def test_pictures_are_sent_with_progress_also_over_a_cut(

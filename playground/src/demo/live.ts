@@ -51,7 +51,7 @@ export interface Following {
 
 type Event = { __typename: string; cursor: string; resumed?: boolean };
 
-/** Follows a subscription for ever: after each break it goes on after the last event. `resync`: too much was missed. */
+/** Follows a subscription for ever: after each break it goes on after the last event. `resync`: query again, too much was missed. */
 export function follow<Data, Variables extends { after?: string | null }>(
   document: TypedDocumentString<Data, Variables>,
   variables: Omit<Variables, 'after'>,
@@ -62,17 +62,25 @@ export function follow<Data, Variables extends { after?: string | null }>(
   let cursor = after;
   let failures = 0;
   let isStopped = false;
+  let isBehind = false;
   let end = () => {};
 
   function next({ data }: { data?: Data | null }): void {
     const event = Object.values(data ?? {})[0] as Event | undefined;
     if (!event || isStopped) return;
-    if (event.__typename === 'ResyncRequired') return resync();
+    if (event.__typename === 'ResyncRequired') {
+      cursor = null; // It would be refused again.
+      isBehind = true;
+      return;
+    }
     cursor = event.cursor;
     if (event.__typename === 'SubscriptionReady') {
       const { resumed } = live.get();
       live.set({ state: 'live', resumed: resumed + (failures && event.resumed ? 1 : 0) });
       failures = 0;
+      // What is queried from here on has all that came before the subscription.
+      if (isBehind) resync();
+      isBehind = false;
     } else {
       remember(event);
       see(event as Data[keyof Data]);

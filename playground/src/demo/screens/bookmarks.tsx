@@ -6,7 +6,7 @@ import { PostCard } from '../post';
 
 export function Bookmarks() {
   const pages = usePages(BookmarksDocument, {}, ({ account }) => account?.bookmarks);
-  useWatch(pages.edges.map(({ node }) => node.id));
+  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
   return (
     <>
       <h2>Bookmarks</h2>

@@ -8,7 +8,7 @@ import { link } from '../router';
 /** What one looks at before one searches. */
 export function Explore() {
   const pages = usePages(ExploreDocument, {}, ({ trendingFeed }) => trendingFeed);
-  useWatch(pages.edges.map(({ node }) => node.id));
+  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
   return (
     <>
       <h2>Trending hashtags</h2>

@@ -6,7 +6,7 @@ import { PostCard } from '../post';
 
 export function HashtagPage({ name }: { name: string }) {
   const pages = usePages(HashtagPageDocument, { name }, ({ hashtag }) => hashtag?.posts);
-  useWatch(pages.edges.map(({ node }) => node.id));
+  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
   const count = pages.data?.hashtag?.postCount;
   return (
     <>

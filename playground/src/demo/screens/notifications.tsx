@@ -46,6 +46,8 @@ export function Notifications() {
   const { count } = unseen.use();
   useEffect(() => onNotification((event) => {
     if (event.__typename === 'NotificationAdded') pages.reload();
+    // One that an unblock or a setting shows again is not in the list yet.
+    if (event.__typename === 'NotificationChanged' && pages.edges.every(({ node }) => node.id !== event.notification.id)) pages.reload();
     if (event.__typename === 'NotificationRemoved') pages.change((edges) => edges.filter(({ node }) => node.id !== event.notificationId));
   }));
   useEffect(() => {

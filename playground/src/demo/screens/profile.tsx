@@ -46,7 +46,7 @@ export function Profile({ username, tab }: { username: string; tab: ProfileTab }
   const pages = usePages(ProfilePageDocument, { username, tab }, ({ user }) => user?.posts);
   const user = pages.data?.user;
   const pinned = tab === 'POSTS' ? user?.pinnedPost : null;
-  useWatch([...pages.edges.map(({ node }) => node.id), ...(pinned ? [pinned.id] : [])]);
+  useWatch([...pages.edges.map(({ node }) => node.id), ...(pinned ? [pinned.id] : [])], undefined, pages.reload);
   if (pages.data && !user) return <p className="muted">There is no user of this name.</p>;
   return (
     <>

@@ -42,7 +42,7 @@ function Hashtags({ prefix }: { prefix: string }) {
 
 function Posts({ query }: { query: string }) {
   const pages = usePages(SearchPostsDocument, { query }, (data) => data.searchPosts);
-  useWatch(pages.edges.map(({ node }) => node.id));
+  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
   return <ListOf pages={pages} empty="No post has these words.">{({ node }) => <PostCard key={node.id} post={node} />}</ListOf>;
 }
 
