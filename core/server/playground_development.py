@@ -51,16 +51,6 @@ def development_routes(server: Server) -> list[Route]:
             }
         )
 
-    async def operations(request: Request) -> Response:
-        """The contract's operations: name and text."""
-        _check_host(request)
-        return _json(
-            [
-                {"name": path.stem, "text": path.read_text()}
-                for path in sorted(OPERATIONS.glob("*.graphql"))
-            ]
-        )
-
     async def trace(request: Request) -> Response:
         """The trace of a request."""
         _check_host(request)
@@ -69,29 +59,41 @@ def development_routes(server: Server) -> list[Route]:
             raise HTTPException(404)
         return _json(found)
 
-    async def plan(request: Request) -> Response:
-        """How an operation is executed, and its counts beside their limits."""
-        body = await _json_body(request)
-        return _json(
-            _explained(body.get("query"), body.get("operationName"), body.get("variables"))
-        )
-
-    async def demo(_: Request) -> Response:
-        page = demo_page()
-        headers = {name.decode(): value.decode() for name, value in page.headers}
-        return HTMLResponse(page.body, headers=headers | {"cache-control": "no-store"})
-
-    async def worker(_: Request) -> Response:
-        return demo_worker()
-
     return [
-        Route("/demo/", demo),
-        Route("/demo/worker.js", worker),
+        Route("/demo/", _demo),
+        Route("/demo/worker.js", _worker),
         Route("/playground/sign-in", sign_in, methods=["POST"]),
-        Route("/playground/operations", operations),
+        Route("/playground/operations", _operations),
         Route("/playground/traces/{id}", trace),
-        Route("/playground/plan", plan, methods=["POST"]),
+        Route("/playground/plan", _plan, methods=["POST"]),
     ]
+
+
+async def _operations(request: Request) -> Response:
+    """The contract's operations: name and text."""
+    _check_host(request)
+    return _json(
+        [
+            {"name": path.stem, "text": path.read_text()}
+            for path in sorted(OPERATIONS.glob("*.graphql"))
+        ]
+    )
+
+
+async def _plan(request: Request) -> Response:
+    """How an operation is executed, and its counts beside their limits."""
+    body = await _json_body(request)
+    return _json(_explained(body.get("query"), body.get("operationName"), body.get("variables")))
+
+
+async def _demo(_: Request) -> Response:
+    page = demo_page()
+    headers = {name.decode(): value.decode() for name, value in page.headers}
+    return HTMLResponse(page.body, headers=headers | {"cache-control": "no-store"})
+
+
+async def _worker(_: Request) -> Response:
+    return demo_worker()
 
 
 def _explained(query: Any, name: Any, variables: Any) -> dict[str, Any]:
