@@ -1,4 +1,4 @@
-"""Schedules of accounts: expired keys, sessions and tokens, and deleted accounts whose removal has no job."""
+"""Schedules of accounts: expired keys, sessions and tokens, and suspensions that are over."""
 
 from __future__ import annotations
 
