@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, parse
+from graphql import DocumentNode, ExecutionResult, parse
 
 from core.config.schema import graphql_schema
 from core.context import Context, Services
@@ -15,6 +17,7 @@ from tests.interactions.cast import create_posts, create_users
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
+CURSOR = re.compile(r'\b(after|before): "([^"]*)"')
 
 PAGE = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
 # The selection that each list is a field of; empty for root fields.
@@ -28,6 +31,11 @@ LISTS = {
     "likers": 'post(id: "{post}")',
     "sharers": 'post(id: "{post}")',
 }
+
+
+@lru_cache(100)
+def parsed(query: str) -> DocumentNode:
+    return parse(query)
 
 
 class Scene:
@@ -73,7 +81,7 @@ class Scene:
 
     async def execute(self, query: str, viewer: int | None, **variables: Any) -> ExecutionResult:
         context = Context(self.services, viewer_id=viewer)
-        result: Any = EXECUTOR.execute(parse(query), variables=variables, context=context)
+        result: Any = EXECUTOR.execute(parsed(query), variables=variables, context=context)
         if isawaitable(result):
             result = await result
         assert isinstance(result, ExecutionResult)
@@ -92,7 +100,12 @@ class Scene:
         return f"{{ {owner} {{ {connection} }} }}" if owner else f"{{ {connection} }}"
 
     async def page(self, kind: str, viewer: int | None, arguments: str) -> Json:
-        [found] = (await self.data(self.page_query(kind, arguments), viewer)).values()
+        """A page of a list. Cursors are sent as variables: pages of one form are parsed and planned once."""
+        cursors: dict[str, str] = dict(CURSOR.findall(arguments))
+        query = self.page_query(kind, CURSOR.sub(r"\1: $\1", arguments))
+        if cursors:
+            query = f"query({', '.join(f'${name}: String' for name in cursors)}) {query}"
+        [found] = (await self.data(query, viewer, **cursors)).values()
         return dict(found[kind] if LISTS[kind] else found)
 
 
