@@ -23,6 +23,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from core.database.cursors import CursorSigner
 from core.database.database import Database
 from tests.empty_tables import EMPTY_TABLES
+from tests.kept_sessions import KeepingDatabase, KeptSessions
 from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
 from tests.servers import FOLDER, NO_SERVERS, SETTINGS, servers_for_tests
@@ -55,6 +56,8 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     # Otherwise each worker would compile all tests anew, and each process that a test starts the product.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    if not is_controller:
+        gc.disable()  # Until all tests are imported, which leaves little garbage.
     running = ExitStack()
     config.add_cleanup(running.close)
     servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
@@ -104,6 +107,7 @@ def pytest_collection_finish() -> None:
     """Excludes all that has been imported from garbage collections, of which a full one would take 0.2 s."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -134,10 +138,18 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
         connection.close()
 
 
+@pytest.fixture(scope="module")
+async def kept_sessions() -> AsyncIterator[KeptSessions]:
+    """The idle sessions of the module's tests."""
+    kept = KeptSessions()
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-async def database(django_db_setup: None) -> AsyncIterator[Database]:
+async def database(django_db_setup: None, kept_sessions: KeptSessions) -> AsyncIterator[Database]:
     """The GraphQL path's access to the database, with empty tables. It connects as often as the test needs."""
-    database = Database(os.environ["DATABASE_URL"], size=4)
+    database = KeepingDatabase(os.environ["DATABASE_URL"], kept_sessions, size=4)
     await database.write(EMPTY_TABLES)
     yield database
     await database.close()
