@@ -221,7 +221,8 @@ class RankedCursorCodec(CursorCodec):
         return [self.encode_position(ListPosition(each, each)) for each in positions]
 
     def encode_position(self, position: ListPosition) -> str:
-        return self._as_text().encode(str(position.key))
+        # A number beyond bigint is a Decimal, of which the text has an exponent if it ends in 0000.
+        return self._as_text().encode(str(int(position.key)))
 
     def decode(self, cursor: str) -> ListPosition:
         position = int(self._as_text().decode(cursor))

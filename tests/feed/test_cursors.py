@@ -11,6 +11,7 @@ from siphashc import siphash
 
 from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner, ranked_position
+from core.database.database import Database
 from core.database.list_positions import ListPosition
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
@@ -256,3 +257,13 @@ def test_cursors_of_an_older_secret_stay_valid() -> None:
     ):
         with pytest.raises(CursorMalformed):
             decode(cursor)
+
+
+async def test_a_ranked_position_that_ends_in_zeros_has_a_cursor(database: Database) -> None:
+    """PostgreSQL sends no trailing zeros of a number beyond bigint."""
+    [codec] = CursorSigner(b"one").ranked_codecs("top", [7])
+    position = ranked_position(3, 10_000)
+    position -= position % 10_000
+    [(sent,)] = await database.fetch("SELECT $1::numeric", position)
+    [cursor] = codec.encode_all([sent])
+    assert codec.decode(cursor).key == position

@@ -128,7 +128,7 @@ async def test_a_cursor_belongs_to_its_order(database: Database, execute: Execut
     for bad in (
         top[:-1],
         top + "A",
-        "A" + top[1:],
+        ("A" if top[0] != "A" else "B") + top[1:],
         top[:-1] + ("A" if top[-1] != "A" else "B"),
         "BAAA",
         "",
