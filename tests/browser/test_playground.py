@@ -28,6 +28,12 @@ SERVED = [
 ]
 
 
+async def create_authors(database: Database, count: int) -> None:
+    """Creates users p1, p2, …, each with a post."""
+    for author in await create_users(database, count):
+        await create_posts(database, author)
+
+
 async def whoever_signs_in(opened: Playground) -> str | None:
     await opened.put("operation", VIEWER)
     await opened.run()
@@ -64,8 +70,7 @@ async def test_a_query_is_answered_and_explained(
 async def test_one_click_signs_in_and_each_tab_has_its_own_user(
     browser: Browser, origin: str, database: Database
 ) -> None:
-    for author in await create_users(database, 2):
-        await create_posts(database, author)
+    await create_authors(database, 2)
     tabs = [await playground(browser, origin) for _ in range(2)]
     for opened, username in zip(tabs, ["p1", "p2"], strict=True):
         assert await whoever_signs_in(opened) is None
@@ -82,8 +87,7 @@ async def test_one_click_signs_in_and_each_tab_has_its_own_user(
 async def test_an_expired_access_token_is_refreshed(
     browser: Browser, origin: str, database: Database
 ) -> None:
-    [author] = await create_users(database, 1)
-    await create_posts(database, author)
+    await create_authors(database, 1)
     opened = await playground(browser, origin)
     await opened.sign_in("p1")
     await opened.page.evaluate(
@@ -104,8 +108,7 @@ async def test_an_expired_access_token_is_refreshed(
 async def test_a_like_is_seen_live_in_a_second_tab(
     browser: Browser, origin: str, database: Database, transport: str
 ) -> None:
-    for author in await create_users(database, 2):
-        await create_posts(database, author)
+    await create_authors(database, 2)
     watching = await playground(browser, origin)
     await watching.page.evaluate(
         f"""(() => {{
@@ -143,8 +146,7 @@ async def test_a_like_is_seen_live_in_a_second_tab(
 async def test_every_operation_of_the_shelf_works_as_it_is(
     browser: Browser, origin: str, database: Database
 ) -> None:
-    for author in await create_users(database, 3):
-        await create_posts(database, author)
+    await create_authors(database, 3)
     async with httpx.AsyncClient(base_url=origin, timeout=TIMEOUT) as client:
         sent = {
             "query": operation("SignUp"),
@@ -178,8 +180,7 @@ async def test_every_operation_of_the_shelf_works_as_it_is(
 async def test_an_operation_that_needs_something_first_says_so(
     browser: Browser, origin: str, database: Database
 ) -> None:
-    for author in await create_users(database, 2):
-        await create_posts(database, author)
+    await create_authors(database, 2)
     opened = await playground(browser, origin)
     sign_in = "# Sign in first: see Users.\n"
     mail = "# The code is in the mail in .data/mail/.\n"
