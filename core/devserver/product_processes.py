@@ -62,9 +62,17 @@ class Worker(LocalProcess):
 class Web(LocalProcess):
     """The web server."""
 
-    def __init__(self, *, root: Path, variables: Mapping[str, str], host: str, port: int) -> None:
+    def __init__(
+        self,
+        *,
+        root: Path,
+        variables: Mapping[str, str],
+        host: str,
+        port: int,
+        log: Path | None = None,
+    ) -> None:
         command = ("-m", "core.server")
-        super().__init__("The server", *command, root=root, variables=variables)
+        super().__init__("The server", *command, root=root, variables=variables, log=log)
         self._address = ("localhost" if host in EVERYWHERE else host, port)
 
     def wait(self) -> None:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 import httpx
@@ -55,6 +55,11 @@ LAST_SECONDS = 60.0
 """Timeout for the last writes and events."""
 CLEAR = {"UNAVAILABLE", "TIMEOUT"}
 """Codes of the errors that a client may get meanwhile."""
+FOLLOWS = """
+INSERT INTO follows (follower_id, followee_id)
+SELECT follower, followee FROM unnest($1::bigint[]) follower, unnest($2::bigint[]) followee
+"""
+SET_COUNT = "UPDATE users SET {} = $2 WHERE id = ANY($1::bigint[])"
 
 
 @dataclass
@@ -66,14 +71,24 @@ class Record:
     comments: dict[str, str] = field(default_factory=dict)
     likes: dict[tuple[int, str], bool] = field(default_factory=dict)
     """Whether a user likes a post, by the last acknowledged call."""
-    received: list[tuple[str, str]] = field(default_factory=list)
-    """Cursor and post of each event."""
+    received: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    """Cursor and post of each event, by subscriber."""
     refused: Counter[str] = field(default_factory=Counter)
+    last_refused: float = 0.0
+    """When a write was not acknowledged, of `time.monotonic`."""
     unclear: list[str] = field(default_factory=list)
     """Answers that are neither a result nor a clear error."""
     resyncs: int = 0
     away: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     """Seconds from each kill until both servers have acknowledged a write again."""
+
+    @property
+    def has_reached_all(self) -> bool:
+        """Whether each subscriber has received every post."""
+        return all(
+            len({post for _, post in received}) >= len(self.posts)
+            for received in self.received.values()
+        )
 
 
 class Writer:
@@ -155,6 +170,7 @@ class Writer:
                 self._record.refused.update(codes)
                 if not codes <= CLEAR:
                     self._record.unclear.append(f"{name}: {answer.text[:300]}")
+            self._record.last_refused = time.monotonic()
             await asyncio.sleep(PAUSE_SECONDS)
             if only is None:
                 number = 1 - number
@@ -164,6 +180,7 @@ async def watch(
     around: Surroundings, reader: SignedInUser, record: Record, subscribed: asyncio.Event
 ) -> None:
     """Receives the home feed's events, and resumes from the last one after each lost connection."""
+    received = record.received.setdefault(reader.key, [])
     cursor: str | None = None
     number = 0
     while True:
@@ -180,7 +197,7 @@ async def watch(
                     event = await client.event()
                     cursor = event["cursor"]
                     if event["__typename"] == "FeedEntryAdded":
-                        record.received.append((event["cursor"], event["edge"]["node"]["id"]))
+                        received.append((event["cursor"], event["edge"]["node"]["id"]))
         number = 1 - number
         await asyncio.sleep(PAUSE_SECONDS)
 
@@ -200,35 +217,46 @@ async def kill(around: Surroundings, kind: str, chance: random.Random) -> None:
             await around.restart_valkey(away=0)
 
 
+class Clients(NamedTuple):
+    """Writers, and subscribers who follow all of them."""
+
+    writers: list[Writer]
+    subscribers: list[SignedInUser]
+
+
 @asynccontextmanager
-async def clients(around: Surroundings, record: Record) -> AsyncIterator[list[Writer]]:
-    """Writers, whom a subscriber follows; in the end all that was written has reached the subscriber."""
+async def clients(
+    around: Surroundings, record: Record, *, subscribers: int = 1
+) -> AsyncIterator[Clients]:
+    """Empty tables and these clients; in the end all that was written has reached the subscribers."""
     database = await Database(around.postgres.url, size=1).open()
     try:
         await database.write("TRUNCATE users, events, jobs CASCADE")
-        reader, *users = await signed_in(database, 1 + WRITERS + 2, lasts=7_200)
-        await database.write(
-            "INSERT INTO follows (follower_id, followee_id) SELECT $1, unnest($2::bigint[])",
-            reader.key,
-            [user.key for user in users],
-        )
-        for number, key in ((len(users), reader.key), *((1, user.key) for user in users)):
-            column = "following_count" if key == reader.key else "follower_count"
-            await database.write(f"UPDATE users SET {column} = $2 WHERE id = $1", key, number)  # noqa: S608  # ours
+        users = await signed_in(database, subscribers + WRITERS + 2, lasts=7_200)
+        readers, authors = users[:subscribers], users[subscribers:]
+        keys = [[user.key for user in each] for each in (readers, authors)]
+        await database.write(FOLLOWS, *keys)
+        await database.write(SET_COUNT.format("following_count"), keys[0], len(authors))
+        await database.write(SET_COUNT.format("follower_count"), keys[1], len(readers))
     finally:
         await database.close()
-    writers = [Writer(around, user, record, number) for number, user in enumerate(users)]
-    subscribed = asyncio.Event()
-    watching = asyncio.create_task(watch(around, reader, record, subscribed))
+    writers = [Writer(around, user, record, number) for number, user in enumerate(authors)]
+    subscribed = [asyncio.Event() for _ in readers]
+    watching = [
+        asyncio.create_task(watch(around, reader, record, event))
+        for reader, event in zip(readers, subscribed, strict=True)
+    ]
     try:
-        await subscribed.wait()
-        yield writers
+        for event in subscribed:
+            await event.wait()
+        yield Clients(writers, readers)
         with suppress(TimeoutError):  # What is missing is counted.
             async with asyncio.timeout(LAST_SECONDS):
-                while len({post for _, post in record.received}) < len(record.posts):  # noqa: ASYNC110
+                while not record.has_reached_all:  # noqa: ASYNC110
                     await asyncio.sleep(PAUSE_SECONDS)
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         for writer in writers:
             await writer.close()
 
@@ -239,7 +267,7 @@ async def kill_under_load(around: Surroundings, kills: int, chance: random.Rando
     around.start_worker()
     kinds = [KINDS[number % len(KINDS)] for number in range(kills)]
     chance.shuffle(kinds)
-    async with clients(around, record) as [first, second, *writers]:
+    async with clients(around, record) as ([first, second, *writers], _):
         stopping = asyncio.Event()
         writing = [asyncio.create_task(writer.run(stopping)) for writer in writers]
         for kind in kinds:
@@ -275,9 +303,10 @@ async def problems(around: Surroundings, record: Record) -> dict[str, int]:
             found[f"{count} off"] = len(await database.fetch(wrong))
     finally:
         await database.close()
-    received = Counter(record.received)
-    found["events missing"] = len(set(record.posts.values()) - {post for _, post in received})
-    found["events twice"] = sum(count > 1 for count in received.values())
+    events = [Counter(received) for received in record.received.values()]
+    posts = set(record.posts.values())
+    found["events missing"] = sum(len(posts - {post for _, post in each}) for each in events)
+    found["events twice"] = sum(count > 1 for each in events for count in each.values())
     return {kind: count for kind, count in found.items() if count}
 
 

@@ -50,7 +50,8 @@ class Surroundings:
         for port in self.ports:
             first = self._first if port == self.ports[0] else {}
             variables = {**self.variables, **first, "PORT": str(port)}
-            web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port)
+            log = self._log("web")
+            web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port, log=log)
             self._webs.append(web)
             web.start()
         for web in self._webs:
@@ -58,18 +59,27 @@ class Surroundings:
 
     def start_worker(self) -> None:
         """Starts a worker, in place of one that was killed."""
-        log = self.postgres.folder.with_name("worker.log")
         variables = {**self.variables, **self._first}
-        self._worker = Worker(root=ROOT, variables=variables, log=log)
+        self._worker = Worker(root=ROOT, variables=variables, log=self._log("worker"))
         self._worker.start()
 
     def stop(self) -> None:
+        """Ends the processes, and shows what they have logged."""
         if self._worker is not None:
             self._worker.process.process.kill()
             self._worker.stop()
         for web in self._webs:
             web.process.process.kill()
             web.stop()
+        sys.stderr.write(self.logged())
+
+    def logged(self) -> str:
+        """What the web servers and the worker have logged."""
+        logs = (self._log("web"), self._log("worker"))
+        return "".join(log.read_text() for log in logs if log.exists())
+
+    def _log(self, name: str) -> Path:
+        return self.postgres.folder.with_name(f"{name}.log")
 
     def address(self, number: int) -> str:
         """The address of a web server."""
