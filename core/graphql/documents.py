@@ -149,7 +149,17 @@ class Document:
 class DocumentOperation:
     """An operation of a valid document."""
 
-    __slots__ = ("cost", "digest", "document", "introspects", "kind", "label", "name", "node")
+    __slots__ = (
+        "cost",
+        "digest",
+        "document",
+        "introspects",
+        "kind",
+        "label",
+        "log_fields",
+        "name",
+        "node",
+    )
 
     def __init__(
         self,
@@ -170,6 +180,8 @@ class DocumentOperation:
         """Whether it reads the schema."""
         self.label = (self.name or self.root_label)[:MAX_LABEL_LENGTH]
         """For logs and metrics."""
+        self.log_fields = {"operation": self.label, "kind": self.kind, "document": digest}
+        """What names it in a log line."""
 
     @property
     def root_label(self) -> str:

@@ -97,6 +97,10 @@ class Telemetry:
         span.end(moment(record.began + record.seconds))
         record.trace = format_trace_id(span.get_span_context().trace_id)
 
+    def flush(self) -> None:
+        """Exports what waits."""
+        self._processor.force_flush()
+
     def close(self) -> None:
         """Exports what waits, for CLOSE_SECONDS at most."""
         # It would wait for 30 s for a collector that is away.

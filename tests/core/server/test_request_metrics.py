@@ -249,7 +249,7 @@ async def test_processes_are_counted_together(tmp_path: Path, database: Database
 def record(name: str = "Q", *codes: str, seconds: float = 0.001) -> RequestRecord:
     """A query that was answered."""
     chosen: Any = SimpleNamespace(
-        label=name, kind="query", digest="0" * 16, root_label="publicFeed"
+        label=name, kind="query", root_label="publicFeed", log_fields={"operation": name}
     )
     answered = RequestRecord("id", chosen)
     answered.codes, answered.seconds = codes, seconds
@@ -290,6 +290,11 @@ async def test_a_fraction_of_requests_is_logged_and_every_slow_or_failed_one(
         ("Failed", "WARNING"),
         ("Slow", "WARNING"),
     ]
+    log = RequestLog("ERROR", fraction=1.0, slow_seconds=0.5)
+    log.observe(record("Failed", "INTERNAL"))
+    log.observe(record("Slow", seconds=0.6))
+    log.flush()
+    assert capsys.readouterr().err == ""
     log = RequestLog("INFO", fraction=0.5, slow_seconds=1.0)
     for _ in range(2_000):
         log.observe(record())
