@@ -232,15 +232,16 @@ async def run(around: Surroundings, *, readers: int, away: float) -> tuple[Recor
     """What clients were answered. `readers`: the many. `away`: seconds that Valkey is away."""
     record = Record()
     around.start_worker()
-    rest = max(away / 6, RECOVERY_SECONDS + 0.5)
+    calm = max(away / 6, RECOVERY_SECONDS + 0.5)
     async with clients(around, record, subscribers=SUBSCRIBERS) as (writers, subscribers):
         crowd = Crowd(around, subscribers, record)
         stop = asyncio.Event()
         writing = [asyncio.create_task(writer.run(stop)) for writer in writers]
         async with crowd.stage("few readers", FEW):
-            await asyncio.sleep(rest)
+            await asyncio.sleep(calm)
         for count in (FEW, readers):
             under = f"under {count} readers"
+            rest = calm if count == FEW else away / 6
             if count != FEW:
                 async with crowd.stage(under, count):
                     await asyncio.sleep(away / 3)
@@ -257,7 +258,7 @@ async def run(around: Surroundings, *, readers: int, away: float) -> tuple[Recor
         left = time.monotonic()
         async with crowd.stage("few readers again", FEW) as stage:
             stage.recovered = left
-            await asyncio.sleep(rest)
+            await asyncio.sleep(calm)
         stop.set()
         await asyncio.gather(*writing)
     return record, crowd.stages

@@ -14,7 +14,7 @@ from tests.live.surroundings import surroundings
 @pytest.mark.timeout(300)
 async def test_errors_are_clear_and_end_with_their_cause(tmp_path: Path) -> None:
     with surroundings(tmp_path, **SERVER) as around:
-        record, stages = await run(around, readers=150, away=2)
+        record, stages = await run(around, readers=150, away=1)
         assert await problems(around, record) == {}, record.unclear[:5]
         assert faults(around) == []
     for stage in stages:
