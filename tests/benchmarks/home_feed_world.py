@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,14 +82,29 @@ def servers_with(trace: Path) -> Iterator[dict[str, str]]:
         running_servers(FOLDER, durable=True) as servers,
     ):
         variables = {**SETTINGS, **servers.variables, **UNLIMITED, "DEBUG": "false"}
-        for command in (("migrate", "--verbosity=0"), ("import_trace", str(trace))):
-            manage = [sys.executable, "-W", "ignore", "manage.py", *command]
-            subprocess.run(manage, cwd=ROOT, env=variables, check=True)
+
+        def manage(*command: str) -> None:
+            words = [sys.executable, "-W", "ignore", "manage.py", *command]
+            subprocess.run(words, cwd=ROOT, env=variables, check=True)
+
+        manage("migrate", "--verbosity=0")
+        manage("import_trace", str(trace))
+        asyncio.run(_fill(servers.database_url))
+        # What a worker has not handled yet, as after the import, it would do while something else is measured.
+        manage("work", "--once")
         yield variables
 
 
-async def fill(database: asyncpg.Connection) -> None:
+async def _fill(url: str) -> None:
     """Adds readers, follows and kept feeds to the trace, unless they are there."""
+    database = await asyncpg.connect(url)
+    try:
+        await _fill_unless_filled(database)
+    finally:
+        await database.close()
+
+
+async def _fill_unless_filled(database: asyncpg.Connection) -> None:
     if await database.fetchval("SELECT EXISTS (SELECT FROM users WHERE username = 'star')"):
         return
     wanted = [

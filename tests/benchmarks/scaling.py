@@ -1,13 +1,16 @@
 """What things take on disk, and what they cost as numbers grow: `python -m tests.benchmarks.scaling`.
 
-Starts its own PostgreSQL. Prints the tables of docs/scaling.md: rows and bytes of each write by table, then the CPU
-time of PostgreSQL's process for each write and read, alone on one connection, against followers, followees and rows.
+Starts its own PostgreSQL. Prints the tables of docs/scaling.md: rows and bytes of each write by table, and of what the
+worker makes of its events, then the CPU time of PostgreSQL's process for each write and read, alone on one connection,
+against followers, followees and rows.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
+from tests.paths import ROOT
 from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
@@ -138,13 +142,13 @@ async def storage(services: Services) -> None:
         "a post of 186 characters, with an idempotency key": post,
         "a follow": lambda n: follow_create(commits, viewer_id=reader, user_id=users[n]),
         "a like": lambda n: reaction_create(
-            commits, POST_LIKE, viewer_id=users[n], target_id=posts[n]
+            commits, POST_LIKE, viewer_id=users[n], target_id=posts[n - 1]
         ),
         "a share": lambda n: reaction_create(
             commits, SHARE, viewer_id=users[n], target_id=posts[-1 - n]
         ),
         "a comment of 93 characters": lambda n: comment_create(
-            database, author_id=users[n], post_id=posts[n], text=text[:93]
+            database, author_id=users[n], post_id=posts[n - 1], text=text[:93]
         ),
     }
     print("| a write | rows; bytes in the table + in its indexes | bytes |\n| --- | --- | --- |")
@@ -155,8 +159,17 @@ async def storage(services: Services) -> None:
                 await write(number)
 
         await print_growth(database, name, ACTS, act)
+        await print_growth(database, "… and the worker, of its event", ACTS, work)
         if name in {"a follow", "a share"}:
             await print_kept_feed(services, reader, name.replace("follow", "post"))
+
+
+async def work() -> None:
+    """Has a worker handle all events."""
+    command = (sys.executable, "-W", "ignore", "manage.py", "work", "--once")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+    await process.communicate()
+    assert process.returncode == 0, process.returncode
 
 
 async def print_kept_feed(services: Services, reader: int, newest: str) -> None:
