@@ -5,24 +5,14 @@
 -- parameters: breadth, viewer=$1, below=$2, above=$3, limit=$4, up_to=$6, snapshots=$7
 -- needs: hidden (ids, is_complete)
 {kept_feed viewer={viewer}}, news AS MATERIALIZED (
-    SELECT e.* FROM feed CROSS JOIN LATERAL (
-        SELECT kind, actor_id, post_id FROM events
-        WHERE kind IN {reason_events} AND (transaction, id) > (feed.transaction, feed.event)
-        ORDER BY transaction, id LIMIT {news_limit} + 1
+    SELECT count(*) AS count FROM feed CROSS JOIN LATERAL (
+        SELECT FROM events
+        WHERE kind IN {reason_events} AND (transaction, id) > (feed.transaction, feed.event) LIMIT {news_limit} + 1
     ) e
 ), tail AS MATERIALIZED (
-    SELECT t.* FROM (
-        SELECT p.id AS position, p.id AS post_id, NULL::bigint AS sharer_id, p.transaction
-        FROM (SELECT DISTINCT actor_id, post_id FROM news WHERE kind = 'post_created') n
-        JOIN posts p ON p.id = n.post_id
-        WHERE n.actor_id = {viewer} OR EXISTS (SELECT FROM follows WHERE follower_id = {viewer} AND followee_id = n.actor_id OFFSET 0)
-        UNION ALL
-        SELECT x.id, x.post_id, x.user_id, x.transaction
-        FROM (SELECT DISTINCT actor_id, post_id FROM news WHERE kind = 'post_shared') n
-        JOIN shares x ON x.user_id = n.actor_id AND x.post_id = n.post_id
-        WHERE EXISTS (SELECT FROM follows WHERE follower_id = {viewer} AND followee_id = n.actor_id OFFSET 0)
-    ) t CROSS JOIN feed
-    WHERE NOT EXISTS (SELECT FROM home_feed_reasons k WHERE k.feed_id = feed.id AND k.position = t.position OFFSET 0)
+    -- Most pages have no such event, and what is never called costs nothing. It leaves out shares by users who are hidden.
+    SELECT t.* FROM feed CROSS JOIN LATERAL home_feed_news({viewer}, feed.id, feed.transaction, feed.event) t
+    WHERE (SELECT count FROM news) BETWEEN 1 AND {news_limit}
 ), candidates AS MATERIALIZED (
     SELECT * FROM (
         SELECT k.* FROM feed CROSS JOIN LATERAL (
@@ -47,8 +37,7 @@
     FROM candidates r
     JOIN posts p ON p.id = r.post_id
     JOIN users a ON a.id = p.author_id
-    LEFT JOIN shares x ON x.user_id = r.sharer_id AND x.post_id = r.post_id AND x.id = r.position
-    WHERE (r.sharer_id IS NULL OR (x.id IS NOT NULL AND {not_hidden user_id=r.sharer_id viewer={viewer} muter={viewer}}))
+    WHERE (r.sharer_id IS NULL OR {share_counts share=r viewer={viewer}})
     AND {not_hidden user_id=p.author_id viewer={viewer} muter={viewer}}
     AND (r.sharer_id IS NULL AND p.visibility < 2 OR {post_readable viewer={viewer}})
     -- No newer reason for the same post counts: a share, or the post itself where shares are older than it.
@@ -57,17 +46,14 @@
         WHERE k.feed_id = (SELECT id FROM feed) AND k.post_id = r.post_id AND k.sharer_id IS NOT NULL AND k.position > r.position
         AND {share_counts share=k viewer={viewer}} OFFSET 0
     ))
-    AND NOT EXISTS (
-        SELECT FROM tail k WHERE k.post_id = r.post_id AND k.position > r.position
-        AND (k.sharer_id IS NULL OR {share_counts share=k viewer={viewer}})
-    )
+    AND NOT EXISTS (SELECT FROM tail k WHERE k.post_id = r.post_id AND k.position > r.position)
     AND (r.position >= r.post_id OR NOT EXISTS (
         SELECT FROM home_feed_reasons k WHERE k.feed_id = (SELECT id FROM feed) AND k.position = r.post_id OFFSET 0
     ))
     ORDER BY r.position {direction} LIMIT {limit}
 ), considered AS MATERIALIZED (
     SELECT CASE
-        WHEN feed.id IS NULL OR (SELECT count(*) FROM news) > {news_limit} THEN 3
+        WHEN feed.id IS NULL OR (SELECT count FROM news) > {news_limit} THEN 3
         WHEN '{direction}' = 'ASC' AND feed.floor > {above} + 1 THEN 2
         WHEN (SELECT count(*) FROM entries) = {limit} THEN 0
         WHEN (SELECT count(*) FROM candidates) = {breadth} THEN 1
