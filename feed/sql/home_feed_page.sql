@@ -6,5 +6,4 @@ SELECT {snapshot_above position=e.position horizon=$6}, {entry}, e.is_complete
 FROM (SELECT * FROM considered LEFT JOIN entries ON true ORDER BY position {direction} OFFSET 0) e
 LEFT JOIN posts p ON p.id = e.post_id
 LEFT JOIN users a ON a.id = p.author_id
-LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}

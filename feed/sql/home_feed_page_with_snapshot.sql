@@ -9,5 +9,4 @@ FROM (
 ) e
 LEFT JOIN posts p ON p.id = e.post_id
 LEFT JOIN users a ON a.id = p.author_id
-LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}

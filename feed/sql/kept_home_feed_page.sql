@@ -6,5 +6,4 @@ SELECT {snapshot_above position=e.position horizon=$6}, {entry}, e.outcome
 FROM (SELECT * FROM considered LEFT JOIN entries ON true ORDER BY position {direction} OFFSET 0) e
 CROSS JOIN LATERAL (SELECT e.*) p
 {author_carried page=p}
-LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}

@@ -9,5 +9,4 @@ FROM (
 ) e
 CROSS JOIN LATERAL (SELECT e.*) p
 {author_carried page=p}
-LEFT JOIN users sharer ON sharer.id = e.sharer_id
 ORDER BY e.position {direction}
