@@ -25,6 +25,7 @@ from core.paging import (
 )
 
 V = TypeVar("V")
+POSITION = itemgetter(1)
 LAST_COLUMN = itemgetter(-1)
 
 
@@ -44,7 +45,7 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     the viewer, $2 the owners' keys, $3 and $4 the bounds of the positions (below, above), $5 the limit, $6 the horizon
     unless `has_empty_rows`, then `extra_parameters`, then, in the variants that leave out seen rows, keys and
     snapshots. A row has the owner's key in `key_column`, the position in column 1 and the snapshot in the last column,
-    at least if the position is above the horizon. Rows are in the order of the page.
+    at least if the position is above the horizon. Rows are in the order of the page if `in_order`.
     """
 
     name: ClassVar[str]
@@ -57,6 +58,9 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     """The parameters of the statement after the horizon."""
     oldest_first: ClassVar[bool] = False
     """Whether the list begins with its oldest row."""
+    in_order: ClassVar[bool] = True
+    """Whether the statement gives rows in the order of the page; if not, they are sorted here: to sort whole rows takes
+    PostgreSQL several times as long."""
     has_empty_rows: ClassVar[bool] = False
     """Whether each row has the snapshot, and an empty page a row without a position that has it."""
 
@@ -100,6 +104,8 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
         snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
         if self.has_empty_rows:
             found = _without_empty(found)
+        if not self.in_order:
+            found.sort(key=POSITION, reverse=not request.oldest_first)
         column = self.key_column
         rows: dict[int, list[Row]] = {key: [] for key in keys}
         for row in found:

@@ -161,7 +161,7 @@ class CommentsByPostLoader(UnderPostLoader):
 
     name = "comments"
     statement = SQL.comments_of_posts
-
+    in_order = False
     layout = COMMENT_EDGE
 
 

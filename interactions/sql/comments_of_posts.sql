@@ -1,4 +1,4 @@
--- Pages of the comments on posts, without replies.
+-- Pages of the comments on posts, without replies; the rows are in no order.
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 horizon, $7 the viewer if mutes hide, or NULL;
 -- unseen: $8 keys, $9 snapshots.
 -- variants: anonymous
@@ -14,4 +14,3 @@ CROSS JOIN LATERAL (
     ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id
-ORDER BY c.id {direction}
