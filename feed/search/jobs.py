@@ -28,7 +28,8 @@ TRENDING_HASHTAGS = 100
 
 @job("post_words_fill", priority=Priority.LOW)
 async def fill_post_words(run: JobRun) -> None:
-    """Writes the words of some posts that have none, the newest first, and adds the job for those before them."""
+    """Writes the words of some posts that have none, or none of pairs, the newest first, and adds the job for those
+    before them."""
     below = run.arguments.get("below", HIGHEST_KEY)
     rows = await run.database.fetch(SQL.post_words_missing, below, POSTS_AT_ONCE)
     missing = [row[:3] for row in rows if not row[3]]

@@ -43,7 +43,7 @@ class Periods(models.Func):
 
 
 class PostWords(models.Model):
-    """The words of a post with their places, its author and its hashtags, by which it is found.
+    """The words of a post with their places, its pairs of words, author and hashtags, by which it is found.
 
     Not a column of `posts`: a like would write them anew.
     """

@@ -4,12 +4,19 @@ A word is a run of letters and digits, without accents and case. Scripts that pu
 whose words have endings, are cut into pieces of one and of two characters: what is searched for is found as a part
 of a run. A symbol, such as an emoji, is a word. A post's words are a `tsvector` with their places, a query is a
 `tsquery`; PostgreSQL gets both as text, so that no dictionary or locale of the server matters.
+
+PostgreSQL's index has no places. So that a phrase does not look at each post with its words, two words that follow each
+other make one of 4,096 further words, by a hash of both.
 """
 
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
+from zlib import crc32
 
 import unicodedata2  # type: ignore[import-not-found]  # it has no types
 
@@ -31,6 +38,11 @@ UNSPACED = (
     r"\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     r"\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
+PIECE = re.compile(rf"[{UNSPACED}]")
+"""A character of a run, which is found in a text without being a word there by itself."""
+PAIR = "~"
+"""Begins the words of pairs. Posts whose pairs have been written have it alone as well."""
+PAIR_LETTERS = string.ascii_letters + string.digits + "-_"
 PART = re.compile(rf"([{UNSPACED}]+)|\x00(.)|([^\s\x00{UNSPACED}]+)")
 """A run without spaces, a symbol, a word: what `_separated` leaves."""
 
@@ -91,10 +103,24 @@ def words_of(text: str) -> list[Word]:
     return found
 
 
+def _pairs(words: list[Word]) -> Iterator[str]:
+    """The words of pairs: of each two words that follow each other in all texts in which a phrase finds them."""
+    for left, right in pairwise(word for word in words if not word.is_covered):
+        if PIECE.fullmatch(left.text) or PIECE.fullmatch(right.text):
+            continue
+        # The last character of a run has a place of its own.
+        ends_run = PIECE.match(left.text) and not PIECE.match(right.text)
+        if right.place - left.place == (2 if ends_run else 1):
+            number = crc32(f"{left.text} {right.text}".encode())
+            yield f"{PAIR}{PAIR_LETTERS[number & 63]}{PAIR_LETTERS[number >> 6 & 63]}"
+
+
 def tsvector(text: str, *further: str) -> str:
-    """The words of a post with their places, and further ones without a place, as the text of a `tsvector`."""
-    placed = [f"'{word.text}':{word.place}" for word in words_of(text)]
-    return " ".join([*placed, *(f"'{word}'" for word in further)])
+    """The words of a post with their places, and without places its pairs and further ones, as the text of a
+    `tsvector`."""
+    words = words_of(text)
+    placed = [f"'{word.text}':{word.place}" for word in words]
+    return " ".join([*placed, *(f"'{word}'" for word in (PAIR, *set(_pairs(words)), *further))])
 
 
 def words_of_post(author_id: int, text: str) -> str:
@@ -109,11 +135,12 @@ def author_word(author_id: int) -> str:
 
 
 def phrase(text: str) -> str:
-    """The text's words one after the other, as the text of a `tsquery`; empty if it has none."""
-    wanted = [word for word in words_of(text) if not word.is_covered]
+    """The text's words one after the other, and their pairs, as the text of a `tsquery`; empty if it has none."""
+    words = words_of(text)
+    wanted = [word for word in words if not word.is_covered]
     parts: list[str] = []
     for number, word in enumerate(wanted):
         if number:
             parts.append(f"<{word.place - wanted[number - 1].place}>")
         parts.append(f"'{word.text}'")
-    return " ".join(parts)
+    return " & ".join([" ".join(parts), *(f"'{pair}'" for pair in _pairs(words))]) if parts else ""

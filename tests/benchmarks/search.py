@@ -49,7 +49,10 @@ OF_QUICK = {
     "it and a word of all posts": "'olympics' & 'every'",
     "it and a word of every tenth post, never together": "'olympics' & 'tenth'",
     "two words of every second post, never together": "'even' & 'odd'",
-    "a phrase of words of every tenth post, never in this order": "'tenth' <-> 'every'",
+    "a phrase of words of every tenth post, never in this order": phrase("tenth every"),
+    "a phrase of three such words": phrase("tenth every even"),
+    "a phrase of two words of every second post, never in this order": phrase("even every"),
+    "a phrase of characters of all posts, never in this order": phrase("猫犬鳥"),
     "two characters": phrase("猫犬"),
 }
 FIND = "SELECT search_posts($1::text::tsquery, $2, 0, $3)"

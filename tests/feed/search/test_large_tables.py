@@ -109,6 +109,14 @@ async def test_a_search_reads_a_small_part(
     assert await of_query(crowd, viewer, f"{{ {query} {{ edges {{ node {{ id }} }} }} }}") <= most
 
 
+async def test_a_phrase_does_not_read_all_posts_with_its_words(crowd: RecordingDatabase) -> None:
+    # Every tenth post has both, in the other order.
+    for text in ("tenth every", "猫犬 every"):
+        arguments = (phrase(text), 2**63 - 1, 0, 21, 42)
+        statement = SQL.posts_by_words[":anonymous"]
+        assert await rows_read(crowd, statement, None, *arguments) <= 100
+
+
 async def test_who_follows_many_reads_a_bounded_part(crowd: RecordingDatabase) -> None:
     # The viewer follows 2,000 users. Of a common beginning of names 20,001 are counted at most.
     assert await of_query(crowd, 2, "{ suggestedUsers { edges { node { id } } } }") <= 15_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +15,7 @@ from core.database.database import Database
 from core.database.time_ordered_keys import key_at
 from feed.post_visibility import PostVisibility
 from feed.search.jobs import fill_post_words
-from feed.search.words import words_of_post
+from feed.search.words import phrase, words_of_post
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users, hide_account, present, run_jobs
@@ -119,6 +121,59 @@ async def test_other_words_are_not_found(services: Services, query: str) -> None
     for text in TEXTS:
         await post(services, author, text)
     assert await found(services, query) == []
+
+
+async def test_a_phrase_finds_with_its_pairs_what_its_order_finds(services: Services) -> None:
+    rng = random.Random(1)
+    letters = ["a", "bc", "d", " ", " ", ", ", "猫", "犬", "鳥", "カ", "한", "🎉", "\u2764"]
+    texts, queries, orders = [], [], []
+    for _ in range(3_000):
+        text = "".join(rng.choices(letters, k=rng.randint(1, 12)))
+        begin = rng.randrange(len(text))
+        # Any part, now and then with another sign between.
+        part = text[begin : begin + rng.randint(1, 8)]
+        query = phrase(rng.choice(["", " ", "、"]).join(part) if rng.random() < 0.3 else part)
+        if query:
+            texts.append(words_of_post(1, text))
+            queries.append(query)
+            orders.append(re.sub(" & '~[^']+'", "", query))
+    [[found, by_order, differ, pairs]] = await services.database.fetch(
+        """SELECT count(*) FILTER (WHERE t::tsvector @@ q::tsquery), count(*) FILTER (WHERE t::tsvector @@ o::tsquery),
+            array_agg(ARRAY[t, q]) FILTER (WHERE t::tsvector @@ q::tsquery <> (t::tsvector @@ o::tsquery)),
+            count(*) FILTER (WHERE q <> o)
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS k(t, q, o)""",
+        *(texts, queries, orders),
+    )
+    assert (found, differ) == (by_order, None)
+    assert found > 1_000
+    assert pairs > 500
+
+
+async def test_phrases_are_found_before_their_pairs_are_written(services: Services) -> None:
+    """Posts of the version before have no words of pairs until the job has written them."""
+    [author] = await create_users(services.database, 1)
+    for text in ("one two", "two one", "one two, three"):
+        await post(services, author, text)
+    expected = ["one two, three", "one two"]
+    assert await found(services, '"one two"') == expected
+    # As that version left the first two.
+    await services.database.write(
+        """
+        UPDATE post_words
+        SET words = ts_delete(words, ARRAY(SELECT lexeme FROM unnest(words) WHERE lexeme LIKE '~%'))
+        WHERE post_id <> (SELECT max(post_id) FROM post_words)
+        """
+    )
+    assert await found(services, '"one two"') == expected
+    await services.database.write(
+        "INSERT INTO jobs (kind, arguments) VALUES ('post_words_fill', '{}')"
+    )
+    await run_jobs(services.database, fill_post_words)
+    assert await found(services, '"one two"') == expected
+    [[unpaired]] = await services.database.fetch(
+        "SELECT count(*) FROM post_words WHERE NOT words @@ $$'~'$$"
+    )
+    assert unpaired == 0
 
 
 async def test_signs_are_no_operators(services: Services) -> None:
