@@ -115,12 +115,15 @@ async def _causes_change(
         key_array(event.transaction for event in causing),
     )
     found: dict[Cause, CauseChange] = {}
-    for number, recipient_id, thing_id, kind, *columns, step, holds, is_wanted in rows:
+    for number, recipient_id, thing_id, kind, *columns, step, ended, holds, is_wanted in rows:
         cause = Cause(GroupKey(recipient_id, thing_id, kind), *columns)
         # All events about a cause say the same of the tables; the last one gives the time.
         earlier = found.pop(cause, None)
         first_step = step if earlier is None else earlier.first_step
-        found[cause] = CauseChange(causing[number - 1], first_step, step, holds, is_wanted)
+        was_accepted = ended if earlier is None else earlier.was_accepted
+        found[cause] = CauseChange(
+            causing[number - 1], first_step, was_accepted, step, holds, is_wanted
+        )
     await causes_change(transaction, found, changes)
 
 

@@ -47,6 +47,8 @@ class CauseChange(NamedTuple):
     """The last one, which gives the time."""
     first_step: int
     """Whether the first event began the cause (1) or ended it (-1); 0: it does not say."""
+    was_accepted: bool
+    """Whether the first event ended a cause that the recipient's mutes and settings allow now."""
     last_step: int
     holds: bool
     is_wanted: bool
@@ -68,14 +70,18 @@ class Inbox(NamedTuple):
 class Group:
     """What is added to a notification."""
 
-    __slots__ = ("actors", "causes", "key", "position")
+    __slots__ = ("actors", "causes", "has_dropped", "key", "position", "returned")
 
-    def __init__(self, key: int | None) -> None:
+    def __init__(self, key: int | None, *, has_dropped: bool = False) -> None:
         self.key = key
         """None until it is written, if it is new."""
+        self.has_dropped = has_dropped
+        """Whether it counts actors without a row."""
         self.causes: list[Cause] = []
         self.actors: set[int] = set()
         """Those who are new in it."""
+        self.returned: set[int] = set()
+        """Those who have been counted in it without a row."""
         self.position = 0
 
     @property
@@ -85,10 +91,11 @@ class Group:
 
     @property
     def dropped(self) -> int:
-        """How many of the new actors get no row."""
+        """How many of the new actors get no row, less those counted before who get one."""
         if len(self.causes) <= KEPT_ACTORS:
-            return 0
-        return len(self.actors.difference(cause.actor_id for cause in self.kept))
+            return -len(self.returned)
+        kept = {cause.actor_id for cause in self.kept}
+        return len(self.actors - kept) - len(self.returned & kept)
 
 
 async def causes_change(
@@ -100,7 +107,7 @@ async def causes_change(
     the log says who was counted. So where a notification has such, its count changes as the log says, and
     `dropped_count` gets what the rows do not.
 
-    Cost: twelve statements at most.
+    Cost: thirteen statements at most.
     """
     if not found:
         return
@@ -126,7 +133,8 @@ async def causes_change(
             new.append(cause)
             has_row = True
         if change.first_step and change.last_step:
-            was_counted = change.first_step < 0
+            # Of who is muted now it is not known; who is muted may take back and do again without end.
+            was_counted = change.first_step < 0 and (change.was_accepted or had_row)
             is_counted = change.last_step > 0 and (change.is_wanted or had_row)
             dropped[cause.group] += (is_counted - was_counted) - (has_row - had_row)
     await causes_remove(transaction, removed, changes)
@@ -161,11 +169,11 @@ async def _groups_grow(
     groups: dict[GroupKey, Group] = {}
     places = zip(*{cause.group for cause in new}, strict=True)
     oldest = key_at(datetime.now(UTC) - GROUP_AGE, 0)
-    for *columns, key, position in await transaction.fetch(
+    for *columns, key, position, dropped in await transaction.fetch(
         SQL.notifications_newest, *map(key_array, places)
     ):
         if position > inboxes[columns[0]].seen_through and key > oldest:
-            groups[GroupKey(*columns)] = Group(key)
+            groups[GroupKey(*columns)] = Group(key, has_dropped=dropped > 0)
     for cause in new:
         # The last one to get a cause is the last one in the order of the dictionary.
         group = groups.pop(cause.group, None) or Group(None)
@@ -173,6 +181,7 @@ async def _groups_grow(
         group.causes.append(cause)
         if group.key not in kept.get((cause.group, cause.actor_id), NONE).values():
             group.actors.add(cause.actor_id)
+    await _returned_find(transaction, groups.values())
     last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
     begun: Counter[int] = Counter()
     grown = {key: group for key, group in groups.items() if group.causes}
@@ -189,6 +198,25 @@ async def _groups_grow(
     )
     for place, group in grown.items():
         changes.added(place.recipient_id, group.key or 0)
+
+
+async def _returned_find(transaction: Transaction, groups: Iterable[Group]) -> None:
+    """Finds who comments or quotes again, of the actors that groups count without a row."""
+    asked = {
+        (group.key or 0, cause.actor_id): group
+        for group in groups
+        if group.has_dropped
+        for cause in group.causes
+        if cause.subject_id and cause.actor_id in group.actors
+    }
+    if asked:
+        columns = zip(*asked, strict=True)
+        for key, actor_id in await transaction.fetch(
+            SQL.notification_actors_dropped, *map(key_array, columns)
+        ):
+            group = asked[key, actor_id]
+            group.actors.remove(actor_id)
+            group.returned.add(actor_id)
 
 
 async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Group]) -> None:

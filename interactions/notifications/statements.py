@@ -27,6 +27,7 @@ class NotificationStatements(
     actors_of_notifications: Variants
     causes_of_actor: str
     notification_actors_add: str
+    notification_actors_dropped: str
     notification_actors_trim: str
     notification_candidates: str
     notification_causes: str

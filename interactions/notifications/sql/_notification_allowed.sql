@@ -1,10 +1,6 @@
 -- Whether a recipient gets notifications of a kind that an actor causes, as things are now: the one rule of lists, counts,
 -- live events and push messages. {notification_shown} is about one notification, with all of its actors.
 -- parameters: recipient, actor, kind
-({actor} <> {recipient} AND {visible user_id={actor} viewer={recipient}} AND {unmuted user_id={actor} viewer={recipient}}
+({actor} <> {recipient} AND {visible user_id={actor} viewer={recipient}}
     AND NOT EXISTS (SELECT FROM account_suspensions WHERE user_id = {actor} OFFSET 0)
-    AND CASE coalesce((SELECT allow_from FROM notification_settings WHERE user_id = {recipient} AND kind = {kind} OFFSET 0), 0)
-        WHEN 0 THEN true
-        WHEN 1 THEN EXISTS (SELECT FROM follows WHERE follower_id = {recipient} AND followee_id = {actor} OFFSET 0)
-        ELSE false
-    END)
+    AND {notification_accepted recipient={recipient} actor={actor} kind={kind}})

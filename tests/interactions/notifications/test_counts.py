@@ -11,11 +11,19 @@ import pytest
 from django.db import connection
 
 from core.accounts.profiles import profile_update
-from core.accounts.services import follow_create, follow_delete, follow_request_accept
+from core.accounts.services import (
+    follow_create,
+    follow_delete,
+    follow_request_accept,
+    mute_create,
+)
 from core.context import Services
 from core.database.database import Database
 from core.datasets.reconcile import COUNTS, compare
+from feed.services import post_create
 from interactions.notifications.groups import KEPT_ACTORS
+from interactions.notifications.notification_rows import NotificationAudience, NotificationKind
+from interactions.notifications.services import SettingChange, settings_update
 from interactions.services import comment_create
 from tests.interactions.cast import create_posts, create_users, present
 from tests.interactions.notifications.inboxes import Work, held
@@ -148,6 +156,72 @@ async def test_every_actor_is_counted_once_after_random_changes(
         assert await actor_count(database) == len(doing)
         [group] = await held(database)
         assert doing.issuperset(group.actors)
+
+
+@pytest.mark.usefixtures("orm")
+async def test_who_is_muted_and_takes_back_was_not_counted(
+    database: Database, services: Services
+) -> None:
+    author, muted, refused, *fans = await create_users(database, FANS + 3)
+    action_ = await action(services, "post", author)
+    work = Work(database)
+    await mute_create(services.group_commits, viewer_id=author, user_id=muted)
+    for fan in (muted, *fans):
+        await action_.do(fan)
+    await work.do()
+    for act in (action_.undo, action_.do, action_.undo):
+        await act(muted)
+        await work.do()
+        assert await actor_count(database) == FANS
+
+    nobody = {NotificationKind.LIKE: SettingChange(NotificationAudience.NOBODY)}
+    await settings_update(database, viewer_id=author, changes=nobody)
+    for act in (action_.do, action_.undo):
+        await act(refused)
+        await work.do()
+        assert await actor_count(database) == FANS
+
+
+@pytest.mark.parametrize("kind", ["comment", "reply", "quote"])
+@pytest.mark.usefixtures("orm")
+async def test_who_comments_again_is_counted_once(
+    database: Database, services: Services, kind: str
+) -> None:
+    """Also who has no row any more. Who commented before the notification was seen is counted in the new one."""
+    author, *fans = await create_users(database, FANS + 1)
+    [post, other] = await create_posts(database, author, 2)
+    made = await comment_create(database, author_id=author, post_id=other, text="x")
+    parent = present(made.comment).id
+
+    async def write(user: int) -> None:
+        if kind == "quote":
+            await post_create(database, author_id=user, text="x", quoted_post_id=post)
+        elif kind == "reply":
+            # Neither is a comment on the post a reply.
+            await comment_create(
+                database, author_id=user, post_id=other, parent_id=parent, text="x"
+            )
+        else:
+            await comment_create(database, author_id=user, post_id=post, text="x")
+
+    work = Work(database)
+    await write(fans[0])
+    await work.do()
+    await database.write("UPDATE notification_inboxes SET seen_through = last_position")
+    for fan in fans:
+        await write(fan)
+    await work.do()
+
+    async def counts() -> list[int]:
+        assert await asyncio.to_thread(differences) == []
+        return [each.actor_count for each in await held(database)]
+
+    assert await counts() == [FANS, 1]
+    for again in (fans[:1], fans[1:4], fans[-2:], [fans[2], *fans, fans[3]], fans[10:30]):
+        for fan in again:
+            await write(fan)
+        await work.do()
+        assert await counts() == [FANS, 1]
 
 
 @pytest.mark.usefixtures("orm")
