@@ -14,7 +14,7 @@ WITH {hidden muter=NULL::bigint}, entries AS (
             FROM posts p
             WHERE k.is_visible AND p.author_id = k.id AND p.id < $3 AND p.id > $4 {unseen key=p.id transaction=p.transaction}
             AND (p.visibility <= k.reads OR {mentions_viewer})
-            AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id)
+            AND NOT EXISTS (SELECT FROM shares x WHERE x.user_id = k.id AND x.post_id = p.id AND k.reads >= 0)
             ORDER BY p.id {direction} LIMIT $5
         ) UNION ALL (
             SELECT x.id, x.post_id, x.user_id

@@ -209,3 +209,24 @@ async def test_changing_the_text_changes_who_sees_a_post_for_the_mentioned(
     query = "query V($id: ID!) { post(id: $id) { id } }"
     seen = [(await execute(each, query, id=id))["post"] for each in (mentioned, stranger)]
     assert seen == [None, {"id": id}]
+
+
+async def test_a_share_of_ones_own_post_hides_it_from_nobody_who_may_see_it(
+    database: Database, execute: Execute, cast: dict[str, int]
+) -> None:
+    """Whom a post mentions sees it in the profile, but not that its private author shared it."""
+    author = cast["author"]
+    key = await post(database, author, PostVisibility.MENTIONED)
+    await go_private(execute, author)
+    commits = GroupCommits(database)
+    await post_share(commits, viewer_id=author, target_id=key)
+    await commits.close()
+    query = """query Q { user(username: "p1") {
+        posts { edges { node { id } sharedBy { id } } } } }"""
+    seen = {}
+    for name in cast:
+        edges = (await execute(cast[name], query))["user"]["posts"]["edges"]
+        seen[name] = [(edge["node"]["id"], edge["sharedBy"] is not None) for edge in edges]
+    id = global_id("Post", key)
+    shared, plain = [(id, True)], [(id, False)]
+    assert seen == {"author": shared, "follower": [], "stranger": [], "mentioned": plain}

@@ -101,6 +101,20 @@ async def test_a_pinned_post_is_shown_to_who_may_see_it(
     assert await database.fetch("SELECT FROM pinned_posts") == []
 
 
+async def test_a_deleted_post_is_not_there_to_unpin(database: Database, execute: Execute) -> None:
+    """One with many likes is erased later, with its pin."""
+    author, *fans = await create_users(database, 521)
+    (post,) = await create_posts(database, author)
+    await database.write(
+        "INSERT INTO post_likes (user_id, post_id) SELECT unnest($1::bigint[]), $2", fans, post
+    )
+    await pin(execute, author, post)
+    await post_delete(database, viewer_id=author, post_id=post)
+    assert len(await database.fetch("SELECT FROM pinned_posts")) == 1
+    payload = (await execute(author, "UnpinPost", input={}))["unpinPost"]
+    assert (payload["changed"], payload["errors"]) == (False, [])
+
+
 async def test_pinning_at_once_pins_one(database: Database) -> None:
     (author,) = await create_users(database, 1)
     posts = await create_posts(database, author, 8)
