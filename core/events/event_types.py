@@ -31,8 +31,9 @@ COMMENT_UNLIKED: Final = "comment_unliked"
 
 # The actor has signed up. No post, no subject.
 USER_CREATED: Final = "user_created"
-# The actor's account is deleted: hidden, until it is restored or erased. No post, no subject.
+# The actor's account is deleted: hidden, until it is restored or erased. No post, no subject; nor has its restoration.
 USER_DELETED: Final = "user_deleted"
+USER_RESTORED: Final = "user_restored"
 # The actor's account has become private or public. No post, no subject.
 USER_PRIVACY_CHANGED: Final = "user_privacy_changed"
 # The subject is the other user. No post.
@@ -70,8 +71,12 @@ RELATION_KINDS: Final = (
     USER_UNMUTED,
 )
 """Kinds that change the actor's whole home feed; the index `events_of_relations` contains only these."""
+ACCOUNT_KINDS: Final = (USER_DELETED, USER_RESTORED)
+"""Kinds that hide or show all of the actor."""
 HIDING_KINDS: Final = (POST_DELETED, COMMENT_DELETED, USER_DELETED, USER_PRIVACY_CHANGED)
-"""Kinds after which anonymous clients may see less; the index `events_of_hiding` contains only these."""
+"""Kinds after which anonymous clients may see less."""
+VISIBILITY_KINDS: Final = (*HIDING_KINDS, USER_RESTORED)
+"""Kinds after which clients may see less or more; the index `events_of_visibility` contains only these."""
 REASON_KINDS: Final = (POST_CREATED, POST_SHARED)
 """Kinds that add reasons to home feeds; the index `events_of_reasons` contains only these."""
 INTERACTION_KINDS: Final = (

@@ -10,12 +10,12 @@ from django.db import models
 from core.database.time_ordered_keys import CurrentTransaction
 from core.events.event_types import (
     FEED_KINDS,
-    HIDING_KINDS,
     NOTIFICATION_KINDS,
     REASON_KINDS,
     RELATION_KINDS,
     SESSION_REVOKED,
     USER_UNFOLLOWED,
+    VISIBILITY_KINDS,
 )
 
 
@@ -74,8 +74,8 @@ class Event(models.Model):
                 "kind",
                 "transaction",
                 "id",
-                name="events_of_hiding",
-                condition=models.Q(kind__in=HIDING_KINDS),
+                name="events_of_visibility",
+                condition=models.Q(kind__in=VISIBILITY_KINDS),
             ),
             models.Index(
                 "actor_id",

@@ -83,7 +83,9 @@ class HomeFeedChangedRow(NamedTuple):
     cursor: str
 
 
-WHOLE_FEED_KINDS = frozenset({*event_types.RELATION_KINDS, event_types.USER_PRIVACY_CHANGED})
+ACCOUNT_KINDS = frozenset({*event_types.ACCOUNT_KINDS, event_types.USER_PRIVACY_CHANGED})
+"""Kinds after which users see more or less of the actor."""
+WHOLE_FEED_KINDS = ACCOUNT_KINDS.union(event_types.RELATION_KINDS)
 """Kinds after which a feed has to be queried again."""
 
 HomeFeedEventRow = FeedEntryAddedRow | FeedEntryRemovedRow | HomeFeedChangedRow
@@ -215,7 +217,7 @@ class HomeFeedTopic(ViewerTopic):
     async def _changes(
         self, events: Sequence[EventRow], viewers: list[int]
     ) -> list[dict[int, FeedChange]]:
-        """For each event, its changes by viewer. Cost: one statement, two if anybody's privacy changed."""
+        """For each event, its changes by viewer. Cost: one statement, two with events of ACCOUNT_KINDS."""
         rows = await self.log.database.fetch(
             SQL.home_recipients,
             list(range(len(events))),
@@ -229,13 +231,13 @@ class HomeFeedTopic(ViewerTopic):
         changes: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *change in rows:
             changes[number][viewer_id] = FeedChange(*change)
-        privacy = {
+        accounts = {
             number: event.actor_id
             for number, event in enumerate(events)
-            if event.kind == event_types.USER_PRIVACY_CHANGED
+            if event.kind in ACCOUNT_KINDS
         }
-        if privacy:
-            arguments = (list(privacy), list(privacy.values()), viewers)
+        if accounts:
+            arguments = (list(accounts), list(accounts.values()), viewers)
             for number, viewer_id in await self.log.database.fetch(
                 SQL.home_readers_by_shares, *arguments
             ):

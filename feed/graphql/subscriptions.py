@@ -67,9 +67,9 @@ class FeedEntryRemoved(HomeFeedEvent):
 @strawberry.type(
     description=(
         "The feed changed as a whole, because the viewer followed, unfollowed, blocked, unblocked, "
-        "muted or unmuted a user, on any device, or was accepted or removed as a follower, or because an account whose "
-        "posts others shared became private or public: query it again. "
-        "One event may stand for several such changes."
+        "muted or unmuted a user, on any device, or was accepted or removed as a follower, because an account whose "
+        "posts others shared became private or public, or because one with entries in it was deleted or restored: "
+        "query it again. One event may stand for several such changes."
     )
 )
 class HomeFeedChanged(HomeFeedEvent):

@@ -1,6 +1,7 @@
 -- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
 -- followees, own posts, and deletions of posts that followees have shared; of users followed until their accounts were
--- deleted, too. Of those that changed the whole feed, the newest; with the newest changes of anybody's privacy, which may have.
+-- deleted, too. Of those that changed the whole feed, the newest: of the viewer's own, and of the newest thousand deletions and
+-- restorations of accounts; with the newest of these and of changes of anybody's privacy, which may have.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1
@@ -31,11 +32,20 @@ WITH sources AS MATERIALIZED (
     WHERE actor_id = $1 AND {changes_whole_feed event=e}
     AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
     ORDER BY transaction DESC, id DESC LIMIT 1
-), privacy AS (
-    SELECT * FROM events
-    WHERE kind = 'user_privacy_changed' AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
-    ORDER BY transaction DESC, id DESC LIMIT 20
+), shown AS MATERIALIZED (
+    SELECT e.*
+    FROM unnest(ARRAY['user_privacy_changed', 'user_deleted', 'user_restored']) AS k(kind)
+    CROSS JOIN LATERAL (
+        SELECT * FROM events
+        WHERE kind = k.kind AND kind IN {visibility_events} AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
+        ORDER BY transaction DESC, id DESC LIMIT 1000
+    ) e
+), hidden AS (
+    SELECT * FROM shown WHERE kind IN {account_events} AND actor_id IN (SELECT id FROM sources)
+    ORDER BY transaction DESC, id DESC LIMIT 1
+), newest AS (
+    SELECT * FROM shown ORDER BY transaction DESC, id DESC LIMIT 20
 )
 SELECT transaction, id, kind, actor_id, post_id, subject_id, client_mutation_id, created_at
-FROM (SELECT * FROM done UNION SELECT * FROM ended UNION ALL SELECT * FROM changed UNION ALL SELECT * FROM privacy) e
+FROM (SELECT * FROM done UNION SELECT * FROM ended UNION SELECT * FROM changed UNION SELECT * FROM hidden UNION SELECT * FROM newest) e
 ORDER BY transaction, id LIMIT $6

@@ -1,5 +1,5 @@
 -- Which of the viewers have posts of an author in their home feeds by others' shares, without following the author: their feeds
--- change as a whole when the author's account becomes private or public. Looks at the newest shares of the newest posts; what a
+-- change as a whole when the author's account becomes private or public, is deleted or restored. Looks at the newest shares of the newest posts; what a
 -- feed shows is decided when it is read. $1 numbers and $2 authors; $3 viewers. Rows: the author's number, the viewer.
 WITH viewers AS MATERIALIZED (
     SELECT id FROM unnest($3::bigint[]) AS t(id)
@@ -23,5 +23,5 @@ WITH viewers AS MATERIALIZED (
     AND EXISTS (SELECT FROM follows WHERE follower_id = v.id AND followee_id = s.user_id OFFSET 0)
 )
 SELECT number, viewer_id FROM readers r
-WHERE viewer_id <> author_id AND {visible user_id=author_id viewer=viewer_id} AND {unmuted user_id=author_id viewer=viewer_id}
+WHERE viewer_id <> author_id AND {unblocked user_id=author_id viewer=viewer_id} AND {unmuted user_id=author_id viewer=viewer_id}
 AND NOT EXISTS (SELECT FROM follows WHERE follower_id = r.viewer_id AND followee_id = r.author_id OFFSET 0)

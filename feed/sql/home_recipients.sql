@@ -11,7 +11,7 @@ WITH happened AS MATERIALIZED (
 ), causes AS MATERIALIZED (
     -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
     SELECT number, kind, post_id, transaction, subject_id, actor_id AS user_id FROM happened
-    WHERE kind IN {home_events}
+    WHERE kind IN {home_events} OR kind IN {account_events}
     UNION
     SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, shared.actor_id
     FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
@@ -104,7 +104,10 @@ WHERE c.kind = 'post_unshared'
 AND {post_visible viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 AND (rest.position IS NULL OR c.subject_id IS NULL OR rest.position < c.subject_id)
 UNION ALL
-SELECT max(h.number), t.id, NULL::bigint, NULL::boolean[], NULL::bigint
-FROM happened h JOIN viewers t ON t.id = h.actor_id
-WHERE {changes_whole_feed event=h}
-GROUP BY t.id
+SELECT max(whole.number), whole.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
+FROM (
+    SELECT h.number, t.id AS viewer_id FROM happened h JOIN viewers t ON t.id = h.actor_id WHERE {changes_whole_feed event=h}
+    UNION ALL
+    SELECT number, viewer_id FROM candidates WHERE kind IN {account_events}
+) whole
+GROUP BY whole.viewer_id

@@ -67,15 +67,25 @@ async def hide_account(database: Database, user_id: int) -> None:
         await transaction.fetch(ACCOUNTS.sessions_revoke, user_id, None)
 
 
-async def close_and_restore_account(database: Database, user_id: int) -> None:
-    """Deletes an account as its user does, and restores it within the grace period."""
+async def account_closed(database: Database, user_id: int) -> None:
+    """Deletes an account as its user does, who can restore it for a day."""
     async with database.transaction() as transaction:
         await transaction.fetch(ACCOUNTS.users_lock, [user_id])
         await transaction.fetch(ACCOUNTS.account_close, user_id, timedelta(days=1), None)
+
+
+async def account_restored(database: Database, user_id: int) -> None:
+    """Restores an account within its grace period."""
     async with database.transaction() as transaction:
         await transaction.fetch(ACCOUNTS.account_restore_lock, user_id)
         await transaction.fetch(ACCOUNTS.users_lock, [user_id])
         await transaction.fetch(ACCOUNTS.account_restore, user_id)
+
+
+async def close_and_restore_account(database: Database, user_id: int) -> None:
+    """Deletes an account as its user does, and restores it."""
+    await account_closed(database, user_id)
+    await account_restored(database, user_id)
 
 
 async def delete_account(database: Database, user_id: int) -> None:

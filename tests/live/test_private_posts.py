@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.database.database import Database
+from tests.interactions.cast import account_closed, account_restored
 from tests.live.world import (
     Api,
     Json,
@@ -268,3 +269,39 @@ async def test_who_has_posts_by_others_shares_queries_the_feed_again(
         }
         assert await has_post("stranger") is not is_private
         assert await has_post("follower")
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+async def test_who_had_posts_of_an_account_that_is_deleted_or_restored_queries_the_feed_again(
+    address: str, api: Api, database: Database, cast: Cast, resumes: bool
+) -> None:
+    author, host = cast["author"], cast["host"]
+    post = await write(api, cast)
+    await api.change(host, "SharePost", postId=post)
+    await api.change(cast["requester"], "MuteUser", userId=author.id)
+    names = ("follower", "stranger", "requester", "blocked")
+
+    async def has_post(name: str) -> bool:
+        page = await api.do(cast[name], "HomeFeed")
+        return post in [edge["node"]["id"] for edge in page["edges"]]
+
+    for change in (account_closed, account_restored):
+        cursors = {name: (await api.do(cast[name], "HomeFeed"))["eventCursor"] for name in names}
+        async with AsyncExitStack() as stack:
+            clients = {}
+            if resumes:
+                await change(database, author.key)
+            for name in names:
+                authorization = cast[name].authorization
+                client = await stack.enter_async_context(websocket_client(address, authorization))
+                await client.watch_home(after=cursors[name])
+                clients[name] = client
+            if not resumes:
+                await change(database, author.key)
+            await api.change(host, "CreatePost", text="The end.")
+            seen = {name: await home_events(client) for name, client in clients.items()}
+        changed = [("HomeFeedChanged", "")]
+        # A block and a mute hid the post already.
+        assert seen == {"follower": changed, "stranger": changed, "requester": [], "blocked": []}
+        has = change is account_restored
+        assert [await has_post(name) for name in names] == [has, has, False, False]

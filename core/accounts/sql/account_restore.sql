@@ -4,6 +4,8 @@ WITH restored AS (
     DELETE FROM account_deletions WHERE user_id = $1 AND erases_at > clock_timestamp() RETURNING user_id
 ), kept AS (
     DELETE FROM jobs WHERE unique_key = 'account_erase:' || $1 AND EXISTS (SELECT FROM restored)
+), logged AS (
+    INSERT INTO events (kind, actor_id) SELECT 'user_restored', user_id FROM restored
 )
 UPDATE users u SET is_active = NOT EXISTS (SELECT FROM account_suspensions s WHERE s.user_id = u.id)
 FROM restored WHERE u.id = restored.user_id
