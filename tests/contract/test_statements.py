@@ -14,9 +14,9 @@ from core.database.database import Database
 from core.ids import global_id
 from feed.statements import SQL as FEED
 from interactions.statements import SQL as INTERACTIONS
+from tests.contract.rich_feed import ALL_RICH, RICH_FEED
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users
-from tests.paths import OPERATIONS
 
 USERS = 60
 MAX_STATEMENTS = 6
@@ -93,26 +93,6 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
     assert len(cost[50]) <= MAX_STATEMENTS, statements
 
 
-RICH_FEED = """
-query Feed($first: Int!) {
-  homeFeed(first: $first) {
-    edges {
-      cursor sharedBy { ...Actor }
-      node { ...RichPost comments(first: 3) { edges { node { id text createdAt likeCount author { ...Actor } } } } }
-    }
-    pageInfo { hasNextPage endCursor } eventCursor
-  }
-}
-"""
-RICH = """
-INSERT INTO hashtags (name) VALUES ('crowd') ON CONFLICT DO NOTHING;
-UPDATE posts p SET quoted_post_id = q.id, text = '@p8 @p9 #crowd http://a.b',
-    entities = ARRAY[0, 3, u.id, 4, 7, v.id, 8, 14, -h.id, 15, 25, 0]
-FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) o
-JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) q ON q.n = o.n - 60
-JOIN users u ON u.username = 'p8' JOIN users v ON v.username = 'p9' JOIN hashtags h ON h.name = 'crowd'
-WHERE p.id = o.id;
-"""
 MAX_RICH_STATEMENTS = 7
 
 
@@ -120,12 +100,11 @@ async def test_a_feed_of_rich_posts_takes_seven_statements(
     services: Services, users: list[int]
 ) -> None:
     async with services.database.connection() as connection:
-        await connection.execute(RICH)
-    fragments = (OPERATIONS / "CreateRichPost.graphql").read_text().partition("mutation")[0]
+        await connection.execute(ALL_RICH)
     client = ApiClient(services, users[0])
     ran = {}
     for first in (1, 50):
-        page = await client.data(fragments + RICH_FEED, first=first)
+        page = await client.data(RICH_FEED, first=first)
         assert len(page["edges"]) == first
         ran[first] = client.ran
     assert ran[1] == ran[50]
