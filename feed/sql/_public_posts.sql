@@ -1,5 +1,5 @@
--- The posts of a page of all public posts, with their authors ({author_read}).
--- parameters: viewer=$1, below=$2, above=$3, limit=$4, up_to=$5, snapshots=$6
+-- All public posts between two positions, with their authors ({author_read}), to be ordered and limited.
+-- parameters: viewer=$1, below=$2, above=$3, up_to=$5, snapshots=$6
 -- needs: hidden (ids, is_complete)
 SELECT p.*, {author_read}
     FROM posts p CROSS JOIN LATERAL (
@@ -7,4 +7,3 @@ SELECT p.*, {author_read}
     ) a
     WHERE p.id < {below} AND p.id > {above} {unseen key=p.id transaction=p.transaction up_to={up_to} snapshots={snapshots}}
     AND p.visibility = 0 AND {not_hidden user_id=p.author_id viewer={viewer} muter={viewer}}
-    ORDER BY p.id {direction} LIMIT {limit}

@@ -1,0 +1,3 @@
+-- Without a viewer no states are read. The statement alone ends the page, and PostgreSQL reads the CTE without a subquery:
+-- to copy its columns would take six per cent of a page.
+-- parameters: limit
