@@ -119,6 +119,11 @@ class Post(CountedRow):
                 include=["visibility"],
             ),
             models.Index(
+                "id",
+                name="posts_without_entities",
+                condition=models.Q(entities__isnull=True),
+            ),
+            models.Index(
                 "quoted_post_id",
                 "id",
                 name="posts_quotes",

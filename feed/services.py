@@ -51,10 +51,11 @@ async def post_create(
     pictures, the hashtags.
     """
     further = (language, content_warning, quoted_post_id)
-    chosen = None if visibility is None else visibility.name
+    chosen = () if visibility is None else (visibility.name,)
+    # A plain post has the inputs that earlier versions stored.
+    inputs = (text, *further) if any(each is not None for each in further) else (text,)
     pictures = (value for each in media for value in each)
-    inputs = (text, *further, chosen, *pictures)
-    claim = Claim(author_id, "createPost", client_mutation_id, inputs)
+    claim = Claim(author_id, "createPost", client_mutation_id, (*inputs, *chosen, *pictures))
     async with database.transaction() as transaction:
         earlier = await claim.earlier_result(transaction)
         if earlier is None:
@@ -83,7 +84,7 @@ async def post_create(
             if media:
                 await post_media_set(transaction, owner_id=author_id, post_id=post.id, media=media)
             if names_keys(entities):
-                await transaction.fetch(SQL.post_entities_set, *set_arguments(post.id, entities))
+                await transaction.fetch(SQL.post_entities_set, *set_arguments({post.id: entities}))
             await claim.settle(transaction, post.id)
             return PostCreated(post, replayed=False)
     return PostCreated((await posts_by_ids(database, author_id, [earlier]))[0], replayed=True)
@@ -153,7 +154,7 @@ async def _entities_replace(transaction: Transaction, post_id: int, entities: En
     """Sets the mentions and hashtags of a locked post, which may have others. Locks: both its old and new hashtags."""
     hashtags = [-key for key in entities[2::3] if key < 0]
     await transaction.fetch(SQL.hashtags_lock, [post_id], hashtags)
-    await transaction.fetch(SQL.post_entities_set, *set_arguments(post_id, entities))
+    await transaction.fetch(SQL.post_entities_set, *set_arguments({post_id: entities}))
 
 
 async def post_delete(

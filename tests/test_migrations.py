@@ -34,7 +34,6 @@ ALLOWED: dict[tuple[str, str], list[str]] = {
     ("accounts", "0007_user_delete"): ["renaming-object"],  # a trigger, which no statement names
     # now() is not volatile: one value for all rows, so that PostgreSQL writes none.
     ("accounts", "0011_grace_and_suspension"): ["adding-field-with-default"],
-    ("accounts", "0019_unused_columns"): ["ban-drop-column"],  # no server uses them
 }
 """Rules that a migration may break, with the reason in a comment."""
 

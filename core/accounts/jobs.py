@@ -45,6 +45,13 @@ async def expire_account_tokens(run: JobRun) -> None:
     await run.change_some(SQL.account_tokens_expire, limit=BATCH)
 
 
+@job("account_erasures_add", every=EVERY)
+async def add_account_erasures(run: JobRun) -> None:
+    """Adds the job for deleted accounts that have none: a server of an older version has deleted them."""
+    async with run.transaction() as transaction:
+        await transaction.fetch(SQL.account_erasures_add, BATCH)
+
+
 @job("suspensions_end", every=EVERY)
 async def end_suspensions(run: JobRun) -> None:
     """Lets users sign in again whose suspension is over."""

@@ -165,10 +165,17 @@ class AccountDeletion(models.Model):
     erases_at = models.DateTimeField(
         db_default=Now(), help_text="When the grace period is over, in which it can be restored."
     )
+    attempts = models.IntegerField(
+        db_default=0, help_text="Unused; kept for servers of the version before."
+    )
+    next_at = models.DateTimeField(
+        db_default=Now(), help_text="Unused; kept for servers of the version before."
+    )
 
     class Meta:
         db_table = "account_deletions"
         indexes: ClassVar = [
+            models.Index("next_at", name="account_deletions_next_at"),
             models.Index("erases_at", name="account_deletions_erases_at"),
         ]
 

@@ -23,6 +23,7 @@ class AccountStatements(
     account_delete: str
     account_deletion_lock: str
     account_details: str
+    account_erasures_add: str
     account_export: str
     account_hide: str
     account_remains_delete: str

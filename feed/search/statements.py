@@ -19,6 +19,7 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     trend_snapshots_expire: str
     trending_hashtags_page: str
     trending_posts_page: Variants
+    user_names_fill: str
     users_by_name: Variants
     users_suggested: str
 

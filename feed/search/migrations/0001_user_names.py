@@ -64,6 +64,7 @@ DROP FUNCTION user_names_of(text, text);
 DROP FUNCTION name_fold(text);
 """
 FOREIGN_KEYS = ForeignKeysInDatabase(("user_names", "user_id", "users"))
+OLD_USERS = "INSERT INTO jobs (kind, arguments, priority) VALUES ('user_names_fill', '{}', 2);"
 
 
 class Migration(migrations.Migration):
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("accounts", "0009_hidden_by_relation"),
+        ("jobs", "0001_initial"),
     ]
     operations = [
         migrations.CreateModel(
@@ -108,4 +110,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(FOREIGN_KEYS.create, FOREIGN_KEYS.drop),
         migrations.RunSQL(FOLD, BACK),
+        migrations.RunSQL(OLD_USERS, migrations.RunSQL.noop),
     ]

@@ -68,6 +68,7 @@ BEGIN
 END $$;
 """
 FOREIGN_KEYS = ForeignKeysInDatabase(("post_words", "post_id", "posts"))
+OLD_POSTS = "INSERT INTO jobs (kind, arguments, priority) VALUES ('post_words_fill', '{}', 2);"
 
 
 class Migration(migrations.Migration):
@@ -104,4 +105,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(FOREIGN_KEYS.create, FOREIGN_KEYS.drop),
         migrations.RunSQL(FIND, "DROP FUNCTION search_posts(tsquery, bigint, bigint, integer);"),
+        migrations.RunSQL(OLD_POSTS, migrations.RunSQL.noop),
     ]

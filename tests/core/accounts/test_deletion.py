@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.accounts.jobs import end_suspensions
+from core.accounts.jobs import add_account_erasures, end_suspensions
 from core.accounts.statements import SQL
 from core.context import Services
 from core.database.database import Database
@@ -22,6 +22,10 @@ PROFILE = "query Q($username: String!) { user(username: $username) { id } }"
 FEED = "{ publicFeed(first: 10) { edges { node { id } } } }"
 HOME_FEED = "{ homeFeed(first: 20) { edges { node { author { username } } } } }"
 SUSPENDED = [("ACCOUNT_SUSPENDED", "input")]
+ACCOUNTS_WITHOUT_JOB = """
+SELECT user_id FROM account_deletions d
+WHERE NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)
+"""
 DELETE_ALL_OTHERS = "INSERT INTO account_deletions (user_id) SELECT id FROM users WHERE id <> $1"
 
 LOCKED = (
@@ -77,6 +81,9 @@ async def test_nothing_is_erased_in_the_grace_period(
     anonymous: ApiClient, database: Database
 ) -> None:
     await deleted(anonymous)
+    await run_schedule(database, add_account_erasures)
+    # A worker of a version without grace periods adds a job for accounts that have none.
+    assert await database.fetch(ACCOUNTS_WITHOUT_JOB) == []
     assert await number_of(database, "jobs WHERE kind = 'account_erase' AND run_at <= now()") == 0
     await accounts_erase(database)
     assert await number_of(database, "posts") == 1
@@ -111,6 +118,7 @@ async def test_an_account_is_erased_after_the_grace_period(
     await database.write("UPDATE account_deletions SET erases_at = now()")
     refused = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
     assert codes(refused) == [("CREDENTIALS_REFUSED", "input")]
+    await run_schedule(database, add_account_erasures)
     await accounts_erase(database)
     for table in ("users", "posts", "sessions", "account_tokens", "account_deletions"):
         assert await number_of(database, table) == 0

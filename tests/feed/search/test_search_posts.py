@@ -326,7 +326,7 @@ async def test_a_cursor_belongs_to_its_query(services: Services) -> None:
     assert result["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-async def test_words_of_loaded_posts_are_written_by_a_job(
+async def test_words_of_older_posts_are_written_by_a_job(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database: Database = services.database
@@ -340,4 +340,6 @@ async def test_words_of_loaded_posts_are_written_by_a_job(
     await database.write("INSERT INTO jobs (kind, arguments) VALUES ('post_words_fill', '{}')")
     await run_jobs(database, fill_post_words)
     assert await database.fetch("SELECT post_id, words::text FROM post_words ORDER BY 1") == before
-    assert await database.fetch("SELECT FROM jobs") == []
+    # It looks once more, later, at those that a server of the version before has written meanwhile.
+    [[arguments]] = await database.fetch("SELECT arguments::text FROM jobs")
+    assert str(before[-1][0]) in arguments

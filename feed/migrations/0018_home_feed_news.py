@@ -33,7 +33,7 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0018_posts_have_entities"),
+        ("feed", "0017_hashtags_name_prefix"),
         ("accounts", "0014_hidden_by_deletion"),
     ]
     operations = [
