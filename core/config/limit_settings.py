@@ -85,13 +85,13 @@ class LimitSettings:
         parsing.whole_number(0, MAX_RATE),
         "60000",
         "Points of cost that a signed-in user may use in a minute, at most; 0: no limit.",
-        in_debug="0",
+        in_debug=str(MAX_RATE),
     )
     address_points_per_minute: int = setting(
         parsing.whole_number(0, MAX_RATE),
         "3000000",
         "Points that all anonymous clients of an IPv4 address or IPv6 /64 may use in a minute, at most; 0: no limit.",
-        in_debug="0",
+        in_debug=str(MAX_RATE),
     )
     posts_per_hour: int = per_hour("300", "Posts that a user may write")
     comments_per_hour: int = per_hour("1000", "Comments that a user may write")
