@@ -1,11 +1,11 @@
-"""Named SQL statements, one in each file, loaded and checked at their first use. docs/sql.md describes their format."""
+"""Named SQL statements, one in each file, read at start and filled in at their first use. Format: docs/sql.md."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -83,15 +83,16 @@ class Statements:
     def __init__(self, *overriding: Path) -> None:
         """`overriding`: folders whose fragments replace those of the same name.
 
-        Each statement is loaded at its first use: a process uses few of them, and all would take a tenth of its start.
+        The files are read now, so that a process keeps to its own version while they are replaced by another's. Each
+        statement is filled in at its first use: a process uses few of them, and all would take a tenth of its start.
 
-        Errors: StatementMalformed if the names of the files are not those that are declared.
+        Errors: StatementMalformed for a fragment, or if the names of the files are not those that are declared.
         """
-        self._overriding = overriding
         self._declared = inspect.get_annotations(type(self))
-        files = {path.stem for path in statement_files(self.folders[0])}
-        for name in sorted(files ^ self._declared.keys()):
-            if name in files:
+        self._sources = {path.stem: source_at(path) for path in statement_files(self.folders[0])}
+        self._known = load_fragments(self.folders, overriding, self.fragments)
+        for name in sorted(self._sources.keys() ^ self._declared.keys()):
+            if name in self._sources:
                 getattr(self, name)
             raise self._error(f"`{name}` is declared, but sql/{name}.sql does not exist")
 
@@ -100,27 +101,23 @@ class Statements:
         """The texts of all statements, as of `load_statements`. Errors: StatementMalformed."""
         return {
             name: texts
-            for path in statement_files(self.folders[0])
-            for name, texts in self._load(path).items()
+            for source in self._sources.values()
+            for name, texts in self._load(source).items()
         }
 
     if not TYPE_CHECKING:  # mypy shall know no other names than the declared ones.
 
         def __getattr__(self, name: str) -> object:
-            path = self.folders[0] / f"{name}.sql"
-            if name.startswith("_") or not path.exists():
+            source = None if name.startswith("_") else self._sources.get(name)
+            if source is None:
                 raise AttributeError(f"{type(self).__name__} has no statement `{name}`.")
-            self._load(path)
+            self._load(source)
             return getattr(self, name)
 
-    @cached_property
-    def _known(self) -> Fragments:
-        return load_fragments(self.folders, self._overriding, self.fragments)
-
-    def _load(self, path: Path) -> Mapping[str, Variants]:
+    def _load(self, source: Source) -> Mapping[str, Variants]:
         """Adds the attribute of a statement. Returns its variants."""
-        loaded = load_statement(path, self._known, self.instances)
-        name = path.stem
+        loaded = load_statement(source, self._known, self.instances)
+        name = source.path.stem
         value: str | Variants | Instances
         if name not in loaded:
             kind = "Instances"
@@ -176,8 +173,7 @@ def load_fragments(
     """The fragments of all folders. Errors: StatementMalformed."""
 
     def found(*folders: Path) -> dict[str, Source]:
-        paths = [path for folder in folders for path in sorted(folder.glob("_*.sql"))]
-        return {path.stem[1:]: source_at(path) for path in paths}
+        return {name: each for folder in folders for name, each in _fragments_in(folder).items()}
 
     everyone = {**fragments, **found(*reversed(folders), *overriding)}
     anonymous = found(*(folder / ANONYMOUS for folder in reversed(folders)))
@@ -186,6 +182,12 @@ def load_fragments(
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
     return Fragments(everyone, anonymous, bool(overriding))
+
+
+@cache
+def _fragments_in(folder: Path) -> Mapping[str, Source]:
+    """The folder's own fragments. They are read once, though most rooms use those of others."""
+    return {path.stem[1:]: source_at(path) for path in sorted(folder.glob("_*.sql"))}
 
 
 def statement_files(folder: Path) -> list[Path]:
@@ -208,20 +210,19 @@ def load_statements(
     return {
         name: texts
         for path in statement_files(folders[0])
-        for name, texts in load_statement(path, known, instances).items()
+        for name, texts in load_statement(source_at(path), known, instances).items()
     }
 
 
 def load_statement(
-    path: Path, known: Fragments, instances: Mapping[str, Mapping[str, str]]
+    source: Source, known: Fragments, instances: Mapping[str, Mapping[str, str]]
 ) -> Mapping[str, Variants]:
     """The variants of one statement, or of each instance of a template. Errors: StatementMalformed."""
-    source = source_at(path)
     found: dict[str, Variants] = {}
     for instance, given in instances.items() if source.parameters else [("", {})]:
         for name in source.parameters.keys() - given.keys() if instance else ():
             raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
-        name = f"{path.stem}:{instance}" if instance else path.stem
+        name = f"{source.path.stem}:{instance}" if instance else source.path.stem
         found[name] = _variants(name, source, given, known)
         if not known.are_overridden:
             _check_parameters(source, found[name])
