@@ -56,7 +56,10 @@ BEGIN
     END LOOP;
 END $$;
 """
-OLD_POSTS = "INSERT INTO jobs (kind, arguments, priority) VALUES ('post_words_fill', '{}', 2);"
+# Later, when no worker of the version before runs: such a worker would take the job, and find nothing to write.
+OLD_POSTS = """
+INSERT INTO jobs (kind, arguments, priority, run_at) VALUES ('post_words_fill', '{}', 2, now() + interval '1 hour');
+"""
 
 
 class Migration(migrations.Migration):

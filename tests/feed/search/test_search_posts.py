@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -174,6 +175,15 @@ async def test_phrases_are_found_before_their_pairs_are_written(services: Servic
         "SELECT count(*) FROM post_words WHERE NOT words @@ $$'~'$$"
     )
     assert unpaired == 0
+
+
+async def test_the_job_for_pairs_waits_until_no_worker_of_the_version_before_runs(
+    database: Database,
+) -> None:
+    """Such a worker knows the job, and finds that all posts have words."""
+    await database.write(import_module("feed.search.migrations.0008_pairs").OLD_POSTS)
+    waits = "SELECT kind, run_at - now() > interval '50 minutes' FROM jobs"
+    assert [tuple(row) for row in await database.fetch(waits)] == [("post_words_fill", True)]
 
 
 async def test_signs_are_no_operators(services: Services) -> None:
