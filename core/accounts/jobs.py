@@ -1,4 +1,4 @@
-"""Schedules of accounts: expired keys, sessions and tokens, and suspensions that are over."""
+"""Schedules of accounts: expired keys, sessions and tokens, suspensions that are over, and deletions without a job."""
 
 from __future__ import annotations
 
