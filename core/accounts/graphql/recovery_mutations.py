@@ -182,4 +182,5 @@ class RecoveryMutation:
             address=context.address,
             restores=True,
         )
+        context.services.notify()
         return RestoreAccountPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn

@@ -100,9 +100,12 @@ async def test_a_moderator_ends_the_grace_period(anonymous: ApiClient, database:
 async def test_a_restored_account_is_as_it_was(anonymous: ApiClient) -> None:
     await deleted(anonymous)
     assert not await found(anonymous)
+    notified: list[int] = []
+    anonymous.services.notify = lambda: notified.append(1)
     wrong = await anonymous.do("RestoreAccount", login="ada", password="hush, wrong")
     assert codes(wrong) == [("CREDENTIALS_REFUSED", "input")]
     payload: Json = await anonymous.do("RestoreAccount", login="ada", password=PASSWORD)
+    assert notified == [1]
     assert payload["session"]["viewer"]["username"] == "ada"
     assert await found(anonymous)
     assert codes(await anonymous.sign_in("ada")) == []
