@@ -1,6 +1,7 @@
 -- Which of the viewers have posts of an author in their home feeds by others' shares, without following the author: their feeds
--- change as a whole when the author's account becomes private or public, is deleted or restored. Looks at the newest shares of the newest posts; what a
--- feed shows is decided when it is read. $1 numbers and $2 authors; $3 viewers. Rows: the author's number, the viewer.
+-- change as a whole when the author's account becomes private or public, is deleted or restored. Looks at the newest shares of
+-- the newest posts; what a feed shows is decided when it is read. $1 numbers and $2 authors; $3 viewers. Rows: the author's
+-- number, the viewer.
 WITH viewers AS MATERIALIZED (
     SELECT id FROM unnest($3::bigint[]) AS t(id)
 ), sharers AS MATERIALIZED (
