@@ -42,8 +42,7 @@ async def fill_user_names(run: JobRun) -> None:
 
 @job("post_words_fill", priority=Priority.LOW)
 async def fill_post_words(run: JobRun) -> None:
-    """Writes the words of some posts that have none, or none of pairs, the newest first, and adds the job for those
-    before them.
+    """Writes the words of some posts that have none, the newest first, and adds the job for those before them.
 
     The first of these jobs has no arguments. An hour later it looks once more at the posts that are newer than itself.
     """
@@ -62,6 +61,20 @@ async def fill_post_words(run: JobRun) -> None:
             )
         if rows and rows[-1][0] > above:
             await fill_post_words.enqueue(transaction, {"below": rows[-1][0], "above": above})
+
+
+@job("post_pairs_fill", every=timedelta(minutes=1), priority=Priority.LOW)
+async def fill_post_pairs(run: JobRun) -> None:
+    """Writes the words of some posts that have none of pairs: a server of a version before these has written them.
+    Again at once while there are more."""
+    rows = await run.database.fetch(SQL.post_pairs_missing, POSTS_AT_ONCE)
+    if not rows:
+        return
+    keys, authors, texts = zip(*rows, strict=True)
+    words = list(map(words_of_post, authors, texts))
+    async with run.transaction() as transaction:
+        if await transaction.fetch(SQL.post_pairs_fill, list(keys), list(texts), words):
+            run.repeat()
 
 
 @job("trends_rank", every=TRENDS_EVERY)

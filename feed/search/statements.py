@@ -10,6 +10,8 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     hashtag_by_name: str
     hashtags_by_prefix: str
     hashtags_by_score: str
+    post_pairs_fill: str
+    post_pairs_missing: str
     post_words_fill: str
     post_words_missing: str
     posts_by_score: str

@@ -1,6 +1,6 @@
 """Searches find a phrase by the words of its pairs as well, so that few posts are checked for the order of its words.
 
-The job that writes these goes from the newest post to the oldest. Until the oldest has them, phrases are found without.
+Until the oldest post has them, phrases are found without.
 """
 
 from importlib import import_module
@@ -56,15 +56,8 @@ BEGIN
     END LOOP;
 END $$;
 """
-# Later, when no worker of the version before runs: such a worker would take the job, and find nothing to write.
-OLD_POSTS = """
-INSERT INTO jobs (kind, arguments, priority, run_at) VALUES ('post_words_fill', '{}', 2, now() + interval '1 hour');
-"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("search", "0007_phrases_in_texts")]
-    operations = [
-        migrations.RunSQL(FIND, BEFORE),
-        migrations.RunSQL(OLD_POSTS, migrations.RunSQL.noop),
-    ]
+    operations = [migrations.RunSQL(FIND, BEFORE)]

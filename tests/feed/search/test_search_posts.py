@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from core.context import Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
 from feed.post_visibility import PostVisibility
-from feed.search.jobs import fill_post_words
+from feed.search.jobs import fill_post_pairs, fill_post_words
 from feed.search.words import phrase, words_of_post
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
@@ -151,39 +150,29 @@ async def test_a_phrase_finds_with_its_pairs_what_its_order_finds(services: Serv
 
 
 async def test_phrases_are_found_before_their_pairs_are_written(services: Services) -> None:
-    """Posts of the version before have no words of pairs until the job has written them."""
-    [author] = await create_users(services.database, 1)
-    for text in ("one two", "two one", "one two, three"):
+    """Of all posts, or of those after the oldest, which has been edited meanwhile."""
+    database: Database = services.database
+    [author] = await create_users(database, 1)
+    oldest = await post(services, author, "one two")
+    for text in ("two one", "one two, three"):
         await post(services, author, text)
     expected = ["one two, three", "one two"]
-    assert await found(services, '"one two"') == expected
-    # As that version left the first two.
-    await services.database.write(
-        """
-        UPDATE post_words
-        SET words = ts_delete(words, ARRAY(SELECT lexeme FROM unnest(words) WHERE lexeme LIKE '~%'))
-        WHERE post_id <> (SELECT max(post_id) FROM post_words)
-        """
-    )
-    assert await found(services, '"one two"') == expected
-    await services.database.write(
-        "INSERT INTO jobs (kind, arguments) VALUES ('post_words_fill', '{}')"
-    )
-    await run_jobs(services.database, fill_post_words)
-    assert await found(services, '"one two"') == expected
-    [[unpaired]] = await services.database.fetch(
-        "SELECT count(*) FROM post_words WHERE NOT words @@ $$'~'$$"
-    )
-    assert unpaired == 0
-
-
-async def test_the_job_for_pairs_waits_until_no_worker_of_the_version_before_runs(
-    database: Database,
-) -> None:
-    """Such a worker knows the job, and finds that all posts have words."""
-    await database.write(import_module("feed.search.migrations.0008_pairs").OLD_POSTS)
-    waits = "SELECT kind, run_at - now() > interval '50 minutes' FROM jobs"
-    assert [tuple(row) for row in await database.fetch(waits)] == [("post_words_fill", True)]
+    for lowest in (oldest, oldest + 1):
+        # As a server of the version before writes them.
+        await database.write(
+            """
+            UPDATE post_words
+            SET words = ts_delete(words, ARRAY(SELECT lexeme FROM unnest(words) WHERE lexeme LIKE '~%'))
+            WHERE post_id >= $1
+            """,
+            lowest,
+        )
+        assert await found(services, '"one two"') == expected
+        async with database.transaction() as transaction:
+            await fill_post_pairs.enqueue(transaction)
+        await run_jobs(database, fill_post_pairs)
+        assert await database.fetch("SELECT FROM post_words WHERE NOT words @@ $$'~'$$") == []
+        assert await found(services, '"one two"') == expected
 
 
 async def test_signs_are_no_operators(services: Services) -> None:
