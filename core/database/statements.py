@@ -1,15 +1,15 @@
-"""Named SQL statements, one in each file, read at start and filled in at their first use. Format: docs/sql.md."""
+"""Named SQL statements, one in each file, checked when they are loaded. docs/sql.md describes their format."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
 """The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen",
@@ -81,59 +81,51 @@ class Statements:
         Statements.rooms.append(cls)
 
     def __init__(self, *overriding: Path) -> None:
-        """`overriding`: folders whose fragments replace those of the same name.
+        """`overriding`: folders whose fragments replace those of the same name. Such statements are loaded when one of
+        them is used: most processes use none.
 
-        The files are read now, so that a process keeps to its own version while they are replaced by another's. Each
-        statement is filled in at its first use: a process uses few of them, and all would take a tenth of its start.
-
-        Errors: StatementMalformed for a fragment, or if the names of the files are not those that are declared.
+        Errors: StatementMalformed.
         """
-        self._declared = inspect.get_annotations(type(self))
-        self._sources = {path.stem: source_at(path) for path in statement_files(self.folders[0])}
-        self._known = load_fragments(self.folders, overriding, self.fragments)
-        for name in sorted(self._sources.keys() ^ self._declared.keys()):
-            if name in self._sources:
-                getattr(self, name)
-            raise self._error(f"`{name}` is declared, but sql/{name}.sql does not exist")
-
-    @property
-    def variants(self) -> Mapping[str, Variants]:
-        """The texts of all statements, as of `load_statements`. Errors: StatementMalformed."""
-        return {
-            name: texts
-            for source in self._sources.values()
-            for name, texts in self._load(source).items()
-        }
+        self._overriding = overriding
+        if not overriding:
+            self._load()
 
     if not TYPE_CHECKING:  # mypy shall know no other names than the declared ones.
 
         def __getattr__(self, name: str) -> object:
-            source = None if name.startswith("_") else self._sources.get(name)
-            if source is None:
+            if "variants" in vars(self):
                 raise AttributeError(f"{type(self).__name__} has no statement `{name}`.")
-            self._load(source)
+            self._load()
             return getattr(self, name)
 
-    def _load(self, source: Source) -> Mapping[str, Variants]:
-        """Adds the attribute of a statement. Returns its variants."""
-        loaded = load_statement(source, self._known, self.instances)
-        name = source.path.stem
-        value: str | Variants | Instances
-        if name not in loaded:
-            kind = "Instances"
-            value = {key.partition(":")[2]: texts[""] for key, texts in loaded.items()}
-        elif len(loaded[name]) > 1:
-            kind, value = "Variants", loaded[name]
-        else:
-            kind, value = "str", loaded[name][""]
-        if self._declared.get(name) != kind:
-            raise self._error(f"`{name}: {kind}` must be declared")
-        vars(self)[name] = value
-        return loaded
-
-    def _error(self, problem: str) -> StatementMalformed:
-        room = type(self)
-        return StatementMalformed(f"{inspect.getfile(room)}: in {room.__name__} {problem}.")
+    def _load(self) -> None:
+        self.variants = load_statements(
+            *self.folders,
+            overriding=self._overriding,
+            instances=self.instances,
+            fragments=self.fragments,
+        )
+        attributes: dict[str, Any] = {}
+        found: dict[str, str] = {}
+        for name, texts in self.variants.items():
+            template, _, instance = name.partition(":")
+            if instance:
+                found[template] = "Instances"
+                attributes[template] = {**attributes.get(template, {}), instance: texts[""]}
+            else:
+                found[name] = "str" if len(texts) == 1 else "Variants"
+                attributes[name] = texts[""] if len(texts) == 1 else texts
+        declared = inspect.get_annotations(type(self))
+        for name in sorted(found.keys() | declared.keys()):
+            if found.get(name) != declared.get(name):
+                problem = (
+                    f"`{name}: {found[name]}` must be declared"
+                    if name in found
+                    else f"`{name}` is declared, but sql/{name}.sql does not exist"
+                )
+                room = type(self)
+                raise StatementMalformed(f"{inspect.getfile(room)}: in {room.__name__} {problem}.")
+        vars(self).update(attributes)
 
 
 class Source(NamedTuple):
@@ -155,48 +147,9 @@ class Source(NamedTuple):
         return StatementMalformed(f"{self.path}:{line}: {problem}")
 
 
-class Fragments(NamedTuple):
-    """The fragments that the statements of a room may use, by name."""
-
-    everyone: Mapping[str, Source]
-    anonymous: Mapping[str, Source]
-    """Those that replace others in variants for an anonymous viewer."""
-    are_overridden: bool
-    """Then they may leave parameters of statements unused."""
-
-
-def load_fragments(
-    folders: Sequence[Path],
-    overriding: Sequence[Path] = (),
-    fragments: Mapping[str, Source] = MappingProxyType({}),
-) -> Fragments:
-    """The fragments of all folders. Errors: StatementMalformed."""
-
-    def found(*folders: Path) -> dict[str, Source]:
-        return {name: each for folder in folders for name, each in _fragments_in(folder).items()}
-
-    everyone = {**fragments, **found(*reversed(folders), *overriding)}
-    anonymous = found(*(folder / ANONYMOUS for folder in reversed(folders)))
-    for fragment in (*everyone.values(), *anonymous.values()):
-        if positional := POSITIONAL.search(fragment.text):
-            problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
-            raise fragment.error(fragment.text, positional.start(), problem)
-    return Fragments(everyone, anonymous, bool(overriding))
-
-
-@cache
-def _fragments_in(folder: Path) -> Mapping[str, Source]:
-    """The folder's own fragments. They are read once, though most rooms use those of others."""
-    return {path.stem[1:]: source_at(path) for path in sorted(folder.glob("_*.sql"))}
-
-
-def statement_files(folder: Path) -> list[Path]:
-    """The files of the folder's statements, without fragments."""
-    return sorted(folder.glob("[!_]*.sql"))
-
-
 def load_statements(
     *folders: Path,
+    overriding: Sequence[Path] = (),
     instances: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     fragments: Mapping[str, Source] = MappingProxyType({}),
 ) -> Mapping[str, Variants]:
@@ -206,26 +159,30 @@ def load_statements(
 
     Errors: StatementMalformed.
     """
-    known = load_fragments(folders, fragments=fragments)
-    return {
-        name: texts
-        for path in statement_files(folders[0])
-        for name, texts in load_statement(source_at(path), known, instances).items()
+    files = [
+        path
+        for folder in (*reversed(folders), *overriding)
+        for path in sorted(folder.glob("_*.sql"))
+    ]
+    fragments = {**fragments, **{path.stem[1:]: source_at(path) for path in files}}
+    anonymous = {
+        path.stem[1:]: source_at(path)
+        for folder in reversed(folders)
+        for path in sorted((folder / ANONYMOUS).glob("_*.sql"))
     }
-
-
-def load_statement(
-    source: Source, known: Fragments, instances: Mapping[str, Mapping[str, str]]
-) -> Mapping[str, Variants]:
-    """The variants of one statement, or of each instance of a template. Errors: StatementMalformed."""
+    for fragment in (*fragments.values(), *anonymous.values()):
+        if positional := POSITIONAL.search(fragment.text):
+            problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
+            raise fragment.error(fragment.text, positional.start(), problem)
     found: dict[str, Variants] = {}
-    for instance, given in instances.items() if source.parameters else [("", {})]:
-        for name in source.parameters.keys() - given.keys() if instance else ():
-            raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
-        name = f"{source.path.stem}:{instance}" if instance else source.path.stem
-        found[name] = _variants(name, source, given, known)
-        if not known.are_overridden:
-            _check_parameters(source, found[name])
+    for source in map(source_at, sorted(folders[0].glob("[!_]*.sql"))):
+        for instance, given in instances.items() if source.parameters else [("", {})]:
+            for name in source.parameters.keys() - given.keys() if instance else ():
+                raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
+            name = f"{source.path.stem}:{instance}" if instance else source.path.stem
+            found[name] = _variants(name, source, given, fragments, anonymous)
+            if not overriding:  # Overriding fragments may leave parameters unused.
+                _check_parameters(source, found[name])
     return found
 
 
@@ -249,20 +206,21 @@ def _variants(
     full_name: str,
     source: Source,
     given: Mapping[str, str],
-    known: Fragments,
+    fragments: Mapping[str, Source],
+    anonymous: Mapping[str, Source],
 ) -> Variants:
     found: dict[str, str] = {}
-    viewers = {"": known.everyone}
+    viewers = {"": fragments}
     if source.is_for_anonymous_viewers:
-        viewers[variant_for(None)] = {**known.everyone, **known.anonymous}
-    for viewer, fragments in viewers.items():
-        without = {**fragments, UNSEEN: fragments[UNSEEN]._replace(text="")}
+        viewers[variant_for(None)] = {**fragments, **anonymous}
+    for viewer, known in viewers.items():
+        without = {**known, UNSEEN: known[UNSEEN]._replace(text="")}
         descending, ascending = ({**given, "direction": each} for each in ("DESC", "ASC"))
         texts = {"": _expanded(source, descending, without)}
-        last = _expanded(source, ascending, fragments)
+        last = _expanded(source, ascending, known)
         if last != texts[""]:
             texts[":oldest_first"] = _expanded(source, ascending, without)
-            texts[f":{UNSEEN}"] = _expanded(source, descending, fragments)
+            texts[f":{UNSEEN}"] = _expanded(source, descending, known)
             texts[f":oldest_first:{UNSEEN}"] = last
         for suffix, text in texts.items():
             if text not in found.values():

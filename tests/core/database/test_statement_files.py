@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -135,22 +133,6 @@ def test_each_form_of_an_alias_is_recognised(room: Path, text: str) -> None:
     assert load(room, f"-- Something. $1 viewer.\n{text}")
 
 
-def declared_room(folder: Path, monkeypatch: pytest.MonkeyPatch, declared: str) -> Any:
-    """A room in the folder whose `statements.py` declares these names."""
-    (folder / "statements.py").write_text(
-        "from __future__ import annotations\nfrom core.database.statements import Statements\n"
-        f"class SomeRoom(Statements):\n    {declared}\n"
-    )
-    monkeypatch.setattr(Statements, "rooms", [])
-    spec = spec_from_file_location("some_room", folder / "statements.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "some_room", module)
-    spec.loader.exec_module(module)
-    return module.SomeRoom
-
-
 @pytest.mark.parametrize(
     ("declared", "problem"),
     [
@@ -165,26 +147,23 @@ def test_a_room_declares_its_names(
 ) -> None:
     (room / "sql").mkdir()
     (room / "sql" / "read.sql").write_text("-- One.\nSELECT 1")
-    some_room = declared_room(room, monkeypatch, declared)
+    (room / "statements.py").write_text(
+        "from __future__ import annotations\nfrom core.database.statements import Statements\n"
+        f"class SomeRoom(Statements):\n    {declared}\n"
+    )
+    monkeypatch.setattr(Statements, "rooms", [])
+    spec = spec_from_file_location("some_room", room / "statements.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "some_room", module)
+    spec.loader.exec_module(module)
     if problem is None:
-        assert some_room().read == "-- read\nSELECT 1"
+        assert module.SomeRoom().read == "-- read\nSELECT 1"
     else:
         expected = f"{room / 'statements.py'}: in SomeRoom {problem}"
         with pytest.raises(StatementMalformed, match=re.escape(expected)):
-            assert some_room().read
-
-
-def test_statements_are_those_of_the_start_whatever_becomes_of_the_files(
-    room: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Before a process is restarted its files may be those of another version."""
-    sql = room / "sql"
-    sql.mkdir()
-    (sql / "_owned.sql").write_text(OWNED)
-    (sql / "read.sql").write_text(READ)
-    statements = declared_room(room, monkeypatch, "read: str")()
-    shutil.rmtree(sql)
-    assert statements.read.endswith("WHERE p.id IN (SELECT id FROM posts WHERE owner = $1)")
+            module.SomeRoom()
 
 
 TEMPLATE = """
