@@ -28,7 +28,7 @@ from interactions.push.services import pushes_add
 EVENTS_AT_ONCE = 500
 """Live delivery of later events waits while a batch writes."""
 NOTIFICATIONS_AT_ONCE = 1_000
-"""How many notifications of deleted posts are removed in one transaction."""
+"""How many notifications on deleted posts are removed in one transaction."""
 AFFECTED_BY_RELATION = 100
 """For how many notifications of each of the two users a block or mute is delivered live."""
 
@@ -58,24 +58,27 @@ RELATING = BLOCKING | {event_types.USER_MUTED, event_types.USER_UNMUTED}
 
 @consumer("notifications", from_end=False, events_at_once=EVENTS_AT_ONCE)
 async def change_notifications(transaction: Transaction, events: Sequence[EventRow]) -> int | None:
-    """Changes the notifications that the events concern; 0 if deleted posts have more than are removed at once.
+    """Changes the notifications that the events concern; 0 once some of deleted posts and comments have been removed.
+
+    These are removed in transactions of their own: inboxes that are locked in two steps are not locked by key, and an
+    erasure could wait for the first while it holds the second.
 
     Locks: the inboxes of the recipients.
     """
     changes = NotificationChanges()
-    is_more = await _deleted_remove(transaction, events, changes)
-    if not is_more:
+    is_removed = await _deleted_remove(transaction, events, changes)
+    if not is_removed:
         await _causes_change(transaction, events, changes)
         await _relations_change(transaction, events, changes)
     await changes.log(transaction)
     await pushes_add(transaction, changes.announced)
-    return 0 if is_more else None
+    return 0 if is_removed else None
 
 
 async def _deleted_remove(
     transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
 ) -> bool:
-    """Removes the notifications and causes of deleted comments and posts. Whether posts have more."""
+    """Removes notifications and causes of deleted comments and posts. Whether there were any."""
     comments = [event for event in events if event.kind == event_types.COMMENT_DELETED]
     posts = [event.post_id for event in events if event.kind == event_types.POST_DELETED]
     if not comments and not posts:
@@ -96,8 +99,7 @@ async def _deleted_remove(
         changes.removed(recipient_id, key)
     causes = [(row[0], row[2], row[3]) for row in found if row[2] is not None]
     await causes_remove(transaction, causes, changes)
-    of_posts = [row for row in found if row[4] == 0]
-    return len(of_posts) >= NOTIFICATIONS_AT_ONCE
+    return True
 
 
 async def _causes_change(

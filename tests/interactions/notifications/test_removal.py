@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from core.context import Services
 from core.database.database import Database
+from core.database.time_ordered_keys import key_array
 from core.jobs.registry import JobKind
+from feed.services import post_delete
 from interactions.notifications import jobs
+from interactions.notifications.statements import SQL
 from tests.interactions.cast import create_posts, create_users, delete_account, run_jobs
 from tests.interactions.notifications.inboxes import Work, held
 from tests.interactions.reactions import post_like
+from tests.live.world import eventually
+
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 async def run(database: Database, kind: JobKind) -> None:
@@ -73,3 +82,26 @@ async def test_nothing_is_left_of_a_deleted_account(
     assert [row[0] for row in left] == ([] if is_author else [author])
     await Work(database).do()
     assert await held(database) == []
+
+
+async def test_a_batch_with_deleted_posts_locks_inboxes_by_key(
+    database: Database, services: Services
+) -> None:
+    lower, higher, fan = sorted(await create_users(database, 3))
+    [kept], [deleted] = [await create_posts(database, author) for author in (lower, higher)]
+    await post_like(services.group_commits, viewer_id=fan, target_id=kept)
+    await post_like(services.group_commits, viewer_id=fan, target_id=deleted)
+    work = Work(database)
+    await work.do()
+    assert {each.recipient for each in await held(database)} == {lower, higher}
+    await post_delete(database, viewer_id=higher, post_id=deleted)
+    await post_like(services.group_commits, viewer_id=higher, target_id=kept)
+    async with database.transaction() as erasure:
+        await erasure.fetch(SQL.notification_inboxes_lock, key_array([lower]))
+        doing = asyncio.create_task(work.do())
+        await eventually(lambda: database.fetch(WAITING))
+        async with asyncio.timeout(20):  # PostgreSQL ends a deadlock after a second.
+            await erasure.fetch(SQL.notification_inboxes_lock, key_array([higher]))
+    await doing
+    [left] = await held(database)
+    assert (left.recipient, left.actor_count) == (lower, 2)
