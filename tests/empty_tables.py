@@ -11,8 +11,14 @@ DECLARE
     );
     name text;
 BEGIN
-    -- Waits for what the test before has left running.
-    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(tables, ', '));
+    -- Waits for what the test before has left running. That may have locked one table and wait for another.
+    LOOP
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', array_to_string(tables, ', '));
+            EXIT;
+        EXCEPTION WHEN deadlock_detected THEN NULL;
+        END;
+    END LOOP;
     IF EXISTS (SELECT FROM unnest(tables) t WHERE pg_relation_size(t::regclass) > 65536) THEN
         EXECUTE format('TRUNCATE %s', array_to_string(tables, ', '));
     ELSE
