@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -232,6 +233,29 @@ async def test_acceptance_and_removal_change_the_home_feed_on_all_devices(
             assert await in_feed() is expected
 
 
+@asynccontextmanager
+async def home_watched(
+    address: str, api: Api, cast: Cast, names: Sequence[str], *, resumes: bool
+) -> AsyncIterator[dict[str, list[tuple[str, str]]]]:
+    """What each of these hears in the home feed of what is done inside. `resumes`: by subscriptions made afterwards."""
+    seen: dict[str, list[tuple[str, str]]] = {}
+    cursors = {name: (await api.do(cast[name], "HomeFeed"))["eventCursor"] for name in names}
+    async with AsyncExitStack() as stack:
+        if resumes:
+            yield seen
+        clients = {}
+        for name in names:
+            authorization = cast[name].authorization
+            client = await stack.enter_async_context(websocket_client(address, authorization))
+            await client.watch_home(after=cursors[name])
+            clients[name] = client
+        if not resumes:
+            yield seen
+        await api.change(cast["host"], "CreatePost", text="The end.")
+        for name, client in clients.items():
+            seen[name] = await home_events(client)
+
+
 @pytest.mark.parametrize("resumes", [False, True])
 async def test_who_has_posts_by_others_shares_queries_the_feed_again(
     address: str, api: Api, cast: Cast, resumes: bool
@@ -249,20 +273,8 @@ async def test_who_has_posts_by_others_shares_queries_the_feed_again(
 
     assert [await has_post(name) for name in names] == [True, True, True, False, False]
     for is_private in (True, False):
-        cursors = {name: (await api.do(cast[name], "HomeFeed"))["eventCursor"] for name in names}
-        async with AsyncExitStack() as stack:
-            clients = {}
-            if resumes:
-                await go_private(api, author, is_private=is_private)
-            for name in names:
-                authorization = cast[name].authorization
-                client = await stack.enter_async_context(websocket_client(address, authorization))
-                await client.watch_home(after=cursors[name])
-                clients[name] = client
-            if not resumes:
-                await go_private(api, author, is_private=is_private)
-            await api.change(host, "CreatePost", text="The end.")
-            seen = {name: await home_events(client) for name, client in clients.items()}
+        async with home_watched(address, api, cast, names, resumes=resumes) as seen:
+            await go_private(api, author, is_private=is_private)
         # For its followers nothing changes; a block and a mute hid the post already.
         assert seen == {
             name: [("HomeFeedChanged", "")] if name == "stranger" else [] for name in names
@@ -286,20 +298,8 @@ async def test_who_had_posts_of_an_account_that_is_deleted_or_restored_queries_t
         return post in [edge["node"]["id"] for edge in page["edges"]]
 
     for change in (account_closed, account_restored):
-        cursors = {name: (await api.do(cast[name], "HomeFeed"))["eventCursor"] for name in names}
-        async with AsyncExitStack() as stack:
-            clients = {}
-            if resumes:
-                await change(database, author.key)
-            for name in names:
-                authorization = cast[name].authorization
-                client = await stack.enter_async_context(websocket_client(address, authorization))
-                await client.watch_home(after=cursors[name])
-                clients[name] = client
-            if not resumes:
-                await change(database, author.key)
-            await api.change(host, "CreatePost", text="The end.")
-            seen = {name: await home_events(client) for name, client in clients.items()}
+        async with home_watched(address, api, cast, names, resumes=resumes) as seen:
+            await change(database, author.key)
         changed = [("HomeFeedChanged", "")]
         # A block and a mute hid the post already.
         assert seen == {"follower": changed, "stranger": changed, "requester": [], "blocked": []}

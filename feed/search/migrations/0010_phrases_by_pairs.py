@@ -1,4 +1,4 @@
-"""Searches find a phrase by its pairs only while all posts have the words of theirs, whoever has written them."""
+"""Searches find a phrase by its pairs only while all posts have the words of theirs."""
 
 from importlib import import_module
 
