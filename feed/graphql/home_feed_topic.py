@@ -83,9 +83,9 @@ class HomeFeedChangedRow(NamedTuple):
     cursor: str
 
 
-ACCOUNT_KINDS = frozenset({*event_types.ACCOUNT_KINDS, event_types.USER_PRIVACY_CHANGED})
+ACTOR_VISIBILITY_KINDS = frozenset({*event_types.ACCOUNT_KINDS, event_types.USER_PRIVACY_CHANGED})
 """Kinds after which users see more or less of the actor."""
-WHOLE_FEED_KINDS = ACCOUNT_KINDS.union(event_types.RELATION_KINDS)
+WHOLE_FEED_KINDS = ACTOR_VISIBILITY_KINDS.union(event_types.RELATION_KINDS)
 """Kinds after which a feed has to be queried again."""
 
 HomeFeedEventRow = FeedEntryAddedRow | FeedEntryRemovedRow | HomeFeedChangedRow
@@ -217,7 +217,7 @@ class HomeFeedTopic(ViewerTopic):
     async def _changes(
         self, events: Sequence[EventRow], viewers: list[int]
     ) -> list[dict[int, FeedChange]]:
-        """For each event, its changes by viewer. Cost: one statement, two with events of ACCOUNT_KINDS."""
+        """For each event, its changes by viewer. Cost: one statement, two with events of ACTOR_VISIBILITY_KINDS."""
         rows = await self.log.database.fetch(
             SQL.home_recipients,
             list(range(len(events))),
@@ -234,7 +234,7 @@ class HomeFeedTopic(ViewerTopic):
         accounts = {
             number: event.actor_id
             for number, event in enumerate(events)
-            if event.kind in ACCOUNT_KINDS
+            if event.kind in ACTOR_VISIBILITY_KINDS
         }
         if accounts:
             arguments = (list(accounts), list(accounts.values()), viewers)
