@@ -10,7 +10,13 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from core.accounts.erasure import deleted_account_lock, follows_erase, remains_erase, user_erase
+from core.accounts.erasure import (
+    deleted_account_lock,
+    follows_erase,
+    remains_erase,
+    user_delete,
+    user_lock,
+)
 from core.database.database import Transaction
 from core.database.time_ordered_keys import key_array
 from feed.erasure import mentions_erase, posts_delete, posts_lock
@@ -110,14 +116,18 @@ STEPS: tuple[Step, ...] = (
 async def account_rows_erase(transaction: Transaction, user_id: int) -> bool:
     """Removes some rows of a deleted account. Whether it is removed entirely.
 
-    Errors: asyncpg.PostgresError if a row was written meanwhile, or another writer holds a lock.
+    A row that is written late is removed by the next call. Locks: those of the steps; at last the user.
     """
     if not await deleted_account_lock(transaction, user_id):
         return True
     for step in STEPS:
         if await step(transaction, user_id):
             return False
-    await user_erase(transaction, user_id)
+    await user_lock(transaction, user_id)
+    [(is_referenced,)] = await transaction.fetch(SQL.account_is_referenced, user_id)
+    if is_referenced:
+        return False
+    await user_delete(transaction, user_id)
     return True
 
 

@@ -18,7 +18,7 @@ from interactions.statements import SQL
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 20
-"""Failures one after the other. The first ones are expected: a row is written late, another writer holds a lock."""
+"""Failures one after the other: with the pauses between them, about two hours."""
 MAX_PAUSE = timedelta(milliseconds=50)
 EXPIRE_EVERY = timedelta(minutes=5)
 EXPIRE_BATCH = 20

@@ -17,6 +17,7 @@ class InteractionStatements(
     instances={reaction.name: asdict(reaction) for reaction in REACTIONS},
     fragments={"comment": row_fragment(CommentRow, "c", author="a")},
 ):
+    account_is_referenced: str
     bookmarks_of_users: Variants
     ancestors_of_comments: Variants
     comment_create: str

@@ -38,10 +38,11 @@ async def remains_erase(transaction: Transaction, user_id: int) -> int:
     return int(rows[0][0])
 
 
-async def user_erase(transaction: Transaction, user_id: int) -> None:
-    """Deletes the user after all other rows. The username stays taken.
-
-    Errors: ForeignKeyViolationError if a row was inserted meanwhile. Locks: the user.
-    """
+async def user_lock(transaction: Transaction, user_id: int) -> None:
+    """Locks the user, so that no row that refers to it is added until the transaction ends."""
     await transaction.fetch(SQL.user_lock, user_id)
+
+
+async def user_delete(transaction: Transaction, user_id: int) -> None:
+    """Deletes the locked user, to whom no counted row refers any more. The username stays taken."""
     await transaction.fetch(SQL.account_delete, user_id)

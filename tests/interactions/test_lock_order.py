@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import Model
 from pytest_django.plugin import DjangoDbBlocker
 
+from core.accounts.moderation import SQL as ACCOUNTS_SQL
 from core.accounts.services import (
     block_create,
     block_delete,
@@ -234,6 +235,31 @@ async def test_concurrent_writes_never_deadlock(
         await server.close()
     assert sum(task.result() for task in writing) > 100
     assert await deadlocks(database) == before
+    await assert_all_counts_are_exact(database)
+
+
+async def test_the_erasure_waits_for_no_row_that_was_written_late(database: Database) -> None:
+    """A moderator has locked it, and waits for the user, whom the erasure has locked."""
+    before = await deadlocks(database)
+    user, author = await create_users(database, 2)
+    [post] = await create_posts(database, author)
+    await hide_account(database, user)
+
+    async def moderate_late() -> None:
+        async with database.transaction() as transaction:
+            await transaction.fetch(MODERATION_SQL.posts_lock, [post])
+            await transaction.fetch(ACCOUNTS_SQL.users_lock, [user])
+
+    async with database.transaction() as late:
+        await late.fetch("UPDATE users SET post_count = 1 - post_count")
+        await late.fetch("UPDATE posts SET author_id = $1 WHERE id = $2", user, post)
+        erasing = asyncio.create_task(accounts_erase(database))
+        await statements_wait(database, 1)
+        moderating = asyncio.create_task(moderate_late())
+        await statements_wait(database, 2)
+    await asyncio.gather(erasing, moderating)
+    assert await deadlocks(database) == before
+    assert await database.fetch("SELECT FROM account_deletions") == []
     await assert_all_counts_are_exact(database)
 
 

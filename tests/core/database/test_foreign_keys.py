@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection, models
 
 from core.database.time_ordered_keys import Reference
 from core.graphql.foreign_key_errors import NAMED_BY, VIEWERS
+from interactions.statements import SQL
 from tests.drawings.tables import own_models
 
 RULES = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
@@ -61,3 +63,17 @@ def test_each_foreign_key_in_the_database_is_declared_by_a_model(orm: None) -> N
         cursor.execute(IN_DATABASE)
         found = {f"{row[0]}.{row[1]}" for row in cursor.fetchall() if row[0] in tables}
     assert found == DECLARED.keys()
+
+
+def test_the_erasure_of_an_account_looks_for_all_rows_that_keep_it(orm: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(IN_DATABASE)
+        keeping = {
+            f"FROM {row[0]} WHERE {row[1]} = $1"
+            for row in cursor.fetchall()
+            if row[3] == "users"
+            and RULES[row[5]] == "NO ACTION"
+            and f"{row[0]}.{row[1]}" in DECLARED
+        }
+    looked_for = re.findall(r"FROM \w+ WHERE \w+ = \$1", SQL.account_is_referenced)
+    assert sorted(looked_for) == sorted(keeping)
