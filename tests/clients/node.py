@@ -18,7 +18,7 @@ FOLDER = ROOT / "tests" / "clients"
 MODULES = FOLDER / "node_modules"
 INSTALLED = MODULES / ".installed"
 """Holds the digest of the package-lock.json that was installed."""
-SECONDS = 100
+SECONDS = 300
 INSTALL_SECONDS = 600
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
 PIP_INSTALL = ["install", "--require-hashes", "--only-binary", ":all:"]

@@ -48,12 +48,18 @@ class RawClient(asyncio.Protocol):
         self.transport.write(data)
 
     async def receives(self, part: bytes, count: int = 1) -> None:
-        """Waits until the text was received so often, and discards it. Errors: EOFError, TimeoutError."""
-        async with asyncio.timeout(MAX_SECONDS):
-            while self.received.count(part) < count:
-                if self._is_lost:
-                    raise EOFError(bytes(self.received))
-                self._changed.clear()
+        """Waits until the text was received so often, and discards it.
+
+        Errors: EOFError, TimeoutError if nothing was received for MAX_SECONDS.
+        """
+        found = counted = 0
+        while (found := found + self.received.count(part, counted)) < count:
+            # The end may be the beginning of the text.
+            counted = max(0, len(self.received) - len(part) + 1)
+            if self._is_lost:
+                raise EOFError(bytes(self.received))
+            self._changed.clear()
+            async with asyncio.timeout(MAX_SECONDS):
                 await self._changed.wait()
         self.received.clear()
 

@@ -24,7 +24,7 @@ from core.events.log_positions import Position, decode_position, encode_position
 from tests.core.accounts.world import ApiClient, codes
 
 OLD, NEW = b"the old key", b"the new key"
-TOKEN = AccessToken(1, 2, int(time()) + 900)
+TOKEN = AccessToken(1, 2, int(time()) + 86_400)  # Later than the run ends.
 
 
 def test_an_access_token_names_its_key_and_is_valid_with_either() -> None:
