@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,9 @@ Instances = Mapping[str, str]
 SHARED_FRAGMENTS = Path(__file__).parent / "sql"
 UNSEEN = "unseen"
 """The fragment that is left out of a statement, except in its variants of that name."""
+UNSEEN_PART = re.compile("<unseen>(.*?)</unseen>", re.DOTALL)
+"""That fragment in the text from which the variants with and without it are made."""
+DIRECTIONS = {"": "DESC", ":oldest_first": "ASC"}
 ANONYMOUS = "anonymous"
 """The variants for a viewer who is not signed in, and the folder of fragments that replace others in these."""
 PLACE = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
@@ -159,18 +162,14 @@ def load_statements(
 
     Errors: StatementMalformed.
     """
-    files = [
-        path
-        for folder in (*reversed(folders), *overriding)
-        for path in sorted(folder.glob("_*.sql"))
-    ]
-    fragments = {**fragments, **{path.stem[1:]: source_at(path) for path in files}}
-    anonymous = {
-        path.stem[1:]: source_at(path)
-        for folder in reversed(folders)
-        for path in sorted((folder / ANONYMOUS).glob("_*.sql"))
-    }
-    for fragment in (*fragments.values(), *anonymous.values()):
+    known = dict(fragments)
+    anonymous: dict[str, Source] = {}
+    for folder in (*reversed(folders), *overriding):
+        known |= fragments_in(folder)
+    for folder in reversed(folders):
+        anonymous |= fragments_in(folder / ANONYMOUS)
+    known[UNSEEN] = known[UNSEEN]._replace(text=f"<unseen>{known[UNSEEN].text}</unseen>")
+    for fragment in (*known.values(), *anonymous.values()):
         if positional := POSITIONAL.search(fragment.text):
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
@@ -180,10 +179,16 @@ def load_statements(
             for name in source.parameters.keys() - given.keys() if instance else ():
                 raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
             name = f"{source.path.stem}:{instance}" if instance else source.path.stem
-            found[name] = _variants(name, source, given, fragments, anonymous)
+            found[name] = _variants(name, source, given, known, anonymous)
             if not overriding:  # Overriding fragments may leave parameters unused.
                 _check_parameters(source, found[name])
     return found
+
+
+@cache
+def fragments_in(folder: Path) -> Mapping[str, Source]:
+    """The fragments of a folder by name. They are read once, as several rooms use them."""
+    return {path.stem[1:]: source_at(path) for path in sorted(folder.glob("_*.sql"))}
 
 
 def source_at(path: Path) -> Source:
@@ -214,17 +219,18 @@ def _variants(
     if source.is_for_anonymous_viewers:
         viewers[variant_for(None)] = {**fragments, **anonymous}
     for viewer, known in viewers.items():
-        without = {**known, UNSEEN: known[UNSEEN]._replace(text="")}
-        descending, ascending = ({**given, "direction": each} for each in ("DESC", "ASC"))
-        texts = {"": _expanded(source, descending, without)}
-        last = _expanded(source, ascending, known)
-        if last != texts[""]:
-            texts[":oldest_first"] = _expanded(source, ascending, without)
-            texts[f":{UNSEEN}"] = _expanded(source, descending, known)
-            texts[f":oldest_first:{UNSEEN}"] = last
-        for suffix, text in texts.items():
-            if text not in found.values():
-                found[viewer + suffix] = text
+        texts: dict[str, str] = {}
+        for order, direction in DIRECTIONS.items():
+            needs: dict[str, StatementMalformed] = {}
+            text = _expand(source, {**given, "direction": direction}, known, needs)
+            if text not in texts.values():
+                _check_needs(text, needs)
+                texts[order] = text
+        for suffix, kept in {"": "", f":{UNSEEN}": r"\1"}.items():
+            for order, text in texts.items():
+                variant = UNSEEN_PART.sub(kept, text)
+                if variant not in found.values():
+                    found[viewer + order + suffix] = variant
     if source.is_for_anonymous_viewers and variant_for(None) not in found:
         raise source.error("", 0, "The statement is the same for an anonymous viewer.")
     return {name: f"-- {full_name}{name}\n{text}" for name, text in found.items()}
@@ -241,14 +247,13 @@ def _check_parameters(source: Source, variants: Variants) -> None:
         raise source.error("", 0, f"{parameter} is {problem}.")
 
 
-def _expanded(source: Source, arguments: Mapping[str, str], fragments: Mapping[str, Source]) -> str:
-    """The text with its fragments and parameters filled in. Errors: StatementMalformed, also for a missing alias."""
-    needs: dict[str, StatementMalformed] = {}
-    text = _expand(source, arguments, fragments, needs)
-    defined = {name for names in DEFINED.findall(COMMENT.sub("", text)) for name in names}
-    for alias in needs.keys() - defined:
-        raise needs[alias]
-    return text
+def _check_needs(text: str, needs: Mapping[str, StatementMalformed]) -> None:
+    """Errors: StatementMalformed if the text, without the fragment `unseen`, lacks what its fragments need."""
+    if needs:
+        always = COMMENT.sub("", UNSEEN_PART.sub("", text))
+        defined = {name for names in DEFINED.findall(always) for name in names}
+        for alias in needs.keys() - defined:
+            raise needs[alias]
 
 
 def _expand(
@@ -276,9 +281,11 @@ def _expand(
         values = {"direction": arguments["direction"], **fragment.parameters, **given}
         for name in [name for name, value in values.items() if not value]:
             raise error(f"{{{place[1]}}} requires its parameter `{name}`.")
-        for alias in NEEDED.findall(_fill(fragment.needs, values)):
-            problem = f"{{{place[1]}}} needs `{alias}`, which the statement does not define."
-            needs.setdefault(alias, error(problem))
+        aliases = NEEDED.findall(_fill(fragment.needs, values)) if fragment.needs else ()
+        for alias in aliases:
+            if alias not in needs:
+                problem = f"{{{place[1]}}} needs `{alias}`, which the statement does not define."
+                needs[alias] = error(problem)
         return _expand(fragment, values, fragments, needs)
 
     return PLACE.sub(replace, text)
