@@ -38,7 +38,6 @@ INSTALLED_APPS = [
     "interactions.push",
     "core.datasets",
     "core.server",
-    "strawberry_django",
     "core.admin.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,10 +1,13 @@
 """Compiled GraphQL execution. These are its public names; everything else is private to the room, except
 `core.execution.explain`, which is for development: see README.md.
+
+What needs graphql-core or Strawberry is imported at its first use: their import takes 0.3 s, and workers and commands,
+which know row layouts and loaders only, do without it.
 """
 
-from core.execution.api import Counters, Executor, FellBack
-from core.execution.plan.variables import coerce_variable_values
-from core.execution.run.resolve_info import LazyResolveInfo
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from core.execution.schema.dataloaders import Loader, loaded
 from core.execution.schema.hints import (
     GlobalIdEncoder,
@@ -13,7 +16,12 @@ from core.execution.schema.hints import (
     batch_resolver,
 )
 from core.execution.schema.row_layout import NOTHING, SHARED, Layout, Rows
-from core.execution.strawberry_adapter import CompiledExecutionContext
+
+if TYPE_CHECKING:
+    from core.execution.api import Counters, Executor, FellBack
+    from core.execution.plan.variables import coerce_variable_values
+    from core.execution.run.resolve_info import LazyResolveInfo
+    from core.execution.strawberry_adapter import CompiledExecutionContext
 
 __all__ = [
     "NOTHING",
@@ -33,3 +41,18 @@ __all__ = [
     "coerce_variable_values",
     "loaded",
 ]
+
+_IMPORTED_AT_USE = {
+    "CompiledExecutionContext": "strawberry_adapter",
+    "Counters": "api",
+    "Executor": "api",
+    "FellBack": "api",
+    "LazyResolveInfo": "run.resolve_info",
+    "coerce_variable_values": "plan.variables",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _IMPORTED_AT_USE:
+        raise AttributeError(f"{__name__} has no public name {name}.")
+    return getattr(import_module(f"{__name__}.{_IMPORTED_AT_USE[name]}"), name)

@@ -8,9 +8,10 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from strawberry.dataloader import DataLoader
+if TYPE_CHECKING:
+    from strawberry.dataloader import DataLoader
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -78,6 +79,8 @@ class Loader(ABC, Generic[K, V]):
 
     def _alone(self) -> DataLoader[K, V]:
         if self._one_by_one is None:
+            from strawberry.dataloader import DataLoader  # noqa: PLC0415  # with all of Strawberry
+
             self._one_by_one = DataLoader(load_fn=self._fetch_or_end)
             self._callers = Counter()
             self._fetches = {}

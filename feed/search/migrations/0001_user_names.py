@@ -4,7 +4,6 @@
 locale.
 """
 
-import sys
 from unicodedata import normalize
 
 import django.db.models.deletion
@@ -15,7 +14,7 @@ from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 UPPER_CASE = [
     letter
-    for letter in map(chr, range(128, sys.maxunicode))
+    for letter in map(chr, range(128, 0x20000))  # No letter above has an upper case.
     if len(letter.lower()) == 1
     and letter.lower() != letter
     and normalize("NFKD", letter + letter.lower()) == letter + letter.lower()
