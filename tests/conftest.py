@@ -16,7 +16,6 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -131,11 +130,8 @@ def production_hashes(hash_costs: dict[str, int], monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
-    """Applies all migrations. The database belongs to this run, so pytest-django's `test_` copy is not needed."""
-    with django_db_blocker.unblock():
-        call_command("migrate", verbosity=0)
-        connection.close()
+def django_db_setup() -> None:
+    """Does nothing, in place of pytest-django's fixture: the database is this run's own, and has its tables."""
 
 
 @pytest.fixture(scope="module")

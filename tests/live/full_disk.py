@@ -24,7 +24,7 @@ import httpx
 from core.database.database import Database
 from core.devserver.postgres import Postgres
 from core.devserver.valkey import Valkey
-from tests.servers import SETTINGS
+from tests.servers import SETTINGS, copy_migrated_cluster
 
 if __name__ == "__main__":
     # Under pytest this is done already.
@@ -32,7 +32,6 @@ if __name__ == "__main__":
     django.setup()
 
 from tests.core.server.served import served  # needs the settings
-from tests.live.fuzz import migrate  # as above
 from tests.live.world import SignedInUser, operation, signed_in  # as above
 
 WRITERS = 20
@@ -166,6 +165,7 @@ def measure(folder: Path, seconds: float) -> None:
     """
     disk = folder / "disk"
     with small_disk(disk):
+        copy_migrated_cluster(disk / "postgres")
         postgres = Postgres(disk / "postgres", durable=True)
         valkey = Valkey(folder / "valkey")
         try:
@@ -174,7 +174,6 @@ def measure(folder: Path, seconds: float) -> None:
             postgres.wait()
             valkey.wait()
             os.environ.update(DATABASE_URL=postgres.url, REDIS_URL=valkey.url)
-            migrate()
             asyncio.run(run(folder, disk, seconds))
         finally:
             postgres.stop()

@@ -299,7 +299,6 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        migrate()
         for number, (setup, share) in enumerate(SETUPS.items()):
             if arguments.setup not in {None, number}:
                 continue
@@ -307,11 +306,6 @@ def main() -> None:
             seconds = arguments.seconds * share
             outcome = asyncio.run(run(Path(folder), setup, seconds=seconds, seed=arguments.seed))
             print(outcome, flush=True)
-
-
-def migrate() -> None:
-    command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ if __name__ == "__main__":
     django.setup()
 
 from tests.core.server.served import Served, metrics_of, served  # needs the settings
-from tests.live.fuzz import memory_of, migrate, spread  # as above
+from tests.live.fuzz import memory_of, spread  # as above
 from tests.live.raw_clients import RawClient  # as above
 
 HALF_HEAD = b"POST /graphql/ HTTP/1.1\r\nHost: localhost\r\nContent-Ty"
@@ -110,7 +110,6 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with tempfile.TemporaryDirectory() as folder, servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        migrate()
         print(asyncio.run(run(Path(folder), arguments.sockets, arguments.seconds)))
 
 

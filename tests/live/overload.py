@@ -27,7 +27,7 @@ if __name__ == "__main__":
     django.setup()
 
 from tests.core.server.served import served  # needs the settings
-from tests.live.fuzz import CROWD_SIZE, add_crowd, migrate, spread  # as above
+from tests.live.fuzz import CROWD_SIZE, add_crowd, spread  # as above
 from tests.live.world import SignedInUser, operation, signed_in  # as above
 
 WRITERS = 3
@@ -139,7 +139,6 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        migrate()
         print(asyncio.run(run(Path(folder), readers=arguments.readers, seconds=arguments.seconds)))
 
 

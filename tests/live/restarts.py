@@ -25,7 +25,6 @@ from tests.core.server.served import (  # needs the settings
     served,
     writing,
 )
-from tests.live.fuzz import migrate  # as above
 from tests.live.world import SignedInUser, signed_in  # as above
 
 
@@ -74,7 +73,6 @@ def main() -> None:
     arguments = parser.parse_args()
     with servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        migrate()
         asyncio.run(run(arguments.rounds, arguments.processes, arguments.writers))
 
 

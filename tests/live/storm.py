@@ -42,7 +42,7 @@ from core.devserver.product_processes import Worker  # as above
 from tests.commands import output_of  # as above
 from tests.core.server.served import Served, served  # as above
 from tests.interactions.cast import create_users, hide_account  # as above
-from tests.live.fuzz import SIGNS, add_crowd, migrate, set_counts  # as above
+from tests.live.fuzz import SIGNS, add_crowd, set_counts  # as above
 from tests.live.storm_clients import StormRequests, UserSession, received_by  # as above
 from tests.live.storm_record import Block, StormRecord  # as above
 from tests.live.world import eventually, signed_in_again  # as above
@@ -350,7 +350,6 @@ def main(seconds: float, seed: int) -> None:
     print(f"seed {seed}", flush=True)
     with servers_for_tests() as servers:
         os.environ.update(servers.variables)
-        migrate()
         asyncio.run(run(seconds, seed))
         print(output_of(sys.executable, "manage.py", "reconcile_counts"))
 

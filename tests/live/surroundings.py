@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,6 +17,7 @@ from core.devserver.product_processes import Web, Worker
 from core.devserver.server_processes import servers_in
 from core.devserver.valkey import Valkey
 from tests.paths import ROOT
+from tests.servers import copy_migrated_cluster
 
 
 class Surroundings:
@@ -44,9 +44,7 @@ class Surroundings:
         }
 
     def start(self) -> None:
-        """Creates the tables and starts the web servers."""
-        command = [sys.executable, "-W", "ignore", "manage.py", "migrate", "--verbosity=0"]
-        subprocess.run(command, cwd=ROOT, env=self.variables, check=True)
+        """Starts the web servers."""
         for port in self.ports:
             first = self._first if port == self.ports[0] else {}
             variables = {**self.variables, **first, "PORT": str(port)}
@@ -156,6 +154,7 @@ class Surroundings:
 @contextmanager
 def surroundings(folder: Path, **first: str) -> Iterator[Surroundings]:
     """Starts everything; stops it at exit. `first`: further variables of the first web server and of the worker."""
+    copy_migrated_cluster(folder / "postgres")
     with ExitStack() as stack:
         postgres = Postgres(folder / "postgres", durable=True)
         valkey = Valkey(folder / "valkey")

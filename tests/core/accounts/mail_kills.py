@@ -93,10 +93,8 @@ def main() -> None:
     with servers_for_tests() as servers:
         os.environ.update(SETTINGS, **servers.variables)
         import django  # noqa: PLC0415
-        from django.core.management import call_command  # noqa: PLC0415
 
         django.setup()
-        call_command("migrate", verbosity=0)
         asyncio.run(measure(arguments.kills, arguments.seed))
 
 
