@@ -97,6 +97,7 @@ class LeftBehindCheck(SessionCheck):
         self._module: ModuleType | None = None
         self._first_seen: dict[tuple[str, object], str] = {}
         """The test after which a resource was first seen."""
+        self._seen_in_process: Resources = {}
         self._reported: Resources = {}
 
     @pytest.hookimpl(trylast=True)
@@ -130,8 +131,7 @@ class LeftBehindCheck(SessionCheck):
     ) -> Iterator[Any]:
         result = yield
         left = self._left(lambda: without(self._tasks(), self._tasks_before))
-        for key in self._resources():
-            self._first_seen.setdefault(key, item.nodeid)
+        self._look_for_new(item.nodeid)
         if nextitem is None or getattr(nextitem, "module", None) is not self._module:
             known = self._before_module
             left |= self._left(lambda: without(without(self._resources(), known), self._of_session))
@@ -181,8 +181,25 @@ class LeftBehindCheck(SessionCheck):
             if not task.done()
         }
 
+    def _look_for_new(self, test: str) -> None:
+        """Remembers the test as that after which each new resource was first seen.
+
+        A new session or client has a new socket here, or belongs to a process that a test started. Otherwise the
+        servers are not asked, which takes longer than most tests.
+        """
+        found = self._in_process()
+        processes = [key for key in without(found, self._at_start) if key[0] == "process"]
+        if found != self._seen_in_process or processes:
+            self._seen_in_process = found
+            found = found | self._servers.resources()
+        for key in found:
+            self._first_seen.setdefault(key, test)
+
     def _resources(self) -> Resources:
-        found = {**open_files(), **threads(self.loop), **children(), **self._servers.resources()}
+        return self._in_process() | self._servers.resources()
+
+    def _in_process(self) -> Resources:
+        found = {**open_files(), **threads(self.loop), **children()}
         for own in self._servers.own_sockets():
             found.pop(own, None)
         return found
