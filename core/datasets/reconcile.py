@@ -22,8 +22,8 @@ class Count(NamedTuple):
     counted: str
     by: str
     only: str = "true"
-    different: str = "*"
-    """Of rows with the same value of this only one is counted."""
+    number: str = "count(*)"
+    """What the counted rows come to."""
     more: str = "0"
     """What the row `t` that has the count adds to the number."""
     lock: str = "SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
@@ -33,6 +33,10 @@ class Count(NamedTuple):
         return f"{self.table}.{self.column}"
 
 
+INBOXES_LOCK = """
+    SELECT FROM notification_inboxes
+    WHERE user_id IN (SELECT recipient_id FROM notifications WHERE id = ANY(%s)) ORDER BY user_id FOR NO KEY UPDATE
+"""
 COUNTS = (
     Count("users", "post_count", "posts", "author_id"),
     Count("users", "follower_count", "follows", "followee_id"),
@@ -42,11 +46,16 @@ COUNTS = (
     Count("posts", "quote_count", "posts", "quoted_post_id"),
     Count("hashtags", "post_count", "post_hashtags", "hashtag_id"),
     Count(
+        *("notifications", "dropped_count", "notification_dropped_actors", "notification_id"),
+        number="sum(cardinality(actors))::int",
+        lock=INBOXES_LOCK,
+    ),
+    Count(
         *("notifications", "actor_count", "notification_actors", "notification_id"),
-        different="DISTINCT actor_id",
-        more="t.dropped_count",
-        lock="SELECT FROM notification_inboxes WHERE user_id IN ("
-        "SELECT recipient_id FROM notifications WHERE id = ANY(%s)) ORDER BY user_id FOR NO KEY UPDATE",
+        number="count(DISTINCT actor_id)",
+        more="(SELECT coalesce(sum(cardinality(d.actors)), 0)::int"
+        " FROM notification_dropped_actors d WHERE d.notification_id = t.id)",
+        lock=INBOXES_LOCK,
     ),
     *(
         Count(f"{reaction.target}s", reaction.count, reaction.table, reaction.column)
@@ -76,14 +85,14 @@ HOW_MANY = sql.SQL("SELECT count(*) FROM {table}")
 DIFFERENCES = sql.SQL("""
     SELECT t.id, t.{column}, coalesce(n.counted, 0) + {more}
     FROM {table} t LEFT JOIN (
-        SELECT {by} AS id, count({different}) AS counted FROM {counted} WHERE {only} GROUP BY {by}
+        SELECT {by} AS id, {number} AS counted FROM {counted} WHERE {only} GROUP BY {by}
     ) n ON n.id = t.id
     WHERE t.{column} <> coalesce(n.counted, 0) + {more}
 """)
 REPAIR = sql.SQL("""
     UPDATE {table} t SET {column} = n.counted
     FROM (
-        SELECT t.id, (SELECT count({different}) FROM {counted} c WHERE c.{by} = t.id AND {only}) + {more} AS counted
+        SELECT t.id, coalesce((SELECT {number} FROM {counted} c WHERE c.{by} = t.id AND {only}), 0) + {more} AS counted
         FROM {table} t WHERE t.id = ANY(%s)
     ) n WHERE n.id = t.id AND t.{column} <> n.counted
 """)
@@ -128,5 +137,5 @@ def repair(count: Count, keys: array[int]) -> int:
 
 def _statement(text: sql.SQL, count: Count) -> sql.Composed:
     names = {name: sql.Identifier(getattr(count, name)) for name in ("table", "column", "counted")}
-    parts = {name: sql.SQL(getattr(count, name)) for name in ("only", "different", "more")}
+    parts = {name: sql.SQL(getattr(count, name)) for name in ("only", "number", "more")}
     return text.format(**names, **parts, by=sql.Identifier(count.by))

@@ -1,8 +1,7 @@
 """Makes notifications of events: groups them, counts their actors, and withdraws what was taken back.
 
 Whether a cause holds is read from the tables, not taken from the events. So an event may be handled twice, or late, as
-the event of a dead job is, and an action that was undone in between leaves nothing. Only who has no row is counted by
-the events: each of them changes the count once, in whichever batch.
+the event of a dead job is, and an action that was undone in between leaves nothing.
 """
 
 from __future__ import annotations
@@ -117,15 +116,11 @@ async def _causes_change(
         key_array(event.transaction for event in causing),
     )
     found: dict[Cause, CauseChange] = {}
-    for number, recipient_id, thing_id, kind, *columns, step, ended, holds, is_wanted in rows:
+    for number, recipient_id, thing_id, kind, *columns, step, holds, is_wanted in rows:
         cause = Cause(GroupKey(recipient_id, thing_id, kind), *columns)
         # All events about a cause say the same of the tables; the last one gives the time.
-        earlier = found.pop(cause, None)
-        first_step = step if earlier is None else earlier.first_step
-        was_accepted = ended if earlier is None else earlier.was_accepted
-        found[cause] = CauseChange(
-            causing[number - 1], first_step, was_accepted, step, holds, is_wanted
-        )
+        found.pop(cause, None)
+        found[cause] = CauseChange(causing[number - 1], step, holds, is_wanted)
     await causes_change(transaction, found, changes)
 
 

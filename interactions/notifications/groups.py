@@ -45,11 +45,8 @@ class CauseChange(NamedTuple):
 
     event: EventRow
     """The last one, which gives the time."""
-    first_step: int
-    """Whether the first event began the cause (1) or ended it (-1); 0: it does not say."""
-    was_accepted: bool
-    """Whether the first event ended a cause that the recipient's mutes and settings allow now."""
     last_step: int
+    """Whether the last event began it (1) or ended it (-1); 0: it does not say."""
     holds: bool
     is_wanted: bool
     """Whether the recipient is notified of such."""
@@ -70,18 +67,16 @@ class Inbox(NamedTuple):
 class Group:
     """What is added to a notification."""
 
-    __slots__ = ("actors", "causes", "has_dropped", "key", "position", "returned")
+    __slots__ = ("actors", "causes", "has_dropped", "key", "position")
 
     def __init__(self, key: int | None, *, has_dropped: bool = False) -> None:
         self.key = key
         """None until it is written, if it is new."""
         self.has_dropped = has_dropped
-        """Whether it counts actors without a row."""
+        """Whether it has actors without a row."""
         self.causes: list[Cause] = []
         self.actors: set[int] = set()
         """Those who are new in it."""
-        self.returned: set[int] = set()
-        """Those who have been counted in it without a row."""
         self.position = 0
 
     @property
@@ -90,24 +85,22 @@ class Group:
         return self.causes[-KEPT_ACTORS:]
 
     @property
-    def dropped(self) -> int:
-        """How many of the new actors get no row, less those counted before who get one."""
-        if len(self.causes) <= KEPT_ACTORS:
-            return -len(self.returned)
-        kept = {cause.actor_id for cause in self.kept}
-        return len(self.actors - kept) - len(self.returned & kept)
+    def dropped(self) -> Iterable[int]:
+        """The new actors who get no row, in the order of their causes."""
+        others = self.causes[:-KEPT_ACTORS]
+        if not others:
+            return ()
+        added = self.actors - {cause.actor_id for cause in self.kept}
+        return dict.fromkeys(cause.actor_id for cause in others if cause.actor_id in added)
 
 
 async def causes_change(
     transaction: Transaction, found: Mapping[Cause, CauseChange], changes: NotificationChanges
 ) -> None:
-    """Removes causes that have ended and adds those that have begun. Order: of the events.
+    """Removes causes that have ended and adds those that have begun, by what the tables say now, which may be ahead of
+    the log. Order: of the events.
 
-    Rows are added and removed by what the tables say now, which may be ahead of the log. Of actors without a row only
-    the log says who was counted. So where a notification has such, its count changes as the log says, and
-    `dropped_count` gets what the rows do not.
-
-    Cost: thirteen statements at most.
+    Cost: fifteen statements at most.
     """
     if not found:
         return
@@ -122,37 +115,22 @@ async def causes_change(
         kept[GroupKey(*group), actor_id][subject_id] = key
     new: list[Cause] = []
     removed: list[tuple[int, int, int]] = []
-    dropped: Counter[GroupKey] = Counter()
+    withdrawn: list[tuple[int, ...]] = []
     for cause, change in found.items():
         keys = kept.get((cause.group, cause.actor_id), NONE)
-        had_row = has_row = cause.subject_id in keys
-        if had_row and not change.holds:
+        has_row = cause.subject_id in keys
+        if change.holds:
+            if not has_row and change.has_begun and cause.group.recipient_id in inboxes:
+                new.append(cause)
+            continue
+        if has_row:
             removed.append((keys.pop(cause.subject_id), cause.actor_id, cause.subject_id))
-            has_row = False
-        elif not had_row and change.has_begun and cause.group.recipient_id in inboxes:
-            new.append(cause)
-            has_row = True
-        if change.first_step and change.last_step:
-            # Of who is muted now it is not known; who is muted may take back and do again without end.
-            was_counted = change.first_step < 0 and (change.was_accepted or had_row)
-            is_counted = change.last_step > 0 and (change.is_wanted or had_row)
-            dropped[cause.group] += (is_counted - was_counted) - (has_row - had_row)
+        if not cause.subject_id:
+            withdrawn.append((*cause.group, cause.actor_id, 0))
+    for key, recipient_id in await _dropped_remove(transaction, withdrawn):
+        changes.changed(recipient_id, key)
     await causes_remove(transaction, removed, changes)
-    await _dropped_count(transaction, dropped, changes)
     await _groups_grow(transaction, new, found, kept, inboxes, changes)
-
-
-async def _dropped_count(
-    transaction: Transaction, dropped: Mapping[GroupKey, int], changes: NotificationChanges
-) -> None:
-    """Changes the numbers of actors without a row, of notifications that have such."""
-    rows = [(*key, number) for key, number in dropped.items() if number]
-    if rows:
-        columns = zip(*rows, strict=True)
-        for key, recipient_id in await transaction.fetch(
-            SQL.notifications_count_dropped, *map(key_array, columns)
-        ):
-            changes.changed(recipient_id, key)
 
 
 async def _groups_grow(
@@ -181,7 +159,14 @@ async def _groups_grow(
         group.causes.append(cause)
         if group.key not in kept.get((cause.group, cause.actor_id), NONE).values():
             group.actors.add(cause.actor_id)
-    await _returned_find(transaction, groups.values())
+    # Who is counted already, without a row, is counted as new.
+    again = [
+        (*place, actor_id, group.key or 0)
+        for place, group in groups.items()
+        if group.has_dropped
+        for actor_id in group.actors
+    ]
+    await _dropped_remove(transaction, again)
     last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
     begun: Counter[int] = Counter()
     grown = {key: group for key, group in groups.items() if group.causes}
@@ -200,23 +185,17 @@ async def _groups_grow(
         changes.added(place.recipient_id, group.key or 0)
 
 
-async def _returned_find(transaction: Transaction, groups: Iterable[Group]) -> None:
-    """Finds who comments or quotes again, of the actors that groups count without a row."""
-    asked = {
-        (group.key or 0, cause.actor_id): group
-        for group in groups
-        if group.has_dropped
-        for cause in group.causes
-        if cause.subject_id and cause.actor_id in group.actors
-    }
-    if asked:
-        columns = zip(*asked, strict=True)
-        for key, actor_id in await transaction.fetch(
-            SQL.notification_actors_dropped, *map(key_array, columns)
-        ):
-            group = asked[key, actor_id]
-            group.actors.remove(actor_id)
-            group.returned.add(actor_id)
+async def _dropped_remove(
+    transaction: Transaction, asked: Sequence[tuple[int, ...]]
+) -> set[tuple[int, int]]:
+    """Removes actors without a row, of which each is asked for by recipient, thing, kind, actor, and the notification
+    with which to begin. Returns the keys and recipients of the notifications that have lost some.
+    """
+    if not asked:
+        return set()
+    columns = zip(*asked, strict=True)
+    rows = await transaction.fetch(SQL.notification_dropped_remove, *map(key_array, columns))
+    return {(row[0], row[1]) for row in rows}
 
 
 async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Group]) -> None:
@@ -233,7 +212,6 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
             key_array(group.causes[0].comment_id or 0 for _, group in begun),
             key_array(group.position for _, group in begun),
             key_array(len(group.actors) for _, group in begun),
-            key_array(group.dropped for _, group in begun),
         ):
             groups[GroupKey(recipient_id, thing_id, kind)].key = key
     if moved:
@@ -242,7 +220,6 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
             key_array(group.key or 0 for group in moved),
             key_array(group.position for group in moved),
             key_array(len(group.actors) for group in moved),
-            key_array(group.dropped for group in moved),
         )
     rows = [
         (group.key, cause.actor_id, *key, cause.subject_id)
@@ -251,9 +228,17 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
     ]
     columns = zip(*rows, strict=True)
     await transaction.fetch(SQL.notification_actors_add, *map(key_array, columns))
+    dropped: list[tuple[int, int]] = []
     if moved:
         keys = [group.key for group in moved]
-        await transaction.fetch(SQL.notification_actors_trim, keys, KEPT_ACTORS)
+        trimmed = await transaction.fetch(SQL.notification_actors_trim, keys, KEPT_ACTORS)
+        dropped += [(key, actor_id) for key, actor_id in trimmed]
+    dropped += [
+        (group.key or 0, actor_id) for group in groups.values() for actor_id in group.dropped
+    ]
+    if dropped:
+        columns = zip(*dropped, strict=True)
+        await transaction.fetch(SQL.notification_dropped_add, *map(key_array, columns))
 
 
 async def causes_remove(
@@ -261,15 +246,23 @@ async def causes_remove(
     causes: Iterable[tuple[int, int, int]],
     changes: NotificationChanges,
 ) -> None:
-    """Removes causes: each a notification, an actor, and by what; and notifications that have none left."""
+    """Removes causes: each a notification, an actor, and by what; and notifications that have none left.
+
+    Where no row is left, some actors without one get it again.
+    """
     rows = list(causes)
     if not rows:
         return
     columns = zip(*rows, strict=True)
-    for key, recipient_id, is_removed in await transaction.fetch(
+    bare: list[int] = []
+    for key, recipient_id, is_removed, is_bare in await transaction.fetch(
         SQL.notification_causes_remove, *map(list, columns)
     ):
         (changes.removed if is_removed else changes.changed)(recipient_id, key)
+        if is_bare:
+            bare.append(key)
+    if bare:
+        await transaction.fetch(SQL.notification_actors_return, bare, KEPT_ACTORS)
 
 
 async def _inboxes_lock(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core.accounts.models import User
@@ -83,6 +84,20 @@ class NotificationActor(models.Model):
                 condition=models.Q(subject_id__gt=0),
             ),
         ]
+
+
+class NotificationDroppedActors(models.Model):
+    """Users in a notification who have no row any more. Of each notification only the newest list is short."""
+
+    pk = models.CompositePrimaryKey("notification_id", "id")
+    id = KeyField()
+    notification = Reference(Notification)
+    actors = ArrayField(
+        models.BigIntegerField(), help_text="Their keys; 0 for one that is not known."
+    )
+
+    class Meta:
+        db_table = "notification_dropped_actors"
 
 
 class NotificationInbox(models.Model):

@@ -27,11 +27,13 @@ class NotificationStatements(
     actors_of_notifications: Variants
     causes_of_actor: str
     notification_actors_add: str
-    notification_actors_dropped: str
+    notification_actors_return: str
     notification_actors_trim: str
     notification_candidates: str
     notification_causes: str
     notification_causes_remove: str
+    notification_dropped_add: str
+    notification_dropped_remove: str
     notification_events: str
     notification_events_add: str
     notification_inboxes_add: str
@@ -43,7 +45,6 @@ class NotificationStatements(
     notifications_add: str
     notifications_between: str
     notifications_by_ids: str
-    notifications_count_dropped: str
     notifications_exist: str
     notifications_expire: str
     notifications_export: str

@@ -257,8 +257,10 @@ async def aftermath(server: Served, database: Database, setup: Setup) -> Any:
 
 def counted(count: Count) -> str:
     """The SQL of what a stored count of `t` is to be."""
-    rows = f"SELECT count({count.different}) FROM {count.counted} c WHERE c.{count.by} = t.id AND {count.only}"  # noqa: S608  # ours
-    return f"(({rows}) + {count.more})"
+    rows = (
+        f"SELECT {count.number} FROM {count.counted} c WHERE c.{count.by} = t.id AND {count.only}"  # noqa: S608  # ours
+    )
+    return f"(coalesce(({rows}), 0) + {count.more})"
 
 
 def memory_of(pid: int) -> float:

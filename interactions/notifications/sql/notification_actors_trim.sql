@@ -1,4 +1,5 @@
--- Drops the oldest rows of actors of notifications that keep more than a number; the actors stay counted. $1 notifications, $2 the number.
+-- Drops the oldest rows of actors of notifications that keep more than a number. $1 notifications, $2 the number.
+-- A row for each actor who has none left, in their order: the notification, the actor.
 WITH dropped AS (
     DELETE FROM notification_actors x
     USING unnest($1::bigint[]) AS k(id)
@@ -6,14 +7,10 @@ WITH dropped AS (
         SELECT id AS row_id FROM notification_actors WHERE notification_id = k.id ORDER BY id DESC OFFSET $2 LIMIT 1
     ) oldest
     WHERE x.notification_id = k.id AND x.id <= oldest.row_id
-    RETURNING x.notification_id, x.actor_id, oldest.row_id
+    RETURNING x.id, x.notification_id, x.actor_id, oldest.row_id
 )
-UPDATE notifications n SET dropped_count = n.dropped_count + gone.actors
-FROM (
-    SELECT d.notification_id, count(DISTINCT d.actor_id)::int AS actors FROM dropped d
-    WHERE NOT EXISTS (
-        SELECT FROM notification_actors x WHERE x.notification_id = d.notification_id AND x.actor_id = d.actor_id AND x.id > d.row_id
-    )
-    GROUP BY d.notification_id
-) gone
-WHERE n.id = gone.notification_id
+SELECT d.notification_id, d.actor_id FROM dropped d
+WHERE NOT EXISTS (
+    SELECT FROM notification_actors x WHERE x.notification_id = d.notification_id AND x.actor_id = d.actor_id AND x.id > d.row_id
+)
+GROUP BY d.notification_id, d.actor_id ORDER BY max(d.id)

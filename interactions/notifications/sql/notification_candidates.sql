@@ -2,8 +2,7 @@
 -- $4 subjects (or 0) and $5 transactions of the events.
 -- One row for each event, recipient and cause: the number of the event, the recipient, the thing, the kind of notification, the post,
 -- the comment, the actor, the comment or post by which (or 0), whether the event began the cause (1) or ended it (-1; 0: it does not
--- say), whether it ended one that the recipient's mutes and settings allow, whether the cause holds, and whether the recipient is
--- notified of such.
+-- say), whether the cause holds, and whether the recipient is notified of such.
 WITH happened AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::text::bigint[], $3::text::bigint[], $4::text::bigint[], $5::text::bigint[])
         WITH ORDINALITY AS e(kind, actor_id, post_id, subject_id, transaction, number)
@@ -109,8 +108,7 @@ WITH happened AS MATERIALIZED (
         )) AS is_wanted
     FROM causes n WHERE n.recipient_id <> n.actor_id
 )
-SELECT number, recipient_id, thing_id, kind, post_id, comment_id, actor_id, subject_id, step,
-    step < 0 AND {notification_accepted recipient=j.recipient_id actor=j.actor_id kind=j.kind}, holds, is_wanted
+SELECT number, recipient_id, thing_id, kind, post_id, comment_id, actor_id, subject_id, step, holds, is_wanted
 FROM (
     SELECT *, row_number() OVER (PARTITION BY number, recipient_id, holds AND is_wanted ORDER BY rank) AS place FROM judged
 ) j

@@ -1,5 +1,6 @@
 -- Removes causes of notifications, and notifications that have none left. $1 notifications, $2 actors, $3 the comments or posts by
--- which, or 0: a place for each. A row for each notification: the key, the recipient, whether it is removed.
+-- which, or 0: a place for each. A row for each notification: the key, the recipient, whether it is removed, and whether it is left with
+-- actors without a row alone. Of who comments or quotes it is not known by what: such a notification is removed.
 WITH removed AS (
     DELETE FROM notification_actors x USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k(notification_id, actor_id, subject_id)
     WHERE x.notification_id = k.notification_id AND x.actor_id = k.actor_id AND x.subject_id = k.subject_id
@@ -16,14 +17,16 @@ WITH removed AS (
     SELECT r.notification_id, coalesce(g.actors, 0) AS actors, EXISTS (
         SELECT FROM notification_actors x WHERE x.notification_id = r.notification_id
         AND (x.notification_id, x.actor_id, x.subject_id) NOT IN (SELECT * FROM removed) OFFSET 0
-    ) AS has_causes
-    FROM (SELECT DISTINCT notification_id FROM removed) r LEFT JOIN gone g ON g.notification_id = r.notification_id
+    ) AS has_causes, r.subject_id = 0 AND n.dropped_count > 0 AS has_dropped
+    FROM (SELECT notification_id, max(subject_id) AS subject_id FROM removed GROUP BY notification_id) r
+    JOIN notifications n ON n.id = r.notification_id
+    LEFT JOIN gone g ON g.notification_id = r.notification_id
 ), emptied AS (
-    DELETE FROM notifications n USING left_over l WHERE n.id = l.notification_id AND NOT l.has_causes
-    RETURNING n.id, n.recipient_id, true
+    DELETE FROM notifications n USING left_over l WHERE n.id = l.notification_id AND NOT l.has_causes AND NOT l.has_dropped
+    RETURNING n.id, n.recipient_id, true, false
 ), counted AS (
     UPDATE notifications n SET actor_count = greatest(n.actor_count - l.actors, 1)
-    FROM left_over l WHERE n.id = l.notification_id AND l.has_causes
-    RETURNING n.id, n.recipient_id, false
+    FROM left_over l WHERE n.id = l.notification_id AND (l.has_causes OR l.has_dropped)
+    RETURNING n.id, n.recipient_id, false, NOT l.has_causes
 )
 SELECT * FROM emptied UNION ALL SELECT * FROM counted

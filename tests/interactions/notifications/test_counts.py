@@ -12,10 +12,13 @@ from django.db import connection
 
 from core.accounts.profiles import profile_update
 from core.accounts.services import (
+    block_create,
+    block_delete,
     follow_create,
     follow_delete,
     follow_request_accept,
     mute_create,
+    mute_delete,
 )
 from core.context import Services
 from core.database.database import Database
@@ -57,6 +60,12 @@ async def action(services: Services, kind: str, author: int) -> Action:
     target, create, delete = post, post_like, post_unlike
     if kind == "share":
         create, delete = post_share, post_unshare
+    elif kind == "written":
+        return Action(
+            author,
+            lambda user: comment_create(database, author_id=user, post_id=post, text="x"),
+            lambda _: asyncio.sleep(0),
+        )
     elif kind == "comment":
         made = await comment_create(database, author_id=author, post_id=post, text="x")
         target, create, delete = present(made.comment).id, comment_like, comment_unlike
@@ -76,9 +85,9 @@ async def action(services: Services, kind: str, author: int) -> Action:
 
 def differences() -> list[int]:
     """The notifications of which `reconcile_counts` says that their count is wrong."""
-    [count] = [each for each in COUNTS if each.table == "notifications"]
+    counts = [each for each in COUNTS if each.table == "notifications"]
     try:
-        return list(compare(count).wrong)
+        return [key for count in counts for key in compare(count).wrong]
     finally:
         connection.close()
 
@@ -156,6 +165,83 @@ async def test_every_actor_is_counted_once_after_random_changes(
         assert await actor_count(database) == len(doing)
         [group] = await held(database)
         assert doing.issuperset(group.actors)
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("orm")
+async def test_a_notification_stays_while_it_has_actors(
+    database: Database, services: Services, kind: str, limit: int
+) -> None:
+    """Those who have lost their rows to newer ones get them again when these take back."""
+    author, *fans = await create_users(database, 2 * FANS + 1)
+    action_ = await action(services, kind, author)
+    work = Work(database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    [whole] = await held(database)
+    work.limit = limit
+    while fans:
+        for fan in fans[-KEPT_ACTORS:]:
+            await action_.undo(fan)
+        fans = fans[:-KEPT_ACTORS]
+        await work.do()
+        if fans:
+            assert await actor_count(database) == len(fans)
+            [group] = await held(database)
+            assert (group.id, group.position) == (whole.id, whole.position)
+            assert fans[-1] in group.actors
+    assert await held(database) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["post", "share", "written"])
+@pytest.mark.usefixtures("orm")
+async def test_who_was_notified_of_is_counted_after_random_mutes_blocks_and_settings(
+    database: Database, services: Services, kind: str, seed: int
+) -> None:
+    """What is done while it is not wanted is never counted, and what was counted is until it is taken back."""
+    rng = random.Random(seed)
+    author, *fans = await create_users(database, 2 * FANS + 1)
+    action_ = await action(services, kind, author)
+    work = Work(database)
+    for fan in fans[:FANS]:
+        await action_.do(fan)
+    await work.do()
+    doing, counted = set(fans[:FANS]), set(fans[:FANS])
+    relations = {"muted": (mute_create, mute_delete), "blocked": (block_create, block_delete)}
+    hidden: dict[str, set[int]] = {name: set() for name in relations}
+    wants = True
+    setting = NotificationKind.SHARE if kind == "share" else NotificationKind.LIKE
+    setting = NotificationKind.COMMENT if kind == "written" else setting
+    for _ in range(12):
+        for name, (create, delete) in relations.items():
+            # Who is blocked is not there to mute.
+            for fan in set(rng.sample(fans, 20)) - (
+                hidden["blocked"] if name == "muted" else set()
+            ):
+                change = delete if fan in hidden[name] else create
+                await change(services.group_commits, viewer_id=author, user_id=fan)
+                hidden[name] ^= {fan}
+        wants = rng.random() < 0.8
+        audience = NotificationAudience.EVERYONE if wants else NotificationAudience.NOBODY
+        await settings_update(
+            database, viewer_id=author, changes={setting: SettingChange(audience)}
+        )
+        await work.do()
+        for fan in rng.sample(fans, 40):
+            if fan in doing and kind != "written":
+                await action_.undo(fan)
+                doing.remove(fan)
+                counted.discard(fan)
+            elif fan not in hidden["blocked"]:
+                await action_.do(fan)
+                doing.add(fan)
+                if wants and fan not in hidden["muted"]:
+                    counted.add(fan)
+        await work.do_with_kills(rng)
+        assert await actor_count(database) == len(counted)
 
 
 @pytest.mark.usefixtures("orm")
