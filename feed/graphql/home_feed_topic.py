@@ -231,15 +231,32 @@ class HomeFeedTopic(ViewerTopic):
         changes: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *change in rows:
             changes[number][viewer_id] = FeedChange(*change)
-        accounts = {
-            number: event.actor_id
-            for number, event in enumerate(events)
-            if event.kind in ACTOR_VISIBILITY_KINDS
-        }
+        accounts: dict[int, int] = {}
+        for number, event in enumerate(events):
+            if event.kind in ACTOR_VISIBILITY_KINDS:
+                if event.subject_id is None:
+                    accounts[number] = event.actor_id
+                else:
+                    # One of too many to look at each, which the subject has missed.
+                    changes[number][event.subject_id] = FeedChange(None, None, None)
         if accounts:
             arguments = (list(accounts), list(accounts.values()), viewers)
             for number, viewer_id in await self.log.database.fetch(
                 SQL.home_readers_by_shares, *arguments
             ):
                 changes[number][viewer_id] = FeedChange(None, None, None)
-        return changes
+        return _newest_of_whole_feeds(events, changes)
+
+
+def _newest_of_whole_feeds(
+    events: Sequence[EventRow], changes: list[dict[int, FeedChange]]
+) -> list[dict[int, FeedChange]]:
+    """The changes, with only the last of those that change a viewer's whole feed."""
+    newest: dict[int, int] = {}
+    for number, event in enumerate(events):
+        if event.kind in WHOLE_FEED_KINDS:
+            for viewer_id in changes[number]:
+                if viewer_id in newest:
+                    del changes[newest[viewer_id]][viewer_id]
+                newest[viewer_id] = number
+    return changes

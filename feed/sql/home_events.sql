@@ -1,7 +1,8 @@
 -- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
 -- followees, own posts, and deletions of posts that followees have shared; of users followed until their accounts were
--- deleted, too. Of those that changed the whole feed, the newest: of the viewer's own, and of the newest thousand deletions and
--- restorations of accounts; with the newest of these and of changes of anybody's privacy, which may have.
+-- deleted, too. Of the viewer's own that changed the whole feed, the newest. Of deletions and restorations of accounts and changes
+-- of privacy, which may have changed it, the newest; where there are more than a hundred, too many to look at each, these have the
+-- viewer as their subject: the whole feed counts as changed.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1
@@ -38,14 +39,13 @@ WITH sources AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT * FROM events
         WHERE kind = k.kind AND kind IN {visibility_events} AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
-        ORDER BY transaction DESC, id DESC LIMIT 1000
+        ORDER BY transaction DESC, id DESC LIMIT 101
     ) e
-), hidden AS (
-    SELECT * FROM shown WHERE kind IN {account_events} AND actor_id IN (SELECT id FROM sources)
-    ORDER BY transaction DESC, id DESC LIMIT 1
-), newest AS (
-    SELECT * FROM shown ORDER BY transaction DESC, id DESC LIMIT 20
+    ORDER BY transaction DESC, id DESC LIMIT 101
 )
-SELECT transaction, id, kind, actor_id, post_id, subject_id, client_mutation_id, created_at
-FROM (SELECT * FROM done UNION SELECT * FROM ended UNION SELECT * FROM changed UNION SELECT * FROM hidden UNION SELECT * FROM newest) e
+SELECT transaction, id, kind, actor_id, post_id, CASE
+    WHEN kind IN ('user_privacy_changed', 'user_deleted', 'user_restored') AND (SELECT count(*) FROM shown) > 100 THEN $1
+    ELSE subject_id
+END, client_mutation_id, created_at
+FROM (SELECT * FROM done UNION SELECT * FROM ended UNION SELECT * FROM changed UNION SELECT * FROM shown) e
 ORDER BY transaction, id LIMIT $6

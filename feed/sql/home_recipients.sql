@@ -108,6 +108,13 @@ SELECT max(whole.number), whole.viewer_id, NULL::bigint, NULL::boolean[], NULL::
 FROM (
     SELECT h.number, t.id AS viewer_id FROM happened h JOIN viewers t ON t.id = h.actor_id WHERE {changes_whole_feed event=h}
     UNION ALL
-    SELECT number, viewer_id FROM candidates WHERE kind IN {account_events}
+    SELECT c.number, c.viewer_id FROM candidates c WHERE c.kind IN {account_events} AND (
+        EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = c.user_id OFFSET 0)
+        -- Who has unfollowed the user before has no entries of theirs.
+        OR EXISTS (
+            SELECT FROM events e WHERE e.actor_id = c.viewer_id AND e.subject_id = c.user_id AND e.kind = 'user_unfollowed'
+            AND e.transaction >= c.transaction OFFSET 0
+        )
+    )
 ) whole
 GROUP BY whole.viewer_id

@@ -12,6 +12,8 @@ from core.ids import global_id
 from tests.interactions.cast import accounts_erase, create_posts, hide_account
 from tests.live.world import Api, Closed, Json, WebSocketClient, signed_in, websocket_client
 
+DELETED_OTHERS = "INSERT INTO events (kind, actor_id) SELECT 'user_deleted', n FROM generate_series(1, $1::int) n"
+
 
 class Scene:
     """A user with a follower, who has posted, and has shared, liked and commented on another's post."""
@@ -97,6 +99,37 @@ async def test_a_viewer_who_did_not_follow_is_not_notified(address: str, scene: 
         await home.watch_home(after=page["eventCursor"])
         await scene.api.change(scene.third, "CreatePost", text="The last word.")
         assert await until_the_last(home) == []
+
+
+async def test_a_viewer_who_had_unfollowed_is_not_notified(address: str, scene: Scene) -> None:
+    await scene.api.change(scene.viewer, "UnfollowUser", userId=scene.deleted.id)
+    page = await scene.home()
+    async with websocket_client(address, scene.viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        await hide_account(scene.database, scene.deleted.key)
+        await scene.api.change(scene.viewer, "CreatePost", text="The last word.")
+        assert await until_the_last(home) == []
+
+
+@pytest.mark.parametrize("others", [0, 30, 1_200])
+@pytest.mark.parametrize("how", ["followed", "shared"])
+async def test_a_resumed_feed_has_changed_however_many_were_deleted_since(
+    address: str, scene: Scene, how: str, others: int
+) -> None:
+    """Of an account that the viewer follows, or has entries of by the share of another."""
+    page = await scene.home()
+    await hide_account(scene.database, scene.deleted.key if how == "followed" else scene.author.key)
+    await scene.database.write(DELETED_OTHERS, others)
+    async with websocket_client(address, scene.third.authorization) as live:
+        # Once this is live, all before it is missed and not delivered live.
+        await live.watch_home()
+        await scene.api.change(scene.third, "CreatePost", text="The last word.")
+        await until_the_last(live)
+    async with websocket_client(address, scene.viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        await scene.api.change(scene.viewer, "CreatePost", text="The last word.")
+        found = await until_the_last(home)
+    assert [event["__typename"] for event in found] == ["HomeFeedChanged"]
 
 
 @pytest.mark.parametrize("resumes", [False, True])
