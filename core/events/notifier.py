@@ -62,8 +62,13 @@ class Notifier:
         ]
 
     async def close(self) -> None:
+        """Publishes a notification that waits for the end of the pause, and disconnects."""
         await cancel_and_wait(self._tasks)
         self._tasks = []
+        with suppress(*UNREACHABLE_ERRORS):
+            if self._unpublished.is_set():
+                async with asyncio.timeout(TIMEOUT_SECONDS):
+                    await self._redis.publish(CHANNEL, self._name)
         with suppress(*UNREACHABLE_ERRORS):
             await self._redis.aclose()
 

@@ -36,3 +36,17 @@ async def test_notifications_in_quick_succession_become_one() -> None:
                     pass
         finally:
             await notifier.close()
+
+
+async def test_a_notification_just_before_the_end_is_published() -> None:
+    notifier = Notifier(os.environ["REDIS_URL"])
+    async with Redis.from_url(os.environ["REDIS_URL"]) as redis:
+        before = await published(redis)
+        await notifier.open(lambda: None)
+        notifier.notify()
+        async with asyncio.timeout(20):
+            while await published(redis) == before:
+                pass
+        notifier.notify()
+        await notifier.close()
+        assert await published(redis) == before + 2
