@@ -87,7 +87,8 @@ class NotificationActor(models.Model):
 
 
 class NotificationDroppedActors(models.Model):
-    """Users in a notification who have no row any more. Of each notification only the newest list is short."""
+    """Users in a notification who have no row any more. A list is full with 250; it gets shorter as
+    users take back."""
 
     pk = models.CompositePrimaryKey("notification_id", "id")
     id = KeyField()
