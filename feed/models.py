@@ -28,7 +28,8 @@ def entities_field() -> ArrayField[Any, Any]:
         null=True,
         editable=False,
         help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's "
-        "key, minus the hashtag's key, or 0. Null until they have been looked for.",
+        "key, minus the hashtag's key, or 0. Null for a text that was imported, or is from before this column, until "
+        "a job of the worker has found them; until then clients are shown a single segment, the whole text.",
     )
 
 

@@ -21,7 +21,8 @@ from feed.text_entities import MAX_HASHTAGS, MAX_MENTIONS
 
 SEGMENTS = (
     f"The text in segments; joined they are exactly `text`. At most {TEXT_LENGTH} segments, {MAX_MENTIONS} mentions "
-    f"and {MAX_HASHTAGS} hashtags."
+    f"and {MAX_HASHTAGS} hashtags. An imported text, or one from before there were segments, is a single segment "
+    "until the worker has found what it mentions."
 )
 SEGMENTS_USUALLY = ListSize(assumed_size=5, require_one_slicing_argument=False)
 
