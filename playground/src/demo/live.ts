@@ -2,7 +2,7 @@
 // with a cursor of its own.
 
 import { createClient } from 'graphql-ws';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ENDPOINT } from '../server';
 import { accessToken } from '../session';
 import { Store } from '../store';
@@ -46,23 +46,28 @@ const client = createClient({
 export interface Following {
   /** The position from which another subscription can go on. */
   cursor(): string | null;
+  /** Whether too much was missed, and `resync` has not been called for it yet. */
+  isBehind(): boolean;
   stop(): void;
 }
 
 type Event = { __typename: string; cursor: string; resumed?: boolean };
 
-/** Follows a subscription for ever: after each break it goes on after the last event. `resync`: query again, too much was missed. */
+/**
+ * Follows a subscription for ever: after each break it goes on after the last event. `from`: a position, or another to go on from.
+ * `resync`: query again, too much was missed.
+ */
 export function follow<Data, Variables extends { after?: string | null }>(
   document: TypedDocumentString<Data, Variables>,
   variables: Omit<Variables, 'after'>,
-  after: string | null,
+  from: string | Following | undefined,
   see: (event: Data[keyof Data]) => void,
   resync: () => void,
 ): Following {
-  let cursor = after;
+  let cursor = typeof from === 'object' ? from.cursor() : (from ?? null);
   let failures = 0;
   let isStopped = false;
-  let isBehind = false;
+  let isBehind = typeof from === 'object' && from.isBehind();
   let end = () => {};
 
   function next({ data }: { data?: Data | null }): void {
@@ -102,6 +107,7 @@ export function follow<Data, Variables extends { after?: string | null }>(
   begin();
   return {
     cursor: () => cursor,
+    isBehind: () => isBehind,
     stop() {
       isStopped = true;
       end();
@@ -120,8 +126,8 @@ export function watcher(see: (event: PostEvent) => void, resync: () => void): (p
     likes?.stop();
     thread?.stop();
     if (!ids.length) return;
-    likes = follow(PostInteractionsDocument, { postIds: ids }, after ?? likes?.cursor() ?? null, () => {}, resync);
-    thread = follow(ThreadEventsDocument, { postIds: ids }, after ?? thread?.cursor() ?? null, see, resync);
+    likes = follow(PostInteractionsDocument, { postIds: ids }, after ?? likes, () => {}, resync);
+    thread = follow(ThreadEventsDocument, { postIds: ids }, after ?? thread, see, resync);
   };
 }
 
@@ -129,9 +135,7 @@ export function watcher(see: (event: PostEvent) => void, resync: () => void): (p
 export function useWatch(postIds: string[], see: (event: PostEvent) => void = () => {}, resync: () => void = () => {}): void {
   const latest = useRef({ see, resync });
   latest.current = { see, resync };
-  useEffect(() => {
-    const watch = watcher((event) => latest.current.see(event), () => latest.current.resync());
-    watch(postIds);
-    return () => watch([]);
-  }, [postIds.join()]);
+  const [watch] = useState(() => watcher((event) => latest.current.see(event), () => latest.current.resync()));
+  useEffect(() => watch(postIds), [postIds.join()]);
+  useEffect(() => () => watch([]), []);
 }
