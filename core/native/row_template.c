@@ -64,22 +64,24 @@ put(Out *out, const char *data, Py_ssize_t length)
     return 0;
 }
 
+enum { AT_ONCE = 16 };
+typedef uint8_t Bytes __attribute__((vector_size(AT_ONCE)));
+typedef uint64_t Words __attribute__((vector_size(AT_ONCE)));
+
 static int
 needs_escape(unsigned char c)
 {
     return (c < 0x20) | (c == '"') | (c == '\\');
 }
 
-/* Whether one of eight bytes needs an escape. To subtract sets the highest bit of a byte that was less, and was ASCII. */
+/* Whether one of that many bytes needs an escape. */
 static int
 one_needs_escape(const char *text)
 {
-    const uint64_t each = 0x0101010101010101;
-    uint64_t bytes;
+    Bytes bytes;
     memcpy(&bytes, text, sizeof bytes);
-    uint64_t control = bytes - each * 0x20;
-    uint64_t quote = (bytes ^ each * '"') - each, backslash = (bytes ^ each * '\\') - each;
-    return ((control | quote | backslash) & ~bytes & each * 0x80) != 0;
+    Words found = (Words)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+    return (found[0] | found[1]) != 0;
 }
 
 /* How many of the first bytes can stand in a JSON string as they are. */
@@ -87,8 +89,10 @@ static Py_ssize_t
 plain_length(const char *text, Py_ssize_t length)
 {
     Py_ssize_t at = 0;
-    while (length - at >= 8 && !one_needs_escape(text + at))
-        at += 8;
+    while (length - at >= AT_ONCE && !one_needs_escape(text + at))
+        at += AT_ONCE;
+    if (length >= AT_ONCE && length - at < AT_ONCE && !one_needs_escape(text + length - AT_ONCE))
+        return length;
     while (at < length && !needs_escape(text[at]))
         at++;
     return at;
@@ -118,22 +122,33 @@ put_escaped(Out *out, unsigned char c)
 static int
 put_text(Out *out, PyObject *value)
 {
-    Py_ssize_t length;
-    const char *text = PyUnicode_AsUTF8AndSize(value, &length);
-    if (text == NULL || reserve(out, length + 2) < 0 || put(out, "\"", 1) < 0)
+    Py_ssize_t length = PyUnicode_GET_LENGTH(value);
+    const char *text = PyUnicode_IS_COMPACT_ASCII(value) ? PyUnicode_DATA(value)
+                                                         : PyUnicode_AsUTF8AndSize(value, &length);
+    if (text == NULL || reserve(out, length + 2) < 0)
         return -1;
+    out->data[out->used++] = '"';
     for (;;) {
         Py_ssize_t plain = plain_length(text, length);
-        if (put(out, text, plain) < 0)
+        /* With room for the quote. */
+        if (reserve(out, plain + 1) < 0)
             return -1;
-        if (plain == length)
-            return put(out, "\"", 1);
+        memcpy(out->data + out->used, text, plain);
+        out->used += plain;
+        if (plain == length) {
+            out->data[out->used++] = '"';
+            return 0;
+        }
         if (put_escaped(out, text[plain]) < 0)
             return -1;
         text += plain + 1;
         length -= plain + 1;
     }
 }
+
+static const char two_digits[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                 "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                                 "8081828384858687888990919293949596979899";
 
 /* Writes the digits of a number into the end of a buffer; returns where they begin. NULL is an error. */
 static char *
@@ -147,6 +162,10 @@ digits(PyObject *value, char *end)
     if (number == -1 && PyErr_Occurred())
         return NULL;
     unsigned long rest = number < 0 ? 0 - (unsigned long)number : (unsigned long)number;
+    for (; rest >= 100; rest /= 100) {
+        end -= 2;
+        memcpy(end, &two_digits[rest % 100 * 2], 2);
+    }
     do
         *--end = (char)('0' + rest % 10);
     while (rest /= 10);
@@ -201,9 +220,15 @@ numbered(char *to, PyObject *prefix, PyObject *value)
 static int
 put_numbered(Out *out, PyObject *prefix, PyObject *value)
 {
-    char text[MAX_NUMBERED];
-    Py_ssize_t length = numbered(text, prefix, value);
-    return length < 0 || put(out, "\"", 1) < 0 || put(out, text, length) < 0 ? -1 : put(out, "\"", 1);
+    if (reserve(out, MAX_NUMBERED + 2) < 0)
+        return -1;
+    char *to = out->data + out->used;
+    Py_ssize_t length = numbered(to + 1, prefix, value);
+    if (length < 0)
+        return -1;
+    to[0] = to[length + 1] = '"';
+    out->used += length + 2;
+    return 0;
 }
 
 /* A new reference to what the step is about. */
@@ -252,52 +277,67 @@ put_row(Out *out, const Template *self, PyObject *row, Py_ssize_t place, PyObjec
     return 0;
 }
 
+static int
+put_row_at(Out *out, const Template *self, PyObject *rows, Py_ssize_t place, PyObject *computed)
+{
+    PyObject *row = PyList_GetItem(rows, place);
+    if (row == NULL)
+        return -1;
+    /* Reading a row may run code of its class, which may change the list. */
+    Py_INCREF(row);
+    int result = put_row(out, self, row, place, computed);
+    Py_DECREF(row);
+    return result;
+}
+
 /* Writes the rows of one list. */
 static int
 put_rows(Out *out, const Template *self, PyObject *rows, Py_ssize_t begin, Py_ssize_t end, PyObject *computed)
 {
     if (put(out, "[", 1) < 0)
         return -1;
-    for (Py_ssize_t place = begin; place < end; place++) {
-        PyObject *row = PyList_GetItem(rows, place);
-        if (row == NULL || (place > begin && put(out, ",", 1) < 0))
+    for (Py_ssize_t place = begin; place < end; place++)
+        if ((place > begin && put(out, ",", 1) < 0) || put_row_at(out, self, rows, place, computed) < 0)
             return -1;
-        /* Reading a row may run code of its class, which may change the list. */
-        Py_INCREF(row);
-        int result = put_row(out, self, row, place, computed);
-        Py_DECREF(row);
-        if (result < 0)
-            return -1;
-    }
     return put(out, "]", 1);
 }
 
 PyDoc_STRVAR(write_doc, "write(rows, ends, computed, /)\n--\n\n"
-                        "JSON arrays of the rows, of which each ends where the next one begins.");
+                        "JSON arrays of the rows, of which each ends where the next one begins;\n"
+                        "without `ends` the JSON of each row.");
 
 static PyObject *
 template_write(Template *self, PyObject *arguments)
 {
     PyObject *rows, *ends, *computed;
-    if (!PyArg_ParseTuple(arguments, "O!O!O!", &PyList_Type, &rows, &PyTuple_Type, &ends,
-                          &PyTuple_Type, &computed))
+    if (!PyArg_ParseTuple(arguments, "O!OO!", &PyList_Type, &rows, &ends, &PyTuple_Type, &computed))
         return NULL;
+    int each = ends == Py_None;
+    if (!each && !PyTuple_Check(ends)) {
+        PyErr_SetString(PyExc_TypeError, "ends are a tuple or None");
+        return NULL;
+    }
     Out out = {PyMem_Malloc(self->usual), 0, self->usual};
     if (out.data == NULL)
         return PyErr_NoMemory();
-    PyObject *written = PyList_New(PyTuple_GET_SIZE(ends));
-    Py_ssize_t begin = 0, longest = 0;
-    for (Py_ssize_t at = 0; written != NULL && at < PyTuple_GET_SIZE(ends); at++) {
-        Py_ssize_t end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(ends, at), PyExc_OverflowError);
+    Py_ssize_t count = each ? PyList_GET_SIZE(rows) : PyTuple_GET_SIZE(ends), begin = 0, longest = 0;
+    PyObject *written = PyList_New(count);
+    for (Py_ssize_t at = 0; written != NULL && at < count; at++) {
+        Py_ssize_t end = 0;
+        int result;
         out.used = 0;
-        PyObject *array = NULL;
-        if (!PyErr_Occurred() && put_rows(&out, self, rows, begin, end, computed) == 0)
-            array = PyBytes_FromStringAndSize(out.data, out.used);
-        if (array == NULL) {
+        if (each)
+            result = put_row_at(&out, self, rows, at, computed);
+        else {
+            end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(ends, at), PyExc_OverflowError);
+            result = PyErr_Occurred() ? -1 : put_rows(&out, self, rows, begin, end, computed);
+        }
+        PyObject *text = result < 0 ? NULL : PyBytes_FromStringAndSize(out.data, out.used);
+        if (text == NULL) {
             Py_CLEAR(written);
             break;
         }
-        PyList_SET_ITEM(written, at, array);
+        PyList_SET_ITEM(written, at, text);
         begin = end;
         longest = out.used > longest ? out.used : longest;
     }

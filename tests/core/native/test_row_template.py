@@ -60,6 +60,7 @@ def test_values_are_written_as_orjson_writes_them(rows: list[tuple[Any, Any]]) -
     assert parts[0] == b"[]"
     assert b"[" + b",".join(part[1:-1] for part in parts[1:]) + b"]" == whole
     assert made.write(rows, (), (computed,)) == []
+    assert made.write(rows, None, (computed,)) == [part[1:-1] for part in parts[1:]]
 
 
 def test_arrays_of_every_length_fit_into_the_buffer() -> None:
@@ -68,7 +69,12 @@ def test_arrays_of_every_length_fit_into_the_buffer() -> None:
         made.write(
             [("",)], (1,), ()
         )  # The buffer has the length of this array and a little more from now on.
-        for text in ("x" * length, '"' * length):
+        for text in (
+            "x" * length,
+            '"' * length,
+            "x" * (length - 1) + '"',
+            '"' + "x" * (length - 1),
+        ):
             assert made.write([(text,)], (1,), ()) == [orjson.dumps([text])]
 
 
