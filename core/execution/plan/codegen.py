@@ -207,11 +207,17 @@ class Nested(NamedTuple):
     fields: RowFields
 
 
+class Written(NamedTuple):
+    """The value is JSON, of which a function writes some for each row of a batch."""
+
+    function: Callable[[Any], list[Any]]
+
+
 class Later(NamedTuple):
     """The value can't be read from columns: the runtime resolves it when the results are in place."""
 
 
-RowSource = Constant | Column | Computed | Nested | Later
+RowSource = Constant | Column | Computed | Nested | Written | Later
 RowFields = list[tuple[Field, RowSource]]
 """The fields of a selection, and where their values lie in rows of one layout."""
 
@@ -272,6 +278,8 @@ class _RowCode:
                 return self._compute(source, row, absent)
             case Nested(layout, fields):
                 return self._nested(field, layout, fields, row, batch, absent)
+            case Written(function):
+                return self._of_each_row(self._name("function", function), "parents")
             case Later():
                 self._after.append(f"runtime.resolve_later({batch}, {self._name('field', field)})")
                 return "None"
@@ -306,14 +314,18 @@ class _RowCode:
             else "parents.shared"
             for place in source.places
         ]
-        name = self._name("function", source.function)
-        call = f"{name}({', '.join(lists)})"
+        name, arguments = self._name("function", source.function), ", ".join(lists)
         if absent:
-            self._computed.append(f"next_{name} = iter({call}).__next__")
+            self._computed.append(f"next_{name} = iter({name}({arguments})).__next__")
             return f"next_{name}()"
-        self._computed.append(f"of_{name} = {call}")
-        self._per_row.append(f"of_{name}")
-        return f"of_{name}"
+        return self._of_each_row(name, arguments)
+
+    def _of_each_row(self, function: str, arguments: str) -> str:
+        """The name of the value for a row that a function gives."""
+        name = f"of_{function}"
+        self._computed.append(f"{name} = {function}({arguments})")
+        self._per_row.append(name)
+        return name
 
     def _name(self, prefix: str, value: Any) -> str:
         name = f"{prefix}{len(self._names)}"

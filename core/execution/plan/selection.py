@@ -126,7 +126,8 @@ class Selection:
         self.fields = fields
         self.read = read
         """Makes the results of a batch of objects, with nulls where values are awaited."""
-        self.row_readers: dict[Layout[Any], ReadRows] = {}
-        """The same for rows, by their layout; None says that objects have to be made of the rows."""
+        self.row_readers: dict[tuple[Layout[Any], bool], ReadRows] = {}
+        """The same for rows, by their layout and whether values may be JSON; None says that objects have to be made of
+        the rows."""
         self.row_writers: dict[Layout[Any], WriteRows | None] = {}
         """Write rows as JSON; there is none where the rows alone don't suffice."""

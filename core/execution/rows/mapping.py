@@ -70,14 +70,15 @@ def _nested(field: Field, layout: Layout[Any], select: Select, *, optional: bool
     output_type: Any = field.output_type
     selection = select(field, output_type.graphql_type)
     fields = row_fields(selection, layout, select, optional=optional or layout.optional)
-    if layout.optional and _resolves_later(fields):
+    if layout.optional and resolves_later(fields):
         return Later()
     return Nested(layout, fields)
 
 
-def _resolves_later(fields: RowFields) -> bool:
+def resolves_later(fields: RowFields) -> bool:
+    """Whether some of the values don't lie in the rows."""
     return any(
-        isinstance(source, Later) or (isinstance(source, Nested) and _resolves_later(source.fields))
+        isinstance(source, Later) or (isinstance(source, Nested) and resolves_later(source.fields))
         for _, source in fields
     )
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 from orjson import Fragment
 
-from core.execution.plan.codegen import Column, Computed, Constant, Nested, RowFields, RowSource
-from core.execution.plan.selection import Select, Selection, WriteRows
-from core.execution.rows.mapping import row_fields
+from core.execution.plan.codegen import (
+    Column,
+    Computed,
+    Constant,
+    Nested,
+    RowFields,
+    RowSource,
+    Written,
+)
+from core.execution.plan.selection import Field, Select, Selection, WriteRows
+from core.execution.rows.mapping import resolves_later, row_fields
 from core.execution.schema.hints import GlobalIdEncoder
 from core.execution.schema.row_layout import Layout, Place, Rows
 
@@ -62,6 +70,45 @@ def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> Writ
     return selection.row_writers[layout]
 
 
+def written_fields(fields: RowFields, record: int | None = None) -> RowFields:
+    """The same fields for a reader of rows whose results go to orjson: neighbours whose values lie in the rows are one.
+
+    Its key is that of the first of them, and its value is JSON that has the keys of the others as well. What is
+    resolved later stays a field, and so does an object that has such a field: a null can take the place of either.
+    `record`: the column that holds the object, if it lies in one.
+    """
+    if Template is None:
+        return fields
+    found: RowFields = []
+    for is_later, group in groupby(fields, lambda field: resolves_later([field])):
+        run = list(group)
+        if is_later:
+            found += [(field, _around_later(source, record)) for field, source in run]
+        elif len(run) == 1 and not isinstance(run[0][1], Nested):
+            found += run
+        else:
+            found += _as_one(run, record)
+    return found
+
+
+def _around_later(source: RowSource, record: int | None) -> RowSource:
+    if not isinstance(source, Nested):
+        return source
+    inside = source.layout.inside
+    return source._replace(
+        fields=written_fields(source.fields, record if inside is None else inside)
+    )
+
+
+def _as_one(run: RowFields, record: int | None) -> RowFields:
+    steps = _Steps(record)
+    try:
+        steps.add_values(run)
+    except _NotWritable:
+        return run
+    return [(run[0][0], Written(RowWriter(steps.steps, steps.computed).write_each))]
+
+
 class RowWriter:
     """Writes rows of one layout for one selection."""
 
@@ -82,19 +129,33 @@ class RowWriter:
 
         ends = tuple(accumulate([len(of.rows) for of in lists]))
         try:
-            computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
-            return list(map(Fragment, self._write(rows, ends, computed)))
+            return self._written(rows, ends, column)
         except Exception:  # noqa: BLE001  # the values are completed one by one
             return None
+
+    def write_each(self, batch: Any) -> list[Any]:
+        """The JSON of each row of a batch. Errors: whatever its values or a function of them raise."""
+
+        def column(place: Place) -> list[Any]:
+            return [row[place] for row in rows] if isinstance(place, int) else batch.shared
+
+        rows = batch.rows
+        return self._written(rows, None, column)
+
+    def _written(
+        self, rows: list[Any], ends: tuple[int, ...] | None, column: Callable[[Place], list[Any]]
+    ) -> list[Any]:
+        computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
+        return list(map(Fragment, self._write(rows, ends, computed)))
 
 
 class _Steps:
     """The steps of a template, as fields are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: int | None = None) -> None:
         self.steps: list[Step] = []
         self.computed: list[Computed] = []
-        self._record: int | None = None
+        self._record = record
         """The column that holds the record that is being written."""
         self._is_optional = False
         self._begun = 0
@@ -102,12 +163,19 @@ class _Steps:
 
     def add_object(self, fields: RowFields) -> None:
         """Errors: _NotWritable."""
-        before = b"{"
-        for field, source in fields:
-            self._add_literal(before + orjson.dumps(field.key) + b":")
+        if not fields:
+            self._add_literal(b"{}")
+            return
+        self._add_literal(b"{" + _key(fields[0][0]))
+        self.add_values(fields)
+        self._add_literal(b"}")
+
+    def add_values(self, fields: RowFields) -> None:
+        """The values, and between them the keys. Errors: _NotWritable."""
+        for number, (field, source) in enumerate(fields):
+            if number:
+                self._add_literal(b"," + _key(field))
             self._add_value(source)
-            before = b","
-        self._add_literal(b"}" if fields else b"{}")
 
     def _add_value(self, source: RowSource) -> None:
         match source:
@@ -158,3 +226,7 @@ class _Steps:
             self._begun = len(self.steps)
             skip = self._begun - question - 1
             self.steps[question] = self.steps[question]._replace(skip=skip)
+
+
+def _key(field: Field) -> bytes:
+    return orjson.dumps(field.key) + b":"

@@ -155,7 +155,10 @@ def _lists(
 def _lists_of_rows(
     state: ExecutionState, batch: ValueBatch, values: list[Rows[Any]], output_type: ListType
 ) -> Results | None:
-    """The completed lists of rows of one layout; None if objects have to be made of the rows."""
+    """The completed lists of rows of one layout; None if objects have to be made of the rows.
+
+    As JSON if all values lie in the rows. Otherwise as dicts, at first with JSON for those that do.
+    """
     layout, item_type = values[0].layout, output_type.item
     if {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1:
         return None
@@ -167,18 +170,22 @@ def _lists_of_rows(
         written = None if write is None else write(values)
         if written is not None:
             return written
-        read = reader_of(selection, layout, state.select)
+        readers = [
+            reader_of(selection, layout, state.select, to_json=to_json)
+            for to_json in ((True, False) if state.to_json else (False,))
+        ]
     except Exception:  # noqa: BLE001  # a refused directive is the error of each object
         return None
     results: list[list[Any]] = []
     ends = list(accumulate(map(len, values)))
     rows = Rows.joined(values)
     items = ItemBatch(batch, item_type, ends, results)
-    found = read(state, RowBatch(selection, rows, values, layout, items)) if rows else []
-    if found is None:
-        return None
-    _divide(found, ends, results)
-    return results
+    for read in readers:
+        found = read(state, RowBatch(selection, rows, values, layout, items)) if rows else []
+        if found is not None:
+            _divide(found, ends, results)
+            return results
+    return None
 
 
 def _divide(items: Results, ends: list[int], results: list[list[Any]]) -> None:

@@ -54,6 +54,23 @@ async def test_lists_whose_values_all_lie_in_the_rows_are_written_as_json() -> N
     assert len(list(fragments(people))) == len(people)
 
 
+async def test_what_lies_in_the_rows_around_a_loaded_value_is_written_at_once() -> None:
+    root = world(random.Random(5), 0.0)
+    text = """{ shelves { entries {
+        mark sender { name }
+        thing { size made owner { name code friends { name } } critic { name code } }
+        __typename missing { name }
+    } } }"""
+    data = await written(text, root)
+    entries = [entry for shelf in data["shelves"] for entry in shelf["entries"]]
+    assert entries
+    for entry in entries:
+        # Keys that stand for themselves and those that follow them, and keys on the way to what is loaded.
+        assert [*entry] == ["mark", "thing", "__typename"]
+        assert [*entry["thing"]] == ["size", "owner", "critic"]
+        assert [*entry["thing"]["owner"]] == ["name", "friends"]
+
+
 async def test_the_bytes_are_the_same_without_the_compiled_module(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
