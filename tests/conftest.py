@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from math import inf
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -21,10 +21,12 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database
-from tests.empty_tables import EMPTY_TABLES
+from tests.empty_tables import EMPTY_TABLES, EmptyingSession
 from tests.kept_sessions import KeepingDatabase, KeptSessions
 from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
+from tests.longest_first import LONGEST_FIRST
+from tests.paths import ROOT
 from tests.servers import FOLDER, NO_SERVERS, SETTINGS, servers_for_tests
 from tests.session_check import SessionCheck
 
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["tests_loop"]
 
 # A busy machine must not fail a test, so hypothesis has no deadline.
-hypothesis.settings.register_profile("project", deadline=None)
-hypothesis.settings.load_profile("project")
+hypothesis.settings.register_profile("everyday", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)
+hypothesis.settings.load_profile("everyday")
 VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
@@ -92,14 +95,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Workers run the files with the fewest tests first.
+    """Workers run the files of `LONGEST_FIRST` first, then those with the most tests.
 
-    These take longest, because they start servers or try many examples. A long one at the end would leave the other
-    workers without work.
+    A long one at the end would leave the other workers without work.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         tests = Counter(item.path for item in items)
-        items.sort(key=lambda item: (tests[item.path], item.path))
+        long = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda i: (long.get(i.path, len(long)), -tests[i.path], i.path))
 
 
 def pytest_collection_finish() -> None:
@@ -151,12 +154,18 @@ async def database(django_db_setup: None, kept_sessions: KeptSessions) -> AsyncI
     await database.close()
 
 
+@pytest.fixture(scope="module")
+def emptying_session(django_db_setup: None) -> Iterator[EmptyingSession]:
+    """Empties the tables for `orm`."""
+    with closing(EmptyingSession(os.environ["DATABASE_URL"])) as session:
+        yield session
+
+
 @pytest.fixture
-def orm(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def orm(emptying_session: EmptyingSession, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Django's access to the database, with empty tables."""
+    emptying_session.empty_tables()
     with django_db_blocker.unblock():
-        with connection.cursor() as cursor:
-            cursor.execute(EMPTY_TABLES)
         yield
         connection.close()
 

@@ -67,9 +67,7 @@ HEADERS = st.fixed_dictionaries(
 LINE = re.compile(r"|:.*|event: (next|complete)|id: [A-Za-z0-9_-]+|data:.*")
 
 pytestmark = pytest.mark.usefixtures("database")
-fuzz = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzz = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def answer(address: str, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:

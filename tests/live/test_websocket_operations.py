@@ -204,9 +204,7 @@ MESSAGES = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=st.lists(MESSAGES | VALUES, max_size=4), raw=st.binary(max_size=20))
 def test_any_messages(
     address: str, caplog: pytest.LogCaptureFixture, messages: list[Any], raw: bytes

@@ -102,7 +102,7 @@ async def clean_end(world: World) -> AsyncIterator[None]:
 
 @either_executor
 @settings(
-    max_examples=40,
+    max_examples=settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

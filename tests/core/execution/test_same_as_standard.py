@@ -32,7 +32,7 @@ AT_ONCE = tuple(
     kind for kind in KINDS if kind in ("attribute", "method", "parent", "info", "extended")
 )
 WITHOUT_DEADLINE = settings(
-    max_examples=50,
+    max_examples=settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

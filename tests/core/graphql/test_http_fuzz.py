@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from tests.core.graphql.server import RunningServer
 
-fuzz = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzz = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 QUERIES = [
     "{ hello }",
