@@ -65,6 +65,8 @@ TABLES = [
     "notification_actors",
     "notification_inboxes",
 ]
+NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+"""Changes with each transaction that writes."""
 RESTORE = f"WITH {', '.join(f'{name}_saved AS (INSERT INTO {name} TABLE saved.{name})' for name in TABLES)} SELECT"
 
 
@@ -74,6 +76,7 @@ class MarkedWorld:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.database = services.database
+        self._restored = 0
 
     async def create(self) -> None:
         keys = await create_users(self.database, len(CAST))
@@ -120,9 +123,15 @@ class MarkedWorld:
         return found
 
     async def restore(self) -> None:
-        """Restores all tables to their state after `create`, without events."""
-        await self.database.write(EMPTY_TABLES)
-        await self.database.write(RESTORE)
+        """Restores all tables to their state after `create`, without events, unless nothing was written since."""
+        if await self._next_transaction() != self._restored:
+            await self.database.write(EMPTY_TABLES)
+            await self.database.write(RESTORE)
+            self._restored = await self._next_transaction()
+
+    async def _next_transaction(self) -> int:
+        rows = await self.database.fetch(NEXT_TRANSACTION)
+        return int(rows[0][0])
 
     async def drop(self) -> None:
         await self.database.write("DROP SCHEMA IF EXISTS saved CASCADE")

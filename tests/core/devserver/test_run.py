@@ -97,11 +97,16 @@ def ask(port: int, query: str, token: str | None = None, **variables: Any) -> di
     return data
 
 
-def test_the_first_start_seeds_a_feed_and_the_second_keeps_it(data: Path) -> None:
+def test_the_first_start_seeds_a_feed_and_the_next_keeps_it(data: Path) -> None:
     port = free_port()
+    killed = Run(data, port)
+    killed.wait_for("First start")
+    killed.end(signal.SIGKILL)
+
     first = Run(data, port)
     try:
         said = first.wait_for("Ctrl-C stops it")
+        assert "is created again" in said
         assert f"http://localhost:{port}/graphql/" in said
         query = json.loads(re.findall(r"-d '(.+)'", said)[0])["query"]
         posts = ask(port, query)["publicFeed"]["edges"]
@@ -143,18 +148,6 @@ def test_the_first_start_seeds_a_feed_and_the_second_keeps_it(data: Path) -> Non
         assert '"likeCount":1' in answers
     finally:
         again.end(signal.SIGTERM)
-
-
-def test_a_first_start_that_did_not_finish_is_repeated(data: Path) -> None:
-    port = free_port()
-    first = Run(data, port)
-    first.wait_for("First start")
-    first.end(signal.SIGKILL)
-    second = Run(data, port)
-    try:
-        assert "is created again" in second.wait_for("Ctrl-C stops it")
-    finally:
-        second.end(signal.SIGINT)
 
 
 def test_a_port_in_use_is_reported_before_anything_starts(data: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -72,8 +71,19 @@ def staff_cookie() -> dict[str, str]:
     return {"sessionid": str(session.session_key)}
 
 
-@pytest.fixture(params=[True, False], ids=["development", "production"])
-def client(request: pytest.FixtureRequest, orm: None, tmp_path: Path) -> Iterator[Client]:
+class Server(NamedTuple):
+    """A server in development or in production."""
+
+    address: str
+    is_development: bool
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["development", "production"])
+def server(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
     port = free_port()
     variables = {"PORT": str(port), "HOST": "127.0.0.1", "ADMIN_PATH": "staff"}
     if not request.param:
@@ -81,18 +91,22 @@ def client(request: pytest.FixtureRequest, orm: None, tmp_path: Path) -> Iterato
         variables |= {"TRUSTED_PROXIES": "127.0.0.1"}
         variables |= {
             "DJANGO_SETTINGS_MODULE": "tests.core.server.settings_of_static_files",
-            "STATIC_FILES": str(tmp_path),
+            "STATIC_FILES": str(tmp_path_factory.mktemp("static")),
         }
         output_of(sys.executable, "manage.py", "collectstatic", "--no-input", "-v0", **variables)
     web = Web(root=ROOT, variables=os.environ | variables, host="127.0.0.1", port=port)
     try:
         web.start()
         web.wait()
-        address = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=address, timeout=TIMEOUT, cookies=staff_cookie()) as opened:
-            yield Client(opened, request.param)
+        yield Server(f"http://127.0.0.1:{port}", request.param)
     finally:
         web.stop()
+
+
+@pytest.fixture
+def client(server: Server, orm: None) -> Iterator[Client]:
+    with httpx.Client(base_url=server.address, timeout=TIMEOUT, cookies=staff_cookie()) as opened:
+        yield Client(opened, server.is_development)
 
 
 def django_paths() -> Iterator[str]:
