@@ -36,6 +36,7 @@ NOT_VISIBLE_TO_ALL = """
 SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
 AND EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'public' AND s.tablename = relname) AND relallvisible < relpages
 """
+NO_KEPT_FEEDS = "TRUNCATE home_feeds, home_feed_reasons"
 
 
 class Page(NamedTuple):
@@ -279,15 +280,13 @@ class RecordingDatabase(Database):
         return super().fetch(statement, *arguments)
 
 
-@pytest.fixture
-async def database(django_db_setup: None) -> AsyncIterator[Database]:
-    """A recording database with the crowd, vacuumed."""
-    opened = RecordingDatabase(os.environ["DATABASE_URL"], size=2)
-    opened.reads = []
-    await opened.open()
-    await opened.write("TRUNCATE users, events CASCADE")
-    await create_users(opened, USERS)
-    async with opened.connection() as connection:
+@pytest.fixture(scope="module")
+async def crowd(django_db_setup: None) -> None:
+    """The crowd, vacuumed."""
+    database = await Database(os.environ["DATABASE_URL"], size=1).open()
+    await database.write("TRUNCATE users, events CASCADE")
+    await create_users(database, USERS)
+    async with database.connection() as connection:
         await connection.execute(FILL)
         await connection.execute(HIDE)
         # While another transaction is open (of autovacuum), VACUUM marks no page as visible to all, and statements that
@@ -296,6 +295,16 @@ async def database(django_db_setup: None) -> AsyncIterator[Database]:
             await connection.execute("VACUUM (ANALYZE)")
             while await connection.fetchval(NOT_VISIBLE_TO_ALL):
                 await connection.execute("VACUUM (ANALYZE)")
+    await database.close()
+
+
+@pytest.fixture
+async def database(crowd: None) -> AsyncIterator[Database]:
+    """A recording database with the crowd, in which no home feed is kept."""
+    opened = RecordingDatabase(os.environ["DATABASE_URL"], size=2)
+    opened.reads = []
+    await opened.open()
+    await opened.write(NO_KEPT_FEEDS)
     yield opened
     await opened.close()
 
