@@ -10,9 +10,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 COMPILED := .venv/.compiled
 PIP_LOG := .venv/pip.log
+SCHEMA := core.config.schema:schema
 # Enough for commands that read the settings and connect to no server.
 OFFLINE := DEBUG=true
-PRINT_SCHEMA := $(OFFLINE) $(BIN)/python manage.py shell --no-imports -c 'from core.config.schema import schema; print(schema)'
 
 .PHONY: help run test tests lint format schema playground lock audit bench load clean clean-data
 
@@ -45,7 +45,7 @@ lint: $(INSTALLED) ## Check style, types, import rules, migrations and schema.gr
 	@echo "— migrations"
 	@$(OFFLINE) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	@echo "— schema.graphql"
-	@$(PRINT_SCHEMA) | diff -u schema.graphql - \
+	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) | diff -u schema.graphql - \
 		|| { echo "schema.graphql differs from the code. Run: make schema"; exit 1; }
 
 format: $(INSTALLED) ## Format the code and fix its style
@@ -53,7 +53,7 @@ format: $(INSTALLED) ## Format the code and fix its style
 	@$(BIN)/ruff format
 
 schema: $(INSTALLED) ## Write schema.graphql from the code
-	@$(PRINT_SCHEMA) > .schema.graphql
+	@$(OFFLINE) $(BIN)/python manage.py export_schema $(SCHEMA) > .schema.graphql
 	@mv .schema.graphql schema.graphql
 
 playground: $(INSTALLED) requirements/playground.txt ## Bundle playground/ into core/server/playground_files/ (Node comes from a wheel)
