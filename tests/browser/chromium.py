@@ -49,7 +49,7 @@ class Page:
 
     def __init__(self, browser: Browser, context: str, session: str, origin: str) -> None:
         self._browser = browser
-        self._context = context
+        self.context = context
         self._session = session
         self._origin = origin
         self.service_workers: list[str] = []
@@ -69,7 +69,7 @@ class Page:
             permission={"name": permission},
             setting=setting,
             origin=self._origin,
-            browserContextId=self._context,
+            browserContextId=self.context,
         )
 
     async def open(self, path: str) -> None:
@@ -197,6 +197,12 @@ class Browser:
             await page.call(f"{domain}.enable")
         await page.call("Emulation.setFocusEmulationEnabled", enabled=True)
         return page
+
+    async def close_tabs(self) -> None:
+        """Closes all tabs, and drops their storage."""
+        for page in self._pages.values():
+            await self.call("Target.disposeBrowserContext", browserContextId=page.context)
+        self._pages.clear()
 
 
 @asynccontextmanager

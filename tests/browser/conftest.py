@@ -21,9 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+async def browser_of_module(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     async with chromium(tmp_path_factory.mktemp("chromium")) as running:
         yield running
+
+
+@pytest.fixture
+async def browser(browser_of_module: Browser) -> AsyncIterator[Browser]:
+    """The browser of the module. Its tabs are closed after the test: they would go on with what they do."""
+    yield browser_of_module
+    await browser_of_module.close_tabs()
 
 
 @pytest.fixture(scope="module")
