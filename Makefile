@@ -134,9 +134,9 @@ $(INSTALLED): requirements/dev.txt .venv/.made
 .venv/load/.installed: requirements/load.txt .venv/.made
 	@echo "— Locust in .venv/load/"
 	@rm -rf .venv/load
-	@$(BIN)/python -m venv .venv/load
-	@.venv/load/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-		--require-hashes --only-binary :all: -r $<
+	@$(BIN)/python -m venv --without-pip .venv/load
+	@$(BIN)/python -m pip --python .venv/load/bin/python install --quiet --disable-pip-version-check --no-input \
+		--no-compile --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 $(COMPILED): setup.py $(wildcard core/native/*.c) $(INSTALLED)
