@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from itertools import islice
 from time import thread_time
 
@@ -27,12 +28,6 @@ from core.text import (
     nfkc,
 )
 
-ALL = [
-    character
-    for point, character in enumerate(map(chr, range(sys.maxunicode + 1)))
-    if category(character) not in {"Cn", "Co"} or point % 64 in {0, 63} or point & 0xFFFE == 0xFFFE
-]
-"""Every assigned code point, and one in 32 of the unassigned and private-use ones."""
 INVISIBLE = (
     " \t\n\u00a0\u3000\u200b\u200d\u2060\ufeff\u00ad\u034f\u115f\u1160\u17b4\u180e\u2061\u206a\u2800\u3164\uffa0\ufe0f"
     "\u0301\u0903\u20dd\u202f\u2066\u2028\ufff9\ufffc\ufdd0\uffff\U000e0020\U000e0100\U0001d173\U0001d159\U00013441"
@@ -45,6 +40,18 @@ TEXTS = st.text(max_size=60) | st.text(
     ),
     max_size=60,
 )
+
+
+@cache
+def all_characters() -> list[str]:
+    """Every assigned code point, and one in 32 of the unassigned and private-use ones."""
+    return [
+        character
+        for point, character in enumerate(map(chr, range(sys.maxunicode + 1)))
+        if category(character) not in {"Cn", "Co"}
+        or point % 64 in {0, 63}
+        or point & 0xFFFE == 0xFFFE
+    ]
 
 
 def cleaned_or_none(text: str, clean: object = clean_text, at_most: int = 50) -> str | None:
@@ -71,7 +78,7 @@ def test_every_python_has_the_same_unicode_version() -> None:
 
 @pytest.mark.parametrize("clean", [clean_text, clean_name])
 def test_every_character_is_normalized_or_refused(clean: object) -> None:
-    for character in ALL:
+    for character in all_characters():
         alone = cleaned_or_none(character, clean)
         between = cleaned_or_none(f"a{character}b", clean)
         for cleaned in (alone, between):
@@ -84,7 +91,9 @@ def test_every_character_is_normalized_or_refused(clean: object) -> None:
 
 def test_every_cleaned_character_is_stored_and_read_unchanged(orm: None) -> None:
     texts = [
-        cleaned for character in ALL if (cleaned := cleaned_or_none(f"a{character}b")) is not None
+        cleaned
+        for character in all_characters()
+        if (cleaned := cleaned_or_none(f"a{character}b")) is not None
     ]
     assert len(texts) > 150_000
     with connection.cursor() as cursor:
@@ -279,7 +288,7 @@ def test_the_number_of_composed_code_points_is_bounded() -> None:
     for form in (nfc, nfkc):
         longest = max(
             len(unicodedata2.normalize("NFD", character))
-            for character in ALL
+            for character in all_characters()
             if form(unicodedata2.normalize("NFD", character)) == character
         )
         assert longest <= MAX_COMPOSED_OF
@@ -287,7 +296,7 @@ def test_the_number_of_composed_code_points_is_bounded() -> None:
 
 def test_only_ascii_letters_are_folded() -> None:
     assert fold_case("ABZ[_az") == "abz[_az"
-    for character in ALL[128:]:
+    for character in all_characters()[128:]:
         assert fold_case(character) == character
 
 
