@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import orjson
 from django.db import migrations, models
 
 SetType = TypeVar("SetType")
@@ -36,8 +37,8 @@ def moment_of(key: int) -> datetime:
 
 
 def key_array(keys: Iterable[int]) -> str:
-    """Keys for a parameter `$1::text::bigint[]`. asyncpg takes four times as long to encode a list of twenty."""
-    return f"{{{','.join(map(str, keys))}}}"
+    """Keys for a parameter `$1::text::bigint[]`. asyncpg takes ten times as long to encode a list of twenty."""
+    return f"{{{orjson.dumps([*keys])[1:-1].decode()}}}"
 
 
 class TimeOrderedKey(models.Func):
