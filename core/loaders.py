@@ -13,7 +13,7 @@ from core.database.database import Row
 from core.database.statements import Variants, variant_for
 from core.database.time_ordered_keys import key_array
 from core.errors import ClientError
-from core.execution import Layout, Loader
+from core.execution import Layout, Loader, RowLists
 from core.paging import (
     NO_HORIZON,
     EdgeRow,
@@ -94,18 +94,21 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
 
     async def _pages(self, keys: list[int]) -> Sequence[Page | OldestFirstPage | BaseException]:
         """The same page of several lists."""
-        codecs = self._codecs(keys)
         try:
-            request = page_request(codecs[0], **self._arguments, oldest_first=self.oldest_first)
+            codec = self._codecs(keys[:1])[0]
+            request = page_request(codec, **self._arguments, oldest_first=self.oldest_first)
         except ClientError as error:
             return [error] * len(keys)
         horizon = NO_HORIZON if request.is_settled else await self._horizon.key()
         found = await self._rows(keys, request, self._ahead, horizon)
-        snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
+        if self.in_order:
+            snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
+        else:
+            found.sort(key=POSITION, reverse=not request.oldest_first)
+            # If any row is above the horizon, the newest is.
+            snapshot = found[-1 if request.oldest_first else 0][-1] if found else None
         if self.has_empty_rows:
             found = _without_empty(found)
-        if not self.in_order:
-            found.sort(key=POSITION, reverse=not request.oldest_first)
         column = self.key_column
         rows: dict[int, list[Row]] = {key: [] for key in keys}
         for row in found:
@@ -114,8 +117,16 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
         source = page_source(
             request, self.layout, self._read_beyond, horizon, snapshot, looked_ahead=ahead
         )
-        pages = list(map(Page, rows.values(), codecs, repeat(source)))
-        return list(map(OldestFirstPage, pages)) if self.oldest_first else pages
+
+        def pages() -> list[Page]:
+            return list(map(Page, rows.values(), self._codecs(keys), repeat(source)))
+
+        if self.oldest_first:
+            return list(map(OldestFirstPage, pages()))
+        if ahead or request.oldest_first:
+            return pages()
+        # The rows are those of the pages, in their order: pages are made only for what else is asked of them.
+        return RowLists(Page, "edges", self.layout, [*rows.values()], pages)
 
     def _codecs(self, keys: list[int]) -> list[CursorCodec]:
         """The codecs of the lists of these owners."""

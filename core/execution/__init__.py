@@ -15,7 +15,7 @@ from core.execution.schema.hints import (
     PassthroughText,
     batch_resolver,
 )
-from core.execution.schema.row_layout import NOTHING, SHARED, Layout, Rows
+from core.execution.schema.row_layout import NOTHING, SHARED, Layout, RowLists, Rows
 
 if TYPE_CHECKING:
     from core.execution.api import Counters, Executor, FellBack
@@ -36,6 +36,7 @@ __all__ = [
     "LazyResolveInfo",
     "Loader",
     "PassthroughText",
+    "RowLists",
     "Rows",
     "batch_resolver",
     "coerce_variable_values",

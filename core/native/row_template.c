@@ -248,6 +248,13 @@ value_for(const Step *step, PyObject *row, Py_ssize_t place, PyObject *computed)
     return part;
 }
 
+/* What is written: lists of rows, and what stands around their items. */
+typedef struct {
+    PyObject *rows, *ends, *computed;
+    const char *before, *after;
+    Py_ssize_t before_length, after_length;
+} Given;
+
 static int
 put_row(Out *out, const Template *self, PyObject *row, Py_ssize_t place, PyObject *computed)
 {
@@ -278,59 +285,60 @@ put_row(Out *out, const Template *self, PyObject *row, Py_ssize_t place, PyObjec
 }
 
 static int
-put_row_at(Out *out, const Template *self, PyObject *rows, Py_ssize_t place, PyObject *computed)
+put_row_at(Out *out, const Template *self, const Given *given, Py_ssize_t place)
 {
-    PyObject *row = PyList_GetItem(rows, place);
+    PyObject *row = PyList_GetItem(given->rows, place);
     if (row == NULL)
         return -1;
     /* Reading a row may run code of its class, which may change the list. */
     Py_INCREF(row);
-    int result = put_row(out, self, row, place, computed);
+    int result = put_row(out, self, row, place, given->computed);
     Py_DECREF(row);
     return result;
 }
 
 /* Writes the rows of one list. */
 static int
-put_rows(Out *out, const Template *self, PyObject *rows, Py_ssize_t begin, Py_ssize_t end, PyObject *computed)
+put_rows(Out *out, const Template *self, const Given *given, Py_ssize_t begin, Py_ssize_t end)
 {
-    if (put(out, "[", 1) < 0)
+    if (put(out, given->before, given->before_length) < 0)
         return -1;
     for (Py_ssize_t place = begin; place < end; place++)
-        if ((place > begin && put(out, ",", 1) < 0) || put_row_at(out, self, rows, place, computed) < 0)
+        if ((place > begin && put(out, ",", 1) < 0) || put_row_at(out, self, given, place) < 0)
             return -1;
-    return put(out, "]", 1);
+    return put(out, given->after, given->after_length);
 }
 
-PyDoc_STRVAR(write_doc, "write(rows, ends, computed, /)\n--\n\n"
+PyDoc_STRVAR(write_doc, "write(rows, ends, computed, before=b'[', after=b']', /)\n--\n\n"
                         "JSON arrays of the rows, of which each ends where the next one begins;\n"
                         "without `ends` the JSON of each row.");
 
 static PyObject *
 template_write(Template *self, PyObject *arguments)
 {
-    PyObject *rows, *ends, *computed;
-    if (!PyArg_ParseTuple(arguments, "O!OO!", &PyList_Type, &rows, &ends, &PyTuple_Type, &computed))
+    Given given = {.before = "[", .before_length = 1, .after = "]", .after_length = 1};
+    if (!PyArg_ParseTuple(arguments, "O!OO!|y#y#", &PyList_Type, &given.rows, &given.ends, &PyTuple_Type,
+                          &given.computed, &given.before, &given.before_length, &given.after, &given.after_length))
         return NULL;
-    int each = ends == Py_None;
-    if (!each && !PyTuple_Check(ends)) {
+    int each = given.ends == Py_None;
+    if (!each && !PyTuple_Check(given.ends)) {
         PyErr_SetString(PyExc_TypeError, "ends are a tuple or None");
         return NULL;
     }
     Out out = {PyMem_Malloc(self->usual), 0, self->usual};
     if (out.data == NULL)
         return PyErr_NoMemory();
-    Py_ssize_t count = each ? PyList_GET_SIZE(rows) : PyTuple_GET_SIZE(ends), begin = 0, longest = 0;
+    Py_ssize_t count = each ? PyList_GET_SIZE(given.rows) : PyTuple_GET_SIZE(given.ends), begin = 0, longest = 0;
     PyObject *written = PyList_New(count);
     for (Py_ssize_t at = 0; written != NULL && at < count; at++) {
         Py_ssize_t end = 0;
         int result;
         out.used = 0;
         if (each)
-            result = put_row_at(&out, self, rows, at, computed);
+            result = put_row_at(&out, self, &given, at);
         else {
-            end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(ends, at), PyExc_OverflowError);
-            result = PyErr_Occurred() ? -1 : put_rows(&out, self, rows, begin, end, computed);
+            end = PyNumber_AsSsize_t(PyTuple_GET_ITEM(given.ends, at), PyExc_OverflowError);
+            result = PyErr_Occurred() ? -1 : put_rows(&out, self, &given, begin, end);
         }
         PyObject *text = result < 0 ? NULL : PyBytes_FromStringAndSize(out.data, out.used);
         if (text == NULL) {
@@ -341,7 +349,7 @@ template_write(Template *self, PyObject *arguments)
         begin = end;
         longest = out.used > longest ? out.used : longest;
     }
-    self->usual = longest + 64;
+    self->usual = longest + MAX_NUMBERED + 64;
     PyMem_Free(out.data);
     return written;
 }

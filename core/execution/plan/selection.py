@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from graphql import GraphQLField, GraphQLObjectType, TypeNameMetaFieldDef
@@ -13,7 +13,7 @@ from core.execution.plan.arguments import Arguments, ArgumentValues
 from core.execution.plan.field_resolution import FieldResolution, ReadAttribute, SchemaField
 from core.execution.plan.output_types import LeafType, OutputType
 from core.execution.schema.hints import InstancesOf
-from core.execution.schema.row_layout import Layout, Rows
+from core.execution.schema.row_layout import Layout
 
 B_contra = TypeVar("B_contra", contravariant=True)
 
@@ -109,7 +109,6 @@ class Runtime(Protocol[B_contra]):
 
 ReadBatch = Callable[[Runtime[Any], Any], list[dict[str, Any]]]
 ReadRows = Callable[[Runtime[Any], Any], list[dict[str, Any]] | None]
-WriteRows = Callable[[Sequence[Rows[Any]]], list[Any] | None]
 Select = Callable[[Field, GraphQLObjectType], "Selection"]
 """Finds what is selected of a field's objects of one type. Errors: GraphQLError."""
 
@@ -117,7 +116,7 @@ Select = Callable[[Field, GraphQLObjectType], "Selection"]
 class Selection:
     """The fields of one object type that are selected at one place of a document."""
 
-    __slots__ = ("fields", "graphql_type", "read", "row_readers", "row_writers")
+    __slots__ = ("fields", "graphql_type", "list_writers", "read", "row_readers", "row_writers")
 
     def __init__(
         self, graphql_type: GraphQLObjectType, fields: list[Field], read: ReadBatch
@@ -129,5 +128,7 @@ class Selection:
         self.row_readers: dict[tuple[Layout[Any], bool], ReadRows] = {}
         """The same for rows, by their layout and whether values may be JSON; None says that objects have to be made of
         the rows."""
-        self.row_writers: dict[Layout[Any], WriteRows | None] = {}
+        self.row_writers: dict[Layout[Any], Any] = {}
         """Write rows as JSON; there is none where the rows alone don't suffice."""
+        self.list_writers: dict[tuple[str, Layout[Any]], Any] = {}
+        """The same for objects with a list of rows, by its attribute and layout."""

@@ -33,12 +33,12 @@ def row_fields(
     ]
 
 
-def is_certain(output_type: OutputType, layout: Layout[Any]) -> bool:
-    """Whether the layout's objects are known to be of the GraphQL type without a call of `is_type_of`."""
+def is_certain(output_type: OutputType, kind: type) -> bool:
+    """Whether objects of that class are known to be of the GraphQL type without a call of `is_type_of`."""
     if not isinstance(output_type, ObjectType):
         return False
     hint = output_type.graphql_type.is_type_of
-    return hint is None or (isinstance(hint, InstancesOf) and issubclass(layout.kind, hint.kind))
+    return hint is None or (isinstance(hint, InstancesOf) and issubclass(kind, hint.kind))
 
 
 def _source(field: Field, layout: Layout[Any], select: Select, *, optional: bool) -> RowSource:
@@ -65,7 +65,7 @@ def attribute_of(field: Field) -> str:
 
 
 def _nested(field: Field, layout: Layout[Any], select: Select, *, optional: bool) -> RowSource:
-    if not is_certain(field.output_type, layout) or (layout.optional and optional):
+    if not is_certain(field.output_type, layout.kind) or (layout.optional and optional):
         return Later()
     output_type: Any = field.output_type
     selection = select(field, output_type.graphql_type)

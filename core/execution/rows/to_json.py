@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, chain, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -19,10 +19,11 @@ from core.execution.plan.codegen import (
     RowSource,
     Written,
 )
-from core.execution.plan.selection import Field, Select, Selection, WriteRows
-from core.execution.rows.mapping import resolves_later, row_fields
+from core.execution.plan.output_types import ListType, ObjectType
+from core.execution.plan.selection import Field, Select, Selection
+from core.execution.rows.mapping import attribute_of, is_certain, resolves_later, row_fields
 from core.execution.schema.hints import GlobalIdEncoder
-from core.execution.schema.row_layout import Layout, Place, Rows
+from core.execution.schema.row_layout import Layout, Place, RowLists
 
 try:
     from core.native.row_template import (
@@ -51,12 +52,16 @@ class Step(NamedTuple):
     """For LITERAL the text, for NUMBERED the prefix of the number."""
 
 
+WriteObjects = Callable[[RowLists[Any]], list[Any] | None]
+"""Writes objects with lists of rows as JSON; returns None if there is a value that the template can't write."""
+
+
 class _NotWritable(Exception):
     """A value of the selection does not lie in the rows."""
 
 
-def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> WriteRows | None:
-    """The function that writes lists of rows; None if values don't all lie in the rows. Errors: GraphQLError."""
+def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> RowWriter | None:
+    """What writes lists of rows; None if values don't all lie in the rows. Errors: GraphQLError."""
     if Template is None:
         return None
     if layout not in selection.row_writers:
@@ -66,8 +71,42 @@ def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> Writ
         except _NotWritable:
             selection.row_writers[layout] = None
         else:
-            selection.row_writers[layout] = RowWriter(steps.steps, steps.computed).write
-    return selection.row_writers[layout]
+            selection.row_writers[layout] = RowWriter(steps.steps, steps.computed)
+    writer: RowWriter | None = selection.row_writers[layout]
+    return writer
+
+
+def list_writer_of(
+    selection: Selection, objects: RowLists[Any], select: Select
+) -> WriteObjects | None:
+    """What writes such objects; None if they have values that don't all lie in the rows. Errors: GraphQLError."""
+    key = (objects.attribute, objects.layout)
+    if key not in selection.list_writers:
+        selection.list_writers[key] = _list_writer(selection, objects, select)
+    write: WriteObjects | None = selection.list_writers[key]
+    return write
+
+
+def _list_writer(
+    selection: Selection, objects: RowLists[Any], select: Select
+) -> WriteObjects | None:
+    """What writes objects of which the list and constants are selected."""
+    fields = selection.fields
+    lists = [number for number, field in enumerate(fields) if field.constant is None]
+    if len(lists) != 1 or attribute_of(fields[lists[0]]) != objects.attribute:
+        return None
+    (place,) = lists
+    output_type = fields[place].output_type
+    item_type = output_type.item if isinstance(output_type, ListType) else None
+    if not isinstance(item_type, ObjectType) or not is_certain(item_type, objects.layout.kind):
+        return None
+    writer = writer_of(select(fields[place], item_type.graphql_type), objects.layout, select)
+    if writer is None:
+        return None
+    write, texts = writer.write, [_key(field) + orjson.dumps(field.constant) for field in fields]
+    before = b"{" + b",".join([*texts[:place], _key(fields[place]) + b"["])
+    after = b",".join([b"]", *texts[place + 1 :]]) + b"}"
+    return lambda objects: write(objects.lists, objects.shared_by_each, before, after)
 
 
 def written_fields(fields: RowFields, record: int | None = None) -> RowFields:
@@ -116,37 +155,40 @@ class RowWriter:
         self._write = Template(tuple(steps)).write
         self._computed = computed
 
-    def write(self, lists: Sequence[Rows[Any]]) -> list[Any] | None:
-        """A JSON array for each list; None if there is a value that the template can't write."""
-        rows = Rows.joined(lists)
-        if not rows:
-            return [[] for _ in lists]
+    def write(
+        self,
+        lists: Sequence[Sequence[Any]],
+        shared: Callable[[], list[Any]],
+        before: bytes = b"[",
+        after: bytes = b"]",
+    ) -> list[Any] | None:
+        """A JSON array for each list of rows; None if there is a value that the template can't write.
 
-        def column(place: Place) -> list[Any]:
-            if isinstance(place, int):
-                return list(map(itemgetter(place), rows))
-            return Rows.shared_by_each(lists)
-
-        ends = tuple(accumulate([len(of.rows) for of in lists]))
+        `shared`: for each row, what its list shares. `before`, `after`: what is written around the items.
+        """
+        ends = tuple(accumulate(map(len, lists)))
         try:
-            return self._written(rows, ends, column)
+            return self._written(list(chain.from_iterable(lists)), shared, ends, before, after)
         except Exception:  # noqa: BLE001  # the values are completed one by one
             return None
 
     def write_each(self, batch: Any) -> list[Any]:
         """The JSON of each row of a batch. Errors: whatever its values or a function of them raise."""
-
-        def column(place: Place) -> list[Any]:
-            return [row[place] for row in rows] if isinstance(place, int) else batch.shared
-
-        rows = batch.rows
-        return self._written(rows, None, column)
+        return self._written(batch.rows, lambda: batch.shared, None)
 
     def _written(
-        self, rows: list[Any], ends: tuple[int, ...] | None, column: Callable[[Place], list[Any]]
+        self,
+        rows: list[Any],
+        shared: Callable[[], list[Any]],
+        ends: tuple[int, ...] | None,
+        *around: bytes,
     ) -> list[Any]:
-        computed = tuple([part.function(*map(column, part.places)) for part in self._computed])
-        return list(map(Fragment, self._write(rows, ends, computed)))
+        def column(place: Place) -> list[Any]:
+            return list(map(itemgetter(place), rows)) if isinstance(place, int) else shared()
+
+        functions = self._computed if rows else ()
+        computed = tuple([part.function(*map(column, part.places)) for part in functions])
+        return list(map(Fragment, self._write(rows, ends, computed, *around)))
 
 
 class _Steps:

@@ -6,7 +6,7 @@ one by one: errors go to `state.fail`, awaitables to `state.wait`, the rest is c
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate
@@ -20,7 +20,7 @@ from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 from core.execution.plan.output_types import AbstractType, LeafType, ListType, ObjectType, is_plain
 from core.execution.rows.mapping import is_certain
 from core.execution.rows.to_dicts import reader_of
-from core.execution.rows.to_json import writer_of
+from core.execution.rows.to_json import list_writer_of, writer_of
 from core.execution.run.batches import ItemBatch, PlainObjectBatch, RowBatch, ValueBatch
 from core.execution.run.eager_tasks import drop
 from core.execution.run.object_types import (
@@ -30,7 +30,7 @@ from core.execution.run.object_types import (
     complete_some,
 )
 from core.execution.run.state import ExecutionState
-from core.execution.schema.row_layout import Rows
+from core.execution.schema.row_layout import RowLists, Rows
 
 
 def complete(
@@ -50,6 +50,30 @@ def complete(
         if not is_plain(kind):
             return _sift(state, batch, values)
     return _complete_plain(state, batch, values)
+
+
+def complete_loaded(
+    state: ExecutionState, batch: ValueBatch, values: Sequence[Any], _known: object = None
+) -> Results:
+    """As `complete`, of what a loader returned."""
+    if type(values) is RowLists:
+        written = _written(state, batch, values) if state.to_json else None
+        if written is not None:
+            return written
+    return complete(state, batch, list(values))
+
+
+def _written(state: ExecutionState, batch: ValueBatch, objects: RowLists[Any]) -> Results | None:
+    """The JSON of objects with lists of rows; None if they have values that don't lie in the rows."""
+    output_type = batch.output_type
+    if not isinstance(output_type, ObjectType) or not is_certain(output_type, objects.kind):
+        return None
+    try:
+        selection = state.select(batch.field, output_type.graphql_type)
+        write = list_writer_of(selection, objects, state.select)
+    except Exception:  # noqa: BLE001  # a refused directive is the error of each object
+        return None
+    return None if write is None else write(objects)
 
 
 def null_error(batch: ValueBatch) -> TypeError:
@@ -162,14 +186,16 @@ def _lists_of_rows(
     layout, item_type = values[0].layout, output_type.item
     if {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1:
         return None
-    if not isinstance(item_type, ObjectType) or not is_certain(item_type, layout):
+    if not isinstance(item_type, ObjectType) or not is_certain(item_type, layout.kind):
         return None
     try:
         selection = state.select(batch.field, item_type.graphql_type)
-        write = writer_of(selection, layout, state.select) if state.to_json else None
-        written = None if write is None else write(values)
-        if written is not None:
-            return written
+        writer = writer_of(selection, layout, state.select) if state.to_json else None
+        if writer is not None:
+            lists = [value.rows for value in values]
+            written = writer.write(lists, partial(Rows.shared_by_each, values))
+            if written is not None:
+                return written
         readers = [
             reader_of(selection, layout, state.select, to_json=to_json)
             for to_json in ((True, False) if state.to_json else (False,))

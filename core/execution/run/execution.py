@@ -11,7 +11,7 @@ from graphql import ExecutionResult
 
 from core.execution.plan.selection import Field, Selection
 from core.execution.run.batches import FieldBatch, ObjectBatch, PlainObjectBatch, RowBatch
-from core.execution.run.completion import complete, null_error
+from core.execution.run.completion import complete, complete_loaded, null_error
 from core.execution.run.resolve_info import python_arguments, strawberry_info
 from core.execution.run.resolver_calls import call_resolver
 from core.execution.run.state import ExecutionState
@@ -102,7 +102,7 @@ class Execution(ExecutionState):
                 self.fail(part, index, error)
             return
         awaited = part.part(range(len(positions)), awaited=True)
-        self.scheduler.load(loader, keys, awaited, partial(complete, self), use)
+        self.scheduler.load(loader, keys, awaited, partial(complete_loaded, self), use)
 
     def resolve_later(self, parents: ObjectBatch, field: Field, /) -> None:
         if isinstance(field.resolution, UseLoader):

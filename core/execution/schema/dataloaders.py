@@ -99,16 +99,18 @@ class Loader(ABC, Generic[K, V]):
         finally:
             del self._fetches[task]
 
-    async def load_batch(self, keys: Sequence[K]) -> list[V | BaseException]:
+    async def load_batch(self, keys: Sequence[K]) -> Sequence[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
 
         Makes no futures: all keys of a batch are known when it is called.
         """
         primed = self._primed or {}
-        distinct = [key for key in dict.fromkeys(keys) if key not in primed]
+        distinct = list(dict.fromkeys(keys))
+        if primed:
+            distinct = [key for key in distinct if key not in primed]
         values = await self.fetch(distinct) if distinct else []
         if len(distinct) == len(keys) == len(values):
-            return list(values)
+            return values
         by_key = {**primed, **dict(zip(distinct, values, strict=True))}
         return [by_key[key] for key in keys]
 

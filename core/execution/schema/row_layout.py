@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T", bound=tuple[Any, ...])
+V = TypeVar("V")
 
 
 class Shared:
@@ -164,3 +165,51 @@ class Rows(Sequence[T]):
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # as of lists
+
+
+class RowLists(Sequence[V]):
+    """Objects with a list of rows each, such as pages of many lists. They are made when one of them is read."""
+
+    __slots__ = ("_make", "_objects", "attribute", "kind", "layout", "lists")
+
+    def __init__(
+        self,
+        kind: type[V],
+        attribute: str,
+        layout: Layout[Any],
+        lists: Sequence[Sequence[Any]],
+        make: Callable[[], Sequence[V]],
+    ) -> None:
+        """`attribute`: the one that is the list. `lists`: the rows of each. `make`: makes the objects, with `Rows`."""
+        self.kind = kind
+        self.attribute = attribute
+        self.layout = layout
+        self.lists = lists
+        self._make = make
+        self._objects: Sequence[V] | None = None
+
+    def __len__(self) -> int:
+        return len(self.lists)
+
+    @overload
+    def __getitem__(self, index: int) -> V: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[V]: ...
+
+    def __getitem__(self, index: int | slice) -> V | Sequence[V]:
+        if isinstance(index, slice) and range(len(self))[index] == range(len(self)):
+            return self
+        return self._made()[index]
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._made())
+
+    def _made(self) -> Sequence[V]:
+        if self._objects is None:
+            self._objects = self._make()
+        return self._objects
+
+    def shared_by_each(self) -> list[Any]:
+        """For each row of all lists, what its list shares."""
+        return Rows.shared_by_each([getattr(each, self.attribute) for each in self])

@@ -71,6 +71,19 @@ async def test_what_lies_in_the_rows_around_a_loaded_value_is_written_at_once() 
         assert [*entry["thing"]["owner"]] == ["name", "friends"]
 
 
+async def test_loaded_objects_with_a_list_of_rows_are_written_as_json() -> None:
+    root = world(random.Random(5), 0.0)
+
+    async def circles(selected: str) -> list[Any]:
+        data = await written(f"{{ shelves {{ maybe {{ circle {{ {selected} }} }} }} }}", root)
+        return [person["circle"] for shelf in data["shelves"] for person in shelf["maybe"]]
+
+    whole = await circles("__typename entries { thing { size } sender { name } }")
+    assert {*map(type, whole)} == {Fragment}
+    sized = await circles("entries { thing { size } } size")
+    assert {tuple(circle) for circle in sized} == {("entries", "size")}
+
+
 async def test_the_bytes_are_the_same_without_the_compiled_module(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -19,7 +19,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from core.execution.api import Executor
 from core.execution.schema.dataloaders import Loader, loaded
 from core.execution.schema.hints import InstancesOf, batch_resolver
-from core.execution.schema.row_layout import NOTHING, SHARED, Layout, Rows
+from core.execution.schema.row_layout import NOTHING, SHARED, Layout, RowLists, Rows
 from tests.core.execution.test_same_as_standard import WITHOUT_DEADLINE, plain, settled
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,7 +67,33 @@ ENTRY = Layout(
 )
 
 
+class CircleRow(NamedTuple):
+    entries: Rows[EntryRow]
+    size: int
+
+
+class CirclesLoader(Loader[int, CircleRow]):
+    async def fetch(self, keys: list[int]) -> Sequence[CircleRow | BaseException]:
+        lists = [entries(key) for key in keys]
+
+        def circles() -> list[CircleRow]:
+            return [
+                CircleRow(Rows(ENTRY, rows, f"circle {key}"), len(rows))
+                for key, rows in zip(keys, lists, strict=True)
+            ]
+
+        if BROKEN in keys:
+            return [
+                ValueError("no circle") if key == BROKEN else circle
+                for key, circle in zip(keys, circles(), strict=True)
+            ]
+        return RowLists(CircleRow, "entries", ENTRY, lists, circles)
+
+
 class FriendsLoader(Loader[int, Any]):
+    def __init__(self) -> None:
+        self.circles = CirclesLoader()
+
     async def fetch(self, keys: list[int]) -> Sequence[Any]:
         return [
             ValueError("no friends") if key == BROKEN else Rows(PERSON, people(key)) for key in keys
@@ -76,6 +102,14 @@ class FriendsLoader(Loader[int, Any]):
 
 def people(key: int) -> list[tuple[Any, ...]]:
     return [person(key * 7 + number) for number in range(key % 4)]
+
+
+def entries(key: int) -> list[tuple[Any, ...]]:
+    made = EPOCH + timedelta(days=key)
+    return [
+        (number, None, key, made, key % 5, *person(key + number), *person(key))
+        for number in range(key % 3)
+    ]
 
 
 def person(key: int) -> tuple[Any, ...]:
@@ -125,6 +159,13 @@ class Person(Named):
         kept: FriendsLoader = info.context
         return kept
 
+    @strawberry.field(graphql_type="Circle")
+    @loaded("id")
+    @staticmethod
+    def circle(info: strawberry.Info) -> CirclesLoader:
+        kept: FriendsLoader = info.context
+        return kept.circles
+
     is_type_of = InstancesOf(PersonRow, exact=("name",))
 
 
@@ -145,6 +186,12 @@ class Entry:
     sender: Person | None
     missing: Person | None
     mark: str = strawberry.field(resolver=marks, graphql_type=str)
+
+
+@strawberry.type
+class Circle:
+    entries: list[Entry]
+    size: int
 
 
 @strawberry.type
@@ -236,7 +283,11 @@ def documents(draw: st.DrawFn) -> str:
 
 
 FIELDS: dict[str, list[tuple[str, str]]] = {
-    "Person": [*((name, "") for name in PERSON_FIELDS), ("friends", "Person")],
+    "Person": [
+        *((name, "") for name in PERSON_FIELDS),
+        *(("friends", "Person"), ("circle", "Circle")),
+    ],
+    "Circle": [("entries", "Entry"), ("size", ""), ("__typename", "")],
     "Named": [("name", ""), ("__typename", ""), ("... on Person", "Person")],
     "Thing": [("made", ""), ("size", ""), ("owner", "Person"), ("critic", "Person")],
     "Entry": [
@@ -279,7 +330,7 @@ def test_rows_give_the_same_results_as_objects(data: st.DataObject, seed: int, y
     assert compiled.data == standard.data
     assert list(map(str, _keys(compiled.data))) == list(map(str, _keys(standard.data)))
     assert orjson.dumps(written.data) == orjson.dumps(standard.data)
-    if "friends" not in text:
+    if "friends" not in text and "circle" not in text:
         expected = list(map(plain, standard.errors or ()))
         assert list(map(plain, compiled.errors or ())) == expected
         assert list(map(plain, written.errors or ())) == expected

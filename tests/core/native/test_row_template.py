@@ -61,6 +61,8 @@ def test_values_are_written_as_orjson_writes_them(rows: list[tuple[Any, Any]]) -
     assert b"[" + b",".join(part[1:-1] for part in parts[1:]) + b"]" == whole
     assert made.write(rows, (), (computed,)) == []
     assert made.write(rows, None, (computed,)) == [part[1:-1] for part in parts[1:]]
+    around = made.write(rows, (0, len(rows)), (computed,), b'{"all":[', b"]}")
+    assert around == [b'{"all":[]}', b'{"all":' + whole + b"}"]
 
 
 def test_arrays_of_every_length_fit_into_the_buffer() -> None:
