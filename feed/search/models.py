@@ -50,8 +50,14 @@ class HasPairs(models.Func):
     output_field = models.BooleanField()
 
 
+class HasJoints(HasPairs):
+    """Whether the words of a post have those of its joints."""
+
+    template = "%(expressions)s @@ '''^'''::tsquery"
+
+
 class PostWords(models.Model):
-    """The words of a post with their places, its pairs of words, author and hashtags, by which it is found.
+    """The words of a post with their places, its pairs and joints of words, author and hashtags, by which it is found.
 
     Not a column of `posts`: a like would write them anew.
     """
@@ -70,6 +76,9 @@ class PostWords(models.Model):
             ),
             models.Index(
                 "post", name="post_words_without_pairs", condition=~models.Q(HasPairs("words"))
+            ),
+            models.Index(
+                "post", name="post_words_without_joints", condition=~models.Q(HasJoints("words"))
             ),
         ]
 

@@ -6,14 +6,16 @@ of a run. A symbol, such as an emoji, is a word. A post's words are a `tsvector`
 `tsquery`; PostgreSQL gets both as text, so that no dictionary or locale of the server matters.
 
 PostgreSQL's index has no places. So that a phrase does not look at each post with its words, two words that follow each
-other make one of 4,096 further words, by a hash of both.
+other make one of 4,096 further words, by a hash of both: a pair. Where a run begins or ends beside a word, a symbol or
+another run, the character there and what is beside it make another: a joint. A query may have less of the run than the
+text, but always that character.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
@@ -42,7 +44,9 @@ PIECE = re.compile(rf"[{UNSPACED}]")
 """A character of a run, which is found in a text without being a word there by itself."""
 PAIR = "~"
 """Begins the words of pairs. Posts whose pairs have been written have it alone as well."""
-PAIR_LETTERS = string.ascii_letters + string.digits + "-_"
+JOINT = "^"
+"""As PAIR, of joints."""
+HASH_LETTERS = string.ascii_letters + string.digits + "-_"
 PART = re.compile(rf"([{UNSPACED}]+)|\x00(.)|([^\s\x00{UNSPACED}]+)")
 """A run without spaces, a symbol, a word: what `_separated` leaves."""
 
@@ -85,11 +89,33 @@ def folded(text: str) -> str:
     return nfkc(ACCENTS.sub("", decomposed).translate(LETTERS))
 
 
-def words_of(text: str) -> list[Word]:
+class Part(NamedTuple):
+    """A run without spaces, a symbol or a word; the others are empty."""
+
+    run: str
+    symbol: str
+    word: str
+
+    @property
+    def first(self) -> str:
+        """What begins it: a character of a run, or the whole."""
+        return self.run[:1] or self.symbol or self.word[:WORD_LENGTH]
+
+    @property
+    def last(self) -> str:
+        return self.run[-1:] or self.symbol or self.word[:WORD_LENGTH]
+
+
+def parts_of(text: str) -> list[Part]:
+    """The parts of a text, in order."""
+    return list(map(Part._make, PART.findall(folded(text).translate(SEPARATED))))
+
+
+def words_of(parts: Iterable[Part]) -> list[Word]:
     """The words of a text, in order."""
     found: list[Word] = []
     place = 1
-    for run, symbol, word in PART.findall(folded(text).translate(SEPARATED)):
+    for run, symbol, word in parts:
         if run:
             last = len(run) - 1
             for number, character in enumerate(run):
@@ -111,16 +137,52 @@ def _pairs(words: list[Word]) -> Iterator[str]:
         # The last character of a run has a place of its own.
         ends_run = PIECE.match(left.text) and not PIECE.match(right.text)
         if right.place - left.place == (2 if ends_run else 1):
-            number = crc32(f"{left.text} {right.text}".encode())
-            yield f"{PAIR}{PAIR_LETTERS[number & 63]}{PAIR_LETTERS[number >> 6 & 63]}"
+            yield _hashed(PAIR, left.text, right.text)
+
+
+def _joint(left: Part, right: Part) -> str:
+    """The word of the joint of two parts that follow each other; empty if neither is a run."""
+    return _hashed(JOINT, left.last, right.first) if left.run or right.run else ""
+
+
+def _joints_asked(parts: list[Part]) -> Iterator[list[str]]:
+    """For the joints of a query, words of which each post with the phrase has one.
+
+    Two runs of the query may be one in the post. Then it has the piece of both characters, and with a third one the
+    pair of the two pieces.
+    """
+    signs: list[str] = []
+    joints: list[str] = []
+    """Of each sign and the next."""
+    for number, part in enumerate(parts):
+        if number:
+            joints.append(_joint(parts[number - 1], part))
+        signs.extend(part.run or [part.first])
+        joints.extend([""] * (len(part.run) - 1))
+    for number, joint in enumerate(joints):
+        left, right, *further = signs[number : number + 3]
+        are_pieces = PIECE.match(left) and PIECE.match(right)
+        if joint:
+            yield [left + right, joint] if are_pieces else [joint]
+        near = [each for each in joints[number : number + 2] if each]
+        if near and are_pieces and further and PIECE.match(further[0]):
+            yield [_hashed(PAIR, left + right, right + further[0]), *near]
+
+
+def _hashed(kind: str, left: str, right: str) -> str:
+    number = crc32(f"{left} {right}".encode())
+    return f"{kind}{HASH_LETTERS[number & 63]}{HASH_LETTERS[number >> 6 & 63]}"
 
 
 def tsvector(text: str, *further: str) -> str:
-    """The words of a post with their places, and without places its pairs and further ones, as the text of a
+    """The words of a post with their places, and without places its pairs, joints and further ones, as the text of a
     `tsvector`."""
-    words = words_of(text)
+    parts = parts_of(text)
+    words = words_of(parts)
+    joints = {_joint(left, right) for left, right in pairwise(parts)} - {""}
+    unplaced = {PAIR, JOINT, *_pairs(words), *joints, *further}
     placed = [f"'{word.text}':{word.place}" for word in words]
-    return " ".join([*placed, *(f"'{word}'" for word in (PAIR, *set(_pairs(words)), *further))])
+    return " ".join([*placed, *(f"'{word}'" for word in unplaced)])
 
 
 def words_of_post(author_id: int, text: str) -> str:
@@ -135,12 +197,16 @@ def author_word(author_id: int) -> str:
 
 
 def phrase(text: str) -> str:
-    """The text's words one after the other, and their pairs, as the text of a `tsquery`; empty if it has none."""
-    words = words_of(text)
+    """The text's words one after the other, with their pairs and joints, as the text of a `tsquery`; empty if there are
+    none."""
+    parts = parts_of(text)
+    if not parts:
+        return ""
+    words = words_of(parts)
     wanted = [word for word in words if not word.is_covered]
-    parts: list[str] = []
-    for number, word in enumerate(wanted):
-        if number:
-            parts.append(f"<{word.place - wanted[number - 1].place}>")
-        parts.append(f"'{word.text}'")
-    return " & ".join([" ".join(parts), *(f"'{pair}'" for pair in _pairs(words))]) if parts else ""
+    order = f"'{wanted[0].text}'"
+    for before, word in pairwise(wanted):
+        order += f" <{word.place - before.place}> '{word.text}'"
+    pairs = [f"'{pair}'" for pair in _pairs(words)]
+    joints = ["('" + "' | '".join(either) + "')" for either in _joints_asked(parts)]
+    return " & ".join([order, *pairs, *joints])

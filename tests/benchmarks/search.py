@@ -53,6 +53,9 @@ OF_QUICK = {
     "a phrase of three such words": phrase("tenth every even"),
     "a phrase of two words of every second post, never in this order": phrase("even every"),
     "a phrase of characters of all posts, never in this order": phrase("猫犬鳥"),
+    "a phrase of a character and a word of all posts, never in this order": phrase("犬 every"),
+    "a phrase of two runs of characters, never in this order": phrase("鳥 猫"),
+    "a phrase of three runs of characters, never in this order": phrase("猫 犬 鳥"),
     "two characters": phrase("猫犬"),
 }
 FIND = "SELECT search_posts($1::text::tsquery, $2, 0, $3)"

@@ -1,4 +1,4 @@
--- Writes the words of posts anew that have none of pairs, unless another writer changes the post. Locks the posts, by key.
+-- Writes the words of posts anew that have none of pairs or joints, unless another writer changes the post. Locks the posts, by key.
 -- $1 posts, $2 the texts that their words were made of, $3 the words. Gives the keys of those that were written.
 WITH found AS MATERIALIZED (
     SELECT p.id, t.words
@@ -9,5 +9,5 @@ WITH found AS MATERIALIZED (
     FOR NO KEY UPDATE OF p SKIP LOCKED
 )
 UPDATE post_words w SET words = found.words::tsvector FROM found
-WHERE w.post_id = found.id AND NOT w.words @@ '''~'''
+WHERE w.post_id = found.id AND NOT w.words @@ '''^'''
 RETURNING w.post_id

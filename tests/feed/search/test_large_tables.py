@@ -111,7 +111,15 @@ async def test_a_search_reads_a_small_part(
 
 async def test_a_phrase_does_not_read_all_posts_with_its_words(crowd: RecordingDatabase) -> None:
     # Every tenth post has both, in the other order.
-    for text in ("tenth every", "猫犬 every"):
+    for text in (
+        "tenth every",
+        "猫犬 every",
+        "犬 every",
+        "犬 猫",
+        "犬 猫 every",
+        "猫 犬 猫",
+        "猫犬 猫",
+    ):
         arguments = (phrase(text), 2**63 - 1, 0, 21, 42)
         statement = SQL.posts_by_words[":anonymous"]
         assert await rows_read(crowd, statement, None, *arguments) <= 100
