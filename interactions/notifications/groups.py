@@ -85,13 +85,11 @@ class Group:
         return self.causes[-KEPT_ACTORS:]
 
     @property
-    def dropped(self) -> Iterable[int]:
-        """The new actors who get no row, in the order of their causes."""
-        others = self.causes[:-KEPT_ACTORS]
-        if not others:
-            return ()
-        added = self.actors - {cause.actor_id for cause in self.kept}
-        return dict.fromkeys(cause.actor_id for cause in others if cause.actor_id in added)
+    def dropped(self) -> set[int]:
+        """The new actors who get no row."""
+        if len(self.causes) <= KEPT_ACTORS:
+            return set()
+        return self.actors - {cause.actor_id for cause in self.kept}
 
 
 async def causes_change(
@@ -187,15 +185,15 @@ async def _groups_grow(
 
 async def _dropped_remove(
     transaction: Transaction, asked: Sequence[tuple[int, ...]]
-) -> set[tuple[int, int]]:
+) -> list[tuple[int, int]]:
     """Removes actors without a row, of which each is asked for by recipient, thing, kind, actor, and the notification
     with which to begin. Returns the keys and recipients of the notifications that have lost some.
     """
     if not asked:
-        return set()
+        return []
     columns = zip(*asked, strict=True)
     rows = await transaction.fetch(SQL.notification_dropped_remove, *map(key_array, columns))
-    return {(row[0], row[1]) for row in rows}
+    return [(row[0], row[1]) for row in rows]
 
 
 async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Group]) -> None:

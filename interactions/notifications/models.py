@@ -87,12 +87,11 @@ class NotificationActor(models.Model):
 
 
 class NotificationDroppedActors(models.Model):
-    """Users in a notification who have no row any more. A list is full with 250; it gets shorter as
-    users take back."""
+    """Users in a notification who have no row any more, in 64 parts at most."""
 
-    pk = models.CompositePrimaryKey("notification_id", "id")
-    id = KeyField()
+    pk = models.CompositePrimaryKey("notification_id", "part")
     notification = Reference(Notification)
+    part = models.SmallIntegerField(help_text="The remainder of their keys by 64.")
     actors = ArrayField(
         models.BigIntegerField(), help_text="Their keys; 0 for one that is not known."
     )

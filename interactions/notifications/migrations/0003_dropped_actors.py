@@ -4,13 +4,12 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-import core.database.time_ordered_keys
 from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 CASCADING = ForeignKeysInDatabase(("notification_dropped_actors", "notification_id", "notifications"))
 UNKNOWN = """
-INSERT INTO notification_dropped_actors (notification_id, actors)
-SELECT id, array_fill(0::bigint, ARRAY[dropped_count]) FROM notifications WHERE dropped_count > 0
+INSERT INTO notification_dropped_actors (notification_id, part, actors)
+SELECT id, 0, array_fill(0::bigint, ARRAY[dropped_count]) FROM notifications WHERE dropped_count > 0
 """
 
 
@@ -22,8 +21,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='NotificationDroppedActors',
             fields=[
-                ('pk', models.CompositePrimaryKey('notification_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', core.database.time_ordered_keys.KeyField(db_default=core.database.time_ordered_keys.TimeOrderedKey(), editable=False)),
+                ('pk', models.CompositePrimaryKey('notification_id', 'part', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('part', models.SmallIntegerField(help_text='The remainder of their keys by 64.')),
                 ('actors', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), help_text='Their keys; 0 for one that is not known.', size=None)),
                 ('notification', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='notifications.notification')),
             ],

@@ -1,22 +1,22 @@
--- Gives rows to the newest actors without one, those of the last list, of notifications that have none. Who does not exist any more is not
--- counted any more. $1 notifications, $2 how many rows.
-WITH lists AS MATERIALIZED (
-    SELECT n.*, d.id AS list, d.actors, greatest(cardinality(d.actors) - $2, 0) AS rest
-    FROM notifications n CROSS JOIN LATERAL (
-        SELECT id, actors FROM notification_dropped_actors
-        WHERE notification_id = n.id AND cardinality(actors) > 0 ORDER BY id DESC LIMIT 1
-    ) d
-    WHERE n.id = ANY($1::bigint[])
+-- Gives rows to some actors without one, of notifications that have none. Who does not exist any more is not counted any more.
+-- $1 notifications, $2 how many rows each gets at most.
+WITH returned AS MATERIALIZED (
+    SELECT k.id AS notification_id, x.part, x.actor_id
+    FROM unnest($1::bigint[]) AS k(id) CROSS JOIN LATERAL (
+        SELECT part, unnest(actors) AS actor_id FROM notification_dropped_actors WHERE notification_id = k.id LIMIT $2
+    ) x
 ), shortened AS (
-    UPDATE notification_dropped_actors d SET actors = d.actors[:l.rest] FROM lists l WHERE d.notification_id = l.id AND d.id = l.list
+    UPDATE notification_dropped_actors d
+    SET actors = ARRAY(SELECT actor_id FROM unnest(d.actors) AS actor_id WHERE actor_id NOT IN (SELECT unnest(r.actors)))
+    FROM (SELECT notification_id, part, array_agg(actor_id) AS actors FROM returned GROUP BY 1, 2) r
+    WHERE d.notification_id = r.notification_id AND d.part = r.part
 ), added AS (
     INSERT INTO notification_actors (notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
-    SELECT l.id, u.id, l.recipient_id, l.thing_id, l.kind, 0
-    FROM lists l CROSS JOIN LATERAL unnest(l.actors[l.rest + 1:]) WITH ORDINALITY AS k(actor_id, place) JOIN users u ON u.id = k.actor_id
-    ORDER BY k.place
+    SELECT n.id, u.id, n.recipient_id, n.thing_id, n.kind, 0
+    FROM returned r JOIN notifications n ON n.id = r.notification_id JOIN users u ON u.id = r.actor_id
     RETURNING notification_id
 )
 UPDATE notifications n
-SET dropped_count = n.dropped_count - (cardinality(l.actors) - l.rest),
-    actor_count = n.actor_count - (cardinality(l.actors) - l.rest) + (SELECT count(*) FROM added a WHERE a.notification_id = n.id)
-FROM lists l WHERE n.id = l.id
+SET dropped_count = n.dropped_count - r.actors,
+    actor_count = n.actor_count - r.actors + (SELECT count(*) FROM added a WHERE a.notification_id = n.id)
+FROM (SELECT notification_id, count(*)::int AS actors FROM returned GROUP BY notification_id) r WHERE n.id = r.notification_id

@@ -1,30 +1,28 @@
 -- Removes actors without a row from notifications about things, and from their counts. $1 recipients, $2 things, $3 kinds, $4 actors,
--- $5 the notification with which to begin: a place for each. A row for each removed: the notification, the recipient, the actor.
+-- $5 the notification with which to begin: a place for each. A row for each notification that has lost some: the key, the recipient.
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[], $4::text::bigint[], $5::text::bigint[])
+    SELECT recipient_id, thing_id, kind, since, actor_id % {dropped_actors_parts} AS part, array_agg(actor_id) AS actors
+    FROM unnest($1::text::bigint[], $2::text::bigint[], $3::text::int[], $4::text::bigint[], $5::text::bigint[])
         AS k(recipient_id, thing_id, kind, actor_id, since)
+    GROUP BY 1, 2, 3, 4, 5
 ), found AS MATERIALIZED (
-    SELECT n.id AS notification_id, n.recipient_id, x.id, x.actor_id
-    FROM (SELECT DISTINCT recipient_id, thing_id, kind, since FROM asked) g
+    SELECT n.id, n.recipient_id, a.part, removed.actors
+    FROM asked a
     CROSS JOIN LATERAL (
         SELECT id, recipient_id FROM notifications
-        WHERE recipient_id = g.recipient_id AND thing_id = g.thing_id AND kind = g.kind AND id >= g.since AND dropped_count > 0
+        WHERE recipient_id = a.recipient_id AND thing_id = a.thing_id AND kind = a.kind AND id >= a.since AND dropped_count > 0
         OFFSET 0
     ) n
+    CROSS JOIN LATERAL (SELECT actors FROM notification_dropped_actors WHERE notification_id = n.id AND part = a.part OFFSET 0) d
     CROSS JOIN LATERAL (
-        SELECT d.id, u.actor_id FROM notification_dropped_actors d CROSS JOIN LATERAL unnest(d.actors) AS u(actor_id)
-        WHERE d.notification_id = n.id OFFSET 0
-    ) x
-    WHERE (g.recipient_id, g.thing_id, g.kind, x.actor_id) IN (SELECT recipient_id, thing_id, kind, actor_id FROM asked)
+        SELECT array_agg(actor_id) AS actors FROM (SELECT unnest(d.actors) INTERSECT SELECT unnest(a.actors)) AS common(actor_id)
+    ) removed
+    WHERE removed.actors IS NOT NULL
 ), shortened AS (
     UPDATE notification_dropped_actors d
-    SET actors = ARRAY(
-        SELECT u.actor_id FROM unnest(d.actors) WITH ORDINALITY AS u(actor_id, place) WHERE u.actor_id <> ALL(f.actors) ORDER BY u.place
-    )
-    FROM (SELECT notification_id, id, array_agg(actor_id) AS actors FROM found GROUP BY notification_id, id) f
-    WHERE d.notification_id = f.notification_id AND d.id = f.id
-), counted AS (
-    UPDATE notifications n SET actor_count = n.actor_count - f.actors, dropped_count = n.dropped_count - f.actors
-    FROM (SELECT notification_id, count(*)::int AS actors FROM found GROUP BY notification_id) f WHERE n.id = f.notification_id
+    SET actors = ARRAY(SELECT actor_id FROM unnest(d.actors) AS actor_id WHERE actor_id NOT IN (SELECT unnest(f.actors)))
+    FROM found f WHERE d.notification_id = f.id AND d.part = f.part
 )
-SELECT notification_id, recipient_id, actor_id FROM found
+UPDATE notifications n SET actor_count = n.actor_count - f.actors, dropped_count = n.dropped_count - f.actors
+FROM (SELECT id, sum(cardinality(actors))::int AS actors FROM found GROUP BY id) f WHERE n.id = f.id
+RETURNING n.id, n.recipient_id
