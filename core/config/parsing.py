@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-import math
 import re
 from collections.abc import Callable
 from email.utils import parseaddr
 from urllib.parse import urlsplit
+
+from core import numbers
 
 TRUE = frozenset({"true", "yes", "on", "1"})
 FALSE = frozenset({"false", "no", "off", "0"})
@@ -49,28 +50,16 @@ def boolean(text: str) -> bool:
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """A parser of whole numbers within the bounds."""
-
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
-            raise ValueInvalid(f"write a whole number from {lowest} to {highest}.")
-        return int(text)
-
-    return parse
+    return numbers.whole_number(lowest, highest, _not_a_number)
 
 
 def number(lowest: float, highest: float) -> Callable[[str], float]:
     """A parser of numbers within the bounds."""
+    return numbers.number(lowest, highest, _not_a_number)
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not lowest <= value <= highest:
-            raise ValueInvalid(f"write a number from {lowest} to {highest}.")
-        return value
 
-    return parse
+def _not_a_number(wanted: str) -> ValueInvalid:
+    return ValueInvalid(f"write {wanted}.")
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
+from core import numbers
+
 HEADING = "examples:\n"
 
 
@@ -34,25 +36,13 @@ class ExplainedCommand(BaseCommand):
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
     """The type of an argument that is a whole number."""
-
-    def parse(text: str) -> int:
-        if not (text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
-            raise ArgumentTypeError(f"it must be a whole number from {least:,} to {most:,}")
-        return int(text)
-
-    return parse
+    return numbers.whole_number(least, most, _refused)
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
     """The type of an argument that is a number."""
+    return numbers.number(least, most, _refused)
 
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            raise ArgumentTypeError(f"it must be a number from {least:g} to {most:,g}")
-        return value
 
-    return parse
+def _refused(wanted: str) -> ArgumentTypeError:
+    return ArgumentTypeError(f"it must be {wanted}")

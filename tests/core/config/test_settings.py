@@ -141,9 +141,9 @@ def test_the_development_secret_is_invalid_in_production() -> None:
         ("DATABASE_URL", "postgresql://feed:a b@db/feed", "percent-encode"),
         ("DATABASE_URL", "postgresql://db:99999/feed", "begins with postgresql://"),
         ("REDIS_URL", "http://cache", "begins with redis://"),
-        ("PORT", "0", "from 1 to 65535"),
-        ("PORT", "eighty", "from 1 to 65535"),
-        ("PORT", "9" * 10_000, "from 1 to 65535"),
+        ("PORT", "0", "from 1 to 65,535"),
+        ("PORT", "eighty", "from 1 to 65,535"),
+        ("PORT", "9" * 10_000, "from 1 to 65,535"),
         ("POOL_SIZE", "0", "from 1 to 200"),
         ("BYTE_CACHE_SECONDS", "nan", "from 0 to 60"),
         ("BYTE_CACHE_SECONDS", "soon", "from 0 to 60"),
@@ -157,7 +157,7 @@ def test_the_development_secret_is_invalid_in_production() -> None:
         ("ADMIN_PATH", "graphql", "that the server does not use"),
         ("ADMIN_PATH", "Static/x", "that the server does not use"),
         ("ADMIN_PATH", "../x", "a path of letters"),
-        ("POOL_QUEUE", "0", "from 1 to 100000"),
+        ("POOL_QUEUE", "0", "from 1 to 100,000"),
     ],
 )
 def test_an_invalid_value_is_reported_with_advice_and_not_quoted(
