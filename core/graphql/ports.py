@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from core.database.usage import Usage
 from core.errors import JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.request_record import RequestRecord
 
 Execute = Callable[

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from core.database.usage import Timing, Usage
 from core.errors import JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 
 CLIENT_GONE = 499
 """The status in logs, as nginx has it, of a query that was cancelled because its client disconnected."""

@@ -6,7 +6,7 @@ from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.documents.selectors import TrustedTexts
 from core.documents.shared_texts import SharedTexts
-from core.graphql.documents import ChargeDocument, DocumentStore, free
+from core.graphql.document_store import ChargeDocument, DocumentStore, free
 from core.graphql.limits.limits import Limits
 
 

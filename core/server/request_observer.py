@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from core.config.environment import Environment
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.request_record import Observer, RequestRecord
 from core.server.request_log import RequestLog
 from core.server.request_metrics import RequestMetrics

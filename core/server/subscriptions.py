@@ -17,7 +17,7 @@ from core.events.event_log import EventLog
 from core.events.notifier import Notifier
 from core.events.revocations import Hidden, Revoke
 from core.execution import Executor
-from core.graphql.documents import DocumentStore
+from core.graphql.document_store import DocumentStore
 from core.graphql.http.cors import CORSPolicy
 from core.graphql.live.connection_registry import ConnectionRegistry, ReadToken
 from core.graphql.live.event_payloads import EventRenderer

@@ -29,7 +29,8 @@ if __name__ == "__main__":
 from core.config.schema import graphql_schema  # needs the settings
 from core.database.statement_metrics import statement_ended  # as above
 from core.database.usage import USAGE, Timing  # as above
-from core.graphql.documents import DocumentOperation, DocumentStore  # as above
+from core.graphql.document import DocumentOperation  # as above
+from core.graphql.document_store import DocumentStore  # as above
 from core.graphql.limits.limits import Limits  # as above
 from core.graphql.request_record import RequestRecord  # as above
 from core.server.request_log import RequestLog  # as above

@@ -11,7 +11,7 @@ from gql.transport.httpx import HTTPXAsyncTransport
 
 from core.config.schema import graphql_schema
 from core.database.database import Database
-from core.graphql.documents import DocumentStore
+from core.graphql.document_store import DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.live.world import Api, SignedInUser, operation, signed_in
 from tests.paths import OPERATIONS

@@ -14,7 +14,7 @@ from redis import Redis
 
 from core.database.database import Database
 from core.devserver.ports import free_port
-from core.graphql.documents import CHARACTERS_A_POINT
+from core.graphql.document_store import CHARACTERS_A_POINT
 from core.graphql.limits.rate_limits import REFUSAL_POINTS
 from core.ids import global_id
 from tests.live.test_codes import STREAM, by_http

@@ -7,7 +7,8 @@ from prometheus_client import REGISTRY
 
 from core.config.schema import graphql_schema
 from core.database.database import Database
-from core.graphql.documents import DocumentOperation, DocumentStore
+from core.graphql.document import DocumentOperation
+from core.graphql.document_store import DocumentStore
 from core.graphql.limits.limits import Limits
 from core.graphql.live.shared_operations import LiveOperations
 from core.ids import global_id

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.database.database import Database
-from core.graphql import documents
+from core.graphql import document_store
 from core.ids import global_id
 from tests.interactions.cast import create_posts
 from tests.live.world import (
@@ -46,7 +46,7 @@ def strict(django_db_setup: None) -> Iterator[str]:
 @pytest.fixture
 async def trusted(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
     """The database with two trusted documents; processes look at once whether they still are."""
-    monkeypatch.setattr(documents, "TRUST_SECONDS", 0.0)
+    monkeypatch.setattr(document_store, "TRUST_SECONDS", 0.0)
     for identifier, text in (("feed-1", FEED), (hashed(EVENTS), EVENTS)):
         await database.write(TRUST, identifier, hashed(text), text)
     return database

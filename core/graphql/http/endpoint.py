@@ -5,16 +5,13 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from time import perf_counter
-from typing import Any, cast
+from typing import cast
 
-import orjson
-from graphql import ExecutionResult
 from starlette.types import Receive, Scope, Send
 
-from core.database.usage import USAGE
 from core.documents.identifiers import is_hash
-from core.graphql.documents import DocumentOperation, DocumentStore
-from core.graphql.errors import execution_error_entries
+from core.graphql.document import DocumentOperation
+from core.graphql.document_store import DocumentStore
 from core.graphql.http.compression import compressed
 from core.graphql.http.conditional import cacheable
 from core.graphql.http.cors import CORSPolicy, check_origin
@@ -26,7 +23,6 @@ from core.graphql.http.http_errors import (
 )
 from core.graphql.http.negotiation import (
     EVENTS,
-    GRAPHQL,
     HTML,
     JSON,
     SINGLE_CONNECTION,
@@ -38,6 +34,7 @@ from core.graphql.http.negotiation import (
     not_acceptable,
     streams_unsupported,
 )
+from core.graphql.http.operation_executor import OperationExecutor
 from core.graphql.http.operations import (
     ENDS_WITH_CLIENT,
     ExecutedOperation,
@@ -62,31 +59,23 @@ from core.graphql.http.responses import (
     STREAMS,
     Response,
     common_fields,
-    error_body,
     failure_response,
     in_stream,
     messages,
     request_error_response,
-    retry_later_response,
-    timeout_response,
-    with_extensions,
 )
-from core.graphql.http.shared_timeout import SharedTimeout, SharedTimeoutExpired
+from core.graphql.http.shared_timeout import SharedTimeout
 from core.graphql.limits.cost_report import (
     REPORT,
     REPORT_HEADER,
-    check_answer_size,
     check_introspection,
     checked_cost,
-    cost_report,
 )
 from core.graphql.ports import Admission, ContextFor, Execute
-from core.graphql.request_record import CLIENT_GONE, Observer, RequestRecord, codes_of
+from core.graphql.request_record import CLIENT_GONE, Observer, RequestRecord
 
 ServeStream = Callable[[SubscriptionRequest, Scope, Receive, Send], Awaitable[None]]
 """Answers a subscription with a stream. Errors, before the response starts: ClientError, DatabaseUnavailable."""
-PARTIAL_SUCCESS = 294
-"""The draft's status for errors beside `data`."""
 STREAM_TOKEN = b"x-graphql-event-stream-token"
 
 
@@ -122,9 +111,6 @@ class GraphQLHTTP:
         self._documents = documents
         self._limits = documents.limits
         self._body_timeout = SharedTimeout(self._limits.body_seconds)
-        self._execution_timeout = SharedTimeout(self._limits.execution_seconds)
-        self._execute = execute
-        self._context_for = context_for
         self._serve_stream = stream
         self._response_cache = response_cache
         self._private_fields = frozenset(private_fields)
@@ -134,8 +120,15 @@ class GraphQLHTTP:
         self._admission = admission
         self._observer = observer or Observer()
         self._compress_from = compress_from
-        self._headers_for = headers_for
         self._draft = draft_statuses
+        self._executor = OperationExecutor(
+            self._limits,
+            execute=execute,
+            context_for=context_for,
+            admission=admission,
+            headers_for=headers_for,
+            draft_statuses=draft_statuses,
+        )
         # Headers are made for each response.
         self._cache_by_request = None if headers_for else response_cache
 
@@ -152,7 +145,7 @@ class GraphQLHTTP:
                     return
                 response = cast("Response", request)
             elif request.key is None:
-                response, _ = await self._execute_operation(request)
+                response, _ = await self._executor.execute(request)
             else:
                 response = await self._cached_response(request, request.key, headers)
         except ClientDisconnected:
@@ -347,80 +340,12 @@ class GraphQLHTTP:
         body = cache.find(key) or await cache.pending(key)
         if body is not None:
             prepared.record.is_cached = True
-            response = self._response(prepared, body, None, None, None)
+            response = self._executor.response(prepared, body, None, None, None)
         else:
-            response = await cache.execute(key, lambda: self._execute_operation(prepared))
+            response = await cache.execute(key, lambda: self._executor.execute(prepared))
         if prepared.scope["method"] == "POST" or prepared.media_type in STREAMS:
             return response
         seconds = cache.seconds_left(key, response.body)
         if seconds is None:
             return response
         return cacheable(response, seconds, headers.get(b"if-none-match"))
-
-    async def _execute_operation(
-        self, prepared: PreparedOperation
-    ) -> tuple[Response, bytes | None]:
-        """The response and, if there are no errors, the body to cache."""
-        operation, variables, media_type, scope, authorization, _, record, _ = prepared
-        context = self._context_for(
-            None if authorization is None else authorization.decode("latin-1"), scope
-        )
-        record.viewer_id = getattr(context, "viewer_id", None)
-        admission = self._admission
-        if admission is not None:
-            wait = admission.admit(operation, record.cost, context)
-            if wait is not None:
-                await wait
-        USAGE.set(record)
-        result = self._execute(operation.document, operation.name, variables, context)
-        if not isinstance(result, ExecutionResult):
-            try:
-                result = await self._execution_timeout.wait_for(result)
-            except SharedTimeoutExpired:
-                seconds = self._limits.execution_seconds
-                return timeout_response(seconds, media_type, record.request_id), None
-        if admission is not None:
-            admission.settle(operation, record.cost, record, context)
-        errors = result.errors
-        if not errors:
-            body = orjson.dumps({"data": result.data})
-            check_answer_size(len(body), self._limits)
-            return self._response(prepared, body, record, context, result), body
-        entries = execution_error_entries(errors, operation.name)
-        if result.data is None:
-            retry_later = retry_later_response(entries, media_type, record.request_id)
-            if retry_later is not None:
-                return retry_later, None
-            if all(error.path is None for error in errors):
-                refused = request_error_response(
-                    entries, media_type, record.request_id, draft=self._draft
-                )
-                return refused, None
-        body = error_body(entries, record.request_id, data=result.data)
-        check_answer_size(len(body), self._limits)
-        response = self._response(prepared, body, record, context, result)
-        if self._draft and media_type is GRAPHQL:
-            response = response._replace(status=PARTIAL_SUCCESS)
-        return response._replace(codes=codes_of(entries)), None
-
-    def _response(
-        self,
-        prepared: PreparedOperation,
-        body: bytes,
-        usage: RequestRecord | None,
-        context: Any,
-        result: ExecutionResult | None,
-    ) -> Response:
-        """The response with additional headers and extensions. `usage`: None for a cached body."""
-        extensions = result.extensions if result is not None else None
-        if prepared.reports_cost:
-            report = cost_report(prepared.operation, prepared.record.cost, usage, self._limits)
-            extensions = {**(extensions or {}), **report}
-        headers: Headers = ()
-        if self._headers_for is not None:
-            headers = self._headers_for(
-                ExecutedOperation(prepared.operation, prepared.variables, context, result)
-            )
-        if extensions:
-            body = with_extensions(body, extensions)
-        return Response(200, prepared.media_type, body, headers)

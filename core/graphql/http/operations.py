@@ -9,7 +9,7 @@ from graphql import ExecutionResult
 from starlette.types import Scope
 
 from core.errors import JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.http.http_errors import Headers
 from core.graphql.request_record import RequestRecord
 

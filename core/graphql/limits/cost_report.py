@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.database.usage import Usage
 from core.errors import ClientError, JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.limits.limits import Limits, over_limit
 
 REPORT_HEADER = b"graphql-cost"

@@ -13,7 +13,7 @@ from core.database.clock import CLOCK
 from core.database.usage import Usage
 from core.errors import ClientError
 from core.graphql.codes import CODES
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
 from core.graphql.limits.limits import LIMITS_REACHED, over_limit
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets

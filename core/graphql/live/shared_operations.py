@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from core.errors import JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 
 PublicFields = Mapping[str, frozenset[str]]
 """Names of the fields that are the same for every viewer, by type. Others may differ."""

@@ -15,7 +15,8 @@ from core.database.usage import USAGE
 from core.errors import ClientError, JSONObject
 from core.events.log_positions import is_cursor
 from core.execution import coerce_variable_values
-from core.graphql.documents import DocumentOperation, DocumentStore
+from core.graphql.document import DocumentOperation
+from core.graphql.document_store import DocumentStore
 from core.graphql.errors import (
     client_error,
     document_error_entries,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 from core.errors import JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.live.subscription_runner import ActiveSubscription
 from core.graphql.websocket.messages import encode_message
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Receive, Scope, Send
 
 from core.errors import ClientError, JSONObject
-from core.graphql.documents import DocumentOperation
+from core.graphql.document import DocumentOperation
 from core.graphql.errors import with_request_id
 from core.graphql.http.request_ids import request_id
 from core.graphql.http.requests import address_of, from_object

@@ -17,7 +17,7 @@ from graphql import DocumentNode, ExecutionResult, execute
 from graphql.pyutils import AwaitableOrValue
 from starlette.types import ASGIApp
 
-from core.graphql.documents import DocumentStore
+from core.graphql.document_store import DocumentStore
 from core.graphql.http.endpoint import GraphQLHTTP
 from core.graphql.limits.limits import Limits
 from core.server.uvicorn_http import HTTPProtocol

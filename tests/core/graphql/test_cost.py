@@ -12,7 +12,7 @@ from graphql import GraphQLObjectType, parse
 
 from core.config.schema import graphql_schema
 from core.errors import ClientError
-from core.graphql.documents import DocumentStore
+from core.graphql.document_store import DocumentStore
 from core.graphql.http.requests import from_body
 from core.graphql.limits.cost_report import checked_cost
 from core.graphql.limits.directives import list_size_of

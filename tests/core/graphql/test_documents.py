@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ClientError
-from core.graphql.documents import Document, DocumentStore
+from core.graphql.document import Document
+from core.graphql.document_store import DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, refused
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import JSONObject
-from core.graphql.documents import DocumentStore
+from core.graphql.document_store import DocumentStore
 from core.graphql.limits.counting import DocumentCounter
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, graphql_server, refused

@@ -20,7 +20,7 @@ from core.documents.services import (
     trusted_documents_delete,
     trusted_documents_expire,
 )
-from core.graphql.documents import Document
+from core.graphql.document import Document
 from core.server.documents import document_store
 
 MAX_SHOWN = 200
