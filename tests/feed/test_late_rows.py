@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from core.context import Services
 from core.database.list_positions import MAX_SEEN
@@ -129,7 +130,7 @@ class Reader:
 
 
 @pytest.mark.parametrize("kind", LISTS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(settings().max_examples // 20))
 async def test_polling_readers_receive_each_row_once_after_its_commit(
     services: Services, connections: list[Any], kind: str, seed: int
 ) -> None:
