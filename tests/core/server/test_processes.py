@@ -78,9 +78,7 @@ def shared_folders(folder: Path) -> list[Path]:
     return list(folder.glob("feed-metrics-*"))
 
 
-@pytest.mark.parametrize(
-    ("processes", "number"), [(1, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGTERM)]
-)
+@pytest.mark.parametrize(("processes", "number"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
 async def test_a_stop_ends_streams_cleanly_and_answers_what_was_accepted(
     database: Database, tmp_path: Path, processes: int, number: signal.Signals
 ) -> None:
