@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, closing
 from math import inf
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.cursors import CursorSigner
 from core.database.database import Database
+from core.devserver.folder_locks import folder_lock
 from tests.empty_tables import EMPTY_TABLES, EmptyingSession
 from tests.kept_sessions import KeepingDatabase, KeptSessions
 from tests.leaks import LeakCheck
@@ -65,9 +67,11 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
     os.environ.update(SETTINGS, **servers.variables)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    os.environ["MEDIA_STORAGE"] = running.enter_context(
-        TemporaryDirectory(prefix="media-", dir=FOLDER)
-    )
+    folder = Path(running.enter_context(TemporaryDirectory(prefix="files-", dir=FOLDER)))
+    running.enter_context(folder_lock(folder, "a test run"))  # Else a run beside this removes it.
+    media = folder / "media"
+    media.mkdir()
+    os.environ["MEDIA_STORAGE"] = str(media)
     # No test uses TLS. Without this, each client of httpx would read all certificates, for 20 ms.
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = str(FOLDER)
