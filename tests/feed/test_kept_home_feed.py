@@ -7,6 +7,7 @@ import random
 from functools import partial
 
 import pytest
+from hypothesis import settings
 
 from core.context import Context, Services
 from core.jobs.registry import JobKind
@@ -29,7 +30,7 @@ def crowd(services: Services, request: pytest.FixtureRequest) -> Crowd:
     return Crowd(services, random.Random(seed))
 
 
-@pytest.mark.parametrize("crowd", range(5), indirect=True)
+@pytest.mark.parametrize("crowd", range(settings().max_examples // 20), indirect=True)
 async def test_every_feed_equals_its_definition_after_any_writes(crowd: Crowd) -> None:
     await crowd.create(USERS)
     rng = crowd.rng
