@@ -10,7 +10,7 @@ from hmac import compare_digest
 from itertools import repeat
 from struct import Struct, pack, unpack
 from struct import error as StructError  # noqa: N812  # a class with a lower-case name
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from siphashc import siphash
 
@@ -107,7 +107,9 @@ class CursorCodec(NamedTuple):
 
     def encode(self, position: int) -> str:
         """The cursor of a position: 32 hexadecimal digits, or base64 above the horizon."""
-        return self.encode_position(self.position_at(position))
+        if self.horizon is None:
+            return self._encode_settled(position)
+        return self.encode_position(self.horizon.position_at(position))
 
     def encode_all(self, positions: list[int]) -> list[str]:
         """The cursors of the positions."""
@@ -116,20 +118,26 @@ class CursorCodec(NamedTuple):
             return [self.encode_position(horizon.position_at(position)) for position in positions]
         # In few calls for the whole page, whose cursors are a tenth of its time.
         prefix, count = self._prefix(VERSION), len(positions)
-        packed = unpack("8s" * count, pack(f">{count}q", *positions))
+        parts: list[Any] = [prefix] * (2 * count)
+        parts[1::2] = positions
+        packed = pack(">" + f"{len(prefix)}sq" * count, *parts)
+        signed = unpack(f"{len(prefix) + POSITION.size}s" * count, packed)
         numbers = [0] * (2 * count)
         numbers[::2] = positions
-        numbers[1::2] = map(siphash, repeat(self.keys.siphash), map(prefix.__add__, packed))
+        numbers[1::2] = map(siphash, repeat(self.keys.siphash), signed)
         return pack(">" + "qQ" * count, *numbers).hex(" ", SETTLED.size).split()
 
     def encode_position(self, position: ListPosition) -> str:
         """The cursor of a position, which may be above the horizon."""
         if not position.seen:
-            signed = self._prefix(VERSION) + POSITION.pack(position.key)
-            return SETTLED.pack(position.key, siphash(self.keys.siphash, signed)).hex()
+            return self._encode_settled(position.key)
         packed = pack_numbers(position.numbers())
         signed = UNSETTLED_VERSION + packed + self._unsettled_tag(packed)
         return b2a_base64(signed, newline=False).translate(URL_SAFE).decode().rstrip("=")
+
+    def _encode_settled(self, key: int) -> str:
+        signed = self._prefix(VERSION) + POSITION.pack(key)
+        return SETTLED.pack(key, siphash(self.keys.siphash, signed)).hex()
 
     def position_at(self, key: int) -> ListPosition:
         """The position at a row of the page."""
@@ -218,11 +226,11 @@ class RankedCursorCodec(CursorCodec):
     __slots__ = ()
 
     def encode_all(self, positions: list[int]) -> list[str]:
-        return [self.encode_position(ListPosition(each, each)) for each in positions]
+        return list(map(self._encode_settled, positions))
 
-    def encode_position(self, position: ListPosition) -> str:
+    def _encode_settled(self, key: int) -> str:
         # A number beyond bigint is a Decimal, of which the text has an exponent if it ends in 0000.
-        return self._as_text().encode(str(int(position.key)))
+        return self._as_text().encode(str(int(key)))
 
     def decode(self, cursor: str) -> ListPosition:
         position = int(self._as_text().decode(cursor))
