@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models.functions import Length, Now
 
@@ -112,6 +113,8 @@ class Post(CountedRow):
             ),
         ]
         indexes: ClassVar = [
+            # A page of a kept home feed looks its posts up one by one, as users_by_hash.
+            HashIndex("id", name="posts_by_hash"),
             models.Index(
                 # With the visibility, home feeds read the index alone.
                 "author",

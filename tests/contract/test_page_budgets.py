@@ -145,7 +145,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Follows", "p2"): {
         "user_by_username": Cost(12, 6),
-        "followers_pages": Cost(14, 117),
+        "followers_pages": Cost(112, 117),
         "relations_by_ids": Cost(205, 5),
     },
     Page("PostDetail", None): {
