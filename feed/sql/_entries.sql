@@ -4,14 +4,14 @@
 -- Only the first {breadth} sources, and of each of these as many reasons, are considered; the CTE `considered` has whether
 -- the page would be the same with all of them. Whether a reason counts is asked in order, until the page is full.
 -- parameters: breadth, viewer=$1, below=$2, above=$3, limit=$4, up_to=$6, snapshots=$7
--- needs: hidden (ids, is_complete)
+-- needs: hidden (ids)
 sources AS MATERIALIZED (
     SELECT {viewer}::bigint AS id
     UNION ALL
     SELECT followee_id FROM follows
-    WHERE follower_id = {viewer} AND followee_id <> ALL((SELECT ids FROM hidden)::bigint[]) AND {not_deleted user_id=followee_id}
+    WHERE follower_id = {viewer} AND {not_deleted user_id=followee_id}
     -- A block ends follows, so only mutes are asked for.
-    AND ((SELECT is_complete FROM hidden) OR {unmuted user_id=followee_id viewer={viewer}})
+    AND coalesce(followee_id <> ALL((SELECT ids FROM hidden)::bigint[]), {unmuted user_id=followee_id viewer={viewer}})
 ),
 -- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (

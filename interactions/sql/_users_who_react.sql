@@ -1,6 +1,6 @@
 -- Pages of the users who react to posts.
 -- parameters: table, viewer=$1, posts=$2, below=$3, above=$4, limit=$5, horizon=$6, muter=$7::bigint, up_to=$8, snapshots=$9
--- needs: hidden (ids, is_complete)
+-- needs: hidden (ids)
 SELECT m.post_id, m.id, {user of=a},
     {snapshot_above position=m.id horizon={horizon}}
 FROM unnest({posts}::text::bigint[]) AS k(id)

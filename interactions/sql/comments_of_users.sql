@@ -7,7 +7,7 @@ FROM (SELECT id FROM unnest($2::text::bigint[]) AS k(id) WHERE {not_hidden user_
 CROSS JOIN LATERAL (
     SELECT c.* FROM comments c JOIN posts p ON p.id = c.post_id JOIN users a ON a.id = p.author_id
     WHERE c.author_id = k.id AND c.id < $3 AND c.id > $4 {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8}
-    AND {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
+    AND {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
     ORDER BY c.id {direction} LIMIT $5
 ) c
 LEFT JOIN users a ON a.id = c.author_id

@@ -8,7 +8,7 @@ CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (
     SELECT p.id FROM posts p JOIN users a ON a.id = p.author_id
     WHERE p.quoted_post_id = k.id AND p.id < $3 AND p.id > $4 {unseen key=p.id transaction=p.transaction up_to=$7 snapshots=$8}
-    AND {not_hidden user_id=p.author_id muter=$6::bigint} AND {post_readable}
+    AND {user_not_hidden user=a muter=$6::bigint} AND {post_readable}
     ORDER BY p.id {direction} LIMIT $5
 ) m ON true
 LEFT JOIN posts p ON p.id = m.id

@@ -224,10 +224,10 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "posts_by_words": Cost(184, 73),
     },
     Page("SearchUsers", None): {
-        "users_by_name:anonymous": Cost(33, 87),
+        "users_by_name:anonymous": Cost(37, 24),
     },
     Page("SearchUsers", "p2"): {
-        "users_by_name": Cost(52, 92),
+        "users_by_name": Cost(64, 31),
         "relations_by_ids": Cost(49, 8),
     },
     Page("Explore", None): {

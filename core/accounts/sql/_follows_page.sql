@@ -1,6 +1,6 @@
 -- Pages of the {other} of users' follows, newest follow first; empty if a block or the user's privacy hides them.
 -- parameters: owner, other, viewer=$1, users=$2, below=$3, above=$4, limit=$5, horizon=$6, up_to=$7, snapshots=$8
--- needs: hidden (ids, is_complete)
+-- needs: hidden (ids)
 SELECT k.id, f.id, {user of=u},
     {snapshot_above position=f.id horizon={horizon}}
 FROM (

@@ -1,10 +1,10 @@
--- The users whom blocks and mutes hide from the viewer, read once for a page, as the CTE `hidden`: `ids` and whether these
--- are all. Of users who are hidden by more than a hundred blocks and mutes it has some, and {not_hidden} asks for each
--- user: reading thousands of rows would cost more.
+-- The users whom blocks and mutes hide from the viewer, read once for a page, as the CTE `hidden`: `ids`. Null for users who
+-- are hidden by more than a hundred blocks and mutes, and {not_hidden} asks for each user: reading thousands of rows would
+-- cost more.
 -- {muter}: the viewer where mutes hide, else NULL::bigint.
 -- parameters: muter, viewer=$1
 hidden AS MATERIALIZED (
-    SELECT ids, cardinality(ids) <= 100 AS is_complete
+    SELECT CASE WHEN cardinality(ids) <= 100 THEN ids END AS ids
     FROM (
         SELECT ARRAY(
             SELECT blocked_id FROM blocks WHERE blocker_id = {viewer}

@@ -5,7 +5,7 @@ FROM (
     SELECT u.hashtag_id, p.author_id, max(u.post_id) AS newest
     FROM (SELECT hashtag_id, post_id FROM post_hashtags ORDER BY post_id DESC LIMIT $1) u
     JOIN posts p ON p.id = u.post_id JOIN users a ON a.id = p.author_id
-    WHERE {post_public} AND a.is_active AND {not_deleted user_id=p.author_id}
+    WHERE {post_public} AND a.is_active
     GROUP BY u.hashtag_id, p.author_id
 ) users
 GROUP BY hashtag_id HAVING count(*) > 1

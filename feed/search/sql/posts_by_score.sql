@@ -13,7 +13,7 @@ WITH candidates AS MATERIALIZED (
         {trend_score reactions=(p.like_count+p.share_count+p.comment_count) key=p.id} AS score
     FROM candidates c JOIN posts p ON p.id = c.id JOIN users a ON a.id = p.author_id
     WHERE p.like_count + p.share_count + p.comment_count > 0 AND p.content_warning IS NULL
-    AND {post_public} AND a.is_active AND {not_deleted user_id=p.author_id}
+    AND {post_public} AND a.is_active
 ), promising AS MATERIALIZED (
     SELECT id, author_id, reactions
     FROM (SELECT *, row_number() OVER (PARTITION BY author_id ORDER BY score DESC, id DESC) AS n FROM scored) s

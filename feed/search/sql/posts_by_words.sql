@@ -10,7 +10,7 @@ FROM (SELECT {log_snapshot} AS now OFFSET 0) snapshot
 CROSS JOIN (SELECT count(*) AS count, min(id) AS lowest FROM candidates) found
 LEFT JOIN LATERAL (
     SELECT p.* FROM candidates c JOIN posts p ON p.id = c.id JOIN users a ON a.id = p.author_id
-    WHERE {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
+    WHERE {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
     ORDER BY c.id DESC LIMIT $5
 ) p ON true
 LEFT JOIN users a ON a.id = p.author_id

@@ -8,7 +8,7 @@ LEFT JOIN LATERAL (
     SELECT m.post_id FROM post_hashtags m JOIN posts p ON p.id = m.post_id JOIN users a ON a.id = p.author_id
     -- Bounds of posts alone would make the index of all posts with hashtags look good, in which a rare hashtag is far to find.
     WHERE m.hashtag_id = k.id AND (m.hashtag_id, m.post_id) < (k.id, $3) AND (m.hashtag_id, m.post_id) > (k.id, $4) {unseen key=m.post_id transaction=m.transaction}
-    AND {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
+    AND {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
     ORDER BY m.post_id {direction} LIMIT $5
 ) m ON true
 LEFT JOIN posts p ON p.id = m.post_id

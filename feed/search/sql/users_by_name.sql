@@ -47,7 +47,7 @@ WITH {hidden muter=NULL::bigint}, range AS MATERIALIZED (
         SELECT name, user_id FROM user_names n
         WHERE (n.name, n.user_id) > (CASE $4 WHEN 0 THEN range.begins ELSE $5 END COLLATE "C", CASE $4 WHEN 0 THEN 0 ELSE $6 END)
         AND n.name < range.ends
-        AND NOT EXISTS (SELECT FROM user_names y WHERE y.user_id = n.user_id AND y.name >= range.begins AND y.name < n.name)
+        AND NOT EXISTS (SELECT FROM user_names y WHERE y.user_id = n.user_id AND y.name >= range.begins AND y.name < n.name OFFSET 0)
         AND NOT EXISTS (SELECT FROM follows WHERE follower_id = $1 AND followee_id = n.user_id OFFSET 0)
         AND {not_hidden user_id=n.user_id muter=NULL::bigint}
         ORDER BY n.name, n.user_id LIMIT $3

@@ -172,6 +172,32 @@ async def test_a_home_feed_shows_nobody_of_very_many_deleted_followees(services:
     assert [edge["node"]["author"]["username"] for edge in feed["edges"]] == ["p1"]
 
 
+async def test_an_active_account_is_never_deleted(services: Services) -> None:
+    """Pages that read the author take it from there."""
+    database = services.database
+    one, other = await create_users(database, 2)
+    await post_create(database, author_id=one, text="Mine.")
+    await database.write("INSERT INTO account_deletions (user_id) VALUES ($1)", one)
+    await database.write("UPDATE users SET is_active = true")
+    rows = await database.fetch("SELECT id, is_active FROM users ORDER BY id")
+    assert [tuple(row) for row in rows] == [(one, False), (other, True)]
+    assert await number_of(database, "users WHERE account_is_deleted(id)") == 1
+    assert (await ApiClient(services, other).data(FEED))["edges"] == []
+    await database.write("DELETE FROM account_deletions")
+    await database.write("UPDATE users SET is_active = true")
+    assert await number_of(database, "users WHERE is_active") == 2
+    assert len((await ApiClient(services, other).data(FEED))["edges"]) == 1
+
+
+async def test_the_posts_of_a_suspended_user_stay(services: Services) -> None:
+    database = services.database
+    one, other = await create_users(database, 2)
+    await post_create(database, author_id=one, text="Mine.")
+    await database.write(SQL.user_suspend, one, None)
+    for viewer in (None, other):
+        assert len((await ApiClient(services, viewer).data(FEED))["edges"]) == 1
+
+
 @pytest.mark.parametrize("days", [None, 1])
 async def test_a_suspended_user_is_signed_out_and_told_so(
     anonymous: ApiClient, database: Database, days: int | None

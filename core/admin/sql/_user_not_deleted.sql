@@ -1,0 +1,3 @@
+-- A moderator sees every account.
+-- parameters: user
+true

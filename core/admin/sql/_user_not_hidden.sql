@@ -1,0 +1,3 @@
+-- A moderator sees everything.
+-- parameters: user, muter, viewer=$1
+true
