@@ -33,9 +33,9 @@ class ViewerState(NamedTuple):
     def sql(self, viewer: str, key: str) -> str:
         return f"{{viewer_state table={self.table} column={self.column} viewer={viewer} key={key}}}"
 
-    def sql_of_page(self) -> str:
+    def sql_on_page(self, row: str) -> str:
         return (
-            f"{{states_read table={self.table} column={self.column} "
+            f"{{state_on_page table={self.table} column={self.column} row={row} "
             "page={page} key={key} viewer={viewer}}"
         )
 
@@ -76,20 +76,6 @@ def states_fragment(row_type: type[tuple[Any, ...]]) -> str:
     return f"{header}ARRAY[{', '.join(states)}]"
 
 
-def page_states_fragment(row_type: type[tuple[Any, ...]]) -> str:
-    """The fragment that reads the viewer states of the rows of a page at once, as the CTE `states`."""
-    read = ",\n        ".join(
-        f"{state.sql_of_page()} AS {name}" for name, state in states_of(row_type).items()
-    )
-    return (
-        f"-- The viewer states of each {row_type.__name__} of a page, as the CTE `states`: the keys of the rows for\n"
-        "-- which a state is true. The page is a CTE whose column {key} has the keys.\n"
-        "-- parameters: page, key, viewer=$1\n"
-        "-- needs: {page}\n"
-        f"states AS MATERIALIZED (\n    SELECT {read}\n)"
-    )
-
-
 def true_states_fragment(row_type: type[tuple[Any, ...]]) -> str:
     """The fragment that reads, for many viewers and rows, the viewer, row and name of the states that are true."""
     read = (
@@ -121,12 +107,15 @@ def row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> 
 
 
 def page_row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> str:
-    """The fragment with the same columns for a page whose viewer states are in the CTE `states`."""
+    """The fragment with the same columns for the rows of a page, whose viewer states are read at once.
 
-    def state_sql(name: str, _: ViewerState) -> str:
-        return f"{{state_on_page state={name} key={alias}.id}}"
+    The page is a CTE whose column {key} has the keys of its rows, and maybe of more.
+    """
 
-    return _row_fragment(row_type, alias, nested, [], state_sql)
+    def state_sql(_: str, state: ViewerState) -> str:
+        return state.sql_on_page(f"{alias}.id")
+
+    return _row_fragment(row_type, alias, nested, ["page", "key", "viewer=$1"], state_sql)
 
 
 def _row_fragment(

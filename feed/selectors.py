@@ -13,7 +13,7 @@ from core.database.database import Database, Row
 from core.database.list_positions import ListPosition
 from core.database.statements import Variants, variant_for
 from core.execution import NOTHING, SHARED, Layout
-from core.loaders import PageLoader, ViewerLoader
+from core.loaders import POSITION, PageLoader, ViewerLoader
 from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
 from feed.home_feeds import HomeFeeds
@@ -27,7 +27,7 @@ BREADTH_FACTOR = 4
 
 
 class Outcome(IntEnum):
-    """What the statements on a kept home feed give in their last column (`_kept_entries.sql`)."""
+    """What the statements on a kept home feed give in their last column (`_kept_candidates.sql`)."""
 
     COMPLETE = 0
     TOO_NARROW = 1
@@ -141,8 +141,9 @@ async def _entries_read(
             rows = await context.database.fetch(
                 statement, *arguments, breadth, *horizons, *part.seen
             )
-            outcome = rows[0][-1]
+            outcome = page_outcome(rows, limit)
             if outcome == Outcome.COMPLETE:
+                rows.sort(key=POSITION, reverse=not part.oldest_first)
                 return rows
             if outcome != Outcome.TOO_NARROW:
                 break
@@ -157,6 +158,14 @@ async def _entries_read(
         if rows[0][-1]:
             return rows
         breadth *= BREADTH_FACTOR
+
+
+def page_outcome(rows: Sequence[Any], limit: int) -> Outcome:
+    """The outcome of a statement on a kept home feed: a page that is full is complete, unless there is no feed."""
+    outcome = Outcome(rows[0][-1])
+    if outcome != Outcome.NO_FEED and len(rows) == limit and rows[0][1] is not None:
+        return Outcome.COMPLETE
+    return outcome
 
 
 async def _feed_page(

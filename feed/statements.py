@@ -7,7 +7,6 @@ from core.database.statements import Statements, Variants
 from core.events import event_types
 from core.row_types import (
     page_row_fragment,
-    page_states_fragment,
     row_fragment,
     states_fragment,
     true_states_fragment,
@@ -39,7 +38,6 @@ class FeedStatements(
         "post": row_fragment(PostRow, "p", author="a"),
         "post_version": row_fragment(PostEditRow, "m"),
         "post_on_page": page_row_fragment(PostRow, "p", author="a"),
-        "states_of_page": page_states_fragment(PostRow),
         "post_states": states_fragment(PostRow),
         "true_post_states": true_states_fragment(PostRow),
         "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",

@@ -20,13 +20,13 @@ WITH {hidden muter=NULL::bigint}, entries AS (
             SELECT x.id, x.post_id, x.user_id
             FROM shares x JOIN posts p ON p.id = x.post_id JOIN users a ON a.id = p.author_id
             WHERE k.is_visible AND k.reads >= 0 AND x.user_id = k.id AND x.id < $3 AND x.id > $4 {unseen key=x.id transaction=x.transaction}
-            AND {not_hidden user_id=p.author_id muter=NULL::bigint} AND {post_readable}
+            AND {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
             ORDER BY x.id {direction} LIMIT $5
         )
         ORDER BY position {direction} LIMIT $5
     ) e ON true
-), {states_of_page page=entries key=post_id}
-SELECT e.owner_id, {entry}, snapshot.now
+)
+SELECT e.owner_id, {entry page=entries key=post_id}, snapshot.now
 FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN posts p ON p.id = e.post_id

@@ -8,7 +8,6 @@ from core.row_types import (
     Moment,
     ViewerState,
     page_row_fragment,
-    page_states_fragment,
     row_fragment,
     row_layout,
     states_fragment,
@@ -30,6 +29,9 @@ class ThingRow(NamedTuple):
     owner: OwnerRow | None
 
 
+ON_PAGE = (
+    "{state_on_page table=holds column=thing_id row=t.id page={page} key={key} viewer={viewer}}"
+)
 HOLDS = "{viewer_state table=holds column=thing_id viewer={viewer} key=%s}"
 
 
@@ -49,20 +51,14 @@ def test_a_fragment_has_each_column_with_its_name() -> None:
 
 def test_a_page_reads_its_viewer_states_at_once() -> None:
     assert page_row_fragment(ThingRow, "t", owner="o").splitlines()[1:] == [
+        "-- parameters: page, key, viewer=$1",
         "-- needs: t, o",
         "t.id,",
         "    {moment of=t.made_at} AS made_at,",
         "    {moment of=t.seen_at} AS seen_at,",
-        "    {state_on_page state=viewer_has_it key=t.id} AS viewer_has_it,",
+        f"    {ON_PAGE} AS viewer_has_it,",
         "    o.id AS owner_id,",
         "    o.name AS owner_name",
-    ]
-    assert page_states_fragment(ThingRow).splitlines()[-5:] == [
-        "-- parameters: page, key, viewer=$1",
-        "-- needs: {page}",
-        "states AS MATERIALIZED (",
-        "    SELECT {states_read table=holds column=thing_id page={page} key={key} viewer={viewer}} AS viewer_has_it",
-        ")",
     ]
 
 

@@ -28,7 +28,7 @@ from feed.consumers import add_to_home_feeds
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.post_visibility import PostVisibility
 from feed.reactions import SHARE
-from feed.selectors import Outcome, home_feed_page
+from feed.selectors import Outcome, home_feed_page, page_outcome
 from feed.services import post_create, post_delete
 from feed.statements import SQL
 from interactions.services import reaction_create, reaction_delete
@@ -244,7 +244,7 @@ class Crowd:
                     found = await connection.fetch(
                         statement, *(reader, below, above, limit, breadth, NO_HORIZON)
                     )
-                    outcome = Outcome(found[0][-1])
+                    outcome = page_outcome(found, limit)
                     self.seen.add(outcome)
                     if outcome == Outcome.COMPLETE:
                         given = [
@@ -252,6 +252,7 @@ class Crowd:
                             for row in found
                             if row[1] is not None
                         ]
+                        given.sort(key=lambda entry: entry[1], reverse=not variant)
                         assert given == page
                     if outcome != Outcome.TOO_NARROW:
                         break

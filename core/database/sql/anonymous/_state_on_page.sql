@@ -1,3 +1,3 @@
 -- Without a viewer it is not.
--- parameters: state, key
+-- parameters: table, column, row, page, key, viewer
 false
