@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -118,12 +118,13 @@ async def causes_change(
         keys = kept.get((cause.group, cause.actor_id), NONE)
         has_row = cause.subject_id in keys
         if change.holds:
-            if not has_row and change.has_begun and cause.group.recipient_id in inboxes:
-                new.append(cause)
-            continue
-        if has_row:
+            if has_row or not change.has_begun or cause.group.recipient_id not in inboxes:
+                continue
+            new.append(cause)
+        elif has_row:
             removed.append((keys.pop(cause.subject_id), cause.actor_id, cause.subject_id))
         if not cause.subject_id:
+            # Who is in it without a row, and has done it anew, is counted as new.
             withdrawn.append((*cause.group, cause.actor_id, 0))
     for key, recipient_id in await _dropped_remove(transaction, withdrawn):
         changes.changed(recipient_id, key)
@@ -157,13 +158,14 @@ async def _groups_grow(
         group.causes.append(cause)
         if group.key not in kept.get((cause.group, cause.actor_id), NONE).values():
             group.actors.add(cause.actor_id)
-    # Who is counted already, without a row, is counted as new.
-    again = [
-        (*place, actor_id, group.key or 0)
-        for place, group in groups.items()
-        if group.has_dropped
-        for actor_id in group.actors
-    ]
+    # Who has commented or quoted before, and has no row of that, is counted as new.
+    again = {
+        (*cause.group, cause.actor_id, groups[cause.group].key or 0)
+        for cause in new
+        if cause.subject_id
+        and groups[cause.group].has_dropped
+        and cause.actor_id in groups[cause.group].actors
+    }
     await _dropped_remove(transaction, again)
     last = {user_id: inbox.last_position for user_id, inbox in inboxes.items()}
     begun: Counter[int] = Counter()
@@ -184,7 +186,7 @@ async def _groups_grow(
 
 
 async def _dropped_remove(
-    transaction: Transaction, asked: Sequence[tuple[int, ...]]
+    transaction: Transaction, asked: Collection[tuple[int, ...]]
 ) -> list[tuple[int, int]]:
     """Removes actors without a row, of which each is asked for by recipient, thing, kind, actor, and the notification
     with which to begin. Returns the keys and recipients of the notifications that have lost some.
@@ -246,7 +248,7 @@ async def causes_remove(
 ) -> None:
     """Removes causes: each a notification, an actor, and by what; and notifications that have none left.
 
-    Where no row is left, some actors without one get it again.
+    Where no row is left, some actors without one get it again, if they exist.
     """
     rows = list(causes)
     if not rows:
@@ -260,7 +262,10 @@ async def causes_remove(
         if is_bare:
             bare.append(key)
     if bare:
-        await transaction.fetch(SQL.notification_actors_return, bare, KEPT_ACTORS)
+        for key, recipient_id in await transaction.fetch(
+            SQL.notification_actors_return, bare, KEPT_ACTORS
+        ):
+            changes.removed(recipient_id, key)
 
 
 async def _inboxes_lock(

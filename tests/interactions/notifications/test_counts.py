@@ -195,6 +195,78 @@ async def test_a_notification_stays_while_it_has_actors(
     assert await held(database) == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("orm")
+async def test_who_gets_a_row_again_and_does_it_again_is_counted_once(
+    database: Database, services: Services, kind: str
+) -> None:
+    """In one batch with those whose rows are taken back."""
+    author, *fans = await create_users(database, FANS + 1)
+    action_ = await action(services, kind, author)
+    work = Work(database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    for fan in fans[-KEPT_ACTORS:]:
+        await action_.undo(fan)
+    await action_.undo(fans[3])
+    await action_.do(fans[3])
+    await work.do()
+    assert await actor_count(database) == FANS - KEPT_ACTORS
+
+
+@pytest.mark.usefixtures("orm")
+async def test_who_does_it_again_is_in_the_notification_not_seen_alone(
+    database: Database, services: Services
+) -> None:
+    author, *fans = await create_users(database, FANS + 1)
+    action_ = await action(services, "post", author)
+    work = Work(database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    await database.write("UPDATE notification_inboxes SET seen_through = last_position")
+    await action_.undo(fans[3])
+    await action_.do(fans[3])
+    await work.do()
+    assert [each.actor_count for each in await held(database)] == [1, FANS - 1]
+    # All in the older one get rows in turn.
+    for fan in reversed(fans):
+        await action_.undo(fan)
+        await work.do()
+    assert await held(database) == []
+
+
+@pytest.mark.usefixtures("orm")
+async def test_actors_who_are_not_known_get_no_rows(database: Database, services: Services) -> None:
+    """Of those without a row: they count while there are others."""
+    author, *fans = await create_users(database, FANS + 1)
+    action_ = await action(services, "post", author)
+    work = Work(database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    await database.write("DELETE FROM notification_dropped_actors")
+    unknown = """INSERT INTO notification_dropped_actors (notification_id, part, actors)
+        SELECT id, 0, array_fill(0::bigint, ARRAY[200]) FROM notifications"""
+    await database.write(unknown)
+    await database.write("UPDATE notifications SET dropped_count = 200, actor_count = 300")
+    newer = await create_users(database, 7, first=1_000)
+    for fan in newer:
+        await action_.do(fan)
+    await work.do()
+    for fan in [*newer, *fans[-KEPT_ACTORS + 7 :]]:
+        await action_.undo(fan)
+    await work.do()
+    assert await actor_count(database) == 207
+    [group] = await held(database)
+    assert {*group.actors} == {*fans[-KEPT_ACTORS : -KEPT_ACTORS + 7]}
+    for fan in group.actors:
+        await action_.undo(fan)
+    await work.do()
+    assert await held(database) == []
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["post", "share", "written"])
 @pytest.mark.usefixtures("orm")
