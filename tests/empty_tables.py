@@ -26,7 +26,9 @@ BEGIN
     ELSE
         SET LOCAL session_replication_role = replica;
         FOREACH name IN ARRAY tables LOOP
-            EXECUTE format('DELETE FROM %I', name);
+            IF pg_relation_size(name::regclass) > 0 THEN
+                EXECUTE format('DELETE FROM %I', name);
+            END IF;
         END LOOP;
     END IF;
 END $$
