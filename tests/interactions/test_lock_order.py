@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from asyncpg import ForeignKeyViolationError
 from django.db import connection
 from django.db.models import Model
+from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
@@ -53,7 +54,8 @@ from tests.interactions.test_erasure import assert_all_counts_are_exact
 from tests.live.test_client_goes_away import statements_wait
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-SECONDS = 8.0
+SECONDS = settings().max_examples / 10
+"""Four in everyday runs, forty in thorough ones."""
 WRITERS = 6
 USERS = 6
 TARGETS = 4
