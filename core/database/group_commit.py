@@ -24,6 +24,8 @@ Outcome = Row | None
 Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
 """Locks, before the statement runs, what must not change while it runs."""
 
+ROW_ERRORS = (asyncpg.PostgresError, TypeError)
+"""Errors of a row: PostgreSQL refuses it, or `key_array` an integer of more than 64 bits."""
 # Errors after which retrying the same transaction is safe.
 RETRYABLE_ERRORS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
@@ -142,7 +144,7 @@ class GroupCommit:
         self._sizes.add(len(batch))
         try:
             outcomes = await self._write([pending.row for pending in batch])
-        except asyncpg.PostgresError:
+        except ROW_ERRORS:
             # The transaction was rolled back. One invalid row must not fail the others.
             await self._write_one_by_one(batch)
         except Exception as error:  # noqa: BLE001  # the callers handle it
@@ -161,7 +163,7 @@ class GroupCommit:
         for index, pending in enumerate(batch):
             try:
                 outcome = await self._write_with_retry(pending.row)
-            except asyncpg.PostgresError as error:
+            except ROW_ERRORS as error:
                 _fail([pending], error)
             except DatabaseUnavailable as error:
                 _fail(batch[index:], error)
