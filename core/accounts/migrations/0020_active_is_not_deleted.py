@@ -10,6 +10,8 @@ END $$;
 
 CREATE FUNCTION deactivate_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Who activates the account meanwhile has it locked, or waits here and then finds the deletion.
+    PERFORM FROM users WHERE id = NEW.user_id FOR NO KEY UPDATE;
     UPDATE users SET is_active = false WHERE id = NEW.user_id AND is_active;
     RETURN NULL;
 END $$;

@@ -17,6 +17,7 @@ from feed.services import post_create
 from tests.core.accounts.test_account import client_of
 from tests.core.accounts.world import PASSWORD, ApiClient, Json, codes, number_of
 from tests.interactions.cast import accounts_erase, create_users, delete_account, hide_account
+from tests.live.test_client_goes_away import statements_wait
 
 PROFILE = "query Q($username: String!) { user(username: $username) { id } }"
 FEED = "{ publicFeed(first: 10) { edges { node { id } } } }"
@@ -187,6 +188,23 @@ async def test_an_active_account_is_never_deleted(services: Services) -> None:
     await database.write("UPDATE users SET is_active = true")
     assert await number_of(database, "users WHERE is_active") == 2
     assert len((await ApiClient(services, other).data(FEED))["edges"]) == 1
+
+
+async def test_an_account_that_is_activated_as_it_is_deleted_is_not_active(
+    database: Database,
+) -> None:
+    [user] = await create_users(database, 1)
+    activate = "UPDATE users SET is_active = true WHERE id = $1"
+    delete = "INSERT INTO account_deletions (user_id) VALUES ($1)"
+    for first, second in ((delete, activate), (activate, delete)):
+        await database.write("DELETE FROM account_deletions")
+        await database.write("UPDATE users SET is_active = false")
+        async with database.transaction() as transaction:
+            await transaction.fetch(first, user)
+            racing = asyncio.create_task(database.write(second, user))
+            await statements_wait(database, 1)
+        await racing
+        assert await number_of(database, "users WHERE is_active") == 0
 
 
 async def test_the_posts_of_a_suspended_user_stay(services: Services) -> None:
