@@ -134,6 +134,8 @@ def _around_later(source: RowSource, record: int | None) -> RowSource:
     if not isinstance(source, Nested):
         return source
     inside = source.layout.inside
+    if inside is not None and record is not None:
+        return source  # A template reads no record of a record.
     return source._replace(
         fields=written_fields(source.fields, record if inside is None else inside)
     )

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
+import strawberry
 from graphql import parse
 from orjson import Fragment
 
+from core.execution.api import Executor
 from core.execution.rows import to_json
+from core.execution.schema.dataloaders import Loader, loaded
+from core.execution.schema.hints import InstancesOf
+from core.execution.schema.row_layout import Layout, Rows
 from tests.core.execution.test_rows import EXECUTOR, FriendsLoader, Root, world
 from tests.core.execution.test_same_as_standard import settled
 
@@ -93,3 +98,76 @@ async def test_the_bytes_are_the_same_without_the_compiled_module(
     plain = await written(WHOLE, root)
     assert list(fragments(plain)) == []
     assert orjson.dumps(plain) == orjson.dumps(data)
+
+
+class Inner(NamedTuple):
+    id: int
+    name: str
+
+
+class Middle(NamedTuple):
+    size: int
+    inner: Inner
+
+
+class Outer(NamedTuple):
+    middle: Middle
+
+
+class Outers(NamedTuple):
+    outers: Rows[Outer]
+
+
+class LateLoader(Loader[int, str]):
+    async def fetch(self, keys: list[int]) -> list[str]:
+        return [f"of {key}" for key in keys]
+
+
+@strawberry.type(name="Inner")
+class InnerType:
+    name: str
+    is_type_of = InstancesOf(Inner, exact=("name",))
+
+    @strawberry.field(graphql_type=str)
+    @loaded("id")
+    @staticmethod
+    def late(info: strawberry.Info[LateLoader]) -> LateLoader:
+        return info.context
+
+
+@strawberry.type(name="Middle")
+class MiddleType:
+    size: int
+    inner: InnerType
+    is_type_of = InstancesOf(Middle, exact=("size",))
+
+
+@strawberry.type(name="Outer")
+class OuterType:
+    middle: MiddleType
+    is_type_of = InstancesOf(Outer, exact=())
+
+
+@strawberry.type
+class Query:
+    outers: list[OuterType]
+
+
+async def test_what_lies_in_a_record_of_a_record_is_read_from_there() -> None:
+    layout = Layout(Outer, middle=Layout(Middle, inside=1, inner=Layout(Inner, inside=2)))
+    rows = Rows(layout, [(None, (5, None, (1, "right")), (9, "wrong"))])
+    executor = Executor(strawberry.Schema(query=Query)._schema)
+    result = await settled(
+        executor.execute(
+            parse("{ outers { middle { size inner { name alias: name late } } } }"),
+            root=Outers(rows),
+            context=LateLoader(),
+            to_json=True,
+        )
+    )
+    assert result.errors is None
+    assert orjson.loads(orjson.dumps(result.data)) == {
+        "outers": [
+            {"middle": {"size": 5, "inner": {"name": "right", "alias": "right", "late": "of 1"}}}
+        ]
+    }
