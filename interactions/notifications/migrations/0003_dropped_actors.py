@@ -7,9 +7,11 @@ from django.db import migrations, models
 from core.database.time_ordered_keys import ForeignKeysInDatabase
 
 CASCADING = ForeignKeysInDatabase(("notification_dropped_actors", "notification_id", "notifications"))
+# Reads `notifications` and locks no row; only those with over a hundred actors have such a list. The constraint, for which
+# writers wait, comes after it.
 UNKNOWN = """
 INSERT INTO notification_dropped_actors (notification_id, part, actors)
-SELECT id, 0, array_fill(0::bigint, ARRAY[dropped_count]) FROM notifications WHERE dropped_count > 0
+SELECT id, 0, array_fill(0::bigint, ARRAY[dropped_count]) FROM notifications WHERE dropped_count > 0;
 """
 
 
@@ -30,5 +32,5 @@ class Migration(migrations.Migration):
                 'db_table': 'notification_dropped_actors',
             },
         ),
-        migrations.RunSQL(CASCADING.create + UNKNOWN, CASCADING.drop),
+        migrations.RunSQL(UNKNOWN + CASCADING.create, CASCADING.drop),
     ]
