@@ -12,6 +12,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from core.config.environment import environment
+from core.database import statement_metrics
 from core.database.database import Database
 from core.server.app import Server
 from tests.live.world import SignedInUser, eventually, operation, signed_in
@@ -109,7 +110,8 @@ async def test_a_connection_cancelled_at_any_step_releases_everything(
 
         assert await eventually(is_alone)
     assert is_served is (reads == 100)
-    assert not caplog.records
+    # On a busy machine a statement may be slow.
+    assert [each for each in caplog.records if each.name != statement_metrics.__name__] == []
 
 
 def subscribers() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from contextlib import suppress
 from datetime import timedelta
@@ -19,6 +20,7 @@ SELECT n.recipient_id, n.kind, n.thing_id, n.actor_count,
     ARRAY(SELECT actor_id FROM notification_actors WHERE notification_id = n.id ORDER BY id DESC), n.id, n.position
 FROM notifications n ORDER BY n.recipient_id, n.position DESC
 """
+LATER = "SELECT FROM events WHERE (transaction, id) > ($1, $2) LIMIT 1"
 
 
 class Held(NamedTuple):
@@ -47,11 +49,12 @@ class Work:
         self.limit = EVENTS_AT_ONCE
 
     async def do(self) -> None:
-        """Handles all events."""
-        while True:
+        """Handles all events, also those that a transaction holds back which is open for a moment."""
+        while await self.database.fetch(LATER, self.handled.transaction, self.handled.id):
             events = (await self.log.since(self.handled, limit=self.limit)).events
             if not events:
-                return
+                await asyncio.sleep(0.005)
+                continue
             async with self.database.transaction() as transaction:
                 done = await change_notifications(transaction, events)
             done = len(events) if done is None else done
