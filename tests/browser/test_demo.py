@@ -112,52 +112,6 @@ async def test_the_demo_goes_on_from_now_when_what_it_missed_is_gone(
         await api.close()
 
 
-BACK_AT_RESYNC = """(() => {
-    const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
-    Object.defineProperty(WebSocket.prototype, 'onmessage', {
-        set(see) {
-            set.call(this, (message) => {
-                see(message);
-                if (message.data.includes('ResyncRequired') && location.hash === '#/tag/tide') history.back();
-            });
-        },
-    });
-})()"""
-"""Goes back as soon as a subscription can't continue, before it begins anew."""
-
-
-async def test_a_list_is_read_again_when_its_posts_change_while_too_much_was_missed(
-    browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    viewer, author_key = await create_users(database, 2)
-    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", viewer)
-    author = await signed_in_again(database, author_key)
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
-        await server.becomes_ready(1)
-        address, port = server.address, str(server.port)
-        api = Api(address)
-        await api.change(author, "CreatePost", text="High #tide #ebb")
-        post = (await api.change(author, "CreatePost", text="Low #ebb"))["post"]["id"]
-        tab = await demo(browser, f"http://{address}")
-        for tag, shown in (("ebb", "Low"), ("tide", "High")):
-            await tab.go(f"#/tag/{tag}")
-            await tab.page.wait_for(f"document.querySelector('main').innerText.includes('{shown}')")
-        await tab.page.wait_for(f"{STATUS}.startsWith('Live')")
-        await tab.page.evaluate(BACK_AT_RESYNC)
-        await api.close()
-    await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as elsewhere:
-        await elsewhere.becomes_ready(1)
-        api = Api(elsewhere.address)
-        await api.change(author, "LikePost", postId=post)
-        await api.close()
-    await database.write("TRUNCATE events")
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true", PORT=port) as server:
-        await server.becomes_ready(1)
-        await tab.page.wait_for("location.hash === '#/tag/ebb'")
-        await tab.has("Like: 1", within="main")
-
-
 ORDER = """[...document.querySelectorAll('article:not(.unsent)')]
     .map((each) => ['The first', 'Shared', 'Between', 'Of a new one'].find((text) => each.innerText.includes(text)))
     .join()"""

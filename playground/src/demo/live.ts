@@ -2,7 +2,7 @@
 // with a cursor of its own.
 
 import { createClient } from 'graphql-ws';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { ENDPOINT } from '../server';
 import { accessToken } from '../session';
 import { Store } from '../store';
@@ -46,28 +46,23 @@ const client = createClient({
 export interface Following {
   /** The position from which another subscription can go on. */
   cursor(): string | null;
-  /** Whether too much was missed, and `resync` has not been called for it yet. */
-  isBehind(): boolean;
   stop(): void;
 }
 
 type Event = { __typename: string; cursor: string; resumed?: boolean };
 
-/**
- * Follows a subscription for ever: after each break it goes on after the last event. `from`: a position, or another to go on from.
- * `resync`: query again, too much was missed.
- */
+/** Follows a subscription for ever: after each break it goes on after the last event. `resync`: query again, too much was missed. */
 export function follow<Data, Variables extends { after?: string | null }>(
   document: TypedDocumentString<Data, Variables>,
   variables: Omit<Variables, 'after'>,
-  from: string | Following | undefined,
+  after: string | null,
   see: (event: Data[keyof Data]) => void,
   resync: () => void,
 ): Following {
-  let cursor = typeof from === 'object' ? from.cursor() : (from ?? null);
+  let cursor = after;
   let failures = 0;
   let isStopped = false;
-  let isBehind = typeof from === 'object' && from.isBehind();
+  let isBehind = false;
   let end = () => {};
 
   function next({ data }: { data?: Data | null }): void {
@@ -107,7 +102,6 @@ export function follow<Data, Variables extends { after?: string | null }>(
   begin();
   return {
     cursor: () => cursor,
-    isBehind: () => isBehind,
     stop() {
       isStopped = true;
       end();
@@ -126,8 +120,8 @@ export function watcher(see: (event: PostEvent) => void, resync: () => void): (p
     likes?.stop();
     thread?.stop();
     if (!ids.length) return;
-    likes = follow(PostInteractionsDocument, { postIds: ids }, after ?? likes, () => {}, resync);
-    thread = follow(ThreadEventsDocument, { postIds: ids }, after ?? thread, see, resync);
+    likes = follow(PostInteractionsDocument, { postIds: ids }, after ?? likes?.cursor() ?? null, () => {}, resync);
+    thread = follow(ThreadEventsDocument, { postIds: ids }, after ?? thread?.cursor() ?? null, see, resync);
   };
 }
 
@@ -135,7 +129,9 @@ export function watcher(see: (event: PostEvent) => void, resync: () => void): (p
 export function useWatch(postIds: string[], see: (event: PostEvent) => void = () => {}, resync: () => void = () => {}): void {
   const latest = useRef({ see, resync });
   latest.current = { see, resync };
-  const [watch] = useState(() => watcher((event) => latest.current.see(event), () => latest.current.resync()));
-  useEffect(() => watch(postIds), [postIds.join()]);
-  useEffect(() => () => watch([]), []);
+  useEffect(() => {
+    const watch = watcher((event) => latest.current.see(event), () => latest.current.resync());
+    watch(postIds);
+    return () => watch([]);
+  }, [postIds.join()]);
 }
