@@ -83,6 +83,17 @@ async def action(services: Services, kind: str, author: int) -> Action:
     )
 
 
+async def all_did(services: Services, kind: str, count: int) -> tuple[list[int], Action, Work]:
+    """So many users, an action that each of them has done, and the worker that has handled it."""
+    author, *fans = await create_users(services.database, count + 1)
+    action_ = await action(services, kind, author)
+    work = Work(services.database)
+    for fan in fans:
+        await action_.do(fan)
+    await work.do()
+    return fans, action_, work
+
+
 def differences() -> list[int]:
     """The notifications of which `reconcile_counts` says that their count is wrong."""
     counts = [each for each in COUNTS if each.table == "notifications"]
@@ -107,12 +118,7 @@ async def test_who_takes_back_and_does_it_again_is_counted_once(
     database: Database, services: Services, kind: str, limit: int
 ) -> None:
     """Whether the actor has a row, and however the events fall into batches that see the tables of the end."""
-    author, *fans = await create_users(database, FANS + 1)
-    action_ = await action(services, kind, author)
-    work = Work(database)
-    for fan in fans:
-        await action_.do(fan)
-    await work.do()
+    fans, action_, work = await all_did(services, kind, FANS)
     assert await actor_count(database) == FANS
 
     work.limit = limit
@@ -174,12 +180,7 @@ async def test_a_notification_stays_while_it_has_actors(
     database: Database, services: Services, kind: str, limit: int
 ) -> None:
     """Those who have lost their rows to newer ones get them again when these take back."""
-    author, *fans = await create_users(database, 2 * FANS + 1)
-    action_ = await action(services, kind, author)
-    work = Work(database)
-    for fan in fans:
-        await action_.do(fan)
-    await work.do()
+    fans, action_, work = await all_did(services, kind, 2 * FANS)
     [whole] = await held(database)
     work.limit = limit
     while fans:
@@ -201,12 +202,7 @@ async def test_who_gets_a_row_again_and_does_it_again_is_counted_once(
     database: Database, services: Services, kind: str
 ) -> None:
     """In one batch with those whose rows are taken back."""
-    author, *fans = await create_users(database, FANS + 1)
-    action_ = await action(services, kind, author)
-    work = Work(database)
-    for fan in fans:
-        await action_.do(fan)
-    await work.do()
+    fans, action_, work = await all_did(services, kind, FANS)
     for fan in fans[-KEPT_ACTORS:]:
         await action_.undo(fan)
     await action_.undo(fans[3])
@@ -219,12 +215,7 @@ async def test_who_gets_a_row_again_and_does_it_again_is_counted_once(
 async def test_who_does_it_again_is_in_the_notification_not_seen_alone(
     database: Database, services: Services
 ) -> None:
-    author, *fans = await create_users(database, FANS + 1)
-    action_ = await action(services, "post", author)
-    work = Work(database)
-    for fan in fans:
-        await action_.do(fan)
-    await work.do()
+    fans, action_, work = await all_did(services, "post", FANS)
     await database.write("UPDATE notification_inboxes SET seen_through = last_position")
     await action_.undo(fans[3])
     await action_.do(fans[3])
@@ -240,12 +231,7 @@ async def test_who_does_it_again_is_in_the_notification_not_seen_alone(
 @pytest.mark.usefixtures("orm")
 async def test_actors_who_are_not_known_get_no_rows(database: Database, services: Services) -> None:
     """Of those without a row: they count while there are others."""
-    author, *fans = await create_users(database, FANS + 1)
-    action_ = await action(services, "post", author)
-    work = Work(database)
-    for fan in fans:
-        await action_.do(fan)
-    await work.do()
+    fans, action_, work = await all_did(services, "post", FANS)
     await database.write("DELETE FROM notification_dropped_actors")
     unknown = """INSERT INTO notification_dropped_actors (notification_id, part, actors)
         SELECT id, 0, array_fill(0::bigint, ARRAY[200]) FROM notifications"""
@@ -386,15 +372,10 @@ async def test_who_comments_again_is_counted_once(
 async def test_who_is_accepted_is_taken_off_the_requests(
     database: Database, services: Services
 ) -> None:
-    author, *fans = await create_users(database, FANS + 1)
-    requests = await action(services, "request", author)
-    work = Work(database)
-    for fan in fans:
-        await requests.do(fan)
-    await work.do()
+    fans, requests, work = await all_did(services, "request", FANS)
     for fan in (fans[3], fans[-3]):
-        await follow_request_accept(services.group_commits, viewer_id=author, user_id=fan)
+        await follow_request_accept(services.group_commits, viewer_id=requests.author, user_id=fan)
     await work.do()
     counts = {each.recipient: each.actor_count for each in await held(database)}
-    assert counts == {author: FANS - 2, fans[3]: 1, fans[-3]: 1}
+    assert counts == {requests.author: FANS - 2, fans[3]: 1, fans[-3]: 1}
     assert await asyncio.to_thread(differences) == []
