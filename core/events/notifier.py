@@ -62,7 +62,7 @@ class Notifier:
         ]
 
     async def close(self) -> None:
-        """Publishes a notification that waits for the end of the pause, and disconnects."""
+        """Publishes a notification that waits for the end of the pause or is being sent, and disconnects."""
         await cancel_and_wait(self._tasks)
         self._tasks = []
         with suppress(*UNREACHABLE_ERRORS):
@@ -82,6 +82,10 @@ class Notifier:
             except UNREACHABLE_ERRORS:
                 # Not repeated: the other processes poll meanwhile.
                 pause = RETRY_SECONDS
+            except asyncio.CancelledError:
+                # It may not have been sent yet.
+                self._unpublished.set()
+                raise
             await asyncio.sleep(pause)
 
     async def _listen(self) -> None:

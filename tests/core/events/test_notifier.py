@@ -50,3 +50,14 @@ async def test_a_notification_just_before_the_end_is_published() -> None:
         notifier.notify()
         await notifier.close()
         assert await published(redis) == before + 2
+
+
+async def test_a_notification_that_is_being_sent_at_the_end_is_published() -> None:
+    notifier = Notifier(os.environ["REDIS_URL"])
+    async with Redis.from_url(os.environ["REDIS_URL"]) as redis:
+        before = await published(redis)
+        await notifier.open(lambda: None)
+        notifier.notify()
+        await asyncio.sleep(0)  # It begins to connect.
+        await notifier.close()
+        assert await published(redis) > before
