@@ -34,6 +34,11 @@ LETTERS = str.maketrans(
     | {"\u0131": "i", "ħ": "h", "ŧ": "t"}
 )
 """Letters that Unicode does not decompose, as they are written without accents."""
+APART = {code: f"\u200c{chr(code)}\u200c" for code in range(0x3131, 0x318F)} | {
+    ord(sign): f" {sign} " for sign in "№℠℡™℻"
+}
+"""What NFKC would join to its neighbours, as it stands apart: Korean letters that are no syllable, such as ㅠ after ㅋ,
+and signs that stand for letters."""
 UNSPACED = (
     # Thai, Lao, Tibetan, Burmese, Khmer; Hangul; kana, bopomofo; ideographs.
     r"\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3031-\u3035\u3041-\u30ff\u3105-\u318f"
@@ -85,7 +90,7 @@ def folded(text: str) -> str:
     """The text without accents and case, in NFKC."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata2.normalize("NFKD", text).casefold()
+    decomposed = unicodedata2.normalize("NFKD", text.translate(APART)).casefold()
     return nfkc(ACCENTS.sub("", decomposed).translate(LETTERS))
 
 

@@ -41,6 +41,8 @@ TEXTS = [
     "snake_case and C3PO, iPhone手机",
     "مُحَمَّد كتاب",
     "I \u2764\ufe0f NY, \u8fbb\U000e0100\u672c",
+    "수고ㄳ ㅋㅋㅠㅠ",
+    "Lumen™ lamp №17",
 ]
 
 
@@ -93,6 +95,14 @@ async def post(
         ("\u2764\ufe0f", 11),
         ('"i \u2764 ny"', 11),
         ("\u8fbb\u672c", 11),
+        ("수고", 12),
+        ("ㄳ", 12),
+        ("ㅠㅠ", 12),
+        ("ㅋㅋㅠㅠ", 12),
+        ("lumen", 13),
+        ("lumen™", 13),
+        ("17", 13),
+        ("№ 17", 13),
     ],
 )
 async def test_words_of_any_script_are_found(services: Services, query: str, number: int) -> None:
