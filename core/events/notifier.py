@@ -25,6 +25,8 @@ PAUSE_SECONDS = 0.01
 """Minimum time between two notifications. Each is published and, by this process too, received in Python."""
 RETRY_SECONDS = 0.5
 TIMEOUT_SECONDS = 2.0
+LAST_SECONDS = 0.3
+"""Timeout of the notification at the end: a server that stops has little time, and the others poll meanwhile."""
 PING_SECONDS = 20.0
 """How long the subscription may be silent before it is pinged, and the timeout of the ping."""
 UNREACHABLE_ERRORS = (RedisError, OSError, TimeoutError)
@@ -67,7 +69,7 @@ class Notifier:
         self._tasks = []
         with suppress(*UNREACHABLE_ERRORS):
             if self._unpublished.is_set():
-                async with asyncio.timeout(TIMEOUT_SECONDS):
+                async with asyncio.timeout(LAST_SECONDS):
                     await self._redis.publish(CHANNEL, self._name)
         with suppress(*UNREACHABLE_ERRORS):
             await self._redis.aclose()

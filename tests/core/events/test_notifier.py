@@ -8,7 +8,7 @@ from time import monotonic
 
 from redis.asyncio import Redis
 
-from core.events.notifier import PAUSE_SECONDS, Notifier
+from core.events.notifier import PAUSE_SECONDS, TIMEOUT_SECONDS, Notifier
 
 
 async def published(redis: Redis) -> int:
@@ -61,3 +61,19 @@ async def test_a_notification_that_is_being_sent_at_the_end_is_published() -> No
         await asyncio.sleep(0)  # It begins to connect.
         await notifier.close()
         assert await published(redis) > before
+
+
+async def test_it_ends_soon_if_redis_does_not_answer() -> None:
+    async def read_only(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(read_only, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        notifier = Notifier(f"redis://127.0.0.1:{port}")
+        await notifier.open(lambda: None)
+        notifier.notify()
+        await asyncio.sleep(0)  # It begins to connect.
+        began = monotonic()
+        await notifier.close()
+        assert monotonic() - began < TIMEOUT_SECONDS / 2
