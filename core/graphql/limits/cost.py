@@ -3,7 +3,7 @@
 The cost is the sum of the weights of all values that the operation may return, where the number of a list's values is
 the size of its page. Objects weigh 1 and scalars 0 if no `@cost` says otherwise. Two rules bound what the directives
 alone would not: a list counts as one value at least, because it is looked up even if nothing of it is wanted, and
-a scalar under an alias weighs 1 at least, because it repeats what the object already returns.
+what is under an alias weighs 1 at least, because it repeats what the object already returns.
 
 A formula has one term for each list whose size is a variable; all else is summed when it is made.
 """
@@ -209,7 +209,7 @@ class _Compilation:
         definition = self._schema.get_field(parent_type, name)
         if name in INTROSPECTION:
             return Sum(INTROSPECTION_COST)  # What it may nest has limits of its own.
-        if definition is None or name.startswith("__"):
+        if definition is None:
             return NOTHING
         own = list_size_of(definition)
         own_size = self._size(definition, nodes[0], own) if own is not None else None
@@ -240,7 +240,7 @@ class _Compilation:
         named_type = get_named_type(definition.type)
         if not is_composite_type(named_type):
             return Sum(max(weight_of(definition, named_type, 0), is_alias))
-        weight = Sum(weight_of(definition, named_type, 1))
+        weight = Sum(max(weight_of(definition, named_type, 1), is_alias))
         selection_sets = [node.selection_set for node in nodes if node.selection_set]
         if isinstance(named_type, GraphQLObjectType):
             fields = self.fields(named_type, selection_sets)

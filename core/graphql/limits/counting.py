@@ -180,7 +180,7 @@ def check_text(text: str, limits: Limits) -> None:
 
 def check_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     """One error for each limit that the document exceeds."""
-    return _long_numbers(document, limits) or _over_limits(document, limits)
+    return _long_tokens(document, limits) or _over_limits(document, limits)
 
 
 def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
@@ -263,14 +263,20 @@ def _exceeded_limits(counts: DocumentCounts, limits: Limits) -> list[ClientError
     return errors
 
 
-def _long_numbers(document: DocumentNode, limits: Limits) -> list[ClientError]:
-    """An error for the first number literal with more digits than any type allows."""
-    allowed = limits.number_characters
-    advice = "Send a shorter number, or a string if the type is a string."
+def _long_tokens(document: DocumentNode, limits: Limits) -> list[ClientError]:
+    """An error for the first number literal with more digits than any type allows, or name that is too long."""
+    numbers, names = limits.number_characters, limits.name_characters
+    shortest = min(numbers, names)
     for token in _tokens(document):
         length = token.end - token.start
-        if length > allowed and token.kind in {TokenKind.INT, TokenKind.FLOAT}:
-            return [over_limit("characters of a number", length, allowed, advice)]
+        if length <= shortest:
+            continue
+        if length > numbers and token.kind in {TokenKind.INT, TokenKind.FLOAT}:
+            advice = "Send a shorter number, or a string if the type is a string."
+            return [over_limit("characters of a number", length, numbers, advice)]
+        if length > names and token.kind is TokenKind.NAME:
+            advice = "Use shorter aliases and names."
+            return [over_limit("characters of a name", length, names, advice)]
     return []
 
 

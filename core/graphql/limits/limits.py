@@ -51,6 +51,8 @@ class Limits:
     """Depth of fields, inline fragments and fragment spreads together."""
     number_characters: int = 40
     """Length of a number literal."""
+    name_characters: int = 200
+    """Length of a name. An alias is in the answer as often as its field."""
     input_fields: int = 50
     """Fields of one object in an argument. No input type has as many."""
 

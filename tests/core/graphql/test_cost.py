@@ -56,6 +56,8 @@ def cost(text: str, **variables: Any) -> int:
         ("{ viewer { id } viewer { username } ... on Query { viewer { id } } }", 1),
         ('{ post(id: "1") { text a: text b: text } }', 1 + 2),
         ("{ publicFeed(first: 9) { edges { node { a: text } } } }", 1 + 9 * (1 + 1)),
+        ("{ publicFeed(first: 9) { edges { a: __typename __typename } } }", 1 + 9 * (1 + 1)),
+        ("{ publicFeed(first: 9) { edges { node { author { id } a: author { bio } b: author { id } } } } }", 1 + 9 * 3),
         ('{ node(id: "1") { id ... on Post { likers { edges { cursor } } } ... on User { bio } } }', 1 + 21),
         ('{ node(id: "1") { ... on Comment { post { id } parent { id } } ... on Node { id } } }', 1 + 2),
         ('mutation { likePost(input: { postId: "1" }) { post { id } } }', 10 + 1),

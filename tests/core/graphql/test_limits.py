@@ -128,6 +128,15 @@ def test_tokens_comments_characters_lines_escapes_and_variables_are_limited() ->
     assert over(text, Limits(variables=2)) == {"variables": 3}
 
 
+@pytest.mark.parametrize(
+    "text", ["{ @: s }", "query @ { s }", "{ ...@ } fragment @ on Query { s }", "{ @ }"]
+)
+def test_names_have_a_length(text: str) -> None:
+    # An alias is in the answer as often as its field: long ones would make answers of any size.
+    assert over(text.replace("@", "n" * 201), Limits()) == {"characters of a name": 201}
+    assert "LIMIT_EXCEEDED" not in str(errors_of(text.replace("@", "n" * 200)))
+
+
 def test_the_standard_introspection_query_is_allowed() -> None:
     text = get_introspection_query(
         specified_by_url=True,
