@@ -52,7 +52,11 @@ PROBE_SECONDS = 2.0
 """Timeout for PostgreSQL and Valkey to answer a probe."""
 PROBE_KEY = "probe"
 PROBE_KEY_MILLISECONDS = 10_000
-PRIVATE_FIELDS = ("viewer", "account", "homeFeed", "homeFeedUpdates", "rateLimit")
+UNCACHED_FIELDS = (
+    *("viewer", "account", "homeFeed", "homeFeedUpdates", "rateLimit"),
+    # A change of a text or name holds for the next search, and a sign-up for who asks whether the name is free.
+    *("searchPosts", "searchUsers", "searchHashtags", "usernameAvailability"),
+)
 
 
 def execution_header(executed: ExecutedOperation) -> tuple[tuple[bytes, bytes], ...]:
@@ -150,7 +154,7 @@ class Server:
             admission=self.rate_limits,
             observer=self.observer,
             compress_from=settings.compress_bytes,
-            private_fields=PRIVATE_FIELDS,
+            uncached_fields=UNCACHED_FIELDS,
             origins=settings.cors_origins,
             live_origins=live_origins,
             page=playground_page(development=settings.debug) if settings.playground else None,

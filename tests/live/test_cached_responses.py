@@ -34,6 +34,14 @@ query($post: ID!, $comment: ID!) {
     publicFeed { edges { node { id text } } }
 }
 """
+SEARCH = """
+{
+    searchPosts(query: "#brandnew") { edges { node { text } } }
+    people: searchUsers(query: "Augusta") { edges { node { displayName } } }
+    ...Tags
+}
+fragment Tags on Query { searchHashtags(prefix: "brandn") { edges { node { name } } } }
+"""
 
 
 class Scene(NamedTuple):
@@ -217,3 +225,33 @@ async def test_other_writes_leave_cached_responses(scene: Scene) -> None:
     await scene.apis[0].change(scene.author, "UpdateProfile", bio="New.")
     await all_is_read(scene)
     assert [(await scene.seen(server)).text for server in (0, 1)] == kept
+
+
+async def test_a_search_finds_what_holds_now(scene: Scene) -> None:
+    """In each process and by each method, however short a time ago the same was searched for."""
+    scene = scene._replace(query=SEARCH)
+    for text, name, found in [
+        ("Something #brandnew.", "Augusta", 1),
+        ("Something else.", "Ada", 0),
+        ("This is #brandnew.", "Augusta King", 1),
+    ]:
+        await scene.apis[0].change(scene.author, "EditPost", postId=scene.post, text=text)
+        await scene.apis[0].change(scene.author, "UpdateProfile", displayName=name)
+        for server in (0, 1):
+            for by_get in (False, True):
+                answer = (await scene.seen(server, by_get=by_get)).json()["data"]
+                assert [len(each["edges"]) for each in answer.values()] == [found] * 3, answer
+                if found:
+                    assert answer["searchPosts"]["edges"][0]["node"]["text"] == text
+                    assert answer["people"]["edges"][0]["node"]["displayName"] == name
+
+
+async def test_a_name_that_was_taken_a_moment_ago_is_not_free(scene: Scene) -> None:
+    scene = scene._replace(query='{ usernameAvailability(username: "newcomer") { isAvailable } }')
+    for is_free in (True, False):
+        for server in (0, 1):
+            for by_get in (False, True):
+                answer = (await scene.seen(server, by_get=by_get)).json()["data"]
+                assert answer == {"usernameAvailability": {"isAvailable": is_free}}
+        name = "UPDATE users SET username = 'newcomer' WHERE id = $1"
+        await scene.database.write(name, scene.other.key)

@@ -90,7 +90,7 @@ class GraphQLHTTP:
         context_for: ContextFor,
         stream: ServeStream | None = None,
         response_cache: ResponseCache | None = None,
-        private_fields: Iterable[str] = (),
+        uncached_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
         live_origins: CORSPolicy | None = None,
         page: Page | None = None,
@@ -101,7 +101,7 @@ class GraphQLHTTP:
         draft_statuses: bool = False,
     ) -> None:
         """`stream`: serves subscriptions. `response_cache`: caches responses to anonymous queries.
-        `private_fields`: root fields whose values differ between anonymous clients.
+        `uncached_fields`: root fields whose values differ between anonymous clients, or must be those of now.
         `origins`: of web pages that may call the API. `live_origins`: of those that may subscribe; None: all.
         `page`: answers browsers. `admission`: limits what a client may ask within a time.
         `observer`: for metrics, logs and traces. `headers_for`: further headers of each response.
@@ -113,7 +113,7 @@ class GraphQLHTTP:
         self._body_timeout = SharedTimeout(self._limits.body_seconds)
         self._serve_stream = stream
         self._response_cache = response_cache
-        self._private_fields = frozenset(private_fields)
+        self._uncached_fields = frozenset(uncached_fields)
         self._cross_origin = CORSPolicy(origins)
         self._live_origins = live_origins
         self._page = page
@@ -294,7 +294,7 @@ class GraphQLHTTP:
         if (
             self._response_cache is None
             or operation.kind != "query"
-            or not self._private_fields.isdisjoint(operation.cost.root_fields)
+            or not self._uncached_fields.isdisjoint(operation.cost.root_fields)
         ):
             return None
         key = response_key(operation, request.variables)

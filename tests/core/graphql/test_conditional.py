@@ -32,7 +32,7 @@ def cached(clock: Clock) -> Iterator[RunningServer]:
     answers = ResponseCache(10.0, clock=clock)
     origins = ["https://app.example.org"]
     with graphql_server(
-        response_cache=answers, private_fields=["viewer"], origins=origins
+        response_cache=answers, uncached_fields=["viewer"], origins=origins
     ) as running:
         yield running
 

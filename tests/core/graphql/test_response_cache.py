@@ -37,7 +37,7 @@ def clock() -> Clock:
 @pytest.fixture
 def cached(clock: Clock) -> Iterator[RunningServer]:
     answers = ResponseCache(1.0, clock=clock)
-    with graphql_server(response_cache=answers, private_fields=["viewer"]) as running:
+    with graphql_server(response_cache=answers, uncached_fields=["viewer"]) as running:
         yield running
 
 
@@ -125,7 +125,7 @@ def test_requests_with_a_token_are_not_cached(cached: RunningServer) -> None:
     assert cached.data("{ counted }") == {"counted": 1}
 
 
-def test_private_fields_are_not_cached(cached: RunningServer) -> None:
+def test_uncached_fields_are_not_cached(cached: RunningServer) -> None:
     query = "{ counted ...V } fragment V on Query { v: viewer }"
     assert cached.data(query) == {"counted": 1, "v": None}
     assert cached.data(query) == {"counted": 2, "v": None}
