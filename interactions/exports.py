@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from core.accounts.idempotency import Claim
 from core.accounts.statements import SQL as ACCOUNTS
 from core.context import Context
 from core.database.clock import CLOCK
@@ -64,12 +65,30 @@ class ExportRow(NamedTuple):
     """The same in seconds since 1970."""
 
 
-async def export_create(transaction: Transaction, viewer_id: int) -> tuple[int, bool]:
-    """The key of a new archive, or of the one that is being made, and whether it is new. Locks: the user."""
+class ExportCreated(NamedTuple):
+    """The key of an archive, whether it is new, and whether an earlier call with the same idempotency key began it."""
+
+    key: int
+    is_new: bool
+    replayed: bool
+
+
+async def export_create(
+    transaction: Transaction, viewer_id: int, client_mutation_id: str | None = None
+) -> ExportCreated:
+    """A new archive, or the one that is being made; once for each idempotency key.
+
+    Errors: MutationRefused (IDEMPOTENCY_KEY_REUSED). Locks: the key, the user.
+    """
+    claim = Claim(viewer_id, "exportData", client_mutation_id, ())
+    earlier = await claim.earlier_result(transaction)
+    if earlier is not None:
+        return ExportCreated(earlier, is_new=False, replayed=True)
     await transaction.fetch(ACCOUNTS.users_lock, [viewer_id])
     await transaction.fetch(SQL.data_export_remove, viewer_id)
     ((key, is_new),) = await transaction.fetch(SQL.data_export_create, viewer_id)
-    return int(key), bool(is_new)
+    await claim.settle(transaction, key)
+    return ExportCreated(key, is_new, replayed=False)
 
 
 async def exports_by_ids(context: Context, ids: Sequence[int]) -> list[ExportRow | None]:

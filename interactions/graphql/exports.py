@@ -11,7 +11,7 @@ from core.execution import InstancesOf
 from core.graphql.enums import declare_enum
 from core.graphql.info import Info
 from core.graphql.limits.directives import RateLimit
-from core.graphql.mutations import MutationInput, Payload, mutation
+from core.graphql.mutations import CreationInput, Payload, mutation, replayed_field, result_field
 from core.graphql.node import Node, id_field
 from interactions.exports import ExportRow, export_create, export_link, exports_by_ids
 from interactions.jobs import data_export
@@ -66,15 +66,17 @@ class DataExport(Node):
 
 
 @strawberry.input(description="Nothing: the viewer's own data.")
-class ExportDataInput(MutationInput):
+class ExportDataInput(CreationInput):
     pass
 
 
 @strawberry.type(description="The archive that is being made.")
 class ExportDataPayload(Payload):
-    export: DataExport | None = strawberry.field(
-        default=None, description="The archive; query it by `node` until it is READY."
+    export: DataExport | None = result_field(
+        "The archive, to be queried by `node` until it is READY",
+        ", or repeats a call whose archive is gone",
     )
+    replayed: bool = replayed_field()
 
 
 @strawberry.type
@@ -85,12 +87,12 @@ class ExportsMutation:
         RateLimit(bucket="exports"),
     )
     @staticmethod
-    async def export_data(info: Info, input: ExportDataInput) -> ExportDataPayload:  # noqa: ARG004  # its key is echoed
+    async def export_data(info: Info, input: ExportDataInput) -> ExportDataPayload:
         context = info.context
         viewer_id = context.require_viewer()
         async with context.database.transaction() as transaction:
-            key, is_new = await export_create(transaction, viewer_id)
-            if is_new:
-                await data_export.enqueue(transaction, {"export": key})
-        (export,) = await exports_by_ids(context, [key])
-        return ExportDataPayload(export=export)  # type: ignore[arg-type]  # a row
+            created = await export_create(transaction, viewer_id, input.client_mutation_id)
+            if created.is_new:
+                await data_export.enqueue(transaction, {"export": created.key})
+        (export,) = await exports_by_ids(context, [created.key])
+        return ExportDataPayload(export=export, replayed=created.replayed)  # type: ignore[arg-type]  # a row

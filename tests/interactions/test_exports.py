@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import io
@@ -299,6 +300,35 @@ async def test_an_archive_is_its_users_alone_and_the_newest(services: Services) 
     assert (await client.do("ExportData"))["export"]["id"] != first
     assert await client.data("ExportState", id=first) is None
     assert await number_of(services.database, "data_exports") == 1
+
+
+REPLAY = """
+mutation ($input: ExportDataInput!) {
+    exportData(input: $input) { export { id } replayed clientMutationId errors { code } }
+}
+"""
+
+
+async def test_a_repeated_call_gives_the_same_archive(services: Services) -> None:
+    """Also when it is complete: the client may be downloading it."""
+    ada, grace = await create_users(services.database, 2)
+
+    async def called(key: str, by: int = ada) -> tuple[str | None, bool]:
+        payload = await ApiClient(services, by).do(REPLAY, clientMutationId=key)
+        assert (payload["clientMutationId"], payload["errors"]) == (key, [])
+        return payload["export"] and payload["export"]["id"], payload["replayed"]
+
+    at_once = await asyncio.gather(*(called("one") for _ in range(4)))
+    first = at_once[0][0]
+    assert sorted(at_once) == [(first, False), *[(first, True)] * 3]
+    assert await number_of(services.database, "jobs WHERE kind = 'data_export'") == 1
+    assert await called("while it is made") == (first, False)
+    await services.database.write("UPDATE data_exports SET state = 'READY'")
+    assert await called("one") == await called("while it is made") == (first, True)
+    assert (await called("one", grace))[1] is False
+    second, replayed = await called("two")
+    assert (second == first, replayed) == (False, False)
+    assert (await called("one"), await called("two")) == ((None, True), (second, True))
 
 
 async def test_an_archive_ends(services: Services) -> None:
