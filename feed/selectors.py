@@ -244,9 +244,14 @@ def _quote(is_quote: bool, *quoted: Any) -> QuoteRow | None:
 class PostDetails(ViewerLoader[PostDetailRow]):
     """Further columns of posts, by the post's key. Cost: one statement."""
 
+    def __init__(self, context: Context, in_feed: bool) -> None:
+        """`in_feed`: whether the posts are entries of a feed, which quotes nothing by users whom the viewer mutes."""
+        super().__init__(context)
+        self._muter_id = self.viewer_id if in_feed else None
+
     async def fetch(self, keys: list[int]) -> Sequence[PostDetailRow]:
         statement = SQL.post_details_by_ids[variant_for(self.viewer_id)]
-        rows = await self.database.fetch(statement, self.viewer_id, keys)
+        rows = await self.database.fetch(statement, self.viewer_id, keys, self._muter_id)
         found = {
             row[0]: PostDetailRow._make((segments(row[1:5]), *row[5:10], _quote(*row[10:])))
             for row in rows

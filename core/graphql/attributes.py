@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import strawberry
@@ -30,10 +30,20 @@ def loaded_field(
     )
 
 
-def attribute_of(group: type[ViewerLoader[Any]], name: str, kind: Any, description: str) -> Any:
-    """A field, an attribute of the rows of the loader `group`. All fields of a group share one statement."""
+def attribute_of(
+    group: type[ViewerLoader[Any]],
+    name: str,
+    kind: Any,
+    description: str,
+    *decisions: Callable[[Info], bool],
+) -> Any:
+    """A field, an attribute of the rows of the loader `group`. All fields of a group share one statement.
+
+    `decisions`: give the arguments of the loader's class, from the field's place in the document; the same for all
+    fields of the group.
+    """
 
     def choose(info: Info) -> ViewerLoader[Any]:
-        return info.context.loader(group)
+        return info.context.loader(group, *(decide(info) for decide in decisions))
 
     return strawberry.field(graphql_type=kind, description=description)(loaded("id", name)(choose))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import strawberry
@@ -10,6 +11,7 @@ from strawberry import auto
 from core.accounts.graphql.types import User
 from core.execution import InstancesOf
 from core.graphql.attributes import attribute_of
+from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.model_types import model_type
 from core.graphql.node import Node, id_field
@@ -59,8 +61,10 @@ class TextSegment:
     is_type_of = InstancesOf(SegmentRow, exact=SegmentRow._fields)
 
 
-def segments_field(details: type[ViewerLoader[Any]]) -> Any:
-    """The field `textSegments` of posts or comments. `details`: the loader of rows with `segments`."""
-    field = attribute_of(details, "segments", list[TextSegment], SEGMENTS)
+def segments_field(details: type[ViewerLoader[Any]], *decisions: Callable[[Info], bool]) -> Any:
+    """The field `textSegments` of posts or comments. `details`: the loader of rows with `segments`; `decisions`: give
+    its arguments.
+    """
+    field = attribute_of(details, "segments", list[TextSegment], SEGMENTS, *decisions)
     field.directives = [SEGMENTS_USUALLY]
     return field

@@ -37,6 +37,8 @@ declare_enum(
 )
 
 
+FEED_TYPES = {"PostConnection", "FeedEntryAdded"}
+"""The types of root fields that give pages of posts, which are the feeds, and of events of a feed's entries."""
 KEPT_EDITS = 100
 """As in `_kept_edits_limit.sql`."""
 TEXT_RULES = (
@@ -46,9 +48,33 @@ TEXT_RULES = (
 )
 
 
-def post_detail(name: str, kind: Any) -> Any:
-    """A field of the model that is not in PostRow, because feeds can do without."""
-    return attribute_of(PostDetails, name, kind, description_of(models.Post, name))
+@cached_per_field
+def in_feed(info: Info) -> bool:
+    """Whether the field is below a feed or a subscription, and not below an object that the client requested by id."""
+    root, below = _types_above(info)
+    return root == "Subscription" or below in FEED_TYPES
+
+
+@cached_per_field
+def in_feed_entry(info: Info) -> bool:
+    """Whether the field is below an entry of a feed, also in an event: not in one about a post that the client has
+    opened.
+    """
+    return _types_above(info)[1] in FEED_TYPES
+
+
+def _types_above(info: Info) -> tuple[str | None, str | None]:
+    """The root type, and the type of the root field's value."""
+    below = path = info.path
+    while path.prev is not None:
+        below, path = path, path.prev
+    return path.typename, below.typename
+
+
+def post_detail(name: str, kind: Any, description: str = "") -> Any:
+    """A field of PostDetails: feeds can do without. Without a description it has that of the model."""
+    description = description or description_of(models.Post, name)
+    return attribute_of(PostDetails, name, kind, description, in_feed_entry)
 
 
 @model_type(models.PostEdit, name="PostEdit", description="An earlier version of a post.")
@@ -84,18 +110,17 @@ class Post(Node):
     author: User = strawberry.field(description="The post's author.", directives=[FREE])
     viewer_has_liked: bool = strawberry.field(description="Whether the viewer likes the post.")
     viewer_has_shared: bool = strawberry.field(description="Whether the viewer shares the post.")
-    text_segments = segments_field(PostDetails)
+    text_segments = segments_field(PostDetails, in_feed_entry)
     language = post_detail("language", str | None)
     content_warning = post_detail("content_warning", str | None)
     quote_count = post_detail("quote_count", int)
-    bookmark_count = attribute_of(
-        PostDetails,
+    bookmark_count = post_detail(
         "bookmark_count",
         int | None,
         f"The number of users who have bookmarked the post, 0 to {MAX_COUNT:,}; null if the viewer is not its author.",
     )
-    viewer_has_bookmarked = attribute_of(
-        PostDetails, "viewer_has_bookmarked", bool, "Whether the viewer has bookmarked the post."
+    viewer_has_bookmarked = post_detail(
+        "viewer_has_bookmarked", bool, "Whether the viewer has bookmarked the post."
     )
     edits = connection_field(
         EditsByPostLoader,
@@ -104,8 +129,7 @@ class Post(Node):
         f"{KEPT_EDITS} versions.",
     )
 
-    quote = attribute_of(
-        PostDetails,
+    quote = post_detail(
         "quote",
         Annotated["Quote", strawberry.lazy(__name__)] | None,
         "What the post quotes; null if nothing.",
@@ -120,7 +144,8 @@ declare_enum(
     "Whether a quoted post can be shown.",
     {
         QuoteState.VISIBLE: "The post can be shown.",
-        QuoteState.UNAVAILABLE: "The post has been deleted, or the viewer may not see it.",
+        QuoteState.UNAVAILABLE: "The post has been deleted, or the viewer may not see it; in feeds also if the viewer "
+        "has muted its author.",
     },
 )
 
@@ -143,16 +168,6 @@ class PostEdge(Edge[Post]):
         ),
         directives=[FREE],
     )
-
-
-@cached_per_field
-def in_feed(info: Info) -> bool:
-    """Whether the field is below a feed or a subscription, and not below an object that the client requested by id."""
-    below = path = info.path
-    while path.prev is not None:
-        below, path = path, path.prev
-    # Root fields that give pages of posts are the feeds.
-    return path.typename == "Subscription" or below.typename == "PostConnection"
 
 
 @strawberry.type(description="A page of posts, newest first if the field does not say otherwise.")

@@ -65,6 +65,10 @@ TABLES = [
     "notification_actors",
     "notification_inboxes",
 ]
+QUOTE = """
+WITH quoting AS (UPDATE posts SET quoted_post_id = $2 WHERE id = $1)
+UPDATE posts SET quote_count = quote_count + 1 WHERE id = $2
+"""
 NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 """Changes with each transaction that writes."""
 RESTORE = f"WITH {', '.join(f'{name}_saved AS (INSERT INTO {name} TABLE saved.{name})' for name in TABLES)} SELECT"
@@ -89,6 +93,7 @@ class MarkedWorld:
             await self._follow(name, "host")
         await self._follow("target", "follower")
         self.posts = {name: await self._post(name) for name in CAST}
+        await self.database.write(QUOTE, self.posts["host"], self.posts["target"])
         self.pictures = {name: await self._picture(name) for name in CAST}
         self.comments: list[int] = []
         for name in CAST:

@@ -10,8 +10,9 @@ from core.accounts.services import follow_create, mute_create
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
+from feed.services import post_create
 from interactions.services import comment_create
-from tests.interactions.cast import create_posts, create_users
+from tests.interactions.cast import create_posts, create_users, present
 from tests.interactions.conftest import Execute
 from tests.interactions.reactions import post_like, post_share
 
@@ -109,3 +110,43 @@ async def test_a_mute_hides_in_feeds_only(
     public = f"{{ publicFeed(first: 1) {{ edges {{ node {{ {UNDER} }} }} }} }}"
     unfiltered = found((await execute(None, public))["publicFeed"]["edges"][0]["node"])
     assert "p3" in unfiltered.commenters
+
+
+QUOTES = """
+query Quotes($post: ID!) {
+  homeFeed(first: 1) { edges { ...Edge } }
+  publicFeed(first: 1) { edges { ...Edge } }
+  user(username: "p2") { posts(first: 1) { edges { ...Edge } } }
+  post(id: $post) { ...Quoting }
+  node(id: $post) { ...Quoting }
+}
+fragment Edge on PostEdge { node { ...Quoting } }
+fragment Quoting on Post { language quote { state post { text author { username } } } textSegments { text } }
+"""
+PUBLIC_QUOTES = QUOTES.replace("homeFeed(first: 1)", "homeFeed: publicFeed(first: 1)")
+
+
+@pytest.mark.parametrize("is_muted", [False, True])
+async def test_a_mute_hides_quoted_posts_in_feeds_only(
+    database: Database, execute: Execute, is_muted: bool
+) -> None:
+    viewer, author, quoted = await create_users(database, 3)
+    (post,) = await create_posts(database, quoted)
+    made = await post_create(database, author_id=author, text="Look.", quoted_post_id=post)
+    group_commits = GroupCommits(database)
+    await follow_create(group_commits, viewer_id=viewer, user_id=author)
+    await group_commits.close()
+    if is_muted:
+        await mute_create(group_commits, viewer_id=viewer, user_id=quoted)
+    variables = {"post": global_id("Post", present(made.post).id)}
+    visible = {"state": "VISIBLE", "post": {"text": "x", "author": {"username": "p3"}}}
+    hidden = {"state": "UNAVAILABLE", "post": None}
+    for reader in (viewer, author, None):
+        seen = await execute(reader, QUOTES if reader else PUBLIC_QUOTES, **variables)
+        for root, found in seen.items():
+            is_feed = root in {"homeFeed", "publicFeed"}
+            page = found if is_feed else found.get("posts")
+            quoting = page["edges"][0]["node"] if page else found
+            hides = is_muted and is_feed and reader == viewer
+            assert quoting["quote"] == (hidden if hides else visible), root
+            assert quoting["textSegments"] == [{"text": "Look."}]

@@ -99,6 +99,28 @@ async def test_removed_entries_are_sent_to_viewers_who_had_them(
     assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
 
 
+async def test_what_quotes_a_muted_user_comes_without_the_quote(
+    address: str, api: Api, database: Database
+) -> None:
+    """Not in an event about the post itself, which the client has opened."""
+    viewer, friend, muted = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    await api.change(viewer, "MuteUser", userId=muted.id)
+    (quoted,) = await create_posts(database, muted.key)
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.subscribe("1", operation("HomeFeedEventsWhole"))
+        assert (await home.event())["__typename"] == "SubscriptionReady"
+        values = {"text": "Look.", "quotedPostId": global_id("Post", quoted)}
+        quoting = (await api.change(friend, "CreateRichPost", **values))["post"]
+        entry = (await home.event())["edge"]["node"]
+        assert entry["id"] == quoting["id"]
+        assert entry["quote"] == {"state": "UNAVAILABLE", "post": None}
+        await home.subscribe("2", operation("ThreadEvents"), postIds=[quoting["id"]])
+        assert (await home.event())["__typename"] == "SubscriptionReady"
+        await api.change(friend, "EditPost", postId=quoting["id"], text="Look here.")
+        assert (await home.event())["post"]["quote"] == quoting["quote"]
+
+
 async def test_blocks_and_mutes_hide_entries(address: str, api: Api, database: Database) -> None:
     viewer, friend, muted, author = await signed_in(database, 4)
     await follow(api, viewer, friend, muted)
