@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jwt
 
 from core.database.clock import CLOCK
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
 
 ALGORITHM = "HS256"
@@ -134,7 +135,9 @@ class RefreshTokens:
     def parse(text: str) -> RefreshToken | None:
         """The parts of a token, not verified; None for a malformed one."""
         match = REFRESH_TOKEN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
-        return match and RefreshToken(int(match[1]), int(match[2]), match[3])
+        if match is None or int(match[1]) > HIGHEST_KEY:
+            return None
+        return RefreshToken(int(match[1]), int(match[2]), match[3])
 
 
 ONE_TIME_TOKEN = re.compile(r"([1-9][0-9]{0,18})-([0-9a-f]{64})")
@@ -179,7 +182,9 @@ class OneTimeTokens:
         """The parts of a token, not verified; None for a malformed one."""
         text = text.strip() if len(text) <= MAX_TOKEN_LENGTH else ""
         match = ONE_TIME_TOKEN.fullmatch(text)
-        return match and OneTimeToken(int(match[1]), match[2])
+        if match is None or int(match[1]) > HIGHEST_KEY:
+            return None
+        return OneTimeToken(int(match[1]), match[2])
 
     def _valid(self, purpose: str, id: int) -> list[OneTimeToken]:
         message = b"%s.%d" % (purpose.encode(), id)

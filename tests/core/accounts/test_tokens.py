@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.accounts.tokens import AccessToken, AccessTokens, RefreshTokens
+from core.accounts.tokens import AccessToken, AccessTokens, OneTimeTokens, RefreshTokens
 from core.errors import ClientError
 
 TOKENS = AccessTokens(b"a secret")
@@ -121,6 +121,13 @@ def test_a_refresh_token_can_be_derived_again_and_parsed(
 @example("1.1." + "0" * 63 + "\n")
 @example("0.1." + "0" * 64)
 @example("9" * 40 + ".1." + "0" * 64)
+@example(f"{2**63}.1." + "0" * 64)
 @example("\N{ARABIC-INDIC DIGIT ONE}.1." + "0" * 64)
 def test_parsing_a_malformed_refresh_token_gives_none(text: str) -> None:
     assert RefreshTokens.parse(text) is None
+
+
+@pytest.mark.parametrize("id", ["0", "-1", str(2**63), "9" * 19, "9" * 40])
+def test_a_one_time_token_whose_id_no_row_can_have_is_malformed(id: str) -> None:
+    assert OneTimeTokens.parse(f"{2**63 - 1}-" + "0" * 64) is not None
+    assert OneTimeTokens.parse(f"{id}-" + "0" * 64) is None
