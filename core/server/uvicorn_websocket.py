@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame
 
 from core.server.uvicorn_http import SILENT
+
+MAX_FRAGMENTS = 1_000
+"""Of one message. Those without content don't count towards its size."""
+UNREADABLE = "Failed to open a WebSocket connection: its request is malformed, or has a body.\n"
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -34,6 +39,20 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         finally:
             self.app = app
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated:
+            self._refuse_handshake()
+
+    def _refuse_handshake(self) -> None:
+        """Answers a request that the parser refused, for which uvicorn would wait for ever."""
+        answer = b"".join(self.conn.data_to_send())
+        self.transport.write(
+            answer or self.conn.reject(HTTPStatus.BAD_REQUEST, UNREADABLE).serialize()
+        )
+        self.handshake_complete = self.close_sent = True
+        self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.leave is not None:
@@ -53,6 +72,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         pong, self._last_pong = self._last_pong, b""
         self.transport.write(pong)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self.close_sent:
+            return
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self.frames = []
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, "The message has too many fragments.")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
         is_invalid = self.curr_msg_data_type == "text" and not _is_text(self.frames)

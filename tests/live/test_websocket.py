@@ -232,6 +232,13 @@ async def test_a_large_message_closes_the_connection(caller: WebSocketClient) ->
     assert await closing_code(caller) == 1009
 
 
+async def test_a_message_of_many_empty_fragments_closes_the_connection(
+    caller: WebSocketClient,
+) -> None:
+    caller.connection.transport.write(b"\x01\x80" + bytes(4) + (b"\x00\x80" + bytes(4)) * 2_000)
+    assert await closing_code(caller) == 1009
+
+
 async def test_invalid_utf8_closes_the_connection_without_a_fault(
     caller: WebSocketClient, caplog: pytest.LogCaptureFixture
 ) -> None:

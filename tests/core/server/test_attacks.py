@@ -146,6 +146,17 @@ HTTP: dict[str, tuple[bytes, int]] = {
     "a long URL": (got(b"/graphql/?query=" + b"a" * 100_000), 400),
     "the method TRACE": (got(b"/graphql/", method=b"TRACE"), 405),
     "the method CONNECT": (got(b"example.org:443", method=b"CONNECT"), 400),
+    "a handshake with a body": (
+        got(b"/graphql/", HANDSHAKE + b"Content-Length: 2\r\n") + b"{}",
+        400,
+    ),
+    "a handshake with chunks": (got(b"/graphql/", HANDSHAKE + CHUNKED) + CHUNKS, 400),
+    "a handshake with a long URL": (got(b"/graphql/?" + b"a" * 9_000, HANDSHAKE), 414),
+    "a handshake with a long header": (
+        got(b"/graphql/", HANDSHAKE + b"X-A: " + b"a" * 9_000 + b"\r\n"),
+        431,
+    ),
+    "a handshake with many headers": (got(b"/graphql/", HANDSHAKE + b"X-A: b\r\n" * 150), 431),
     "a path outside of the pictures": (got(b"/media/../../etc/passwd"), 404),
     "a path outside of the files": (got(b"/static/..%2f..%2fmanage.py"), 404),
     "the documentation of development": (got(b"/docs/"), 404),
