@@ -23,23 +23,23 @@ EDGES = f"The page's edges, in the list's order; at most {MAX_PAGE_SIZE}."
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"The number of newest edges, 0 to {MAX_PAGE_SIZE}. "
+        description=f"The number of edges from the start of the list, 0 to {MAX_PAGE_SIZE}. "
         f"If neither `first` nor `last` is sent, {PAGE_BY_DEFAULT}."
     ),
 ]
 After = Annotated[
     str | None,
-    strawberry.argument(description=f"Only edges that are older than this cursor, {CURSOR_BOUND}."),
+    strawberry.argument(description=f"Only edges that follow this cursor, {CURSOR_BOUND}."),
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description=f"The number of oldest edges, 0 to {MAX_PAGE_SIZE}. Not together with `first`."
+        description=f"The number of edges from the end of the list, 0 to {MAX_PAGE_SIZE}. Not together with `first`."
     ),
 ]
 Before = Annotated[
     str | None,
-    strawberry.argument(description=f"Only edges that are newer than this cursor, {CURSOR_BOUND}."),
+    strawberry.argument(description=f"Only edges that precede this cursor, {CURSOR_BOUND}."),
 ]
 
 

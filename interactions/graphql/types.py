@@ -173,7 +173,8 @@ class PostComments:
 
     @strawberry.field(
         graphql_type=CommentConnection,
-        description=f"Comments on the post without replies, in this order. {HIDDEN}",
+        description="Top-level comments on the post, in the given order; replies are in each comment's `replies`. "
+        f"{HIDDEN}",
         directives=[PAGE],
     )
     @loaded("id")

@@ -26,7 +26,7 @@ class PostPictures:
         MediaByPostLoader,
         list[Media],
         f"The post's pictures, in their order; at most {MEDIA_OF_POST}.",
-        directives=[ListSize(assumed_size=MEDIA_OF_POST)],
+        directives=[ListSize(assumed_size=MEDIA_OF_POST, require_one_slicing_argument=False)],
     )
 
 

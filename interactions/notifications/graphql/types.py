@@ -15,6 +15,7 @@ from core.graphql.attributes import loaded_field
 from core.graphql.enums import declare_enum
 from core.graphql.limits.directives import FREE, ListSize
 from core.graphql.live.subscription_messages import EVENT_CURSOR_BOUND
+from core.graphql.model_types import MAX_COUNT
 from core.graphql.node import Node, id_field
 from core.graphql.relay_connections import EDGES, Connection, Edge, connection_field
 from core.paging import ForwardPage
@@ -78,8 +79,8 @@ class Notification(Node):
     )
     is_seen: bool = strawberry.field(description="Whether the viewer has seen it.")
     actor_count: int = strawberry.field(
-        description=f"How many users have done it. Above {KEPT_ACTORS}, users whom the viewer has blocked or muted "
-        "since may still be counted."
+        description=f"How many users have done it, 0 to {MAX_COUNT:,}. Above {KEPT_ACTORS}, users whom the viewer has "
+        "blocked or muted since may still be counted."
     )
     actors = connection_field(
         ActorsByNotificationLoader,
