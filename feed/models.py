@@ -52,7 +52,7 @@ class Post(CountedRow):
         null=True,
         blank=True,
         editable=False,
-        help_text="When the text was last changed; null if never.",
+        help_text="When the text, the content warning or the pictures were last changed; null if never.",
     )
     # The author's choice: while the account is private, a public post is for followers (`_visibility_now.sql`).
     visibility = models.SmallIntegerField(
@@ -65,7 +65,9 @@ class Post(CountedRow):
         "The number of comments on the post, including replies. The same for every viewer."
     )
     share_count = count_field("The number of users who share the post. The same for every viewer.")
-    bookmark_count = count_field("The number of users who keep the post. Only its author sees it.")
+    bookmark_count = count_field(
+        "The number of users who have bookmarked the post. Only its author sees it."
+    )
     entities = entities_field()
     language = models.TextField(
         null=True,

@@ -110,7 +110,7 @@ class CommentDeleted(Action):
         return strawberry.ID(global_id("Comment", root.comment_id or 0))
 
 
-@strawberry.type(description="The post's text was changed.")
+@strawberry.type(description="The post was edited, or a picture on it was processed.")
 class PostEdited(Action):
     is_type_of = _is(event_types.POST_EDITED)
 
