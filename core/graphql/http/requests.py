@@ -183,7 +183,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
     if extensions is not None:
         if type(extensions) is not dict:
             raise bad_request("`extensions` must be a JSON object or null.")
-        identifier = _hash(extensions)
+        identifier = _persisted_identifier(extensions)
     if "documentId" in sent:
         identifier = _identifier(sent["documentId"], query, identifier)
     if identifier is not None:
@@ -193,9 +193,9 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
             "`query` is missing. Send a GraphQL document as a string, or the `documentId` of one."
         )
     if variables:
-        check_size(variables, limits)
+        check_size(variables, "variables", limits)
     if extensions:
-        check_size(extensions, limits)
+        check_size(extensions, "extensions", limits)
     return GraphQLRequest(query, operation_name, variables, identifier, source)
 
 
@@ -219,7 +219,7 @@ def _identifier(given: Any, query: str | None, persisted: str | None) -> str | N
     return identifier
 
 
-def _hash(extensions: JSONObject) -> str | None:
+def _persisted_identifier(extensions: JSONObject) -> str | None:
     """The identifier in `persistedQuery`, as Apollo's clients send it. Errors: 400."""
     persisted = extensions.get("persistedQuery")
     if persisted is None:
@@ -253,8 +253,11 @@ def _loaded(text: bytes, where: str) -> Any:
     raise unreadable(f"{message}: look near character {position + 1}.")
 
 
-def check_size(value: Any, limits: Limits) -> None:
-    """Errors: LIMIT_EXCEEDED for JSON with more levels, values or items of a list than the limits allow."""
+def check_size(value: Any, what: str, limits: Limits) -> None:
+    """Refuses JSON with more levels, values or items of a list than the limits allow. Errors: LIMIT_EXCEEDED.
+
+    `what`: what the value is, for the error.
+    """
     level = [value]
     depth = values = 0
     while level:
@@ -263,11 +266,11 @@ def check_size(value: Any, limits: Limits) -> None:
         if depth > limits.json_depth + 1:
             found = f"more than {limits.json_depth}"
             advice = "Nest values less deeply."
-            raise over_limit("depth of variables", found, limits.json_depth, advice)
+            raise over_limit(f"depth of {what}", found, limits.json_depth, advice)
         if values > limits.json_values:
             found = f"more than {limits.json_values:,}"
             advice = "Send fewer values at once."
-            raise over_limit("values in variables", found, limits.json_values, advice)
+            raise over_limit(f"values in {what}", found, limits.json_values, advice)
         below: list[Any] = []
         for each in level:
             if type(each) is dict:

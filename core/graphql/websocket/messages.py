@@ -83,7 +83,7 @@ def read_message(message: Any, limits: Limits) -> Message:
     elif text.count("{") + text.count("[") > limits.json_depth:
         # `pong` returns the payload, and a deeply nested one could not be encoded.
         try:
-            check_size(payload, limits)
+            check_size(payload, "the payload", limits)
         except ClientError as error:
             raise CloseConnection(BAD_REQUEST, error.message) from None
     return Message(kind, id, payload, text)

@@ -55,10 +55,11 @@ def test_malformed_bodies_are_rejected(server: RunningServer, body: bytes, messa
     assert not [word for word in LIBRARY_WORDS if word in response.text]
 
 
-def test_deeply_nested_variables_are_rejected(server: RunningServer) -> None:
-    deep = b'{"query": "{ hello }", "variables": {"v": ' + b"[" * 900 + b"]" * 900 + b"}}"
-    response = server.post_bytes(deep, {"accept": GRAPHQL_JSON})
-    assert "depth of variables" in refused(response, 400, "LIMIT_EXCEEDED")
+@pytest.mark.parametrize("name", ["variables", "extensions"])
+def test_deeply_nested_json_is_rejected(server: RunningServer, name: str) -> None:
+    deep = f'{{"query": "{{ hello }}", "{name}": {{"v": {"[" * 900}{"]" * 900}}}}}'
+    response = server.post_bytes(deep.encode(), {"accept": GRAPHQL_JSON})
+    assert f"depth of {name}" in refused(response, 400, "LIMIT_EXCEEDED")
 
 
 def test_too_many_variables_are_rejected(server: RunningServer) -> None:
