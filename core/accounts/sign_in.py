@@ -20,8 +20,8 @@ from core.database.database import Database
 from core.errors import ErrorCode, InputRules, MutationRefused, refuse
 from core.text import CONTROLS
 
-SIGN_IN_ATTEMPTS = 3
-"""How often a sign-in checks the password while its hash changes concurrently."""
+SESSION_ATTEMPTS = 3
+"""How often a sign-in tries to begin a session while the password's hash changes concurrently."""
 
 
 class SignInState(Enum):
@@ -71,7 +71,7 @@ async def sign_in(
     if found is None or not checked.is_correct:
         raise credentials_refused()
     await asyncio.to_thread(accounts.login_throttle.succeeded, account, address)
-    for _ in range(SIGN_IN_ATTEMPTS):
+    for _ in range(SESSION_ATTEMPTS):
         encoded, state, user = found
         async with database.transaction() as transaction:
             if restores and state is SignInState.DELETED:
