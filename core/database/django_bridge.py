@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections, transaction
 
 from core.database.connecting import session_limits
 
-ARGUMENT = re.compile(r"\$([1-9])")
+ARGUMENT = re.compile(r"\$([1-9][0-9]*)")
 ATTEMPTS = 5
 DEADLOCK = "40P01"
 
