@@ -41,7 +41,7 @@ def development_routes(server: Server) -> list[Route]:
                 server.database, accounts, username=str(body.get("username"))
             )
         except MutationRefused as refused:
-            raise HTTPException(400, "There is no such user, or it may not sign in.") from refused
+            raise HTTPException(400, "There is no such user, or they may not sign in.") from refused
         return _json(
             {
                 "accessToken": session.access_token,

@@ -1,4 +1,4 @@
-"""By when deleted accounts are erased."""
+"""An index of deleted accounts by when they are erased."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models

@@ -1,5 +1,4 @@
--- Adds the job that removes an account for deleted accounts whose grace period is over and that have none. $1 limit. Gives the
--- accounts.
+-- Adds an erasure job for each deleted account whose grace period is over and that has none. $1 limit. Gives the accounts.
 WITH deleted AS (
     SELECT user_id AS id FROM account_deletions d
     WHERE d.erases_at <= now() AND NOT EXISTS (SELECT FROM jobs WHERE unique_key = 'account_erase:' || d.user_id)

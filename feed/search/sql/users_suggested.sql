@@ -1,6 +1,6 @@
--- Users whom the users whom the viewer follows follow, those whom most of them follow first. $1 viewer; the position to go
--- on from: $2 how many follow the user, $3 the user; $4 limit. Of the 100 users whom the viewer followed last, the 50 whom each
--- followed last are looked at. A column that is not read, the position as text, the user.
+-- Users to follow: those whom most of the viewer's followees follow come first. Only the 100 newest follows of the viewer, and
+-- the 50 newest of each of these users, are read. $1 viewer; the position to go on from: $2 how many of them follow the user,
+-- $3 the user; $4 limit. Columns: one that is not read, the position as text, the user.
 WITH {hidden muter=$1}, friends AS MATERIALIZED (
     SELECT f.followee_id AS id FROM follows f WHERE f.follower_id = $1 ORDER BY f.id DESC LIMIT 100
 ), suggested AS MATERIALIZED (
