@@ -65,7 +65,7 @@ class DataExport(Node):
     is_type_of = InstancesOf(ExportRow)
 
 
-@strawberry.input(description="Nothing: the viewer's own data.")
+@strawberry.input(description="Nothing but the client's key.")
 class ExportDataInput(CreationInput):
     pass
 

@@ -115,7 +115,7 @@ class Comment(Node):
     @strawberry.field(
         graphql_type=Annotated["CommentConnection", strawberry.lazy(__name__)],
         description="The comments that this one replies to, from the one on the post itself to the nearest. One by "
-        "a user whom a block hides is as a tombstone; there are none where a block hides the post.",
+        "a user whom a block hides stands as a tombstone; there are none where a block hides the post.",
         directives=[ANCESTORS],
     )
     @loaded("id")

@@ -148,12 +148,12 @@ class VerifyEmailInput(MutationInput):
     token: str = strawberry.field(description=f"The token in the mail, {TOKEN_BOUND}.")
 
 
-@strawberry.input(description="Nothing: the viewer's address that is not verified yet.")
+@strawberry.input(description="Nothing but the client's key.")
 class ResendVerificationInput(MutationInput):
     pass
 
 
-@strawberry.input(description="Who has forgotten the password.")
+@strawberry.input(description="The account whose password is forgotten.")
 class RequestPasswordResetInput(MutationInput):
     login: str = login_field()
 
