@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,29 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.browser.chromium import Browser
-from tests.browser.demo import STATUS, Demo, demo, named
+from tests.browser.demo import STATUS, Demo, demo
 from tests.core.server.served import served
 from tests.interactions.cast import create_posts, create_users
-from tests.live.world import Api, eventually, signed_in_again
+from tests.live.world import Api, SignedInUser, signed_in_again
 
 pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser, database: Database, folder: Path
+) -> AsyncIterator[tuple[Demo, Api, SignedInUser, SignedInUser, SignedInUser]]:
+    """A demo in a tab, and its viewer, an author and a fan, who use the API beside it. Nobody follows anybody."""
+    keys = await create_users(database, 3)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", keys[0])
+    viewer, author, fan = [await signed_in_again(database, key) for key in keys]
+    with served(folder, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        api = Api(server.address)
+        try:
+            yield await demo(browser, f"http://{server.address}"), api, viewer, author, fan
+        finally:
+            await api.close()
 
 
 async def shows_post(demo: Demo, text: str) -> None:
@@ -91,15 +110,8 @@ async def test_the_demo_goes_on_from_now_when_what_it_missed_is_gone(
         tab = await demo(browser, f"http://{address}")
         await tab.go("#/tag/tide")
         await tab.has("Like: 0", within="main")
-
-        async def sees_likes() -> bool:
-            await api.change(author, "UnlikePost", postId=post)
-            await api.change(author, "LikePost", postId=post)
-            return bool(
-                await tab.page.evaluate(f"({named('Like: 1', within='main')}) !== undefined")
-            )
-
-        await eventually(sees_likes)  # The page does not say when it has begun to watch its posts.
+        await api.change(author, "LikePost", postId=post)
+        await tab.has("Like: 1", within="main")
         await api.close()
     await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
     await database.write("TRUNCATE events")
@@ -110,6 +122,161 @@ async def test_the_demo_goes_on_from_now_when_what_it_missed_is_gone(
         await api.change(fan, "LikePost", postId=post)
         await tab.has("Like: 2", within="main")
         await api.close()
+
+
+BACK_AT_RESYNC = """(() => {
+    const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
+    Object.defineProperty(WebSocket.prototype, 'onmessage', {
+        set(see) {
+            set.call(this, (message) => {
+                see(message);
+                if (window.isBack || !message.data.includes('ResyncRequired')) return;
+                window.isBack = true;
+                history.back();
+            });
+        },
+    });
+})()"""
+"""Goes back, once, as soon as a subscription can't continue, before it begins anew."""
+
+
+async def test_a_list_is_read_again_when_its_posts_change_while_too_much_was_missed(
+    browser: Browser, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    viewer, author_key = await create_users(database, 2)
+    await database.write("UPDATE users SET username = 'demo' WHERE id = $1", viewer)
+    author = await signed_in_again(database, author_key)
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
+        await server.becomes_ready(1)
+        address, port = server.address, str(server.port)
+        api = Api(address)
+        await api.change(author, "CreatePost", text="High #tide #ebb")
+        post = (await api.change(author, "CreatePost", text="Low #ebb"))["post"]["id"]
+        tab = await demo(browser, f"http://{address}")
+        for tag, shown in (("ebb", "Low"), ("tide", "High")):
+            await tab.go(f"#/tag/{tag}")
+            await tab.shows(shown)
+        await tab.page.wait_for(f"{STATUS}.startsWith('Live')")
+        await tab.page.evaluate(BACK_AT_RESYNC)
+        await api.close()
+    await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as elsewhere:
+        await elsewhere.becomes_ready(1)
+        api = Api(elsewhere.address)
+        await api.change(author, "LikePost", postId=post)
+        await api.close()
+    await database.write("TRUNCATE events")
+    with served(tmp_path_factory.mktemp("server"), DEBUG="true", PORT=port) as server:
+        await server.becomes_ready(1)
+        await tab.page.wait_for("location.hash === '#/tag/ebb'")
+        await tab.has("Like: 1", within="main")
+
+
+async def test_back_shows_what_happened_meanwhile(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with opened(browser, database, tmp_path) as (tab, api, _, author, fan):
+        post = (await api.change(author, "CreatePost", text="High #tide"))["post"]["id"]
+        await tab.go("#/tag/tide")
+        await tab.has("Like: 0", within="main")
+        await tab.go(f"#/post/{post}")
+        await tab.shows("No comment yet.")
+        await tab.go("#/users")
+        await tab.shows("Whom to follow")
+        await api.change(fan, "LikePost", postId=post)
+        for text in ("Really", "Not yet"):
+            await api.change(fan, "CreateComment", postId=post, text=text)
+        await tab.page.evaluate("history.back()")
+        await tab.has("Like: 1", within="main")
+        for text in ("Really", "Not yet"):
+            await tab.shows(text)
+        await tab.go("#/users")
+        await tab.shows("Whom to follow")
+        await api.change(author, "LikePost", postId=post)
+        await tab.page.evaluate("history.go(-2)")
+        await tab.page.wait_for("location.hash === '#/tag/tide'")
+        await tab.has("Like: 2", within="main")
+        assert tab.page.complaints == []
+
+
+HOLD_SUBSCRIPTIONS = """(() => {
+    const { send } = WebSocket.prototype;
+    const held = [];
+    WebSocket.prototype.send = function (message) {
+        if (message.includes('"subscribe"')) held.push(() => send.call(this, message));
+        else send.call(this, message);
+    };
+    window.release = () => {
+        WebSocket.prototype.send = send;
+        held.forEach((each) => each());
+    };
+})()"""
+"""Subscriptions begin when `release` is called."""
+
+
+async def test_nothing_falls_between_a_list_and_its_subscriptions(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with opened(browser, database, tmp_path) as (tab, api, _, author, fan):
+        post = (await api.change(author, "CreatePost", text="High #tide"))["post"]["id"]
+        lists = [(fan, "#/tag/tide", "1 post"), (author, f"#/post/{post}", "No comment yet.")]
+        for likes, (liker, place, shown) in enumerate(lists):
+            await tab.page.evaluate(HOLD_SUBSCRIPTIONS)
+            await tab.go(place)
+            await tab.shows(shown)
+            await tab.has(f"Like: {likes}", within="main")
+            await api.change(liker, "LikePost", postId=post)
+            await tab.page.evaluate("release()")
+            await tab.has(f"Like: {likes + 1}", within="main")
+
+
+HOLD_ANSWER = """(() => {
+    const { fetch } = window;
+    window.fetch = async (...asked) => {
+        window.fetch = fetch;
+        const answer = await fetch(...asked);
+        await new Promise((resolve) => (window.release = resolve));
+        return answer;
+    };
+})()"""
+"""The next answer is seen when `release` is called, which is there when the answer is."""
+LIKED_ONCE = "[...document.querySelectorAll('main .heart')].filter((each) => each.innerText.trim() === '1').length"
+
+
+async def test_nothing_falls_between_a_list_and_its_next_page(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with opened(browser, database, tmp_path) as (tab, api, _, author, fan):
+        posts = [
+            (await api.change(author, "CreatePost", text=f"{height} m #tide"))["post"]["id"]
+            for height in range(21)
+        ]
+        await tab.go("#/tag/tide")
+        await tab.shows("20 m")
+        await tab.page.evaluate(HOLD_ANSWER)
+        await tab.press("Show more")
+        await tab.page.wait_for("window.release")
+        for post in (posts[0], posts[-1]):
+            await api.change(fan, "LikePost", postId=post)
+        await tab.page.wait_for(f"{LIKED_ONCE} === 1")
+        await tab.page.evaluate("release()")
+        await tab.page.wait_for(f"{LIKED_ONCE} === 2")
+
+
+async def test_posts_that_wait_to_be_shown_are_live(
+    browser: Browser, database: Database, tmp_path: Path
+) -> None:
+    async with opened(browser, database, tmp_path) as (tab, api, viewer, author, fan):
+        shown = await api.change(author, "CreatePost", text="High")
+        await api.change(viewer, "FollowUser", userId=author.id)
+        await tab.shows("High")
+        waiting = await api.change(author, "CreatePost", text="Low")
+        await tab.has("1 new post")
+        for each in (waiting, shown):
+            await api.change(fan, "LikePost", postId=each["post"]["id"])
+        await tab.page.wait_for(f"{LIKED_ONCE} === 1")
+        await tab.press("1 new post")
+        await tab.page.wait_for(f"{LIKED_ONCE} === 2")
 
 
 ORDER = """[...document.querySelectorAll('article:not(.unsent)')]

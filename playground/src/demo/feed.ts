@@ -3,7 +3,7 @@
 import { Store } from '../store';
 import { type FeedEntryFragment, HomeTimelineDocument, HomeTimelineEventsDocument, type HomeTimelineEventsSubscription, NextEntryDocument } from './__generated__/graphql';
 import { query } from './api';
-import { type Following, follow, type PostEvent, watcher } from './live';
+import { follow, type PostEvent, positionsAt, watch } from './live';
 import { flush, onAnswer } from './outbox';
 
 export type Entry = FeedEntryFragment;
@@ -20,8 +20,17 @@ export const feed = new Store<Feed>({ entries: [], waiting: [], end: null, isLoa
 
 const change = (changed: Partial<Feed>) => feed.set({ ...feed.get(), ...changed });
 let viewerId: string | undefined;
-let home: Following | undefined;
-const watch = watcher(seePostEvent, () => void begin());
+let stopHome = () => {};
+let unwatch = () => {};
+let positions = positionsAt(null);
+
+/** Watches all posts of the feed, in place of those before, from where it stands. */
+function watchPosts(from = positions): void {
+  const { entries, waiting } = feed.get();
+  unwatch();
+  positions = from;
+  unwatch = watch([...waiting, ...entries].map(({ node }) => node.id), positions, seePostEvent, () => void begin());
+}
 
 /** The first page, and from its very moment everything that happens. */
 export async function begin(): Promise<void> {
@@ -29,10 +38,10 @@ export async function begin(): Promise<void> {
   const { edges, pageInfo, eventCursor } = homeFeed;
   viewerId = viewer?.id;
   feed.set({ entries: edges, waiting: [], end: endOf(pageInfo), isLoaded: true });
-  home?.stop();
-  const following = follow(HomeTimelineEventsDocument, {}, eventCursor, (event) => seeFeedEvent(event, () => home === following), begin);
-  home = following;
-  watch(ids(), eventCursor);
+  stopHome();
+  const stop = follow(HomeTimelineEventsDocument, {}, { cursor: eventCursor }, (event) => seeFeedEvent(event, () => stopHome === stop), begin);
+  stopHome = stop;
+  watchPosts(positionsAt(eventCursor));
   void flush();
 }
 
@@ -40,25 +49,24 @@ onAnswer('createPost', ({ post }) => post && showOwn({ cursor: '', sharedBy: nul
 onAnswer('deletePost', ({ deletedPostId }) => deletedPostId && remove(deletedPostId));
 
 export async function showMore(): Promise<void> {
+  const from = structuredClone(positions); // What happens while the page is read may be about its posts.
   const { homeFeed } = await query(HomeTimelineDocument, { after: feed.get().end });
   change({ entries: [...feed.get().entries, ...homeFeed.edges], end: endOf(homeFeed.pageInfo) });
-  watch(ids());
+  watchPosts(from);
 }
 
 export function showWaiting(): void {
   const { entries, waiting } = feed.get();
   change({ entries: [...waiting, ...entries], waiting: [] });
-  watch(ids());
 }
 
 const endOf = (pageInfo: { hasNextPage: boolean; endCursor: string | null }) => (pageInfo.hasNextPage ? pageInfo.endCursor : null);
-const ids = () => feed.get().entries.map(({ node }) => node.id);
 const isShown = (postId: string) => [...feed.get().entries, ...feed.get().waiting].some(({ node }) => node.id === postId);
 
 function showOwn(entry: Entry): void {
   if (!feed.get().isLoaded || isShown(entry.node.id)) return;
   change({ entries: [entry, ...feed.get().entries] });
-  watch(ids());
+  watchPosts();
 }
 
 function remove(postId: string): void {
@@ -94,7 +102,10 @@ async function changeBy(event: FeedEvent): Promise<void> {
       await addOlder(event.edge);
     } else if (!isShown(id)) {
       if (author.id === viewerId) showOwn(event.edge);
-      else change({ waiting: [event.edge, ...feed.get().waiting] });
+      else {
+        change({ waiting: [event.edge, ...feed.get().waiting] });
+        watchPosts(); // Before it is shown, or an event of another post would move the position past its own.
+      }
     }
   }
 }

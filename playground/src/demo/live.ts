@@ -2,12 +2,13 @@
 // with a cursor of its own.
 
 import { createClient } from 'graphql-ws';
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { ENDPOINT } from '../server';
 import { accessToken } from '../session';
 import { Store } from '../store';
 import { PostInteractionsDocument, type ThreadEventsSubscription, ThreadEventsDocument, type TypedDocumentString } from './__generated__/graphql';
 import { remember } from './nodes';
+import type { Pages } from './pages';
 
 const PING_MS = 5_000;
 const FIRST_RETRY_MS = 250;
@@ -43,45 +44,40 @@ const client = createClient({
   },
 });
 
-export interface Following {
-  /** The position from which another subscription can go on. */
-  cursor(): string | null;
-  stop(): void;
+/** Where in the event log a subscription stands. null: not known, so it begins from now, and what was queried before is to be queried again. */
+export interface Position {
+  cursor: string | null;
 }
 
 type Event = { __typename: string; cursor: string; resumed?: boolean };
 
-/** Follows a subscription for ever: after each break it goes on after the last event. `resync`: query again, too much was missed. */
+/**
+ * Follows a subscription for ever, and moves its position on: after each break it goes on after the last event. `resync`: query again,
+ * something was missed. Returns how to end that.
+ */
 export function follow<Data, Variables extends { after?: string | null }>(
   document: TypedDocumentString<Data, Variables>,
   variables: Omit<Variables, 'after'>,
-  after: string | null,
+  position: Position,
   see: (event: Data[keyof Data]) => void,
   resync: () => void,
-): Following {
-  let cursor = after;
+): () => void {
   let failures = 0;
   let isStopped = false;
-  let isBehind = false;
   let end = () => {};
 
   function next({ data }: { data?: Data | null }): void {
     const event = Object.values(data ?? {})[0] as Event | undefined;
     if (!event || isStopped) return;
-    if (event.__typename === 'ResyncRequired') {
-      cursor = null; // It would be refused again.
-      isBehind = true;
-      return;
-    }
-    cursor = event.cursor;
+    const isBehind = position.cursor === null;
+    position.cursor = event.__typename === 'ResyncRequired' ? null : event.cursor; // The old one would be refused again.
     if (event.__typename === 'SubscriptionReady') {
       const { resumed } = live.get();
       live.set({ state: 'live', resumed: resumed + (failures && event.resumed ? 1 : 0) });
       failures = 0;
       // What is queried from here on has all that came before the subscription.
       if (isBehind) resync();
-      isBehind = false;
-    } else {
+    } else if (event.__typename !== 'ResyncRequired') {
       remember(event);
       see(event as Data[keyof Data]);
     }
@@ -89,7 +85,7 @@ export function follow<Data, Variables extends { after?: string | null }>(
 
   function begin(): void {
     if (isStopped) return;
-    const operation = { query: document.toString(), variables: { ...variables, after: cursor } };
+    const operation = { query: document.toString(), variables: { ...variables, after: position.cursor } };
     end = client.subscribe<any>(operation, { next, error: again, complete: again });
   }
 
@@ -100,38 +96,38 @@ export function follow<Data, Variables extends { after?: string | null }>(
   }
 
   begin();
-  return {
-    cursor: () => cursor,
-    stop() {
-      isStopped = true;
-      end();
-    },
+  return () => {
+    isStopped = true;
+    end();
   };
 }
 
 export type PostEvent = ThreadEventsSubscription['postInteractions'];
 
-/** Watches the posts that it is called with, in place of those before, from where it has come to. */
-export function watcher(see: (event: PostEvent) => void, resync: () => void): (postIds: string[], after?: string) => void {
-  let likes: Following | undefined;
-  let thread: Following | undefined;
-  return (postIds, after) => {
-    const ids = [...new Set(postIds)].slice(0, WATCHED_AT_MOST);
-    likes?.stop();
-    thread?.stop();
-    if (!ids.length) return;
-    likes = follow(PostInteractionsDocument, { postIds: ids }, after ?? likes?.cursor() ?? null, () => {}, resync);
-    thread = follow(ThreadEventsDocument, { postIds: ids }, after ?? thread?.cursor() ?? null, see, resync);
-  };
+/** Where a list of posts stands: each of its two subscriptions has its own position. */
+export interface Positions {
+  likes: Position;
+  thread: Position;
 }
 
-/** Watches posts as long as the component is there. */
-export function useWatch(postIds: string[], see: (event: PostEvent) => void = () => {}, resync: () => void = () => {}): void {
-  const latest = useRef({ see, resync });
-  latest.current = { see, resync };
-  useEffect(() => {
-    const watch = watcher((event) => latest.current.see(event), () => latest.current.resync());
-    watch(postIds);
-    return () => watch([]);
-  }, [postIds.join()]);
+/** Both positions at the `eventCursor` of a page. */
+export function positionsAt(cursor: string | null): Positions {
+  return { likes: { cursor }, thread: { cursor } };
+}
+
+/** Watches posts, and moves the positions on. Returns how to end that. */
+export function watch(postIds: string[], { likes, thread }: Positions, see: (event: PostEvent) => void, resync: () => void): () => void {
+  const ids = [...new Set(postIds)].slice(0, WATCHED_AT_MOST);
+  if (!ids.length) return () => {};
+  const resyncOnce = () => void (likes.cursor && thread.cursor && resync()); // Both have begun anew.
+  const stops = [
+    follow(PostInteractionsDocument, { postIds: ids }, likes, () => {}, resyncOnce),
+    follow(ThreadEventsDocument, { postIds: ids }, thread, see, resyncOnce),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+/** Watches the posts of a list from where it stands, as long as the component is there. */
+export function useWatch(postIds: string[], { positions, reload }: Pages<any, any>, see: (event: PostEvent) => void = () => {}): void {
+  useEffect(() => positions && watch(postIds, positions, see, reload), [postIds.join(), positions]);
 }

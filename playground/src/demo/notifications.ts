@@ -3,7 +3,7 @@
 import { Store } from '../store';
 import { MarkNotificationsSeenDocument, type NotificationCardFragment, NotificationEventsDocument, type NotificationEventsSubscription, NotificationsDocument, type NotificationsQuery } from './__generated__/graphql';
 import { mutate, query } from './api';
-import { type Following, follow } from './live';
+import { follow } from './live';
 
 const SHOWN_MS = 6_000;
 
@@ -14,15 +14,15 @@ export const unseen = new Store<Unseen>({ count: 0, capped: false });
 export const newest = new Store<NotificationCardFragment | null>(null);
 
 const listeners = new Set<(event: NotificationEvent) => void>();
-let following: Following | undefined;
+let stop = () => {};
 let timer: ReturnType<typeof setTimeout>;
 
 /** Follows the notifications from now on. */
 export async function followNotifications(): Promise<void> {
   const { notifications } = await query(NotificationsDocument, { first: 1 });
   unseen.set(notifications.unseen);
-  following?.stop();
-  following = follow(NotificationEventsDocument, {}, notifications.eventCursor, see, () => void followNotifications());
+  stop();
+  stop = follow(NotificationEventsDocument, {}, { cursor: notifications.eventCursor }, see, () => void followNotifications());
 }
 
 /** Calls back with each event. Returns how to end that. */

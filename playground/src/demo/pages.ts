@@ -3,11 +3,14 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { TypedDocumentString } from './__generated__/graphql';
 import { query } from './api';
+import { type Positions, positionsAt } from './live';
 import { place } from './router';
 
 export interface Connection<Edge> {
   edges: Edge[];
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
+  /** Where live events go on. Lists of comments have none: they are watched from now, and read again as soon as that has begun. */
+  eventCursor?: string;
 }
 
 interface Loaded<Data, Edge> {
@@ -15,6 +18,8 @@ interface Loaded<Data, Edge> {
   data?: Data;
   edges: Edge[];
   end?: string | null;
+  /** Where in the event log the list stands. `useWatch` moves it on, so that Back goes on from there. */
+  positions?: Positions;
   problem?: Error;
 }
 
@@ -27,7 +32,7 @@ export interface Pages<Data, Edge> extends Loaded<Data, Edge> {
 
 const KEPT = 20;
 
-/** What the last places showed, so that Back shows it at once. */
+/** What the last places showed, so that Back shows it at once. Events may come faster than React draws: this is the newest. */
 const kept = new Map<string, Loaded<any, any>>();
 
 function keep(key: string, loaded: Loaded<any, any>): void {
@@ -57,27 +62,34 @@ export function usePages<Data, Variables extends object, Edge>(
   }, [key]);
 
   const load = useCallback(async (before: Loaded<Data, Edge>, asked: Asked) => {
+    // What happens while a further page is read may be about its posts, so the list goes on from before that.
+    const stood = structuredClone(before.positions);
     try {
       const data = await query(document, { ...variables, ...(before.end && { after: before.end }) });
       const page = connection(data);
       if (!asked.isCurrent) return;
-      const edges = [...before.edges, ...(page?.edges ?? [])];
-      set({ data: before.data ?? data, edges, end: page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : null });
+      set({
+        data: before.data ?? data,
+        edges: [...before.edges, ...(page?.edges ?? [])],
+        end: page?.pageInfo.hasNextPage ? page.pageInfo.endCursor : null,
+        positions: !before.end && page?.eventCursor ? positionsAt(page.eventCursor) : (stood ?? positionsAt(null)),
+      });
     } catch (problem) {
-      if (asked.isCurrent) setLoaded({ ...before, problem: problem as Error, of: key });
+      if (asked.isCurrent) set({ ...before, positions: stood, problem: problem as Error });
     }
   }, [key]);
 
   useEffect(() => {
     const asked = { isCurrent: true };
-    if (!kept.has(key)) void load({ edges: [] }, asked);
+    if (!kept.get(key)?.data) void load({ edges: [] }, asked);
     return () => void (asked.isCurrent = false);
   }, [key]);
 
+  const newest = (): Loaded<Data, Edge> => kept.get(key) ?? shown;
   return {
     ...shown,
-    more: () => void load({ ...shown, problem: undefined }, { isCurrent: true }),
-    reload: () => void load({ edges: [] }, { isCurrent: true }),
-    change: (edges) => set({ ...shown, edges: edges(shown.edges) }),
+    more: () => void load({ ...newest(), problem: undefined }, { isCurrent: true }),
+    reload: () => void load({ edges: [], positions: newest().positions }, { isCurrent: true }),
+    change: (edges) => set({ ...newest(), edges: edges(newest().edges) }),
   };
 }

@@ -18,7 +18,10 @@ from tests.core.server.served import TIMEOUT, served
 from tests.paths import OPERATIONS, ROOT
 
 SOURCES = ROOT / "playground"
-OWN_OPERATIONS = {"Sizes", "FeedEntry", "HomeTimeline", "NextEntry", "HomeTimelineEvents"}
+OWN_OPERATIONS = {
+    *("Sizes", "FeedEntry", "Posts", "HomeTimeline", "NextEntry", "HomeTimelineEvents"),
+    *("ProfilePosts", "BookmarkedPosts", "FoundPosts", "HashtagPosts", "TrendingPosts"),
+}
 """Operations and fragments of the demo for which the contract has none."""
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 

@@ -1,12 +1,12 @@
-import { BookmarksDocument } from '../__generated__/graphql';
+import { BookmarkedPostsDocument } from '../__generated__/graphql';
 import { ListOf } from '../list';
 import { useWatch } from '../live';
 import { usePages } from '../pages';
 import { PostCard } from '../post';
 
 export function Bookmarks() {
-  const pages = usePages(BookmarksDocument, {}, ({ account }) => account?.bookmarks);
-  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
+  const pages = usePages(BookmarkedPostsDocument, {}, ({ account }) => account?.bookmarks);
+  useWatch(pages.edges.map(({ node }) => node.id), pages);
   return (
     <>
       <h2>Bookmarks</h2>

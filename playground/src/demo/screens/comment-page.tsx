@@ -13,7 +13,7 @@ export function CommentPage({ id }: { id: string }) {
   const node = pages.data?.node;
   const comment = node && 'replies' in node ? (node as ThreadOf) : null;
   const postId = comment?.post?.id;
-  useWatch(postId ? [postId] : [], (event) => pages.change((edges) => changed(edges, event, (parent) => parent === id)), pages.reload);
+  useWatch(postId ? [postId] : [], pages, (event) => pages.change((edges) => changed(edges, event, (parent) => parent === id)));
   if (pages.data && !comment) return <p className="muted">This comment is not available.</p>;
   return (
     <>

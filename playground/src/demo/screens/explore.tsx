@@ -1,4 +1,4 @@
-import { ExploreDocument } from '../__generated__/graphql';
+import { TrendingPostsDocument } from '../__generated__/graphql';
 import { ListOf } from '../list';
 import { useWatch } from '../live';
 import { usePages } from '../pages';
@@ -7,8 +7,8 @@ import { link } from '../router';
 
 /** What one looks at before one searches. */
 export function Explore() {
-  const pages = usePages(ExploreDocument, {}, ({ trendingFeed }) => trendingFeed);
-  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
+  const pages = usePages(TrendingPostsDocument, {}, ({ trendingFeed }) => trendingFeed);
+  useWatch(pages.edges.map(({ node }) => node.id), pages);
   return (
     <>
       <h2>Trending hashtags</h2>

@@ -1,12 +1,12 @@
-import { HashtagPageDocument } from '../__generated__/graphql';
+import { HashtagPostsDocument } from '../__generated__/graphql';
 import { ListOf } from '../list';
 import { useWatch } from '../live';
 import { usePages } from '../pages';
 import { PostCard } from '../post';
 
 export function HashtagPage({ name }: { name: string }) {
-  const pages = usePages(HashtagPageDocument, { name }, ({ hashtag }) => hashtag?.posts);
-  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
+  const pages = usePages(HashtagPostsDocument, { name }, ({ hashtag }) => hashtag?.posts);
+  useWatch(pages.edges.map(({ node }) => node.id), pages);
   const count = pages.data?.hashtag?.postCount;
   return (
     <>

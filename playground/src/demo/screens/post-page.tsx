@@ -22,7 +22,7 @@ export function changed(edges: Edge[], event: PostEvent, isHere: (parent: string
 export function PostPage({ id }: { id: string }) {
   const [order, setOrder] = useState<CommentOrder>('NEWEST');
   const pages = usePages(PostPageDocument, { id, order }, ({ post }) => post?.comments);
-  useWatch([id], (event) => pages.change((edges) => changed(edges, event, (parent) => parent === null)), pages.reload);
+  useWatch([id], pages, (event) => pages.change((edges) => changed(edges, event, (parent) => parent === null)));
   const post = pages.data?.post;
   if (pages.data && !post) return <p className="muted">This post is not available.</p>;
   return (

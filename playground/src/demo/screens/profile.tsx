@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { ProfileDocument, type ProfilePageQuery, ProfilePageDocument, type ProfileTab } from '../__generated__/graphql';
+import { ProfileDocument, ProfilePostsDocument, type ProfilePostsQuery, type ProfileTab } from '../__generated__/graphql';
 import { ListOf } from '../list';
 import { useWatch } from '../live';
 import { useNode } from '../nodes';
@@ -10,7 +10,7 @@ import { link } from '../router';
 import { Avatar, FollowButton } from '../users';
 import { viewer } from '../viewer';
 
-type User = NonNullable<ProfilePageQuery['user']>;
+type User = NonNullable<ProfilePostsQuery['user']>;
 
 function Count({ count, children }: { count: number | undefined; children: ReactNode }) {
   return <span><b>{count?.toLocaleString() ?? '…'}</b> <span className="muted">{children}</span></span>;
@@ -43,10 +43,10 @@ function Header({ user: given }: { user: User }) {
 const TABS: Record<ProfileTab, string> = { POSTS: 'Posts', MEDIA: 'Pictures' };
 
 export function Profile({ username, tab }: { username: string; tab: ProfileTab }) {
-  const pages = usePages(ProfilePageDocument, { username, tab }, ({ user }) => user?.posts);
+  const pages = usePages(ProfilePostsDocument, { username, tab }, ({ user }) => user?.posts);
   const user = pages.data?.user;
   const pinned = tab === 'POSTS' ? user?.pinnedPost : null;
-  useWatch([...pages.edges.map(({ node }) => node.id), ...(pinned ? [pinned.id] : [])], undefined, pages.reload);
+  useWatch([...pages.edges.map(({ node }) => node.id), ...(pinned ? [pinned.id] : [])], pages);
   if (pages.data && !user) return <p className="muted">There is no user of this name.</p>;
   return (
     <>

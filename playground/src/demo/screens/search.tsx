@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useState } from 'react';
-import { SearchHashtagsDocument, SearchPostsDocument, SearchUsersDocument } from '../__generated__/graphql';
+import { FoundPostsDocument, SearchHashtagsDocument, SearchUsersDocument } from '../__generated__/graphql';
 import { ListOf } from '../list';
 import { useWatch } from '../live';
 import { usePages } from '../pages';
@@ -41,8 +41,8 @@ function Hashtags({ prefix }: { prefix: string }) {
 }
 
 function Posts({ query }: { query: string }) {
-  const pages = usePages(SearchPostsDocument, { query }, (data) => data.searchPosts);
-  useWatch(pages.edges.map(({ node }) => node.id), undefined, pages.reload);
+  const pages = usePages(FoundPostsDocument, { query }, (data) => data.searchPosts);
+  useWatch(pages.edges.map(({ node }) => node.id), pages);
   return <ListOf pages={pages} empty="No post has these words.">{({ node }) => <PostCard key={node.id} post={node} />}</ListOf>;
 }
 
