@@ -212,7 +212,7 @@ class AccountSuspension(models.Model):
 
 
 class FormerUsername(models.Model):
-    """A username of a deleted account, in lower case. Nobody gets it again, nor one that looks like it."""
+    """A username of a deleted account, in lower case and as it was. Nobody gets it, nor one that looks like it."""
 
     username = models.CharField(max_length=USERNAME_LENGTH, primary_key=True)
 
