@@ -134,7 +134,7 @@ HASHTAG_EDGE = Layout(
 async def hashtags_by_prefix(
     context: Context, prefix: str, first: int | None, after: str | None
 ) -> ForwardPage:
-    """A page of the hashtags of posts whose names begin with the prefix, by name.
+    """A page of the hashtags of posts that the viewer may see whose names begin with the prefix, by name.
 
     Errors: INVALID_QUERY, BAD_PAGE, INVALID_CURSOR. Cost: one statement.
     """
@@ -144,9 +144,11 @@ async def hashtags_by_prefix(
     begin = folded_tag(cleaned)
     limit = page_limit(first)
     codec = context.services.cursors.text_codec(f"hashtags {begin}")
+    viewer_id = context.viewer_id
+    statement = SQL.hashtags_by_prefix[variant_for(viewer_id)]
 
     async def read(count: int, name: str) -> list[Row]:
-        return await context.database.fetch(SQL.hashtags_by_prefix, begin, name, count)
+        return await context.database.fetch(statement, viewer_id, begin, name, count)
 
     async def precedes(position: str | None) -> bool:
         rows = await read(1, "")
@@ -218,9 +220,11 @@ async def trending_posts(context: Context, first: int | None, after: str | None)
 
 async def trending_hashtags(context: Context, first: int | None, after: str | None) -> ForwardPage:
     """A page of the hashtags that trend. Errors and cost: as of `trending_posts`."""
+    viewer_id = context.viewer_id
+    statement = SQL.trending_hashtags_page[variant_for(viewer_id)]
 
     def read(position: int, count: int) -> Awaitable[list[Row]]:
-        return context.database.fetch(SQL.trending_hashtags_page, position, count)
+        return context.database.fetch(statement, viewer_id, position, count)
 
     return await _trends(context, "trending hashtags", HASHTAG_EDGE, read, first, after)
 

@@ -8,7 +8,7 @@ from feed.statements import FeedStatements
 
 class SearchStatements(Statements, uses=[FeedStatements]):
     hashtag_by_name: str
-    hashtags_by_prefix: str
+    hashtags_by_prefix: Variants
     hashtags_by_score: str
     post_pairs_fill: str
     post_pairs_missing: str
@@ -19,7 +19,7 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     posts_of_hashtags: Variants
     trend_snapshot_create: str
     trend_snapshots_expire: str
-    trending_hashtags_page: str
+    trending_hashtags_page: Variants
     trending_posts_page: Variants
     user_names_fill: str
     users_by_name: Variants

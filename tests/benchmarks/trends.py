@@ -71,7 +71,7 @@ async def measure(posts: int) -> None:
     await timed(
         "a page of 20, without a viewer", SQL.trending_posts_page[":anonymous"], None, 0, 21
     )
-    await timed("a page of hashtags", SQL.trending_hashtags_page, 0, 11)
+    await timed("a page of hashtags", SQL.trending_hashtags_page[""], viewer, 0, 11)
     await database.close()
 
 

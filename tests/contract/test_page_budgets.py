@@ -215,7 +215,7 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "posts_of_hashtags": Cost(207, 214),
     },
     Page("SearchHashtags", None): {
-        "hashtags_by_prefix": Cost(7, 16),
+        "hashtags_by_prefix:anonymous": Cost(76, 49),
     },
     Page("SearchPosts", None): {
         "posts_by_words:anonymous": Cost(118, 68),
@@ -232,11 +232,11 @@ PAGES: dict[Page, dict[str, Cost]] = {
     },
     Page("Explore", None): {
         "trending_posts_page:anonymous": Cost(98, 69),
-        "trending_hashtags_page": Cost(32, 28),
+        "trending_hashtags_page:anonymous": Cost(102, 62),
     },
     Page("Explore", "p2"): {
         "trending_posts_page": Cost(110, 74),
-        "trending_hashtags_page": Cost(32, 28),
+        "trending_hashtags_page": Cost(102, 62),
     },
     Page("WhoToFollow", "p2"): {
         "users_suggested": Cost(137, 69),

@@ -84,7 +84,7 @@ class SearchQuery:
         return await posts_found(info.context, query, first, after)  # type: ignore[return-value]  # resolved from a page
 
     @strawberry.field(
-        description="Hashtags of posts that begin with the prefix, ignoring case, by name.",
+        description="Hashtags of posts that the viewer may see that begin with the prefix, ignoring case, by name.",
         directives=[FORWARD_PAGE],
     )
     @staticmethod

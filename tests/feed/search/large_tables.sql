@@ -15,6 +15,9 @@ SELECT id, (concat_ws(' ', $$'~' '^' 'every':1 '猫':2 '猫犬':2 '犬':3$$, $$'
 FROM posts;
 INSERT INTO hashtags (name, post_count) SELECT 'tag' || n, 1 FROM generate_series(1, {HASHTAGS}) n;
 INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM posts p JOIN hashtags h ON h.name = 'tag' || (p.id & 4194303) % 50;
+-- Each hashtag has a post.
+INSERT INTO post_hashtags (hashtag_id, post_id) SELECT h.id, p.id FROM posts p JOIN hashtags h ON h.name = 'tag' || (p.id & 4194303)
+ON CONFLICT DO NOTHING;
 INSERT INTO follows (follower_id, followee_id) SELECT 2, n FROM generate_series(3, 2002) n;
 INSERT INTO follows (follower_id, followee_id) SELECT 3 + n % 2000, 2003 + n % 997 FROM generate_series(1, 100000) n ON CONFLICT DO NOTHING;
 INSERT INTO events (kind, actor_id, post_id) SELECT 'post_liked', author_id, id FROM posts;

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from core.accounts.profiles import profile_update
 from core.accounts.services import block_create
 from core.context import Services
 from core.ids import global_id
 from feed.post_visibility import PostVisibility
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import create_users, present
+from tests.interactions.cast import create_users, hide_account, present
 
 PREFIX = """
 query Search($prefix: String!, $first: Int, $after: String) {
@@ -79,6 +80,37 @@ async def test_a_hashtag_without_posts_is_left_out(services: Services) -> None:
     await post_delete(services.database, viewer_id=author, post_id=key)
     assert (await ApiClient(services).data(PREFIX, prefix="alo"))["edges"] == []
     assert await texts(services, "alone") == []
+
+
+async def names(services: Services, viewer_id: int | None = None) -> list[str]:
+    found = await ApiClient(services, viewer_id).data(PREFIX, prefix="plan")
+    return [edge["node"]["name"] for edge in found["edges"]]
+
+
+async def test_a_hashtag_is_found_by_who_may_see_a_post_with_it(services: Services) -> None:
+    database = services.database
+    author, follower, mentioned, stranger = await create_users(database, 4)
+    await database.write(
+        "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, author
+    )
+    await post(services, author, "#plan_all")
+    await post(services, author, "#plan_followers", PostVisibility.FOLLOWERS)
+    await post(services, author, "@p3 #plan_mentioned", PostVisibility.MENTIONED)
+    for viewer in (None, stranger):
+        assert await names(services, viewer) == ["plan_all"]
+    assert await names(services, follower) == ["plan_all", "plan_followers"]
+    assert await names(services, mentioned) == ["plan_all", "plan_mentioned"]
+    assert await names(services, author) == ["plan_all", "plan_followers", "plan_mentioned"]
+    await profile_update(database, viewer_id=author, is_private=True)
+    for viewer in (None, stranger):
+        assert await names(services, viewer) == []
+    assert await names(services, follower) == ["plan_all", "plan_followers"]
+    await profile_update(database, viewer_id=author, is_private=False)
+    await block_create(services.group_commits, viewer_id=author, user_id=stranger)
+    assert await names(services, stranger) == []
+    await hide_account(database, author)
+    for viewer in (None, follower, mentioned):
+        assert await names(services, viewer) == []
 
 
 @pytest.mark.parametrize("prefix", ["", "#", "  "])

@@ -13,6 +13,7 @@ from graphql import execute
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.accounts.profiles import profile_update
 from core.accounts.services import block_create, mute_create
 from core.config.schema import graphql_schema
 from core.context import Context, Services
@@ -343,6 +344,21 @@ async def test_a_hashtag_trends_by_its_authors(trends: Trends) -> None:
     await trends.rank()
     assert await trends.hashtags() == ["three"]
     assert await trends.hashtags(first=0) == []
+
+
+async def test_a_hashtag_leaves_with_the_posts_that_are_visible(trends: Trends) -> None:
+    users = await trends.create(4)
+    for user in users[:2]:
+        await trends.post(user, "#gone")
+    for user in users[2:]:
+        await trends.post(user, "#private")
+    await trends.rank()
+    assert sorted(await trends.hashtags()) == ["gone", "private"]
+    for user in users[:2]:
+        await hide_account(trends.database, user)
+    for user in users[2:]:
+        await profile_update(trends.database, viewer_id=user, is_private=True)
+    assert await trends.hashtags() == []
 
 
 async def test_an_older_use_of_a_hashtag_counts_less(trends: Trends) -> None:
