@@ -259,9 +259,9 @@ async def _picture(database: Database, request: Request) -> Response:
         caching = f"public, max-age={seconds}"
     folder = media_folder()
     if folder is None:
-        address = await asyncio.to_thread(bucket_picture, key, size)
-        # The address in the bucket works for as long as a redirect is kept, and as long again.
-        redirect = f"{caching.partition(',')[0]}, max-age={min(seconds, SIGNED_SECONDS // 2)}"
+        # No longer than the address of this server, and twice as long as the redirect is kept.
+        address = await asyncio.to_thread(bucket_picture, key, size, seconds)
+        redirect = f"{caching.partition(',')[0]}, max-age={seconds // 2}"
         return RedirectResponse(address, 302, {"cache-control": redirect})
     return await _file(folder / picture_name(key, size), request, f'"{key}-{size.value}"', caching)
 

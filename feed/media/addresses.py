@@ -45,7 +45,11 @@ class MediaAddresses:
         headers = {"Content-Type": content_type}
         if media_folder() is None:
             url = _bucket_address(
-                "put_object", original_name(key), ContentType=content_type, ContentLength=byte_size
+                "put_object",
+                original_name(key),
+                int(UPLOAD_LIFE.total_seconds()),
+                ContentType=content_type,
+                ContentLength=byte_size,
             )
         else:
             until = int(expires_at.timestamp())
@@ -102,20 +106,18 @@ class MediaAddresses:
         return blake2b(text.encode(), key=self._key, digest_size=MAC_BYTES).hexdigest()
 
 
-def bucket_picture(key: int, size: MediaSize) -> str:
-    """The signed address of a picture in the bucket. Blocks at the first call."""
-    return _bucket_address("get_object", picture_name(key, size))
+def bucket_picture(key: int, size: MediaSize, seconds: int) -> str:
+    """The address of a picture in the bucket, which works for so long. Blocks at the first call."""
+    return _bucket_address("get_object", picture_name(key, size), seconds)
 
 
-def _bucket_address(method: str, name: str, **parameters: Any) -> str:
+def _bucket_address(method: str, name: str, seconds: int, **parameters: Any) -> str:
     storage: Any = media_storage()
     return str(
         storage.connection.meta.client.generate_presigned_url(
             method,
             Params={"Bucket": storage.bucket_name, "Key": name, **parameters},
-            ExpiresIn=int(UPLOAD_LIFE.total_seconds())
-            if method == "put_object"
-            else SIGNED_SECONDS,
+            ExpiresIn=seconds,
         )
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 
 import httpx
 import pytest
@@ -74,6 +76,20 @@ async def test_a_picture_goes_to_the_bucket_and_comes_from_it(
             assert (await client.get(plain)).status_code == 403
     public = await ada.http.get(seen["url"])
     assert public.headers["cache-control"] == "public, max-age=1800"
+
+
+async def test_a_signed_address_ends_in_the_bucket_too(bucket: str, uploader: Uploader) -> None:
+    upload = await uploader.start(len(FILE))
+    await put(upload, FILE)
+    await uploader.finish(upload["mediaId"])
+    await work()
+    [media] = await states(uploader, upload["mediaId"])
+    assert media is not None
+    end = int(re.findall(r"until=(\d+)", media["url"])[0])
+    redirect = await uploader.http.get(media["url"])
+    [seconds] = re.findall(r"X-Amz-Expires=(\d+)", redirect.headers["location"])
+    assert time() + int(seconds) <= end + 2
+    assert redirect.headers["cache-control"] == f"private, max-age={int(seconds) // 2}"
 
 
 async def test_the_bucket_refuses_what_was_not_announced(bucket: str, uploader: Uploader) -> None:
