@@ -111,6 +111,21 @@ def test_the_contract_fits_at_the_largest_page_and_circles_do_not() -> None:
         assert refused.value.extensions["limit"] == "cost"
 
 
+def test_a_subscription_may_cost_a_tenth() -> None:
+    store = DocumentStore(graphql_schema, LIMITS)
+
+    def checked(first: int) -> int:
+        likers = " ".join(
+            f"a{n}: likers(first: {first}) {{ edges {{ cursor }} }}" for n in range(5)
+        )
+        text = f"subscription {{ postInteractions(postIds: []) {{ ... on PostLiked {{ post {{ {likers} }} }} }} }}"
+        return checked_cost(store.by_text(text).operation(None), {}, LIMITS)
+
+    assert checked(98) <= 500
+    with pytest.raises(ClientError, match=r"limit on cost is 500; this request has 50"):
+        checked(100)
+
+
 def test_every_connection_has_a_size() -> None:
     sized = 0
     for object_type in graphql_schema.type_map.values():
