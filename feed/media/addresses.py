@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -34,9 +35,14 @@ class UploadAddress(NamedTuple):
 class MediaAddresses:
     """Makes addresses, and judges those that are requested. All times are in seconds since 1970."""
 
-    def __init__(self, secret: bytes, base: str) -> None:
-        """`base`: scheme, host and port that clients know; empty: addresses are paths on the API's own server."""
-        self._key = blake2b(b"media addresses", key=secret[:64], digest_size=32).digest()
+    def __init__(self, secrets: Iterable[bytes], base: str) -> None:
+        """`secrets`: the first one signs; what was signed with any of them is valid. `base`: scheme, host and port that
+        clients know; empty: addresses are paths on the API's own server.
+        """
+        self._keys = [
+            blake2b(b"media addresses", key=secret[:64], digest_size=32).digest()
+            for secret in secrets
+        ]
         self._base = base + PATH
 
     def upload(self, key: int, content_type: str, byte_size: int) -> UploadAddress:
@@ -58,7 +64,7 @@ class MediaAddresses:
                     "type": content_type,
                     "bytes": byte_size,
                     "until": until,
-                    "signature": self._upload_mac(key, content_type, byte_size, until),
+                    "signature": self._macs("upload", key, content_type, byte_size, until)[0],
                 }
             )
             url = f"{self._base}/uploads/{key}?{query}"
@@ -68,8 +74,7 @@ class MediaAddresses:
         self, key: int, content_type: str, byte_size: int, until: int, signature: str
     ) -> bool:
         """Whether a requested address was made by `upload`. It may have expired."""
-        expected = self._upload_mac(key, content_type, byte_size, until)
-        return compare_digest(expected.encode(), signature.encode())
+        return self._is_valid(signature, "upload", key, content_type, byte_size, until)
 
     def picture(self, media: MediaRow, size: MediaSize) -> str | None:
         """The address of a picture; None until it is ready."""
@@ -88,22 +93,21 @@ class MediaAddresses:
         """
         half = SIGNED_SECONDS // 2
         until = (int(CLOCK.now()) // half + 2) * half
-        query = urlencode({"until": until, "signature": self._picture_mac(key, until)})
+        query = urlencode({"until": until, "signature": self._macs("picture", key, until)[0]})
         return f"{self.public(key, size)}?{query}"
 
     def is_signed(self, key: int, until: int, signature: str) -> bool:
         """Whether a requested address was made by `signed`. It may have expired."""
-        return compare_digest(self._picture_mac(key, until).encode(), signature.encode())
+        return self._is_valid(signature, "picture", key, until)
 
-    def _upload_mac(self, *parts: object) -> str:
-        return self._mac("upload", *parts)
+    def _is_valid(self, signature: str, *parts: object) -> bool:
+        given = signature.encode()
+        return any(compare_digest(mac.encode(), given) for mac in self._macs(*parts))
 
-    def _picture_mac(self, *parts: object) -> str:
-        return self._mac("picture", *parts)
-
-    def _mac(self, *parts: object) -> str:
-        text = "\n".join(map(str, parts))
-        return blake2b(text.encode(), key=self._key, digest_size=MAC_BYTES).hexdigest()
+    def _macs(self, *parts: object) -> list[str]:
+        """The valid MACs: one for each secret."""
+        text = "\n".join(map(str, parts)).encode()
+        return [blake2b(text, key=key, digest_size=MAC_BYTES).hexdigest() for key in self._keys]
 
 
 def bucket_picture(key: int, size: MediaSize, seconds: int) -> str:
@@ -127,4 +131,4 @@ def media_addresses() -> MediaAddresses:
     """The addresses by this process's settings."""
     environment = settings.ENVIRONMENT
     base = (environment.media_url or environment.api_url or "").rstrip("/")
-    return MediaAddresses(environment.secret_key.encode(), base)
+    return MediaAddresses(environment.secrets, base)

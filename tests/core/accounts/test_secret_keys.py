@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from time import time
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import (
@@ -21,6 +24,8 @@ from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.errors import ClientError
 from core.events.log_positions import Position, decode_position, encode_position
+from feed.media.addresses import MediaAddresses, media_addresses
+from feed.media.files import MediaSize
 from tests.core.accounts.world import ApiClient, codes
 
 OLD, NEW = b"the old key", b"the new key"
@@ -75,6 +80,38 @@ def test_cursors_are_valid_with_either_key() -> None:
         CursorSigner(NEW).codec("posts", 7).decode(codec.encode(9))
     with pytest.raises(CursorMalformed):
         decode_position(CursorSigner(NEW), event)
+
+
+def test_addresses_of_uploads_and_pictures_are_valid_with_either_key() -> None:
+    def parts(address: str) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(address).query))
+
+    old = MediaAddresses([OLD], "")
+    upload = parts(old.upload(7, "image/png", 5).url)
+    picture = parts(old.signed(7, MediaSize.SMALL))
+    for secrets, is_valid in (((OLD, NEW), True), ((NEW, OLD), True), ((NEW,), False)):
+        addresses = MediaAddresses(secrets, "")
+        given = (int(upload["until"]), upload["signature"])
+        assert addresses.is_upload(7, "image/png", 5, *given) is is_valid
+        given = (int(picture["until"]), picture["signature"])
+        assert addresses.is_signed(7, *given) is is_valid
+        assert not addresses.is_signed(8, *given)
+        first = MediaAddresses(secrets[:1], "")
+        assert addresses.signed(7, MediaSize.SMALL) == first.signed(7, MediaSize.SMALL)
+
+
+def test_every_secret_key_of_the_settings_makes_addresses() -> None:
+    environment = dataclasses.replace(
+        settings.ENVIRONMENT, secret_key=NEW.decode(), secret_keys=(NEW.decode(), OLD.decode())
+    )
+    media_addresses.cache_clear()
+    try:
+        with override_settings(ENVIRONMENT=environment):
+            address = MediaAddresses([OLD], "").signed(7, MediaSize.SMALL)
+            given = dict(parse_qsl(urlsplit(address).query))
+            assert media_addresses().is_signed(7, int(given["until"]), given["signature"])
+    finally:
+        media_addresses.cache_clear()
 
 
 def test_the_token_of_a_mail_is_made_again_with_its_key() -> None:

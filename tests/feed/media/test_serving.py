@@ -115,7 +115,7 @@ async def test_an_address_that_has_expired_is_refused(
     media = await ready(uploader)
     before = time() - 2 * SIGNED_SECONDS
     monkeypatch.setattr("feed.media.addresses.CLOCK.now", lambda: before)
-    addresses = MediaAddresses(environment().secret_key.encode(), "")
+    addresses = MediaAddresses(environment().secrets, "")
     key = int(re.findall(r"/media/(\d+)/", media["url"])[0])
     old = addresses.signed(key, MediaSize.SMALL)
     monkeypatch.undo()
