@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
 SUBJECTS = {
@@ -68,16 +68,28 @@ def mail_message(
 
 def _send(message: EmailMultiAlternatives) -> None:
     try:
+        with get_connection() as connection:
+            message.connection = connection
+            _send_over_connection(message)
+    # What has nothing to do with this mail, such as a password or a sender that the server refuses, is ours to mend.
+    except smtplib.SMTPResponseException as error:
+        reply = f"{type(error).__name__}, code {error.smtp_code}"
+        raise MailFailed(f"The mail server failed: {reply}.") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailFailed(f"The mail server failed: {type(error).__name__}.") from None
+
+
+def _send_over_connection(message: EmailMultiAlternatives) -> None:
+    """Errors: MailFailed, SMTPException, OSError."""
+    try:
         message.send()
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
         raise _failure(code, "the recipient") from None
-    except smtplib.SMTPResponseException as error:
+    except smtplib.SMTPDataError as error:
         raise _failure(error.smtp_code, "the mail") from None
     except smtplib.SMTPNotSupportedError:
         raise MailRefused("The mail server can't send to such an address (SMTPUTF8).") from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise MailFailed(f"The mail server failed: {type(error).__name__}.") from None
 
 
 def _failure(code: int, what: str) -> MailFailed:

@@ -42,9 +42,25 @@ class Mailbox:
         self.recipients: list[str] = []
         self.replies: list[str] = []
         """What the server answers to the next mails, instead of taking them."""
+        self.sender_replies: list[str] = []
+        """What it answers to the next senders."""
         self._controller = Controller(
             self, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=smtputf8
         )
+
+    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
+        self,
+        server: SMTP,  # noqa: ARG002  # aiosmtpd's arguments
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        if self.sender_replies:
+            return self.sender_replies.pop(0)
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802  # aiosmtpd's name
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 
 from core.accounts.one_time_tokens import MAX_RESETS_PER_HOUR
 from core.accounts.sessions import Accounts
@@ -35,6 +36,7 @@ def mailbox(opened: Mailbox) -> Mailbox:
     opened.received.clear()
     opened.recipients.clear()
     opened.replies.clear()
+    opened.sender_replies.clear()
     return opened
 
 
@@ -341,3 +343,23 @@ async def test_a_mail_that_the_server_refuses_is_not_tried_again(
     await mails_send(database)
     assert await number_of(database, "jobs") == 0
     assert mailbox.received == []
+
+
+@pytest.mark.parametrize("fault", ["login", "encryption", "sender"])
+async def test_a_mail_is_sent_when_what_the_operator_has_set_wrong_is_mended(
+    anonymous: ApiClient, database: Database, mailbox: Mailbox, fault: str
+) -> None:
+    # The server offers neither AUTH nor STARTTLS.
+    wrong: dict[str, dict[str, object]] = {
+        "login": {"EMAIL_HOST_USER": "feed", "EMAIL_HOST_PASSWORD": "hush-mail"},
+        "encryption": {"EMAIL_USE_TLS": True},
+    }
+    if fault == "sender":
+        mailbox.sender_replies = ["550 Sender not allowed"]
+    await anonymous.sign_up("ada")
+    with override_settings(**wrong.get(fault, {})):
+        await mails_send(database)
+    assert mailbox.received == []
+    await database.write("UPDATE jobs SET run_at = now()")
+    await mails_send(database)
+    assert mailbox.recipients == ["ada@example.com"]
