@@ -148,6 +148,31 @@ def test_promtool_accepts_the_files(arguments: list[str]) -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="needs apt-get install prometheus")
+def test_the_first_end_of_a_process_is_alerted(tmp_path: Path) -> None:
+    # Its counter appears with it, and has been 1 ever since.
+    series = 'feed_process_ends_total{instance="web", reason="SIGKILL"}'
+    labels = {"severity": "ticket", "instance": "web", "reason": "SIGKILL"}
+    rule = next(each for each in rules() if each.get("alert") == "FeedProcessEnded")
+    summary = "A server process of web ended by itself (SIGKILL)"
+    alert = {
+        "exp_labels": labels,
+        "exp_annotations": rule["annotations"] | {"summary": summary},
+    }
+    times = [("19m", []), ("21m", [alert]), ("40m", [])]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": series, "values": f"{'_ ' * 20}1+0x40"}],
+        "alert_rule_test": [
+            {"eval_time": time, "alertname": "FeedProcessEnded", "exp_alerts": expected}
+            for time, expected in times
+        ],
+    }
+    file = tmp_path / "alerts.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "tests": [case]}))
+    assert "SUCCESS" in output_of("promtool", "test", "rules", file)
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs apt-get install prometheus")
 def test_promtool_accepts_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
     chosen = [
         target["expr"].replace("$__rate_interval", "5m").replace("$operation", ".*")
