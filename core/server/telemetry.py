@@ -6,6 +6,7 @@ answered, so that others cost nothing. Imported only where TRACES_URL is set.
 
 from __future__ import annotations
 
+import re
 from random import random
 from threading import Thread
 from time import monotonic, perf_counter, time_ns
@@ -28,8 +29,8 @@ MAX_TRACES_A_SECOND = 50
 EXPORT_SECONDS = 1
 """The timeout of an export. Traces that can't be exported are dropped."""
 CLOSE_SECONDS = 0.3
-SAMPLED = b"01"
-"""The flag of a `traceparent` whose sender keeps the trace. Source: https://www.w3.org/TR/trace-context/"""
+SAMPLED = re.compile(rb".*-[0-9a-f][13579bdf]", re.DOTALL)
+"""A `traceparent` whose sender keeps the trace: the lowest bit of its flags. Source: https://www.w3.org/TR/trace-context/"""
 NANOSECONDS = 1_000_000_000
 
 
@@ -52,7 +53,7 @@ class Telemetry:
 
     def samples(self, traceparent: bytes | None) -> bool:
         """Whether to trace a request: the client keeps the trace, or it is one of the fraction."""
-        is_wanted = traceparent is not None and traceparent.endswith(SAMPLED)
+        is_wanted = traceparent is not None and SAMPLED.fullmatch(traceparent) is not None
         if not is_wanted and random() >= self._fraction:  # noqa: S311  # a sample
             return False
         second = int(monotonic())
