@@ -265,8 +265,9 @@ class JobRunner(Runner):
         is_last = kind.every is None and claim.attempts >= kind.attempts
         logger.log(
             logging.ERROR if is_last else logging.WARNING,
-            "Job %s %d failed at attempt %d of %d%s: %s",
-            *(kind.name, claim.id, claim.attempts, kind.attempts),
+            "Job %s %d failed at attempt %d%s%s: %s",
+            *(kind.name, claim.id, claim.attempts),
+            "" if kind.every is not None else f" of {kind.attempts}",
             "" if claim.cause is None else f", caused by {claim.cause}",
             reason(error),
             exc_info=None if isinstance(error, DatabaseUnavailable) else error,

@@ -68,7 +68,6 @@ class Worker:
         self._job_database = job_database
         self._log = log
         self._notifier = notifier
-        self._consumer_names = list(consumers)
         self.jobs = JobRunner(database, job_database, kinds, on_commit=self._notifier.notify)
         self.consumers = ConsumerRunner(database, log, consumers, on_commit=self._on_commit)
         self._measured: set[tuple[str, str]] = set()
@@ -186,10 +185,7 @@ class Worker:
 
     async def measure(self) -> None:
         """Reads the figures once. Errors: DatabaseUnavailable. Cost: three statements."""
-        lags = await self._database.fetch(SQL.consumers_lag, self._consumer_names, MAX_COUNTED)
-        for name, events, seconds in lags:
-            metrics.CONSUMER_LAG_EVENTS.labels(name).set(events)
-            metrics.CONSUMER_LAG_SECONDS.labels(name).set(seconds)
+        lags = await self._database.fetch(SQL.consumers_lag, MAX_COUNTED)
         is_late = any(seconds > LATE_SECONDS for _, _, seconds in lags)
         holders = await self._log.holders() if is_late else []
         self.consumers.foreign = [each.transaction for each in holders if each.is_foreign]
@@ -198,13 +194,17 @@ class Worker:
         figures = {("waiting", kind): count for kind, count, _ in waiting}
         figures |= {("oldest", kind): seconds for kind, _, seconds in waiting}
         figures |= {("dead", kind): count for kind, count in dead}
+        figures |= {("lag events", name): events for name, events, _ in lags}
+        figures |= {("lag seconds", name): seconds for name, _, seconds in lags}
         gauges = {
+            "lag events": metrics.CONSUMER_LAG_EVENTS,
+            "lag seconds": metrics.CONSUMER_LAG_SECONDS,
             "waiting": metrics.JOBS_WAITING,
             "oldest": metrics.JOBS_OLDEST_SECONDS,
             "dead": metrics.JOBS_DEAD,
         }
-        for gauge, kind in self._measured | figures.keys():
-            gauges[gauge].labels(kind).set(figures.get((gauge, kind), 0))
+        for gauge, label in self._measured | figures.keys():
+            gauges[gauge].labels(label).set(figures.get((gauge, label), 0))
         self._measured = set(figures)
 
     async def _end_uninterrupted(self, loops: list[asyncio.Task[None]]) -> None:

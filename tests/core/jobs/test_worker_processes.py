@@ -8,11 +8,12 @@ import signal
 
 import httpx
 import pytest
+from django.core.management.base import CommandError
 
 from core.database.database import Database
 from core.devserver.ports import free_port
 from core.jobs import job_runner
-from core.jobs.management.commands.work import STOP_SECONDS
+from core.jobs.management.commands.work import STOP_SECONDS, import_named
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, until
 from tests.core.jobs.effects import causes
@@ -113,12 +114,15 @@ async def test_metrics_describe_the_queue_and_the_consumers(database: Database) 
     await database.write(
         "INSERT INTO jobs (kind, arguments, run_at) VALUES ('unknown', '{}', now() - interval '9 s')"
     )
+    # The code has this consumer no more, so events are kept for it.
+    await database.write("INSERT INTO event_consumers VALUES ('gone', 0, 0, 0)")
     wanted = [
         'feed_jobs_waiting{kind="unknown"} 1.0',
         'feed_jobs_dead{kind="effects.failing"} 1.0',
         'feed_job_runs_total{kind="effects.failing",outcome="dead"} 1.0',
         'feed_consumer_lag_events{consumer="effects"} 0.0',
         'feed_consumer_lag_seconds{consumer="effects"} 0.0',
+        'feed_consumer_lag_events{consumer="gone"} 0.0',
     ]
     async with (
         worker_process(WORKER_METRICS_PORT=str(port)) as worker,
@@ -146,3 +150,9 @@ async def test_log_lines_of_a_job_name_its_cause(database: Database) -> None:
         async with asyncio.timeout(20):
             while "caused by request 0a1b" not in worker.output:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("module", ["no.such_module", "tests.no_such_module", "a..b", ".jobs"])
+def test_a_module_that_does_not_exist_is_named(module: str) -> None:
+    with pytest.raises(CommandError, match=f"{re.escape(module)} can't be imported"):
+        import_named(module)

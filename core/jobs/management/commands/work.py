@@ -66,7 +66,7 @@ class Command(ExplainedCommand):
     def handle(self, *_: Any, once: bool, modules: list[str], **__: Any) -> None:
         autodiscover_modules("consumers", "jobs")
         for module in modules:
-            import_module(module)
+            import_named(module)
         if once:
             done = uvloop.run(self._once())
             self.stdout.write(
@@ -102,6 +102,19 @@ class Command(ExplainedCommand):
             watchdog.cancel()
         # The loop would wait for threads of jobs, and the teardown of all modules takes longer than the stop itself.
         end_at_once(0)
+
+
+def import_named(module: str) -> None:
+    """Errors: CommandError if there is no such module; those of the module."""
+    try:
+        import_module(module)
+    except (ModuleNotFoundError, TypeError, ValueError) as error:
+        if isinstance(error, ModuleNotFoundError) and not f"{module}.".startswith(f"{error.name}."):
+            raise  # One that the module imports.
+        raise CommandError(
+            f"{module} can't be imported: there is no such module. "
+            "Name one as Python imports it, such as reports.jobs, from the folder of manage.py or PYTHONPATH."
+        ) from error
 
 
 def request_stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
