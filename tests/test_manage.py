@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 
 from core.accounts.models import User
-from core.server.preflight import check_static_files
+from core.server.preflight import check_media_folder, check_static_files
 from manage import main
 from tests.commands import environment_without_make, handling_signal
 from tests.leaks import record_output
@@ -135,9 +135,10 @@ def test_an_unusable_database_is_reported_without_its_password(
     assert "DATABASE_URL" in output
 
 
-@pytest.mark.parametrize("name", ["unreachable", "without tables"])
+@pytest.mark.parametrize("name", ["unreachable", "without tables", "mode"])
 def test_a_server_does_not_start_without_a_ready_database(empty_database: str, name: str) -> None:
     url, message = {
+        "mode": (f"{UNREACHABLE}?sslmode=no_such_mode", "`sslmode` parameter must be one of"),
         "unreachable": (UNREACHABLE, "Check that it runs and that DATABASE_URL is correct"),
         "without tables": (empty_database, "python manage.py migrate"),
     }[name]
@@ -164,6 +165,17 @@ def test_a_server_without_static_files_says_how_to_collect_them(
     (tmp_path / "staticfiles.json").touch()
     check_static_files(tmp_path)
     assert caplog.text == ""
+
+
+def test_a_folder_of_pictures_that_cannot_be_written_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    check_media_folder(str(tmp_path / "new"))
+    assert caplog.text == ""
+    assert (tmp_path / "new").is_dir()
+    (tmp_path / "file").touch()
+    check_media_folder(str(tmp_path / "file"))
+    assert f"{tmp_path / 'file'} is not a folder that the server can write" in caplog.text
 
 
 def superuser(manage: Manage, username: str, email: str) -> subprocess.CompletedProcess[str]:

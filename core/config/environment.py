@@ -61,13 +61,13 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
         "The pool_mode of the PgBouncer that DATABASE_URL leads to, if it does: session or transaction.",
     )
     redis_url: str = setting(
-        parsing.url("redis", "rediss"),
+        parsing.redis_url,
         "",
         "Valkey or Redis, for the cache, rate limits and live events: redis://host:6379/0",
         in_debug="redis://localhost:6379/0",
     )
     allowed_hosts: tuple[str, ...] = setting(
-        parsing.names,
+        parsing.host_names,
         "",
         "Host names under which the admin is served, separated by commas.",
         in_debug="localhost,127.0.0.1,[::1]",
@@ -82,7 +82,8 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
     trusted_proxies: tuple[str, ...] = setting(
         parsing.proxies,
         "none",
-        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, separated by commas; or `none`.",
+        "Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, separated by "
+        "commas; or `none`.",
     )
     playground: bool = setting(
         parsing.boolean,

@@ -53,5 +53,5 @@ class ObservabilitySettings:
         "The fraction of requests that are traced, beside those whose `traceparent` asks for it.",
     )
     sentry_dsn: str | None = setting(
-        parsing.service_url, "none", "The DSN of a Sentry project that gets faults; or `none`."
+        parsing.sentry_dsn, "none", "The DSN of a Sentry project that gets faults; or `none`."
     )

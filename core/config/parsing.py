@@ -115,6 +115,9 @@ def url(*schemes: str) -> Callable[[str], str]:
                 f"write a URL that begins with {schemes[0]}:// ; in a password, "
                 "percent-encode the characters @ : / ? # % and spaces."
             )
+        # PostgreSQL's drivers take the host from other variables then.
+        if not parts.hostname and schemes[0] != "postgresql":
+            raise ValueInvalid(f"name the host: {schemes[0]}://host")
         return text
 
     return parse
@@ -128,6 +131,24 @@ def database_url(text: str) -> str:
     return text
 
 
+def redis_url(text: str) -> str:
+    """The URL of Valkey or Redis."""
+    text = url("redis", "rediss")(text)
+    parts = urlsplit(text)
+    if not re.fullmatch(r"(/[0-9]{0,4})?", parts.path, re.ASCII):
+        raise ValueInvalid("end the URL with the number of a database: redis://host:6379/0")
+    if parts.query:
+        from redis import ConnectionPool, RedisError  # noqa: PLC0415  # the supervisor does not need it
+
+        try:
+            ConnectionPool.from_url(text).make_connection()  # It does not connect yet.
+        except (RedisError, TypeError, ValueError):
+            raise ValueInvalid(
+                "write only parameters of redis-py after the ?, such as rediss://host:6379/0?ssl_ca_certs=/file."
+            ) from None
+    return text
+
+
 def mail_url(text: str) -> str:
     """The URL of a mail server or of a folder for mails; `none`: the text itself."""
     if text.lower() == "none":
@@ -135,10 +156,7 @@ def mail_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return text
-    text = url("smtp", "smtp+tls", "smtps")(text)
-    if not urlsplit(text).hostname:
-        raise ValueInvalid("name the host of the mail server: smtp://host:25")
-    return text
+    return url("smtp", "smtp+tls", "smtps")(text)
 
 
 def mail_from(text: str) -> str:
@@ -172,6 +190,14 @@ def page(text: str) -> str | None:
 def service_url(text: str) -> str | None:
     """The URL of a service over HTTP; `none`: None."""
     return None if text.lower() == "none" else url("https", "http")(text)
+
+
+def sentry_dsn(text: str) -> str | None:
+    """The DSN of a Sentry project; `none`: None."""
+    dsn = service_url(text)
+    if dsn is not None and not re.fullmatch(r"https?://[^/@]+@[^/@]+(/[^?@]+)?/[0-9]{1,20}", dsn):
+        raise ValueInvalid("write a DSN as Sentry shows it, such as https://key@sentry.io/1.")
+    return dsn
 
 
 def origin(text: str) -> str | None:
@@ -222,17 +248,34 @@ def host(text: str) -> str:
     raise ValueInvalid("write an IP address or a host name, such as 127.0.0.1 or 0.0.0.0.")
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Host names or addresses, separated by commas."""
-    parts = tuple(part.strip() for part in text.split(",") if part.strip())
-    if not parts or not all(re.fullmatch(r"[A-Za-z0-9_.:/*\[\]-]{1,253}", part) for part in parts):
-        raise ValueInvalid("write host names or addresses, separated by commas.")
+def host_names(text: str) -> tuple[str, ...]:
+    """Host names as Django compares them, separated by commas; `.example.com`: with all below it."""
+    parts = _parts(text)
+    form = r"\*|\.?[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]{2,45}\]"
+    if not parts or not all(re.fullmatch(form, part) for part in parts):
+        raise ValueInvalid("write host names without scheme and port, separated by commas.")
     return parts
 
 
 def proxies(text: str) -> tuple[str, ...]:
-    """Addresses of proxies, separated by commas; `none`: an empty tuple."""
-    return () if text.lower() == "none" else names(text)
+    """Addresses or networks of proxies, separated by commas; `none`: an empty tuple."""
+    if text.lower() == "none":
+        return ()
+    parts = _parts(text)
+    try:
+        if not parts:
+            raise ValueError  # noqa: TRY301  # as for those that are no addresses
+        for part in parts:
+            ipaddress.ip_network(part)
+    except ValueError:
+        raise ValueInvalid(
+            "write addresses or networks, such as 10.0.0.7 or 10.0.0.0/8, separated by commas."
+        ) from None
+    return parts
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def origins(text: str) -> tuple[str, ...]:

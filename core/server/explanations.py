@@ -17,6 +17,8 @@ UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    # A parameter of DATABASE_URL, such as sslmode, has a wrong value.
+    asyncpg.exceptions.ClientConfigurationError,
 )
 
 

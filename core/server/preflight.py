@@ -1,18 +1,19 @@
 """Checks before the server starts: the database answers and has all migrations of this version, and the admin's
-static files are there.
+static files and the folder of pictures are there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 
 import asyncpg
 
 from core.database.connecting import PgBouncer
-from core.database.database import Database, DatabaseUnavailable, Row
-from core.server.explanations import explained
+from core.database.database import Database, Row
+from core.server.explanations import UNREACHABLE, explained
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def check_database(url: str, pgbouncer: PgBouncer) -> None:
     """Errors: NotReadyToServe if PostgreSQL can't be used or a migration of the checkout is not applied."""
     try:
         applied = asyncio.run(_applied(url, pgbouncer))
-    except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise NotReadyToServe(explained(error) or "PostgreSQL can't be used.") from None
     missing = migrations_of_checkout() - {(app, name) for app, name in applied}
     if missing:
@@ -46,6 +47,24 @@ def check_static_files(folder: Path) -> None:
         logger.warning(
             "The admin can't be used: its static files are missing. "
             "Run `python manage.py collectstatic --no-input` and start again."
+        )
+
+
+def check_media_folder(storage: str) -> None:
+    """Warns if the folder of MEDIA_STORAGE can't be written: then each upload fails, but all else is served."""
+    if "://" in storage:
+        return
+    folder = ROOT / storage
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        problem = None if os.access(folder, os.W_OK | os.X_OK) else "Permission denied"
+    except OSError as error:
+        problem = error.strerror
+    if problem is not None:
+        logger.warning(
+            "Pictures can't be stored: %s is not a folder that the server can write (%s). "
+            "Set MEDIA_STORAGE and start again.",
+            *(folder, problem),
         )
 
 

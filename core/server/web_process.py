@@ -41,6 +41,7 @@ def run(
     from core.server.preflight import (  # noqa: PLC0415
         NotReadyToServe,
         check_database,
+        check_media_folder,
         check_static_files,
     )
     from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
@@ -51,6 +52,7 @@ def run(
         sys.exit(str(problem))
     if not settings.DEBUG:
         check_static_files(settings.STATIC_ROOT)
+        check_media_folder(environment().media_storage)
     web_server = WebServer(
         configuration(application, environment()),
         end_streams=server.live.connections.close_all,

@@ -104,6 +104,22 @@ def test_development_requires_no_setting() -> None:
     assert Environment.read({"DEBUG": "true"}).secret_key == DEVELOPMENT_ONLY
 
 
+def test_forms_of_hosts_proxies_and_servers_are_taken() -> None:
+    settings = Environment.read(
+        {
+            **REQUIRED,
+            "ALLOWED_HOSTS": "localhost, .example.com,[::1],10.0.0.1",
+            "TRUSTED_PROXIES": "10.0.0.0/8, ::1,192.0.2.1",
+            "REDIS_URL": "rediss://cache/?ssl_cert_reqs=none",
+            "SENTRY_DSN": "https://key@o1.ingest.sentry.io/4501",
+        }
+    )
+    assert settings.allowed_hosts == ("localhost", ".example.com", "[::1]", "10.0.0.1")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::1", "192.0.2.1")
+    assert settings.redis_url == "rediss://cache/?ssl_cert_reqs=none"
+    assert settings.sentry_dsn == "https://key@o1.ingest.sentry.io/4501"
+
+
 def test_two_secret_keys_replace_the_one() -> None:
     old, new = "o" * 40, "n" * 40
     alone = {name: text for name, text in REQUIRED.items() if name != "SECRET_KEY"}
@@ -140,7 +156,19 @@ def test_the_development_secret_is_invalid_in_production() -> None:
         ("DATABASE_URL", "postgresql://db:5432", "name of the database"),
         ("DATABASE_URL", "postgresql://feed:a b@db/feed", "percent-encode"),
         ("DATABASE_URL", "postgresql://db:99999/feed", "begins with postgresql://"),
+        ("DATABASE_URL", "postgresql://db/feed/x", "name of the database"),
         ("REDIS_URL", "http://cache", "begins with redis://"),
+        ("REDIS_URL", "redis://:6379/0", "name the host"),
+        ("REDIS_URL", "redis://cache:6379/feed", "number of a database"),
+        ("REDIS_URL", "redis://cache/0?tls=on", "parameters of redis-py"),
+        ("REDIS_URL", "redis://cache/0?socket_timeout=soon", "parameters of redis-py"),
+        ("TRACES_URL", "http://", "name the host"),
+        ("SENTRY_DSN", "https://sentry.example.com/1", "a DSN as Sentry shows it"),
+        ("SENTRY_DSN", "https://hush@sentry.example.com", "a DSN as Sentry shows it"),
+        ("TRUSTED_PROXIES", "proxy", "addresses or networks"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99", "addresses or networks"),
+        ("TRUSTED_PROXIES", "10.0.0.7/8", "addresses or networks"),
+        ("TRUSTED_PROXIES", ",", "addresses or networks"),
         ("PORT", "0", "from 1 to 65,535"),
         ("PORT", "eighty", "from 1 to 65,535"),
         ("PORT", "9" * 10_000, "from 1 to 65,535"),
@@ -153,6 +181,9 @@ def test_the_development_secret_is_invalid_in_production() -> None:
         ("LOG_LEVEL", "LOUD", "one of DEBUG, INFO"),
         ("HOST", "not a host", "IP address"),
         ("ALLOWED_HOSTS", "a b", "host names"),
+        ("ALLOWED_HOSTS", "https://feed.example.com", "without scheme and port"),
+        ("ALLOWED_HOSTS", "feed.example.com:8000", "without scheme and port"),
+        ("ALLOWED_HOSTS", "*.example.com", "without scheme and port"),
         ("CORS_ORIGINS", "my-app.test", "https://app.example.com"),
         ("ADMIN_PATH", "graphql", "that the server does not use"),
         ("ADMIN_PATH", "Static/x", "that the server does not use"),
