@@ -107,7 +107,9 @@ async def _settle(transaction: Transaction, run: JobRun, sent: Sequence[Sent]) -
             continue
         asked = min(result.retry_after or 0.0, MAX_RETRY_AFTER)
         pause = max(pause_before_retry(attempt), timedelta(seconds=asked))
-        pauses[target.id] = pause.total_seconds()
+        if not target.paused_seconds:
+            # What waits for a pause makes it no longer.
+            pauses[target.id] = pause.total_seconds()
         if attempt >= ATTEMPTS:
             logger.warning("A push to target %d is given up after %d attempts.", target.id, attempt)
             continue

@@ -19,6 +19,7 @@ from interactions.push.requests import ANSWER_BYTES, AddressRefused, Answer, Req
 from interactions.push.sending import Sender
 from interactions.push.web_push import WebPush
 from tests.core.jobs.processes import start_worker
+from tests.interactions.cast import create_posts
 from tests.interactions.push.browser import Browser
 from tests.interactions.push.conftest import CONTACT
 from tests.interactions.push.receiver import Receiver, Reply
@@ -84,6 +85,30 @@ async def test_a_busy_service_is_called_when_it_says(world: World, receiver: Rec
     await world.database.write("UPDATE push_targets SET paused_until = now()")
     await world.push()
     assert {each.path for each in receiver.received[3:]} == {"/busy"}
+    assert await world.jobs() == []
+
+
+async def test_what_waits_for_a_busy_service_makes_its_pause_no_longer(
+    world: World, receiver: Receiver
+) -> None:
+    await world.register(await world.device(), Browser().target(receiver))
+    await world.likes()
+    receiver.replies.append(Reply(429, headers={"Retry-After": "60"}))
+    await world.push()
+    paused = "SELECT paused_until FROM push_targets"
+    [[until]] = await world.database.fetch(paused)
+    for post in await create_posts(world.database, world.author, 5):
+        await world.likes(post=post)
+    await world.push()
+    assert len(receiver.received) == 1
+    [[still]] = await world.database.fetch(paused)
+    assert still == until
+    due = await world.database.fetch("SELECT run_at FROM jobs WHERE kind = 'push.send'")
+    assert len(due) == 6
+    assert min(row[0] for row in due) >= until
+    await world.database.write("UPDATE push_targets SET paused_until = now()")
+    await world.push()
+    assert len(receiver.received) == 7
     assert await world.jobs() == []
 
 
@@ -288,6 +313,8 @@ async def test_a_server_without_a_trusted_certificate_gets_nothing(
         ("soon", None),
         ("-5", None),
         ("9" * 40, None),
+        ("Sun, 01 Nov 99999999999999999999 08:00:00 GMT", None),
+        ("Sun, 01 Nov 2026 08:00:00 +99999999999999999999", None),
         ("Sun, 01 Nov 2026 08:00:00 GMT", 0.0),
     ],
 )
