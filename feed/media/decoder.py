@@ -13,6 +13,7 @@ import json
 import os
 import resource
 import signal
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def decoded(file: bytes, folder: Path) -> Answer:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise PictureRefused("TOO_MANY_PIXELS")
-    orientation = image.getexif().get(0x0112, 1)
+    orientation = _orientation(image)
     if orientation in {5, 6, 7, 8}:
         width, height = height, width
     image = _upright(_reduced(image), orientation)
@@ -129,6 +130,14 @@ def decoded(file: bytes, folder: Path) -> Answer:
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
     placeholder = thumb_hash(*image.size, image.convert("RGBA").tobytes())
     return {"width": width, "height": height, "placeholder": base64.b64encode(placeholder).decode()}
+
+
+def _orientation(image: Image.Image) -> Any:
+    """How the picture is turned; as it is if its metadata can't be read, as in browsers."""
+    try:
+        return image.getexif().get(0x0112, 1)
+    except (SyntaxError, ValueError, struct.error):
+        return 1
 
 
 def _reduced(image: Image.Image) -> Image.Image:
@@ -165,14 +174,24 @@ def _in_strips(image: Image.Image, factor: int) -> Image.Image:
 
 def _convertible(image: Image.Image) -> Image.Image:
     """The picture in a mode in which it can be made smaller."""
+    if image.mode.startswith("I"):
+        return _in_eight_bits(image)
     if "transparency" in image.info or image.mode in {"P", "PA", "LA", "La", "RGBa"}:
         return image.convert("RGBA")
-    if image.mode.startswith("I"):
-        # 16 bits: a plain conversion takes what is above 255 for white.
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if image.mode == "1":
         return image.convert("L")
     return image
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """A picture of 16 bits in 8: a plain conversion takes what is above 255 for white."""
+    values = image.convert("I")
+    grey = values.point(lambda value: value * (1 / 257)).convert("L")
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return grey
+    opacity = values.point([0 if value == transparent else 255 for value in range(65_536)], "L")
+    return Image.merge("LA", (grey, opacity)).convert("RGBA")
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:

@@ -52,10 +52,10 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png(width: int, height: int, rows: bytes) -> bytes:
-    """A grey PNG that says it has this size."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+def png(width: int, height: int, rows: bytes, *, bits: int = 8, chunks: bytes = b"") -> bytes:
+    """A grey PNG that says it has this size. `chunks`: further ones before its rows."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunks + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
 def bomb() -> bytes:
@@ -141,6 +141,24 @@ def test_each_way_to_store_pixels_keeps_their_brightness(mode: str, tmp_path: Pa
     decoded(file.getvalue(), tmp_path)
     with Image.open(tmp_path / "320.webp") as image:
         assert is_nearly(image.convert("RGB").getpixel((32, 32)), (128, 128, 128))
+
+
+def test_a_picture_of_16_bits_may_have_a_transparent_grey(tmp_path: Path) -> None:
+    row = b"\x12\x34" * 8 + b"\x80\x80" * 8
+    rows = zlib.compress((b"\0" + row) * 16)
+    decoded(png(16, 16, rows, bits=16, chunks=chunk(b"tRNS", b"\x12\x34")), tmp_path)
+    with Image.open(tmp_path / "320.webp") as image:
+        left, right = [image.convert("RGBA").getpixel((x, 8)) for x in (1, 14)]
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert left[3] == 0
+    assert is_nearly(right[:3], (128, 128, 128))
+    assert right[3] == 255
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_metadata_that_can_not_be_read_damages_no_picture(kind: str, tmp_path: Path) -> None:
+    assert decoded(picture(kind=kind, exif=b"Exif\0\0rubbish"), tmp_path)["width"] == 64
 
 
 def test_a_png_may_hold_megabytes_of_text(tmp_path: Path) -> None:
