@@ -222,7 +222,7 @@ async def _groups_write(transaction: Transaction, groups: Mapping[GroupKey, Grou
             key_array(len(group.actors) for group in moved),
         )
     rows = [
-        (group.key, cause.actor_id, *key, cause.subject_id)
+        (group.key, group.position, cause.actor_id, *key, cause.subject_id)
         for key, group in groups.items()
         for cause in group.kept
     ]

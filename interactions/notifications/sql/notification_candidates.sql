@@ -37,17 +37,19 @@ WITH happened AS MATERIALIZED (
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     WHERE e.kind IN ('post_shared', 'post_unshared')
     UNION ALL
-    SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, true, 0, true FROM written WHERE event = 'comment_created'
+    -- Who was notified of the comment when it was created is not notified again of a mention by an edit: without a step.
+    SELECT number, post_author_id, {kind_comment}, post_id, post_id, NULL, actor_id, id, 2, true,
+        CASE event WHEN 'comment_created' THEN 0 END, true
+    FROM written
     UNION ALL
-    SELECT number, parent_author_id, {kind_reply}, parent_id, post_id, NULL, actor_id, id, 1, false, 0, true FROM written
-    WHERE event = 'comment_created' AND parent_author_id IS NOT NULL
+    SELECT number, parent_author_id, {kind_reply}, parent_id, post_id, NULL, actor_id, id, 1, false,
+        CASE event WHEN 'comment_created' THEN 0 END, true
+    FROM written WHERE parent_author_id IS NOT NULL
     UNION ALL
     SELECT w.number, u.id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, false, 0, true
     FROM written w CROSS JOIN LATERAL unnest(w.entities) WITH ORDINALITY AS m(key, n)
     CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.key OFFSET 0) u
     WHERE m.n % 3 = 0
-    -- Who was notified of the comment before is not notified again of the mention.
-    AND (w.event = 'comment_created' OR (u.id IS DISTINCT FROM w.parent_author_id AND u.id <> w.post_author_id))
     UNION ALL
     -- A mention that an edit has taken away.
     SELECT w.number, n.recipient_id, {kind_mention}, w.id, w.post_id, w.id, w.actor_id, w.id, 3, false, 0, false
@@ -58,16 +60,16 @@ WITH happened AS MATERIALIZED (
         SELECT m.key FROM unnest(w.entities) WITH ORDINALITY AS m(key, n) WHERE m.n % 3 = 0
     ))
     UNION ALL
-    SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, true, 0, true
+    SELECT e.number, q.author_id, {kind_quote}, q.id, q.id, NULL, e.actor_id, p.id, 1, true,
+        CASE e.kind WHEN 'post_created' THEN 0 END, true
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q
-    WHERE e.kind = 'post_created'
+    WHERE e.kind IN ('post_created', 'post_edited')
     UNION ALL
     SELECT e.number, m.user_id, {kind_mention}, p.id, p.id, NULL, e.actor_id, p.id, 2, false, 0, true
     FROM happened e CROSS JOIN LATERAL (SELECT * FROM posts WHERE id = e.post_id OFFSET 0) p
     CROSS JOIN LATERAL (SELECT * FROM post_mentions WHERE post_id = p.id OFFSET 0) m
-    LEFT JOIN LATERAL (SELECT * FROM posts WHERE id = p.quoted_post_id OFFSET 0) q ON true
-    WHERE e.kind IN ('post_created', 'post_edited') AND (e.kind = 'post_created' OR m.user_id IS DISTINCT FROM q.author_id)
+    WHERE e.kind IN ('post_created', 'post_edited')
     UNION ALL
     SELECT e.number, n.recipient_id, {kind_mention}, e.post_id, e.post_id, NULL, e.actor_id, e.post_id, 2, false, 0, false
     FROM happened e CROSS JOIN LATERAL (
@@ -112,5 +114,5 @@ SELECT number, recipient_id, thing_id, kind, post_id, comment_id, actor_id, subj
 FROM (
     SELECT *, row_number() OVER (PARTITION BY number, recipient_id, holds AND is_wanted ORDER BY rank) AS place FROM judged
 ) j
-WHERE NOT (holds AND is_wanted) OR place = 1
+WHERE step IS NOT NULL AND (NOT (holds AND is_wanted) OR place = 1)
 ORDER BY number

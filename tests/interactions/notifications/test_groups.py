@@ -12,7 +12,9 @@ from core.accounts.services import (
 from core.context import Services
 from core.database.database import Database
 from feed.services import post_create, post_delete, post_edit
+from interactions.notifications.notification_rows import NotificationAudience
 from interactions.notifications.notification_rows import NotificationKind as Kind
+from interactions.notifications.services import SettingChange, settings_update
 from interactions.services import comment_create, comment_delete, comment_edit
 from tests.interactions.cast import create_posts, create_users, present
 from tests.interactions.notifications.inboxes import Work, held
@@ -25,9 +27,59 @@ from tests.interactions.reactions import (
     post_unshare,
 )
 
+SEEN_IN_AN_HOUR = """
+WITH at AS (
+    SELECT moment, (extract(epoch FROM moment) * 1000000)::bigint AS position
+    FROM (SELECT now() + interval '1 hour' AS moment) m
+), inbox AS (
+    INSERT INTO notification_inboxes (user_id, seen_through, last_position) SELECT $1, position, position FROM at
+), added AS (
+    INSERT INTO notifications (id, recipient_id, kind, thing_id, post_id, position, actor_count)
+    SELECT time_ordered_key(moment), $1, 1, $2, $2, position, 1 FROM at
+    RETURNING id
+)
+INSERT INTO notification_actors (id, notification_id, actor_id, recipient_id, thing_id, kind, subject_id)
+SELECT time_ordered_key(moment), added.id, $3, $1, $2, 1, 0 FROM at, added
+"""
+"""A like that the author has seen, of the time before a clock was set back by an hour. $1 author, $2 post, $3 fan."""
+
 
 async def kinds(database: Database) -> list[tuple[int, Kind, int]]:
     return [(each.recipient, each.kind, each.actor_count) for each in await held(database)]
+
+
+async def test_a_mention_by_an_edit_notifies_who_wants_no_replies(
+    database: Database, services: Services
+) -> None:
+    author, commenter, replier = await create_users(database, 3)
+    [post] = await create_posts(database, author)
+    work = Work(database)
+    parent = present(
+        (await comment_create(database, author_id=commenter, post_id=post, text="Yes")).comment
+    )
+    nobody = SettingChange(NotificationAudience.NOBODY)
+    for user in (author, commenter):
+        changes = dict.fromkeys((Kind.COMMENT, Kind.REPLY, Kind.QUOTE), nobody)
+        await settings_update(database, viewer_id=user, changes=changes)
+    reply = present(
+        (
+            await comment_create(
+                database, author_id=replier, post_id=post, parent_id=parent.id, text="No"
+            )
+        ).comment
+    )
+    quote = present(
+        (await post_create(database, author_id=replier, text="No", quoted_post_id=post)).post
+    )
+    await work.do()
+    await comment_edit(database, viewer_id=replier, comment_id=reply.id, text="No, @p1 and @p2")
+    await post_edit(database, viewer_id=replier, post_id=quote.id, text="No, @p1")
+    await work.do()
+    assert [each for each in await kinds(database) if each[1] != Kind.COMMENT] == [
+        (author, Kind.MENTION, 1),
+        (author, Kind.MENTION, 1),
+        (commenter, Kind.MENTION, 1),
+    ]
 
 
 async def test_likes_of_a_post_stand_together_and_are_taken_back(
@@ -196,6 +248,22 @@ async def test_a_notification_that_was_seen_begins_anew(
     await post_unlike(commits, viewer_id=fans[0], target_id=post)
     await work.do()
     assert [each.id for each in await held(database)] == [new.id]
+
+
+async def test_likes_stand_together_when_the_clock_was_set_back(
+    database: Database, services: Services
+) -> None:
+    author, *fans = await create_users(database, 4)
+    [post] = await create_posts(database, author)
+    work = Work(database)
+    commits = services.group_commits
+    await database.write(SEEN_IN_AN_HOUR, author, post, fans[0])
+    for user in fans[1:]:
+        await post_like(commits, viewer_id=user, target_id=post)
+        await work.do()
+    new, seen = await held(database)
+    assert seen.actors == [fans[0]]
+    assert (new.actors, new.actor_count) == ([fans[2], fans[1]], 2)
 
 
 async def test_repeated_events_change_nothing(database: Database, services: Services) -> None:
