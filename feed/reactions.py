@@ -26,6 +26,8 @@ class Reaction:
     created: str = ""
     """The event that says so; none if nobody is notified."""
     deleted: str = ""
+    erased: str = ""
+    """The event of a reaction that is removed together with its target; none if that says enough."""
     inserted: str = "reaction_inserted"
     """The fragment that inserts the rows."""
     may: str = ""
@@ -56,6 +58,7 @@ SHARE = Reaction(
     count="share_count",
     created=event_types.POST_SHARED,
     deleted=event_types.POST_UNSHARED,
+    erased=event_types.POST_UNSHARED,
     inserted="share_inserted",
     may="post_shareable",
     deletion_logged="unshares_logged",

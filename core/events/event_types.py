@@ -43,6 +43,9 @@ USER_BLOCKED: Final = "user_blocked"
 USER_UNBLOCKED: Final = "user_unblocked"
 USER_MUTED: Final = "user_muted"
 USER_UNMUTED: Final = "user_unmuted"
+# The actor begins or ceases to see a post of the subject that is for whom it mentions: by an edit or its deletion.
+# No post.
+POST_MENTION_CHANGED: Final = "post_mention_changed"
 # The actor asks to follow the subject, whose account is private.
 FOLLOW_REQUESTED: Final = "follow_requested"
 # It was taken back, rejected, or ended by a block.
@@ -69,8 +72,9 @@ RELATION_KINDS: Final = (
     USER_UNBLOCKED,
     USER_MUTED,
     USER_UNMUTED,
+    POST_MENTION_CHANGED,
 )
-"""Kinds that change the actor's whole home feed; the index `events_of_relations` contains only these."""
+"""Kinds that change the actor's whole home feed; the index `events_of_whole_feeds` contains only these."""
 ACCOUNT_KINDS: Final = (USER_DELETED, USER_RESTORED)
 """Kinds that hide or show all of the actor."""
 HIDING_KINDS: Final = (POST_DELETED, COMMENT_DELETED, USER_DELETED, USER_PRIVACY_CHANGED)

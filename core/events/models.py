@@ -81,7 +81,7 @@ class Event(models.Model):
                 "actor_id",
                 "transaction",
                 "id",
-                name="events_of_relations",
+                name="events_of_whole_feeds",
                 condition=models.Q(kind__in=RELATION_KINDS),
             ),
             models.Index(

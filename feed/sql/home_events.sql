@@ -1,5 +1,5 @@
 -- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
--- followees, own posts, and deletions of posts that followees have shared; of users followed until their accounts were
+-- followees, their ends, and own posts; of users followed until their accounts were
 -- deleted, too. Of the viewer's own that changed the whole feed, the newest. Of deletions and restorations of accounts and changes
 -- of privacy, which may have changed it, the newest; where there are more than a hundred, too many to look at each, these have the
 -- viewer as their subject: the whole feed counts as changed.
@@ -18,15 +18,6 @@ WITH sources AS MATERIALIZED (
         WHERE actor_id = s.id AND kind IN {home_events}
         AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
         ORDER BY transaction, id LIMIT $6
-    ) e
-), ended AS (
-    SELECT e.*
-    FROM sources s
-    JOIN events shared ON shared.actor_id = s.id AND shared.kind = 'post_shared' AND shared.kind IN {home_events}
-    CROSS JOIN LATERAL (
-        SELECT * FROM events
-        WHERE post_id = shared.post_id AND kind = 'post_deleted'
-        AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
     ) e
 ), changed AS (
     SELECT * FROM events e
@@ -47,5 +38,5 @@ SELECT transaction, id, kind, actor_id, post_id, CASE
     WHEN kind IN ('user_privacy_changed', 'user_deleted', 'user_restored') AND (SELECT count(*) FROM shown) > 100 THEN $1
     ELSE subject_id
 END, client_mutation_id, created_at
-FROM (SELECT * FROM done UNION SELECT * FROM ended UNION SELECT * FROM changed UNION SELECT * FROM shown) e
+FROM (SELECT * FROM done UNION SELECT * FROM changed UNION SELECT * FROM shown) e
 ORDER BY transaction, id LIMIT $6

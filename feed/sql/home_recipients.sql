@@ -9,12 +9,12 @@ WITH happened AS MATERIALIZED (
 ), viewers AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
 ), causes AS MATERIALIZED (
-    -- A viewer who follows one of these is notified: the actor, and for a deleted post also the users who had shared it.
+    -- A viewer who follows one of these is notified: the actor, and for a deleted post also users whose shares of it are not removed yet.
     SELECT number, kind, post_id, transaction, subject_id, actor_id AS user_id FROM happened
     WHERE kind IN {home_events} OR kind IN {account_events}
     UNION
-    SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, shared.actor_id
-    FROM happened h JOIN events shared ON shared.post_id = h.post_id AND shared.kind = 'post_shared'
+    SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, x.user_id
+    FROM happened h JOIN shares x ON x.post_id = h.post_id
     WHERE h.kind = 'post_deleted'
 ), followees AS MATERIALIZED (
     SELECT c.user_id AS id, coalesce(u.follower_count, 0) AS follower_count,
@@ -77,10 +77,12 @@ WHERE c.kind = 'post_deleted'
 AND (c.subject_id IS NULL OR c.viewer_id = h.actor_id OR (c.subject_id = 1 AND c.user_id = h.actor_id)
     OR post_readable(c.viewer_id, c.post_id, h.actor_id, c.subject_id::integer))
 UNION ALL
--- The share was removed, and the post was deleted or is hidden from all users.
+-- The share was removed, and the post was deleted, is hidden from all users or is not for the viewer any more.
 SELECT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
-FROM candidates c LEFT JOIN posts p ON p.id = c.post_id
-WHERE c.kind = 'post_unshared' AND (p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}))
+FROM candidates c LEFT JOIN posts p ON p.id = c.post_id LEFT JOIN users a ON a.id = p.author_id
+WHERE c.kind = 'post_unshared' AND (
+    p.id IS NULL OR NOT ({not_deleted user_id=p.author_id}) OR (p.visibility = 0 AND NOT {post_readable viewer=c.viewer_id})
+)
 UNION ALL
 -- The share was removed. If it was the newest reason, the entry falls back to the newest one that is left, or is removed.
 SELECT c.number, c.viewer_id, rest.position,

@@ -41,5 +41,12 @@ WITH seen AS (
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
     SELECT 'post_deleted', $1, done.id, nullif(seen.visibility, 0), $3 FROM done CROSS JOIN seen
+    UNION ALL
+    -- Who has it by a share is told by the end of that. Those of a reassigned post end when they are removed.
+    SELECT 'post_unshared', x.user_id, x.post_id, x.id, NULL FROM deleted JOIN shares x ON x.post_id = deleted.id CROSS JOIN seen
+    WHERE seen.visibility = 0
+    UNION ALL
+    SELECT 'post_mention_changed', m.user_id, NULL, $1, NULL FROM done JOIN post_mentions m ON m.post_id = done.id CROSS JOIN seen
+    WHERE seen.visibility = 2
 )
 SELECT seen.author_id = $1, done.id IS NOT NULL FROM seen LEFT JOIN done ON true

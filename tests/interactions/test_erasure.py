@@ -131,7 +131,7 @@ async def test_nothing_is_left_and_counts_are_exact_after_each_transaction(
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "post_deleted": 5,
         "post_unliked": 15,
-        "post_unshared": 15,
+        "post_unshared": 15 + 30,  # by the user, and of the user's posts
         "comment_deleted": 15,
         "comment_unliked": kinds.count("comment_unliked"),
         "user_unfollowed": 6,

@@ -104,8 +104,10 @@ async def test_counts_are_exact_after_each_transaction_of_the_removal(
         await assert_all_counts_are_exact(database)
     assert steps > 5
     assert await rows_left(database) == (0, 0, 0, 0, 0)
-    # One event, with the author as actor; the account that held the post leaves no trace.
-    assert await events(database) == [("post_deleted", author, post, None, "k")]
+    # One event, with the author as actor, and one of each share; the account that held the post leaves no trace.
+    deleted, *unshared = await events(database)
+    assert deleted == ("post_deleted", author, post, None, "k")
+    assert [kind for kind, *_ in unshared] == ["post_unshared"] * rows.get("shares", 0)
     assert len(await database.fetch("SELECT FROM users")) == MANY
     assert await database.fetch("SELECT FROM former_usernames") == []
 

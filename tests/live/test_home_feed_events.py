@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import create_posts, delete_account
+from tests.interactions.cast import accounts_erase, create_posts, delete_account, hide_account
 from tests.live.world import (
     Api,
     Json,
@@ -97,6 +97,77 @@ async def test_removed_entries_are_sent_to_viewers_who_had_them(
         # Both shares have been removed by now, so neither leaves an entry.
         removed = [event["postId"] for event in await home.events(3)]
     assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
+
+
+async def test_a_deleted_post_leaves_feeds_that_have_it_by_an_old_share(
+    address: str, api: Api, database: Database
+) -> None:
+    """The log may not have the share any more."""
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    await database.write("TRUNCATE events")
+    async with websocket_client(address, viewer.authorization) as home:
+        ready = await home.watch_home()
+        await api.change(stranger, "DeletePost", postId=global_id("Post", post))
+        assert (await home.event())["postId"] == global_id("Post", post)
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["cursor"])
+        assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    await hide_account(database, stranger.key)
+    await database.write("TRUNCATE events")
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home()
+        await accounts_erase(database)
+        assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_a_share_that_ends_while_its_post_is_private(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    page = await api.do(viewer, "HomeFeed")
+    await api.change(stranger, "UpdateProfile", isPrivate=True)
+    await api.change(friend, "UnsharePost", postId=global_id("Post", post))
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_who_is_mentioned_queries_again_after_an_edit_or_a_deletion(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend = await signed_in(database, 2)
+    await follow(api, viewer, friend)
+    async with websocket_client(address, viewer.authorization) as home:
+        ready = await home.watch_home()
+        values = {"text": "For nobody.", "visibility": "MENTIONED"}
+        post = (await api.change(friend, "CreateRichPost", **values))["post"]["id"]
+        for text in ("For @p1.", "For nobody.", "Hello @p1."):
+            await api.change(friend, "EditPost", postId=post, text=text)
+            assert (await home.event())["__typename"] == "HomeFeedChanged"
+        await api.change(friend, "EditPost", postId=post, text="Hello again, @p1.")
+        await api.change(friend, "DeletePost", postId=post)
+        assert (await home.event())["__typename"] == "HomeFeedChanged"
+        await api.change(friend, "CreatePost", text="For all, also @p1.")
+        assert (await home.event())["__typename"] == "FeedEntryAdded"
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["cursor"])
+        received = [event["__typename"] for event in await home.events(2)]
+    assert received == ["HomeFeedChanged", "FeedEntryAdded"]
 
 
 async def test_what_quotes_a_muted_user_comes_without_the_quote(
