@@ -30,7 +30,11 @@ async def media_process(run: JobRun) -> None:
     """Processes the picture in the argument `media`. It is then READY or FAILED, and its post has changed."""
     key = run.arguments["media"]
     upload = await run.database.fetch_row(SQL.media_upload, key)
-    if upload is None or upload[3] != "PROCESSING":
+    if upload is None:
+        # A run of before, which was killed, may have stored pictures after the removal.
+        await asyncio.to_thread(remove_files, key)
+        return
+    if upload[3] != "PROCESSING":
         return
     try:
         answer = await processed(key, upload[2])
@@ -53,7 +57,11 @@ async def media_process(run: JobRun) -> None:
         )
         for _, owner_id in avatars:
             await avatar_url_set(transaction, user_id=owner_id, url=avatar_url(key))
-    await asyncio.to_thread(remove_file, original_name(key))
+    if await run.database.fetch_row(SQL.media_upload, key) is None:
+        # It was removed meanwhile.
+        await asyncio.to_thread(remove_files, key)
+    else:
+        await asyncio.to_thread(remove_file, original_name(key))
 
 
 @job("media_give_up", every=EVERY, priority=Priority.LOW)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from core.database.database import Database
 from core.ids import parse_id
-from feed.media.files import INCOMING, INCOMING_SECONDS, MediaSize, picture_name
+from feed.media import processing
+from feed.media.files import (
+    INCOMING,
+    INCOMING_SECONDS,
+    MediaSize,
+    original_name,
+    picture_name,
+    remove_files,
+    store,
+)
 from tests.feed.media.pictures import Uploader, picture
 from tests.feed.media.worker import work
 from tests.interactions.cast import delete_account
@@ -119,3 +130,30 @@ async def test_files_that_stopped_arriving_are_removed(database: Database) -> No
     # Beside them may lie what a server that another test killed was receiving.
     assert not old.exists()
     new.unlink()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_picture_that_is_removed_while_it_is_processed_leaves_no_file(
+    uploader: Uploader, database: Database, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    media_id = await uploader.upload(FILE)
+    await uploader.finish(media_id)
+
+    async def removed_meanwhile(key: int, byte_size: int) -> processing.Answer:
+        await database.write("UPDATE media SET removed_at = now() WHERE id = $1", key)
+        await asyncio.to_thread(remove_files, key)
+        # The file was copied before.
+        store(original_name(key), BytesIO(FILE))
+        answer = await processing.processed(key, byte_size)
+        assert set(PICTURES) <= set(files(media_id))
+        await database.write("DELETE FROM media WHERE id = $1", key)
+        if is_killed:
+            raise OSError("as if the worker had been killed")
+        return answer
+
+    monkeypatch.setattr("feed.media.jobs.processed", removed_meanwhile)
+    await work()
+    await database.write("UPDATE jobs SET run_at = now()")
+    await work()
+    assert await remaining(database) == []
+    assert files(media_id) == []
