@@ -3,7 +3,10 @@
 -- variants: anonymous
 WITH {hidden muter=NULL::bigint}
 SELECT NULL, h.name, {hashtag of=h}
-FROM hashtags h
--- U+10FFFF is in no name.
-WHERE h.name ~>=~ $2 AND h.name ~<~ ($2 || chr(1114111)) AND h.name ~>~ $3 AND h.post_count > 0 AND {hashtag_shown}
+FROM (
+    -- U+10FFFF is in no name. Of names that nobody may see there may be any number: a thousand are looked at.
+    SELECT * FROM hashtags WHERE name ~>=~ $2 AND name ~<~ ($2 || chr(1114111)) AND name ~>~ $3 AND post_count > 0
+    ORDER BY name USING ~<~ LIMIT 1000
+) h
+WHERE {hashtag_shown}
 ORDER BY h.name USING ~<~ LIMIT $4

@@ -82,8 +82,10 @@ async def test_a_hashtag_without_posts_is_left_out(services: Services) -> None:
     assert await texts(services, "alone") == []
 
 
-async def names(services: Services, viewer_id: int | None = None) -> list[str]:
-    found = await ApiClient(services, viewer_id).data(PREFIX, prefix="plan")
+async def names(
+    services: Services, viewer_id: int | None = None, prefix: str = "plan"
+) -> list[str]:
+    found = await ApiClient(services, viewer_id).data(PREFIX, prefix=prefix)
     return [edge["node"]["name"] for edge in found["edges"]]
 
 
@@ -111,6 +113,25 @@ async def test_a_hashtag_is_found_by_who_may_see_a_post_with_it(services: Servic
     await hide_account(database, author)
     for viewer in (None, follower, mentioned):
         assert await names(services, viewer) == []
+
+
+async def test_a_thousand_names_and_a_hundred_posts_of_each_are_looked_at(
+    services: Services,
+) -> None:
+    database = services.database
+    [author] = await create_users(database, 1)
+    await post(services, author, "#plan_z #quiet")
+    for _ in range(99):
+        await post(services, author, "#quiet", PostVisibility.MENTIONED)
+    assert await names(services, prefix="quiet") == ["quiet"]
+    await post(services, author, "#quiet", PostVisibility.MENTIONED)
+    assert await names(services, prefix="quiet") == []
+    assert await names(services) == ["plan_z"]
+    await database.write(
+        "INSERT INTO hashtags (name, post_count) SELECT 'plan_' || n, 1 FROM generate_series(1, 1000) AS n"
+    )
+    assert await names(services) == []
+    assert await names(services, prefix="plan_z") == ["plan_z"]
 
 
 @pytest.mark.parametrize("prefix", ["", "#", "  "])
