@@ -31,10 +31,11 @@ async def media_process(run: JobRun) -> None:
     key = run.arguments["media"]
     upload = await run.database.fetch_row(SQL.media_upload, key)
     if upload is None:
-        # A run of before, which was killed, may have stored pictures after the removal.
+        # A run of before may have stored pictures after the removal.
         await asyncio.to_thread(remove_files, key)
         return
     if upload[3] != "PROCESSING":
+        await asyncio.to_thread(remove_file, original_name(key))
         return
     try:
         answer = await processed(key, upload[2])
@@ -57,11 +58,8 @@ async def media_process(run: JobRun) -> None:
         )
         for _, owner_id in avatars:
             await avatar_url_set(transaction, user_id=owner_id, url=avatar_url(key))
-    if await run.database.fetch_row(SQL.media_upload, key) is None:
-        # It was removed meanwhile.
-        await asyncio.to_thread(remove_files, key)
-    else:
-        await asyncio.to_thread(remove_file, original_name(key))
+        # The next run removes the file, or all files of a picture that was removed meanwhile, as often as it takes.
+        run.repeat()
 
 
 @job("media_give_up", every=EVERY, priority=Priority.LOW)

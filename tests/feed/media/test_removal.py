@@ -132,6 +132,25 @@ async def test_files_that_stopped_arriving_are_removed(database: Database) -> No
     new.unlink()
 
 
+@pytest.mark.parametrize("file", [FILE, b"no picture"])
+async def test_the_file_is_removed_though_the_storage_fails_for_a_while(
+    uploader: Uploader, database: Database, monkeypatch: pytest.MonkeyPatch, file: bytes
+) -> None:
+    def failing(_name: str) -> None:
+        raise OSError("the storage is gone")
+
+    monkeypatch.setattr("feed.media.jobs.remove_file", failing)
+    media_id = await uploader.upload(file)
+    await uploader.finish(media_id)
+    await work()
+    assert "" in files(media_id)
+    monkeypatch.undo()
+    await database.write("UPDATE jobs SET run_at = now()")
+    await work()
+    assert "" not in files(media_id)
+    assert await database.fetch("SELECT id FROM jobs WHERE kind = 'media_process'") == []
+
+
 @pytest.mark.parametrize("is_killed", [False, True])
 async def test_a_picture_that_is_removed_while_it_is_processed_leaves_no_file(
     uploader: Uploader, database: Database, monkeypatch: pytest.MonkeyPatch, is_killed: bool
