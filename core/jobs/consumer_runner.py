@@ -122,10 +122,15 @@ class ConsumerRunner(Runner):
         return len(rows)
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
-        """Ends all batches, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""
+        """Ends all batches, and gives up the leases of those that were cancelled, unless they are stuck.
+
+        Errors: DatabaseUnavailable.
+        """
+        stuck = self.runs.stuck()
         await self.runs.end(grace_seconds=grace_seconds, cancel_seconds=cancel_seconds)
         for name, held in list(self._held.items()):
-            await self._database.write(SQL.consumer_release, name, held.lease)
+            if held.task not in stuck:
+                await self._database.write(SQL.consumer_release, name, held.lease)
             del self._held[name]
 
     async def _consume(self, claim: ConsumerClaim, lease: int, deadline: asyncio.Timeout) -> None:

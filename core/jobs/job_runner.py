@@ -185,11 +185,16 @@ class JobRunner(Runner):
             lost.task.cancel()
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
-        """Ends all jobs, and gives up the leases of those that were cancelled. Errors: DatabaseUnavailable."""
+        """Ends all jobs, and gives up the leases of those that were cancelled, unless they are stuck.
+
+        Errors: DatabaseUnavailable.
+        """
+        stuck = self.runs.stuck()
         await self.runs.end(grace_seconds=grace_seconds, cancel_seconds=cancel_seconds)
         await self._ends.close()
-        if self._held:
-            held, self._held = self._held, {}
+        held = {id: each for id, each in self._held.items() if each.task not in stuck}
+        self._held = {}
+        if held:
             leases = [each.lease for each in held.values()]
             await self._database.write(SQL.jobs_release, list(held), leases)
 

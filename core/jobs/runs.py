@@ -47,13 +47,19 @@ class Runs:
 
     def check(self) -> None:
         """Errors: TaskStuck if a task goes on long after its timeout."""
-        now = asyncio.get_running_loop().time()
-        for task, deadline in self._timeouts.items():
-            when = deadline.when()
-            if when is not None and now > when + CANCELLED_SECONDS:
-                raise TaskStuck(
-                    f"{task.get_name()} goes on {CANCELLED_SECONDS:g} s after its timeout."
-                )
+        for task in self.stuck():
+            raise TaskStuck(f"{task.get_name()} goes on {CANCELLED_SECONDS:g} s after its timeout.")
+
+    def stuck(self) -> list[asyncio.Task[None]]:
+        """The tasks that go on long after their timeout. Their leases are kept until they expire: the next worker has
+        to know that this one ended with them.
+        """
+        late = asyncio.get_running_loop().time() - CANCELLED_SECONDS
+        return [
+            task
+            for task, deadline in self._timeouts.items()
+            if (when := deadline.when()) is not None and when < late
+        ]
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
         """Waits for all tasks to end, then cancels them, then leaves those that go on."""

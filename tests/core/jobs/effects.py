@@ -143,6 +143,15 @@ async def stubborn(run: JobRun) -> None:
             continue
 
 
+@job("effects.reluctant", timeout_seconds=0.2)
+async def reluctant(run: JobRun) -> None:
+    """Waits for ever, and ends when it is cancelled for the second time."""
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        await asyncio.sleep(60)
+
+
 @job("effects.blocking")
 async def blocking(run: JobRun) -> None:
     """Never returns to the event loop."""

@@ -163,6 +163,32 @@ async def test_an_event_with_which_workers_end_becomes_a_dead_job(
     assert error == "8 batches with it were begun and none ended."
 
 
+async def test_a_batch_that_ignores_its_timeout_counts_as_begun(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_runner, "BATCH_SECONDS", 0.05)
+    monkeypatch.setattr("core.jobs.runs.CANCELLED_SECONDS", 0.05)
+
+    async def consume(transaction: Transaction, events: Sequence[EventRow]) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+
+    log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    one = Consumer("one", consume, from_end=True, events_at_once=10)
+    runner = ConsumerRunner(database, log, {"one": one}, on_commit=lambda: None)
+    await runner.register()
+    await add_events(database, 2)
+    async with asyncio.timeout(20):
+        while not runner.runs.stuck():
+            await runner.start_due()
+            await asyncio.sleep(0.01)
+    await runner.end(grace_seconds=0, cancel_seconds=5)
+    [row] = await database.fetch("SELECT attempts, lease IS NULL FROM event_consumers")
+    assert tuple(row) == (1, False)
+
+
 async def test_a_batch_whose_lease_was_lost_is_rolled_back(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -56,11 +56,20 @@ async def test_an_idle_worker_stops_by_itself(database: Database) -> None:
         assert await worker.ended(seconds=20) == 0, worker.output
 
 
-async def test_a_job_that_ignores_its_timeout_ends_the_worker(database: Database) -> None:
-    key = await enqueue(database, effects.stubborn)
+@pytest.mark.parametrize("kind", [effects.stubborn, effects.reluctant])
+async def test_a_job_that_ignores_its_timeout_ends_the_worker_and_is_dead_after_some(
+    database: Database, kind: effects.JobKind
+) -> None:
+    key = await enqueue(database, kind)
+    await database.write("UPDATE jobs SET lost = $1", job_runner.MAX_LOST - 1)
     async with worker_process() as worker:
         assert await worker.ended(seconds=60) == 1
-    assert f"job effects.stubborn {key} goes on" in worker.output
+    assert f"job {kind.name} {key} goes on" in worker.output
+    await database.write("UPDATE jobs SET run_at = now()")  # Its lease expires.
+    async with worker_process():
+        await until(
+            database, "EXISTS (SELECT FROM jobs WHERE id = $1 AND failed_at IS NOT NULL)", key
+        )
 
 
 async def test_a_job_that_takes_too_much_memory_fails_and_the_others_go_on(
