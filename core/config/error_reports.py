@@ -6,8 +6,9 @@ import logging
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 
+from core.config.log_lines import BAD_REQUESTS
 from core.database.error_text import chained, text_without_details, text_without_values
 
 FLUSH_SECONDS = 1.0
@@ -15,6 +16,8 @@ FLUSH_SECONDS = 1.0
 
 def report_errors(dsn: str) -> None:
     """Reports from now on each record that is logged as an error, without values of variables, columns or requests."""
+    # Django logs requests that it refuses as errors. They are no faults, and scanners send any number.
+    ignore_logger(f"{BAD_REQUESTS}.*")
     sentry_sdk.init(
         dsn,
         default_integrations=False,

@@ -115,12 +115,13 @@ def test_the_traces_of_a_second_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
 FAULT = """
 import django; django.setup()
-import asyncpg, os, sentry_sdk
+import asyncpg, logging, os, sentry_sdk
 from core.graphql.errors import log_fault
 def fail(password):
     error = asyncpg.UniqueViolationError("duplicate key")
     error.detail = os.environ["DETAIL"]
     raise error
+logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header")
 try:
     fail(os.environ["PASSWORD"])
 except Exception as error:
@@ -146,3 +147,6 @@ def test_a_fault_is_reported_without_values() -> None:
     assert any(frame["function"] == "fail" for frame in value["stacktrace"]["frames"])
     assert b"hush" not in body
     assert b"email" not in body
+    # A refused request is no fault. It came before, and would have been sent before.
+    assert b"HTTP_HOST" not in body
+    assert receiver.posts.empty()
