@@ -112,7 +112,7 @@ class Worker:
 
         Returns how many runs were started.
 
-        Errors: DatabaseUnavailable.
+        Errors: DatabaseUnavailable, TaskStuck.
         """
         await self._register()
         try:
@@ -125,7 +125,10 @@ class Worker:
             await self._end_uninterrupted([])
 
     async def _until_idle(self, *runners: Runner) -> list[int]:
-        """Runs what is due until nothing is left; returns how many runs of each. Errors: DatabaseUnavailable."""
+        """Runs what is due until nothing is left; returns how many runs of each.
+
+        Errors: DatabaseUnavailable, TaskStuck.
+        """
         loop = asyncio.get_running_loop()
         totals = [0] * len(runners)
         while True:
@@ -135,6 +138,7 @@ class Worker:
             if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
                 return totals
             await asyncio.sleep(0.01)
+            self._check_runs()
             await self._renew_leases()
 
     async def _register(self) -> None:
@@ -172,8 +176,11 @@ class Worker:
             await asyncio.sleep(CHECK_SECONDS)
             if self.jobs.idle_seconds > IDLE_SECONDS:
                 self._job_database.close_unused()
-            self.jobs.runs.check()
-            self.consumers.runs.check()
+            self._check_runs()
+
+    def _check_runs(self) -> None:
+        self.jobs.runs.check()
+        self.consumers.runs.check()
 
     async def _measure(self) -> None:
         """Sets the metrics of the queue and of the consumers."""

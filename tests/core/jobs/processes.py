@@ -53,9 +53,11 @@ class WorkerProcess:
         record_output(COMMAND, self.output)
 
 
-async def start_worker(modules: Sequence[str] = EFFECTS, **variables: str) -> WorkerProcess:
+async def start_worker(
+    modules: Sequence[str] = EFFECTS, options: Sequence[str] = (), **variables: str
+) -> WorkerProcess:
     """A new worker process, which imports these modules besides the product's."""
-    command = (*COMMAND, *(f"--import={module}" for module in modules))
+    command = (*COMMAND, *options, *(f"--import={module}" for module in modules))
     environment = {**os.environ, "LOG_LEVEL": "INFO", **variables}
     return WorkerProcess(
         await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=PIPE, env=environment)

@@ -72,6 +72,16 @@ async def test_a_job_that_ignores_its_timeout_ends_the_worker_and_is_dead_after_
         )
 
 
+async def test_a_job_that_ignores_its_timeout_ends_one_round(database: Database) -> None:
+    key = await enqueue(database, effects.stubborn)
+    worker = await start_worker(options=["--once"])
+    try:
+        assert await worker.ended(seconds=60) == 1
+    finally:
+        await worker.kill()
+    assert f"job effects.stubborn {key} goes on" in worker.output
+
+
 async def test_a_job_that_takes_too_much_memory_fails_and_the_others_go_on(
     database: Database,
 ) -> None:

@@ -80,9 +80,12 @@ class Command(ExplainedCommand):
         uvloop.run(self._until_stopped())
 
     async def _once(self) -> Round:
-        async with worker() as (database, once):
-            await database.open()
-            return await once.run_once()
+        try:
+            async with worker() as (database, once):
+                await database.open()
+                return await once.run_once()
+        except TaskStuck as stuck:
+            end_with(stuck)
 
     async def _until_stopped(self) -> NoReturn:
         stopping = asyncio.Event()
@@ -96,8 +99,7 @@ class Command(ExplainedCommand):
                 await working.run(stopping)
                 logger.info("The worker has stopped.")
         except TaskStuck as stuck:
-            logger.critical("The worker ends: %s", stuck)
-            end_at_once(1)
+            end_with(stuck)
         finally:
             watchdog.cancel()
         # The loop would wait for threads of jobs, and the teardown of all modules takes longer than the stop itself.
@@ -130,6 +132,12 @@ def serve_metrics(port: int) -> None:
     except OSError as error:
         problem = f"The port {port} of WORKER_METRICS_PORT can't be used: {error.strerror}."
         raise CommandError(f"{problem} Workers on one machine need different ones.") from error
+
+
+def end_with(stuck: TaskStuck) -> NoReturn:
+    """Ends the process without waiting for the task that does not end."""
+    logger.critical("The worker ends: %s", stuck)
+    end_at_once(1)
 
 
 def end_at_once(code: int) -> NoReturn:
