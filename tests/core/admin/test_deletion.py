@@ -71,12 +71,17 @@ def session_of(user: User) -> Session:
 def test_a_post_is_deleted_with_its_likes_shares_and_comments(admin: Client, delete: Any) -> None:
     post = Post.objects.filter(comment_count__gt=0, like_count__gt=0, share_count__gt=0)[0]
     written = post.author.post_count
+    sharers = list(Share.objects.filter(post=post).values_list("user_id", flat=True))
 
     delete(admin, post)
 
     assert not Comment.objects.filter(post_id=post.pk).exists()
     assert User.objects.get(pk=post.author_id).post_count == written - 1
-    assert events() == [("post_deleted", post.author_id, post.pk, None)]
+    deleted, *unshared = events()
+    assert deleted == ("post_deleted", post.author_id, post.pk, None)
+    assert Counter(event[:3] for event in unshared) == Counter(
+        ("post_unshared", sharer, post.pk) for sharer in sharers
+    )
     assert_counts_are_right()
 
 
@@ -106,10 +111,11 @@ def test_a_post_with_many_comments_is_removed_in_steps(admin: Client, delete: An
 
 def test_many_posts_are_deleted_together(admin: Client) -> None:
     posts = list(Post.objects.order_by("-id")[:40])
+    shares = Share.objects.filter(post__in=posts).count()
     delete_some(admin, posts)
 
     assert Post.objects.count() == 40
-    assert Counter(kind for kind, *_ in events()) == {"post_deleted": 40}
+    assert Counter(kind for kind, *_ in events()) == {"post_deleted": 40, "post_unshared": shares}
     assert_counts_are_right()
 
 
@@ -203,7 +209,7 @@ def test_a_user_is_deleted_with_all_rows(admin: Client, delete: Any) -> None:
     session = session_of(user)
     posts = set(Post.objects.filter(author=user).values_list("pk", flat=True))
     likes = PostLike.objects.filter(user=user).exclude(post__author=user).count()
-    shares = Share.objects.filter(user=user).exclude(post__author=user).count()
+    shares = (Share.objects.filter(user=user) | Share.objects.filter(post__author=user)).count()
     comments = Comment.objects.filter(author=user).exclude(post__author=user).count()
     comment_likes = CommentLike.objects.filter(user=user)
     liked_comments = comment_likes.exclude(comment__post__author=user).count()
