@@ -167,6 +167,8 @@ async def post_delete(
     """
     async with database.transaction() as transaction:
         await transaction.fetch(SQL.quoted_post_lock, viewer_id, post_id)
+        # By a statement of its own, so that the next one sees all shares and tells of their end.
+        await transaction.fetch(SQL.own_post_lock, viewer_id, post_id)
         row = (viewer_id, post_id, client_mutation_id, current_cause())
         rows = await transaction.fetch(SQL.post_delete, *row)
     if not rows:

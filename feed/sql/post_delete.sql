@@ -1,4 +1,4 @@
--- Deletes the author's own post with its likes, comments and shares. What it quotes is locked already. $1 viewer, $2 post, $3 client's key, $4 id of the request.
+-- Deletes the author's own post with its likes, comments and shares. It is locked already, and what it quotes. $1 viewer, $2 post, $3 client's key, $4 id of the request.
 -- One row for a post that the viewer can see: whether it is the viewer's, and whether it was there to delete.
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
