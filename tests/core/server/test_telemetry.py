@@ -121,7 +121,7 @@ def fail(password):
     error = asyncpg.UniqueViolationError("duplicate key")
     error.detail = os.environ["DETAIL"]
     raise error
-logging.getLogger("django.security.DisallowedHost").error("Invalid HTTP_HOST header")
+logging.getLogger("django.security.DisallowedHost").error(os.environ["REFUSED"])
 try:
     fail(os.environ["PASSWORD"])
 except Exception as error:
@@ -136,7 +136,11 @@ def test_a_fault_is_reported_without_values() -> None:
         # Not in the script itself: the event holds the source lines of each frame.
         detail = "Key (email)=(hush@example.com) already exists."
         output_of(
-            *(sys.executable, "-c", FAULT), SENTRY_DSN=dsn, DETAIL=detail, PASSWORD="hush-hush"
+            *(sys.executable, "-c", FAULT),
+            SENTRY_DSN=dsn,
+            DETAIL=detail,
+            PASSWORD="hush-hush",
+            REFUSED="Invalid HTTP_HOST header",
         )
         path, body = receiver.posts.get(timeout=TIMEOUT)
     assert path == "/api/1/envelope/"
