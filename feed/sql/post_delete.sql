@@ -42,7 +42,7 @@ WITH seen AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
     SELECT 'post_deleted', $1, done.id, nullif(seen.visibility, 0), $3 FROM done CROSS JOIN seen
     UNION ALL
-    -- Who has it by a share is told by the end of that. Those of a reassigned post end when they are removed.
+    -- Who has it by a share receives the end of that. Those of a reassigned post end when they are removed.
     SELECT 'post_unshared', x.user_id, x.post_id, x.id, NULL FROM deleted JOIN shares x ON x.post_id = deleted.id CROSS JOIN seen
     WHERE seen.visibility = 0
     UNION ALL

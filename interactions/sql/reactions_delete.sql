@@ -1,5 +1,5 @@
 -- Deletes some reactions to posts or comments that are about to be deleted and are locked already. Of these, only shares have
--- events: who has a post by a share is told that it is gone.
+-- events: who has a post by a share receives its removal.
 -- $1 posts or comments, $2 limit. Gives the number of reactions.
 -- parameters: target, table, count, erased
 WITH picked AS (

@@ -37,7 +37,7 @@ query($post: ID!, $comment: ID!) {
 SEARCH = """
 {
     searchPosts(query: "#brandnew") { edges { node { text } } }
-    people: searchUsers(query: "Augusta") { edges { node { displayName } } }
+    users: searchUsers(query: "Augusta") { edges { node { displayName } } }
     ...Tags
 }
 fragment Tags on Query { searchHashtags(prefix: "brandn") { edges { node { name } } } }
@@ -243,7 +243,7 @@ async def test_a_search_finds_what_holds_now(scene: Scene) -> None:
                 assert [len(each["edges"]) for each in answer.values()] == [found] * 3, answer
                 if found:
                     assert answer["searchPosts"]["edges"][0]["node"]["text"] == text
-                    assert answer["people"]["edges"][0]["node"]["displayName"] == name
+                    assert answer["users"]["edges"][0]["node"]["displayName"] == name
 
 
 async def test_a_name_that_was_taken_a_moment_ago_is_not_free(scene: Scene) -> None:

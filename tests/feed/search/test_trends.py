@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 from graphql import execute
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.accounts.profiles import profile_update
 from core.accounts.services import block_create, mute_create
@@ -22,7 +20,7 @@ from core.database.time_ordered_keys import key_at
 from feed.models import Post
 from feed.post_visibility import PostVisibility
 from feed.search.jobs import POSTS_OF_AUTHOR, TRENDS_KEPT, rank_trends
-from feed.search.trends import APART, spread
+from feed.search.trends import APART
 from feed.services import post_create, post_delete
 from interactions.services import comment_create
 from tests.core.accounts.world import ApiClient
@@ -214,23 +212,6 @@ async def test_an_author_can_not_fill_a_page(trends: Trends) -> None:
     places = [place for place, text in enumerate(texts) if text.startswith("loud")]
     assert places == [n * APART for n in range(POSTS_OF_AUTHOR)]
     assert len(texts) == len(authors) + POSTS_OF_AUTHOR
-
-
-@given(st.lists(st.integers(0, 6), max_size=60))
-def test_posts_of_an_author_are_apart_as_far_as_there_are_others(authors: list[int]) -> None:
-    order = spread(list(enumerate(authors)))
-    assert sorted(order) == list(range(len(authors)))
-    for author in set(authors):
-        own = [post for post in order if authors[post] == author]
-        assert own == sorted(own)
-    for place, post in enumerate(order):
-        recent = {authors[each] for each in order[max(0, place - APART + 1) : place]}
-        if authors[post] in recent:
-            assert {authors[each] for each in order[place:]} <= recent
-
-
-def test_posts_of_different_authors_keep_their_order() -> None:
-    assert spread([(7, 1), (5, 2), (9, 3)]) == [7, 5, 9]
 
 
 @pytest.mark.parametrize("seed", range(4))
