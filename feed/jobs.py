@@ -1,12 +1,14 @@
 """Schedules of kept home feeds: old ones are retired, long ones trimmed, and the rows of retired ones removed.
 
-And the one that looks for mentions, hashtags and links in posts that were written without.
+And those that look for mentions, hashtags and links in posts that were written without, and that count the posts of
+hashtags again.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
 from feed.entities import names_keys, set_arguments
@@ -16,6 +18,7 @@ from feed.unread_texts import entities_fill
 EVERY = timedelta(minutes=1)
 FEEDS_AT_ONCE = 100
 REASONS_AT_ONCE = 2_000
+POSTS_AT_ONCE = 500
 TRIM_AFTER = timedelta(hours=1)
 
 
@@ -52,3 +55,23 @@ async def fill_post_entities(run: JobRun) -> None:
             await transaction.fetch(SQL.post_entities_set, *set_arguments(named))
         if filled:
             run.repeat()
+
+
+@job("hashtags_recount")
+async def recount_hashtags(run: JobRun) -> None:
+    """Judges some posts, the newest first, for the counts of their hashtags, and adds the job for those before them.
+
+    Triggers add it for an author whose account was hidden or shown. Without an author it looks at all posts.
+    """
+    author, below = run.arguments.get("author"), run.arguments.get("below", HIGHEST_KEY)
+    async with run.transaction() as transaction:
+        if author is None:
+            rows = await transaction.fetch(SQL.tagged_posts_lock, below, POSTS_AT_ONCE)
+        else:
+            row = (author, below, POSTS_AT_ONCE)
+            rows = await transaction.fetch(SQL.public_posts_of_author_lock, *row)
+        if rows:
+            posts = [row[0] for row in rows]
+            await transaction.fetch(SQL.hashtags_lock, posts, [])
+            await transaction.fetch(SQL.post_hashtags_judge, posts)
+            await recount_hashtags.enqueue(transaction, {"author": author, "below": posts[0]})

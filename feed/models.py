@@ -189,7 +189,9 @@ class Hashtag(CountedRow):
         unique=True,
         help_text="The hashtag without its sign, in Unicode's form NFKC with folded case: 1 to 100 code points.",
     )
-    post_count = count_field("The number of posts with the hashtag. The same for every viewer.")
+    post_count = count_field(
+        "The number of posts with the hashtag that everybody may see, apart from blocks. The same for every viewer."
+    )
 
     class Meta:
         db_table = "hashtags"
@@ -210,7 +212,7 @@ class Hashtag(CountedRow):
 
 
 class PostHashtag(CountedRow):
-    """A post has a hashtag. A trigger counts the rows of each hashtag."""
+    """A post has a hashtag. Triggers count those of each hashtag that everybody may see."""
 
     deleted_by = "feed.services.post_edit"
 
@@ -218,6 +220,11 @@ class PostHashtag(CountedRow):
     hashtag = Reference(Hashtag)
     post = Reference(Post)
     transaction = TransactionField()
+    is_public = models.BooleanField(
+        db_default=True,
+        editable=False,
+        help_text="Whether everybody may see the post. The hashtag counts those.",
+    )
 
     class Meta:
         db_table = "post_hashtags"

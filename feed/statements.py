@@ -85,6 +85,7 @@ class FeedStatements(
     post_details_by_ids: Variants
     post_edit: str
     post_entities_set: str
+    post_hashtags_judge: str
     post_pin: str
     post_unpin: str
     posts_by_ids: Variants
@@ -101,8 +102,10 @@ class FeedStatements(
     profile_media_pages: Variants
     public_feed_page: Variants
     public_feed_page_with_snapshot: Variants
+    public_posts_of_author_lock: str
     quotable_post_lock: str
     quoted_post_lock: str
+    tagged_posts_lock: str
     viewer_states: str
 
 

@@ -44,7 +44,7 @@ COUNTS = (
     Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
     Count("comments", "reply_count", "comments", "parent_id"),
     Count("posts", "quote_count", "posts", "quoted_post_id"),
-    Count("hashtags", "post_count", "post_hashtags", "hashtag_id"),
+    Count("hashtags", "post_count", "post_hashtags", "hashtag_id", only="is_public"),
     Count(
         *("notifications", "dropped_count", "notification_dropped_actors", "notification_id"),
         number="sum(cardinality(actors))::int",

@@ -159,11 +159,18 @@ async def hashtags_by_prefix(
 
 
 async def hashtag_by_name(context: Context, name: str) -> HashtagRow | None:
-    """The hashtag with this name, in any case, with or without its sign. Cost: one statement."""
+    """The hashtag with this name, in any case, with or without its sign; None if the viewer may see no post with it.
+
+    Cost: one statement.
+    """
     name = name.lstrip("#\uff03")
     # Folding a longer text could take long.
     folded = hashtag_name(name) if len(name) <= HASHTAG_LENGTH else None
-    row = folded and await context.database.fetch_row(SQL.hashtag_by_name, folded)
+    if folded is None:
+        return None
+    viewer_id = context.viewer_id
+    statement = SQL.hashtag_by_name[variant_for(viewer_id)]
+    row = await context.database.fetch_row(statement, viewer_id, folded)
     return HashtagRow._make(row) if row else None
 
 

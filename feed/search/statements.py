@@ -7,7 +7,7 @@ from feed.statements import FeedStatements
 
 
 class SearchStatements(Statements, uses=[FeedStatements]):
-    hashtag_by_name: str
+    hashtag_by_name: Variants
     hashtags_by_prefix: Variants
     hashtags_by_score: str
     post_pairs_fill: str

@@ -114,7 +114,7 @@ LOOKS: dict[str, Look] = {
     ),
     "Hashtag.posts": Look(
         f'query($id: ID!) {{ hashtag(name: "look") {{ posts(first: 100) {POSTS} }} post(id: $id) {{ id }} }}',
-        lambda data, id: id in ids(data["hashtag"]["posts"]),
+        lambda data, id: data["hashtag"] is not None and id in ids(data["hashtag"]["posts"]),
         sees,
     ),
     "Account.bookmarks": Look(

@@ -207,11 +207,11 @@ PAGES: dict[Page, dict[str, Cost]] = {
         "relations_by_ids": Cost(13, 8),
     },
     Page("HashtagPage", None): {
-        "hashtag_by_name": Cost(7, 6),
+        "hashtag_by_name:anonymous": Cost(12, 6),
         "posts_of_hashtags:anonymous": Cost(141, 209),
     },
     Page("HashtagPage", "p2"): {
-        "hashtag_by_name": Cost(7, 6),
+        "hashtag_by_name": Cost(14, 6),
         "posts_of_hashtags": Cost(207, 214),
     },
     Page("SearchHashtags", None): {

@@ -103,7 +103,7 @@ class SearchQuery:
         return await hashtags_by_prefix(info.context, prefix, first, after)  # type: ignore[return-value]  # from a page
 
     @strawberry.field(
-        description="The hashtag with this name, ignoring case; null if no post or comment has had it."
+        description="The hashtag with this name, ignoring case; null if the viewer may see no post with it."
     )
     @staticmethod
     async def hashtag(

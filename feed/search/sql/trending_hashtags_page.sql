@@ -6,7 +6,7 @@ WITH {hidden muter=NULL::bigint}, {trends after=$2}
 SELECT NULL, t.position, {hashtag of=t}, trends.id
 FROM trends LEFT JOIN LATERAL (
     SELECT t.position, h.* FROM trending_hashtags t JOIN hashtags h ON h.id = t.hashtag_id
-    WHERE t.position > greatest($2, trends.id * 1000) AND t.position < (trends.id + 1) * 1000 AND h.post_count > 0 AND {hashtag_shown}
+    WHERE t.position > greatest($2, trends.id * 1000) AND t.position < (trends.id + 1) * 1000 AND {hashtag_shown}
     ORDER BY t.position LIMIT $3
 ) t ON true
 ORDER BY t.position

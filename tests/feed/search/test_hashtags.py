@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
+import feed.jobs
 from core.accounts.profiles import profile_update
 from core.accounts.services import block_create
 from core.context import Services
 from core.ids import global_id
+from feed.entities import entities_of, set_arguments
+from feed.jobs import recount_hashtags
 from feed.post_visibility import PostVisibility
 from feed.services import post_create, post_delete, post_edit
+from feed.statements import SQL as FEED
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import create_users, hide_account, present
+from tests.interactions.cast import (
+    account_closed,
+    account_restored,
+    create_users,
+    hide_account,
+    present,
+    run_jobs,
+)
 
+WAITING = (
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+DIFFERENCES = """
+SELECT name, post_count FROM hashtags h
+WHERE post_count <> (
+    SELECT count(*) FROM post_hashtags t JOIN posts p ON p.id = t.post_id JOIN users a ON a.id = p.author_id
+    WHERE t.hashtag_id = h.id AND p.visibility = 0 AND NOT a.is_private
+    AND NOT EXISTS (SELECT FROM account_deletions d WHERE d.user_id = a.id)
+)
+"""
 PREFIX = """
 query Search($prefix: String!, $first: Int, $after: String) {
   searchHashtags(prefix: $prefix, first: $first, after: $after) {
@@ -79,7 +102,7 @@ async def test_a_hashtag_without_posts_is_left_out(services: Services) -> None:
     key = await post(services, author, "#alone")
     await post_delete(services.database, viewer_id=author, post_id=key)
     assert (await ApiClient(services).data(PREFIX, prefix="alo"))["edges"] == []
-    assert await texts(services, "alone") == []
+    assert await ApiClient(services).data("HashtagPage", name="alone") is None
 
 
 async def names(
@@ -134,6 +157,97 @@ async def test_a_thousand_names_and_a_hundred_posts_of_each_are_looked_at(
     assert await names(services, prefix="plan_z") == ["plan_z"]
 
 
+async def counted(services: Services, name: str, viewer_id: int | None = None) -> int | None:
+    found = await ApiClient(services, viewer_id).data("HashtagPage", name=name)
+    return None if found is None else int(found["postCount"])
+
+
+async def test_a_hashtag_tells_nothing_of_posts_that_not_everybody_may_see(
+    services: Services,
+) -> None:
+    database = services.database
+    author, follower, stranger = await create_users(database, 3)
+    await database.write(
+        "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)", follower, author
+    )
+    hidden = await post(services, author, "#secret #known", PostVisibility.FOLLOWERS)
+    for viewer in (None, stranger):
+        assert await counted(services, "secret", viewer) is None
+    for viewer in (author, follower):
+        assert await counted(services, "secret", viewer) == 0
+    key = await post(services, stranger, "#known")
+    assert await counted(services, "known") == 1
+    await post_edit(database, viewer_id=author, post_id=hidden, text="#known #other")
+    await post_edit(database, viewer_id=stranger, post_id=key, text="#known #other")
+    assert [await counted(services, name) for name in ("known", "other", "secret")] == [1, 1, None]
+    await post_delete(database, viewer_id=author, post_id=hidden)
+    assert await counted(services, "known") == 1
+    await post_delete(database, viewer_id=stranger, post_id=key)
+    assert await counted(services, "known") is None
+    assert not await database.fetch(DIFFERENCES)
+
+
+async def test_a_hashtag_counts_posts_as_accounts_are_hidden_and_shown(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed.jobs, "POSTS_AT_ONCE", 2)
+    database = services.database
+    author, other = await create_users(database, 2)
+    for _ in range(5):
+        await post(services, author, "#news #mine")
+    await post(services, author, "#news #mine", PostVisibility.FOLLOWERS)
+    await post(services, other, "#news")
+
+    async def counts() -> list[int | None]:
+        await run_jobs(database, recount_hashtags)
+        assert not await database.fetch(DIFFERENCES)
+        return [await counted(services, name) for name in ("news", "mine")]
+
+    assert await counts() == [6, 5]
+    await profile_update(database, viewer_id=author, is_private=True)
+    await post(services, author, "#news #mine")
+    assert await counts() == [1, None]
+    await profile_update(database, viewer_id=author, is_private=False)
+    assert await counts() == [6, 5]
+    await account_closed(database, author)
+    assert await counts() == [1, None]
+    await account_restored(database, author)
+    assert await counts() == [6, 5]
+
+
+async def test_an_edit_that_goes_on_while_the_account_becomes_private_is_not_counted(
+    services: Services,
+) -> None:
+    database = services.database
+    [author] = await create_users(database, 1)
+    key = await post(services, author, "plain")
+    async with database.transaction() as editing:
+        await editing.fetch(FEED.own_post_lock, author, key)
+        entities = await entities_of(editing, author, "#late")
+        await editing.fetch(FEED.post_entities_set, *set_arguments({key: entities}))
+        await profile_update(database, viewer_id=author, is_private=True)
+        recount = asyncio.create_task(run_jobs(database, recount_hashtags))
+        while not await database.fetch(WAITING):  # noqa: ASYNC110  # another connection waits
+            await asyncio.sleep(0.01)
+    await recount
+    assert await database.fetch("SELECT post_count FROM hashtags") == [(0,)]
+    assert not await database.fetch(DIFFERENCES)
+
+
+async def test_old_rows_are_judged_by_a_job(services: Services) -> None:
+    database = services.database
+    [author] = await create_users(database, 1)
+    await post(services, author, "#old", PostVisibility.FOLLOWERS)
+    await post(services, author, "#old")
+    # As the migration leaves them.
+    await database.write("UPDATE post_hashtags SET is_public = true")
+    assert await counted(services, "old") == 2
+    await database.write("INSERT INTO jobs (kind, arguments) VALUES ('hashtags_recount', '{}')")
+    await run_jobs(database, recount_hashtags)
+    assert await counted(services, "old") == 1
+    assert not await database.fetch(DIFFERENCES)
+
+
 @pytest.mark.parametrize("prefix", ["", "#", "  "])
 async def test_an_empty_prefix_is_an_error(services: Services, prefix: str) -> None:
     result = await ApiClient(services).execute(PREFIX, prefix=prefix)
@@ -158,7 +272,7 @@ async def test_the_posts_of_a_hashtag(services: Services) -> None:
     await post_delete(database, viewer_id=author, post_id=keys[3])
     assert await texts(services, "news") == public[2:]
     await block_create(services.group_commits, viewer_id=author, user_id=stranger)
-    assert await texts(services, "news", stranger) == []
+    assert await ApiClient(services, stranger).data("HashtagPage", name="news") is None
 
 
 @pytest.mark.parametrize("name", ["unknown", "", "#", "12", "a b", "x" * 200, "\x00"])
