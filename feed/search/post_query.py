@@ -19,6 +19,7 @@ SYNTAX = (
     "of that day (UTC) or later; until:2026-01-31 for posts before that day. Accents and case are ignored."
 )
 OPERATOR = re.compile(r"(from|since|until):(.*)", re.IGNORECASE | re.DOTALL)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Phones write the curly ones.
 QUOTES = '"\u201c\u201d'
 TERM = re.compile(rf"[{QUOTES}]([^{QUOTES}]*)([{QUOTES}]?)|[^\s{QUOTES}]+")
@@ -121,7 +122,7 @@ class _Reader:
         if name in self.days:
             raise invalid_query(f"`{name}:` is there twice. Remove one.", position)
         try:
-            day = date.fromisoformat(value) if len(value) == len("2026-01-31") else None
+            day = date.fromisoformat(value) if DAY.fullmatch(value) else None
         except ValueError:
             day = None
         if day is None:

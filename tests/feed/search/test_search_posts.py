@@ -295,6 +295,8 @@ async def test_edits_deletion_blocks_and_visibility_hold_for_the_next_search(
         ("from:a from:b", 8),
         ("a since:yesterday", 9),
         ("a since:2026-02-30", 9),
+        ("a since:2026-W01-1", 9),
+        ("a since:٢٠٢٦-01-01", 9),
         ("a since:2026-01-01 since:2026-01-02", 20),
         ("a since:2026-01-02 until:2026-01-02", 26),
         ("since:2026-01-01", 1),
