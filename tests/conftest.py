@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from core import quick_redis
 from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.devserver.folder_locks import folder_lock
@@ -29,7 +30,7 @@ from tests.leaks import LeakCheck
 from tests.left_behind import NAME, LeftBehindCheck, ServersView, tests_loop
 from tests.longest_first import LONGEST_FIRST
 from tests.paths import ROOT
-from tests.servers import FOLDER, NO_SERVERS, SETTINGS, servers_for_tests
+from tests.servers import FOLDER, NO_SERVERS, SETTINGS, leave_statistics, servers_for_tests
 from tests.session_check import SessionCheck
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
         gc.disable()  # Until all tests are imported, which leaves little garbage.
     running = ExitStack()
     config.add_cleanup(running.close)
-    servers = NO_SERVERS if is_controller else running.enter_context(servers_for_tests())
+    servers = NO_SERVERS
+    if not is_controller:
+        servers = running.enter_context(servers_for_tests())
+        leave_statistics(servers.database_url)
     os.environ.update(SETTINGS, **servers.variables)
     FOLDER.mkdir(parents=True, exist_ok=True)
     folder = Path(running.enter_context(TemporaryDirectory(prefix="files-", dir=FOLDER)))
@@ -125,6 +129,14 @@ def hash_costs() -> Iterator[dict[str, int]]:
     Hasher.memory_cost, Hasher.time_cost = 8, 1
     yield costs
     Hasher.memory_cost, Hasher.time_cost = costs["memory_cost"], costs["time_cost"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_seconds() -> Iterator[float]:
+    """The timeout of Redis in production, after which a process does without. A busy machine may take longer."""
+    seconds, quick_redis.REDIS_SECONDS = quick_redis.REDIS_SECONDS, 20.0
+    yield seconds
+    quick_redis.REDIS_SECONDS = seconds
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from asyncpg import Connection
 
 from core.database.database import Database
 
-RESET_SECONDS = 20
+SECONDS = 60.0
+"""How long a busy machine may take to reset a session, or to connect."""
+STAY_IDLE = "SET idle_in_transaction_session_timeout = 0"
+"""A test may hold a transaction open while it waits for something slow."""
 
 
 class KeptSessions(list[Connection]):
@@ -25,7 +28,7 @@ class KeepingDatabase(Database):
     """Takes kept sessions before it connects, and leaves its idle ones when it closes."""
 
     def __init__(self, url: str, kept: KeptSessions, *, size: int) -> None:
-        super().__init__(url, size=size)
+        super().__init__(url, size=size, connect_seconds=SECONDS, acquire_seconds=SECONDS)
         self._kept = kept
 
     async def close(self) -> None:
@@ -37,12 +40,18 @@ class KeepingDatabase(Database):
         await super().close()
 
     async def _connect(self) -> Connection:
+        connection = await self._reset() or await super()._connect()
+        await connection.execute(STAY_IDLE)
+        return connection
+
+    async def _reset(self) -> Connection | None:
+        """A kept session with its settings reset."""
         while self._kept:
             connection = self._kept.pop()
             try:
-                await connection.reset(timeout=RESET_SECONDS)
+                await connection.reset(timeout=SECONDS)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 connection.terminate()  # The test before has ended it.
             else:
                 return connection
-        return await super()._connect()
+        return None

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
+
+import psycopg2
 
 from core.devserver.folder_locks import folder_lock, is_locked
 from core.devserver.postgres import Postgres
@@ -103,6 +105,18 @@ def digest_of_code() -> str:
     for path in (ROOT / "requirements" / "dev.txt", *sorted(files)):
         digest.update(b"%s\0%s\0" % (os.fsencode(path), path.read_bytes()))
     return digest.hexdigest()[:16]
+
+
+def leave_statistics(url: str) -> None:
+    """Lets PostgreSQL analyse no table by itself, and cut none off after VACUUM.
+
+    Such a transaction may come at any time, and holds back events and the horizon of lists as long as it runs.
+    """
+    with closing(psycopg2.connect(url)) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute("ALTER SYSTEM SET autovacuum_analyze_threshold = 2147483647")
+        cursor.execute("ALTER SYSTEM SET vacuum_truncate = off")
+        cursor.execute("SELECT pg_reload_conf()")
 
 
 def servers_for_tests() -> AbstractContextManager[Servers]:

@@ -98,7 +98,9 @@ async def test_statements_have_the_settings_of_the_api(
     with pgbouncer(tmp_path, mode) as url:
         behind = await connected(url, mode)
         try:
-            direct = settings(await database.fetch(SETTINGS))
+            alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+            direct = settings(await alone.fetch(SETTINGS))
+            await alone.close()
             assert settings(await behind.fetch(SETTINGS)) == direct
             async with behind.transaction() as transaction:
                 assert settings(await transaction.fetch(SETTINGS)) == direct

@@ -98,7 +98,11 @@ async def test_without_redis_nothing_is_shared_and_nothing_waits() -> None:
     await alone.close()
 
 
-async def test_a_redis_that_does_not_answer_is_given_up() -> None:
+async def test_a_redis_that_does_not_answer_is_given_up(
+    redis_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.quick_redis.REDIS_SECONDS", redis_seconds)
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
