@@ -152,10 +152,11 @@ async def test_who_is_mentioned_queries_again_after_an_edit_or_a_deletion(
 ) -> None:
     viewer, friend = await signed_in(database, 2)
     await follow(api, viewer, friend)
+    # Before the subscription, which would be sent a post that mentions the viewer by the time of its delivery.
+    values = {"text": "For nobody.", "visibility": "MENTIONED"}
+    post = (await api.change(friend, "CreateRichPost", **values))["post"]["id"]
     async with websocket_client(address, viewer.authorization) as home:
         ready = await home.watch_home()
-        values = {"text": "For nobody.", "visibility": "MENTIONED"}
-        post = (await api.change(friend, "CreateRichPost", **values))["post"]["id"]
         for text in ("For @p1.", "For nobody.", "Hello @p1."):
             await api.change(friend, "EditPost", postId=post, text=text)
             assert (await home.event())["__typename"] == "HomeFeedChanged"
