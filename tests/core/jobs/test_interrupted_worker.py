@@ -29,6 +29,10 @@ CASES = [
     *((name, CANCELLATIONS[0]) for name in LOOPS),
     *((name, interruption) for name in UNITS for interruption in CANCELLATIONS),
 ]
+SECONDS = 30.0
+"""Timeout of a worker, on a busy machine."""
+SECONDS_AFTER = 1.0
+"""How long a worker goes on after its interruption, after which it may have to wait until a lease expires."""
 MAX_NTH = 12
 """The awaits of a loop repeat."""
 
@@ -75,10 +79,11 @@ def method_of(coroutine: Coroutine[Any, Any, Any]) -> str:
     return f"{type(owner).__name__}.{getattr(coroutine, '__name__', '')}"
 
 
-async def work_until_finished(
-    database: Database, part: InterruptedPart | None, *, seconds: float
-) -> None:
-    """Runs a worker until nothing is left to do or it has ended. Nothing of it may be left behind."""
+async def work_until_finished(database: Database, part: InterruptedPart | None = None) -> None:
+    """Runs a worker until nothing is left to do, it has ended, or its interruption is a second ago.
+
+    Nothing of it may be left behind.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     before = asyncio.all_tasks()
@@ -86,11 +91,13 @@ async def work_until_finished(
         loop.set_task_factory(part)  # type: ignore[arg-type]  # typed for more than coroutines
         try:
             working = asyncio.create_task(make_worker(*pools).run(stopping))
-            ends_at = loop.time() + seconds
+            ends_at = loop.time() + SECONDS
             while not working.done() and loop.time() < ends_at:
                 if (await database.fetch(FINISHED))[0][0]:
                     break
                 await asyncio.sleep(0.005)
+                if part is not None and part.reached:
+                    ends_at = min(ends_at, loop.time() + SECONDS_AFTER)
             stopping.set()
             await asyncio.wait([working])
         finally:
@@ -117,11 +124,11 @@ async def test_a_part_of_a_worker_that_is_cancelled_at_any_await(
         await enqueue(database, effects.outside, number=post)
         expected |= {f"event {post}", f"job {post}", f"outside {post}"}
         part = InterruptedPart(name, nth, interruption)
-        await work_until_finished(database, part, seconds=1.0)
+        await work_until_finished(database, part)
         # Another worker does what the first one has left.
         await database.write(EXPIRE_LEASES)
         await database.write(EXPIRE_CONSUMERS)
-        await work_until_finished(database, None, seconds=20)
+        await work_until_finished(database)
         assert (await database.fetch(FINISHED))[0][0]
         done = await causes(database)
         once = [cause for cause in done if not cause.startswith("outside")]

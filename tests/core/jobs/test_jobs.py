@@ -100,11 +100,11 @@ async def test_a_job_that_never_ends_is_cancelled_and_dead(database: Database) -
 async def test_waiting_for_a_connection_does_not_count_as_running(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Eight transactions of 0.1 s one after the other, each with a timeout of 0.5 s.
-    brief = replace(effects.slow, timeout_seconds=0.5, attempts=1)
+    # Eight transactions of 0.4 s one after the other, each with a timeout of 2 s.
+    brief = replace(effects.slow, timeout_seconds=2.0, attempts=1)
     monkeypatch.setitem(KINDS, "effects.slow", brief)
     for number in range(8):
-        await enqueue(database, effects.slow, number=number, seconds=0.1)
+        await enqueue(database, effects.slow, number=number, seconds=0.4)
     async with working():
         await until(database, DONE)
     assert len(await causes(database)) == 8
@@ -174,9 +174,10 @@ async def test_an_expired_lease_gives_the_job_to_another_and_the_effect_happens_
 async def test_leases_of_long_jobs_are_prolonged(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=1))
+    # Long enough that a busy machine prolongs each lease in time.
+    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=3))
     monkeypatch.setattr("core.jobs.worker.RENEW_SECONDS", 0.1)
-    await enqueue(database, effects.slow, number=1, seconds=2.5)
+    await enqueue(database, effects.slow, number=1, seconds=4)
     async with working(), working():
         await until(database, DONE)
     assert await causes(database) == ["slow 1"]
@@ -186,7 +187,7 @@ async def test_leases_of_long_jobs_are_prolonged(
 async def test_jobs_that_hold_all_their_connections_keep_their_leases_and_delay_no_other(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(job_runner, "LEASE", timedelta(seconds=10))
     monkeypatch.setattr("core.jobs.worker.RENEW_SECONDS", 0.1)
     monkeypatch.setattr(effects, "RELEASED", asyncio.Event())
     jobs = CONNECTIONS + JOB_CONNECTIONS
