@@ -16,13 +16,14 @@ from tests.live.world import eventually
 
 KILL_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY($1::int[])"
 PID = "SELECT pg_backend_pid()"
+WAITS = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
 SLEEP = "SELECT pg_sleep($1)"
 
 
 @pytest.fixture
 async def pair(database: Database) -> AsyncIterator[Database]:
-    """A pool of two connections with an acquire timeout of a second."""
-    opened = await Database(os.environ["DATABASE_URL"], size=2, acquire_seconds=1.0).open()
+    """A pool of two connections that are waited for as long as a busy machine needs."""
+    opened = await Database(os.environ["DATABASE_URL"], size=2, acquire_seconds=30.0).open()
     yield opened
     await opened.close()
 
@@ -46,14 +47,14 @@ async def test_a_read_whose_connection_breaks_is_retried(
 ) -> None:
     async with pair.connection() as connection:
         victim = await connection.fetchval(PID)
-    reading = asyncio.ensure_future(pair.fetch("SELECT pg_backend_pid() FROM pg_sleep(0.3)"))
-    while not (
-        await database.fetch(
-            "SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", victim
+    async with database.connection() as holder, holder.transaction():
+        await holder.execute("SELECT pg_advisory_xact_lock(1)")
+        reading = asyncio.ensure_future(
+            pair.fetch("SELECT pg_backend_pid() FROM pg_advisory_xact_lock_shared(1)")
         )
-    ):
-        pass
-    await database.fetch(KILL_OTHERS, [victim])
+        while not await database.fetch(WAITS, victim):
+            pass
+        await database.fetch(KILL_OTHERS, [victim])
     assert (await reading)[0][0] != victim
 
 
@@ -62,23 +63,23 @@ async def test_a_write_whose_connection_breaks_is_not_retried(
 ) -> None:
     async with pair.connection() as connection:
         victim = await connection.fetchval(PID)
-    writing = asyncio.ensure_future(pair.write(SLEEP, 5.0))
-    while not (
-        await database.fetch(
-            "SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'", victim
-        )
-    ):
-        pass
-    await database.fetch(KILL_OTHERS, [victim])
-    with pytest.raises(DatabaseUnavailable):
-        await writing
+    async with database.connection() as holder, holder.transaction():
+        await holder.execute("SELECT pg_advisory_xact_lock(1)")
+        writing = asyncio.ensure_future(pair.write("SELECT pg_advisory_xact_lock_shared(1)"))
+        while not await database.fetch(WAITS, victim):
+            pass
+        await database.fetch(KILL_OTHERS, [victim])
+        with pytest.raises(DatabaseUnavailable):
+            await writing
 
 
-async def test_an_acquire_times_out(pair: Database) -> None:
+async def test_an_acquire_times_out() -> None:
+    pair = await Database(os.environ["DATABASE_URL"], size=2, acquire_seconds=0.2).open()
     async with pair.connection(), pair.connection():
         with pytest.raises(DatabaseUnavailable):
             await pair.fetch(PID)
     assert await pair.fetch(PID)
+    await pair.close()
 
 
 async def test_waiters_are_served_in_order(pair: Database) -> None:
