@@ -13,8 +13,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +38,7 @@ WRITERS = 20
 DISK_MIB = 512
 BLOCK = bytes(2**20)
 PAUSE_SECONDS = 0.05
-BACK_SECONDS = 10.0
+BACK_SECONDS = 60.0
 LINES_A_SECOND = 10
 BYTES_A_SECOND = 10_000
 
@@ -71,17 +71,21 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@contextmanager
-def full(disk: Path) -> Iterator[None]:
+@asynccontextmanager
+async def full(disk: Path) -> AsyncIterator[None]:
     """Within it nothing more can be written there."""
     ballast = disk / "ballast"
-    try:
+
+    def fill() -> None:
         with ballast.open("wb", buffering=0) as file, suppress(OSError):
             while True:
                 file.write(BLOCK)
+
+    try:
+        await asyncio.to_thread(fill)  # Meanwhile the writers send the bodies of their requests.
         yield
     finally:
-        ballast.unlink()
+        await asyncio.to_thread(ballast.unlink)
 
 
 async def write(address: str, user: SignedInUser, answers: Answers) -> None:
@@ -124,7 +128,7 @@ async def run(folder: Path, disk: Path, seconds: float) -> None:
         writing = [asyncio.create_task(write(address, user, answers)) for user in users]
         await asyncio.sleep(3)
         logged = len(server.logged())
-        with full(disk):
+        async with full(disk):
             began = time.monotonic()
             refused = await until_writes_are("refused", address, seconds) - began
             await asyncio.sleep(seconds - refused)

@@ -134,7 +134,7 @@ def spread(seconds: Sequence[float]) -> str:
 
 @contextmanager
 def watching(address: str, user: SignedInUser, post: int, outcome: Outcome) -> Iterator[None]:
-    """Adds to the outcome what a watcher sees meanwhile.
+    """Adds to the outcome what a watcher sees meanwhile. The server knows its documents: many new ones are refused.
 
     It is a process of its own: a thread of this one would wait for the clients to make their documents.
     """
@@ -142,10 +142,11 @@ def watching(address: str, user: SignedInUser, post: int, outcome: Outcome) -> I
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as watcher:
-        if watcher.stdin is None:
+        if watcher.stdin is None or watcher.stdout is None:
             raise RuntimeError("It has a pipe.")
         watcher.stdin.write(f"{user.authorization}\n")
         watcher.stdin.flush()
+        watcher.stdout.readline()
         try:
             yield
         finally:

@@ -36,7 +36,7 @@ DOCUMENTS = st.integers(0).map(
     lambda seed: parameters(graphql_schema, random.Random(seed), Known(usernames=[]))["query"]
 )
 SECONDS = 8.0
-SLOWEST_SECONDS = 8.0
+SLOWEST_SECONDS = 30.0
 """For the plain query; a bound for any machine. The command gives the figures."""
 CURSORS = st.sampled_from(["x", "x\n\nevent: next\n\n", "\r", "\0", "a-b_c", "x" * 17_000, ""])
 BODIES = st.fixed_dictionaries(

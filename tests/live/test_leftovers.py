@@ -293,7 +293,7 @@ async def test_a_closed_subscriber_leaves_no_objects(world: World, opens: Opens)
 @pytest.mark.parametrize("opens", [acknowledged, subscribed_at_home])
 async def test_a_socket_with_an_expired_token_leaves_no_objects(world: World, opens: Opens) -> None:
     async def rounds(count: int) -> None:
-        world.users = lasting(world.users, lasts=5)
+        world.users = lasting(world.users, lasts=2 + count / 4)  # All are opened before.
         clients = [await opens(world, number) for number in range(count)]
         await asyncio.gather(*map(is_closed, clients))
 
@@ -303,7 +303,7 @@ async def test_a_socket_with_an_expired_token_leaves_no_objects(world: World, op
 @pytest.mark.usefixtures("uncollected")
 async def test_a_stream_with_an_expired_token_leaves_no_objects(world: World) -> None:
     async def rounds(count: int) -> None:
-        world.users = lasting(world.users, lasts=5)
+        world.users = lasting(world.users, lasts=2 + count / 4)  # All are opened before.
         clients = [await streaming_at_home(world, number) for number in range(count)]
         for client in clients:
             await client.receives(b"complete")

@@ -1,7 +1,8 @@
 """Sends a plain query and a small write in turn: `python -m tests.live.watcher ADDRESS POST`.
 
-The authorization comes as the first line of standard input; at its end the watcher stops, and writes a JSON array:
-the seconds of the queries, those of the writes, and faults.
+The authorization comes as the first line of standard input. The watcher writes a line when the server knows its
+documents. At the end of standard input it stops, and writes a JSON array: the seconds of the queries, those of the
+writes, and faults.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ class Watcher:
             (OPERATIONS / f"{name}.graphql").read_text() for name in ("LikePost", "UnlikePost")
         ]
         turn = 0
-        while not select.select([sys.stdin], [], [], 0.05)[0]:
+        while turn < len(writes) or not select.select([sys.stdin], [], [], 0.05)[0]:
             turn += 1
             write = writes[turn % 2]
             self._ask(self.plain, {"query": PLAIN})
             self._ask(self.writes, {"query": write, "variables": self._variables})
+            if turn == len(writes):
+                print("The server knows the documents.", flush=True)
 
     def _ask(self, times: list[float], sent: dict[str, Any]) -> None:
         began = perf_counter()
