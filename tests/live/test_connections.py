@@ -188,7 +188,7 @@ async def test_connections_are_limited_by_address(
             assert error["extensions"]["code"] == "TOO_MANY_CONNECTIONS"
             assert "127.0.0.1" in error["message"]
             # Requests that are answered at once are not counted.
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=TIMEOUT) as client:
                 asked = await client.post(f"http://{address}/graphql/", json={"query": ASK})
             assert asked.status_code == 200
             # The place of one that was cut off is free again.

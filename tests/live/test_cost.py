@@ -12,7 +12,15 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.live.test_codes import STREAM, by_http
-from tests.live.world import Api, SignedInUser, operation, serving, signed_in, websocket_client
+from tests.live.world import (
+    TIMEOUT,
+    Api,
+    SignedInUser,
+    operation,
+    serving,
+    signed_in,
+    websocket_client,
+)
 
 ASK = {"GraphQL-Cost": "report"}
 NESTED = "publicFeed(first: 100) { edges { node { comments(first: 100) { edges { cursor } } } } }"
@@ -35,7 +43,7 @@ async def post(
     address: str, query: str, user: SignedInUser | None = None, headers: Any = (), **variables: Any
 ) -> httpx.Response:
     sent = dict(headers) | ({"authorization": user.authorization} if user else {})
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         return await client.post(
             f"http://{address}/graphql/",
             json={"query": query, "variables": variables},

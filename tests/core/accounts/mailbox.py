@@ -45,7 +45,11 @@ class Mailbox:
         self.sender_replies: list[str] = []
         """What it answers to the next senders."""
         self._controller = Controller(
-            self, hostname="127.0.0.1", port=free_port(), enable_SMTPUTF8=smtputf8
+            self,
+            hostname="127.0.0.1",
+            port=free_port(),
+            ready_timeout=60,
+            enable_SMTPUTF8=smtputf8,
         )
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd's name

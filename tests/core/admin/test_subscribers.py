@@ -23,7 +23,7 @@ async def test_a_form_that_is_sent_to_the_admin_wakes_the_readers(tmp_path: Path
         await server.becomes_ready(1)
         subscription.subscribe(CHANNEL)
         assert subscription.get_message(timeout=TIMEOUT)["type"] == "subscribe"
-        async with httpx.AsyncClient(base_url=f"http://{server.address}") as client:
+        async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=20) as client:
             await client.get("/admin/login/", timeout=TIMEOUT)
             await client.post("/admin/login/", timeout=TIMEOUT)
             assert subscription.get_message(timeout=TIMEOUT)["type"] == "message"

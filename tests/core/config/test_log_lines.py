@@ -174,7 +174,7 @@ def test_wrong_host_headers_are_one_short_line_a_second(
     web.start()
     try:
         web.wait()
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
             for host in [
                 "evil.example",
                 "a\tb",

@@ -90,6 +90,7 @@ def ask(port: int, query: str, token: str | None = None, **variables: Any) -> di
         f"http://localhost:{port}/graphql/",
         json={"query": query, "variables": variables},
         headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=TIMEOUT,
     )
     answered: dict[str, Any] = answer.json()
     assert "errors" not in answered
@@ -117,7 +118,9 @@ def test_the_first_start_seeds_a_feed_and_the_next_keeps_it(data: Path) -> None:
         assert ask(port, "{ homeFeed(first: 3) { edges { cursor } } }", token)["homeFeed"]["edges"]
 
         assert "(API and admin)" in said
-        with httpx.Client(base_url=f"http://localhost:{port}", follow_redirects=True) as browser:
+        with httpx.Client(
+            base_url=f"http://localhost:{port}", follow_redirects=True, timeout=TIMEOUT
+        ) as browser:
             page = browser.get("/admin/").text
             csrf = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
             form = {"username": DEMO_LOGIN, "password": DEMO_PASSWORD, "next": "/admin/"}

@@ -145,7 +145,7 @@ async def test_metrics_describe_the_queue_and_the_consumers(database: Database) 
     ]
     async with (
         worker_process(WORKER_METRICS_PORT=str(port)) as worker,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=20) as client,
     ):
         async with asyncio.timeout(60):
             while True:

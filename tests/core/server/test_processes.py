@@ -161,7 +161,7 @@ async def test_what_a_socket_or_a_stream_has_asked_for_is_answered_before_it_end
         await server.becomes_ready(1)
         async with (
             websocket_client(server.address, user.authorization) as one,
-            httpx.AsyncClient() as client,
+            httpx.AsyncClient(timeout=TIMEOUT) as client,
         ):
             async with held_up(database) as waiting:
                 await one.subscribe("1", query, input={"text": "by WebSocket"})

@@ -158,7 +158,7 @@ async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections
                     await client.is_lost()
             await live.send(type="ping")
             assert await live.receive() == {"type": "pong"}
-            asking = httpx.AsyncClient(base_url=f"http://{server.address}")
+            asking = httpx.AsyncClient(base_url=f"http://{server.address}", timeout=SOON)
             found = await metrics_of(await stack.enter_async_context(asking))
         assert found["feed_http_connections_cut_off_total", "no request in time"] == 2 * MANY
         await server.logs("no complete request head within 2 s")

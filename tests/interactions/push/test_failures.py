@@ -149,7 +149,7 @@ async def test_a_refused_push_is_not_repeated(
 async def test_a_service_that_does_not_answer_is_tried_later(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(requests, "REQUEST_SECONDS", 2.0)
     browser = Browser()
     await world.register(await world.device(), browser.target(receiver))
     refusing = await world.register(await world.device(), web_push_at(free_port()))
