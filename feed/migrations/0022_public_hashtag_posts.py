@@ -49,8 +49,10 @@ CREATE TRIGGER users_privacy_counted AFTER UPDATE OF is_private ON users FOR EAC
 
 CREATE FUNCTION hashtags_follow_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Account 1 holds posts that are being removed, without hashtags.
     INSERT INTO jobs (kind, arguments, priority)
-    VALUES ('hashtags_recount', jsonb_build_object('author', coalesce(NEW.user_id, OLD.user_id)), 1);
+    SELECT 'hashtags_recount', jsonb_build_object('author', id), 1 FROM (SELECT coalesce(NEW.user_id, OLD.user_id) AS id) x
+    WHERE id <> 1;
     RETURN NULL;
 END $$;
 CREATE TRIGGER account_deletions_counted AFTER INSERT OR DELETE ON account_deletions FOR EACH ROW

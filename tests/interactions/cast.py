@@ -41,7 +41,8 @@ SELECT 'comments', id FROM comments c WHERE (like_count, reply_count) <> (
     (SELECT count(*) FROM comments WHERE parent_id = c.id)
 )
 UNION ALL
-SELECT 'hashtags', id FROM hashtags h WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id)
+SELECT 'hashtags', id FROM hashtags h
+WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id AND is_public)
 """
 EMPTY_TOMBSTONES = """
 SELECT id FROM comments c

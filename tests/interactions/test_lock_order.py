@@ -20,6 +20,7 @@ from hypothesis import settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from core.accounts.moderation import SQL as ACCOUNTS_SQL
+from core.accounts.profiles import profile_update
 from core.accounts.services import (
     block_create,
     block_delete,
@@ -33,6 +34,7 @@ from core.database.django_bridge import retry_on_deadlock, run
 from core.database.group_commit import GroupCommits
 from core.errors import ClientError, MutationRefused
 from core.graphql.foreign_key_errors import client_error_of
+from feed.jobs import recount_hashtags
 from feed.models import Post
 from feed.moderation import SQL as MODERATION_SQL
 from feed.moderation import posts_delete
@@ -41,7 +43,13 @@ from feed.statements import SQL as FEED_SQL
 from interactions.models import Comment
 from interactions.moderation import comments_delete
 from interactions.services import comment_create, comment_delete
-from tests.interactions.cast import accounts_erase, create_posts, create_users, hide_account
+from tests.interactions.cast import (
+    accounts_erase,
+    create_posts,
+    create_users,
+    hide_account,
+    run_jobs,
+)
 from tests.interactions.reactions import (
     comment_like,
     comment_unlike,
@@ -54,6 +62,11 @@ from tests.interactions.test_erasure import assert_all_counts_are_exact
 from tests.live.test_client_goes_away import statements_wait
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+WRONGLY_COUNTED = """
+SELECT h.hashtag_id, h.post_id, h.is_public
+FROM post_hashtags h JOIN posts p ON p.id = h.post_id JOIN users a ON a.id = p.author_id
+WHERE h.is_public <> (p.visibility = 0 AND NOT a.is_private AND NOT account_is_deleted(a.id))
+"""
 SECONDS = settings().max_examples / 10
 """Four in everyday runs, forty in thorough ones."""
 WRITERS = 6
@@ -141,6 +154,9 @@ class Crowd:
                 text=self.tagged(str(monotonic())),
             ),
             partial(post_delete, database, viewer_id=viewer, post_id=post),
+            partial(
+                profile_update, database, viewer_id=viewer, is_private=pick([False, False, True])
+            ),
         ]
         if self.comments:
             comment = pick(self.comments)
@@ -200,6 +216,13 @@ async def moderate_some(crowd: Crowd, deadline: float) -> None:
         await asyncio.sleep(0.05)
 
 
+async def recount(worker: Database, deadline: float) -> None:
+    """Counts the posts of hashtags as accounts become private, public and deleted."""
+    while monotonic() < deadline:
+        await run_jobs(worker, recount_hashtags)
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("in_batches", [False, True])
 async def test_concurrent_writes_never_deadlock(
     database: Database,
@@ -229,6 +252,7 @@ async def test_concurrent_writes_never_deadlock(
             ]
             group.create_task(delete_accounts(crowd, servers[0], deadline))
             group.create_task(moderate_some(crowd, deadline))
+            group.create_task(recount(servers[1], deadline))
     while await database.fetch("SELECT FROM account_deletions"):
         await database.write("UPDATE jobs SET run_at = now()")
         await accounts_erase(database)
@@ -238,6 +262,8 @@ async def test_concurrent_writes_never_deadlock(
     assert sum(task.result() for task in writing) > 100
     assert await deadlocks(database) == before
     await assert_all_counts_are_exact(database)
+    await run_jobs(database, recount_hashtags)
+    assert await database.fetch(WRONGLY_COUNTED) == []
 
 
 async def test_the_erasure_waits_for_no_row_that_was_written_late(database: Database) -> None:

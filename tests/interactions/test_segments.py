@@ -26,7 +26,7 @@ COMMENT_ON = f"""mutation M($input: CreateCommentInput!) {{
 }}"""
 WRONG_COUNTS = """
 SELECT name, post_count FROM hashtags h
-WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id)
+WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id AND is_public)
 """
 
 
