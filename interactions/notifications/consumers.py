@@ -28,8 +28,9 @@ EVENTS_AT_ONCE = 500
 """Live delivery of later events waits while a batch writes."""
 NOTIFICATIONS_AT_ONCE = 1_000
 """How many notifications on deleted posts are removed in one transaction."""
-AFFECTED_BY_RELATION = 100
-"""For how many notifications of each of the two users a block or mute is delivered live."""
+AFFECTED_AT_MOST = 200
+"""For how many notifications a change of who sees what is delivered live: of a user whose relation to another changes,
+for the newest; of an account that is hidden, shown, private or public, for so many by it and as many on its posts."""
 
 CAUSING = frozenset(
     {
@@ -52,7 +53,12 @@ CAUSING = frozenset(
 )
 """Kinds of events after which a cause of a notification may hold or end."""
 BLOCKING = frozenset({event_types.USER_BLOCKED, event_types.USER_UNBLOCKED})
-RELATING = BLOCKING | {event_types.USER_MUTED, event_types.USER_UNMUTED}
+RELATING = frozenset(event_types.RELATION_KINDS)
+"""Kinds after which the actor may be shown more or less of the subject."""
+FOLLOWING = RELATING - BLOCKING - {event_types.USER_MUTED, event_types.USER_UNMUTED}
+"""Those that decide only about what is not for everybody."""
+ACCOUNT_CHANGING = frozenset({*event_types.ACCOUNT_KINDS, event_types.USER_PRIVACY_CHANGED})
+"""Kinds after which others may be shown more or less of the actor."""
 
 
 @consumer("notifications", from_end=False, events_at_once=EVENTS_AT_ONCE)
@@ -68,8 +74,9 @@ async def change_notifications(transaction: Transaction, events: Sequence[EventR
     is_removed = await _deleted_remove(transaction, events, changes)
     if not is_removed:
         await _causes_change(transaction, events, changes)
-        await _relations_change(transaction, events, changes)
     await changes.log(transaction)
+    if not is_removed:
+        await _visibility_change(transaction, events)
     await pushes_add(transaction, changes.announced)
     return 0 if is_removed else None
 
@@ -124,20 +131,36 @@ async def _causes_change(
     await causes_change(transaction, found, changes)
 
 
-async def _relations_change(
-    transaction: Transaction, events: Sequence[EventRow], changes: NotificationChanges
-) -> None:
-    """Logs changes of notifications that a block or mute hides from their recipients, or shows again."""
-    pairs: set[tuple[int, int | None]] = set()
+async def _visibility_change(transaction: Transaction, events: Sequence[EventRow]) -> None:
+    """Logs changes of notifications that are hidden from their recipients, or shown again.
+
+    They come after the other changes of the batch: what was added and hidden in it is not delivered as added, and a
+    client may have it from before.
+    """
+    pairs: dict[tuple[int, int | None], bool] = {}
+    accounts: dict[int, bool] = {}
     for event in events:
+        actor_id, subject_id = event.actor_id, event.subject_id
         if event.kind in RELATING:
-            pairs.add((event.actor_id, event.subject_id))
-        if event.kind in BLOCKING and event.subject_id is not None:
-            pairs.add((event.subject_id, event.actor_id))
-    if not pairs:
-        return
-    recipients, actors = zip(*pairs, strict=True)
-    for key, recipient_id in await transaction.fetch(
-        SQL.notifications_between, recipients, actors, AFFECTED_BY_RELATION
-    ):
-        changes.changed(recipient_id, key)
+            is_follow = event.kind in FOLLOWING
+            pairs[actor_id, subject_id] = is_follow and pairs.get((actor_id, subject_id), True)
+        if event.kind in BLOCKING and subject_id is not None:
+            pairs[subject_id, actor_id] = False
+        if event.kind in ACCOUNT_CHANGING:
+            is_whole = event.kind in event_types.ACCOUNT_KINDS
+            accounts[actor_id] = is_whole or accounts.get(actor_id, False)
+    changes = NotificationChanges()
+    if pairs:
+        recipients, others = zip(*pairs, strict=True)
+        for key, recipient_id in await transaction.fetch(
+            SQL.notifications_between,
+            *(recipients, others, list(pairs.values()), AFFECTED_AT_MOST),
+        ):
+            changes.changed(recipient_id, key)
+    if accounts:
+        for key, recipient_id in await transaction.fetch(
+            SQL.notifications_around_users,
+            *(list(accounts), list(accounts.values()), AFFECTED_AT_MOST),
+        ):
+            changes.changed(recipient_id, key)
+    await changes.log(transaction)

@@ -43,6 +43,7 @@ class NotificationStatements(
     notification_settings_of_user: str
     notification_settings_set: str
     notifications_add: str
+    notifications_around_users: str
     notifications_between: str
     notifications_by_ids: str
     notifications_exist: str

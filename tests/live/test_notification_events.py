@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+import pytest
+
 from core.database.database import Database
 from core.ids import global_id
-from tests.interactions.cast import create_posts
+from tests.interactions.cast import account_closed, account_restored, create_posts
 from tests.interactions.notifications.inboxes import Work
 from tests.live.world import (
     Api,
@@ -160,6 +164,173 @@ async def test_what_was_missed_comes_first_and_is_judged_now(
             removed["notificationId"],
         )
         assert shown["unseen"]["count"] == 2
+
+
+class Scene:
+    """A viewer whose comment on an owner's post, and whose own post, somebody answers."""
+
+    def __init__(self, api: Api, database: Database) -> None:
+        self.api = api
+        self.database = database
+
+    async def make(self) -> None:
+        """Makes the notifications REPLY, about the owner's post, and QUOTE, which is a post of who answers."""
+        self.viewer, self.answering, self.owner = await signed_in(self.database, 3)
+        [key] = await create_posts(self.database, self.owner.key)
+        [own] = await create_posts(self.database, self.viewer.key)
+        post = global_id("Post", key)
+        comment = (await self.change(self.viewer, "CreateComment", postId=post, text="Yes"))[
+            "comment"
+        ]
+        await self.change(
+            self.answering, "CreateComment", postId=post, parentId=comment["id"], text="No"
+        )
+        await self.change(
+            self.answering, "CreatePost", text="See", quotedPostId=global_id("Post", own)
+        )
+
+    async def change(self, user: SignedInUser, name: str, **values: object) -> Json:
+        return await self.api.change(user, name, **values)
+
+    async def want_replies(self, audience: str) -> None:
+        setting = {"kind": "REPLY", "allowFrom": audience}
+        await self.change(self.viewer, "UpdateNotificationSettings", settings=[setting])
+
+
+Step = Callable[[Scene], Awaitable[object]]
+
+
+async def nothing(_scene: Scene) -> None:
+    pass
+
+
+async def viewer_follows_owner(scene: Scene) -> None:
+    await scene.change(scene.viewer, "FollowUser", userId=scene.owner.id)
+    await scene.change(scene.owner, "UpdateProfile", isPrivate=True)
+
+
+async def owner_accepts_viewer_again(scene: Scene) -> None:
+    await scene.change(scene.viewer, "FollowUser", userId=scene.owner.id)
+    await scene.change(scene.owner, "AcceptFollowRequest", userId=scene.viewer.id)
+
+
+async def viewer_follows_answering(scene: Scene) -> None:
+    await scene.change(scene.viewer, "FollowUser", userId=scene.answering.id)
+    await scene.want_replies("FOLLOWING")
+
+
+HIDDEN: dict[str, tuple[Step, Step, Step, str]] = {
+    "the viewer blocks the owner": (
+        nothing,
+        lambda scene: scene.change(scene.viewer, "BlockUser", userId=scene.owner.id),
+        lambda scene: scene.change(scene.viewer, "UnblockUser", userId=scene.owner.id),
+        "REPLY",
+    ),
+    "the owner blocks the viewer": (
+        nothing,
+        lambda scene: scene.change(scene.owner, "BlockUser", userId=scene.viewer.id),
+        lambda scene: scene.change(scene.owner, "UnblockUser", userId=scene.viewer.id),
+        "REPLY",
+    ),
+    "the owner becomes private": (
+        nothing,
+        lambda scene: scene.change(scene.owner, "UpdateProfile", isPrivate=True),
+        lambda scene: scene.change(scene.owner, "UpdateProfile", isPrivate=False),
+        "REPLY",
+    ),
+    "who quotes becomes private": (
+        nothing,
+        lambda scene: scene.change(scene.answering, "UpdateProfile", isPrivate=True),
+        lambda scene: scene.change(scene.answering, "UpdateProfile", isPrivate=False),
+        "QUOTE",
+    ),
+    "the viewer unfollows the owner": (
+        viewer_follows_owner,
+        lambda scene: scene.change(scene.viewer, "UnfollowUser", userId=scene.owner.id),
+        owner_accepts_viewer_again,
+        "REPLY",
+    ),
+    "the owner removes the viewer": (
+        viewer_follows_owner,
+        lambda scene: scene.change(scene.owner, "RemoveFollower", userId=scene.viewer.id),
+        owner_accepts_viewer_again,
+        "REPLY",
+    ),
+    "the viewer unfollows who answers": (
+        viewer_follows_answering,
+        lambda scene: scene.change(scene.viewer, "UnfollowUser", userId=scene.answering.id),
+        lambda scene: scene.change(scene.viewer, "FollowUser", userId=scene.answering.id),
+        "REPLY",
+    ),
+    "the owner deletes the account": (
+        nothing,
+        lambda scene: account_closed(scene.database, scene.owner.key),
+        lambda scene: account_restored(scene.database, scene.owner.key),
+        "REPLY",
+    ),
+    "who answers deletes the account": (
+        nothing,
+        lambda scene: account_closed(scene.database, scene.answering.key),
+        lambda scene: account_restored(scene.database, scene.answering.key),
+        "REPLY",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", HIDDEN)
+async def test_what_is_hidden_is_removed_and_what_is_shown_again_comes_back(
+    address: str, api: Api, database: Database, change: str
+) -> None:
+    prepare, hide, show, kind = HIDDEN[change]
+    scene = Scene(api, database)
+    await scene.make()
+    await prepare(scene)
+    work = Work(database)
+    await work.do()
+    page = await api.do(scene.viewer, "Notifications")
+    [held] = [edge["node"]["id"] for edge in page["edges"] if edge["node"]["kind"] == kind]
+    async with websocket_client(address, scene.viewer.authorization) as client:
+        await watch(client, page["eventCursor"])
+        device = Device(client, page)
+
+        async def told_of(expected: str) -> None:
+            while True:
+                event = await client.event()
+                device.apply(event)
+                about = event.get("notificationId") or event["notification"]["id"]
+                if (event["__typename"], about) == (expected, held):
+                    return
+
+        await hide(scene)
+        await work.do()
+        await told_of("NotificationRemoved")
+        assert held not in [each["id"] for each in await listed(api, scene.viewer)]
+        await show(scene)
+        await work.do()
+        await told_of("NotificationChanged")
+        assert held in [each["id"] for each in await listed(api, scene.viewer)]
+        assert device.unseen == (await api.do(scene.viewer, "Notifications"))["unseen"]
+
+
+async def test_what_is_added_and_hidden_at_once_is_removed_where_it_was_held(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, a, b, owner = await signed_in(database, 4)
+    [key] = await create_posts(database, owner.key)
+    post = global_id("Post", key)
+    comment = (await api.change(viewer, "CreateComment", postId=post, text="Yes"))["comment"]
+    await api.change(a, "LikeComment", commentId=comment["id"])
+    work = Work(database)
+    await work.do()
+    page = await api.do(viewer, "Notifications")
+    async with websocket_client(address, viewer.authorization) as client:
+        await watch(client, page["eventCursor"])
+        await api.change(b, "LikeComment", commentId=comment["id"])
+        await api.change(viewer, "BlockUser", userId=owner.id)
+        await work.do()
+        event = await client.event()
+        assert event["__typename"] == "NotificationRemoved"
+        assert event["notificationId"] == page["edges"][0]["node"]["id"]
 
 
 async def test_notification_events_need_a_viewer(address: str, database: Database) -> None:

@@ -53,8 +53,8 @@ class NotificationAdded(NotificationEvent):
 
 @strawberry.type(
     description="A notification has changed but keeps its place: one of several actors has undone the action, or a "
-    "block or mute hides or shows one. A client that does not have it inserts it by its `latestAt`, if it has loaded "
-    "the notifications around it."
+    "block, a mute or another change of who sees what hides or shows one. A client that does not have it inserts it by "
+    "its `latestAt`, if it has loaded the notifications around it."
 )
 class NotificationChanged(NotificationEvent):
     notification: Notification = strawberry.field(description="The notification.")
