@@ -65,10 +65,11 @@ DROP TRIGGER account_deletions_counted ON account_deletions;
 DROP FUNCTION hashtags_follow_deletion();
 DROP TRIGGER users_privacy_counted ON users;
 DROP FUNCTION hashtags_follow_privacy();
-DROP TRIGGER post_hashtags_changed ON post_hashtags;
-DROP FUNCTION post_hashtags_recount();
 DROP TRIGGER post_hashtags_judged ON post_hashtags;
 DROP FUNCTION post_hashtags_judge();
+UPDATE post_hashtags SET is_public = true WHERE NOT is_public;
+DROP TRIGGER post_hashtags_changed ON post_hashtags;
+DROP FUNCTION post_hashtags_recount();
 """
 
 
