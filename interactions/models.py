@@ -108,7 +108,7 @@ class Comment(CountedRow):
 class PostLike(CountedRow):
     """A user likes a post."""
 
-    deleted_by = "interactions.services.post_unlike"
+    deleted_by = "interactions.services.reaction_delete"
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()
@@ -148,7 +148,7 @@ class Bookmark(CountedRow):
 class CommentLike(CountedRow):
     """A user likes a comment."""
 
-    deleted_by = "interactions.services.comment_unlike"
+    deleted_by = "interactions.services.reaction_delete"
 
     pk = models.CompositePrimaryKey("user_id", "comment_id")
     user = Reference(User, rule="NO ACTION")
@@ -163,7 +163,7 @@ class CommentLike(CountedRow):
 class Share(CountedRow):
     """A user shares a post with their followers; the key is its position in feeds."""
 
-    deleted_by = "interactions.services.post_unshare"
+    deleted_by = "interactions.services.reaction_delete"
 
     pk = models.CompositePrimaryKey("user_id", "post_id")
     id = KeyField()
