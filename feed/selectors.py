@@ -26,7 +26,7 @@ BREADTH_FACTOR = 4
 """How many times more sources or reasons of a home feed are considered where too few did."""
 
 
-class Outcome(IntEnum):
+class KeptFeedOutcome(IntEnum):
     """What the statements on a kept home feed give in their last column (`_kept_candidates.sql`)."""
 
     COMPLETE = 0
@@ -142,13 +142,13 @@ async def _entries_read(
                 statement, *arguments, breadth, *horizons, *part.seen
             )
             outcome = page_outcome(rows, limit)
-            if outcome == Outcome.COMPLETE:
+            if outcome == KeptFeedOutcome.COMPLETE:
                 rows.sort(key=POSITION, reverse=not part.oldest_first)
                 return rows
-            if outcome != Outcome.TOO_NARROW:
+            if outcome != KeptFeedOutcome.TOO_NARROW:
                 break
             breadth *= BREADTH_FACTOR
-        if outcome == Outcome.NO_FEED:
+        if outcome == KeptFeedOutcome.NO_FEED:
             feeds.build_soon(context.require_viewer())
     breadth = limit
     while True:
@@ -160,11 +160,11 @@ async def _entries_read(
         breadth *= BREADTH_FACTOR
 
 
-def page_outcome(rows: Sequence[Any], limit: int) -> Outcome:
+def page_outcome(rows: Sequence[Any], limit: int) -> KeptFeedOutcome:
     """The outcome of a statement on a kept home feed: a page that is full is complete, unless there is no feed."""
-    outcome = Outcome(rows[0][-1])
-    if outcome != Outcome.NO_FEED and len(rows) == limit and rows[0][1] is not None:
-        return Outcome.COMPLETE
+    outcome = KeptFeedOutcome(rows[0][-1])
+    if outcome != KeptFeedOutcome.NO_FEED and len(rows) == limit and rows[0][1] is not None:
+        return KeptFeedOutcome.COMPLETE
     return outcome
 
 

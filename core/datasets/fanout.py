@@ -45,7 +45,7 @@ class Costs(NamedTuple):
     """To look at one merged author for one page."""
 
 
-class Outcome(NamedTuple):
+class FanoutOutcome(NamedTuple):
     """What one limit between writing and merging gives."""
 
     limit: int
@@ -107,7 +107,7 @@ def generated_network(*, users: int, follows: int, reasons: int, seed: int) -> N
     return network
 
 
-def simulate(network: Network, costs: Costs, *, speed: float = 1) -> Iterator[Outcome]:
+def simulate(network: Network, costs: Costs, *, speed: float = 1) -> Iterator[FanoutOutcome]:
     """The outcome for each limit: powers of two, the last one as large as any number of followers.
 
     `speed`: how many times faster than in the network everything happens.
@@ -136,7 +136,7 @@ def simulate(network: Network, costs: Costs, *, speed: float = 1) -> Iterator[Ou
             if readers.get(author, 0) <= limit
         )
         lags = sorted(_lags(written, costs.entry / MICROSECONDS))
-        yield Outcome(
+        yield FanoutOutcome(
             limit,
             merged=len(merged),
             merged_at_most=max(met.values(), default=0),
@@ -149,7 +149,7 @@ def simulate(network: Network, costs: Costs, *, speed: float = 1) -> Iterator[Ou
         )
 
 
-def cheapest(outcomes: Sequence[Outcome], pages: float) -> Outcome:
+def cheapest(outcomes: Sequence[FanoutOutcome], pages: float) -> FanoutOutcome:
     """The outcome with the least total; of equal ones that with the highest limit."""
     return min(reversed(outcomes), key=lambda outcome: outcome.total(pages))
 

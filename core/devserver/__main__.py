@@ -25,9 +25,9 @@ from core.config.environment import Environment, EnvironmentInvalid, declared_se
 from core.devserver.folder_locks import AlreadyRunning, folder_lock
 from core.devserver.ports import free_port, is_free
 from core.devserver.postgres import Postgres
-from core.devserver.product_processes import Web, Worker
+from core.devserver.product_processes import LocalWorker, Web
 from core.devserver.published_variables import publish_variables, remove_published_variables
-from core.devserver.server_processes import Owner, ServerFailed, ServerProcess, write_private
+from core.devserver.server_processes import ProcessUser, ServerFailed, ServerProcess, write_private
 from core.devserver.servers import Servers, running_servers
 from core.devserver.supervision import StopRequested, restart_ended, stop_requests
 
@@ -110,7 +110,7 @@ def run(data: Path, *, with_process: int | None) -> None:
             seed(variables, is_local="DATABASE_URL" not in local)
         unfinished.unlink(missing_ok=True)
         web = Web(root=ROOT, variables=variables, host=settings.host, port=settings.port)
-        worker = Worker(root=ROOT, variables=variables, log=data / "worker.log")
+        worker = LocalWorker(root=ROOT, variables=variables, log=data / "worker.log")
         with step("Server and worker"):
             for process in (web, worker):
                 stack.callback(process.stop)
@@ -153,7 +153,7 @@ def secret_key(data: Path) -> str:
     """The secret key of this checkout, generated once, so that tokens stay valid after a restart."""
     path = data / "secret-key"
     if not path.exists():
-        caller = Owner(os.geteuid(), os.getegid())
+        caller = ProcessUser(os.geteuid(), os.getegid())
         write_private(path, secrets.token_urlsafe(48), caller)
     return path.read_text().strip()
 

@@ -15,7 +15,7 @@ import psycopg2
 from core.devserver.ports import free_port
 from core.devserver.server_processes import (
     POLL_SECONDS,
-    Owner,
+    ProcessUser,
     ServerFailed,
     ServerProcess,
     SupervisedServer,
@@ -140,7 +140,7 @@ class Postgres(SupervisedServer):
             )
         return True
 
-    def _initialize(self, owner: Owner) -> None:
+    def _initialize(self, owner: ProcessUser) -> None:
         """Creates the cluster in another folder and renames that, so that no partial cluster is left."""
         unfinished = self.folder / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)

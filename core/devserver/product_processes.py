@@ -51,7 +51,7 @@ class LocalProcess(SupervisedServer):
         """Returns at once: nothing says when it is ready."""
 
 
-class Worker(LocalProcess):
+class LocalWorker(LocalProcess):
     """The worker, which runs background work."""
 
     def __init__(self, *, root: Path, variables: Mapping[str, str], log: Path) -> None:

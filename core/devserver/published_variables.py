@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.devserver.folder_locks import is_locked
-from core.devserver.server_processes import Owner, write_private
+from core.devserver.server_processes import ProcessUser, write_private
 
 FILE = "running.json"
 
 
 def publish_variables(folder: Path, variables: Mapping[str, str]) -> None:
     """Writes the settings to a file in the folder that only this user can read."""
-    caller = Owner(os.geteuid(), os.getegid())
+    caller = ProcessUser(os.geteuid(), os.getegid())
     write_private(folder / FILE, json.dumps(dict(variables)), caller)
 
 

@@ -25,14 +25,14 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class ProcessUser:
     """The user and group that a server runs as."""
 
     uid: int
     gid: int
 
 
-def owner_of_servers(folder: Path) -> Owner:
+def owner_of_servers(folder: Path) -> ProcessUser:
     """The user that the folder's servers run as.
 
     That is the caller; for root it is the owner of an existing folder, else `nobody`.
@@ -45,16 +45,16 @@ def owner_of_servers(folder: Path) -> Owner:
             raise ServerFailed(
                 f"{folder} belongs to another user. Run this as that user, or remove the folder."
             )
-        return Owner(uid, os.getegid())
+        return ProcessUser(uid, os.getegid())
     if there and there.st_uid != 0:
-        return Owner(there.st_uid, there.st_gid)
+        return ProcessUser(there.st_uid, there.st_gid)
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise ServerFailed(
             "PostgreSQL does not run as root, and this machine has no user `nobody`. Run this as an ordinary user."
         ) from None
-    return Owner(nobody.pw_uid, nobody.pw_gid)
+    return ProcessUser(nobody.pw_uid, nobody.pw_gid)
 
 
 def closed_folder_advice(folder: Path) -> str:
@@ -70,7 +70,7 @@ def closed_folder_advice(folder: Path) -> str:
     )
 
 
-def write_private(path: Path, text: str, owner: Owner) -> None:
+def write_private(path: Path, text: str, owner: ProcessUser) -> None:
     """Writes a file that only its owner may read."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -94,7 +94,7 @@ def package_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def own_folder(folder: Path) -> Owner:
+def own_folder(folder: Path) -> ProcessUser:
     """Creates the folder if it is missing, with the user of its server as owner."""
     owner = owner_of_servers(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ class ServerProcess:
         stop_signal: signal.Signals,
         folder: Path,
         log: Path | None = None,
-        owner: Owner | None = None,
+        owner: ProcessUser | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> ServerProcess:
         """Starts the command in the folder; without a log it inherits our output.
@@ -129,7 +129,7 @@ class ServerProcess:
         The process has a session of its own, so that Ctrl-C reaches only the parent, which then stops its servers
         in order.
         """
-        owner = owner or Owner(os.geteuid(), os.getegid())
+        owner = owner or ProcessUser(os.geteuid(), os.getegid())
         identity = (int(stop_signal), os.getpid(), owner.uid, owner.gid)
         with nullcontext() if log is None else log.open("ab") as output:
             process = subprocess.Popen(

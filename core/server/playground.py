@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.graphql.http.compression import accepts_gzip
-from core.graphql.http.operations import Page
+from core.graphql.http.operations import HTMLPage
 from core.server.security_headers import security_headers
 
 FILES = Path(__file__).with_name("playground_files")
@@ -47,12 +47,12 @@ PAGE = """<!doctype html>
 """
 
 
-def playground_page(*, development: bool) -> Page:
+def playground_page(*, development: bool) -> HTMLPage:
     """The playground. `development`: the server has the routes for development."""
     return _page("playground", development=development)
 
 
-def demo_page() -> Page:
+def demo_page() -> HTMLPage:
     """A small client of the API, for development."""
     return _page("demo", development=True)
 
@@ -64,11 +64,11 @@ def demo_worker() -> Response:
     return Response(script, headers={"Cache-Control": "no-cache"}, media_type="text/javascript")
 
 
-def _page(name: str, *, development: bool) -> Page:
+def _page(name: str, *, development: bool) -> HTMLPage:
     files = _manifest()[name]
     settings = html.escape(orjson.dumps({"development": development}).decode())
     text = PAGE.format(name=name, title=name.capitalize(), settings=settings, **files)
-    return Page(text.encode(), security_headers(POLICY))
+    return HTMLPage(text.encode(), security_headers(POLICY))
 
 
 def _manifest() -> dict[str, Any]:

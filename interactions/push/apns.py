@@ -11,8 +11,8 @@ import jwt
 
 from interactions.push.pushes import (
     LIFE_SECONDS,
-    Outcome,
     Push,
+    PushOutcome,
     Request,
     Result,
     Target,
@@ -74,9 +74,9 @@ class APNs:
     def result(self, answer: Answer) -> Result:
         reason = str(json_object(answer.body).get("reason", ""))[:60]
         if answer.status == 410 or (answer.status == 400 and reason in GONE):
-            return Result(Outcome.GONE)
+            return Result(PushOutcome.GONE)
         if answer.status == 403 and reason == "ExpiredProviderToken":
             self._token_until = 0.0
-            return Result(Outcome.LATER, reason)
+            return Result(PushOutcome.LATER, reason)
         found = common_result(answer)
         return found._replace(reason=f"{found.reason} {reason}".strip())

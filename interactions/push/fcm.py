@@ -13,8 +13,8 @@ import jwt
 
 from interactions.push.pushes import (
     LIFE_SECONDS,
-    Outcome,
     Push,
+    PushOutcome,
     Request,
     Result,
     Target,
@@ -76,10 +76,10 @@ class FCM:
             if isinstance(each, dict)
         }
         if "UNREGISTERED" in codes:
-            return Result(Outcome.GONE)
+            return Result(PushOutcome.GONE)
         if answer.status == 401:
             self._token_until = 0.0
-            return Result(Outcome.LATER, "status 401")
+            return Result(PushOutcome.LATER, "status 401")
         found = common_result(answer)
         return found._replace(reason=" ".join([found.reason, *sorted(codes)]).strip())
 

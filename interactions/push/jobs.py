@@ -18,7 +18,7 @@ from core.jobs.registry import job
 from interactions.notifications.notification_rows import NotificationKind, NotificationRow
 from interactions.notifications.statements import SQL as NOTIFICATIONS
 from interactions.push.models import TARGETS_OF_USER
-from interactions.push.pushes import Outcome, Push, Result, Target
+from interactions.push.pushes import Push, PushOutcome, Result, Target
 from interactions.push.sending import push_sender
 from interactions.push.services import pause_between_pushes
 from interactions.push.statements import SQL
@@ -87,13 +87,13 @@ def push_of(notification: NotificationRow, unseen: int) -> Push:
 
 async def _send(target: Target, push: Push) -> Result | None:
     if target.paused_seconds > 0:
-        return Result(Outcome.LATER, retry_after=target.paused_seconds)
+        return Result(PushOutcome.LATER, retry_after=target.paused_seconds)
     return await push_sender().send(target, push)
 
 
 async def _settle(transaction: Transaction, run: JobRun, sent: Sequence[Sent]) -> None:
     """Removes targets that are gone, and adds a job for each that is to be tried again."""
-    gone = [each.target for each in sent if each.result.outcome is Outcome.GONE]
+    gone = [each.target for each in sent if each.result.outcome is PushOutcome.GONE]
     if gone:
         await transaction.fetch(
             SQL.push_targets_gone,
@@ -103,7 +103,7 @@ async def _settle(transaction: Transaction, run: JobRun, sent: Sequence[Sent]) -
     attempt: int = run.arguments.get("attempt", 1)
     pauses: dict[int, float] = {}
     for target, result in sent:
-        if result.outcome is not Outcome.LATER:
+        if result.outcome is not PushOutcome.LATER:
             continue
         asked = min(result.retry_after or 0.0, MAX_RETRY_AFTER)
         pause = max(pause_before_retry(attempt), timedelta(seconds=asked))

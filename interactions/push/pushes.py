@@ -53,7 +53,7 @@ class Target(NamedTuple):
     """For how long its service is not to be called yet."""
 
 
-class Outcome(Enum):
+class PushOutcome(Enum):
     """What became of a push. Its value is the label of the metric."""
 
     SENT = "sent"
@@ -68,7 +68,7 @@ class Outcome(Enum):
 class Result(NamedTuple):
     """The outcome of one push, and why it is no success."""
 
-    outcome: Outcome
+    outcome: PushOutcome
     reason: str = ""
     retry_after: float | None = None
     """Seconds that the service has asked for."""
@@ -100,11 +100,11 @@ def common_result(answer: Answer) -> Result:
     """What the status means, whatever the service."""
     status = answer.status
     if 200 <= status < 300:
-        return Result(Outcome.SENT)
+        return Result(PushOutcome.SENT)
     reason = f"status {status}"
     if status in {408, 429} or status >= 500:
-        return Result(Outcome.LATER, reason, answer.retry_after)
-    return Result(Outcome.FAILED, reason)
+        return Result(PushOutcome.LATER, reason, answer.retry_after)
+    return Result(PushOutcome.FAILED, reason)
 
 
 def json_bytes(value: object) -> bytes:

@@ -11,7 +11,7 @@ from django.conf import settings
 from interactions.push.apns import APNs
 from interactions.push.fcm import FCM
 from interactions.push.metrics import PUSHES
-from interactions.push.pushes import Outcome, Push, PushService, Result, Target
+from interactions.push.pushes import Push, PushOutcome, PushService, Result, Target
 from interactions.push.requests import AddressRefused, Requests, Unreachable
 from interactions.push.web_push import WebPush
 
@@ -39,13 +39,13 @@ class Sender:
             request = await service.request(target, push)
             answer = await requests.post(request.url, request.headers, request.body)
         except Unreachable as error:
-            result = Result(Outcome.LATER, str(error))
+            result = Result(PushOutcome.LATER, str(error))
         except AddressRefused:
-            result = Result(Outcome.FAILED, "its address is not public")
+            result = Result(PushOutcome.FAILED, "its address is not public")
         else:
             result = service.result(answer)
         PUSHES.labels(target.kind, result.outcome.value).inc()
-        if result.outcome in {Outcome.LATER, Outcome.FAILED}:
+        if result.outcome in {PushOutcome.LATER, PushOutcome.FAILED}:
             # Neither address nor content: both are the user's.
             logger.warning(
                 *("A push to target %d (%s) was not taken: %s.", target.id, target.kind),

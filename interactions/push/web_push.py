@@ -5,8 +5,8 @@ from __future__ import annotations
 from interactions.push.encryption import encrypted
 from interactions.push.pushes import (
     LIFE_SECONDS,
-    Outcome,
     Push,
+    PushOutcome,
     Request,
     Result,
     Target,
@@ -40,5 +40,5 @@ class WebPush:
 
     def result(self, answer: Answer) -> Result:
         if answer.status in {404, 410}:
-            return Result(Outcome.GONE)
+            return Result(PushOutcome.GONE)
         return common_result(answer)

@@ -25,7 +25,7 @@ import httpx
 import uvloop
 
 from core.devserver.ports import free_port
-from core.devserver.product_processes import Web, Worker
+from core.devserver.product_processes import LocalWorker, Web
 from tests.benchmarks.figures import Figure, table, write_results
 from tests.benchmarks.home_feed_load import POLL_SECONDS, POST, SHARE, Lag, TraceUsers
 from tests.benchmarks.home_feed_world import FANS, FOLDER, SIZES, User, Users, servers_with
@@ -294,7 +294,7 @@ def served(variables: dict[str, str], *, with_worker: bool) -> Iterator[int]:
     """Runs a server process, and a worker; gives the server's port."""
     port = free_port()
     web = Web(root=ROOT, variables={**variables, "PORT": str(port)}, host="127.0.0.1", port=port)
-    worker = Worker(root=ROOT, variables=variables, log=FOLDER / "worker.log")
+    worker = LocalWorker(root=ROOT, variables=variables, log=FOLDER / "worker.log")
     try:
         web.start()
         if with_worker:

@@ -28,7 +28,7 @@ from feed.consumers import add_to_home_feeds
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.post_visibility import PostVisibility
 from feed.reactions import SHARE
-from feed.selectors import Outcome, home_feed_page, page_outcome
+from feed.selectors import KeptFeedOutcome, home_feed_page, page_outcome
 from feed.services import post_create, post_delete
 from feed.statements import SQL
 from interactions.services import reaction_create, reaction_delete
@@ -60,7 +60,7 @@ class Crowd:
         self.shares: list[tuple[int, int]] = []
         self.log = EventLog(self.database, services.cursors, retention=timedelta(hours=24))
         self.handled: Position = START
-        self.seen: set[Outcome] = set()
+        self.seen: set[KeptFeedOutcome] = set()
         """The outcomes that reads of kept feeds had."""
         if services.find(HomeFeeds) is None:
             services.register(HomeFeeds(self.database))
@@ -246,7 +246,7 @@ class Crowd:
                     )
                     outcome = page_outcome(found, limit)
                     self.seen.add(outcome)
-                    if outcome == Outcome.COMPLETE:
+                    if outcome == KeptFeedOutcome.COMPLETE:
                         given = [
                             (row[3], row[1], row[2] and row[2][0])
                             for row in found
@@ -254,5 +254,5 @@ class Crowd:
                         ]
                         given.sort(key=lambda entry: entry[1], reverse=not variant)
                         assert given == page
-                    if outcome != Outcome.TOO_NARROW:
+                    if outcome != KeptFeedOutcome.TOO_NARROW:
                         break

@@ -14,7 +14,7 @@ from core.jobs.registry import JobKind
 from core.paging import PageRequest
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.jobs import expire_home_feeds, remove_home_feeds, trim_home_feeds
-from feed.selectors import Outcome, home_feed_page
+from feed.selectors import KeptFeedOutcome, home_feed_page
 from tests.core.jobs.processes import start_worker
 from tests.feed.kept_feeds import LIVE, Crowd
 from tests.feed.kills import kill_under_load
@@ -57,7 +57,7 @@ async def test_every_feed_equals_its_definition_after_any_writes(crowd: Crowd) -
             await crowd.work_all()
         for reader in crowd.users:
             assert await crowd.walk(reader, 20) == await crowd.oracle(reader)
-    assert crowd.seen == set(Outcome)
+    assert crowd.seen == set(KeptFeedOutcome)
 
 
 @pytest.mark.parametrize("crowd", range(3), indirect=True)
@@ -91,7 +91,7 @@ async def test_a_read_during_the_work_equals_the_definition_in_its_snapshot(crow
     async with asyncio.TaskGroup() as group:
         for each in (*[write] * writers, work, keep, read):
             group.create_task(each())
-    assert Outcome.COMPLETE in crowd.seen
+    assert KeptFeedOutcome.COMPLETE in crowd.seen
     for reader in crowd.users:
         await crowd.keep(reader)
         assert await crowd.walk(reader, 20) == await crowd.oracle(reader)

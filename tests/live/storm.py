@@ -38,7 +38,7 @@ if __name__ == "__main__":
 
 from core.accounts.tokens import RefreshTokens  # needs the settings
 from core.config.environment import environment  # as above
-from core.devserver.product_processes import Worker  # as above
+from core.devserver.product_processes import LocalWorker  # as above
 from tests.commands import output_of  # as above
 from tests.core.server.served import Served, served  # as above
 from tests.interactions.cast import create_users, hide_account  # as above
@@ -297,7 +297,7 @@ class Storm:
 @contextmanager
 def worker(folder: Path) -> Iterator[None]:
     """Runs the worker, which removes deleted accounts."""
-    running = Worker(root=ROOT, variables=os.environ, log=folder / "worker.log")
+    running = LocalWorker(root=ROOT, variables=os.environ, log=folder / "worker.log")
     running.start()
     try:
         yield

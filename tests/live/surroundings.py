@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from core.devserver.ports import free_port
 from core.devserver.postgres import PROGRAM, Postgres
-from core.devserver.product_processes import Web, Worker
+from core.devserver.product_processes import LocalWorker, Web
 from core.devserver.server_processes import servers_in
 from core.devserver.valkey import Valkey
 from tests.paths import ROOT
@@ -32,7 +32,7 @@ class Surroundings:
         self._first = first
         self.ports = [free_port(), free_port()]
         self._webs: list[Web] = []
-        self._worker: Worker | None = None
+        self._worker: LocalWorker | None = None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Surroundings:
     def start_worker(self) -> None:
         """Starts a worker, in place of one that was killed."""
         variables = {**self.variables, **self._first}
-        self._worker = Worker(root=ROOT, variables=variables, log=self._log("worker"))
+        self._worker = LocalWorker(root=ROOT, variables=variables, log=self._log("worker"))
         self._worker.start()
 
     def stop(self) -> None:

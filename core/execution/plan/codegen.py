@@ -187,7 +187,7 @@ class Constant(NamedTuple):
     value: str | None
 
 
-class Column(NamedTuple):
+class RowColumn(NamedTuple):
     """The value is a column of the row, as it is."""
 
     number: int
@@ -207,7 +207,7 @@ class Nested(NamedTuple):
     fields: RowFields
 
 
-class Written(NamedTuple):
+class WrittenJSON(NamedTuple):
     """The value is JSON, of which a function writes some for each row of a batch."""
 
     function: Callable[[Any], list[Any]]
@@ -217,7 +217,7 @@ class Later(NamedTuple):
     """The value can't be read from columns: the runtime resolves it when the results are in place."""
 
 
-RowSource = Constant | Column | Computed | Nested | Written | Later
+RowSource = Constant | RowColumn | Computed | Nested | WrittenJSON | Later
 RowFields = list[tuple[Field, RowSource]]
 """The fields of a selection, and where their values lie in rows of one layout."""
 
@@ -272,13 +272,13 @@ class _RowCode:
         match source:
             case Constant(value):
                 return repr(value)
-            case Column(number):
+            case RowColumn(number):
                 return f"{row}[{number}]"
             case Computed():
                 return self._compute(source, row, absent)
             case Nested(layout, fields):
                 return self._nested(field, layout, fields, row, batch, absent)
-            case Written(function):
+            case WrittenJSON(function):
                 return self._of_each_row(self._name("function", function), "parents")
             case Later():
                 self._after.append(f"runtime.resolve_later({batch}, {self._name('field', field)})")

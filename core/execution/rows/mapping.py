@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from core.execution.plan.codegen import (
-    Column,
     Computed,
     Constant,
     Later,
     Nested,
+    RowColumn,
     RowFields,
     RowSource,
 )
@@ -85,10 +85,10 @@ def resolves_later(fields: RowFields) -> bool:
 
 def _leaf(
     field: Field, output_type: LeafType, layout: Layout[Any], place: Place
-) -> Column | Computed | None:
+) -> RowColumn | Computed | None:
     if isinstance(place, int):
         if field.is_exact:
-            return Column(place)
+            return RowColumn(place)
         if output_type.coerce_all is not None:
             return Computed(_texts(output_type), [place])
     resolution = field.resolution

@@ -11,13 +11,13 @@ import orjson
 from orjson import Fragment
 
 from core.execution.plan.codegen import (
-    Column,
     Computed,
     Constant,
     Nested,
+    RowColumn,
     RowFields,
     RowSource,
-    Written,
+    WrittenJSON,
 )
 from core.execution.plan.output_types import ListType, ObjectType
 from core.execution.plan.selection import Field, Select, Selection
@@ -147,7 +147,7 @@ def _as_one(run: RowFields, record: int | None) -> RowFields:
         steps.add_values(run)
     except _NotWritable:
         return run
-    return [(run[0][0], Written(RowWriter(steps.steps, steps.computed).write_each))]
+    return [(run[0][0], WrittenJSON(RowWriter(steps.steps, steps.computed).write_each))]
 
 
 class RowWriter:
@@ -225,7 +225,7 @@ class _Steps:
         match source:
             case Constant(value):
                 self._add_literal(orjson.dumps(value))
-            case Column(number):
+            case RowColumn(number):
                 self._add_read(COLUMN, number)
             case Computed():
                 self._add_computed(source)

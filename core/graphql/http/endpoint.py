@@ -38,7 +38,7 @@ from core.graphql.http.operation_executor import OperationExecutor
 from core.graphql.http.operations import (
     ENDS_WITH_CLIENT,
     ExecutedOperation,
-    Page,
+    HTMLPage,
     PreparedOperation,
     SubscriptionRequest,
 )
@@ -93,7 +93,7 @@ class GraphQLHTTP:
         uncached_fields: Iterable[str] = (),
         origins: Iterable[str] = (),
         live_origins: CORSPolicy | None = None,
-        page: Page | None = None,
+        page: HTMLPage | None = None,
         admission: Admission | None = None,
         observer: Observer | None = None,
         compress_from: int = 0,

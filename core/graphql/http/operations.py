@@ -32,7 +32,7 @@ class ExecutedOperation(NamedTuple):
     result: ExecutionResult | None
 
 
-class Page(NamedTuple):
+class HTMLPage(NamedTuple):
     """A page for browsers, in HTML."""
 
     body: bytes

@@ -46,7 +46,7 @@ class Rates(NamedTuple):
     """The same of mutations that need no user."""
 
 
-class RateLimitStatus(NamedTuple):
+class PointsStatus(NamedTuple):
     """The bucket of points that a request takes from."""
 
     limit: int
@@ -106,14 +106,14 @@ class RateLimits:
         if bucket is not None:
             self._buckets.charge(bucket, REFUSAL_POINTS)
 
-    async def status(self, context: Context) -> RateLimitStatus | None:
+    async def status(self, context: Context) -> PointsStatus | None:
         """The bucket of points of the request; None without a limit. Cost: a round trip to Redis."""
         points = self._points(context)
         if points is None:
             return None
         await self._buckets.refresh(points)
         seconds = points.seconds_until(points.rate.capacity)
-        return RateLimitStatus(
+        return PointsStatus(
             points.rate.capacity,
             max(0, int(points.tokens)),
             CLOCK.moment() + timedelta(seconds=seconds),

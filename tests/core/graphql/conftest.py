@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from core.graphql.codes import ERROR_DOCS
-from core.graphql.http.operations import Page
+from core.graphql.http.operations import HTMLPage
 from tests.core.graphql.server import RunningServer, graphql_server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RunningServer]:
     with graphql_server(
-        origins=("https://app.example.org",), page=Page(b"<h1>Page</h1>", ((b"x-page", b"yes"),))
+        origins=("https://app.example.org",),
+        page=HTMLPage(b"<h1>Page</h1>", ((b"x-page", b"yes"),)),
     ) as running:
         yield running
 

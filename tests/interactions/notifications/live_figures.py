@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from core.devserver.ports import free_port
-from core.devserver.product_processes import Web, Worker
+from core.devserver.product_processes import LocalWorker, Web
 from tests.paths import ROOT
 from tests.servers import servers_of_program
 
@@ -81,7 +81,7 @@ def main() -> None:
         port = free_port()
         variables = {**os.environ, "PORT": str(port)}
         web = Web(root=ROOT, variables=variables, host="127.0.0.1", port=port)
-        worker = Worker(root=ROOT, variables=variables, log=Path(folder) / "worker.log")
+        worker = LocalWorker(root=ROOT, variables=variables, log=Path(folder) / "worker.log")
         for process in (web, worker):
             process.start()
             stack.callback(process.stop)

@@ -12,7 +12,7 @@ from django.core.management.base import CommandError
 from core.database.commands import ExplainedCommand, number, whole_number
 from core.datasets.fanout import (
     Costs,
-    Outcome,
+    FanoutOutcome,
     cheapest,
     generated_network,
     network_of_trace,
@@ -120,7 +120,7 @@ class Command(ExplainedCommand):
             title = f"Fan-out: {file.name if file else f'{users:,} generated users'}"
             _write_plot(plot, title, outcomes, pages)
 
-    def _write_table(self, outcomes: Sequence[Outcome]) -> None:
+    def _write_table(self, outcomes: Sequence[FanoutOutcome]) -> None:
         self.stdout.write("".join(f"{heading:>17}" for heading in HEADINGS))
         for outcome in outcomes:
             values = (
@@ -136,7 +136,7 @@ class Command(ExplainedCommand):
             self.stdout.write("".join(f"{value:>17}" for value in values))
 
 
-def _conclusion(outcomes: Sequence[Outcome], pages: float) -> str:
+def _conclusion(outcomes: Sequence[FanoutOutcome], pages: float) -> str:
     best, without = cheapest(outcomes, pages), outcomes[-1]
     text = f"At {pages:g} pages for each thing done, "
     if best.limit == without.limit:
@@ -148,7 +148,7 @@ def _conclusion(outcomes: Sequence[Outcome], pages: float) -> str:
 
 
 def _write_plot(
-    path: Path, title: str, outcomes: Sequence[Outcome], pages: Sequence[float]
+    path: Path, title: str, outcomes: Sequence[FanoutOutcome], pages: Sequence[float]
 ) -> None:
     panels = [
         Panel(
