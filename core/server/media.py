@@ -23,6 +23,7 @@ from core.graphql.http.conditional import is_known
 from core.graphql.http.cors import PREFLIGHT_SECONDS, CORSPolicy
 from feed.media.addresses import PATH, SIGNED_SECONDS, bucket_picture, media_addresses
 from feed.media.files import INCOMING, MediaSize, media_folder, original_name, picture_name
+from feed.media.selectors import upload_by_id
 from feed.media.statements import SQL
 
 IDLE_SECONDS = 30.0
@@ -109,10 +110,10 @@ async def receive_upload(database: Database, request: Request) -> None:
     """
     key, content_type, byte_size = _signed_upload(request)
     folder = media_folder()
-    upload = await database.fetch_row(SQL.media_upload, key)
+    upload = await upload_by_id(database, key)
     if folder is None:
         raise _no_such_upload()
-    _check_state(None if upload is None else upload[3])
+    _check_state(None if upload is None else upload.state)
     _check_headers(request, content_type, byte_size)
     async with _incoming(folder) as file:
         try:

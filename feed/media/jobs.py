@@ -12,6 +12,7 @@ from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
 from feed.media.files import original_name, remove_file, remove_files, remove_old_incoming
 from feed.media.processing import processed
+from feed.media.selectors import upload_by_id
 from feed.media.services import avatar_url
 from feed.media.statements import SQL
 
@@ -29,16 +30,16 @@ UNUSED_AFTER = timedelta(days=1)
 async def media_process(run: JobRun) -> None:
     """Processes the picture in the argument `media`. It is then READY or FAILED, and its post has changed."""
     key = run.arguments["media"]
-    upload = await run.database.fetch_row(SQL.media_upload, key)
+    upload = await upload_by_id(run.database, key)
     if upload is None:
         # A run of before may have stored pictures after the removal.
         await asyncio.to_thread(remove_files, key)
         return
-    if upload[3] != "PROCESSING":
+    if upload.state != "PROCESSING":
         await asyncio.to_thread(remove_file, original_name(key))
         return
     try:
-        answer = await processed(key, upload[2])
+        answer = await processed(key, upload.byte_size)
     except Exception:
         if run.attempt < ATTEMPTS:
             raise
@@ -46,7 +47,7 @@ async def media_process(run: JobRun) -> None:
         answer = {"failure": "TIMED_OUT"}
     async with run.transaction() as transaction:
         # Statements of their own: the next one must see what happened to the picture meanwhile.
-        await transaction.fetch(ACCOUNTS.users_lock, [upload[0]])
+        await transaction.fetch(ACCOUNTS.users_lock, [upload.owner_id])
         await transaction.fetch(SQL.media_lock, [key])
         failure = answer.get("failure")
         avatars = await transaction.fetch(

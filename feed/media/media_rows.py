@@ -7,6 +7,15 @@ from typing import NamedTuple
 from core.execution import Layout
 
 
+class UploadRow(NamedTuple):
+    """The columns of `media_upload.sql`."""
+
+    owner_id: int
+    content_type: str
+    byte_size: int
+    state: str
+
+
 class MediaRow(NamedTuple):
     """A picture: the columns of the fragment `{media}`."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.database.database import Database
 from core.loaders import ViewerLoader
-from feed.media.media_rows import MEDIA, MediaRow
+from feed.media.media_rows import MEDIA, MediaRow, UploadRow
 from feed.media.statements import SQL
 
 
@@ -17,6 +17,12 @@ async def media_by_ids(
     rows = await database.fetch(SQL.media_by_ids, viewer_id, ids)
     found = {row[0]: MEDIA.make(row, None) for row in rows}
     return [found.get(key) for key in ids]
+
+
+async def upload_by_id(database: Database, media_id: int) -> UploadRow | None:
+    """What is stored about an upload; None if there is none, or the picture is removed. Cost: one statement."""
+    row = await database.fetch_row(SQL.media_upload, media_id)
+    return None if row is None else UploadRow._make(row)
 
 
 class MediaByPostLoader(ViewerLoader[list[MediaRow]]):

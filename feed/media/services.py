@@ -14,7 +14,7 @@ from core.jobs.causes import current_cause
 from feed.media.addresses import UploadAddress, media_addresses
 from feed.media.files import MediaSize, original_name, stored_size
 from feed.media.media_rows import MediaRow
-from feed.media.selectors import media_by_ids
+from feed.media.selectors import media_by_ids, upload_by_id
 from feed.media.statements import SQL
 
 MAX_UNUSED = 100
@@ -66,10 +66,10 @@ async def upload_finish(database: Database, *, viewer_id: int, media_id: int) ->
 
     Errors: MutationRefused (NOT_FOUND, MEDIA_NOT_USABLE). Cost: three statements.
     """
-    upload = await database.fetch_row(SQL.media_upload, media_id)
-    if upload is None or upload[0] != viewer_id:
+    upload = await upload_by_id(database, media_id)
+    if upload is None or upload.owner_id != viewer_id:
         raise not_found("Media", "mediaId")
-    if upload[3] == "UPLOADING":
+    if upload.state == "UPLOADING":
         if await asyncio.to_thread(stored_size, original_name(media_id)) is None:
             raise refuse(
                 ErrorCode.MEDIA_NOT_USABLE,

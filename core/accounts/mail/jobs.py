@@ -7,6 +7,7 @@ Message-ID.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from core.accounts.mail.messages import MailRefused, mail_send, page_of_app
 from core.accounts.one_time_tokens import (
@@ -16,6 +17,7 @@ from core.accounts.one_time_tokens import (
     token_create,
 )
 from core.accounts.statements import SQL
+from core.accounts.user_rows import UserRow
 from core.database.database import Transaction
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
@@ -36,7 +38,12 @@ async def mail_token(run: JobRun) -> None:
     found = await run.database.fetch_row(SQL.account_token, id)
     if found is None:
         return
-    purpose, token_hash, email = Purpose(found[0]), found[1], found[2]
+    purpose, token_hash, email, user = (
+        Purpose(found[0]),
+        found[1],
+        found[2],
+        UserRow._make(found[3:]),
+    )
     token = one_time_tokens().with_hash(purpose.value, id, token_hash)
     if token is None:
         logger.warning(
@@ -44,7 +51,12 @@ async def mail_token(run: JobRun) -> None:
         )
         return
     link = page_of_app(PAGES[purpose], token=token.text)
-    values = {"name": found[5], "username": found[4], "token": token.text, "link": link}
+    values = {
+        "name": user.display_name,
+        "username": user.username,
+        "token": token.text,
+        "link": link,
+    }
     await _send(run, purpose.value, email, values)
 
 
@@ -76,7 +88,7 @@ async def verification_mail(transaction: Transaction, user_id: int, email: str) 
     await mail_token.enqueue(transaction, {"token": token})
 
 
-async def _send(run: JobRun, name: str, to: str, values: dict[str, object]) -> None:
+async def _send(run: JobRun, name: str, to: str, values: Mapping[str, object]) -> None:
     try:
         await mail_send(name, to, values, message_id=run.key)
     except MailRefused as refused:
