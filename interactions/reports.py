@@ -42,7 +42,8 @@ async def report_create(
         raise refuse(ErrorCode.NOT_FOUND, "There is nothing with this id.", "input", "subjectId")
     is_first, is_own = rows[0]
     if is_own:
-        raise refuse(ErrorCode.INVALID_INPUT, "This is the viewer's own.", "input", "subjectId")
+        message = "You can't report yourself, or what you have written."
+        raise refuse(ErrorCode.INVALID_INPUT, message, "input", "subjectId")
     return bool(is_first)
 
 

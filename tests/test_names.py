@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 from django.apps import apps
 
@@ -34,16 +35,35 @@ def test_what_deletes_a_counted_row_is_a_function_that_exists() -> None:
         assert callable(getattr(import_module(module), name, None)), model.deleted_by
 
 
+def test_messages_for_users_address_the_user() -> None:
+    """Clients show what `refuse` says; "the viewer" is a word of the schema."""
+    messages = {
+        text.value
+        for path in _files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "refuse"
+        for text in ast.walk(node)
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    }
+    assert len(messages) > 10
+    assert [text for text in messages if "viewer" in text.lower()] == []
+
+
 def _models() -> set[str]:
     return {model.__name__ for model in apps.get_models()}
 
 
 def _classes() -> Iterator[tuple[str, str]]:
-    """Module and name of each class of a module's own level, without those of migrations."""
+    """Module and name of each class of a module's own level, without migrations."""
+    for path in _files():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                yield module, node.name
+
+
+def _files() -> Iterator[Path]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             if "migrations" not in path.parts:
-                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-                for node in ast.parse(path.read_text()).body:
-                    if isinstance(node, ast.ClassDef):
-                        yield module, node.name
+                yield path

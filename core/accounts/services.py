@@ -88,7 +88,7 @@ async def _fetch_locked(
 def _refuse_self(viewer_id: int, user_id: int) -> None:
     if viewer_id == user_id:
         raise refuse(
-            ErrorCode.INVALID_INPUT, "This is the viewer. Choose another user.", "input", "userId"
+            ErrorCode.INVALID_INPUT, "This is you. Choose another user.", "input", "userId"
         )
 
 

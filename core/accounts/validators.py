@@ -121,4 +121,4 @@ def _clean_local_part(local: str, domain: str) -> str:
 
 
 def _invalid_email(why: str) -> ValueError:
-    return ValueError(f"Enter a valid email address. {why}")
+    return ValueError(f"Enter a valid e-mail address. {why}")

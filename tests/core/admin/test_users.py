@@ -52,7 +52,7 @@ def test_users_can_be_added_with_valid_input(admin: Client) -> None:
         ({"username": "a b!"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ({"username": "a" * 31}, "at most 30 characters"),
         ({"username": "a\0b"}, "Null characters are not allowed."),
-        ({"email": "no address"}, "Enter a valid email address."),
+        ({"email": "no address"}, "Enter a valid e-mail address."),
         ({"email": "ada@[127.0.0.1]"}, "not an IP address"),
         ({"username": "\u212aate"}, "A username has 1 to 30 of A-Z, a-z, 0-9 and _."),
         ({"display_name": ""}, "This field is required."),
