@@ -150,6 +150,7 @@ def test_a_bad_line_is_reported_with_its_number_and_skipped(
 
     assert errors.startswith("Line 2 is skipped: ")
     assert reason.decode() in errors
+    assert len(errors.splitlines()) == 1
     assert "1 bad line skipped" in output
     assert count("shares") == 2
 

@@ -46,6 +46,7 @@ def spoil(count: Count, rows: int) -> None:
 def test_correct_counts_are_reported() -> None:
     output = reconcile()
     assert output.count(": correct in all ") == len(COUNTS)
+    assert len(output.splitlines()) == len(COUNTS) + 1
     assert output.endswith("Every count equals its rows.\n")
 
 

@@ -60,9 +60,14 @@ class Command(ExplainedCommand):
     def _skips(self, bad: BadLine) -> None:
         self.bad_lines += 1
         if self.bad_lines <= MAX_SHOWN:
-            tqdm.write(f"Line {bad.number:,} is skipped: {bad.reason}.", file=self.stderr)
+            self._complain(f"Line {bad.number:,} is skipped: {bad.reason}.")
         if self.bad_lines == MAX_SHOWN:
-            tqdm.write("Further bad lines are counted, not reported.", file=self.stderr)
+            self._complain("Further bad lines are counted, not reported.")
+
+    def _complain(self, text: str) -> None:
+        # `tqdm.write` would add a line break to that of Django.
+        with tqdm.external_write_mode():
+            self.stderr.write(text)
 
 
 def _summary(record: TraceImport) -> str:

@@ -37,13 +37,18 @@ class Command(ExplainedCommand):
     def _reconcile(self, count: Count, *, repairing: bool) -> int:
         """The number of counts that differ afterwards."""
         found = compare(count)
-        tqdm.write(_summary(count, found), file=self.stdout)
+        self._say(_summary(count, found))
         if not (repairing and found.wrong):
             return len(found.wrong)
         repaired = repair(count, found.wrong)
         left = len(compare(count).wrong)
-        tqdm.write(f"  {repaired:,} repaired, {left:,} differ now.", file=self.stdout)
+        self._say(f"  {repaired:,} repaired, {left:,} differ now.")
         return left
+
+    def _say(self, text: str) -> None:
+        # `tqdm.write` would add a line break to that of Django.
+        with tqdm.external_write_mode():
+            self.stdout.write(text)
 
 
 def _summary(count: Count, found: Findings) -> str:
