@@ -24,7 +24,7 @@ from core.paging import EdgeRow
 
 NO_RELATION = RelationRow()
 MAX_COUNTED = 99
-"""Up to which number requests are counted."""
+"""Up to which number requests and notifications are counted."""
 MAX_SESSIONS = 50
 """How many sessions of a user may be active."""
 
@@ -98,6 +98,11 @@ class Capped:
     capped: bool
 
 
+def capped(number: int) -> Capped:
+    """The number, as clients are shown it."""
+    return Capped(min(number, MAX_COUNTED), number > MAX_COUNTED)
+
+
 class FollowRequestCounts(ViewerLoader[Capped]):
     """How many users ask to follow the viewer, by the viewer's key."""
 
@@ -106,9 +111,9 @@ class FollowRequestCounts(ViewerLoader[Capped]):
 
     async def _read(self, key: int) -> Capped:
         if key != self.viewer_id:
-            return Capped(0, False)
+            return capped(0)
         rows = await self.database.fetch(SQL.follow_request_count, key, MAX_COUNTED + 1)
-        return Capped(min(rows[0][0], MAX_COUNTED), rows[0][0] > MAX_COUNTED)
+        return capped(rows[0][0])
 
 
 class AccountSessions(ViewerLoader[list[SessionRow]]):
@@ -145,7 +150,6 @@ class FollowersLoader(PageLoader):
 
     name = "followers"
     statement = SQL.followers_pages
-
     layout = USER_EDGE
 
 

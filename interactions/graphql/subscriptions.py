@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -16,6 +17,7 @@ from core.graphql.live.subscription_messages import (
     After,
     add_subscription_messages,
     delivered_by_topic,
+    of_kind,
 )
 from core.graphql.node import ID_BOUND
 from core.ids import global_id
@@ -49,13 +51,8 @@ class Action(PostInteraction):
     post: Post = strawberry.field(description="The post in its current state.")
 
 
-def _is(kind: str) -> classmethod[object, [object, object], bool]:
-    """An `is_type_of` for events of this kind."""
-
-    def is_type_of(_cls: object, value: object, _info: object) -> bool:
-        return isinstance(value, InteractionRow) and value.kind == kind
-
-    return classmethod(is_type_of)
+_is = partial(of_kind, InteractionRow)
+"""An `is_type_of` for events of a kind."""
 
 
 @strawberry.type(description="A user liked the post.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from core.accounts.selectors import MAX_COUNTED, USER_EDGE, Capped
+from core.accounts.selectors import USER_EDGE, Capped, capped
 from core.context import Context
 from core.database.cursors import CursorSigner, TextCursorCodec
 from core.database.database import Database
@@ -127,11 +127,6 @@ async def notification_nodes(
     if context.viewer_id is None:
         return [None for _ in ids]
     return await notifications_by_ids(context.database, [context.viewer_id], ids)
-
-
-def capped(number: int) -> Capped:
-    """How many were not seen, as clients are shown it."""
-    return Capped(min(number, MAX_COUNTED), number > MAX_COUNTED)
 
 
 async def unseen_counts(database: Database, users: Sequence[int]) -> dict[int, Capped]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import strawberry
 
@@ -101,6 +101,22 @@ def delivered_by_topic() -> AsyncGenerator[Any, None]:
         "Subscriptions are served over WebSocket and as server-sent events.",
         "SUBSCRIPTION_NOT_SUPPORTED",
     )
+
+
+class HasKind(Protocol):
+    """A row of an event."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+def of_kind(row_type: type[HasKind], kind: str) -> classmethod[object, [object, object], bool]:
+    """An `is_type_of` of a GraphQL type: for rows of this type with this kind of event."""
+
+    def is_type_of(_cls: object, value: object, _info: object) -> bool:
+        return isinstance(value, row_type) and value.kind == kind
+
+    return classmethod(is_type_of)
 
 
 def add_subscription_messages(interface: type) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
@@ -15,6 +16,7 @@ from core.graphql.live.subscription_messages import (
     After,
     add_subscription_messages,
     delivered_by_topic,
+    of_kind,
 )
 from core.graphql.node import ID_BOUND
 from core.ids import global_id
@@ -32,13 +34,8 @@ class NotificationEvent:
 add_subscription_messages(NotificationEvent)
 
 
-def _is(kind: str) -> classmethod[object, [object, object], bool]:
-    """An `is_type_of` for events of this kind."""
-
-    def is_type_of(_cls: object, value: object, _info: object) -> bool:
-        return isinstance(value, NotificationEventRow) and value.kind == kind
-
-    return classmethod(is_type_of)
+_is = partial(of_kind, NotificationEventRow)
+"""An `is_type_of` for events of a kind."""
 
 
 @strawberry.type(
