@@ -1,4 +1,4 @@
-"""Redis that may be away: it is waited for briefly, and left alone for a while after it failed."""
+"""Redis that may be unreachable: commands have a short timeout, and are not sent for a second after a failure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ REDIS_SECONDS = 0.25
 """Timeout of a round trip."""
 RETRY_SECONDS = 1.0
 MAX_CONNECTIONS = 4
-AWAY = (RedisError, OSError, TimeoutError)
+UNREACHABLE_ERRORS = (RedisError, OSError, TimeoutError)
 
 
 class QuickRedis:
-    """A client of Redis for one purpose. `without`: what holds while Redis is away, for the log."""
+    """A client of Redis for one purpose. `without`: what holds while Redis is unreachable, for the log."""
 
     def __init__(self, redis_url: str, clock: Callable[[], float], *, without: str) -> None:
         pool = BlockingConnectionPool.from_url(
@@ -34,31 +34,31 @@ class QuickRedis:
         self.client = Redis(connection_pool=pool)
         self._clock = clock
         self._without = without
-        self._rests_until = 0.0
-        self._is_away = False
+        self._paused_until = 0.0
+        self._is_unreachable = False
 
-    def rests(self) -> bool:
+    def is_paused(self) -> bool:
         """Whether Redis is not asked now, because it has just failed."""
-        return self._clock() < self._rests_until
+        return self._clock() < self._paused_until
 
     async def ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
-        """The reply to a command of the client; None if Redis is away. Cost: one round trip."""
-        if self.rests():
+        """The reply to a command of the client; None if Redis is unreachable. Cost: one round trip."""
+        if self.is_paused():
             return None
         try:
             async with asyncio.timeout(REDIS_SECONDS):
                 reply = await command()
-        except AWAY as error:
-            self._rests_until = self._clock() + RETRY_SECONDS
-            if not self._is_away:
-                self._is_away = True
+        except UNREACHABLE_ERRORS as error:
+            self._paused_until = self._clock() + RETRY_SECONDS
+            if not self._is_unreachable:
+                self._is_unreachable = True
                 logger.warning("Redis is unavailable. %s: %s", self._without, error)
             return None
-        self._is_away = False
+        self._is_unreachable = False
         return reply
 
     async def close(self) -> None:
         """Closes the connections."""
-        with suppress(*AWAY):
+        with suppress(*UNREACHABLE_ERRORS):
             await self.client.aclose()
             await self.client.connection_pool.disconnect()

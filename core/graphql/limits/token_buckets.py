@@ -192,7 +192,7 @@ class TokenBuckets:
         bucket.unsettled += amount
 
     async def _ask(self, bucket: Bucket, wanted: float) -> bool | None:
-        """Whether Redis allows it; None if it is away."""
+        """Whether Redis allows it; None if it is unreachable."""
         replies = await self._send([bucket], wanted)
         return bool(replies[0][0]) if replies else None
 
@@ -207,7 +207,7 @@ class TokenBuckets:
 
     async def _settle(self) -> None:
         """Tells Redis what was taken since the last time."""
-        if not self._redis.rests():
+        if not self._redis.is_paused():
             changed = [
                 self._changed.pop() for _ in range(min(len(self._changed), MAX_SETTLED_AT_ONCE))
             ]
@@ -216,8 +216,8 @@ class TokenBuckets:
             self._settle_later()
 
     async def _send(self, buckets: list[Bucket], wanted: float = 0) -> Any:
-        """Tells Redis what was taken of each, and takes what is `wanted`. The replies; None if it is away."""
-        if not buckets or self._redis.rests():
+        """Tells Redis what was taken of each, and takes what is `wanted`. The replies; None if it is unreachable."""
+        if not buckets or self._redis.is_paused():
             return None
         pipeline = self._redis.client.pipeline(transaction=False)
         sent = [bucket.unsettled for bucket in buckets]
