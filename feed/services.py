@@ -113,6 +113,7 @@ async def post_edit(
     hashtags.
     """
     media = (changes or {}).get("media")
+    # For each of them: whether it changes, and to what.
     further = [
         value
         for name in ("content_warning", "language")

@@ -266,7 +266,6 @@ class RepliesByCommentLoader(UnderPostLoader):
 
     name = "replies"
     statement = SQL.comments_of_comments
-
     key_column = 2
     layout = COMMENT_EDGE
 
@@ -276,7 +275,6 @@ class LikersByPostLoader(UnderPostLoader):
 
     name = "likers"
     statement = SQL.likers_of_posts
-
     layout = USER_EDGE
 
 

@@ -1,8 +1,8 @@
 """Bulk loads: rows are copied into staging tables, then inserted and counted by one statement a table.
 
-Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal
-their rows whatever the database holds. Loads write no events, so
-kept home feeds are retired, a job finds the words of posts, and what trends is ranked anew.
+Rows that refer to missing rows are left out and existing rows stay unchanged, so all counts equal their rows whatever
+the database holds. Loads write no events, so kept home feeds are retired, a job finds the words of posts, and what
+trends is ranked anew.
 """
 
 from __future__ import annotations

@@ -31,7 +31,6 @@ class RequestObserver(Observer):
             fraction=settings.request_logs,
             slow_seconds=settings.slow_request_seconds,
         )
-
         self._telemetry = _telemetry(settings)
 
     def begin(

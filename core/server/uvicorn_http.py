@@ -169,7 +169,7 @@ class HTTPProtocol(HttpToolsProtocol):
             task.cancel()
 
     def _cancellable(self) -> tuple[RequestResponseCycle, asyncio.Task[None]] | None:
-        # The request that may be cancelled when its client has gone; None if there is none.
+        """The request that may be cancelled when its client has gone; None if there is none."""
         executing = self._executing
         if executing is None or executing[0].response_complete:
             return None

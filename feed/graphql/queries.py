@@ -102,7 +102,7 @@ class FeedQuery:
         type_name, key = parse_id(id)
         if type_name != "Post":
             return None
-        return (await posts_by_ids(info.context.database, info.context.viewer_id, [key]))[0]  # type: ignore[return-value]  # resolved from a Page
+        return (await posts_by_ids(info.context.database, info.context.viewer_id, [key]))[0]  # type: ignore[return-value]  # a row
 
 
 def _home_codec(context: Context) -> CursorCodec:

@@ -65,9 +65,10 @@ async def fill_post_words(run: JobRun) -> None:
 
 @job("post_pairs_fill", every=timedelta(minutes=1), priority=Priority.LOW)
 async def fill_post_pairs(run: JobRun) -> None:
-    """Writes the words of some posts that have none of pairs or joints: a server of a version before these has written
-    them.
-    Again at once while there are more."""
+    """Writes the words of some posts anew that have none of pairs or joints: an earlier version has written them.
+
+    Again at once while there are more.
+    """
     rows = await run.database.fetch(SQL.post_pairs_missing, POSTS_AT_ONCE)
     if not rows:
         return
