@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tests.core.jobs.processes import kill_at_random
 from tests.servers import servers_of_program
 
 if TYPE_CHECKING:
@@ -111,13 +112,7 @@ async def kill_under_load(crowd: Crowd, start: Start, kills: int) -> tuple[Load,
         for worker in workers:
             await worker.started()
         loading = asyncio.create_task(load.run())
-        for _ in range(kills):
-            await asyncio.sleep(rng.uniform(0.05, 1.5))
-            killed = rng.randrange(WORKERS)
-            await workers[killed].kill()
-            workers[killed] = await start()
-            if rng.random() < 0.5:  # Some are killed while they start.
-                await workers[killed].started()
+        await kill_at_random(workers, start, rng, kills=kills, most_seconds=1.5)
         load.stop()
         await loading
         began = time.monotonic()

@@ -13,6 +13,7 @@ import os
 import random
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from tests.servers import SETTINGS, servers_for_tests
@@ -43,7 +44,7 @@ async def add_mails(database: Any, users: list[int], stopping: asyncio.Event) ->
 async def measure(kills: int, seed: int) -> None:
     from core.database.database import Database  # noqa: PLC0415
     from tests.core.accounts.mailbox import Mailbox  # noqa: PLC0415
-    from tests.core.jobs.processes import start_worker  # noqa: PLC0415
+    from tests.core.jobs.processes import kill_at_random, start_worker  # noqa: PLC0415
     from tests.interactions.cast import create_users  # noqa: PLC0415
 
     rng = random.Random(seed)
@@ -51,18 +52,13 @@ async def measure(kills: int, seed: int) -> None:
     users = await create_users(database, USERS)
     mailbox, stopping = Mailbox(answers_after=ANSWER_SECONDS), asyncio.Event()
     with mailbox.serving() as url:
-        workers = [await start_worker(MAIL_URL=url) for _ in range(WORKERS)]
+        start = partial(start_worker, MAIL_URL=url)
+        workers = [await start() for _ in range(WORKERS)]
         try:
             for worker in workers:
                 await worker.started()
             adding = asyncio.create_task(add_mails(database, users, stopping))
-            for _ in range(kills):
-                await asyncio.sleep(rng.uniform(0.05, 1.0))
-                killed = rng.randrange(WORKERS)
-                await workers[killed].kill()
-                workers[killed] = await start_worker(MAIL_URL=url)
-                if rng.random() < 0.5:  # Some are killed while they start.
-                    await workers[killed].started()
+            await kill_at_random(workers, start, rng, kills=kills)
             stopping.set()
             number = await adding
             began = time.monotonic()

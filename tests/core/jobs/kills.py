@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.core.jobs.processes import kill_at_random
 from tests.servers import SETTINGS, servers_for_tests
 
 WORKERS = 3
@@ -59,13 +60,7 @@ async def kill_under_load(database: Any, start: Start, kills: int, seed: int) ->
         for worker in workers:
             await worker.started()
         writing = asyncio.create_task(write(database, stopping))
-        for _ in range(kills):
-            await asyncio.sleep(rng.uniform(0.05, 1.0))
-            killed = rng.randrange(WORKERS)
-            await workers[killed].kill()
-            workers[killed] = await start()
-            if rng.random() < 0.5:  # Some are killed while they start.
-                await workers[killed].started()
+        await kill_at_random(workers, start, rng, kills=kills)
         stopping.set()
         number = await writing
         began = time.monotonic()

@@ -6,8 +6,9 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from random import Random
 
 from tests.leaks import record_output
 from tests.paths import ROOT
@@ -51,6 +52,27 @@ class WorkerProcess:
                 self._has_started.set()
         self._has_started.set()
         record_output(COMMAND, self.output)
+
+
+async def kill_at_random(
+    workers: list[WorkerProcess],
+    start: Callable[[], Awaitable[WorkerProcess]],
+    rng: Random,
+    *,
+    kills: int,
+    most_seconds: float = 1.0,
+) -> None:
+    """Kills a worker so many times, and starts another in its place; some are killed while they start.
+
+    `most_seconds`: the longest time between two kills.
+    """
+    for _ in range(kills):
+        await asyncio.sleep(rng.uniform(0.05, most_seconds))
+        killed = rng.randrange(len(workers))
+        await workers[killed].kill()
+        workers[killed] = await start()
+        if rng.random() < 0.5:
+            await workers[killed].started()
 
 
 async def start_worker(
