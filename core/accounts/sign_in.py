@@ -76,8 +76,8 @@ async def sign_in(
         async with database.transaction() as transaction:
             if restores and state is SignInState.DELETED:
                 await transaction.fetch(SQL.account_restore_lock, user.id)
-                await transaction.fetch(SQL.users_lock, [user.id])
-                await transaction.fetch(SQL.account_restore, user.id)
+                if await transaction.fetch(SQL.owner_lock, user.id, encoded):
+                    await transaction.fetch(SQL.account_restore, user.id)
             if checked.new_hash is not None and await transaction.fetch(
                 SQL.password_rehash, user.id, encoded, checked.new_hash
             ):

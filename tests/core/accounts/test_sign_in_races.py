@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from core.accounts.passwords import PasswordCheck
 from core.accounts.sessions import Accounts
 from core.database.database import Database
-from tests.core.accounts.world import PASSWORD, ApiClient, codes
+from tests.core.accounts.world import PASSWORD, ApiClient, codes, number_of
 
 REFUSED = [("CREDENTIALS_REFUSED", "input")]
 SESSIONS = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL"
@@ -55,6 +55,31 @@ async def test_an_old_password_starts_no_session(
     assert await active_sessions(database) == 0
     monkeypatch.undo()
     assert (await signed_out.sign_in("ada", "another one, longer"))["errors"] == []
+
+
+async def test_an_old_password_restores_no_account(
+    signed_out: ApiClient, accounts: Accounts, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reset during the grace period comes between the check and the restoration."""
+    await database.write(
+        "INSERT INTO account_deletions (user_id, erases_at) SELECT id, now() + interval '1 d' FROM users"
+    )
+    check = accounts.passwords.check
+
+    async def check_then_change(password: str, encoded: str | None) -> PasswordCheck:
+        checked = await check(password, encoded)
+        await database.write("UPDATE users SET password = $1", make_password("another one, longer"))
+        return checked
+
+    monkeypatch.setattr(accounts.passwords, "check", check_then_change)
+    assert codes(await signed_out.do("RestoreAccount", login="ada", password=PASSWORD)) == REFUSED
+    assert await number_of(database, "account_deletions") == 1
+    assert await number_of(database, "users WHERE is_active") == 0
+    assert await number_of(database, "events WHERE kind = 'user_restored'") == 0
+    monkeypatch.undo()
+    new = {"login": "ada", "password": "another one, longer"}
+    assert codes(await signed_out.do("RestoreAccount", **new)) == []
+    assert await number_of(database, "account_deletions") == 0
 
 
 async def test_a_sign_in_waits_for_a_concurrent_change_of_the_password(
