@@ -24,7 +24,7 @@ from interactions.statements import SQL
 
 
 class ReactionChange(NamedTuple):
-    """The PostRow or CommentRow as it is now, None if a block hides it, and whether the call changed anything."""
+    """The PostRow or CommentRow as it is now, None if hidden from the viewer, and whether the call changed anything."""
 
     target: Any
     changed: bool

@@ -14,7 +14,7 @@ from core.errors import ErrorCode, not_found, refuse
 
 
 class RelationChange(NamedTuple):
-    """The other user, None if they block the viewer, and whether the call changed anything."""
+    """The other user, None if hidden from the viewer, and whether the call changed anything."""
 
     user: UserRow | None
     changed: bool
@@ -121,7 +121,7 @@ follow_create = _service(_follow, SQL.follow_create)
 Errors: also LIMIT_REACHED. Locks: both users.
 """
 follow_delete = _service(_follow, SQL.follow_delete)
-"""The user, no longer followed or asked. Locks: both users."""
+"""The user, no longer followed or asked; also one who is hidden from the viewer. Locks: both users."""
 block_create = _service(_write_locked, SQL.block_create)
 """The user, now blocked. Follows between the two end. A blocked viewer can block back. Locks: both users."""
 block_delete = _service(_write, SQL.block_delete)
@@ -138,4 +138,4 @@ follow_request_reject = _service(_write_locked, SQL.follow_request_reject)
 Locks: both users.
 """
 follower_delete = _service(_write_locked, SQL.follower_delete)
-"""The user, who does not follow the viewer any more. Locks: both users."""
+"""The user, who does not follow the viewer any more; also one who is hidden from the viewer. Locks: both users."""

@@ -26,14 +26,14 @@ class CommentInput(MutationInput):
 
 @strawberry.type
 class PostPayload(Payload):
-    post: Post | None = result_field("The post after the change", ", or if a block hides the post")
+    post: Post | None = result_field("The post after the change", ", or if the viewer may not see it")
     changed: bool = changed_field()
 
 
 @strawberry.type
 class CommentPayload(Payload):
     comment: Comment | None = result_field(
-        "The comment after the change", ", or if a block hides it"
+        "The comment after the change", ", or if the viewer may not see it"
     )
     changed: bool = changed_field()
 

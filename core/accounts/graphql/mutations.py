@@ -93,7 +93,7 @@ class SignOutPayload(Payload):
 @strawberry.type(description="The other user.")
 class TargetUserPayload(Payload):
     user: User | None = result_field(
-        "The user after the change", ", or if the user blocks the viewer"
+        "The user after the change", ", or if the viewer may not see the user"
     )
     changed: bool = changed_field()
 

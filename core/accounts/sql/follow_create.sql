@@ -2,7 +2,7 @@
 -- $1 viewers, $2 users, $3 clients' keys.
 -- A row for each place where the viewer can see the user: the place, whether the viewer waits for too many answers to ask
 -- another user, whether this changed anything, true, the user.
-WITH {follows_requested}, changes AS (
+WITH {follows_requested undoes=false}, changes AS (
     INSERT INTO follows (follower_id, followee_id) SELECT viewer_id, id FROM requested WHERE NOT is_private ORDER BY n
     ON CONFLICT DO NOTHING
     RETURNING follower_id, followee_id

@@ -1,6 +1,11 @@
 -- Ends a user's follow of the viewer; both are locked already. $1 viewer, $2 user, $3 client's key.
--- One row if the viewer can see the user: whether the user followed the viewer, true, the user.
-WITH {requester_seen}, ended AS (
+-- One row if the viewer can see the user or is followed: whether the user followed the viewer, whether the viewer can see the
+-- user, the user.
+WITH seen AS MATERIALIZED (
+    SELECT u.* FROM users u JOIN users v ON v.id = $1 AND {not_deleted user_id=v.id}
+    -- A user whom the viewer can't see counts only as a follower.
+    WHERE u.id = $2 AND (({visible user_id=u.id}) OR EXISTS (SELECT FROM follows WHERE follower_id = u.id AND followee_id = $1 OFFSET 0))
+), ended AS (
     DELETE FROM follows f USING seen WHERE f.follower_id = seen.id AND f.followee_id = $1
     RETURNING f.follower_id, f.followee_id
 ), counted AS (
@@ -12,4 +17,4 @@ WITH {requester_seen}, ended AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT 'user_unfollowed', follower_id, followee_id, $3 FROM ended
 )
-SELECT EXISTS (SELECT FROM ended), true, {user of=seen} FROM seen
+SELECT EXISTS (SELECT FROM ended), {visible user_id=seen.id}, {user of=seen} FROM seen
