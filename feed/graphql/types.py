@@ -126,7 +126,7 @@ class Post(Node):
         EditsByPostLoader,
         PostEditConnection,
         "What the post said before edits of its text or content warning, newest first: at most the last "
-        f"{KEPT_EDITS} versions.",
+        f"{KEPT_EDITS} versions. Those of a post for who is mentioned are its author's alone, and empty for others.",
     )
 
     quote = post_detail(

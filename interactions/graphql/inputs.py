@@ -26,7 +26,9 @@ class CommentInput(MutationInput):
 
 @strawberry.type
 class PostPayload(Payload):
-    post: Post | None = result_field("The post after the change", ", or if the viewer may not see it")
+    post: Post | None = result_field(
+        "The post after the change", ", or if the viewer may not see it"
+    )
     changed: bool = changed_field()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.contract.private_world import PUBLIC, Case, Json
+from tests.contract.private_world import MENTIONED, PUBLIC, Case, Json
 from tests.contract.world import ids
 
 POSTS = "{ edges { sharedBy { id } node { id visibility } } }"
@@ -53,6 +53,11 @@ def notified(data: Json, field: str) -> list[str]:
 
 def sees_under(viewer: str, case: Case) -> bool:
     return sees(viewer, case)
+
+
+def sees_before_edits(viewer: str, case: Case) -> bool:
+    """An edit may mention others than before."""
+    return sees(viewer, case) and (case.now is not MENTIONED or viewer == "author")
 
 
 LISTED = "edges { node { id } }"
@@ -155,7 +160,7 @@ LOOKS: dict[str, Look] = {
     "Post.edits": Look(
         "query($id: ID!) { post(id: $id) { edits { edges { node { text } } } } }",
         lambda data, _: bool(data["post"]) and data["post"]["edits"]["edges"] != [],
-        sees_under,
+        sees_before_edits,
     ),
     "Quote.post": Look(
         "query($id: ID!, $quoting: ID!) { post(id: $quoting) { quote { state post { id } } } "

@@ -167,3 +167,21 @@ async def test_only_the_last_hundred_versions_are_kept(
     page = await edits(execute, author, post, first=100)
     assert [edge["node"]["text"] for edge in page["edges"]] == [str(n) for n in range(101, 1, -1)]
     assert page["pageInfo"]["hasNextPage"] is False
+
+
+async def test_who_is_mentioned_by_an_edit_reads_nothing_of_before(
+    database: Database, execute: Execute
+) -> None:
+    author, first, second = await create_users(database, 3)
+    created = await create(execute, author, text="@p2, about p3", visibility="MENTIONED")
+    post = created["post"]
+    await edit(execute, author, post, text="@p2 @p3 hello")
+    await edit(execute, author, post, text="@p3 hello")
+    assert (await execute(second, POST, id=post["id"]))["post"]["text"] == "@p3 hello"
+    assert (await edits(execute, second, post))["edges"] == []
+    assert await edits(execute, first, post) is None
+    edges = (await edits(execute, author, post))["edges"]
+    assert [edge["node"]["text"] for edge in edges] == ["@p2 @p3 hello", "@p2, about p3"]
+    # Nor by the cursor of another's page.
+    start = edges[0]["cursor"]
+    assert (await edits(execute, second, post, after=start))["edges"] == []
