@@ -9,7 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.indexes import HashIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Lower, Now, Replace
 
 from core.accounts.user_manager import AddressField, UserManager
@@ -141,11 +141,20 @@ class User(AbstractBaseUser, PermissionsMixin):
         return username
 
     def save(self, *arguments: Any, **named: Any) -> None:
-        """Saves the user. A new password ends all sessions and leaves no address pending; a new hash does neither."""
+        """Saves the user. A new password ends all sessions and tokens of mails, and leaves no address pending.
+
+        A new hash of the same password does none of this.
+        """
         has_new_password = self._password is not None  # type: ignore[attr-defined]  # set by set_password, cleared on save
         if has_new_password:
             self.pending_email = None
         with transaction.atomic():
+            if not has_new_password and "password" in (named.get("update_fields") or ()):
+                with connection.cursor() as cursor:
+                    # For the trigger that ends the tokens: `sql/password_rehash.sql`.
+                    cursor.execute(
+                        "SELECT set_config('accounts.rehashed', %s, true)", [self.password]
+                    )
             super().save(*arguments, **named)
             if has_new_password:
                 self.sessions.filter(revoked_at=None).update(revoked_at=Now())
@@ -266,7 +275,8 @@ class Session(models.Model):
 class AccountToken(models.Model):
     """A token in a mail that verifies an address or sets a new password, once.
 
-    A trigger deletes the tokens of a user whose password or address changes.
+    A trigger deletes the tokens of a user whose password or address changes, not those of one whose password gets
+    another hash.
     """
 
     id = KeyField(primary_key=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import override_settings
 
 from core.accounts.one_time_tokens import MAX_RESETS_PER_HOUR
 from core.accounts.sessions import Accounts
+from core.accounts.statements import SQL
 from core.context import Services
 from core.database.database import Database
 from tests.core.accounts.mailbox import (
@@ -175,6 +177,33 @@ async def test_a_new_password_or_address_ends_all_tokens(
     payload = await anonymous.do("ResetPassword", token=token, newPassword=PASSWORD)
     assert codes(payload) == REFUSED
     assert await number_of(database, "account_tokens") == 0
+
+
+async def test_a_new_hash_of_the_same_password_ends_no_token(
+    anonymous: ApiClient, database: Database, mailbox: Mailbox
+) -> None:
+    await verified(anonymous, mailbox)
+    await database.write("UPDATE users SET password = $1", make_password(PASSWORD, None, "argon2"))
+    await anonymous.do("RequestPasswordReset", login="ada")
+    token = await newest_token(database, mailbox)
+    assert codes(await anonymous.sign_in("ada")) == []
+    assert await number_of(database, "users WHERE password LIKE 'argon2nfkc$%'") == 1
+    payload = await anonymous.do("ResetPassword", token=token, newPassword=NEW_PASSWORD)
+    assert codes(payload) == []
+
+
+async def test_a_new_password_beside_a_new_hash_ends_all_tokens(
+    anonymous: ApiClient, database: Database, mailbox: Mailbox
+) -> None:
+    await verified(anonymous, mailbox)
+    await anonymous.do("RequestPasswordReset", login="ada")
+    await mails_send(database)
+    [[user, stored]] = await database.fetch("SELECT id, password FROM users")
+    async with database.transaction() as transaction:
+        assert await transaction.fetch(SQL.password_rehash, user, stored, "hash")
+        assert await transaction.fetch("SELECT FROM account_tokens")
+        await transaction.fetch("UPDATE users SET password = 'hash of another'")
+        assert not await transaction.fetch("SELECT FROM account_tokens")
 
 
 async def test_a_new_address_replaces_the_old_one_when_it_is_verified(

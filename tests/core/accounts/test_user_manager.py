@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.db.models.functions import Now
 
-from core.accounts.models import FormerUsername, User
+from core.accounts.models import AccountToken, FormerUsername, User
 
 pytestmark = pytest.mark.usefixtures("orm")
 
@@ -51,3 +53,19 @@ def test_text_is_cleaned_as_at_sign_up() -> None:
     User.objects.create_user("support", "support@example.org")
     with pytest.raises(IntegrityError):
         User.objects.create_user("ADA", "other@example.org")
+
+
+def test_a_new_hash_of_the_same_password_ends_no_token_and_a_new_password_ends_all() -> None:
+    """As the admin's sign-in stores a new hash."""
+    user = User.objects.create_user("ada", "ada@example.org")
+    user.password = make_password("hush horse battery", None, "argon2")
+    user.save()
+    AccountToken.objects.create(
+        user=user, purpose="reset_password", token_hash=b"", email=user.email, expires_at=Now()
+    )
+    assert user.check_password("hush horse battery")
+    assert User.objects.get().password.startswith("argon2nfkc$")
+    assert AccountToken.objects.exists()
+    user.set_password("hush another battery")
+    user.save()
+    assert not AccountToken.objects.exists()
