@@ -14,6 +14,7 @@ from typing import NamedTuple
 from redis import Redis
 from redis.exceptions import RedisError
 
+from core.accounts.validators import comparable_email, folded_username
 from core.errors import ClientError
 from core.ip_networks import network_of
 from core.text import nfkc
@@ -41,10 +42,11 @@ class AttemptedAccount(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The same for a user whether the login is their username or their address."""
-        if self.user_id is not None:
-            return f"user {self.user_id}"
-        return f"login {nfkc(self.login).casefold()}"
+        """The same for all spellings of a login, not for a username and an address: who is refused by the one must not
+        find out whether the other is the same user's.
+        """
+        comparable = comparable_email if "@" in self.login else folded_username
+        return comparable(self.login) or nfkc(self.login).casefold()
 
 
 class AttemptLimit(NamedTuple):

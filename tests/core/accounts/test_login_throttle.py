@@ -86,12 +86,23 @@ def test_attempts_for_an_account_from_one_address_are_limited(store: Redis) -> N
 
 def test_spellings_of_a_login_share_a_counter(store: Redis) -> None:
     throttle = LoginThrottle(store, at_most=2)
-    fail(throttle, AttemptedAccount(7, "ada"), HOME, 1)
-    fail(throttle, AttemptedAccount(7, "ada@example.com"), HOME, 1)
+    fail(throttle, AttemptedAccount(7, "ada"), HOME, 2)
     refused(throttle, AttemptedAccount(7, "ADA"), HOME)
+    fail(throttle, AttemptedAccount(7, "ada@m\u00fcnchen.example"), HOME, 1)
+    fail(throttle, AttemptedAccount(7, "Ada@mu\u0308n\u00adchen.example"), HOME, 1)
+    refused(throttle, AttemptedAccount(7, "ada@xn--mnchen-3ya.EXAMPLE"), HOME)
     fail(throttle, AttemptedAccount(None, "nobody"), HOME, 1)
     fail(throttle, AttemptedAccount(None, "ＮＯＢＯＤＹ"), HOME, 1)  # noqa: RUF001  # full-width
     refused(throttle, AttemptedAccount(None, "Nobody"), HOME)
+
+
+def test_a_refusal_does_not_tell_whose_an_address_is(store: Redis) -> None:
+    throttle = LoginThrottle(store, at_most=2)
+    for number in range(ADDRESSES_PER_ACCOUNT):
+        fail(throttle, ADA, f"203.0.113.{number}", 2)
+    refused(throttle, ADA, OFFICE)
+    for user in (ADA.user_id, None):
+        throttle.count(AttemptedAccount(user, "ada@example.com"), OFFICE)
 
 
 def test_attempts_for_all_accounts_from_one_address_are_limited(store: Redis) -> None:

@@ -142,7 +142,7 @@ class TestSignIn:
         accounts = anonymous.services.get(Accounts)
         for _ in range(50):
             accounts.login_throttle.count(
-                AttemptedAccount(anonymous.viewer_of(session), "Ada@example.com"), None
+                AttemptedAccount(anonymous.viewer_of(session), "Ada"), None
             )
         result = await anonymous.execute("SignIn", input={"login": "ADA", "password": PASSWORD})
         assert result["data"] is None
