@@ -20,7 +20,7 @@ from core.accounts.tokens import OneTimeTokens
 from core.config.mail_server import django_mail
 from core.database.database import Database
 from tests.core.accounts.mailbox import TOKEN, Mailbox, mailbox_in_use, mails_send, text_of
-from tests.core.accounts.world import ApiClient, codes, number_of
+from tests.core.accounts.world import PASSWORD, ApiClient, codes, number_of
 
 APP = "https://app.example.org/some/path"
 LONGEST_LINE = 998
@@ -123,21 +123,42 @@ def shown(text: str) -> str:
     return " ".join(text.split())
 
 
+async def test_a_mail_to_an_address_that_may_be_a_stranger_s_says_no_display_name(
+    anonymous: ApiClient, database: Database, mailbox: Mailbox
+) -> None:
+    """Who signs up with it, or changes to it, chooses the name."""
+    name = "You won! Go to evil.example/win"
+    session = (await anonymous.sign_up("ada", displayName=name))["session"]
+    ada = ApiClient(anonymous.services, anonymous.viewer_of(session))
+    await ada.do("ChangeEmail", password=PASSWORD, email="stranger@example.com")
+    await mails_send(database)
+    assert sorted(mailbox.recipients) == ["ada@example.com", "stranger@example.com"]
+    for raw, to in zip(mailbox.raw, mailbox.recipients, strict=True):
+        text, page = assert_is_well_formed(raw, to)
+        assert text.splitlines()[0] == "Hello,"
+        assert "evil" not in raw.decode()
+        assert "@ada" in shown(" ".join(page.text))
+        assert "@ada" in text
+
+
 @pytest.mark.parametrize("display_name", NAMES)
 async def test_a_mail_is_well_formed_whatever_the_name_is(
     anonymous: ApiClient, database: Database, mailbox: Mailbox, display_name: str
 ) -> None:
     payload = await anonymous.sign_up("ada", displayName=display_name)
     assert payload["errors"] == []
+    await database.write("UPDATE users SET email_verified = true")
+    await anonymous.do("RequestPasswordReset", login="ada")
     await mails_send(database)
-    assert mailbox.recipients == ["ada@example.com"]
+    assert mailbox.recipients == ["ada@example.com"] * 2
+    mailbox.raw.sort(key=lambda raw: b"reset-password" not in raw)
     text, page = assert_is_well_formed(mailbox.raw[0], "ada@example.com")
     assert text.splitlines()[0] == f"Hello {display_name},"
     assert f"Hello {display_name}," in page.text
     tokens = set(TOKEN.findall(text))
     assert len(tokens) == 1
     token = tokens.pop()
-    link = f"{APP}/verify-email?token={token}"
+    link = f"{APP}/reset-password?token={token}"
     assert link in text.splitlines()
     assert page.links == [link]
     assert token in page.text
@@ -205,12 +226,12 @@ async def test_no_name_or_address_adds_a_header_or_a_recipient(
         assert mailbox.recipients == ["ada@example.com"]
 
 
-async def test_the_longest_address_and_name_fit(
+async def test_the_longest_address_and_username_fit(
     anonymous: ApiClient, database: Database, mailbox: Mailbox
 ) -> None:
     domain = ".".join(["d" * 60] * 2 + ["example.com"])
     email = f"{'l' * 64}@{domain}"
-    payload = await anonymous.sign_up("u" * 30, email=email, displayName="n" * 50)
+    payload = await anonymous.sign_up("u" * 30, email=email)
     assert payload["errors"] == []
     await mails_send(database)
     assert mailbox.recipients == [email]
@@ -218,7 +239,7 @@ async def test_the_longest_address_and_name_fit(
     mail = message_from_bytes(raw, policy=policy.strict)
     assert [each.addr_spec for each in mail["To"].addresses] == [email]
     assert max(map(len, raw.split(b"\r\n"))) <= LONGEST_LINE
-    assert "n" * 50 in text_of(mail)
+    assert "u" * 30 in text_of(mail)
 
 
 async def test_an_address_of_any_script_gets_its_mail(
