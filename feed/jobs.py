@@ -68,10 +68,11 @@ async def recount_hashtags(run: JobRun) -> None:
         if author is None:
             rows = await transaction.fetch(SQL.tagged_posts_lock, below, POSTS_AT_ONCE)
         else:
-            row = (author, below, POSTS_AT_ONCE)
-            rows = await transaction.fetch(SQL.public_posts_of_author_lock, *row)
+            rows = await transaction.fetch(
+                SQL.public_posts_of_author_lock, author, below, POSTS_AT_ONCE
+            )
         if rows:
-            posts = [row[0] for row in rows]
+            posts = [post_id for (post_id,) in rows]
             await transaction.fetch(SQL.hashtags_lock, posts, [])
             await transaction.fetch(SQL.post_hashtags_judge, posts)
             await recount_hashtags.enqueue(transaction, {"author": author, "below": posts[0]})
