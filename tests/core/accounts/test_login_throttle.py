@@ -28,17 +28,10 @@ from core.accounts.login_throttle import (
 )
 from core.devserver.valkey import Valkey
 from core.errors import ClientError
+from tests.clock import Clock
 
 ADA = AttemptedAccount(7, "ada")
 HOME, OFFICE = "10.0.0.1", "10.0.0.2"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -8,18 +8,10 @@ import httpx
 import pytest
 
 from core.graphql.http.response_cache import ResponseCache
+from tests.clock import Clock
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server, refused
 
 HELLO = "{ hello }"
-
-
-class Clock:
-    """A clock that tests set."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -17,16 +17,8 @@ from core.graphql.http.response_cache import (
     MAX_REQUEST_BODY_LENGTH,
     ResponseCache,
 )
+from tests.clock import Clock
 from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
-
-
-class Clock:
-    """A clock that tests set."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
