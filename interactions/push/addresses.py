@@ -40,9 +40,18 @@ def clean_endpoint(text: str, *, plain_http: bool = False) -> str:
     return text
 
 
-def clean_token(text: str) -> str:
-    """The token of a device. Errors: ValueError."""
-    if not re.fullmatch(rf"[A-Za-z0-9:_.-]{{1,{TOKEN_LENGTH}}}", text):
+def clean_apns_token(text: str) -> str:
+    """The token of a device that APNs gave. Errors: ValueError."""
+    return _clean_token(text, "[A-Fa-f0-9]")
+
+
+def clean_fcm_token(text: str) -> str:
+    """The token of a device that FCM gave. Errors: ValueError."""
+    return _clean_token(text, "[A-Za-z0-9:_.-]")
+
+
+def _clean_token(text: str, character: str) -> str:
+    if not re.fullmatch(rf"{character}{{1,{TOKEN_LENGTH}}}", text):
         raise ValueError(
             f"Send the token that the system gave the app: 1 to {TOKEN_LENGTH:,} letters, digits or any of `:_.-`; a "
             "token of APNs in hexadecimal."

@@ -28,10 +28,11 @@ from interactions.push.addresses import (
     KEY_CHARACTERS,
     POINT_BYTES,
     TOKEN_LENGTH,
+    clean_apns_token,
     clean_auth,
     clean_endpoint,
+    clean_fcm_token,
     clean_p256dh,
-    clean_token,
 )
 from interactions.push.models import TARGETS_OF_USER
 from interactions.push.selectors import PushTargetRow
@@ -151,9 +152,9 @@ def cleaned_address(sent: PushTargetInput) -> PushAddress:
             check(clean_auth, sent.web_push.auth, "webPush", "auth"),
         )
     elif sent.apns:
-        address = PushAddress("APNS", check(clean_token, sent.apns.token, "apns", "token"))
+        address = PushAddress("APNS", check(clean_apns_token, sent.apns.token, "apns", "token"))
     elif sent.fcm:
-        address = PushAddress("FCM", check(clean_token, sent.fcm.token, "fcm", "token"))
+        address = PushAddress("FCM", check(clean_fcm_token, sent.fcm.token, "fcm", "token"))
     if problems:
         raise MutationRefused(*problems)
     return address

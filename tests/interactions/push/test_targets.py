@@ -149,13 +149,13 @@ async def test_an_account_has_a_bounded_number_of_targets(
 ) -> None:
     ada = await new_device(anonymous, "ada")
     for number in range(TARGETS_OF_USER):
-        await ada.register(device(f"token{number}"))
-    first = await ada.register(device("token0"))
-    await asyncio.gather(*(ada.register(device(f"more{number}")) for number in range(3)))
+        await ada.register(device(f"token{number}", "fcm"))
+    first = await ada.register(device("token0", "fcm"))
+    await asyncio.gather(*(ada.register(device(f"more{number}", "fcm")) for number in range(3)))
     tokens = {row[4] for row in await targets(database)}
     assert len(tokens) == TARGETS_OF_USER
     assert {"token1", "token2", "token3"}.isdisjoint(tokens)
-    assert await ada.register(device("token0")) == first
+    assert await ada.register(device("token0", "fcm")) == first
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,7 @@ async def test_an_account_has_a_bounded_number_of_targets(
         ),
         (device(""), ["apns token"]),
         (device("../../3/device/a"), ["apns token"]),
+        (device("token"), ["apns token"]),
         (device("a" * 4_097, "fcm"), ["fcm token"]),
         (device("a\nb", "fcm"), ["fcm token"]),
     ],
@@ -212,15 +213,15 @@ async def test_the_longest_addresses_are_stored(anonymous: ApiClient) -> None:
 async def test_targets_end_with_their_session(anonymous: ApiClient, database: Database) -> None:
     ada = await new_device(anonymous, "ada")
     phone = await another_device(anonymous, "ada")
-    await ada.register(device("own"))
-    await phone.register(device("phone"))
+    await ada.register(device("own", "fcm"))
+    await phone.register(device("phone", "fcm"))
     sessions = await ada.do(
         "RevokeSession", sessionId=global_id("AccountSession", phone.session_id or 0)
     )
     assert sessions["changed"] is True
     assert [row[4] for row in await targets(database)] == ["own"]
     phone = await another_device(anonymous, "ada")
-    await phone.register(device("phone"))
+    await phone.register(device("phone", "fcm"))
     changed = await ada.do(
         "ChangePassword", currentPassword=PASSWORD, newPassword=f"{PASSWORD}, another"
     )
@@ -262,7 +263,7 @@ async def test_ending_and_registering_at_once_leave_no_target(
     for number in range(20):
         phone = await another_device(anonymous, "ada")
         await asyncio.gather(
-            phone.execute("RegisterPushTarget", input={"target": device(f"t{number}")}),
+            phone.execute("RegisterPushTarget", input={"target": device(f"t{number}", "fcm")}),
             ada.do("RevokeSession", sessionId=global_id("AccountSession", phone.session_id or 0)),
         )
         assert await targets(database) == []
