@@ -32,8 +32,9 @@ ACCENTS = re.compile(r"[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u06
 LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ø": "o", "ł": "l", "đ": "d", "ð": "d"}
     | {"\u0131": "i", "ħ": "h", "ŧ": "t"}
+    | dict.fromkeys("\u02bb\u02bc\u02bd\u02be\u02bf", "'")
 )
-"""Letters that Unicode does not decompose, as they are written without accents."""
+"""Letters that Unicode does not decompose, as written without accents, and apostrophes that it counts as letters."""
 APART = {code: f"\u200c{chr(code)}\u200c" for code in range(0x3131, 0x318F)} | {
     ord(sign): f" {sign} " for sign in "№℠℡™℻"
 }

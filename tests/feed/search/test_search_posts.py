@@ -43,6 +43,7 @@ TEXTS = [
     "I \u2764\ufe0f NY, \u8fbb\U000e0100\u672c",
     "수고ㄳ ㅋㅋㅠㅠ",
     "Lumen™ lamp №17",
+    "п\u02bcять o\u02bbzbek",
 ]
 
 
@@ -103,6 +104,11 @@ async def post(
         ("lumen™", 13),
         ("17", 13),
         ("№ 17", 13),
+        ("п'ять", 14),
+        ("п\u2019ять", 14),
+        ("п\u02bcять", 14),
+        ("O'ZBEK", 14),
+        ("o\u2018zbek", 14),
     ],
 )
 async def test_words_of_any_script_are_found(services: Services, query: str, number: int) -> None:

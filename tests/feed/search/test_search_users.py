@@ -32,6 +32,7 @@ NAMES = [
     ("under_score", "✨Sparkle✨"),
     ("shalom", "שָׁלוֹם"),
     ("dots", "J.R.R. Tolkien"),
+    ("ziggy", "п\u02bcять O\u02bbzbek"),
 ]
 
 
@@ -71,6 +72,9 @@ async def found(services: Services, query: str, viewer_id: int | None = None) ->
         ("luk", "lukasz"),
         ("oster", "lukasz"),
         ("ИВАН ел", "ivan"),
+        ("п'ят", "ziggy"),
+        ("п\u2019ят", "ziggy"),
+        ("п\u02bcять o\u2018z", "ziggy"),
         ("山田", "taro"),
         ("山", "taro"),
         ("김철", "kim"),
