@@ -366,13 +366,18 @@ async def test_a_follower_who_is_blocked_queries_again_and_another_is_not_notifi
 async def test_a_client_that_was_away_queries_again_once(
     address: str, api: Api, database: Database
 ) -> None:
-    viewer, *others = await signed_in(database, 4)
+    viewer, stranger, *others = await signed_in(database, 5)
     page = await api.do(viewer, "HomeFeed")
     for other in others:
         await follow(api, viewer, other)
         await api.change(other, "CreatePost", text="New")
     # The entries of an account that is being deleted are removed one by one.
     await delete_account(database, others[0].key)
+    async with websocket_client(address, stranger.authorization) as live:
+        # Once this has its event, all before it is missed and not delivered live.
+        await whole(live)
+        await api.change(stranger, "CreatePost", text="Of a stranger")
+        assert (await live.event())["edge"]["node"]["text"] == "Of a stranger"
     async with websocket_client(address, viewer.authorization) as home:
         await whole(home, page["eventCursor"])
         await api.change(viewer, "CreatePost", text="Then")
