@@ -20,6 +20,7 @@ from graphql import (
     NoUnusedFragmentsRule,
     parse,
 )
+from graphql.language.visitor import VisitorKeyMap
 from prometheus_client import Counter
 
 from core.documents.identifiers import identifier_of, is_hash
@@ -31,7 +32,7 @@ from core.graphql.document_errors import syntax_entry, validation_entries
 from core.graphql.errors import error_entry
 from core.graphql.limits.counting import check_limits, check_text
 from core.graphql.limits.limits import Limits
-from core.graphql.validation import errors_of
+from core.graphql.validation import DEFINITIONS, VISITED, errors_of
 from core.graphql.validation_rules import Rules, ValidationRules
 from core.recently_used import RecentlyUsed
 
@@ -272,18 +273,21 @@ class DocumentStore:
         if over:
             return Document(text, [error_entry(each) for each in over])
         # Fragments that nothing spreads are in no operation, so no limit on operations bounds them.
-        errors = self._errors(ast, [NoUnusedFragmentsRule]) or self._errors(
+        errors = self._errors(ast, [NoUnusedFragmentsRule], DEFINITIONS) or self._errors(
             ast, self._rules.of(text)
         )
         if errors:
             return Document(text, validation_entries(errors, limits))
         return Document(text, [], ast, self._schema)
 
-    def _errors(self, document: DocumentNode, rules: Rules) -> list[GraphQLError]:
+    def _errors(
+        self, document: DocumentNode, rules: Rules, visited: VisitorKeyMap = VISITED
+    ) -> list[GraphQLError]:
         return errors_of(
             self._schema,
             document,
             rules,
             max_errors=self.limits.validation_errors,
             hide_suggestions=not self._suggestions,
+            visited=visited,
         )
