@@ -58,7 +58,7 @@ class LimitSettings:
     )
     max_tokens: int = setting(
         parsing.whole_number(100, 100_000),
-        "2000",
+        "1500",
         "Tokens of a document, at most.",
     )
     max_document_characters: int = setting(

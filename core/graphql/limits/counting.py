@@ -190,10 +190,6 @@ def _over_limits(document: DocumentNode, limits: Limits) -> list[ClientError]:
     if len(operations) > limits.operations:
         advice = "Send only the operation to execute."
         return [over_limit("operations", len(operations), limits.operations, advice)]
-    tokens, allowed = sum(1 for _ in _tokens(document)), limits.tokens * 3 // 4
-    if len(operations) > 1 and tokens > allowed:
-        advice = "Send only the operation to execute."
-        return [over_limit("tokens of several operations", tokens, allowed, advice)]
     variables = sum(len(each.variable_definitions or ()) for each in operations)
     if variables > limits.variables:
         advice = "Send several values in one variable: a list or an input object."

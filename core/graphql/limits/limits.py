@@ -31,7 +31,7 @@ class Limits:
     """Items of one list in `variables` or in an argument."""
 
     document_characters: int = 64 * 1024
-    tokens: int = 2_000
+    tokens: int = 1_500
     comments: int = 1_000
     lines: int = 3_000
     """Those of all tokens and comments; each error of the document counts lines up to its place."""
@@ -65,8 +65,8 @@ class Limits:
     """Depth of nested lists (`types`, `fields`, `args` …). The standard query has three."""
     introspection_aliases: int = 8
 
-    merge_steps: int = 2_500
-    """Comparisons to check that fields of one name can be merged; most documents need under 1,000."""
+    merge_steps: int = 1_500
+    """Comparisons to check that fields of one name can be merged; most documents need under 200."""
     validation_errors: int = 5
 
     anonymous_introspection: bool = True

@@ -39,7 +39,22 @@ def _operations(count: int, body: str, variable: str = "$first: Int", kind: str 
     return " ".join(f"{kind} Q{n}({variable}) {{ {body} }}" for n in range(count))
 
 
-LISTS = "comments likers sharers"
+def _with_arguments(count: int, arguments: str) -> str:
+    """Fields of one name with arguments, which validation compares in pairs; `@` is a number of each."""
+    fields = " ".join(
+        f"comments({arguments.replace('@', str(n))}) {{ edges {{ cursor }} }}" for n in range(count)
+    )
+    return f'query($n: Int) {{ post(id: "x") {{ {fields} }} }}'
+
+
+def _defined(count: int) -> str:
+    return " ".join(f"$v{n}: ID!" for n in range(count))
+
+
+def _used(count: int) -> str:
+    return " ".join(f"$v{n}" for n in range(count))
+
+
 DOCUMENTS = {
     "fragment bomb": '{ post(id: "x") { ...F0 } } ' + _fragments(40, "@ @"),
     "fragment bomb in lists": '{ post(id: "x") { ...F0 } } '
@@ -62,16 +77,25 @@ DOCUMENTS = {
         f"fragment F{n} on Post {{ {' '.join(f'...F{m}' for m in range(30) if m != n)} id }}"
         for n in range(30)
     ),
-    "unused fragments": "{ viewer { id } } " + "fragment F on User { id } " * 250,
+    "unused fragments": "{ viewer { id } } " + "fragment F on User { id } " * 205,
     "leaves in unused fragments": "{ viewer { id } } "
-    + " ".join(f"fragment F{n} on User {{ {'id username bio ' * 3} }}" for n in range(130)),
+    + " ".join(f"fragment F{n} on User {{ {'id username bio ' * 3} }}" for n in range(98)),
     "lists in unused fragments": "query($first: Int) { publicFeed(first: $first) { edges { cursor } } } "
     + " ".join(
         f"fragment F{n} on Query {{ publicFeed(first: $first) {{ edges {{ node {{ author {{ id }} }} }} }} }}"
-        for n in range(85)
+        for n in range(60)
     ),
-    "overlapping fields": _overlapping(60),
-    "overlapping fields, nested": _overlapping_deep(120, 3),
+    "overlapping fields": _overlapping(55),
+    "overlapping fields, nested": _overlapping_deep(100, 3),
+    "overlapping fields with arguments": _with_arguments(90, "first: 1"),
+    "overlapping fields with variables": _with_arguments(85, "first: $n"),
+    "overlapping fields with different arguments": _with_arguments(90, "first: @"),
+    "overlapping fields with many arguments": _with_arguments(
+        60, 'first: 1 last: 1 after: "a" before: "a"'
+    ),
+    "overlapping fields with objects": "mutation { "
+    + ("createPost(input: { " + 'text: "a" language: "b" ' * 8 + "}) { replayed } ") * 20
+    + "}",
     "overlapping fields in fragments": '{ post(id: "x") { ...F0 } } '
     + _fragments(30, "author { id username ...U } @ author { id username ...U }")
     + "fragment U on User { posts { edges { node { id } } } }",
@@ -107,8 +131,21 @@ DOCUMENTS = {
     "variables of unknown types": "query("
     + " ".join(f"$v{n}: T{n}" for n in range(190))
     + ") { viewer { id } }",
+    "used variables": f"query({_defined(200)}) {{ nodes(ids: [{_used(200)}]) {{ id }} }}",
+    "used variables in equal fields": f"query({_defined(110)}) {{ "
+    + f"nodes(ids: [{_used(110)}]) {{ id }} " * 4
+    + "}",
+    "used variables in a fragment": f"query({_defined(100)}) {{ "
+    + "...F " * 190
+    + f"}} fragment F on Query {{ nodes(ids: [{_used(100)}]) {{ id }} }}",
+    "used variables in many operations": " ".join(
+        f"query Q{n}({_defined(5)}) {{ nodes(ids: [{_used(5)}]) {{ id }} }}" for n in range(31)
+    ),
+    "variables with defaults": "query("
+    + " ".join(f"$v{n}: ID = {n}" for n in range(160))
+    + f") {{ nodes(ids: [{_used(160)}]) {{ id }} }}",
     "undefined variables": '{ post(id: "x") { '
-    + " ".join(f"comments(first: $v{n}) {{ edges {{ cursor }} }}" for n in range(130))
+    + " ".join(f"comments(first: $v{n}) {{ edges {{ cursor }} }}" for n in range(115))
     + "} }",
     "a variable in a long list": "query($a: Int) { nodes(ids: [" + "$a " * 490 + "]) { id } }",
     "variables in many operations": " ".join(
@@ -135,15 +172,12 @@ DOCUMENTS = {
     "operations with arguments": _operations(
         26, "muteUser(input: { userId: $id }) { changed } " * 3, "$id: ID!", "mutation"
     ),
-    "operations with too many tokens": _operations(
-        30, "publicFeed(first: $first) { edges { node { id } } } " * 4
-    ),
     "fragments on impossible types": '{ post(id: "x") { ' + "... on User { id } " * 280 + "} }",
     "unknown fields in fragments": '{ post(id: "x") { ' + "... on Post { x } " * 280 + "} }",
     "fragments for pairs": '{ post(id: "x") { '
-    + " ".join(f"...F{n}" for n in range(140))
+    + " ".join(f"...F{n}" for n in range(114))
     + "} } "
-    + " ".join(f"fragment F{n} on Post {{ id author {{ id }} }}" for n in range(140)),
+    + " ".join(f"fragment F{n} on Post {{ id author {{ id }} }}" for n in range(114)),
     "leaves on many types": '{ node(id: "x") { '
     + "... on Post { id text } ... on Comment { id text } " * 110
     + "} }",
@@ -158,11 +192,11 @@ DOCUMENTS = {
     "many fields in an argument": "mutation { signUp(input: {"
     + " ".join(f"a{n}: 1" for n in range(600))
     + "}) { errors { code } } }",
-    "an argument many times": "{ publicFeed(" + "first: 1 " * 640 + ") { edges { cursor } } }",
+    "an argument many times": "{ publicFeed(" + "first: 1 " * 490 + ") { edges { cursor } } }",
     "objects in a list": "mutation { createPost(input: { mediaIds: ["
-    + "{ a: 1 } " * 380
+    + "{ a: 1 } " * 290
     + "] }) { replayed } }",
-    "long lists in equal fields": "{ " + ("nodes(ids: [" + '"x" ' * 90 + "]) { id } ") * 19 + "}",
+    "long lists in equal fields": "{ " + ("nodes(ids: [" + '"x" ' * 62 + "]) { id } ") * 20 + "}",
     "long list in an argument": "{ nodes(ids: [" + '"x" ' * 1_500 + "]) { id } }",
     "long string": '{ post(id: "' + "x" * 65_000 + '") { id } }',
     "string of 1 MB": '{ post(id: "' + "x" * 1_000_000 + '") { id } }',
@@ -183,7 +217,7 @@ DOCUMENTS = {
     "byte order marks": "{" + "\ufeff" * 60_000 + "viewer { id } }",
     "definitions of types": " ".join(f"type T{n} {{ a: Int }}" for n in range(280)),
     "descriptions": "{ viewer { id } } "
-    + " ".join(f'"""{"d" * 50}""" scalar T{n}' for n in range(600)),
+    + " ".join(f'"""{"d" * 50}""" scalar T{n}' for n in range(490)),
     "commas": "{" + "," * 65_000 + "viewer { id } }",
     "comments": "#\n" * 30_000 + "{ viewer { id } }",
     "not GraphQL": "\\u0000" * 10_000,

@@ -89,14 +89,6 @@ def test_documents_are_counted_with_fragments_expanded(text: str, found: dict[st
     assert over(text) == found
 
 
-def test_several_operations_have_three_quarters_of_the_tokens() -> None:
-    limits = Limits(tokens=20)
-    assert over("query A { " + "s " * 16 + "}", limits) == {}
-    assert over("query A { s s s } # not counted\nquery B { s s s s }", limits) == {}
-    found = over("query A { s s s s } query B { s s s s }", limits)
-    assert found == {"tokens of several operations": 16}
-
-
 def test_nested_fragments_are_counted() -> None:
     assert list(over("{ " + "... { " * 10 + "s" + " }" * 10 + " }")) == ["nesting"]
     chain = "".join(f"fragment F{n} on Query {{ ...F{n + 1} }} " for n in range(10))

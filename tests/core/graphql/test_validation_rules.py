@@ -11,7 +11,7 @@ from core.graphql.validation_rules import ValidationRules
 from tests.core.graphql.hostile import DOCUMENTS
 from tests.paths import OPERATIONS
 
-RULES = ValidationRules(2_500)
+RULES = ValidationRules(1_500)
 BROKEN = [
     "{ viewer { id @unknown } }",
     "{ viewer { id @skip(if: true) @skip(if: true) } }",
