@@ -93,6 +93,7 @@ class DocumentOperation:
     """An operation of a valid document."""
 
     __slots__ = (
+        "__weakref__",
         "cost",
         "digest",
         "document",

@@ -54,7 +54,7 @@ class RequestRecord(Usage):
 
 
 class Observer:
-    """Sees each operation at its begin and at its end; this one does nothing with them."""
+    """Sees each operation at its begin and at its end."""
 
     def begin(
         self,
@@ -66,7 +66,11 @@ class Observer:
         return RequestRecord(request_id, operation)
 
     def end(self, record: RequestRecord) -> None:
-        """Called once for each operation, when it was answered."""
+        """Called once for each operation, when it was answered.
+
+        Releases the document: an idle connection keeps the record of its last request.
+        """
+        record.operation = None
 
 
 def codes_of(entries: Iterable[JSONObject]) -> tuple[str, ...]:

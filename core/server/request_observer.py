@@ -47,6 +47,7 @@ class RequestObserver(Observer):
             self._telemetry.export(record, record.timings)
         self._metrics.observe(record)
         self._log.observe(record)
+        super().end(record)
 
     def close(self) -> None:
         """Writes what waits to be written."""

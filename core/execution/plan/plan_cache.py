@@ -14,6 +14,8 @@ from core.recently_used import RecentlyUsed
 
 PLANS = 512
 """How many operations of a schema are cached."""
+SOURCE_CHARACTERS = 256 * 1024
+"""The length of all documents that they come from. A parsed one takes some 130 bytes a character."""
 
 
 class Planned(NamedTuple):
@@ -21,8 +23,14 @@ class Planned(NamedTuple):
 
     plan: Plan | None
     reason: str
-    source: object
+    source: DocumentNode | OperationDefinitionNode | None
     """What was compiled. It lives as long as the entry, so no other object gets its id."""
+
+
+def _length(planned: Planned) -> int:
+    """The length of the document that the plan comes from, if it was parsed."""
+    source = planned.source
+    return 0 if source is None or source.loc is None else len(source.loc.source.body)
 
 
 class PlanCache:
@@ -30,7 +38,9 @@ class PlanCache:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._planned: RecentlyUsed[Hashable, Planned] = RecentlyUsed(PLANS)
+        self._planned: RecentlyUsed[Hashable, Planned] = RecentlyUsed(
+            PLANS, weight_limit=SOURCE_CHARACTERS, weigh=_length
+        )
 
     def of_document(
         self, document: DocumentNode, name: str | None, options: PlanOptions
@@ -58,7 +68,12 @@ class PlanCache:
             )
         return found
 
-    def _add(self, key: Hashable, source: object, make: Callable[[], Plan]) -> Planned:
+    def _add(
+        self,
+        key: Hashable,
+        source: DocumentNode | OperationDefinitionNode,
+        make: Callable[[], Plan],
+    ) -> Planned:
         try:
             planned = Planned(make(), "", source)
         except NotCompiled as reason:

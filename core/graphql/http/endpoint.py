@@ -254,10 +254,12 @@ class GraphQLHTTP:
         if cache is None or REPORT_HEADER in headers:
             return None
         key = cache.key_of_request(body)
-        cached = cache.find(key)
-        if cached is None:
+        if key is None:
             return None
-        record.operation, record.is_cached = key[0], True
+        operation, cached = key[0](), cache.find(key)
+        if operation is None or cached is None:
+            return None
+        record.operation, record.is_cached = operation, True
         return Response(200, media_type, cached)
 
     def _executable(

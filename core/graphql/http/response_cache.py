@@ -7,11 +7,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from hashlib import sha256
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
+from weakref import ref
 
 import orjson
 
 from core.errors import JSONObject
+from core.graphql.document import DocumentOperation
 from core.recently_used import RecentlyUsed
 
 ENTRY_OVERHEAD_BYTES = 500
@@ -19,11 +21,13 @@ MAX_REQUEST_BODIES = 1_000
 MAX_REQUEST_BODY_LENGTH = 2_000
 
 T = TypeVar("T")
+ResponseKey = tuple["ref[DocumentOperation]", bytes]
+"""An operation, which lives as long as its document is kept, and the hash of its variables."""
 
 
-def response_key(operation: Hashable, variables: JSONObject) -> Hashable:
+def response_key(operation: DocumentOperation, variables: JSONObject) -> ResponseKey:
     """The key of an operation's response. It has a fixed size, whatever the variables."""
-    return operation, sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()
+    return ref(operation), sha256(orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 class ResponseCache:
@@ -44,7 +48,7 @@ class ResponseCache:
         self._bytes = 0
         self._pending: dict[Hashable, asyncio.Future[bytes | None]] = {}
         self._clearings = 0
-        self._keys_by_request: RecentlyUsed[bytes, Hashable] = RecentlyUsed(MAX_REQUEST_BODIES)
+        self._keys_by_request: RecentlyUsed[bytes, ResponseKey] = RecentlyUsed(MAX_REQUEST_BODIES)
         """Keys by raw request body: a client's requests are mostly identical and need no parsing."""
 
     @property
@@ -62,11 +66,11 @@ class ResponseCache:
         expires_at, cached = self._entries.get(key, (0.0, None))
         return max(0.0, expires_at - self._clock()) if cached is body else None
 
-    def key_of_request(self, request: bytes) -> Any:
+    def key_of_request(self, request: bytes) -> ResponseKey | None:
         """The key of a request with exactly these bytes; None if it is not known."""
         return self._keys_by_request.get(request)
 
-    def remember_request(self, request: bytes, key: Hashable) -> None:
+    def remember_request(self, request: bytes, key: ResponseKey) -> None:
         """Stores the key of a request, for `key_of_request`."""
         if len(request) <= MAX_REQUEST_BODY_LENGTH:
             self._keys_by_request.put(request, key)

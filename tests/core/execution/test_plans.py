@@ -23,7 +23,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from core.execution.api import Executor, FellBack
 from core.execution.plan.plan import PlanOptions
-from core.execution.plan.plan_cache import plans_of
+from core.execution.plan.plan_cache import PlanCache, plans_of
 from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.items import Item, Shared, made, run
 
@@ -135,6 +135,20 @@ def test_plans_are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
     planned = [plans.of_document(document, None, PlanOptions()) for document in documents]
     assert plans.of_document(documents[3], None, PlanOptions()) is planned[3]
     assert plans.of_document(documents[0], None, PlanOptions()) is not planned[0]
+
+
+def test_plans_keep_documents_of_a_bounded_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.execution.plan.plan_cache.SOURCE_CHARACTERS", 50)
+    plans = PlanCache(made()._schema)
+    documents = [parse("{ __typename } #" + "x" * length) for length in (1, 4, 40, 50)]
+    kept = []
+    for document in documents:
+        plans.of_document(document, None, PlanOptions())
+        kept.append(len(plans._planned))
+    assert kept == [1, 2, 0, 0]
+    plans.of_document(documents[0], None, PlanOptions())
+    plans.of_document(documents[1], None, PlanOptions())
+    assert len(plans._planned) == 2
 
 
 async def test_both_entrances_share_the_plans_of_a_schema(

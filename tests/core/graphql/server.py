@@ -130,11 +130,13 @@ def running(
 
 
 @contextmanager
-def graphql_server(limits: Limits | None = None, **options: Any) -> Iterator[RunningServer]:
+def graphql_server(
+    limits: Limits | None = None, documents: DocumentStore | None = None, **options: Any
+) -> Iterator[RunningServer]:
     """A server of the small schema."""
     calls = Calls()
     app = GraphQLHTTP(
-        documents=DocumentStore(GRAPHQL_SCHEMA, limits or Limits()),
+        documents=documents or DocumentStore(GRAPHQL_SCHEMA, limits or Limits()),
         execute=plain_execute,
         context_for=partial(context_for, calls),
         **options,

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from weakref import ref
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.graphql.document_store import DocumentStore
 from core.graphql.http.operations import ExecutedOperation
 from core.graphql.http.response_cache import (
     ENTRY_OVERHEAD_BYTES,
     MAX_REQUEST_BODIES,
     MAX_REQUEST_BODY_LENGTH,
     ResponseCache,
+    response_key,
 )
+from core.graphql.limits.limits import Limits
 from tests.clock import Clock
-from tests.core.graphql.server import GRAPHQL_JSON, RunningServer, graphql_server
+from tests.core.graphql.server import GRAPHQL_JSON, GRAPHQL_SCHEMA, RunningServer, graphql_server
 
 
 @pytest.fixture
@@ -101,11 +106,28 @@ def test_a_repeated_request_body_is_not_parsed_again(clock: Clock) -> None:
 
 def test_remembered_request_bodies_are_bounded() -> None:
     answers = ResponseCache(1.0)
+    operation = DocumentStore(GRAPHQL_SCHEMA, Limits()).by_text("{ counted }").operation(None)
+    key = response_key(operation, {})
     for number in range(MAX_REQUEST_BODIES + 5):
-        answers.remember_request(b"%d" % number, "key")
-    answers.remember_request(b"x" * (MAX_REQUEST_BODY_LENGTH + 1), "key")
+        answers.remember_request(b"%d" % number, key)
+    answers.remember_request(b"x" * (MAX_REQUEST_BODY_LENGTH + 1), key)
     assert len(answers._keys_by_request) == MAX_REQUEST_BODIES
     assert answers._keys_by_request.get(b"0") is None
+
+
+def test_a_remembered_request_keeps_no_document(clock: Clock) -> None:
+    answers = ResponseCache(1.0, clock=clock)
+    documents = DocumentStore(GRAPHQL_SCHEMA, Limits(), count_at_most=1)
+    body, other = b'{"query": "{ counted }"}', b'{"query": "{ __typename }"}'
+    operation = ref(documents.by_text("{ counted }").operation(None))
+    with graphql_server(response_cache=answers, documents=documents) as server:
+        assert server.post_bytes(body).json() == {"data": {"counted": 1}}
+        assert answers.key_of_request(body) is not None
+        assert operation() is not None
+        assert server.post_bytes(other).json() == {"data": {"__typename": "Query"}}
+        gc.collect()
+        assert operation() is None
+        assert server.post_bytes(body).json() == {"data": {"counted": 2}}
 
 
 def test_requests_with_a_token_are_not_cached(cached: RunningServer) -> None:
