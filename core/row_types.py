@@ -6,11 +6,11 @@ all columns of another table's row; it comes last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import NoneType
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType, NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-from core.execution import Layout
+from core.execution import Fixed, Layout
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
@@ -106,16 +106,20 @@ def row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> 
     return _row_fragment(row_type, alias, nested, parameters, state_sql)
 
 
-def page_row_fragment(row_type: type[tuple[Any, ...]], alias: str, **nested: str) -> str:
+def page_row_fragment(
+    row_type: type[tuple[Any, ...]], alias: str, *, left_out: Collection[str] = (), **nested: str
+) -> str:
     """The fragment with the same columns for the rows of a page, whose viewer states are read at once.
 
-    The page is a CTE whose column {key} has the keys of its rows, and maybe of more.
+    The page is a CTE whose column {key} has the keys of its rows, and maybe of more. `left_out`: fields that have the
+    same value in all rows (`fixed` of the layout).
     """
 
     def state_sql(_: str, state: ViewerState) -> str:
         return state.sql_on_page(f"{alias}.id")
 
-    return _row_fragment(row_type, alias, nested, ["page", "key", "viewer=$1"], state_sql)
+    parameters = ["page", "key", "viewer=$1"]
+    return _row_fragment(row_type, alias, nested, parameters, state_sql, left_out)
 
 
 def _row_fragment(
@@ -124,12 +128,13 @@ def _row_fragment(
     nested: dict[str, str],
     parameters: list[str],
     state_sql: Callable[[str, ViewerState], str],
+    left_out: Collection[str] = (),
 ) -> str:
     declared = f"-- parameters: {', '.join(parameters)}\n" if parameters else ""
     return (
         f"-- The columns of {row_type.__name__}.\n{declared}"
         f"-- needs: {', '.join([alias, *nested.values()])}\n"
-        + ",\n    ".join(_expressions(row_type, alias, nested, state_sql))
+        + ",\n    ".join(_expressions(row_type, alias, nested, state_sql, left_out))
     )
 
 
@@ -138,9 +143,12 @@ def _expressions(
     alias: str,
     nested: dict[str, str],
     state_sql: Callable[[str, ViewerState], str],
+    left_out: Collection[str],
 ) -> Iterator[str]:
     for name, kind, _, declared in columns(row_type):
         match declared:
+            case _ if name in left_out:
+                pass
             case ViewerState():
                 yield f"{state_sql(name, declared)} AS {name}"
             case Written(fragment):
@@ -152,14 +160,21 @@ def _expressions(
                 yield f"{alias}.{name}"
 
 
-def row_layout(row_type: type[R], first: int = 0) -> Layout[R]:
-    """Where the columns of `row_fragment` lie in a row that has them from column `first` on."""
-    nested: dict[str, Any] = {}
+def row_layout(
+    row_type: type[R], first: int = 0, fixed: Mapping[str, Any] = MappingProxyType({})
+) -> Layout[R]:
+    """Where the columns of `row_fragment` lie in a row that has them from column `first` on.
+
+    `fixed`: the values of fields that are not among the columns.
+    """
+    elsewhere: dict[str, Any] = {name: Fixed(value) for name, value in fixed.items()}
     following = first
     for name, kind, optional, _ in columns(row_type):
+        if name in elsewhere:
+            continue
         if hasattr(kind, "_fields"):
-            nested[name] = Layout(kind, following, optional=optional)
+            elsewhere[name] = Layout(kind, following, optional=optional)
             following += len(kind._fields)
         else:
             following += 1
-    return Layout(row_type, first, **nested)
+    return Layout(row_type, first, **elsewhere)

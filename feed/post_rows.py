@@ -7,7 +7,8 @@ from typing import Annotated, NamedTuple
 
 from core.accounts.user_rows import UserRow
 from core.execution import Rows
-from core.row_types import Moment, ViewerState, Written
+from core.row_types import Moment, ViewerState, Written, states_of
+from feed.post_visibility import PostVisibility
 from feed.segment_rows import SegmentRow
 
 
@@ -22,10 +23,14 @@ class PostRow(NamedTuple):
     comment_count: int
     share_count: int
     visibility: Annotated[int, Written("visibility_now")]
-    """A `models.PostVisibility`: the one that holds now."""
+    """A `PostVisibility`: the one that holds now."""
     viewer_has_liked: Annotated[bool, ViewerState("post_likes", "post_id")]
     viewer_has_shared: Annotated[bool, ViewerState("shares", "post_id")]
     author: UserRow
+
+
+FOR_EVERYBODY = {"visibility": PostVisibility.PUBLIC, **dict.fromkeys(states_of(PostRow), False)}
+"""What a page of public posts need not read for an anonymous viewer, by column."""
 
 
 class QuoteState(Enum):

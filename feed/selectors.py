@@ -17,7 +17,14 @@ from core.loaders import POSITION, PageLoader, ViewerLoader
 from core.paging import NO_HORIZON, EdgeRow, Page, PageRequest, page_source
 from core.row_types import row_layout
 from feed.home_feeds import HomeFeeds
-from feed.post_rows import PostDetailRow, PostEditRow, PostRow, QuoteRow, QuoteState
+from feed.post_rows import (
+    FOR_EVERYBODY,
+    PostDetailRow,
+    PostEditRow,
+    PostRow,
+    QuoteRow,
+    QuoteState,
+)
 from feed.segment_rows import NO_SEGMENTS, HashtagRow, segments
 from feed.statements import SQL
 
@@ -48,7 +55,14 @@ POST_ENTRY = Layout(
     EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostRow, 1), codec=SHARED
 )
 """An unread column, then the columns of `{post}`, whose first is also the position."""
-
+ANONYMOUS_POST_ENTRY = Layout(
+    EdgeRow,
+    position=1,
+    shared_by=NOTHING,
+    node=row_layout(PostRow, 1, FOR_EVERYBODY),
+    codec=SHARED,
+)
+"""The same of a page of public posts without a viewer."""
 POST_EDIT_EDGE = Layout(
     EdgeRow, position=1, shared_by=NOTHING, node=row_layout(PostEditRow, 1), codec=SHARED
 )
@@ -85,6 +99,7 @@ def public_feed_page(
     """A page of all public posts. Cost: one statement."""
     statement = SQL.public_feed_page_with_snapshot if with_snapshot else SQL.public_feed_page
     variant = variant_for(context.viewer_id)
+    layout = ANONYMOUS_POST_ENTRY if context.viewer_id is None else POST_ENTRY
 
     def read(part: PageRequest, limit: int, horizon: int) -> Awaitable[list[Row]]:
         return context.database.fetch(
@@ -94,7 +109,7 @@ def public_feed_page(
             *part.seen,
         )
 
-    return _feed_page(context, read, POST_ENTRY, codec, request)
+    return _feed_page(context, read, layout, codec, request)
 
 
 def home_feed_page(

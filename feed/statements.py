@@ -11,7 +11,7 @@ from core.row_types import (
     states_fragment,
     true_states_fragment,
 )
-from feed.post_rows import PostEditRow, PostRow
+from feed.post_rows import FOR_EVERYBODY, PostEditRow, PostRow
 from feed.reactions import REACTIONS
 from feed.segment_rows import HashtagRow
 
@@ -38,6 +38,7 @@ class FeedStatements(
         "post": row_fragment(PostRow, "p", author="a"),
         "post_version": row_fragment(PostEditRow, "m"),
         "post_on_page": page_row_fragment(PostRow, "p", author="a"),
+        "post_for_everybody": page_row_fragment(PostRow, "p", left_out=FOR_EVERYBODY, author="a"),
         "post_states": states_fragment(PostRow),
         "true_post_states": true_states_fragment(PostRow),
         "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",

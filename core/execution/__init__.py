@@ -15,7 +15,7 @@ from core.execution.schema.hints import (
     PassthroughText,
     batch_resolver,
 )
-from core.execution.schema.row_layout import NOTHING, SHARED, Layout, RowLists, Rows
+from core.execution.schema.row_layout import NOTHING, SHARED, Fixed, Layout, RowLists, Rows
 
 if TYPE_CHECKING:
     from core.execution.api import Counters, Executor, FellBack
@@ -30,6 +30,7 @@ __all__ = [
     "Counters",
     "Executor",
     "FellBack",
+    "Fixed",
     "GlobalIdEncoder",
     "InstancesOf",
     "Layout",

@@ -2,7 +2,7 @@
 -- $1 viewer, $2 below, $3 above, $4 limit, $5 horizon; unseen: $6 keys, $7 snapshots.
 -- variants: anonymous
 WITH {hidden muter=$1}, page AS ({public_posts up_to=$6 snapshots=$7} {page_before_states limit=$4})
-SELECT {snapshot_above position=p.id horizon=$5}, {post_on_page page=page key=id}
+SELECT {snapshot_above position=p.id horizon=$5}, {public_post page=page key=id}
 FROM page p
 {author_carried page=p}
 ORDER BY p.id {direction} LIMIT $4

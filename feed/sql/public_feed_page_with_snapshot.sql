@@ -2,7 +2,7 @@
 -- $1 viewer, $2 below, $3 above, $4 limit; unseen: $5 keys, $6 snapshots.
 -- variants: anonymous
 WITH {hidden muter=$1}, page AS ({public_posts} ORDER BY p.id {direction} LIMIT $4)
-SELECT snapshot.now, {post_on_page page=page key=id}
+SELECT snapshot.now, {public_post page=page key=id}
 FROM (SELECT {log_snapshot} AS now OFFSET 0) snapshot
 LEFT JOIN page p ON true
 {author_carried page=p}

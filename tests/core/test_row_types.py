@@ -62,6 +62,20 @@ def test_a_page_reads_its_viewer_states_at_once() -> None:
     ]
 
 
+def test_a_column_that_is_the_same_in_all_rows_need_not_be_read() -> None:
+    fixed = {"viewer_has_it": False}
+    assert page_row_fragment(ThingRow, "t", left_out=fixed, owner="o").splitlines()[3:] == [
+        "t.id,",
+        "    {moment of=t.made_at} AS made_at,",
+        "    {moment of=t.seen_at} AS seen_at,",
+        "    o.id AS owner_id,",
+        "    o.name AS owner_name",
+    ]
+    make = row_layout(ThingRow, 2, fixed).make
+    row = ("key", 7, 1, "2026", None, 5, "ada")
+    assert make(row, None) == ThingRow(1, "2026", None, False, OwnerRow(5, "ada"))
+
+
 def test_a_table_may_be_a_parameter() -> None:
     assert row_fragment(OwnerRow, "{of}").splitlines()[1:] == [
         "-- parameters: of, viewer=$1",

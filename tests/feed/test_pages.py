@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from inspect import isawaitable
+from typing import Any
 
 import pytest
 
-from core.context import Services
+from core.config.schema import graphql_schema
+from core.context import Context, Services
+from core.execution import Executor
 from core.ids import global_id
-from tests.feed.scene import LISTS, Scene, ids
+from tests.feed.scene import LISTS, Scene, ids, parsed
 from tests.interactions.cast import block, create_users
 
 
@@ -162,3 +166,24 @@ async def test_the_default_page_is_the_newest_twenty(scene: Scene, kind: str) ->
     after = await scene.page(kind, scene.owner, f'after: "{cursor}"')
     assert ids(after)[:19] == ids(twenty)[1:]
     assert ids(await scene.page(kind, scene.owner, f'before: "{cursor}"')) == []
+
+
+@pytest.mark.parametrize("event_cursor", ["", "eventCursor"])
+@pytest.mark.parametrize("compiled", [True, False])
+async def test_the_public_feed_says_the_same_without_a_viewer_as_to_a_stranger(
+    scene: Scene, compiled: bool, event_cursor: str
+) -> None:
+    await scene.create(4)
+    [stranger] = await create_users(scene.database, 1, first=500)
+    post = "text visibility viewerHasLiked viewerHasShared likeCount author { username avatarUrl }"
+    query = f"{{ publicFeed {{ {event_cursor} edges {{ cursor node {{ {post} }} }} }} }}"
+    found: list[Any] = []
+    for viewer in (None, stranger, scene.others[0]):
+        context = Context(scene.services, viewer_id=viewer)
+        result: Any = Executor(graphql_schema, enabled=compiled).execute(
+            parsed(query), context=context
+        )
+        found.append(await result if isawaitable(result) else result)
+    anonymous, to_stranger, to_fan = [(each.data, each.errors) for each in found]
+    assert anonymous == to_stranger != to_fan
+    assert "'visibility': 'PUBLIC', 'viewerHasLiked': False" in str(anonymous)

@@ -184,7 +184,7 @@ def _is_irregular(value: str, leaf_type: LeafType) -> str | None:
 class Constant(NamedTuple):
     """The same value for every row."""
 
-    value: str | None
+    value: str | bool | None
 
 
 class RowColumn(NamedTuple):

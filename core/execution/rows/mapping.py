@@ -18,7 +18,7 @@ from core.execution.plan.field_resolution import ReadAttribute
 from core.execution.plan.output_types import LeafType, ObjectType, OutputType
 from core.execution.plan.selection import Field, Select, Selection
 from core.execution.schema.hints import BatchResolver, InstancesOf
-from core.execution.schema.row_layout import NOTHING, Layout, Place, Shared
+from core.execution.schema.row_layout import Fixed, Layout, Place, Shared
 
 
 def row_fields(
@@ -45,8 +45,10 @@ def _source(field: Field, layout: Layout[Any], select: Select, *, optional: bool
     if field.constant is not None:
         return Constant(field.constant)
     output_type, place = field.output_type, layout.places.get(attribute_of(field))
-    if place is NOTHING and attribute_of(field) in layout.places and not output_type.nonnull:
-        return Constant(None)
+    if isinstance(place, Fixed) and (
+        field.is_exact if place.value is not None else not output_type.nonnull
+    ):
+        return Constant(place.value)
     if isinstance(place, Layout):
         return _nested(field, place, select, optional=optional)
     source = _leaf(field, output_type, layout, place) if isinstance(output_type, LeafType) else None
@@ -84,7 +86,7 @@ def resolves_later(fields: RowFields) -> bool:
 
 
 def _leaf(
-    field: Field, output_type: LeafType, layout: Layout[Any], place: Place
+    field: Field, output_type: LeafType, layout: Layout[Any], place: Place | None
 ) -> RowColumn | Computed | None:
     if isinstance(place, int):
         if field.is_exact:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 T = TypeVar("T", bound=tuple[Any, ...])
 V = TypeVar("V")
@@ -22,7 +22,15 @@ class Shared:
 
 
 SHARED = Shared()
-NOTHING = None
+
+
+class Fixed(NamedTuple):
+    """The place of an attribute that has the same value in all rows."""
+
+    value: Any
+
+
+NOTHING = Fixed(None)
 """The place of an attribute that is None."""
 
 
@@ -65,13 +73,15 @@ class Layout(Generic[T]):
         return f"{base}[{self.first if self.inside is None else self.inside}]"
 
 
-Place = int | Layout[Any] | Shared | None
+Place = int | Layout[Any] | Shared | Fixed
 """Where an attribute is: in a column, spread over some, in none of them."""
 
 
 def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
+    fixed = [place for place in layout.places.values() if isinstance(place, Fixed)]
     nested = [place for place in layout.places.values() if isinstance(place, Layout)]
-    indexes = [_index(place, nested) for place in layout.places.values()]
+    indexes = [_index(place, [*fixed, *nested]) for place in layout.places.values()]
+    values = [place.value for place in reversed(fixed)]
     makers = [place.make for place in reversed(nested)]
     # As `_make` does, without a Python frame and without counting.
     new = partial(tuple.__new__, layout.kind)
@@ -81,13 +91,13 @@ def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
     if min(indexes) >= 0:
         make = lambda row, _: new(get(row))  # noqa: E731  # as the ones below
     elif not nested:
-        make = lambda row, shared: new(get((*row, shared, None)))  # noqa: E731
+        make = lambda row, shared: new(get((*row, *values, shared)))  # noqa: E731
     elif len(nested) == 1:
         (of,) = makers
-        make = lambda row, shared: new(get((*row, of(row, shared), shared, None)))  # noqa: E731
+        make = lambda row, shared: new(get((*row, of(row, shared), *values, shared)))  # noqa: E731
     else:
         make = lambda row, shared: new(  # noqa: E731
-            get((*row, *[of(row, shared) for of in makers], shared, None))
+            get((*row, *[of(row, shared) for of in makers], *values, shared))
         )
     return make if layout.inside is None and not layout.optional else _inside(layout, make)
 
@@ -107,13 +117,13 @@ def _inside(layout: Layout[Any], make: Callable[[Any, Any], Any]) -> Callable[[A
     return make_inside
 
 
-def _index(place: Place, nested: list[Layout[Any]]) -> int:
-    """The index of an attribute in a row to which the nested objects, the shared value and None are appended."""
+def _index(place: Place, appended: list[Any]) -> int:
+    """The index of an attribute in a row to which others are appended, the first one last, then the shared value."""
     if isinstance(place, int):
         return place
-    if isinstance(place, Layout):
-        return -3 - next(number for number, found in enumerate(nested) if found is place)
-    return -1 if place is None else -2
+    if isinstance(place, Shared):
+        return -1
+    return -2 - next(number for number, found in enumerate(appended) if found is place)
 
 
 class Rows(Sequence[T]):

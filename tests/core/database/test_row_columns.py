@@ -16,7 +16,7 @@ from core.database.statements import Variants
 from core.execution import Layout
 from core.loaders import PageLoader
 from core.row_types import row_layout
-from feed.selectors import ENTRY, POST, POST_EDIT_EDGE, POST_ENTRY
+from feed.selectors import ANONYMOUS_POST_ENTRY, ENTRY, POST, POST_EDIT_EDGE, POST_ENTRY
 from feed.statements import SQL as FEED_SQL
 from interactions.comment_rows import COMMENT
 from interactions.selectors import COMMENT_EDGE, RANKED_COMMENT_EDGE
@@ -54,6 +54,9 @@ VARIANTS: dict[str, tuple[Variants, Layout[Any]]] = {
 }
 for name, (texts, layout) in VARIANTS.items():
     READS |= {name + variant: (text, layout) for variant, text in texts.items()}
+for name, (text, layout) in READS.items():
+    if layout is POST_ENTRY and ":anonymous" in name:
+        READS[name] = (text, ANONYMOUS_POST_ENTRY)
 
 
 def expected_names(layout: Layout[Any], prefix: str = "") -> Iterator[tuple[int, str]]:
@@ -71,6 +74,7 @@ def mismatches(names: list[str], layout: Layout[Any]) -> list[str]:
         USER_EDGE,
         ENTRY,
         POST_ENTRY,
+        ANONYMOUS_POST_ENTRY,
         POST_EDIT_EDGE,
         COMMENT_EDGE,
         RANKED_COMMENT_EDGE,

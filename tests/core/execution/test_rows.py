@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -19,7 +20,14 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from core.execution.api import Executor
 from core.execution.schema.dataloaders import Loader, loaded
 from core.execution.schema.hints import InstancesOf, batch_resolver
-from core.execution.schema.row_layout import NOTHING, SHARED, Layout, RowLists, Rows
+from core.execution.schema.row_layout import (
+    NOTHING,
+    SHARED,
+    Fixed,
+    Layout,
+    RowLists,
+    Rows,
+)
 from tests.core.execution.test_same_as_standard import WITHOUT_DEADLINE, plain, settled
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,9 +46,16 @@ class PersonRow(NamedTuple):
         return self.name.upper()
 
 
+@strawberry.enum
+class Shape(Enum):
+    ROUND = 1
+
+
 class ThingRow(NamedTuple):
     id: int
     made: datetime
+    is_new: bool
+    shape: Shape
     size: int
     owner: PersonRow
     critic: PersonRow | None
@@ -58,7 +73,12 @@ PERSON = Layout(PersonRow)
 ENTRY = Layout(
     EntryRow,
     thing=Layout(
-        ThingRow, 2, owner=Layout(PersonRow, 5), critic=Layout(PersonRow, 9, optional=True)
+        ThingRow,
+        2,
+        is_new=Fixed(False),
+        shape=Fixed(Shape.ROUND),
+        owner=Layout(PersonRow, 5),
+        critic=Layout(PersonRow, 9, optional=True),
     ),
     position=0,
     shelf=SHARED,
@@ -172,11 +192,13 @@ class Person(Named):
 @strawberry.type
 class Thing:
     made: datetime
+    is_new: bool
+    shape: Shape
     size: int
     owner: Person
     critic: Person | None
 
-    is_type_of = InstancesOf(ThingRow, exact=("size",))
+    is_type_of = InstancesOf(ThingRow, exact=("size", "is_new"))
 
 
 @strawberry.type
@@ -289,7 +311,10 @@ FIELDS: dict[str, list[tuple[str, str]]] = {
     ],
     "Circle": [("entries", "Entry"), ("size", ""), ("__typename", "")],
     "Named": [("name", ""), ("__typename", ""), ("... on Person", "Person")],
-    "Thing": [("made", ""), ("size", ""), ("owner", "Person"), ("critic", "Person")],
+    "Thing": [
+        *((name, "") for name in ("made", "size", "isNew", "shape")),
+        *(("owner", "Person"), ("critic", "Person")),
+    ],
     "Entry": [
         *(("mark", ""), ("position", ""), ("__typename", "")),
         *(("thing", "Thing"), ("sender", "Person"), ("missing", "Person")),
@@ -350,7 +375,7 @@ def no_object(*_: Any) -> Any:
 async def test_no_object_is_made_if_columns_suffice() -> None:
     text = """query { shelves { entries {
         mark __typename sender { name code } missing { name }
-        thing { made size owner { name joined friends { name } } critic { name joined } }
+        thing { made size isNew owner { name joined friends { name } } critic { name joined } }
     } } }"""
     root = world(random.Random(5), 0.0)
     layout = Layout(EntryRow)
@@ -366,7 +391,9 @@ async def test_no_object_is_made_if_columns_suffice() -> None:
     )
     assert compiled.errors is None
     assert compiled.data is not None
-    assert sum(len(shelf["entries"]) for shelf in compiled.data["shelves"]) > 1
+    things = [each["thing"] for shelf in compiled.data["shelves"] for each in shelf["entries"]]
+    assert len(things) > 1
+    assert {thing["isNew"] for thing in things} == {False}
 
 
 def test_rows_are_a_list_of_objects() -> None:
