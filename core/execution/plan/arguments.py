@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -62,19 +62,21 @@ class Arguments:
         self._definition = definition
         self._node = node
         self._hide_suggestions = hide_suggestions
-        self._simple = self._analyse()
+        simple = self._analyse()
+        self._is_simple = simple is not None
+        self._known = {part.name: part.value for part in simple or () if part.has_value}
+        """What the arguments are where no variable says otherwise."""
+        self._varying = [part for part in simple or () if part.variable is not None]
         self._fixed: ArgumentValues | None = None
-        if self._simple is not None and all(part.variable is None for part in self._simple):
-            self._fixed = ArgumentValues(
-                {part.name: part.value for part in self._simple if part.has_value}, True
-            )
+        if self._is_simple and not self._varying:
+            self._fixed = ArgumentValues(self._known, True)
 
     def values(self, variables: VariableValues) -> ArgumentValues:
         """The values, for all objects alike. Errors: GraphQLError."""
         if self._fixed is not None:
             return self._fixed
-        if self._simple is not None:
-            found = self._from_variables(self._simple, variables.coerced)
+        if self._is_simple:
+            found = self._from_variables(variables.coerced)
             if found is not None:
                 return found
         by_name = get_argument_values(
@@ -82,19 +84,15 @@ class Arguments:
         )
         return ArgumentValues(by_name, all(map(_unchanging, by_name.values())))
 
-    def _from_variables(
-        self, simple: Iterable[_Argument], coerced: dict[str, Any]
-    ) -> ArgumentValues | None:
-        by_name: dict[str, Any] = {}
-        for name, variable, value, has_value, nonnull in simple:
-            if variable is not None and variable in coerced:
+    def _from_variables(self, coerced: dict[str, Any]) -> ArgumentValues | None:
+        by_name = {**self._known}
+        for name, variable, _, has_value, nonnull in self._varying:
+            if variable in coerced:
                 given = coerced[variable]
                 if given is None and nonnull:
                     return None
                 by_name[name] = given
-            elif has_value:
-                by_name[name] = value
-            elif nonnull:
+            elif nonnull and not has_value:
                 return None
         shared = {*map(type, by_name.values())} <= UNCHANGING_CLASSES
         return ArgumentValues(by_name, shared or all(map(_unchanging, by_name.values())))
