@@ -44,6 +44,8 @@ class FeedStatements(
         "home_events": f"-- The kinds of events that change home feeds.\n{event_types.FEED_KINDS}",
         "relation_events": "-- The kinds of events that change the actor's whole home feed.\n"
         f"{event_types.RELATION_KINDS}",
+        "block_events": "-- The kinds of events that can change the subject's home feed as well.\n"
+        f"{event_types.BLOCK_KINDS}",
         "account_events": "-- The kinds of events that hide or show all of the actor.\n"
         f"{event_types.ACCOUNT_KINDS}",
         "visibility_events": "-- The kinds of events after which clients may see less or more.\n"

@@ -33,19 +33,17 @@ async def post_readers(
     events: Iterable[EventRow],
 ) -> Readers:
     """The readers of these posts, and of those that the events delete. Cost: one statement, none if all are public."""
-    restricted = {
-        post.id: (post.author.id, post.visibility)
+    restricted: dict[int, tuple[int, int, int | None]] = {
+        post.id: (post.author.id, post.visibility, None)
         for post in posts
         if post is not None and post.visibility != PostVisibility.PUBLIC
     }
     for event in events:
         # The subject of a deletion is the visibility that the post had.
         if event.kind == POST_DELETED and event.post_id and event.subject_id:
-            restricted[event.post_id] = (event.actor_id, event.subject_id)
+            restricted[event.post_id] = (event.actor_id, event.subject_id, event.transaction)
     if not restricted or not viewers:
         return Readers(frozenset(restricted), frozenset())
-    authors, visibilities = zip(*restricted.values(), strict=True)
-    rows = await database.fetch(
-        SQL.post_readers, list(viewers), list(restricted), list(authors), list(visibilities)
-    )
+    columns = [list(column) for column in zip(*restricted.values(), strict=True)]
+    rows = await database.fetch(SQL.post_readers, list(viewers), list(restricted), *columns)
     return Readers(frozenset(restricted), frozenset((viewer, post) for viewer, post in rows))

@@ -43,8 +43,8 @@ USER_BLOCKED: Final = "user_blocked"
 USER_UNBLOCKED: Final = "user_unblocked"
 USER_MUTED: Final = "user_muted"
 USER_UNMUTED: Final = "user_unmuted"
-# The actor begins or ceases to see a post of the subject that is for whom it mentions: by an edit or its deletion.
-# No post.
+# The actor begins or ceases to see the post, which is the subject's and for whom it mentions: by an edit or its
+# deletion.
 POST_MENTION_CHANGED: Final = "post_mention_changed"
 # The actor asks to follow the subject, whose account is private.
 FOLLOW_REQUESTED: Final = "follow_requested"
@@ -75,6 +75,8 @@ RELATION_KINDS: Final = (
     POST_MENTION_CHANGED,
 )
 """Kinds that change the actor's whole home feed; the index `events_of_whole_feeds` contains only these."""
+BLOCK_KINDS: Final = (USER_BLOCKED, USER_UNBLOCKED)
+"""Kinds that can change the subject's home feed as well; the index `events_of_blocked` contains only these."""
 ACCOUNT_KINDS: Final = (USER_DELETED, USER_RESTORED)
 """Kinds that hide or show all of the actor."""
 HIDING_KINDS: Final = (POST_DELETED, COMMENT_DELETED, USER_DELETED, USER_PRIVACY_CHANGED)

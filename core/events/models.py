@@ -9,6 +9,7 @@ from django.db import models
 
 from core.database.time_ordered_keys import CurrentTransaction
 from core.events.event_types import (
+    BLOCK_KINDS,
     FEED_KINDS,
     NOTIFICATION_KINDS,
     REASON_KINDS,
@@ -83,6 +84,13 @@ class Event(models.Model):
                 "id",
                 name="events_of_whole_feeds",
                 condition=models.Q(kind__in=RELATION_KINDS),
+            ),
+            models.Index(
+                "subject_id",
+                "transaction",
+                "id",
+                name="events_of_blocked",
+                condition=models.Q(kind__in=BLOCK_KINDS),
             ),
             models.Index(
                 "actor_id",

@@ -88,6 +88,11 @@ ACTOR_VISIBILITY_KINDS = frozenset({*event_types.ACCOUNT_KINDS, event_types.USER
 WHOLE_FEED_KINDS = ACTOR_VISIBILITY_KINDS.union(event_types.RELATION_KINDS)
 """Kinds after which a feed has to be queried again."""
 
+ROWS_LOOKED_AT = 10_000
+"""How many posts and shares a batch looks at, to find whose feeds have posts of accounts; divided among these."""
+LEAST_ROWS_LOOKED_AT = 100
+"""Of each account."""
+
 HomeFeedEventRow = FeedEntryAddedRow | FeedEntryRemovedRow | HomeFeedChangedRow
 
 
@@ -171,7 +176,9 @@ class HomeFeedTopic(ViewerTopic):
     def viewers(self, events: Sequence[EventRow]) -> set[int | None]:
         if any(event.kind not in event_types.RELATION_KINDS for event in events):
             return set(self._by_viewer)
-        return {event.actor_id for event in events if event.actor_id in self._by_viewer}
+        actors = {event.actor_id for event in events}
+        blocked = {event.subject_id for event in events if event.kind in event_types.BLOCK_KINDS}
+        return {viewer_id for viewer_id in actors | blocked if viewer_id in self._by_viewer}
 
     def recipients(self, presented: PresentedEvent) -> Collection[Subscriber]:
         viewers = presented.changes if isinstance(presented, PresentedEntry) else {}
@@ -217,7 +224,10 @@ class HomeFeedTopic(ViewerTopic):
     async def _changes(
         self, events: Sequence[EventRow], viewers: list[int]
     ) -> list[dict[int, FeedChange]]:
-        """For each event, its changes by viewer. Cost: one statement, two with events of ACTOR_VISIBILITY_KINDS."""
+        """For each event, its changes by viewer.
+
+        Cost: one statement, two with events of ACTOR_VISIBILITY_KINDS or blocks of the viewers.
+        """
         rows = await self.log.database.fetch(
             SQL.home_recipients,
             list(range(len(events))),
@@ -231,18 +241,26 @@ class HomeFeedTopic(ViewerTopic):
         changes: list[dict[int, FeedChange]] = [{} for _ in events]
         for number, viewer_id, *change in rows:
             changes[number][viewer_id] = FeedChange(*change)
-        accounts: dict[int, int] = {}
+        # By the author and whom they block: the last of the events, and the transaction of the first.
+        hidden: dict[tuple[int, int | None], tuple[int, int]] = {}
+        blocks_of = set(viewers)
         for number, event in enumerate(events):
-            if event.kind in ACTOR_VISIBILITY_KINDS:
-                if event.subject_id is None:
-                    accounts[number] = event.actor_id
-                else:
-                    # One of too many to look at each, which the subject has missed.
-                    changes[number][event.subject_id] = FeedChange(None, None, None)
-        if accounts:
-            arguments = (list(accounts), list(accounts.values()), viewers)
+            subject = event.subject_id
+            if event.kind in event_types.BLOCK_KINDS and subject in blocks_of:
+                _, since = hidden.get((event.actor_id, subject), (number, event.transaction))
+                hidden[event.actor_id, subject] = number, since
+            elif event.kind in ACTOR_VISIBILITY_KINDS and subject is None:
+                hidden[event.actor_id, None] = number, event.transaction
+            elif event.kind in ACTOR_VISIBILITY_KINDS and subject is not None:
+                # One of too many to look at each, which the subject has missed.
+                changes[number][subject] = FeedChange(None, None, None)
+        if hidden:
+            authors, blocked = zip(*hidden, strict=True)
+            numbers, transactions = zip(*hidden.values(), strict=True)
+            columns = (list(column) for column in (numbers, authors, blocked, transactions))
+            looked_at = max(ROWS_LOOKED_AT // len(hidden), LEAST_ROWS_LOOKED_AT)
             for number, viewer_id in await self.log.database.fetch(
-                SQL.home_readers_by_shares, *arguments
+                SQL.home_readers_by_shares, *columns, viewers, looked_at
             ):
                 changes[number][viewer_id] = FeedChange(None, None, None)
         return _newest_of_whole_feeds(events, changes)

@@ -1,6 +1,6 @@
 -- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
 -- followees, their ends, and own posts; of users followed until their accounts were
--- deleted, too. Of the viewer's own that changed the whole feed, the newest. Of deletions and restorations of accounts and changes
+-- deleted, too; blocks of the viewer, and their ends. Of the viewer's own that changed the whole feed, the newest. Of deletions and restorations of accounts and changes
 -- of privacy, which may have changed it, the newest; where there are more than a hundred, too many to look at each, these have the
 -- viewer as their subject: the whole feed counts as changed.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
@@ -19,6 +19,11 @@ WITH sources AS MATERIALIZED (
         AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
         ORDER BY transaction, id LIMIT $6
     ) e
+), blocked AS (
+    SELECT * FROM events e
+    WHERE subject_id = $1 AND kind IN {block_events}
+    AND (transaction, id) > ($2, $3) AND (transaction, id) <= ($4, $5)
+    ORDER BY transaction, id LIMIT $6
 ), changed AS (
     SELECT * FROM events e
     WHERE actor_id = $1 AND {changes_whole_feed event=e}
@@ -38,5 +43,5 @@ SELECT transaction, id, kind, actor_id, post_id, CASE
     WHEN kind IN ('user_privacy_changed', 'user_deleted', 'user_restored') AND (SELECT count(*) FROM shown) > 100 THEN $1
     ELSE subject_id
 END, client_mutation_id, created_at
-FROM (SELECT * FROM done UNION SELECT * FROM changed UNION SELECT * FROM shown) e
+FROM (SELECT * FROM done UNION SELECT * FROM blocked UNION SELECT * FROM changed UNION SELECT * FROM shown) e
 ORDER BY transaction, id LIMIT $6

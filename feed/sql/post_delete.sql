@@ -3,7 +3,7 @@
 -- A post with many likes, comments or shares becomes one of a deleted account that exists for this alone: so it is hidden
 -- from everybody at once, and removed in small transactions (interactions/erasure.py).
 WITH seen AS (
-    SELECT p.id, p.author_id, p.quoted_post_id, {visibility_now of=p.visibility} AS visibility
+    SELECT p.id, p.author_id, p.quoted_post_id, p.visibility = 0 AS is_shareable, {visibility_now of=p.visibility} AS visibility
     FROM posts p JOIN users a ON a.id = p.author_id WHERE p.id = $2 AND {post_visible}
 ), attached AS MATERIALIZED (
     SELECT {reaction_rows post=$2}
@@ -42,11 +42,12 @@ WITH seen AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id, client_mutation_id)
     SELECT 'post_deleted', $1, done.id, nullif(seen.visibility, 0), $3 FROM done CROSS JOIN seen
     UNION ALL
-    -- Who has it by a share receives the end of that. Those of a reassigned post end when they are removed.
+    -- Who has it by a share receives the end of that, also if the author's account has become private since. The shares of a
+    -- reassigned post end when they are removed.
     SELECT 'post_unshared', x.user_id, x.post_id, x.id, NULL FROM deleted JOIN shares x ON x.post_id = deleted.id CROSS JOIN seen
-    WHERE seen.visibility = 0
+    WHERE seen.is_shareable
     UNION ALL
-    SELECT 'post_mention_changed', m.user_id, NULL, $1, NULL FROM done JOIN post_mentions m ON m.post_id = done.id CROSS JOIN seen
+    SELECT 'post_mention_changed', m.user_id, done.id, $1, NULL FROM done JOIN post_mentions m ON m.post_id = done.id CROSS JOIN seen
     WHERE seen.visibility = 2
 )
 SELECT seen.author_id = $1, done.id IS NOT NULL FROM seen LEFT JOIN done ON true

@@ -23,8 +23,8 @@ WITH keys AS MATERIALIZED (
     ON CONFLICT DO NOTHING
 ), logged AS (
     -- An edit that changes who may see the post.
-    INSERT INTO events (kind, actor_id, subject_id)
-    SELECT 'post_mention_changed', m.user_id, p.author_id
+    INSERT INTO events (kind, actor_id, post_id, subject_id)
+    SELECT 'post_mention_changed', m.user_id, p.id, p.author_id
     FROM (SELECT * FROM unmentioned UNION ALL SELECT * FROM mentioned) m JOIN posts p ON p.id = m.post_id
     WHERE p.visibility = 2 AND p.edited_at IS NOT NULL
 )

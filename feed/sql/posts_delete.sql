@@ -11,6 +11,10 @@ WITH deleted AS (
     UPDATE users SET post_count = post_count - (SELECT count(*) FROM deleted)::int WHERE id = $1 AND EXISTS (SELECT FROM deleted)
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id)
-    SELECT 'post_deleted', $1, id, nullif(visibility, 0) FROM deleted WHERE $1 <> {posts_holder} ORDER BY id DESC
+    SELECT 'post_deleted', $1, id, nullif(visibility, 0) FROM deleted WHERE $1 <> {posts_holder}
+    UNION ALL
+    SELECT 'post_mention_changed', m.user_id, d.id, $1 FROM deleted d JOIN post_mentions m ON m.post_id = d.id
+    WHERE d.visibility = 2 AND $1 <> {posts_holder}
+    ORDER BY 3 DESC
 )
 SELECT count(*) FROM deleted

@@ -15,7 +15,8 @@ WITH picked AS (
 ){end}{if erased}, logged AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id)
     SELECT '{erased}', d.user_id, p.id, d.id
-    FROM deleted d JOIN posts p ON p.id = d.post_id JOIN users a ON a.id = p.author_id
-    WHERE {post_public}
+    FROM deleted d JOIN posts p ON p.id = d.post_id
+    -- Its author's account may have become private since it was shared.
+    WHERE p.visibility = 0
 ){end}
 SELECT count(*) FROM deleted

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.database import Database
-from tests.interactions.cast import account_closed, account_restored
+from core.database.django_bridge import retry_on_deadlock
+from core.ids import key_of
+from feed.models import Post
+from feed.moderation import posts_delete
+from tests.interactions.cast import account_closed, account_restored, delete_account
 from tests.live.world import (
     Api,
     Json,
@@ -51,23 +58,31 @@ async def go_private(api: Api, user: SignedInUser, *, is_private: bool = True) -
     await api.change(user, "UpdateProfile", isPrivate=is_private)
 
 
-async def watch(client: WebSocketClient, posts: list[str], after: str | None = None) -> Json:
-    query = """subscription($ids: [ID!]!, $after: String) { postInteractions(postIds: $ids, after: $after) {
-        __typename cursor ... on PostDeleted { deletedPostId }
-        ... on CommentCreated { comment { text } post { id visibility } }
-        ... on PostEdited { post { id visibility } } } }"""
-    await client.subscribe("1", query, ids=posts, after=after)
+WATCHED = """subscription($ids: [ID!]!, $after: String) { postInteractions(postIds: $ids, after: $after) {
+    __typename cursor ... on PostDeleted { deletedPostId }
+    ... on CommentCreated { comment { text } post { id visibility } }
+    ... on PostEdited { post { id visibility } } } }"""
+
+
+async def watch(
+    client: WebSocketClient, posts: list[str], after: str | None = None, *, id: str = "1"
+) -> Json:
+    await client.subscribe(id, WATCHED, ids=posts, after=after)
     return await client.event()
+
+
+async def events_until_marked(client: WebSocketClient) -> AsyncIterator[Json]:
+    """The events before the last word on the marker."""
+    while True:
+        event = await client.event()
+        if event["__typename"] == "CommentCreated" and event["comment"]["text"] == "The end.":
+            return
+        yield event
 
 
 async def until_marked(client: WebSocketClient) -> list[str]:
     """The kinds of the events before the last word on the marker."""
-    kinds: list[str] = []
-    while True:
-        event = await client.event()
-        if event["__typename"] == "CommentCreated" and event["comment"]["text"] == "The end.":
-            return kinds
-        kinds.append(event["__typename"])
+    return [event["__typename"] async for event in events_until_marked(client)]
 
 
 @pytest.mark.parametrize("is_private", [False, True])
@@ -102,16 +117,84 @@ async def test_a_post_s_events_reach_its_readers_alone(
         await api.change(author, "DeletePost", postId=secret)
         await api.change(cast["host"], "CreateComment", postId=marker, text="The end.")
         for name, client in clients.items():
-            # Whom a deleted post mentioned is not known any more.
-            is_notified = name in readers and (visibility != "MENTIONED" or name == "author")
-            assert await until_marked(client) == (["PostDeleted"] if is_notified else []), name
+            expected = ["PostDeleted"] if name in readers else []
+            assert await until_marked(client) == expected, name
     for name, cursor in cursors.items():
         authorization = cast[name].authorization if name in cast else None
         async with websocket_client(address, authorization) as client:
             await watch(client, [secret, marker], after=cursor)
-            is_notified = name in readers and (visibility != "MENTIONED" or name == "author")
             replayed = await until_marked(client) + await until_marked(client)
-            assert replayed == (["PostDeleted"] if is_notified else []), name
+            assert replayed == (["PostDeleted"] if name in readers else []), name
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+@pytest.mark.parametrize("how", ["by its author", "by a moderator", "with the account"])
+async def test_whom_a_post_mentions_receives_its_deletion(
+    address: str,
+    api: Api,
+    database: Database,
+    cast: Cast,
+    django_db_blocker: DjangoDbBlocker,
+    how: str,
+    resumes: bool,
+) -> None:
+    """And not that of another post, which is deleted with it and does not mention them."""
+    author = cast["author"]
+    secret = await write(api, cast, visibility="MENTIONED")
+    values = {"text": "For @p4.", "visibility": "MENTIONED"}
+    other = str((await api.change(author, "CreatePost", **values))["post"]["id"])
+    marker = (await api.change(cast["host"], "CreatePost", text="Here."))["post"]["id"]
+    watched = ("mentioned", "stranger", "follower", "requester", "blocked")
+
+    async def delete() -> None:
+        if how == "by its author":
+            for post in (secret, other):
+                await api.change(author, "DeletePost", postId=post)
+        elif how == "by a moderator":
+            with django_db_blocker.unblock():
+                await asyncio.to_thread(moderate, [secret, other])
+        else:
+            await delete_account(database, author.key)
+        await api.change(cast["host"], "CreateComment", postId=marker, text="The end.")
+
+    async with AsyncExitStack() as stack:
+        found: dict[str, list[str]] = {}
+        clients = {}
+        for name in watched:
+            opened = websocket_client(address, cast[name].authorization)
+            clients[name] = await stack.enter_async_context(opened)
+            ready = await watch(clients[name], [secret, other, marker])
+            cursor = ready["cursor"]
+        if not resumes:
+            await delete()
+        else:
+            for client in clients.values():
+                await client.send(type="complete", id="1")
+            await delete()
+            for client in clients.values():
+                await watch(client, [secret, other, marker], after=cursor, id="2")
+        for name, client in clients.items():
+            found[name] = [
+                event["deletedPostId"]
+                async for event in events_until_marked(client)
+                if event["__typename"] == "PostDeleted"
+            ]
+    assert found == {
+        "mentioned": [secret],
+        "stranger": [other],
+        "follower": [],
+        "requester": [],
+        "blocked": [],
+    }
+
+
+def moderate(posts: Sequence[str]) -> None:
+    """Deletes posts in one transaction, as the admin does."""
+    keys = [key_of("Post", post) or 0 for post in posts]
+    try:
+        retry_on_deadlock(lambda: posts_delete(Post.objects.filter(pk__in=keys)))
+    finally:
+        connection.close()
 
 
 async def test_a_watched_post_that_becomes_private_is_silent_at_once(
