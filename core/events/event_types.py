@@ -26,6 +26,8 @@ COMMENT_CREATED: Final = "comment_created"
 COMMENT_EDITED: Final = "comment_edited"
 # The parent is the nearest comment above it that remains.
 COMMENT_DELETED: Final = "comment_deleted"
+# A tombstone goes with its last reply, whose author is the actor. The parent is as above.
+TOMBSTONE_DELETED: Final = "tombstone_deleted"
 COMMENT_LIKED: Final = "comment_liked"
 COMMENT_UNLIKED: Final = "comment_unliked"
 
@@ -93,6 +95,7 @@ INTERACTION_KINDS: Final = (
     COMMENT_CREATED,
     COMMENT_EDITED,
     COMMENT_DELETED,
+    TOMBSTONE_DELETED,
     POST_EDITED,
     POST_DELETED,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from core.accounts.selectors import users_by_ids
@@ -30,16 +30,18 @@ from interactions.selectors import comments_of_events
 from interactions.statements import SQL
 
 MAX_POSTS = 100
-UNMUTED_KINDS = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
-"""Kinds that a mute does not hide: the viewer has opened the post on purpose."""
+COMMENT_REMOVAL_KINDS = frozenset({event_types.COMMENT_DELETED, event_types.TOMBSTONE_DELETED})
+UNMUTED_KINDS = COMMENT_REMOVAL_KINDS | {event_types.POST_EDITED, event_types.POST_DELETED}
+"""Kinds that a mute does not hide: the viewer has opened the post on purpose, with the comments of muted users."""
 
 COMMENT_KINDS = frozenset({event_types.COMMENT_CREATED, event_types.COMMENT_EDITED})
 """Kinds that show a comment, as long as it is there."""
 
-REMOVAL_KINDS = frozenset(
-    {event_types.POST_UNLIKED, event_types.POST_UNSHARED, event_types.COMMENT_DELETED}
-)
+REMOVAL_KINDS = COMMENT_REMOVAL_KINDS | {event_types.POST_UNLIKED, event_types.POST_UNSHARED}
 """Kinds that are delivered even if the actor's account has been deleted."""
+
+HIDDEN_ACTOR = deleted_user(0)
+"""In place of an actor whom a block hides."""
 
 ACTION_FIELDS = frozenset({"cursor", "clientMutationId", "actor", "post"})
 PUBLIC_FIELDS: PublicFields = {
@@ -82,6 +84,7 @@ class PresentedInteraction(PresentedEvent):
         "_actor",
         "_comment",
         "_hidden",
+        "_hides_actor",
         "_hides_parent",
         "_parent",
         "_post",
@@ -100,13 +103,15 @@ class PresentedInteraction(PresentedEvent):
         hidden: HiddenPairs,
         readers: Readers,
         states: TrueStates,
-        hides_parent: bool = False,
+        hides_actor: bool,
+        hides_parent: bool,
     ) -> None:
-        """`hides_parent`: whether it is for viewers to whom a block hides the parent, in place of the others."""
+        """`hides_…`: whether it is for viewers from whom a block hides this, in place of the others."""
         super().__init__(event)
         self._parent = parent
         self._hides_parent = hides_parent
-        self._actor = actor
+        self._hides_actor = hides_actor
+        self._actor = HIDDEN_ACTOR if hides_actor else actor
         self._post = post
         self._comment = comment
         self._hidden = hidden
@@ -129,11 +134,11 @@ class PresentedInteraction(PresentedEvent):
         if not self._readers.include(viewer_id, self.event.post_id):
             return False
         if viewer_id is None:
-            return not self._hides_parent
+            return not (self._hides_actor or self._hides_parent)
         if self._blocks_parent(viewer_id) != self._hides_parent:
             return False
         pair = (viewer_id, self.event.actor_id)
-        if pair in self._hidden.blocked:
+        if (pair in self._hidden.blocked) != self._hides_actor:
             return False
         if self._post is not None and (viewer_id, self._post.author.id) in self._hidden.blocked:
             return False
@@ -156,7 +161,7 @@ class PresentedInteraction(PresentedEvent):
         return InteractionRow(
             event.kind,
             cursor,
-            event.client_mutation_id,
+            None if self._hides_actor else event.client_mutation_id,
             self._actor,
             event.post_id or 0,
             post,
@@ -237,7 +242,7 @@ class PostInteractionsTopic(Topic):
             {
                 key
                 for event in events
-                if event.kind in {*COMMENT_KINDS, event_types.COMMENT_DELETED}
+                if event.kind in COMMENT_KINDS | COMMENT_REMOVAL_KINDS
                 for key in (event.subject_id, event.parent_id)
                 if key is not None
             }
@@ -269,12 +274,26 @@ class PostInteractionsTopic(Topic):
                 hidden=hidden,
                 readers=readers,
                 states=states,
+                hides_actor=hides_actor,
                 hides_parent=hides_parent,
             )
             for event in events
-            for hides_parent in ((False, True) if event.parent_id is not None else (False,))
+            for hides_actor in _choices(_is_of_tombstone(event, comment))
+            for hides_parent in _choices(event.parent_id is not None)
         ]
         return [each for each in presented if each.is_readable]
+
+
+def _choices(is_possible: bool) -> tuple[bool, ...]:
+    return (False, True) if is_possible else (False,)
+
+
+def _is_of_tombstone(event: EventRow, comments: Mapping[int, CommentRow | None]) -> bool:
+    """Whether a tombstone appears or goes, which is in the lists of all who see the post, whoever wrote it."""
+    if event.kind == event_types.COMMENT_DELETED:
+        comment = comments.get(event.subject_id or 0)
+        return comment is not None and comment.is_deleted
+    return event.kind == event_types.TOMBSTONE_DELETED
 
 
 async def _no_comments() -> list[CommentRow | None]:

@@ -89,7 +89,11 @@ class CommentEdited(Action):
     is_type_of = _is(event_types.COMMENT_EDITED)
 
 
-@strawberry.type(description="A comment on the post was deleted.")
+@strawberry.type(
+    description="A comment on the post was deleted. A tombstone goes with its last reply, by an event of its own, "
+    "after that of the reply. A client that does not have the `tombstone` yet, because a block hid the comment, adds "
+    "it; `actor` is then a placeholder."
+)
 class CommentDeleted(Action):
     tombstone: Comment | None = strawberry.field(
         description="The tombstone in the comment's place, as long as it holds replies; null if the comment is gone."
@@ -99,9 +103,9 @@ class CommentDeleted(Action):
         "unless that was a tombstone that went with it. Null if there is none, or if it is not visible to the viewer."
     )
 
-    is_type_of = _is(event_types.COMMENT_DELETED)
+    is_type_of = _is(event_types.COMMENT_DELETED, event_types.TOMBSTONE_DELETED)
 
-    @strawberry.field(description=f"The id of the deleted comment, {ID_BOUND}.")
+    @strawberry.field(description=f"The id of the deleted comment or tombstone, {ID_BOUND}.")
     @staticmethod
     def deleted_comment_id(root: strawberry.Parent[InteractionRow]) -> strawberry.ID:
         return strawberry.ID(global_id("Comment", root.comment_id or 0))

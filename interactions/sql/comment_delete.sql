@@ -30,11 +30,18 @@ WITH RECURSIVE seen AS MATERIALIZED (
     WHERE c.id = g.parent_id AND NOT EXISTS (SELECT FROM to_delete WHERE to_delete.id = c.id)
 ), counted_by_post AS (
     UPDATE posts p SET comment_count = p.comment_count - 1 FROM seen WHERE p.id = seen.post_id AND own
+), remaining AS (
+    -- The nearest comment above those that go.
+    SELECT g.parent_id AS id FROM to_delete g
+    WHERE g.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM to_delete WHERE id = g.parent_id)
 ), logged AS (
     INSERT INTO events (kind, actor_id, post_id, subject_id, parent_id, client_mutation_id)
-    SELECT 'comment_deleted', $1, post_id, id, CASE WHEN EXISTS (SELECT FROM to_delete) THEN (
-        SELECT g.parent_id FROM to_delete g WHERE g.parent_id IS NOT NULL AND NOT EXISTS (SELECT FROM to_delete WHERE id = g.parent_id)
-    ) ELSE parent_id END, $3
+    SELECT 'comment_deleted', $1, post_id, id,
+        CASE WHEN EXISTS (SELECT FROM to_delete) THEN (SELECT id FROM remaining) ELSE parent_id END, $3
     FROM seen WHERE own
+    UNION ALL
+    SELECT 'tombstone_deleted', $1, seen.post_id, g.id, (SELECT id FROM remaining), NULL
+    FROM to_delete g CROSS JOIN seen WHERE g.id <> seen.id
+    ORDER BY 4 DESC
 )
 SELECT own FROM seen

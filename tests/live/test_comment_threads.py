@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
 import pytest
 
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import create_posts
-from tests.live.world import Api, signed_in, websocket_client
+from tests.live.world import Api, Json, WebSocketClient, signed_in, websocket_client
 
 THREAD = """
 subscription Thread($postIds: [ID!]!, $after: String) {
@@ -65,11 +68,13 @@ async def test_a_thread_is_kept_up_to_date(address: str, api: Api, database: Dat
         assert deleted["parent"] == {"id": first, "replyCount": 1}
         assert deleted["post"] == {"id": id, "commentCount": 2}
 
-        # The tombstone goes with its last reply, and the event names what remains.
+        # The tombstone goes with its last reply, and the events name what remains.
         await api.change(fan, "DeleteComment", commentId=third)
-        deleted = await watcher.event()
-        assert (deleted["deletedCommentId"], deleted["tombstone"]) == (third, None)
-        assert deleted["parent"] == {"id": first, "replyCount": 0}
+        for gone in (third, second):
+            deleted = await watcher.event()
+            assert (deleted["deletedCommentId"], deleted["tombstone"]) == (gone, None)
+            assert deleted["parent"] == {"id": first, "replyCount": 0}
+            assert deleted["post"] == {"id": id, "commentCount": 1}
 
         await api.change(fan, "DeleteComment", commentId=first)
         deleted = await watcher.event()
@@ -104,3 +109,124 @@ async def test_the_comment_above_is_hidden_from_who_may_not_see_it(
             assert deleted["parent"] == {"id": above, "replyCount": 0}
         deleted = await blind.event()
         assert (deleted["deletedCommentId"], deleted["parent"]) == (reply, None)
+
+
+LISTED = "edges { node { id isDeleted %s } }"
+LISTS = LISTED % "replies(first: 9) { %s }"
+COMMENTS = LISTS % (LISTS % (LISTED % ""))
+DELETIONS = """
+subscription($ids: [ID!]!, $after: String) { postInteractions(postIds: $ids, after: $after) {
+  __typename
+  ... on SubscriptionReady { cursor }
+  ... on CommentDeleted {
+    clientMutationId actor { id username } deletedCommentId parent { id }
+    tombstone { id isDeleted parent { id } replies(first: 9) { edges { node { id isDeleted } } } }
+  }
+} }
+"""
+
+
+class Thread:
+    """The comments that a client holds of a post, kept by a query and events."""
+
+    def __init__(self, client: WebSocketClient, post: str) -> None:
+        self.client = client
+        self.post = post
+        self.held: dict[str, bool] = {}
+        self.deletions: list[Json] = []
+
+    async def query(self) -> dict[str, bool]:
+        """The comments that a query shows, by id: whether each is a tombstone."""
+        query = f"query($post: ID!) {{ post(id: $post) {{ comments(first: 9) {{ {COMMENTS} }} }} }}"
+        await self.client.subscribe("query", query, post=self.post)
+        found = await self.client.event()
+        assert (await self.client.receive())["type"] == "complete"
+        return dict(self._listed(found["comments"]))
+
+    async def begin(self, after: str | None = None) -> str:
+        """Subscribes, and queries if nothing is held yet. Returns the cursor of the beginning."""
+        await self.client.subscribe("1", DELETIONS, ids=[self.post], after=after)
+        ready = await self.client.event()
+        assert ready["__typename"] == "SubscriptionReady"
+        if not self.held:
+            self.held = await self.query()
+        return str(ready["cursor"])
+
+    async def go_on(self, edits: int = 1) -> None:
+        """Applies the events up to the last of so many edits of the post."""
+        while edits:
+            event = await self.client.event()
+            if event["__typename"] == "PostEdited":
+                edits -= 1
+                continue
+            self.deletions.append(event)
+            self.held.pop(event["deletedCommentId"], None)
+            if tombstone := event["tombstone"]:
+                self.held[tombstone["id"]] = tombstone["isDeleted"]
+                self.held.update(self._listed(tombstone["replies"]))
+
+    def _listed(self, comments: Json) -> Iterator[tuple[str, bool]]:
+        for edge in comments["edges"]:
+            node = edge["node"]
+            yield node["id"], node["isDeleted"]
+            yield from self._listed(node.get("replies", {"edges": []}))
+
+
+async def test_a_list_that_is_kept_by_events_is_that_of_a_query(
+    address: str, api: Api, database: Database
+) -> None:
+    """Also for whom a block or a mute hides the author of what goes."""
+    author, fan, blocked, blocker, muter = await signed_in(database, 5)
+    (key,) = await create_posts(database, author.key)
+    post = global_id("Post", key)
+    comments: list[str] = []
+    thread = ((fan, None), (author, 0), (fan, 1), (author, None), (fan, 3), (fan, 4))
+    for user, parent in thread:
+        parent_id = None if parent is None else comments[parent]
+        values = {"postId": post, "text": "x", "parentId": parent_id}
+        comments.append((await api.change(user, "CreateComment", **values))["comment"]["id"])
+    await api.change(fan, "BlockUser", userId=blocked.id)
+    await api.change(blocker, "BlockUser", userId=fan.id)
+    await api.change(muter, "MuteUser", userId=fan.id)
+    a, b, c, _, e, f = comments
+    steps = ((fan, a), (fan, e), (fan, f), (author, b), (fan, c))
+    viewers = {"author": author, "fan": fan, "blocked": blocked, "blocker": blocker}
+    viewers |= {"muter": muter}
+    async with AsyncExitStack() as stack:
+        threads: dict[str, Thread] = {}
+        later: dict[str, Thread] = {}
+        starts: dict[str, str] = {}
+        for name in (*viewers, "anonymous"):
+            authorization = viewers[name].authorization if name in viewers else None
+            for kept in (threads, later):
+                opened = websocket_client(address, authorization)
+                kept[name] = Thread(await stack.enter_async_context(opened), post)
+            later[name].held = await later[name].query()
+            starts[name] = await threads[name].begin()
+        for number, (user, comment) in enumerate(steps):
+            await api.change(user, "DeleteComment", commentId=comment, clientMutationId="secret")
+            await api.change(author, "EditPost", postId=post, text=f"After {number}.")
+            for name, kept_live in threads.items():
+                await kept_live.go_on()
+                assert kept_live.held == await kept_live.query(), (name, number)
+        for name, resumed in later.items():
+            await resumed.begin(starts[name])
+            await resumed.go_on(len(steps))
+            assert resumed.held == await resumed.query(), name
+
+    gone = [event["deletedCommentId"] for event in threads["anonymous"].deletions]
+    assert gone == [a, e, f, e, b, c, b, a]
+    assert [event["clientMutationId"] for event in threads["muter"].deletions] == [
+        *("secret", "secret", "secret", None),
+        *("secret", "secret", None, None),
+    ]
+    for name in ("blocked", "blocker"):
+        # Of what they never saw, nothing; and of who caused the rest, nothing.
+        seen = threads[name].deletions
+        assert [event["deletedCommentId"] for event in seen] == [a, e, e, b, b, a], name
+        names = [event["actor"]["username"] for event in seen]
+        assert names == ["deleted", "deleted", "deleted", "p1", "deleted", "deleted"]
+        assert fan.id not in str(seen)
+        assert [
+            event["clientMutationId"] for event in seen if event["actor"]["id"] != author.id
+        ] == [None] * 5

@@ -110,11 +110,11 @@ class HasKind(Protocol):
     def kind(self) -> str: ...
 
 
-def of_kind(row_type: type[HasKind], kind: str) -> classmethod[object, [object, object], bool]:
-    """An `is_type_of` of a GraphQL type: for rows of this type with this kind of event."""
+def of_kind(row_type: type[HasKind], *kinds: str) -> classmethod[object, [object, object], bool]:
+    """An `is_type_of` of a GraphQL type: for rows of this type with one of these kinds of events."""
 
     def is_type_of(_cls: object, value: object, _info: object) -> bool:
-        return isinstance(value, row_type) and value.kind == kind
+        return isinstance(value, row_type) and value.kind in kinds
 
     return classmethod(is_type_of)
 
