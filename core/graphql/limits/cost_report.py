@@ -10,7 +10,7 @@ from core.graphql.limits.limits import Limits, over_limit
 REPORT_HEADER = b"graphql-cost"
 REPORT = b"report"
 """A client that sends the header with this value gets `extensions.cost`, as from Hot Chocolate."""
-SUBSCRIPTION_SHARE = 50
+SUBSCRIPTION_SHARE = 10
 """A subscription is executed again for each event, which takes no points: its cost may be so many times smaller."""
 LESS = "Request fewer objects: a smaller `first`, fewer nested lists, or several requests."
 
