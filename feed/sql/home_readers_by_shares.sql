@@ -22,7 +22,7 @@ WITH viewers AS MATERIALIZED (
     SELECT c.number, c.blocked_id FROM changed c
     LEFT JOIN (SELECT number, count(*) AS shares FROM shared GROUP BY number) x ON x.number = c.number
     LEFT JOIN (SELECT number, sum(least(follower_count, cardinality($5))) AS followers FROM sharers GROUP BY number) f ON f.number = c.number
-    WHERE EXISTS (SELECT FROM posts WHERE author_id = c.author_id OFFSET $6 - 1)
+    WHERE (SELECT count(*) FROM (SELECT FROM posts WHERE author_id = c.author_id LIMIT $6) p) = $6
     OR x.shares = $6 OR (c.blocked_id IS NULL AND f.followers > 10 * $6)
 ), larges AS MATERIALIZED (
     SELECT count(*) > 3 AS are_many FROM large WHERE blocked_id IS NULL

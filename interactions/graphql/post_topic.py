@@ -31,8 +31,8 @@ from interactions.statements import SQL
 
 MAX_POSTS = 100
 COMMENT_REMOVAL_KINDS = frozenset({event_types.COMMENT_DELETED, event_types.TOMBSTONE_DELETED})
-UNMUTED_KINDS = COMMENT_REMOVAL_KINDS | {event_types.POST_EDITED, event_types.POST_DELETED}
-"""Kinds that a mute does not hide: the viewer has opened the post on purpose, with the comments of muted users."""
+UNMUTED_KINDS = frozenset({event_types.POST_EDITED, event_types.POST_DELETED})
+"""Kinds that a mute does not hide: the viewer has opened the post on purpose."""
 
 COMMENT_KINDS = frozenset({event_types.COMMENT_CREATED, event_types.COMMENT_EDITED})
 """Kinds that show a comment, as long as it is there."""
