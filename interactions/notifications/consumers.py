@@ -30,7 +30,8 @@ NOTIFICATIONS_AT_ONCE = 1_000
 """How many notifications on deleted posts are removed in one transaction."""
 AFFECTED_AT_MOST = 200
 """For how many notifications a change of who sees what is delivered live: of a user whose relation to another changes,
-for the newest; of an account that is hidden, shown, private or public, for so many by it and as many on its posts."""
+for so many by the other, and those on the other's posts among the newest; of an account that is hidden, shown, private
+or public, for so many by it and as many on its posts."""
 
 CAUSING = frozenset(
     {
