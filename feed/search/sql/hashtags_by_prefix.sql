@@ -4,8 +4,9 @@
 WITH {hidden muter=NULL::bigint}
 SELECT NULL, h.name, {hashtag of=h}
 FROM (
-    -- U+10FFFF is in no name. Of names that nobody may see there may be any number: a thousand are looked at.
-    SELECT * FROM hashtags WHERE name ~>=~ $2 AND name ~<~ ($2 || chr(1114111)) AND name ~>~ $3
+    -- U+10FFFF is in no name. Of names that nobody may see there may be any number: a thousand that have posts are looked at.
+    SELECT * FROM hashtags t WHERE name ~>=~ $2 AND name ~<~ ($2 || chr(1114111)) AND name ~>~ $3
+    AND (post_count > 0 OR EXISTS (SELECT FROM post_hashtags WHERE hashtag_id = t.id OFFSET 0))
     ORDER BY name USING ~<~ LIMIT 1000
 ) h
 WHERE {hashtag_shown}

@@ -105,6 +105,17 @@ async def test_a_hashtag_without_posts_is_left_out(services: Services) -> None:
     assert await ApiClient(services).data("HashtagPage", name="alone") is None
 
 
+async def test_hashtags_without_posts_hide_none_after_them(services: Services) -> None:
+    [author] = await create_users(services.database, 1)
+    await post(services, author, "#plan_y", PostVisibility.FOLLOWERS)
+    await post(services, author, "#plan_z")
+    await services.database.write(
+        "INSERT INTO hashtags (name) SELECT 'plan_' || n FROM generate_series(1, 1000) AS n"
+    )
+    assert await names(services) == ["plan_z"]
+    assert await names(services, author) == ["plan_y", "plan_z"]
+
+
 async def names(
     services: Services, viewer_id: int | None = None, prefix: str = "plan"
 ) -> list[str]:
