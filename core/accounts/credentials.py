@@ -38,14 +38,14 @@ async def owner_confirmed(
 ) -> Owner:
     """The owner, if the password is correct. `field`: the input's field with the password.
 
-    A wrong one counts as a failed sign-in. Errors: MutationRefused (CREDENTIALS_REFUSED), RATE_LIMITED,
-    UNAUTHENTICATED for a deleted account.
+    A wrong one counts as a failed sign-in, apart from those of who is not signed in. Errors: MutationRefused
+    (CREDENTIALS_REFUSED), RATE_LIMITED, UNAUTHENTICATED for a deleted account.
     """
     found = await database.fetch_row(SQL.password_of_user, viewer_id)
     if found is None:
         raise account_removed()
     owner = Owner._make(found)
-    attempted = AttemptedAccount(viewer_id, owner.username)
+    attempted = AttemptedAccount(viewer_id, None)
     await asyncio.to_thread(accounts.login_throttle.count, attempted, address)
     if not (await accounts.passwords.check(password, owner.encoded)).is_correct:
         raise refuse(ErrorCode.CREDENTIALS_REFUSED, "The password is wrong.", "input", field)

@@ -35,18 +35,20 @@ MAX_LOCAL_COUNTS = 10_000
 
 
 class AttemptedAccount(NamedTuple):
-    """The account that a sign-in attempt names: a user's, or an unknown login."""
+    """The account that an attempt names: a user's, or an unknown login. Who is signed in names none."""
 
     user_id: int | None
-    login: str
+    login: str | None
 
     @property
     def name(self) -> str:
         """The same for all spellings of a login, not for a username and an address: who is refused by the one must not
-        find out whether the other is the same user's.
+        find out whether the other is the same user's. Strangers can't use up the attempts of who is signed in.
         """
+        if self.login is None:
+            return f"user {self.user_id}"
         comparable = comparable_email if "@" in self.login else folded_username
-        return comparable(self.login) or nfkc(self.login).casefold()
+        return f"login {comparable(self.login) or nfkc(self.login).casefold()}"
 
 
 class AttemptLimit(NamedTuple):

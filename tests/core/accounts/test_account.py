@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.accounts.login_throttle import AttemptedAccount
 from core.accounts.selectors import MAX_SESSIONS
 from core.accounts.sessions import Accounts
 from core.context import Services
@@ -133,6 +134,16 @@ async def test_a_new_password_ends_all_other_sessions(anonymous: ApiClient) -> N
     assert codes(await anonymous.sign_in("ada", NEW_PASSWORD)) == []
     again = await ada.do("ChangePassword", currentPassword=NEW_PASSWORD, newPassword=NEW_PASSWORD)
     assert (again["changed"], again["errors"]) == (False, [])
+
+
+async def test_strangers_who_guess_at_a_login_do_not_keep_its_user_from_a_new_password(
+    anonymous: ApiClient, accounts: Accounts
+) -> None:
+    ada = await client_of(anonymous, (await anonymous.sign_up("ada"))["session"])
+    for number in range(500):
+        accounts.login_throttle.count(AttemptedAccount(None, "ada"), f"203.0.113.{number % 10}")
+    payload = await ada.do("ChangePassword", currentPassword=PASSWORD, newPassword=NEW_PASSWORD)
+    assert (payload["changed"], payload["errors"]) == (True, [])
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,26 @@ def test_a_refusal_does_not_tell_whose_an_address_is(store: Redis) -> None:
         throttle.count(AttemptedAccount(user, "ada@example.com"), OFFICE)
 
 
+def test_strangers_use_up_no_attempts_of_who_is_signed_in(store: Redis) -> None:
+    throttle = LoginThrottle(store, at_most=2)
+    signed_in = AttemptedAccount(ADA.user_id, None)
+    for login in ("ada", "user 7"):
+        for number in range(ADDRESSES_PER_ACCOUNT):
+            fail(throttle, AttemptedAccount(None, login), f"203.0.113.{number}", 2)
+        refused(throttle, AttemptedAccount(None, login), HOME)
+    fail(throttle, signed_in, HOME, 2)
+    refused(throttle, signed_in, HOME)
+
+
+def test_a_login_that_looks_like_an_address_does_not_count_for_it(store: Redis) -> None:
+    throttle = LoginThrottle(store, at_most=1)
+    for number in range(ADDRESSES_PER_ACCOUNT):
+        throttle.count(AttemptedAccount(None, HOME), f"203.0.113.{number}")
+    for number in range(ACCOUNTS_PER_ADDRESS):
+        throttle.count(AttemptedAccount(None, f"p{number}"), HOME)
+    refused(throttle, ADA, HOME)
+
+
 def test_attempts_for_all_accounts_from_one_address_are_limited(store: Redis) -> None:
     throttle = LoginThrottle(store, at_most=1)
     for number in range(ACCOUNTS_PER_ADDRESS):
