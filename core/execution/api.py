@@ -22,7 +22,7 @@ from core.execution.plan.variables import coerce_variable_values
 from core.execution.run.execution import Execution
 from core.execution.run.standard_executor import Result, StandardExecutor
 
-DISABLED = Planned(None, "disabled", None)
+DISABLED = Planned(None, "disabled")
 
 
 class FellBack(ExecutionResult):
@@ -88,7 +88,7 @@ class Executor:
         `to_json`: the data is for orjson, so lists in it may be `orjson.Fragment`, written already.
         For a subscription `root` is one event of its source stream, and the result is the response to that event.
         """
-        plan, reason, _ = (
+        plan, reason = (
             self._plans.of_document(document, operation_name, self._options)
             if self.enabled
             else DISABLED

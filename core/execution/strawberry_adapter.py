@@ -42,9 +42,7 @@ class CompiledExecutionContext(StandardExecutor):
         if self.abort_signal is not None or self.hooks is not None:
             return "abort signal or hooks"
         options = PlanOptions(self.field_resolver, self.type_resolver, self.hide_suggestions)
-        plan, reason, _ = plans_of(self.schema).of_operation(
-            self.operation, self.fragments, options
-        )
+        plan, reason = plans_of(self.schema).of_operation(self.operation, self.fragments, options)
         if plan is None:
             return reason
         try:

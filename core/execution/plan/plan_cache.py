@@ -15,7 +15,9 @@ from core.recently_used import RecentlyUsed
 PLANS = 512
 """How many operations of a schema are cached."""
 SOURCE_CHARACTERS = 256 * 1024
-"""The length of all documents that they come from. A parsed one takes some 130 bytes a character."""
+"""The length of all documents that they come from, and of the plans. A parsed document takes some 130 bytes a character."""
+PLAN_CHARACTERS = SOURCE_CHARACTERS // PLANS
+"""The length for which a plan counts."""
 
 
 class Planned(NamedTuple):
@@ -23,14 +25,20 @@ class Planned(NamedTuple):
 
     plan: Plan | None
     reason: str
-    source: DocumentNode | OperationDefinitionNode | None
-    """What was compiled. It lives as long as the entry, so no other object gets its id."""
 
 
-def _length(planned: Planned) -> int:
-    """The length of the document that the plan comes from, if it was parsed."""
-    source = planned.source
-    return 0 if source is None or source.loc is None else len(source.loc.source.body)
+class Source(NamedTuple):
+    """What was compiled, and its plans. It lives as long as they are cached, so no other object gets its id."""
+
+    node: DocumentNode | OperationDefinitionNode
+    plans: dict[Hashable, Planned]
+
+
+def _weight(source: Source) -> int:
+    """A document counts once, however many of its operations have plans."""
+    loc = source.node.loc
+    length = 0 if loc is None else len(loc.source.body)
+    return length + PLAN_CHARACTERS * len(source.plans)
 
 
 class PlanCache:
@@ -38,18 +46,21 @@ class PlanCache:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._planned: RecentlyUsed[Hashable, Planned] = RecentlyUsed(
-            PLANS, weight_limit=SOURCE_CHARACTERS, weigh=_length
+        self._sources: RecentlyUsed[Hashable, Source] = RecentlyUsed(
+            PLANS, weight_limit=SOURCE_CHARACTERS, weigh=_weight
         )
 
     def of_document(
         self, document: DocumentNode, name: str | None, options: PlanOptions
     ) -> Planned:
         """The plan of the operation of that name, or of the only one."""
-        key = (id(document), name, options)
-        return self._planned.get(key) or self._add(
-            key, document, lambda: Plan(self._schema, *operation_of(document, name), options)
-        )
+        source = self._sources.get(id(document)) or Source(document, {})
+        key = (name, options)
+        found = source.plans.get(key)
+        if found is None:
+            found = _planned(lambda: Plan(self._schema, *operation_of(document, name), options))
+            self._sources.put(id(document), Source(document, {**source.plans, key: found}))
+        return found
 
     def of_operation(
         self,
@@ -60,26 +71,20 @@ class PlanCache:
         """The plan of an operation that graphql-core has taken from its document: one for all with the same text."""
         text = id(operation) if operation.loc is None else operation.loc.source.body
         key = (text, operation.name and operation.name.value, options)
-        found = self._planned.get(key)
+        source = self._sources.get(key)
+        found = None if source is None else source.plans[key]
         # A document may have been edited since it was parsed.
         if found is None or found.plan is None or not found.plan.is_for(operation, fragments):
-            found = self._add(
-                key, operation, lambda: Plan(self._schema, operation, fragments, options)
-            )
+            found = _planned(lambda: Plan(self._schema, operation, fragments, options))
+            self._sources.put(key, Source(operation, {key: found}))
         return found
 
-    def _add(
-        self,
-        key: Hashable,
-        source: DocumentNode | OperationDefinitionNode,
-        make: Callable[[], Plan],
-    ) -> Planned:
-        try:
-            planned = Planned(make(), "", source)
-        except NotCompiled as reason:
-            planned = Planned(None, str(reason), source)
-        self._planned.put(key, planned)
-        return planned
+
+def _planned(make: Callable[[], Plan]) -> Planned:
+    try:
+        return Planned(make(), "")
+    except NotCompiled as reason:
+        return Planned(None, str(reason))
 
 
 def plans_of(schema: GraphQLSchema) -> PlanCache:

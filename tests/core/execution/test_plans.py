@@ -23,7 +23,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from core.execution.api import Executor, FellBack
 from core.execution.plan.plan import PlanOptions
-from core.execution.plan.plan_cache import PlanCache, plans_of
+from core.execution.plan.plan_cache import PLAN_CHARACTERS, PlanCache, plans_of
 from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.items import Item, Shared, made, run
 
@@ -138,17 +138,35 @@ def test_plans_are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_plans_keep_documents_of_a_bounded_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.execution.plan.plan_cache.SOURCE_CHARACTERS", 50)
+    monkeypatch.setattr(
+        "core.execution.plan.plan_cache.SOURCE_CHARACTERS", 2 * PLAN_CHARACTERS + 50
+    )
     plans = PlanCache(made()._schema)
-    documents = [parse("{ __typename } #" + "x" * length) for length in (1, 4, 40, 50)]
+    documents = [parse("{ __typename } #" + "x" * length) for length in (1, 4, 1_100, 1_200)]
     kept = []
     for document in documents:
         plans.of_document(document, None, PlanOptions())
-        kept.append(len(plans._planned))
+        kept.append(len(plans._sources))
     assert kept == [1, 2, 0, 0]
     plans.of_document(documents[0], None, PlanOptions())
     plans.of_document(documents[1], None, PlanOptions())
-    assert len(plans._planned) == 2
+    assert len(plans._sources) == 2
+
+
+def test_a_document_of_many_operations_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = " ".join(
+        f"query Q{number} {{ items(keys: [{number}]) {{ key }} }}" for number in range(32)
+    )
+    monkeypatch.setattr(
+        "core.execution.plan.plan_cache.SOURCE_CHARACTERS", len(text) + 32 * PLAN_CHARACTERS
+    )
+    plans = PlanCache(made()._schema)
+    document = parse(text)
+    planned = [plans.of_document(document, f"Q{number}", PlanOptions()) for number in range(32)]
+    for number, found in enumerate(planned):
+        assert plans.of_document(document, f"Q{number}", PlanOptions()) is found
+    plans.of_document(parse("{ __typename }"), None, PlanOptions())
+    assert len(plans._sources) == 1
 
 
 async def test_both_entrances_share_the_plans_of_a_schema(
