@@ -15,7 +15,7 @@ from core.recently_used import RecentlyUsed
 PLANS = 512
 """How many operations of a schema are cached."""
 SOURCE_CHARACTERS = 256 * 1024
-"""The length of all documents that they come from, and of the plans. A parsed document takes some 130 bytes a character."""
+"""The length of all documents that they come from, and of plans. A parsed one takes some 130 bytes a character."""
 PLAN_CHARACTERS = SOURCE_CHARACTERS // PLANS
 """The length for which a plan counts."""
 
