@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -37,6 +38,11 @@ ALLOWED: dict[tuple[str, str], list[str]] = {
 }
 """Rules that a migration may break, with the reason in a comment."""
 
+LOCKED = re.compile(r'^(?:ALTER TABLE|CREATE TRIGGER\b[^;]*? ON) "?(\w+)', re.MULTILINE)
+"""The tables that a migration locks until it ends."""
+WRITTEN = ("posts", "comments", "users", "post_hashtags")
+"""Tables in the order in which transactions of users write them. A migration that locks them otherwise may deadlock."""
+
 
 def problems(sql: str, allowed: Sequence[str] = ()) -> str:
     """The problems that squawk reports; empty if there are none."""
@@ -51,6 +57,15 @@ def problems(sql: str, allowed: Sequence[str] = ()) -> str:
     return ran.stdout if ran.returncode else ""
 
 
+def new_migrations() -> Iterator[tuple[tuple[str, str], str]]:
+    """Each migration after BASELINE, as app and name, with its SQL."""
+    for app, name in sorted(MigrationLoader(None).disk_migrations or ()):
+        if app in FOLDERS and name > BASELINE.get(app, ""):
+            out = StringIO()
+            call_command("sqlmigrate", app, name, stdout=out)
+            yield (app, name), out.getvalue()
+
+
 @pytest.mark.parametrize("app", FOLDERS)
 def test_the_newest_migration_is_named(app: str) -> None:
     newest = [name for label, name in MigrationLoader(None).graph.leaf_nodes(app) if label == app]
@@ -60,13 +75,16 @@ def test_the_newest_migration_is_named(app: str) -> None:
 
 
 def test_new_migrations_pass_squawk(orm: None) -> None:
-    found = {}
-    for app, name in sorted(MigrationLoader(None).disk_migrations or ()):
-        if app in FOLDERS and name > BASELINE.get(app, ""):
-            out = StringIO()
-            call_command("sqlmigrate", app, name, stdout=out)
-            found[app, name] = problems(out.getvalue(), ALLOWED.get((app, name), []))
+    found = {
+        migration: problems(sql, ALLOWED.get(migration, [])) for migration, sql in new_migrations()
+    }
     assert not any(found.values()), "\n".join(found.values())
+
+
+def test_new_migrations_lock_tables_in_the_order_of_writes(orm: None) -> None:
+    for migration, sql in new_migrations():
+        tables = [table for table in LOCKED.findall(sql) if table in WRITTEN]
+        assert tables == sorted(tables, key=WRITTEN.index), migration
 
 
 @pytest.mark.parametrize(

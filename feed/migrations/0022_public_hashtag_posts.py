@@ -2,6 +2,33 @@
 
 from django.db import migrations, models
 
+# Before anything else: who writes a post locks its author, then its hashtags.
+ACCOUNTS = """
+CREATE FUNCTION hashtags_follow_privacy() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO jobs (kind, arguments, priority) VALUES ('hashtags_recount', jsonb_build_object('author', NEW.id), 1);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER users_privacy_counted AFTER UPDATE OF is_private ON users FOR EACH ROW
+    WHEN (OLD.is_private <> NEW.is_private) EXECUTE FUNCTION hashtags_follow_privacy();
+
+CREATE FUNCTION hashtags_follow_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Account 1 holds posts that are being removed, without hashtags.
+    INSERT INTO jobs (kind, arguments, priority)
+    SELECT 'hashtags_recount', jsonb_build_object('author', id), 1 FROM (SELECT coalesce(NEW.user_id, OLD.user_id) AS id) x
+    WHERE id <> 1;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_deletions_counted AFTER INSERT OR DELETE ON account_deletions FOR EACH ROW
+    EXECUTE FUNCTION hashtags_follow_deletion();
+"""
+ACCOUNTS_BACK = """
+DROP TRIGGER account_deletions_counted ON account_deletions;
+DROP FUNCTION hashtags_follow_deletion();
+DROP TRIGGER users_privacy_counted ON users;
+DROP FUNCTION hashtags_follow_privacy();
+"""
 COUNT = """
 CREATE OR REPLACE FUNCTION post_hashtags_count() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -39,32 +66,9 @@ END $$;
 CREATE TRIGGER post_hashtags_changed AFTER UPDATE ON post_hashtags REFERENCING OLD TABLE AS before NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION post_hashtags_recount();
 
-CREATE FUNCTION hashtags_follow_privacy() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO jobs (kind, arguments, priority) VALUES ('hashtags_recount', jsonb_build_object('author', NEW.id), 1);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER users_privacy_counted AFTER UPDATE OF is_private ON users FOR EACH ROW
-    WHEN (OLD.is_private <> NEW.is_private) EXECUTE FUNCTION hashtags_follow_privacy();
-
-CREATE FUNCTION hashtags_follow_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    -- Account 1 holds posts that are being removed, without hashtags.
-    INSERT INTO jobs (kind, arguments, priority)
-    SELECT 'hashtags_recount', jsonb_build_object('author', id), 1 FROM (SELECT coalesce(NEW.user_id, OLD.user_id) AS id) x
-    WHERE id <> 1;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER account_deletions_counted AFTER INSERT OR DELETE ON account_deletions FOR EACH ROW
-    EXECUTE FUNCTION hashtags_follow_deletion();
-
 INSERT INTO jobs (kind, arguments, priority) VALUES ('hashtags_recount', '{}', 2);
 """
 BACK = """
-DROP TRIGGER account_deletions_counted ON account_deletions;
-DROP FUNCTION hashtags_follow_deletion();
-DROP TRIGGER users_privacy_counted ON users;
-DROP FUNCTION hashtags_follow_privacy();
 DROP TRIGGER post_hashtags_judged ON post_hashtags;
 DROP FUNCTION post_hashtags_judge();
 UPDATE post_hashtags SET is_public = true WHERE NOT is_public;
@@ -80,6 +84,7 @@ class Migration(migrations.Migration):
         ("jobs", "0001_initial"),
     ]
     operations = [
+        migrations.RunSQL(ACCOUNTS, ACCOUNTS_BACK),
         migrations.AddField(
             "posthashtag",
             "is_public",
