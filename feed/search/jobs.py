@@ -13,6 +13,7 @@ from feed.search.words import words_of_post
 
 USERS_AT_ONCE = 500
 POSTS_AT_ONCE = 200
+POSTS_LOOKED_AT = 2_000
 AGAIN_AFTER = timedelta(hours=1)
 """A server of the version before may write posts without words until it ends."""
 TRENDS_EVERY = timedelta(minutes=5)
@@ -77,6 +78,16 @@ async def fill_post_pairs(run: JobRun) -> None:
     async with run.transaction() as transaction:
         if await transaction.fetch(SQL.post_pairs_fill, list(keys), list(texts), words):
             run.repeat()
+
+
+@job("post_apostrophes_fill", priority=Priority.LOW)
+async def fill_post_apostrophes(run: JobRun) -> None:
+    """Has words with apostrophes written anew, of some posts, and adds the job for those before them."""
+    below = run.arguments.get("below", HIGHEST_KEY)
+    async with run.transaction() as transaction:
+        [[lowest]] = await transaction.fetch(SQL.post_apostrophes_mark, below, POSTS_LOOKED_AT)
+        if lowest is not None:
+            await fill_post_apostrophes.enqueue(transaction, {"below": lowest})
 
 
 @job("trends_rank", every=TRENDS_EVERY)

@@ -10,6 +10,7 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     hashtag_by_name: Variants
     hashtags_by_prefix: Variants
     hashtags_by_score: str
+    post_apostrophes_mark: str
     post_pairs_fill: str
     post_pairs_missing: str
     post_words_fill: str

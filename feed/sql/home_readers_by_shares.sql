@@ -46,16 +46,15 @@ WITH viewers AS MATERIALIZED (
     AND EXISTS (SELECT FROM follows WHERE follower_id = s.blocked_id AND followee_id = s.user_id OFFSET 0)
     UNION
     -- The end of a share is not delivered to whom a block hides the post, so it counts until the block has been delivered.
-    SELECT c.number, c.blocked_id FROM changed c
-    WHERE c.blocked_id IS NOT NULL AND EXISTS (
-        SELECT FROM follows f
-        CROSS JOIN LATERAL (
-            SELECT post_id FROM events
-            WHERE actor_id = f.followee_id AND kind = 'post_unshared' AND kind IN {home_events} AND transaction >= c.transaction OFFSET 0
-        ) e
-        JOIN posts p ON p.id = e.post_id
-        WHERE f.follower_id = c.blocked_id AND p.author_id = c.author_id OFFSET 0
-    )
+    SELECT c.number, c.blocked_id
+    FROM (SELECT blocked_id, min(transaction) AS since FROM changed WHERE blocked_id IS NOT NULL GROUP BY blocked_id) b
+    CROSS JOIN LATERAL (SELECT followee_id FROM follows WHERE follower_id = b.blocked_id OFFSET 0) f
+    CROSS JOIN LATERAL (
+        SELECT post_id, transaction FROM events
+        WHERE actor_id = f.followee_id AND kind = 'post_unshared' AND kind IN {home_events} AND transaction >= b.since OFFSET 0
+    ) e
+    JOIN posts p ON p.id = e.post_id
+    JOIN changed c ON c.blocked_id = b.blocked_id AND c.author_id = p.author_id AND e.transaction >= c.transaction
     UNION
     SELECT number, blocked_id FROM large WHERE blocked_id IS NOT NULL
     UNION

@@ -13,7 +13,7 @@ from core.context import Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
 from feed.post_visibility import PostVisibility
-from feed.search.jobs import fill_post_pairs, fill_post_words
+from feed.search.jobs import fill_post_apostrophes, fill_post_pairs, fill_post_words
 from feed.search.words import phrase, words_of_post
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
@@ -192,6 +192,30 @@ async def test_phrases_are_found_before_their_pairs_are_written(
         await run_jobs(database, fill_post_pairs)
         assert await database.fetch("SELECT FROM post_words WHERE NOT words @@ $$'~' & '^'$$") == []
         assert await found(services, f'"{text}"') == expected
+
+
+async def test_old_words_with_apostrophes_are_written_anew(services: Services) -> None:
+    database: Database = services.database
+    [author] = await create_users(database, 1)
+    text = "п\u02bcять"
+    old = await post(services, author, text)
+    await post(services, author, "шість")
+    # As a server of the version before wrote them.
+    await database.write(
+        """
+        UPDATE post_words SET words = ts_delete(words, ARRAY['п', 'ять']) || array_to_tsvector(ARRAY[$2])
+        WHERE post_id = $1
+        """,
+        *(old, text),
+    )
+    assert await found(services, "п'ять") == []
+    async with database.transaction() as transaction:
+        await fill_post_apostrophes.enqueue(transaction)
+    await run_jobs(database, fill_post_apostrophes)
+    async with database.transaction() as transaction:
+        await fill_post_pairs.enqueue(transaction)
+    await run_jobs(database, fill_post_pairs)
+    assert await found(services, "п'ять") == await found(services, text) == [text]
 
 
 async def test_signs_are_no_operators(services: Services) -> None:
