@@ -27,14 +27,14 @@ class Planned(NamedTuple):
     reason: str
 
 
-class Source(NamedTuple):
+class CompiledSource(NamedTuple):
     """What was compiled, and its plans. It lives as long as they are cached, so no other object gets its id."""
 
     node: DocumentNode | OperationDefinitionNode
     plans: dict[Hashable, Planned]
 
 
-def _weight(source: Source) -> int:
+def _weight(source: CompiledSource) -> int:
     """A document counts once, however many of its operations have plans."""
     loc = source.node.loc
     length = 0 if loc is None else len(loc.source.body)
@@ -46,7 +46,7 @@ class PlanCache:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._sources: RecentlyUsed[Hashable, Source] = RecentlyUsed(
+        self._sources: RecentlyUsed[Hashable, CompiledSource] = RecentlyUsed(
             PLANS, weight_limit=SOURCE_CHARACTERS, weigh=_weight
         )
 
@@ -54,12 +54,12 @@ class PlanCache:
         self, document: DocumentNode, name: str | None, options: PlanOptions
     ) -> Planned:
         """The plan of the operation of that name, or of the only one."""
-        source = self._sources.get(id(document)) or Source(document, {})
+        source = self._sources.get(id(document)) or CompiledSource(document, {})
         key = (name, options)
         found = source.plans.get(key)
         if found is None:
             found = _planned(lambda: Plan(self._schema, *operation_of(document, name), options))
-            self._sources.put(id(document), Source(document, {**source.plans, key: found}))
+            self._sources.put(id(document), CompiledSource(document, {**source.plans, key: found}))
         return found
 
     def of_operation(
@@ -76,7 +76,7 @@ class PlanCache:
         # A document may have been edited since it was parsed.
         if found is None or found.plan is None or not found.plan.is_for(operation, fragments):
             found = _planned(lambda: Plan(self._schema, operation, fragments, options))
-            self._sources.put(key, Source(operation, {key: found}))
+            self._sources.put(key, CompiledSource(operation, {key: found}))
         return found
 
 
