@@ -17,7 +17,7 @@ from core.execution.rows import to_json
 from core.execution.schema.dataloaders import Loader, loaded
 from core.execution.schema.hints import InstancesOf
 from core.execution.schema.row_layout import Layout, Rows
-from tests.core.execution.test_rows import EXECUTOR, FriendsLoader, Root, world
+from tests.core.execution.shelves import EXECUTOR, FriendsLoader, Root, world
 from tests.core.execution.test_same_as_standard import settled
 
 pytest.importorskip("core.native.row_template", reason="not compiled")
