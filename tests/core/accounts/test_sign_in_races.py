@@ -29,6 +29,20 @@ async def signed_out(anonymous: ApiClient, database: Database) -> ApiClient:
     return anonymous
 
 
+def change_after_check(
+    monkeypatch: pytest.MonkeyPatch, accounts: Accounts, database: Database
+) -> None:
+    """The password changes each time after it was checked, until the patch is undone."""
+    check = accounts.passwords.check
+
+    async def check_then_change(password: str, encoded: str | None) -> PasswordCheck:
+        checked = await check(password, encoded)
+        await database.write("UPDATE users SET password = $1", make_password("another one, longer"))
+        return checked
+
+    monkeypatch.setattr(accounts.passwords, "check", check_then_change)
+
+
 @pytest.mark.parametrize("hasher", ["default", "argon2"])
 async def test_an_old_password_starts_no_session(
     signed_out: ApiClient,
@@ -42,14 +56,7 @@ async def test_an_old_password_starts_no_session(
         await database.write(
             "UPDATE users SET password = $1", make_password(PASSWORD, None, hasher)
         )
-    check = accounts.passwords.check
-
-    async def check_then_change(password: str, encoded: str | None) -> PasswordCheck:
-        checked = await check(password, encoded)
-        await database.write("UPDATE users SET password = $1", make_password("another one, longer"))
-        return checked
-
-    monkeypatch.setattr(accounts.passwords, "check", check_then_change)
+    change_after_check(monkeypatch, accounts, database)
     payload = await signed_out.sign_in("ada")
     assert codes(payload) == REFUSED
     assert await active_sessions(database) == 0
@@ -64,14 +71,7 @@ async def test_an_old_password_restores_no_account(
     await database.write(
         "INSERT INTO account_deletions (user_id, erases_at) SELECT id, now() + interval '1 d' FROM users"
     )
-    check = accounts.passwords.check
-
-    async def check_then_change(password: str, encoded: str | None) -> PasswordCheck:
-        checked = await check(password, encoded)
-        await database.write("UPDATE users SET password = $1", make_password("another one, longer"))
-        return checked
-
-    monkeypatch.setattr(accounts.passwords, "check", check_then_change)
+    change_after_check(monkeypatch, accounts, database)
     assert codes(await signed_out.do("RestoreAccount", login="ada", password=PASSWORD)) == REFUSED
     assert await number_of(database, "account_deletions") == 1
     assert await number_of(database, "users WHERE is_active") == 0
