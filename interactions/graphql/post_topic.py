@@ -289,7 +289,7 @@ def _choices(is_possible: bool) -> tuple[bool, ...]:
 
 
 def _is_of_tombstone(event: EventRow, comments: Mapping[int, CommentRow | None]) -> bool:
-    """Whether a tombstone appears or goes, which is in the lists of all who see the post, whoever wrote it."""
+    """Whether a tombstone appears or goes, which is in the lists of all who see the post, whatever its author."""
     if event.kind == event_types.COMMENT_DELETED:
         comment = comments.get(event.subject_id or 0)
         return comment is not None and comment.is_deleted
