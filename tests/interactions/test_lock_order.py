@@ -204,7 +204,6 @@ async def delete_accounts(crowd: Crowd, worker: Database, deadline: float) -> No
     while monotonic() < deadline:
         await crowd.delete_account()
         await accounts_erase(worker)
-        await worker.write("UPDATE jobs SET run_at = now()")
 
 
 async def moderate_some(crowd: Crowd, deadline: float) -> None:
@@ -254,7 +253,6 @@ async def test_concurrent_writes_never_deadlock(
             group.create_task(moderate_some(crowd, deadline))
             group.create_task(recount(servers[1], deadline))
     while await database.fetch("SELECT FROM account_deletions"):
-        await database.write("UPDATE jobs SET run_at = now()")
         await accounts_erase(database)
     for group_commits, server in zip(both, servers, strict=True):
         await group_commits.close()
