@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -74,6 +77,15 @@ def test_variables_that_only_select_events_do_not_prevent_sharing(
     assert len(operations) == 1  # the other has no subscriber
     del one
     assert len(operations) == 0
+
+
+def test_what_is_known_of_an_operation_does_not_keep_it(operations: LiveOperations) -> None:
+    evicted = known(PERSONAL)
+    operations.shape(evicted)
+    kept = ref(evicted)
+    del evicted
+    gc.collect()
+    assert kept() is None
 
 
 async def test_shared_and_single_executions_give_equal_payloads(

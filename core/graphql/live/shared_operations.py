@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import orjson
 from graphql import (
@@ -26,8 +25,6 @@ from core.graphql.document import DocumentOperation
 
 PublicFields = Mapping[str, frozenset[str]]
 """Names of the fields that are the same for every viewer, by type. Others may differ."""
-
-MAX_SHAPES = 1_000
 
 
 class LiveOperation:
@@ -59,14 +56,23 @@ class LiveOperations:
     def __init__(self, schema: GraphQLSchema, public_fields: PublicFields) -> None:
         self._schema = schema
         self._public_fields = public_fields
-        self.shape = lru_cache(MAX_SHAPES)(self._shape)
-        """Finds the shape of an operation."""
+        self._shapes: WeakKeyDictionary[DocumentOperation, SubscriptionShape] = WeakKeyDictionary()
         self._known: WeakValueDictionary[tuple[DocumentOperation, bytes], LiveOperation] = (
             WeakValueDictionary()
         )
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def shape(self, operation: DocumentOperation) -> SubscriptionShape:
+        """The shape of the operation, found once."""
+        found = self._shapes.get(operation)
+        if found is None:
+            root = root_field(operation)
+            is_shared = self._is_public(operation, root)
+            found = SubscriptionShape(root, used_variables(operation, root), is_shared)
+            self._shapes[operation] = found
+        return found
 
     def find(self, operation: DocumentOperation, variables: JSONObject) -> LiveOperation:
         """The operation, shared by subscribers with the same payload variables.
@@ -80,11 +86,6 @@ class LiveOperations:
         if found is None:
             found = self._known[key] = LiveOperation(operation, variables, shape.is_shared)
         return found
-
-    def _shape(self, operation: DocumentOperation) -> SubscriptionShape:
-        root = root_field(operation)
-        is_shared = self._is_public(operation, root)
-        return SubscriptionShape(root, used_variables(operation, root), is_shared)
 
     def _is_public(self, operation: DocumentOperation, root: FieldNode) -> bool:
         type_info = TypeInfo(self._schema)
