@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.graphql.live.send_queue import MAX_MESSAGES, SendQueue
+from core.graphql.live.send_queue import MAX_CHARACTERS, MAX_MESSAGES, SendQueue
 
 
 class Wire:
@@ -69,6 +69,26 @@ async def test_the_send_queue_is_bounded() -> None:
     await send_queue.close()
     assert not send_queue.is_blocked
     assert wire.is_idle
+
+
+@pytest.mark.parametrize("size", [MAX_CHARACTERS // 4, 2 * MAX_CHARACTERS])
+async def test_few_large_messages_fill_it_until_they_are_written(size: int) -> None:
+    wire = Wire()
+    send_queue = SendQueue(wire.write)
+    count = 0
+    while send_queue.put(count, size):
+        count += 1
+        assert count < 8
+    assert count > 1  # One may be larger than the queue.
+    drained = asyncio.ensure_future(send_queue.drained())
+    done, _ = await asyncio.wait([drained], timeout=0.05)
+    assert not done
+    wire.reads.set()
+    await drained
+    assert send_queue.put("room", size)
+    await send_queue.flush(5)
+    assert wire.written == [*range(count), "room"]
+    await send_queue.close()
 
 
 STEPS = 12

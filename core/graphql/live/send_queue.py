@@ -11,7 +11,8 @@ from typing import Any
 MAX_MESSAGES = 512
 MAX_CHARACTERS = 256 * 1024
 DRAINED_MESSAGES = 16
-"""`drained` returns when no more messages than this are queued."""
+DRAINED_CHARACTERS = 8 * 1024
+"""`drained` returns when no more than this is queued; then a message of any size has room."""
 DISCONNECTED = (OSError, RuntimeError)
 """What a server raises for a message to a disconnected client, or after its own close."""
 
@@ -72,13 +73,21 @@ class SendQueue:
 
     def _is_full(self, size: int) -> bool:
         messages = self._messages
-        return messages is not None and (
-            len(messages) >= MAX_MESSAGES or self._characters + size > MAX_CHARACTERS
+        return (
+            messages is not None
+            and (len(messages) >= MAX_MESSAGES or self._characters + size > MAX_CHARACTERS)
+            and not self._is_drained()
+        )
+
+    def _is_drained(self) -> bool:
+        messages = self._messages
+        return messages is None or (
+            len(messages) <= DRAINED_MESSAGES and self._characters <= DRAINED_CHARACTERS
         )
 
     async def drained(self) -> None:
-        """Returns when few messages are queued, or the client has disconnected."""
-        while self._messages is not None and len(self._messages) > DRAINED_MESSAGES and self._task:
+        """Returns when little is queued, or the client has disconnected."""
+        while self._task and not self._is_drained():
             await asyncio.wait([self._task], timeout=1.0)
 
     @property

@@ -193,23 +193,25 @@ class Topic(ABC):
     async def _send_next_missed(
         self, subscriber: Subscriber, buffer: EventBuffer, after: Position
     ) -> Position:
-        """Sends one batch and returns the position after it. Removes the buffer after the last batch."""
+        """Sends a batch, or as much of it as the send queue takes, and returns the position after that.
+
+        Removes the buffer after the last batch.
+        """
         if buffer.has_log_changed:
             return await self._continue_in_new_log(subscriber)
         until = subscriber.live_from
         if after.is_before(until):
             events = await self.missed(subscriber, after, until, MISSED_AT_ONCE)
-            await self._send_visible(subscriber, events)
-            if len(events) == MISSED_AT_ONCE:
-                return Position(*events[-1].identity)
-            return until
+            done = await self._send_visible(subscriber, events)
+            if done == len(events) < MISSED_AT_ONCE:
+                return until
+            return Position(*events[done - 1].identity) if done else after
         if buffer.has_overflowed:
             subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
             return after
         if buffer.events:
-            events = buffer.events[:MISSED_AT_ONCE]
-            await self._send_visible(subscriber, events)
-            del buffer.events[: len(events)]
+            done = await self._send_visible(subscriber, buffer.events[:MISSED_AT_ONCE])
+            del buffer.events[:done]
             return after
         subscriber.buffer = None
         return after
@@ -225,21 +227,28 @@ class Topic(ABC):
         subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
         return start
 
-    async def _send_visible(self, subscriber: Subscriber, events: list[EventRow]) -> None:
-        """Sends those of the events that are after the subscriber's position and visible to it."""
+    async def _send_visible(self, subscriber: Subscriber, events: Sequence[EventRow]) -> int:
+        """Sends those of the events that are after the subscriber's position and visible to it.
+
+        Returns how many of the events are done: all, or those before the first that the full send queue did not take.
+        """
         precedes = subscriber.position.precedes
-        events = [event for event in events if precedes(event.transaction, event.id)]
-        if not events:
-            return
+        new = [event for event in events if precedes(event.transaction, event.id)]
         viewer_id = subscriber.viewer_id
-        for presented in await self.present(events, {viewer_id}):
-            if presented.is_visible_to(viewer_id):
-                event = presented.event
-                position = subscriber.position.advanced_past(event.identity)
-                cursor = self.log.cursor(position)
-                payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
-                await self._send_event(subscriber, payload, cursor, position)
+        done = len(events)
+        presented_events = await self.present(new, {viewer_id}) if new else []
+        for presented in presented_events:
+            if not presented.is_visible_to(viewer_id):
+                continue
+            event = presented.event
+            position = subscriber.position.advanced_past(event.identity)
+            cursor = self.log.cursor(position)
+            payload = await self._render(subscriber.operation, viewer_id, presented, cursor)
+            if not self._push(subscriber, payload, cursor, position):
+                done = events.index(event)
+                break
         self._count_messages()
+        return done
 
     async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
         """Sends the events to their recipients. See `Listener`."""
@@ -316,7 +325,8 @@ class Topic(ABC):
                 payload = await self._render(operation, subscriber.viewer_id, presented, cursor)
                 if operation.is_shared:
                     rendered[operation, position.snapshot] = payload
-            await self._send_event(subscriber, payload, cursor, position)
+            if not self._push(subscriber, payload, cursor, position):
+                await self._end_slow(subscriber)
             sent += 1
             if sent % MESSAGES_BETWEEN_YIELDS == 0:
                 await asyncio.sleep(0)
@@ -335,16 +345,17 @@ class Topic(ABC):
         row = presented.row_for(viewer_id, cursor)
         return await self._renderer.render(operation, viewer_id, row)
 
-    async def _send_event(
-        self, subscriber: Subscriber, payload: str, cursor: str, position: Position
-    ) -> None:
-        """Sends an event's payload; if the send queue is full, requires a resync."""
-        if not subscriber.is_open:
-            return
-        if subscriber.sink.push(payload, cursor):
+    def _push(self, subscriber: Subscriber, payload: str, cursor: str, position: Position) -> bool:
+        """Sends an event's payload, if the subscription is open. False if the send queue is full."""
+        if subscriber.is_open:
+            if not subscriber.sink.push(payload, cursor):
+                return False
             subscriber.position = position
             self._uncounted += 1
-            return
+        return True
+
+    async def _end_slow(self, subscriber: Subscriber) -> None:
+        """Requires a resync of a client that reads too slowly."""
         topic_metrics.OVERFLOWS.labels(self.field).inc()
         topic_metrics.RESYNCS.labels(ResyncReason.TOO_SLOW.value).inc()
         last = self.log.cursor(subscriber.position)
