@@ -6,9 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
+from core.database.database import Database
+from feed.services import post_create
 from tests.benchmarks.live_clients import MASK, framed
-from tests.live.raw_clients import MAX_SECONDS, RawClient, open_socket
+from tests.interactions.cast import create_users
+from tests.live.raw_clients import MAX_SECONDS, RawClient, open_socket, subscribe
 
 ROUNDS = 50
 """So many answers to another client after which a message that was not read stays unread."""
@@ -51,6 +55,36 @@ async def test_it_is_not_read_until_it_reads(
     assert await unread(client, other)
     client.transport.resume_reading()
     await client.receives(answer, count)
+    for each in (client, other):
+        each.transport.close()
+
+
+async def test_queries_wait_until_answers_are_read(address: str, database: Database) -> None:
+    [author] = await create_users(database, 1)
+    for _ in range(100):
+        await post_create(database, author_id=author, text="字" * 500)
+    texts = " ".join(f"t{number}: text" for number in range(20))
+    query = f"query Unread {{ publicFeed(first: 100) {{ edges {{ node {{ {texts} }} }} }} }}"
+    count = 50
+
+    def answered() -> float:
+        labels = {"operation": "Unread", "kind": "query", "cached": "no"}
+        return REGISTRY.get_sample_value("feed_request_seconds_count", labels) or 0
+
+    other = await open_socket(address)
+    client = await open_socket(address)
+    client.transport.pause_reading()
+    for number in range(count):
+        subscribe(client, query, id=str(number))
+    same, before = 0, 0.0
+    while same < 4 * ROUNDS:
+        other.send(framed({"type": "ping"}))
+        await other.receives(b"pong")
+        now = answered()
+        same, before = (same + 1 if now == before > 0 else 0), now
+    assert before < count / 2
+    client.transport.resume_reading()
+    await client.receives(b'"complete"', count)
     for each in (client, other):
         each.transport.close()
 

@@ -312,6 +312,8 @@ class WebSocketConnection:
         finally:
             stream.task = None
             self._app.runner.observer.end(record)
+        # An answer that is not read keeps its place: else each queued operation would add another one.
+        await self._send_queue.has_room()
 
     async def _execute(
         self,
