@@ -19,6 +19,7 @@ from core.execution.schema.row_layout import NOTHING, SHARED, Fixed, Layout, Row
 
 if TYPE_CHECKING:
     from core.execution.api import Counters, Executor, FellBack
+    from core.execution.plan.parsed_bytes import parsed_bytes
     from core.execution.plan.variables import coerce_variable_values
     from core.execution.run.resolve_info import LazyResolveInfo
     from core.execution.strawberry_adapter import CompiledExecutionContext
@@ -42,6 +43,7 @@ __all__ = [
     "batch_resolver",
     "coerce_variable_values",
     "loaded",
+    "parsed_bytes",
 ]
 
 _IMPORTED_AT_USE = {
@@ -51,6 +53,7 @@ _IMPORTED_AT_USE = {
     "FellBack": "api",
     "LazyResolveInfo": "run.resolve_info",
     "coerce_variable_values": "plan.variables",
+    "parsed_bytes": "plan.parsed_bytes",
 }
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from sys import getsizeof
 
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
 from core.documents.identifiers import PREFIX, identifier_of
 from core.errors import ClientError, JSONObject
+from core.execution import parsed_bytes
 from core.graphql.limits.cost import INTROSPECTION, OperationCost
 
-BYTES_PER_CHARACTER = 130
-"""Memory of a parsed document per character, tokens included; as measured."""
 DIGEST_LENGTH = 16
 MAX_LABEL_LENGTH = 64
 
@@ -49,7 +49,7 @@ class Document:
         self.identifiers: set[str] = set()
         """Those by which the store finds it."""
         self.shared_at = -math.inf
-        self.weight = 2_000 + len(text) * (1 if ast is None else BYTES_PER_CHARACTER)
+        self.weight = 2_000 + (getsizeof(text) if ast is None else parsed_bytes(ast))
         """Estimated memory. Units: bytes."""
         self._schema = schema
         self._nodes = {

@@ -9,15 +9,16 @@ from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.collect_fields import FragmentDetails
 
 from core.execution.plan.field_resolution import fields_of
+from core.execution.plan.parsed_bytes import parsed_bytes
 from core.execution.plan.plan import NotCompiled, Plan, PlanOptions, operation_of
 from core.recently_used import RecentlyUsed
 
 PLANS = 512
 """How many operations of a schema are cached."""
-SOURCE_CHARACTERS = 256 * 1024
-"""The length of all documents that they come from, and of plans. A parsed one takes some 130 bytes a character."""
-PLAN_CHARACTERS = SOURCE_CHARACTERS // PLANS
-"""The length for which a plan counts."""
+MAX_BYTES = 32 * 1024 * 1024
+"""Memory of plans, and of all documents that they come from."""
+PLAN_BYTES = MAX_BYTES // PLANS
+"""The memory for which a plan counts."""
 
 
 class Planned(NamedTuple):
@@ -31,14 +32,14 @@ class CompiledSource(NamedTuple):
     """What was compiled, and its plans. It lives as long as they are cached, so no other object gets its id."""
 
     node: DocumentNode | OperationDefinitionNode
+    size: int
+    """Memory of the whole document. Units: bytes."""
     plans: dict[Hashable, Planned]
 
 
 def _weight(source: CompiledSource) -> int:
     """A document counts once, however many of its operations have plans."""
-    loc = source.node.loc
-    length = 0 if loc is None else len(loc.source.body)
-    return length + PLAN_CHARACTERS * len(source.plans)
+    return source.size + PLAN_BYTES * len(source.plans)
 
 
 class PlanCache:
@@ -47,19 +48,22 @@ class PlanCache:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._sources: RecentlyUsed[Hashable, CompiledSource] = RecentlyUsed(
-            PLANS, weight_limit=SOURCE_CHARACTERS, weigh=_weight
+            PLANS, weight_limit=MAX_BYTES, weigh=_weight
         )
 
     def of_document(
         self, document: DocumentNode, name: str | None, options: PlanOptions
     ) -> Planned:
         """The plan of the operation of that name, or of the only one."""
-        source = self._sources.get(id(document)) or CompiledSource(document, {})
+        source = self._sources.get(id(document))
+        if source is None:
+            source = CompiledSource(document, parsed_bytes(document), {})
         key = (name, options)
         found = source.plans.get(key)
         if found is None:
             found = _planned(lambda: Plan(self._schema, *operation_of(document, name), options))
-            self._sources.put(id(document), CompiledSource(document, {**source.plans, key: found}))
+            plans = {**source.plans, key: found}
+            self._sources.put(id(document), source._replace(plans=plans))
         return found
 
     def of_operation(
@@ -76,7 +80,8 @@ class PlanCache:
         # A document may have been edited since it was parsed.
         if found is None or found.plan is None or not found.plan.is_for(operation, fragments):
             found = _planned(lambda: Plan(self._schema, operation, fragments, options))
-            self._sources.put(key, CompiledSource(operation, {key: found}))
+            source = CompiledSource(operation, parsed_bytes(operation), {key: found})
+            self._sources.put(key, source)
         return found
 
 

@@ -22,8 +22,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from core.execution.api import Executor, FellBack
+from core.execution.plan.parsed_bytes import parsed_bytes
 from core.execution.plan.plan import PlanOptions
-from core.execution.plan.plan_cache import PLAN_CHARACTERS, PlanCache, plans_of
+from core.execution.plan.plan_cache import PLAN_BYTES, PlanCache, plans_of
 from core.execution.strawberry_adapter import CompiledExecutionContext
 from tests.core.execution.items import Item, Shared, made, run
 
@@ -137,31 +138,34 @@ def test_plans_are_cached_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None
     assert plans.of_document(documents[0], None, PlanOptions()) is not planned[0]
 
 
-def test_plans_keep_documents_of_a_bounded_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "core.execution.plan.plan_cache.SOURCE_CHARACTERS", 2 * PLAN_CHARACTERS + 50
-    )
+def test_plans_keep_documents_of_a_bounded_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = parse("{ __typename }"), parse("{ __typename } #" + "x" * 60_000)
+    limit = 2 * PLAN_BYTES + 2 * parsed_bytes(small)
+    monkeypatch.setattr("core.execution.plan.plan_cache.MAX_BYTES", limit)
     plans = PlanCache(made()._schema)
-    documents = [parse("{ __typename } #" + "x" * length) for length in (1, 4, 1_100, 1_200)]
     kept = []
-    for document in documents:
+    for document in (small, parse("{ __typename }"), large, parse("{ __typename }")):
         plans.of_document(document, None, PlanOptions())
         kept.append(len(plans._sources))
-    assert kept == [1, 2, 0, 0]
-    plans.of_document(documents[0], None, PlanOptions())
-    plans.of_document(documents[1], None, PlanOptions())
-    assert len(plans._sources) == 2
+    assert kept == [1, 2, 0, 1]
+
+
+def test_white_space_takes_no_room_of_other_plans() -> None:
+    plans = PlanCache(made()._schema)
+    document = parse("{ __typename }")
+    planned = plans.of_document(document, None, PlanOptions())
+    for _ in range(20):
+        plans.of_document(parse("{ __typename }" + " " * 60_000), None, PlanOptions())
+    assert plans.of_document(document, None, PlanOptions()) is planned
 
 
 def test_a_document_of_many_operations_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = " ".join(
-        f"query Q{number} {{ items(keys: [{number}]) {{ key }} }}" for number in range(32)
+    document = parse(
+        " ".join(f"query Q{number} {{ items(keys: [{number}]) {{ key }} }}" for number in range(32))
     )
-    monkeypatch.setattr(
-        "core.execution.plan.plan_cache.SOURCE_CHARACTERS", len(text) + 32 * PLAN_CHARACTERS
-    )
+    limit = parsed_bytes(document) + 32 * PLAN_BYTES
+    monkeypatch.setattr("core.execution.plan.plan_cache.MAX_BYTES", limit)
     plans = PlanCache(made()._schema)
-    document = parse(text)
     planned = [plans.of_document(document, f"Q{number}", PlanOptions()) for number in range(32)]
     for number, found in enumerate(planned):
         assert plans.of_document(document, f"Q{number}", PlanOptions()) is found

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
 import orjson
+import pytest
 from graphql import build_schema
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.config.schema import graphql_schema
 from core.errors import ClientError
 from core.graphql.document import Document
 from core.graphql.document_store import DocumentStore
 from core.graphql.limits.limits import Limits
 from tests.core.graphql.server import RunningServer, refused
+from tests.live.world import operation
 
 SCHEMA = build_schema("type Query { a(x: Int): Query s: String }")
 HELLO = "{ hello }"
@@ -90,6 +95,41 @@ def test_the_store_is_bounded(sizes: list[int], count: int, size: int) -> None:
 
     asyncio.run(fill())
     assert documents.weight == sum(each.weight for each in documents._documents._values.values())
+
+
+def test_white_space_takes_no_room_of_other_documents() -> None:
+    documents = DocumentStore(SCHEMA, Limits())
+    known = documents.by_text("{ s }")
+    for number in range(20):
+        assert not documents.by_text("{ s }" + " " * (60_000 + number)).errors
+    assert documents.by_text("{ s }") is known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        operation("PostDetail"),
+        "{ a { " + "s " * 200 + "} }",
+        "{ a { " + "a{s}" * 100 + "} }",
+        "{ a { " + "b: s " * 50 + "} }",
+        "{ s " + "#\n" * 990 + "}",
+        "{ s " + " " * 60_000 + "}",
+        "{ s " + " " * 60_000 + "#😀\n}",
+        "{ s " + "," * 60_000 + "}",
+    ],
+)
+def test_the_weight_of_a_document_is_about_its_memory(text: str) -> None:
+    schema = graphql_schema if "fragment" in text else SCHEMA
+    documents = DocumentStore(schema, Limits(merge_steps=100_000))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        assert not documents.by_text(text + " ").errors
+        gc.collect()
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / 2 < documents.weight < 3 * taken
 
 
 def test_a_document_too_large_to_cache_is_served() -> None:
