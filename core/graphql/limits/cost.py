@@ -286,6 +286,8 @@ def _length(value: object) -> int | None:
     """The size that the value of an argument gives; None for null and for what the resolver refuses."""
     if type(value) is int:
         return value
+    if type(value) is float and value.is_integer():  # An `Int` may be sent as 20.0.
+        return int(value)
     return len(value) if isinstance(value, list) else None
 
 

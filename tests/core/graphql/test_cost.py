@@ -70,12 +70,14 @@ def test_the_cost_counts_what_an_operation_may_read(text: str, expected: int) ->
 
 def test_variables_give_sizes() -> None:
     text = "query($f: Int = 30, $l: Int) { publicFeed(first: $f, last: $l) { edges { cursor } } }"
-    sizes: list[tuple[dict[str, int | None], int]] = [
+    sizes: list[tuple[dict[str, float | None], int]] = [
         ({}, 30),
         ({"f": 5}, 5),
         ({"f": None}, 20),
         ({"f": None, "l": 8}, 8),
         ({"f": 3, "l": 8}, 8),
+        ({"f": 60.0}, 60),  # GraphQL takes it for 60.
+        ({"f": 1e300}, 100),
     ]
     for variables, expected in sizes:
         assert cost(text, **variables) == 1 + expected
