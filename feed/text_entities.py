@@ -13,7 +13,7 @@ from typing import NamedTuple
 import unicodedata2  # type: ignore[import-not-found]  # it has no types
 
 from core.accounts.validators import USERNAME_LENGTH
-from core.text import JOINERS, category, fold_case, nfkc
+from core.text import JOINERS, WHITE_SPACE, category, fold_case, nfkc
 
 MAX_MENTIONS = 20
 MAX_HASHTAGS = 20
@@ -34,11 +34,11 @@ WITHIN_WORDS = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30fb"
 """Punctuation within words: of Catalan, Hebrew, Tibetan and Japanese."""
 
 NOT_IN_LINKS = (
-    r"\s<>\"`\u00ab\u00bb\u2014\u2015\u2018\u2019\u201c\u201d\u2026"
+    rf"{WHITE_SPACE}<>\"`\u00ab\u00bb\u2014\u2015\u2018\u2019\u201c\u201d\u2026"
     # Armenian, Arabic, Devanagari, Burmese, Ethiopic, Khmer, Chinese and Japanese.
     r"\u0589\u060c\u061b\u061f\u06d4\u0964\u0965\u104a\u104b\u1361-\u1368\u17d4\u17d5"
     r"\u3001\u3002\u3008-\u3011\u3014-\u301b\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\uff61"
-    r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 )
 """White space, quotation marks, long dashes, punctuation of other scripts, and invisible characters."""
 NOT_IN_HOSTS = r"/?#@:\\()\[\]{}!$&'*+,;=^|~\u2010-\u2027\u2030-\u205e"
@@ -137,11 +137,12 @@ def _hashtag_run(text: str, start: int) -> int:
 
 
 def _folded_hashtag(run: str) -> str | None:
-    if not run or category(run[0])[0] == "M" or not any(category(each)[0] == "L" for each in run):
+    if not run or _is_mark(run[0]) or not any(category(each)[0] == "L" for each in run):
         return None
     name = folded_tag(run).rstrip(JOINERS + WITHIN_WORDS)
-    # A few letters become words with spaces.
-    return name if len(name) <= HASHTAG_LENGTH and _hashtag_run(name, 0) == len(name) else None
+    # A few letters become words with spaces, or a mark and a letter.
+    is_word = _hashtag_run(name, 0) == len(name) and not _is_mark(name[0])
+    return name if is_word and len(name) <= HASHTAG_LENGTH else None
 
 
 def _link(text: str, start: int) -> FoundEntity | None:
@@ -170,6 +171,10 @@ def _continues_word(character: str) -> bool:
 def _is_word(character: str) -> bool:
     found = category(character)
     return found[0] in "LM" or found == "Nd" or character == "_"
+
+
+def _is_mark(character: str) -> bool:
+    return category(character)[0] == "M"
 
 
 def _is_accented(character: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.text import WHITE_SPACE
 from feed.text_entities import EntityKind, find_entities, hashtag_name
 
 
@@ -77,6 +78,12 @@ def test_entities_are_found(text: str, entities: list[str]) -> None:
     assert found(text) == entities
 
 
+@pytest.mark.parametrize("end", [*WHITE_SPACE, *"\u061c\u200e\u200f\u202a\u202e\u2066\u2069"])
+@pytest.mark.parametrize("link", ["https://a.b", "https://a.b/c"])
+def test_white_space_and_controls_of_direction_end_a_link(link: str, end: str) -> None:
+    assert found(f"{link}{end}d {link}") == [link, link]
+
+
 @pytest.mark.parametrize(
     "same",
     [
@@ -96,8 +103,9 @@ def test_hashtags_are_compared_folded(same: list[str]) -> None:
 
 def test_folding_twice_changes_nothing() -> None:
     for code in range(sys.maxunicode + 1):
-        name = hashtag_name(f"a{chr(code)}b")
-        assert name is None or hashtag_name(name) == name, hex(code)
+        for tag in (f"a{chr(code)}b", f"{chr(code)}b", chr(code)):
+            name = hashtag_name(tag)
+            assert name is None or hashtag_name(name) == name, hex(code)
 
 
 @given(
