@@ -239,11 +239,11 @@ class ForwardPage:
         rows: Sequence[Any],
         limit: int,
         codec: CursorCodec | TextCursorCodec,
-        precedes: Callable[[Any], Awaitable[bool]] | None,
+        precedes: Callable[[], Awaitable[bool]] | None,
         snapshot: str | None = None,
     ) -> None:
-        """`rows`: one more than the limit if there are more. `precedes`: whether there is an edge before a position;
-        None for the first page.
+        """`rows`: one more than the limit if there are more. `precedes`: whether there is an edge at the page's cursor
+        or before it; None for the first page.
         """
         self._codec = codec
         self._more = len(rows) > limit
@@ -261,9 +261,7 @@ class ForwardPage:
 
     def has_newer(self) -> bool | Awaitable[bool]:
         """Whether there are edges before the first one. Cost: one statement if a cursor bounds the page there."""
-        if self._precedes is None:
-            return False
-        return self._precedes(self.edges.value(0, "position") if self.edges else None)
+        return False if self._precedes is None else self._precedes()
 
 
 class OldestFirstPage:

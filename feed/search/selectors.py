@@ -49,9 +49,9 @@ async def users_by_name(
         statement = SQL.users_by_name[variant_for(viewer_id)]
         return await context.database.fetch(statement, viewer_id, query, count, *begin)
 
-    async def precedes(position: str | None) -> bool:
+    async def precedes() -> bool:
         rows = await read(1, *FIRST)
-        return bool(rows) and (position is None or _position(rows[0][1]) < _position(position))
+        return bool(rows) and _position(rows[0][1]) <= begin
 
     rows = await read(limit + 1, *begin)
     return ForwardPage(USER_EDGE, rows, limit, codec, None if after is None else precedes)
@@ -91,9 +91,8 @@ async def posts_found(
         words.append(f"'{author_word(author.user.id)}'")
     text = " & ".join(f"({each})" for each in words)
 
-    async def precedes(position: int | None) -> bool:
-        above = wanted.above if position is None else position
-        return bool((await _posts_read(context, text, wanted.below, above, 1))[0])
+    async def precedes() -> bool:
+        return bool((await _posts_read(context, text, wanted.below, below - 1, 1))[0])
 
     rows, snapshot = await _posts_read(context, text, below, wanted.above, limit + 1)
     return ForwardPage(
@@ -150,11 +149,12 @@ async def hashtags_by_prefix(
     async def read(count: int, name: str) -> list[Row]:
         return await context.database.fetch(statement, viewer_id, begin, name, count)
 
-    async def precedes(position: str | None) -> bool:
+    async def precedes() -> bool:
         rows = await read(1, "")
-        return bool(rows) and (position is None or rows[0][1] < position)
+        return bool(rows) and rows[0][1] <= position
 
-    rows = await read(limit + 1, "" if after is None else decode_position(codec, after))
+    position = "" if after is None else decode_position(codec, after)
+    rows = await read(limit + 1, position)
     return ForwardPage(HASHTAG_EDGE, rows, limit, codec, None if after is None else precedes)
 
 
@@ -193,16 +193,19 @@ async def users_suggested(context: Context, first: int | None, after: str | None
     async def read(count: int, friends: int, user: int) -> list[Row]:
         return await context.database.fetch(SQL.users_suggested, viewer_id, friends, user, count)
 
-    async def precedes(position: str | None) -> bool:
-        rows = await read(1, HIGHEST_KEY, HIGHEST_KEY)
-        return bool(rows) and rows[0][1] != position
+    async def precedes() -> bool:
+        rows = await read(1, *top)
+        return bool(rows) and _rank(rows[0][1]) >= begin
 
-    begin = (HIGHEST_KEY, HIGHEST_KEY)
-    if after is not None:
-        friends, user = decode_position(codec, after).split(":")
-        begin = (int(friends), int(user))
+    top = (HIGHEST_KEY, HIGHEST_KEY)
+    begin = top if after is None else _rank(decode_position(codec, after))
     rows = await read(limit + 1, *begin)
     return ForwardPage(USER_EDGE, rows, limit, codec, None if after is None else precedes)
+
+
+def _rank(text: str) -> tuple[int, int]:
+    friends, user = text.split(":")
+    return int(friends), int(user)
 
 
 TRENDING_POST = Layout(
@@ -259,9 +262,9 @@ async def _trends(
             "CURSOR_EXPIRED",
         )
 
-    async def precedes(position: int | None) -> bool:
+    async def precedes() -> bool:
         [row] = await read(snapshot * SNAPSHOT_SIZE, 1)
-        return row[1] is not None and (position is None or row[1] < position)
+        return row[1] is not None and row[1] <= begin
 
     return ForwardPage(
         layout,

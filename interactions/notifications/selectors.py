@@ -89,9 +89,8 @@ async def notifications_page(
     signer = context.services.cursors
     below = HIGHEST_KEY if after is None else position_of(signer, viewer_id, after, mask)
 
-    async def precedes(position: int | None) -> bool:
-        above = below - 1 if position is None else position
-        arguments = (viewer_id, above, chosen)
+    async def precedes() -> bool:
+        arguments = (viewer_id, below - 1, chosen)
         return bool((await context.database.fetch(SQL.notifications_exist, *arguments))[0][0])
 
     rows = await context.database.fetch(SQL.notifications_page, viewer_id, below, chosen, limit + 1)
