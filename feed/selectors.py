@@ -25,7 +25,7 @@ from feed.post_rows import (
     QuoteRow,
     QuoteState,
 )
-from feed.segment_rows import NO_SEGMENTS, HashtagRow, segments
+from feed.segment_rows import NO_SEGMENTS, segments
 from feed.statements import SQL
 
 MAX_UPDATES_COUNTED = 100
@@ -280,11 +280,3 @@ class EditsByPostLoader(PageLoader):
     name = "edits"
     statement = SQL.edits_of_posts
     layout = POST_EDIT_EDGE
-
-
-async def hashtags_by_ids(database: Database, ids: Sequence[int]) -> list[HashtagRow | None]:
-    """The hashtags, None for those that don't exist. Order: of `ids`. Cost: one statement."""
-    found = {
-        row[0]: HashtagRow._make(row) for row in await database.fetch(SQL.hashtags_by_ids, ids)
-    }
-    return [found.get(key) for key in ids]

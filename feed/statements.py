@@ -58,7 +58,6 @@ class FeedStatements(
     edits_of_posts: Variants
     entities_resolve: str
     follower_counts: str
-    hashtags_by_ids: str
     hashtags_lock: str
     home_events: str
     home_feed_build: str

@@ -16,7 +16,8 @@ from feed.media.graphql.fields import PostPictures
 from feed.media.selectors import media_by_ids
 from feed.media.services import avatar_choose
 from feed.search.graphql.hashtags import HashtagPosts
-from feed.selectors import hashtags_by_ids, posts_by_ids
+from feed.search.selectors import hashtags_by_ids
+from feed.selectors import posts_by_ids
 from interactions.exports import exports_by_ids
 from interactions.graphql.reactions import AccountReactions, PostReactions
 from interactions.graphql.types import PostComments, UserComments
@@ -55,4 +56,4 @@ def extend_types() -> None:
     NODE_TYPES.register(
         "Comment", lambda context, keys: comments_by_ids(context.database, context.viewer_id, keys)
     )
-    NODE_TYPES.register("Hashtag", lambda context, keys: hashtags_by_ids(context.database, keys))
+    NODE_TYPES.register("Hashtag", hashtags_by_ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from core.accounts.selectors import USER_EDGE, profile_by_username
@@ -172,6 +172,14 @@ async def hashtag_by_name(context: Context, name: str) -> HashtagRow | None:
     statement = SQL.hashtag_by_name[variant_for(viewer_id)]
     row = await context.database.fetch_row(statement, viewer_id, folded)
     return HashtagRow._make(row) if row else None
+
+
+async def hashtags_by_ids(context: Context, ids: Sequence[int]) -> list[HashtagRow | None]:
+    """The hashtags; None for those of which the viewer may see no post. Order: of `ids`. Cost: one statement."""
+    statement = SQL.hashtags_by_ids[variant_for(context.viewer_id)]
+    rows = await context.database.fetch(statement, context.viewer_id, ids)
+    found = {row[0]: HashtagRow._make(row) for row in rows}
+    return [found.get(key) for key in ids]
 
 
 class PostsOfHashtags(ProfileFeedLoader):

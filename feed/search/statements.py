@@ -8,6 +8,7 @@ from feed.statements import FeedStatements
 
 class SearchStatements(Statements, uses=[FeedStatements]):
     hashtag_by_name: Variants
+    hashtags_by_ids: Variants
     hashtags_by_prefix: Variants
     hashtags_by_score: str
     post_apostrophes_mark: str

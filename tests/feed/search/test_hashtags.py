@@ -46,6 +46,8 @@ query Search($prefix: String!, $first: Int, $after: String) {
 }
 """
 
+NODE = "query Q($id: ID!) { node(id: $id) { ... on Hashtag { name postCount } } }"
+
 
 async def post(
     services: Services, author: int, text: str, visibility: PostVisibility | None = None
@@ -169,7 +171,12 @@ async def test_a_thousand_names_and_a_hundred_posts_of_each_are_looked_at(
 
 
 async def counted(services: Services, name: str, viewer_id: int | None = None) -> int | None:
-    found = await ApiClient(services, viewer_id).data("HashtagPage", name=name)
+    client = ApiClient(services, viewer_id)
+    found = await client.data("HashtagPage", name=name)
+    # The id says no more than the name.
+    [[key]] = await services.database.fetch("SELECT id FROM hashtags WHERE name = $1", name)
+    node = await client.data(NODE, id=global_id("Hashtag", key))
+    assert node == (found and {"name": name, "postCount": found["postCount"]})
     return None if found is None else int(found["postCount"])
 
 
