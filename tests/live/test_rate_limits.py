@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
@@ -40,15 +39,15 @@ SMALL: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def unused_buckets(django_db_setup: None) -> None:
-    """No tokens are taken yet: servers of other tests have the same address and Valkey."""
+    """No tokens are taken yet: other tests have the same address and Valkey, and users with the same keys."""
     with Redis.from_url(os.environ["REDIS_URL"]) as valkey:
         valkey.flushdb()
 
 
 @pytest.fixture(scope="module")
-def address(django_db_setup: None, unused_buckets: None) -> Iterator[str]:
+def address(django_db_setup: None) -> Iterator[str]:
     with serving(**SMALL) as address:
         yield address
 
@@ -56,19 +55,9 @@ def address(django_db_setup: None, unused_buckets: None) -> Iterator[str]:
 OWN_RATE = 20_000 // CHARACTERS_A_POINT
 
 
-@contextmanager
-def serving_anew(**settings: Any) -> Iterator[str]:
-    """A server whose buckets are full."""
-    with Redis.from_url(os.environ["REDIS_URL"]) as valkey:
-        for key in valkey.scan_iter("rate:*"):
-            valkey.delete(key)
-    with serving(**SMALL | settings) as address:
-        yield address
-
-
 @pytest.fixture
 def own_address(django_db_setup: None) -> Iterator[str]:
-    with serving_anew(address_points_per_minute=OWN_RATE) as address:
+    with serving(**SMALL | {"address_points_per_minute": OWN_RATE}) as address:
         yield address
 
 
@@ -154,7 +143,7 @@ async def test_anonymous_clients_share_the_points_of_their_address(
 ) -> None:
     [viewer] = await signed_in(database, 1)
     sign_out = times(20, 'signOut(input: { refreshToken: "none", everywhere: false })')
-    with serving_anew(address_points_per_minute=6_000) as address:
+    with serving(**SMALL | {"address_points_per_minute": 6_000}) as address:
         assert (await post(address, HOME, viewer, first=1)).status_code == 200
         count, refused = await until_limited(address, sign_out)
         # The document itself takes points, once.
@@ -225,8 +214,13 @@ async def test_every_refusal_takes_points_from_its_address(
     django_db_setup: None, database: Database
 ) -> None:
     rate = 6_000
-    with serving_anew(
-        address_points_per_minute=rate, playground=False, anonymous_introspection=False
+    with serving(
+        **SMALL
+        | {
+            "address_points_per_minute": rate,
+            "playground": False,
+            "anonymous_introspection": False,
+        }
     ) as address:
         async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
 
@@ -248,7 +242,7 @@ async def test_every_refusal_takes_points_from_its_address(
 async def test_refusals_over_websocket_take_points_too(
     django_db_setup: None, database: Database
 ) -> None:
-    with serving_anew(address_points_per_minute=6_000) as address:
+    with serving(**SMALL | {"address_points_per_minute": 6_000}) as address:
         async with websocket_client(address) as client:
 
             async def answer(query: str, **variables: Any) -> Any:
