@@ -35,8 +35,7 @@ class ViewerState(NamedTuple):
 
     def sql_on_page(self, row: str) -> str:
         return (
-            f"{{state_on_page table={self.table} column={self.column} row={row} "
-            "page={page} key={key} viewer={viewer}}"
+            f"{{state_on_page table={self.table} column={self.column} row={row} viewer={{viewer}}}}"
         )
 
 
@@ -111,15 +110,14 @@ def page_row_fragment(
 ) -> str:
     """The fragment with the same columns for the rows of a page, whose viewer states are read at once.
 
-    The page is a CTE whose column {key} has the keys of its rows, and maybe of more. `left_out`: fields that have the
-    same value in all rows (`fixed` of the layout).
+    The CTE `keys` has the keys of its rows, and maybe of more. `left_out`: fields that have the same value in all rows
+    (`fixed` of the layout).
     """
 
     def state_sql(_: str, state: ViewerState) -> str:
         return state.sql_on_page(f"{alias}.id")
 
-    parameters = ["page", "key", "viewer=$1"]
-    return _row_fragment(row_type, alias, nested, parameters, state_sql, left_out)
+    return _row_fragment(row_type, alias, nested, ["viewer=$1"], state_sql, left_out)
 
 
 def _row_fragment(

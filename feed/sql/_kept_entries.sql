@@ -19,7 +19,7 @@ SELECT r.position, r.sharer_id, p.*, {author_read}
         WHERE {share_counts share=k viewer={viewer}} LIMIT 1
     ), r.kept_share = 0))
     -- No newer reason for the same post: of a new event, or the post itself where shares are older than it.
-    AND NOT EXISTS (SELECT FROM tail k WHERE k.post_id = r.post_id AND k.position > r.position)
+    AND NOT EXISTS (SELECT FROM tail k WHERE k.post_id = r.post_id AND k.position > r.position OFFSET 0)
     AND (r.position >= r.post_id OR NOT EXISTS (
         SELECT FROM home_feed_reasons k WHERE k.feed_id = (SELECT id FROM feed) AND k.position = r.post_id OFFSET 0
     ))

@@ -1,4 +1,3 @@
 -- The columns of a post on a page of public posts.
--- parameters: page, key
--- needs: p (posts), a (users: the author), {page}
-{post_on_page page={page} key={key}}
+-- needs: p (posts), a (users: the author), keys (ids)
+{post_on_page}

@@ -2,7 +2,7 @@
 -- order. $1 viewer, $2 below, $3 above, $4 limit, $5 breadth; unseen: $6 keys, $7 snapshots.
 -- The last column is the outcome if the page is not full ({kept_candidates}). A row without an entry for an empty page.
 WITH {hidden muter=$1}, {kept_candidates breadth=$5}
-SELECT once.now, {entry page=candidates key=post_id}, once.outcome
+SELECT once.now, {entry}, once.outcome
 FROM (SELECT {log_snapshot} AS now, outcome FROM considered OFFSET 0) once LEFT JOIN LATERAL (
     {kept_entries}
 ) e ON true

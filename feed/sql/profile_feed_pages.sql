@@ -25,8 +25,8 @@ WITH {hidden muter=NULL::bigint}, entries AS (
         )
         ORDER BY position {direction} LIMIT $5
     ) e ON true
-)
-SELECT e.owner_id, {entry page=entries key=post_id}, snapshot.now
+), {page_keys page=entries key=post_id}
+SELECT e.owner_id, {entry}, snapshot.now
 FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN posts p ON p.id = e.post_id

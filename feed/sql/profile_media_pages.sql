@@ -14,8 +14,8 @@ WITH {hidden muter=NULL::bigint}, entries AS (
         {unseen key=p.id transaction=p.transaction} AND p.author_id = k.id AND (p.visibility <= k.reads OR {mentions_viewer})
         ORDER BY m.post_id {direction} LIMIT $5
     ) e ON true
-)
-SELECT e.owner_id, e.position, NULL::record, {post_on_page page=entries key=post_id}, snapshot.now
+), {page_keys page=entries key=post_id}
+SELECT e.owner_id, e.position, NULL::record, {post_on_page}, snapshot.now
 FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN posts p ON p.id = e.post_id

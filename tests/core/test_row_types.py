@@ -29,9 +29,7 @@ class ThingRow(NamedTuple):
     owner: OwnerRow | None
 
 
-ON_PAGE = (
-    "{state_on_page table=holds column=thing_id row=t.id page={page} key={key} viewer={viewer}}"
-)
+ON_PAGE = "{state_on_page table=holds column=thing_id row=t.id viewer={viewer}}"
 HOLDS = "{viewer_state table=holds column=thing_id viewer={viewer} key=%s}"
 
 
@@ -51,7 +49,7 @@ def test_a_fragment_has_each_column_with_its_name() -> None:
 
 def test_a_page_reads_its_viewer_states_at_once() -> None:
     assert page_row_fragment(ThingRow, "t", owner="o").splitlines()[1:] == [
-        "-- parameters: page, key, viewer=$1",
+        "-- parameters: viewer=$1",
         "-- needs: t, o",
         "t.id,",
         "    {moment of=t.made_at} AS made_at,",

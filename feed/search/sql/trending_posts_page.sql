@@ -8,8 +8,8 @@ WITH {hidden muter=$1}, {trends after=$2}, page AS MATERIALIZED (
     WHERE t.position > greatest($2, (SELECT id FROM trends) * 1000) AND t.position < ((SELECT id FROM trends) + 1) * 1000
     AND {post_public} AND a.is_active AND {user_not_hidden user=a muter=$1}
     ORDER BY t.position LIMIT $3
-)
-SELECT once.now, p.position, {post_on_page page=page key=id}, once.trends
+), {page_keys page=page key=id}
+SELECT once.now, p.position, {post_on_page}, once.trends
 FROM (SELECT {log_snapshot} AS now, (SELECT id FROM trends) AS trends OFFSET 0) once
 LEFT JOIN page p ON true
 {author_carried page=p}

@@ -1,4 +1,3 @@
 -- Without a viewer, those that differ between the posts: the others are FOR_EVERYBODY in feed/post_rows.py.
--- parameters: page, key
 -- needs: p (posts), a (users: the author)
-{post_for_everybody page={page} key={key}}
+{post_for_everybody}

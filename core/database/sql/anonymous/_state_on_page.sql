@@ -1,3 +1,3 @@
 -- Without a viewer it is not.
--- parameters: table, column, row, page, key, viewer
+-- parameters: table, column, row, viewer
 false

@@ -1,0 +1,3 @@
+-- Without a viewer no states are read.
+-- parameters: page, key
+keys AS (SELECT)
