@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from core.database.django_bridge import run
+from core.database.time_ordered_keys import HIGHEST_KEY
 from feed.reactions import REACTIONS
+from feed.statements import SQL as FEED
 
 ROWS_AT_ONCE = 1_000
+HASHTAGS_AT_ONCE = 500
+"""As many rows as the job `hashtags_recount` looks at."""
 EXAMPLES = 3
 
 
@@ -28,6 +34,8 @@ class Count(NamedTuple):
     """What the row `t` that has the count adds to the number."""
     lock: str = "SELECT FROM {table} WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
     """Locks what writers of the counts with these keys lock first."""
+    prepare: Callable[[], None] | None = None
+    """Called before a repair."""
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -37,6 +45,27 @@ INBOXES_LOCK = """
     SELECT FROM notification_inboxes
     WHERE user_id IN (SELECT recipient_id FROM notifications WHERE id = ANY(%s)) ORDER BY user_id FOR NO KEY UPDATE
 """
+PUBLIC = """
+    EXISTS (
+        SELECT FROM posts p JOIN users a ON a.id = p.author_id
+        WHERE p.id = post_id AND p.visibility = 0 AND NOT a.is_private AND (a.is_active OR NOT account_is_deleted(a.id))
+    )
+"""
+
+
+def _hashtags_judge() -> None:
+    """Judges all posts with hashtags anew, as the job does that follows accounts which are hidden and shown."""
+    below = HIGHEST_KEY
+    while True:
+        with transaction.atomic():
+            posts = [post for (post,) in run(FEED.tagged_posts_lock, below, HASHTAGS_AT_ONCE)]
+            if not posts:
+                return
+            run(FEED.hashtags_lock, posts, [])
+            run(FEED.post_hashtags_judge, posts)
+        below = posts[0]
+
+
 COUNTS = (
     Count("users", "post_count", "posts", "author_id"),
     Count("users", "follower_count", "follows", "followee_id"),
@@ -44,7 +73,11 @@ COUNTS = (
     Count("posts", "comment_count", "comments", "post_id", only="deleted_at IS NULL"),
     Count("comments", "reply_count", "comments", "parent_id"),
     Count("posts", "quote_count", "posts", "quoted_post_id"),
-    Count("hashtags", "post_count", "post_hashtags", "hashtag_id", only="is_public"),
+    Count(
+        *("hashtags", "post_count", "post_hashtags", "hashtag_id"),
+        only=PUBLIC,
+        prepare=_hashtags_judge,
+    ),
     Count(
         *("notifications", "dropped_count", "notification_dropped_actors", "notification_id"),
         number="sum(cardinality(actors))::int",
@@ -118,21 +151,20 @@ def compare(count: Count) -> Findings:
     return Findings(rows, wrong, examples)
 
 
-def repair(count: Count, keys: array[int]) -> int:
-    """The number of repaired rows. Writers may run meanwhile.
+def repair(count: Count, keys: array[int]) -> None:
+    """Repairs the counts with these keys. Writers may run meanwhile.
 
     A write changes rows and count in one transaction and locks the count's row until it commits. So
     once that row is locked here, the next statement sees exactly the rows to count.
     Locks: rows of the table in the order of keys, a thousand at once; `Count.lock` may name others.
     """
-    repaired = 0
+    if count.prepare is not None:
+        count.prepare()
     for start in range(0, len(keys), ROWS_AT_ONCE):
         some = sorted(keys[start : start + ROWS_AT_ONCE])
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_statement(sql.SQL(count.lock), count), [some])
             cursor.execute(_statement(REPAIR, count), [some])
-            repaired += cursor.rowcount
-    return repaired
 
 
 def _statement(text: sql.SQL, count: Count) -> sql.Composed:

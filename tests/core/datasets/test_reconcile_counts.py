@@ -67,6 +67,19 @@ def test_a_wrong_count_is_found_and_repaired(count: Count) -> None:
     assert_counts_are_right()
 
 
+def test_posts_that_not_everybody_may_see_are_not_counted_for_hashtags() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE posts SET visibility = 1 WHERE id = (SELECT max(post_id) FROM post_hashtags) RETURNING id"
+        )
+        hidden = cursor.fetchone()
+    assert "hashtags.post_count: wrong in " in reconcile("--repair")
+    assert_counts_are_right()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT is_public FROM post_hashtags WHERE post_id = %s", hidden)
+        assert cursor.fetchall() == [(False,)]
+
+
 def test_tombstones_are_not_counted() -> None:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -40,9 +40,9 @@ class Command(ExplainedCommand):
         self._say(_summary(count, found))
         if not (repairing and found.wrong):
             return len(found.wrong)
-        repaired = repair(count, found.wrong)
+        repair(count, found.wrong)
         left = len(compare(count).wrong)
-        self._say(f"  {repaired:,} repaired, {left:,} differ now.")
+        self._say(f"  {len(found.wrong) - left:,} repaired, {left:,} differ now.")
         return left
 
     def _say(self, text: str) -> None:
