@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -26,6 +27,9 @@ from core.accounts.services import (
     block_delete,
     follow_create,
     follow_delete,
+    follow_request_accept,
+    follow_request_reject,
+    follower_delete,
     mute_create,
     mute_delete,
 )
@@ -53,8 +57,10 @@ from tests.interactions.cast import (
 from tests.interactions.reactions import (
     comment_like,
     comment_unlike,
+    post_bookmark,
     post_like,
     post_share,
+    post_unbookmark,
     post_unlike,
     post_unshare,
 )
@@ -102,6 +108,7 @@ class Crowd:
             self.database,
             author_id=self.rng.choice(self.users),
             text="so" if key == "k" else self.tagged("so"),
+            quoted_post_id=None if key == "k" else self.rng.choice([None, *self.posts]),
             client_mutation_id=key,
         )
         if made.post is not None:
@@ -137,13 +144,17 @@ class Crowd:
             partial(change, group_commits, viewer_id=viewer, user_id=other)
             for change in (
                 *(block_create, block_delete, mute_create, mute_delete),
-                *(follow_create, follow_delete),
+                *(follow_create, follow_delete, follower_delete),
+                *(follow_request_accept, follow_request_reject),
             )
         ]
         post = pick(self.posts)
         found += [
             partial(change, group_commits, viewer_id=viewer, target_id=post)
-            for change in (post_like, post_unlike, post_share, post_unshare)
+            for change in (
+                *(post_like, post_unlike, post_share, post_unshare),
+                *(post_bookmark, post_unbookmark),
+            )
         ]
         found += [
             partial(
@@ -211,7 +222,8 @@ async def moderate_some(crowd: Crowd, deadline: float) -> None:
         kind = crowd.rng.choice((Post, Comment))
         keys = crowd.posts if kind is Post else crowd.comments
         await sync_to_async(moderate, thread_sensitive=False)(kind, keys[-2:])
-        await crowd.post()
+        with suppress(MutationRefused):
+            await crowd.post()
         await asyncio.sleep(0.05)
 
 
