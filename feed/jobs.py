@@ -61,12 +61,15 @@ async def fill_post_entities(run: JobRun) -> None:
 async def recount_hashtags(run: JobRun) -> None:
     """Judges some posts, the newest first, for the counts of their hashtags, and adds the job for those before them.
 
-    Triggers add it for an author whose account was hidden or shown. Without an author it looks at all posts.
+    Triggers add it for an author whose account was hidden or shown. One that waits takes the place of those that
+    run, so that changing an account again and again makes little work. Without an author it looks at all posts.
     """
     author, below = run.arguments.get("author"), run.arguments.get("below", HIGHEST_KEY)
     async with run.transaction() as transaction:
         if author is None:
             rows = await transaction.fetch(SQL.tagged_posts_lock, below, POSTS_AT_ONCE)
+        elif await transaction.fetch(SQL.hashtags_recount_replaced, run.id):
+            return
         else:
             rows = await transaction.fetch(
                 SQL.public_posts_of_author_lock, author, below, POSTS_AT_ONCE

@@ -59,6 +59,7 @@ class FeedStatements(
     entities_resolve: str
     follower_counts: str
     hashtags_lock: str
+    hashtags_recount_replaced: str
     home_events: str
     home_feed_build: str
     home_feed_page: Variants

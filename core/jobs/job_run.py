@@ -48,6 +48,8 @@ class JobRun:
         """`transactions`: bounds how many run at once, so that a connection is left for other statements of jobs.
         `on_end`: called before the statement that ends the job is sent.
         """
+        self.id = claim.id
+        """The key of the job."""
         self.arguments: dict[str, Any] = json.loads(claim.arguments)
         self.attempt = claim.attempts
         """1 in the first run."""
@@ -67,7 +69,7 @@ class JobRun:
         """Identifies the job in all its runs. Send it with an effect outside of PostgreSQL, so that the receiver can
         drop a repeat.
         """
-        return f"job-{self._claim.id}"
+        return f"job-{self.id}"
 
     def repeat(self, *, after: timedelta = NOW) -> None:
         """Makes the job due again after this run, as new. Long work is many short runs."""

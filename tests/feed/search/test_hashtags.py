@@ -11,7 +11,9 @@ import feed.jobs
 from core.accounts.profiles import profile_update
 from core.accounts.services import block_create
 from core.context import Services
+from core.database.database import Database
 from core.ids import global_id
+from core.jobs.job_runner import JobRunner
 from feed.entities import entities_of, set_arguments
 from feed.jobs import recount_hashtags
 from feed.post_visibility import PostVisibility
@@ -231,6 +233,37 @@ async def test_a_hashtag_counts_posts_as_accounts_are_hidden_and_shown(
     assert await counts() == [1, None]
     await account_restored(database, author)
     assert await counts() == [6, 5]
+
+
+async def test_the_last_of_many_changes_of_an_account_counts_its_posts(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed.jobs, "POSTS_AT_ONCE", 2)
+    database = services.database
+    [author] = await create_users(database, 1)
+    for _ in range(5):
+        await post(services, author, "#news")
+    await profile_update(database, viewer_id=author, is_private=True)
+    await run_some(database, 2)
+    for is_private in (False, True) * 20:
+        await profile_update(database, viewer_id=author, is_private=is_private)
+    ran: list[str] = []
+    database.observer = ran.append
+    await run_jobs(database, recount_hashtags)
+    database.observer = None
+    assert await database.fetch("SELECT FROM jobs") == []
+    assert await database.fetch("SELECT post_count FROM hashtags") == [(0,)]
+    # Each of the 41 would look four times. Where a worker claims them one after the other, a few do.
+    assert ran.count(FEED.public_posts_of_author_lock) < 80
+
+
+async def run_some(database: Database, count: int) -> None:
+    """Runs jobs of hashtags one after the other."""
+    runner = JobRunner(database, database, {recount_hashtags.name: recount_hashtags}, slots=1)
+    for _ in range(count):
+        await runner.start_due()
+        while runner.runs:  # noqa: ASYNC110  # no event to wait for
+            await asyncio.sleep(0.002)
 
 
 async def test_an_edit_that_goes_on_while_the_account_becomes_private_is_not_counted(
