@@ -16,14 +16,14 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 from zlib import crc32
 
 import unicodedata2  # type: ignore[import-not-found]  # it has no types
 
 from core.text import category, nfkc
-from feed.text_entities import VARIATION_SELECTORS, EntityKind, find_entities
+from feed.text_entities import MAX_HASHTAGS, VARIATION_SELECTORS, EntityKind, find_entities
 
 WORD_LENGTH = 60
 """Of longer words only the beginning counts, in texts and in queries."""
@@ -193,8 +193,9 @@ def tsvector(text: str, *further: str) -> str:
 
 def words_of_post(author_id: int, text: str) -> str:
     """What a post is found by, as the text of a `tsvector`: its words, its author and its hashtags."""
-    hashtags = {entity.name for entity in find_entities(text) if entity.kind is EntityKind.HASHTAG}
-    return tsvector(text, author_word(author_id), *(f"#{name}" for name in hashtags))
+    found = (each.name for each in find_entities(text) if each.kind is EntityKind.HASHTAG)
+    hashtags = {f"#{name}" for name in islice(found, MAX_HASHTAGS)}
+    return tsvector(text, author_word(author_id), *hashtags)
 
 
 def author_word(author_id: int) -> str:

@@ -218,6 +218,15 @@ async def test_old_words_with_apostrophes_are_written_anew(services: Services) -
     assert await found(services, "п'ять") == await found(services, text) == [text]
 
 
+async def test_the_hashtags_of_a_post_find_it(services: Services) -> None:
+    """The first twenty: what comes after them is words."""
+    [author] = await create_users(services.database, 1)
+    text = " ".join(f"#tag{number}" for number in range(21))
+    await post(services, author, text)
+    assert await found(services, "#tag19 tag20") == [text]
+    assert await found(services, "#tag20") == []
+
+
 async def test_signs_are_no_operators(services: Services) -> None:
     [author] = await create_users(services.database, 1)
     await post(services, author, TEXTS[0])
