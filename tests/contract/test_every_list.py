@@ -122,7 +122,7 @@ LISTS = [each for each in lists() if "kinds" not in each.choice or "[LIKE]" in e
 
 
 class World:
-    """A viewer, with rows in each list."""
+    """A viewer, with rows in each list, also of users whom the viewer has muted and blocked."""
 
     def __init__(self, services: Services, word: str) -> None:
         self.services = services
@@ -141,13 +141,19 @@ class World:
             name = f"{self.word}_{number:02}"
             await database.write("UPDATE users SET username = $2 WHERE id = $1", user, name)
         await database.write(FOLLOW, viewer, owner)
-        for friend, stranger, *hidden in zip(friends, strangers, muted, blocked, strict=True):
-            for pair in ((viewer, friend), (friend, owner), (owner, friend), (friend, stranger)):
-                await database.write(FOLLOW, *pair)
-            for statement, other in zip((MUTE, BLOCK), hidden, strict=True):
-                await database.write(statement, viewer, other)
-            await database.write(ASK, viewer, hidden[0])
-        await self._posts(viewer, owner, friends)
+        actors = [user for each in zip(friends, muted, blocked, strict=True) for user in each]
+        for actor in actors:
+            for pair in ((viewer, actor), (actor, owner), (owner, actor), (friends[0], actor)):
+                if pair[0] != pair[1]:
+                    await database.write(FOLLOW, *pair)
+        for stranger in strangers:
+            await database.write(FOLLOW, friends[0], stranger)
+        for user in (*strangers, *blocked):
+            await database.write(ASK, viewer, user)
+        await self._posts(viewer, owner, actors)
+        for statement, hidden in ((MUTE, muted), (BLOCK, blocked)):
+            for user in hidden:
+                await database.write(statement, viewer, user)
         await Work(database).do()
         [[notification]] = await database.fetch(
             "SELECT max(id) FROM notifications WHERE recipient_id = $1", viewer
@@ -161,7 +167,7 @@ class World:
         }
         self.client = ApiClient(self.services, viewer)
 
-    async def _posts(self, viewer: int, owner: int, friends: list[int]) -> None:
+    async def _posts(self, viewer: int, owner: int, actors: list[int]) -> None:
         group_commits = self.services.group_commits
         tags = " ".join(f"#{self.word}{number}" for number in range(ROWS))
         self.post, *others = [await self._post(owner, f"{self.word} {tags}") for _ in range(ROWS)]
@@ -171,18 +177,22 @@ class World:
                 await react(group_commits, viewer_id=viewer, target_id=post)
         own = [await self._post(viewer, "x") for _ in range(ROWS)]
         parent = None
-        for number, friend in enumerate(friends):
+        for number, actor in enumerate(actors):
             text = f"{number} {self.word} {tags}"
             await post_edit(self.database, viewer_id=owner, post_id=self.post, text=text)
-            for post in (self.post, *own):
-                await post_like(group_commits, viewer_id=friend, target_id=post)
-            await post_share(group_commits, viewer_id=friend, target_id=self.post)
-            await self._post(friend, "x", quoted_post_id=self.post)
-            await self._comment(friend)
+            post = await self._post(actor, f"{text} #{self.word}_{number}", self.post)
+            for user, react, target in (
+                *((actor, post_like, each) for each in (self.post, *own)),
+                *((user, post_share, each) for user, each in ((actor, self.post), (owner, post))),
+                *((viewer, react, post) for react in (post_like, post_bookmark)),
+            ):
+                await react(group_commits, viewer_id=user, target_id=target)
+            await self._comment(actor)
+            await self._comment(owner, post=post)
             parent = await self._comment(owner, parent)
         self.comment = await self._comment(owner, parent)
-        for friend in friends:
-            await self._comment(friend, self.comment)
+        for actor in actors:
+            await self._comment(actor, self.comment)
 
     async def _post(self, author: int, text: str, quoted_post_id: int | None = None) -> int:
         created = await post_create(
@@ -190,9 +200,15 @@ class World:
         )
         return present(created.post).id
 
-    async def _comment(self, author: int, parent: int | None = None) -> int:
+    async def _comment(
+        self, author: int, parent: int | None = None, post: int | None = None
+    ) -> int:
         created = await comment_create(
-            self.database, author_id=author, post_id=self.post, text="x", parent_id=parent
+            self.database,
+            author_id=author,
+            post_id=post or self.post,
+            text="x",
+            parent_id=parent,
         )
         return present(created.comment).id
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.accounts.statements import SQL as ACCOUNTS
 from core.context import Services
 from core.database.database import Database
+from core.database.management.commands.sql import statements
 from core.ids import global_id
-from feed.statements import SQL as FEED
-from interactions.statements import SQL as INTERACTIONS
 from tests.contract.rich_feed import ALL_RICH, RICH_FEED
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users
@@ -158,9 +156,10 @@ async def test_small_queries_take_few_statements(services: Services, users: list
 
 def test_no_statement_skips_rows() -> None:
     """Pages are keyset pages. `OFFSET 0` only keeps the planner from merging a subquery."""
-    for room in (ACCOUNTS, FEED, INTERACTIONS):
-        assert [
-            name
-            for name, texts in room.variants.items()
-            if any(re.search(r"OFFSET (?!0)", text) for text in texts.values())
-        ] == []
+    skipping = {
+        name.partition(":")[0]
+        for name, (_, text) in statements().items()
+        if re.search(r"OFFSET (?!0)", text)
+    }
+    # They ask whether there are so many names, and find what is beyond the rows that are kept.
+    assert skipping == {"users_by_name", "notification_actors_trim", "notifications_trim"}
