@@ -31,7 +31,8 @@ LOADERS = {ProfileTab.POSTS: ProfileFeedLoader, ProfileTab.MEDIA: ProfileMediaLo
 class UserPosts:
     @strawberry.field(
         graphql_type=PostConnection,
-        description=f"The user's posts and shares, newest first, one entry for each post. {PAGE_ARGUMENTS}",
+        description="The user's posts and shares that the viewer may see, newest first, one entry for each post. "
+        f"{PAGE_ARGUMENTS}",
         directives=[PAGE],
     )
     @loaded("id")

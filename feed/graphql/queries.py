@@ -27,6 +27,9 @@ PAGE_ARGUMENTS = (
     "`first` and `after` page towards older posts, `last` and `before` towards newer ones; "
     f"by default the newest {PAGE_BY_DEFAULT}."
 )
+LEFT_OUT = (
+    "Posts that the viewer may not see and those by users whom the viewer has muted are left out."
+)
 
 
 @strawberry.type(description="The number of entries that are newer than the client's newest.")
@@ -40,7 +43,8 @@ class HomeFeedUpdates:
 @strawberry.type
 class FeedQuery:
     @strawberry.field(
-        description=f"All public posts, newest first. {PAGE_ARGUMENTS}", directives=[PAGE]
+        description=f"All public posts, newest first. {LEFT_OUT} {PAGE_ARGUMENTS}",
+        directives=[PAGE],
     )
     @staticmethod
     async def public_feed(
@@ -57,7 +61,7 @@ class FeedQuery:
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
-        f"Requires an access token. {PAGE_ARGUMENTS}",
+        f"{LEFT_OUT} Requires an access token. {PAGE_ARGUMENTS}",
         directives=[PAGE],
     )
     @staticmethod

@@ -36,7 +36,7 @@ add_subscription_messages(HomeFeedEvent)
 @strawberry.type(
     description=(
         "A post was added to the feed because it was written or shared, or its entry fell back to"
-        " an older reason because the newest share was taken back. A client that has"
+        " an older reason because the newest share was withdrawn. A client that has"
         " another entry of the post removes that entry."
     )
 )
@@ -66,10 +66,11 @@ class FeedEntryRemoved(HomeFeedEvent):
 
 @strawberry.type(
     description=(
-        "The feed changed as a whole, because the viewer followed, unfollowed, blocked, unblocked, "
-        "muted or unmuted a user, on any device, or was accepted or removed as a follower, because an account whose "
-        "posts others shared became private or public, or because one with entries in it was deleted or restored: "
-        "query it again. One event may stand for several such changes."
+        "The feed changed as a whole: query it again. The viewer followed, unfollowed, blocked, unblocked, muted or "
+        "unmuted a user, on any device, or was accepted or removed as a follower; or posts in it were hidden or shown: "
+        "an author's account was deleted, restored, or became private or public, an author blocked or unblocked the "
+        "viewer, or an edit or deletion ended or began a mention of the viewer. One event may stand for several such "
+        "changes."
     )
 )
 class HomeFeedChanged(HomeFeedEvent):

@@ -158,10 +158,10 @@ class AccountReactions:
     bookmarks = connection_field(
         BookmarksLoader,
         PostConnection,
-        "The posts that the viewer has bookmarked, newest bookmark first. Posts hidden by a block are left out.",
+        "The posts that the viewer has bookmarked and may see, newest bookmark first.",
     )
     liked_posts = connection_field(
         LikedPostsLoader,
         PostConnection,
-        "The posts that the viewer likes, newest like first. Posts hidden by a block are left out.",
+        "The posts that the viewer likes and may see, newest like first.",
     )

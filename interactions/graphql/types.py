@@ -96,7 +96,7 @@ class Comment(Node):
         "post_id",
         PostByIdLoader,
         Post | None,
-        "The post that the comment belongs to; null if a block hides the post, or if it has been deleted.",
+        "The post that the comment belongs to; null if it is not visible to the viewer.",
     )
     parent = loaded_field(
         "parent_id",
@@ -115,7 +115,7 @@ class Comment(Node):
     @strawberry.field(
         graphql_type=Annotated["CommentConnection", strawberry.lazy(__name__)],
         description="The comments that this one replies to, from the one on the post itself to the nearest. One by "
-        "a user whom a block hides stands as a tombstone; there are none where a block hides the post.",
+        "a user whom a block hides stands as a tombstone; there are none if the post is not visible to the viewer.",
         directives=[ANCESTORS],
     )
     @loaded("id")
@@ -197,8 +197,8 @@ class PostComments:
     quotes = connection_field(
         QuotesByPostLoader,
         PostConnection,
-        "The posts that quote the post, newest first. Those hidden by a block are left out; in feeds and events also "
-        "those by users whom the viewer has muted.",
+        "The posts that quote the post and that the viewer may see, newest first. In feeds and events those by users "
+        "whom the viewer has muted are left out.",
         in_feed,
     )
 

@@ -9,8 +9,8 @@ from core.accounts.selectors import FollowersLoader, FollowingLoader, KnownFollo
 from core.graphql.relay_connections import connection_field
 
 FILTERED = (
-    "newest first. Users hidden by a block are left out. Of a private account, its followers see the list; for all "
-    "others it is empty."
+    "newest first. Users hidden by a block are left out. The list of a private account is empty for all but the user "
+    "and the followers."
 )
 
 

@@ -217,7 +217,7 @@ class AccountsMutation:
         "AcceptFollowRequest",
         follow_request_accept,
         "Lets a user who has asked follow the viewer.",
-        input="The user who has asked.",
+        input="The user who has asked to follow the viewer.",
         payload="The new follower.",
         payload_type=FollowRequestPayload,
     )
@@ -225,7 +225,7 @@ class AccountsMutation:
         "RejectFollowRequest",
         follow_request_reject,
         "Rejects a user's request to follow the viewer. The user is not notified, and may ask again.",
-        input="The user who has asked.",
+        input="The user who has asked to follow the viewer.",
         payload="The rejected user.",
         payload_type=FollowRequestPayload,
     )
@@ -239,7 +239,8 @@ class AccountsMutation:
     block_user = relation_mutation(
         "BlockUser",
         block_create,
-        "Blocks a user: neither sees anything of the other, and follows between them end.",
+        "Blocks a user: neither sees anything of the other, except that the viewer sees the user's name and picture by "
+        "`user`, `node` and `blockedUsers`. Follows between them end.",
         input="The user to block.",
         payload="The blocked user.",
     )
