@@ -8,16 +8,7 @@ done AS MATERIALIZED (
         AND n = min(n) OVER (PARTITION BY viewer_id, id) AS changed
     FROM requested
 ), counted AS (
-    UPDATE users u SET
-        follower_count = u.follower_count {sign} c.followers, following_count = u.following_count {sign} c.following
-    FROM (
-        SELECT id, sum(followers)::int AS followers, sum(following)::int AS following FROM (
-            SELECT followee_id AS id, 1 AS followers, 0 AS following FROM changes
-            UNION ALL
-            SELECT follower_id, 0, 1 FROM changes
-        ) ends GROUP BY id
-    ) c
-    WHERE u.id = c.id
+    {follows_counted sign={sign} follows=changes}
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id, client_mutation_id)
     SELECT '{kind}', viewer_id, id, key FROM done WHERE changed ORDER BY n

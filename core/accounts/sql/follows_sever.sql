@@ -5,15 +5,7 @@ WITH deleted AS (
     WHERE f.follower_id = k.follower_id AND f.followee_id = k.followee_id
     RETURNING f.follower_id, f.followee_id
 ), counted AS (
-    UPDATE users u SET follower_count = u.follower_count - c.followers, following_count = u.following_count - c.following
-    FROM (
-        SELECT id, sum(followers)::int AS followers, sum(following)::int AS following FROM (
-            SELECT followee_id AS id, 1 AS followers, 0 AS following FROM deleted
-            UNION ALL
-            SELECT follower_id, 0, 1 FROM deleted
-        ) ends GROUP BY id
-    ) c
-    WHERE u.id = c.id
+    {follows_counted sign=- follows=deleted}
 ), logged AS (
     INSERT INTO events (kind, actor_id, subject_id) SELECT 'user_unfollowed', follower_id, followee_id FROM deleted
 )
