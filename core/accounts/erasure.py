@@ -27,7 +27,7 @@ async def follows_erase(transaction: Transaction, user_id: int) -> int:
 
 
 async def remains_erase(transaction: Transaction, user_id: int) -> int:
-    """Deletes some rows without counts: mutes, blocks, sessions, idempotency keys. Gives their number.
+    """Deletes some rows without counts. Gives their number.
 
     Revokes the sessions first: one may have begun while the account was being hidden.
     Locks: the user, then the sessions.

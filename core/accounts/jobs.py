@@ -12,6 +12,7 @@ from core.accounts.statements import SQL
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
 
+# The worker imports the modules `jobs` of apps. This one registers the jobs of mails as well.
 __all__ = ["mail_jobs"]
 
 logger = logging.getLogger(__name__)
