@@ -19,8 +19,10 @@ from graphql import (
     ObjectValueNode,
     VariableNode,
     get_argument_values,
+    get_nullable_type,
     is_non_null_type,
     is_required_argument,
+    specified_scalar_types,
 )
 from graphql.execution.values import VariableValues
 from strawberry.relay.types import GlobalID
@@ -31,8 +33,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+SCALARS = frozenset(specified_scalar_types.values())
 UNCHANGING = (str, int, float, bool, type(None), Enum, datetime, date, time, UUID, Decimal)
-UNCHANGING_CLASSES = frozenset((str, int, float, bool, type(None)))
 
 
 class ArgumentValues(NamedTuple):
@@ -51,6 +53,8 @@ class _Argument(NamedTuple):
     """For a variable, the default for one that is not provided."""
     has_value: bool
     nonnull: bool
+    is_scalar: bool
+    """Whether a variable gives a value of a built-in scalar, which is immutable."""
 
 
 class Arguments:
@@ -67,6 +71,7 @@ class Arguments:
         self._known = {part.name: part.value for part in simple or () if part.has_value}
         """What the arguments are where no variable says otherwise."""
         self._varying = [part for part in simple or () if part.variable is not None]
+        self._are_scalars = all(part.is_scalar for part in self._varying)
         self._fixed: ArgumentValues | None = None
         if self._is_simple and not self._varying:
             self._fixed = ArgumentValues(self._known, True)
@@ -86,7 +91,7 @@ class Arguments:
 
     def _from_variables(self, coerced: dict[str, Any]) -> ArgumentValues | None:
         by_name = {**self._known}
-        for name, variable, _, has_value, nonnull in self._varying:
+        for name, variable, _, has_value, nonnull, _ in self._varying:
             if variable in coerced:
                 given = coerced[variable]
                 if given is None and nonnull:
@@ -94,8 +99,8 @@ class Arguments:
                 by_name[name] = given
             elif nonnull and not has_value:
                 return None
-        shared = {*map(type, by_name.values())} <= UNCHANGING_CLASSES
-        return ArgumentValues(by_name, shared or all(map(_unchanging, by_name.values())))
+        shared = self._are_scalars or all(map(_unchanging, by_name.values()))
+        return ArgumentValues(by_name, shared)
 
     def _analyse(self) -> list[_Argument] | None:
         """Each argument, if every one is a variable or a value that can be shared."""
@@ -122,6 +127,7 @@ class Arguments:
                 known[0] if known else None,
                 bool(known),
                 is_non_null_type(argument.type),
+                get_nullable_type(argument.type) in SCALARS,
             )
         constant = (
             None
@@ -130,9 +136,8 @@ class Arguments:
         )
         if constant is None:
             return None
-        return _Argument(
-            out_name, None, constant[0] if constant else None, bool(constant), nonnull=False
-        )
+        value = constant[0] if constant else None
+        return _Argument(out_name, None, value, bool(constant), nonnull=False, is_scalar=False)
 
     def _constant(
         self, name: str, argument: GraphQLArgument, value: Node | None

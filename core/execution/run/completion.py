@@ -29,6 +29,7 @@ from core.execution.run.object_types import (
     complete_objects,
     complete_some,
 )
+from core.execution.run.scheduler import Wait
 from core.execution.run.state import ExecutionState
 from core.execution.schema.row_layout import RowLists, Rows
 
@@ -44,7 +45,8 @@ def complete(
         if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
         if kind is CoroutineType and not batch.awaited and state.is_awaitable(values[0]):
-            state.wait(batch, range(len(values)), values, partial(complete, state))
+            batch.awaited = True
+            state.scheduler.add(Wait([*values], batch, partial(complete, state), []))
             return [None] * len(values)
     for kind in kinds:
         if not is_plain(kind):
@@ -184,7 +186,9 @@ def _lists_of_rows(
     As JSON if all values lie in the rows. Otherwise as dicts, at first with JSON for those that do.
     """
     layout, item_type = values[0].layout, output_type.item
-    if {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1:
+    if len(values) > 1 and (
+        {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1
+    ):
         return None
     if not isinstance(item_type, ObjectType) or not is_certain(item_type, layout.kind):
         return None

@@ -101,8 +101,8 @@ class Execution(ExecutionState):
             for index in range(len(positions)):
                 self.fail(part, index, error)
             return
-        awaited = part.part(range(len(positions)), awaited=True)
-        self.scheduler.load(loader, keys, awaited, partial(complete_loaded, self), use)
+        part.awaited = True
+        self.scheduler.load(loader, keys, part, partial(complete_loaded, self), use)
 
     def resolve_later(self, parents: ObjectBatch, field: Field, /) -> None:
         if isinstance(field.resolution, UseLoader):

@@ -226,7 +226,13 @@ class Scheduler:
         self.phase += 1
         try:
             while self._new or self._done or self._begun or self._own:
-                if len(self._new) == 1 and await self._awaited_alone():
+                alone = self._alone() if len(self._new) == 1 else None
+                if alone is not None:
+                    try:
+                        alone.values[0] = await alone.values[0]
+                    except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
+                        alone.values[0] = error
+                    alone.finish()
                     work()
                     continue
                 self._begin(loop)
@@ -240,8 +246,8 @@ class Scheduler:
                 else:
                     await self._wait(loop, work)
             # A bare future runs nothing, and may be shared: it is left to its owner.
-            if tasks := {given for given in self._given if type(given) is not Future}:
-                await settle(tasks)
+            if self._given:
+                await settle({given for given in self._given if type(given) is not Future})
         except GeneratorExit:
             # A coroutine that is being closed can't await: its tasks end by themselves.
             for task in (*self._own, *self._given):
@@ -257,27 +263,21 @@ class Scheduler:
                 self.drop()
             raise
 
-    async def _awaited_alone(self) -> bool:
-        """Awaits the only awaitable here, without a task, if it is a coroutine.
+    def _alone(self) -> Wait | None:
+        """The only wait here, if it is for one coroutine: that needs no task.
 
         Nothing else runs meanwhile that could hide it.
         """
         (wait,) = self._new
         if self._begun or self._own or self._done or self._errors:
-            return False
+            return None
         wait.prepare()
-        values = wait.values
-        if len(values) != 1 or type(values[0]) is not CoroutineType:
-            return False
+        if len(wait.values) != 1 or type(wait.values[0]) is not CoroutineType:
+            return None
         self._new = []
         self._loads.clear()
         self.phase += 1
-        try:
-            values[0] = await values[0]
-        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
-            values[0] = error
-        wait.finish()
-        return True
+        return wait
 
     async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
         self.phase += 1
