@@ -47,7 +47,7 @@ class FeedQuery:
         directives=[PAGE],
     )
     @staticmethod
-    async def public_feed(
+    def public_feed(
         info: Info,
         first: First = None,
         after: After = None,
@@ -57,7 +57,7 @@ class FeedQuery:
         codec = info.context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await public_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
+        return public_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # executors await a Page
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
@@ -65,7 +65,7 @@ class FeedQuery:
         directives=[PAGE],
     )
     @staticmethod
-    async def home_feed(
+    def home_feed(
         info: Info,
         first: First = None,
         after: After = None,
@@ -75,7 +75,7 @@ class FeedQuery:
         codec = _home_codec(info.context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
         with_snapshot = may_select("eventCursor", info)
-        return await home_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # resolved from a Page
+        return home_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # executors await a Page
 
     @strawberry.field(
         description=(
