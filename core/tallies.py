@@ -1,11 +1,11 @@
-"""Cheap histograms for Prometheus: for what happens at each request and each statement."""
+"""Cheap histograms and counters for Prometheus: for what happens at each request and each statement."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 from prometheus_client.samples import Sample
 
 SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -48,7 +48,30 @@ class Tally(Histogram):
         return super()._child_samples()
 
 
-TALLIES: list[Tally] = []
+class CountTally(Counter):
+    """A counter with `add`, a cheaper `inc`, which becomes visible as that of a `Tally` does."""
+
+    def _metric_init(self) -> None:
+        super()._metric_init()
+        self._count = self._exported = 0
+        TALLIES.append(self)
+
+    def add(self) -> None:
+        """Counts one."""
+        self._count += 1
+
+    def export(self) -> None:
+        """Makes visible what was added since the last call."""
+        count = self._count
+        self.inc(count - self._exported)
+        self._exported = count
+
+    def _child_samples(self) -> Iterable[Sample]:
+        self.export()
+        return super()._child_samples()
+
+
+TALLIES: list[Tally | CountTally] = []
 """All of this process that have values: those without labels, and the children of the others."""
 
 

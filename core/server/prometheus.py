@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from core.execution import Counters
 from core.server.prometheus_folder import exposition
+from core.tallies import CountTally
 
-EXECUTIONS = Counter("feed_executions", "Operations, by how they were executed.", ["how"])
+EXECUTIONS = CountTally("feed_executions", "Operations, by how they were executed.", ["how"])
 
 
 class ExecutionCounters(Counters):
@@ -21,10 +22,10 @@ class ExecutionCounters(Counters):
         self._compiled = EXECUTIONS.labels("compiled")
 
     def ran_compiled(self) -> None:
-        self._compiled.inc()
+        self._compiled.add()
 
     def fell_back(self, reason: str) -> None:
-        EXECUTIONS.labels(f"standard: {reason}").inc()
+        EXECUTIONS.labels(f"standard: {reason}").add()
 
 
 def metrics_route() -> Route:
