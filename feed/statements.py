@@ -7,6 +7,7 @@ from core.database.statements import Statements, Variants
 from core.events import event_types
 from core.row_types import (
     page_row_fragment,
+    read_fragment,
     row_fragment,
     states_fragment,
     true_states_fragment,
@@ -36,6 +37,7 @@ class FeedStatements(
     fragments={
         "hashtag": row_fragment(HashtagRow, "{of}"),
         "post": row_fragment(PostRow, "p", author="a"),
+        "post_read": read_fragment(PostRow, "p", "author_id"),
         "post_version": row_fragment(PostEditRow, "m"),
         "post_on_page": page_row_fragment(PostRow, "p", author="a"),
         "post_for_everybody": page_row_fragment(PostRow, "p", left_out=FOR_EVERYBODY, author="a"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from core.database.statements import Instances, Statements, Variants
-from core.row_types import row_fragment
+from core.row_types import read_fragment, row_fragment
 from feed.reactions import REACTIONS
 from feed.statements import FeedStatements
 from interactions.comment_rows import CommentRow
@@ -15,7 +15,10 @@ class InteractionStatements(
     Statements,
     uses=[FeedStatements],
     instances={reaction.name: asdict(reaction) for reaction in REACTIONS},
-    fragments={"comment": row_fragment(CommentRow, "c", author="a")},
+    fragments={
+        "comment": row_fragment(CommentRow, "c", author="a"),
+        "comment_read": read_fragment(CommentRow, "c", "author_id"),
+    },
 ):
     account_is_referenced: str
     bookmarks_of_users: Variants

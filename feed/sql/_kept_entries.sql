@@ -1,8 +1,8 @@
--- The entries of a page of a kept home feed: position and sharer_id, then the columns of the post with its author ({author_read}).
+-- The entries of a page of a kept home feed: position and sharer_id, then the columns of the post ({post_read}) with its author ({author_read}).
 -- Each reason is judged again.
 -- parameters: viewer=$1, limit=$4
 -- needs: hidden (ids), feed (id), tail (position, post_id), candidates (position, post_id, sharer_id, kept_share), shared (ids)
-SELECT r.position, r.sharer_id, p.*, {author_read}
+SELECT r.position, r.sharer_id, {post_read}, {author_read}
     FROM candidates r
     JOIN posts p ON p.id = r.post_id
     JOIN users a ON a.id = p.author_id

@@ -14,7 +14,7 @@ FROM (
     )
 ) k
 CROSS JOIN LATERAL (
-    SELECT * FROM comments c
+    SELECT {comment_read} FROM comments c
     WHERE c.parent_id = k.id AND c.id < $3 AND c.id > $4
     {unseen key=c.id transaction=c.transaction up_to=$8 snapshots=$9} AND {not_hidden user_id=c.author_id muter=$7::bigint}
     ORDER BY c.id {direction} LIMIT $5

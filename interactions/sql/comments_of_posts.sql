@@ -7,7 +7,7 @@ SELECT {comment},
     {snapshot_above position=c.id horizon=$6}
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
-    SELECT * FROM comments c
+    SELECT {comment_read} FROM comments c
     WHERE c.post_id = k.id AND c.parent_id IS NULL AND c.id < $3 AND c.id > $4
     {unseen key=c.id transaction=c.transaction up_to=$8 snapshots=$9}
     AND {not_hidden user_id=c.author_id muter=$7::bigint}

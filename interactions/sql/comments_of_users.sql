@@ -5,7 +5,7 @@ WITH {hidden muter=NULL::bigint}
 SELECT {comment}, {snapshot_above position=c.id horizon=$6}
 FROM (SELECT id FROM unnest($2::text::bigint[]) AS k(id) WHERE {not_hidden user_id=k.id muter=NULL::bigint} OFFSET 0) k
 CROSS JOIN LATERAL (
-    SELECT c.* FROM comments c JOIN posts p ON p.id = c.post_id JOIN users a ON a.id = p.author_id
+    SELECT {comment_read} FROM comments c JOIN posts p ON p.id = c.post_id JOIN users a ON a.id = p.author_id
     WHERE c.author_id = k.id AND c.id < $3 AND c.id > $4 {unseen key=c.id transaction=c.transaction up_to=$7 snapshots=$8}
     AND {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
     ORDER BY c.id {direction} LIMIT $5

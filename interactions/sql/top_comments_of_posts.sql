@@ -6,7 +6,7 @@ WITH {hidden muter=$8::bigint}
 SELECT {comment}, c.like_count::numeric * 9223372036854775808 + c.id AS position, NULL::text AS now
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
-    SELECT * FROM comments c
+    SELECT {comment_read} FROM comments c
     WHERE c.post_id = k.id AND c.parent_id IS NULL
     AND (c.like_count, c.id) < ($3::int, $4::bigint) AND (c.like_count, c.id) > ($5::int, $6::bigint)
     AND {not_hidden user_id=c.author_id muter=$8::bigint}

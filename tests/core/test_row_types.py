@@ -8,6 +8,7 @@ from core.row_types import (
     Moment,
     ViewerState,
     page_row_fragment,
+    read_fragment,
     row_fragment,
     row_layout,
     states_fragment,
@@ -57,6 +58,13 @@ def test_a_page_reads_its_viewer_states_at_once() -> None:
         f"    {ON_PAGE} AS viewer_has_it,",
         "    o.id AS owner_id,",
         "    o.name AS owner_name",
+    ]
+
+
+def test_a_page_carries_the_columns_of_its_table_alone() -> None:
+    assert read_fragment(ThingRow, "t", "owner_id").splitlines()[1:] == [
+        "-- needs: t",
+        "t.id, t.made_at, t.seen_at, t.owner_id",
     ]
 
 

@@ -9,7 +9,7 @@ SELECT snapshot.now, {post}, found.count, found.lowest
 FROM (SELECT {log_snapshot} AS now OFFSET 0) snapshot
 CROSS JOIN (SELECT count(*) AS count, min(id) AS lowest FROM candidates) found
 LEFT JOIN LATERAL (
-    SELECT p.* FROM candidates c JOIN posts p ON p.id = c.id JOIN users a ON a.id = p.author_id
+    SELECT {post_read} FROM candidates c JOIN posts p ON p.id = c.id JOIN users a ON a.id = p.author_id
     WHERE {user_not_hidden user=a muter=NULL::bigint} AND {post_readable}
     ORDER BY c.id DESC LIMIT $5
 ) p ON true

@@ -3,7 +3,7 @@
 -- snapshot, $3 limit. The last column is the snapshot of trends ({trends}).
 -- variants: anonymous
 WITH {hidden muter=$1}, {trends after=$2}, page AS MATERIALIZED (
-    SELECT t.position, p.*, {author_read}
+    SELECT t.position, {post_read}, {author_read}
     FROM trending_posts t JOIN posts p ON p.id = t.post_id JOIN users a ON a.id = p.author_id
     WHERE t.position > greatest($2, (SELECT id FROM trends) * 1000) AND t.position < ((SELECT id FROM trends) + 1) * 1000
     AND {post_public} AND a.is_active AND {user_not_hidden user=a muter=$1}
