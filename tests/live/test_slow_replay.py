@@ -27,10 +27,10 @@ async def test_a_client_that_reads_gets_all_that_it_has_missed(
     author, reader = await signed_in(database, 2)
     await api.change(reader, "FollowUser", userId=author.id)
     async with websocket_client(address, reader.authorization) as watcher:
-        await watcher.subscribe("1", WATCH)
-        ready = await watcher.event()
-    for _ in range(COUNT):
-        await post_create(database, author_id=author.key, text="字" * 500)
+        ready = await watcher.watch_home()
+        for _ in range(COUNT):
+            await post_create(database, author_id=author.key, text="字" * 500)
+        await watcher.events(COUNT)  # So none of them is live for who resumes.
     socket = small_socket(int(address.rpartition(":")[2]))
     async with websocket_client(address, reader.authorization, socket=socket) as watcher:
         await watcher.subscribe("1", WATCH, after=ready["cursor"])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 
 import pytest
 
 from core.database.database import Database
+from core.events.event_log import EventRow
+from core.graphql.live.subscriber import MAX_BUFFERED_EVENTS, EventBuffer
 from core.ids import global_id
 from tests.interactions.cast import create_posts
 from tests.live.test_sse import streaming
@@ -49,15 +52,15 @@ class World:
         self.ids = [global_id("Post", post)]
 
     @asynccontextmanager
-    async def stalled(self, *events: str) -> AsyncIterator[None]:
-        """Adds the events; within it nothing that concerns posts can be read."""
+    async def stalled(self, *events: str, table: str = "posts") -> AsyncIterator[None]:
+        """Adds the events; within it nothing that concerns posts, or another table, can be read."""
         async with AsyncExitStack() as stack:
             async with self.database.transaction() as writer:
                 for name in events:
                     await writer.fetch(ADD, self.actor.key, self.post, name)
                 # The events' transaction has to be the older one: the log ends before the oldest that runs.
                 locker = await stack.enter_async_context(self.database.transaction())
-                await locker.fetch("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
+                await locker.fetch(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield
 
     async def is_stuck(self) -> bool:
@@ -124,6 +127,63 @@ async def test_an_event_stream_ends_with_an_error(hurried: str, world: World) ->
     async with streaming(hurried, query, headers=headers, postIds=world.ids) as stream:
         assert (await stream.event())["resumed"]
         assert (await stream.event())["clientMutationId"] == "a"
+
+
+READING = """
+subscription($postIds: [ID!]!, $after: String) { postInteractions(postIds: $postIds, after: $after) {
+    cursor
+    ... on PostLiked { clientMutationId post { comments(first: 1) { edges { cursor } } } }
+    ... on ResyncRequired { reason }
+} }
+"""
+
+
+async def test_what_one_subscription_reads_delays_no_other(address: str, world: World) -> None:
+    async with websocket_client(address) as reading, websocket_client(address) as watcher:
+        await watcher.watch([world.post])
+        await reading.subscribe("1", READING, postIds=world.ids)
+        assert "cursor" in await reading.event()
+        async with world.stalled("a", "b", table="comments"):
+            assert [each["clientMutationId"] for each in await watcher.events(2)] == ["a", "b"]
+            await eventually(world.is_stuck)
+        await world.database.write(ADD, world.actor.key, world.post, "c")
+        received = await reading.events(3)
+        assert [each["clientMutationId"] for each in received] == ["a", "b", "c"]
+
+
+async def test_a_subscription_that_reads_too_slowly_must_resume(address: str, world: World) -> None:
+    names = [str(number) for number in range(MAX_BUFFERED_EVENTS + 10)]
+    async with websocket_client(address) as reading, websocket_client(address) as watcher:
+        await watcher.watch([world.post])
+        await reading.subscribe("1", READING, postIds=world.ids)
+        assert "cursor" in await reading.event()
+        # Now the server has noticed that the log was emptied before.
+        await world.database.write(ADD, world.actor.key, world.post, "before")
+        assert (await watcher.event())["clientMutationId"] == "before"
+        last = await reading.event()
+        async with world.stalled(*names, table="comments"):
+            for name in names:
+                assert (await watcher.event())["clientMutationId"] == name
+        resync = await reading.event()
+        while "reason" not in resync:
+            assert resync["clientMutationId"] == names.pop(0)
+            last, resync = resync, await reading.event()
+        assert resync == {"cursor": last["cursor"], "reason": "TOO_SLOW"}
+        assert len(names) > 10
+        await reading.subscribe("again", READING, postIds=world.ids, after=resync["cursor"])
+        assert await reading.receive() == {"type": "complete", "id": "1"}
+        assert "cursor" in await reading.event()
+        for name in names:
+            assert (await reading.event())["clientMutationId"] == name
+
+
+def test_an_event_that_is_delivered_again_is_buffered_once() -> None:
+    buffer = EventBuffer()
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    events = [EventRow(1, id, "post_liked", 1, 1, None, None, at) for id in (1, 2, 3)]
+    for event in (*events[:2], *events):
+        buffer.add(event)
+    assert buffer.events == events
 
 
 async def test_a_short_stall_ends_nothing(

@@ -37,6 +37,7 @@ class EventRenderer:
             event,
         )
         if not isinstance(result, ExecutionResult):
+            operation.waits = True
             result = await result
         if not result.errors:
             return orjson.dumps({"data": result.data}).decode()

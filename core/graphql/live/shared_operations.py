@@ -30,7 +30,7 @@ PublicFields = Mapping[str, frozenset[str]]
 class LiveOperation:
     """A subscription's selection with its variables: one object for all equal ones."""
 
-    __slots__ = ("__weakref__", "is_shared", "operation", "variables")
+    __slots__ = ("__weakref__", "is_shared", "operation", "variables", "waits")
 
     def __init__(
         self, operation: DocumentOperation, variables: JSONObject, is_shared: bool
@@ -39,6 +39,8 @@ class LiveOperation:
         self.variables = variables
         self.is_shared = is_shared
         """Whether every viewer gets the same payload."""
+        self.waits: bool | None = None
+        """Whether its execution over an event has had to wait, as for a statement of its own. None: not known yet."""
 
 
 class SubscriptionShape(NamedTuple):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import JSONObject
 from core.events.event_log import EventRow
 from core.events.log_positions import START
 from core.graphql.live.shared_operations import LiveOperation
+
+if TYPE_CHECKING:
+    from core.graphql.live.topic import PresentedEvent
 
 
 class Sink(Protocol):
@@ -30,18 +33,24 @@ MAX_BUFFERED_EVENTS = 1_000
 
 
 class EventBuffer:
-    """The live events that arrive while a subscriber catches up from the log."""
+    """The live events that arrive while a subscriber catches up, from the log or with an event before them."""
 
-    __slots__ = ("events", "has_log_changed", "has_overflowed")
+    __slots__ = ("events", "first", "has_log_changed", "has_overflowed", "is_live")
 
-    def __init__(self) -> None:
-        self.events: list[EventRow] = []
+    def __init__(self, first: PresentedEvent | None = None) -> None:
+        self.events: list[EventRow] = [] if first is None else [first.event]
+        self.first = first
+        """The first event with its data, if these have been read."""
+        self.is_live = first is not None
+        """Whether the subscriber had caught up with the log."""
         self.has_log_changed = False
         """Whether the subscriber's position must be checked against a new log."""
         self.has_overflowed = False
         """Whether events were dropped, which must be read from the log."""
 
     def add(self, event: EventRow) -> None:
+        if self.events and event[:2] <= self.events[-1][:2]:
+            return  # It is delivered again, because another subscriber's could not be.
         if len(self.events) < MAX_BUFFERED_EVENTS:
             self.events.append(event)
         else:

@@ -29,6 +29,8 @@ MISSED_AT_ONCE = 200
 """Missed events read from the log per statement."""
 CATCH_UPS_AT_ONCE = 4
 """Subscribers that read missed events concurrently; bounds their use of database connections."""
+WAITING_AT_ONCE = 2
+"""Subscribers whose payloads are read concurrently, beside the delivery to others."""
 MESSAGES_BETWEEN_YIELDS = 250
 """After so many messages `deliver` yields to the event loop."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
@@ -79,6 +81,7 @@ class Topic(ABC):
         self._single = topic_metrics.EXECUTIONS.labels(self.field, "one")
         self._all: set[Subscriber] = set()
         self._catch_ups = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
+        self._waiting = asyncio.Semaphore(WAITING_AT_ONCE)
         self._resuming: set[asyncio.Task[None]] = set()
         dispatcher.add(self)
 
@@ -154,7 +157,7 @@ class Topic(ABC):
             ready = ReadyRow(cursor, after is not None)
             if not await self._send_ready(subscriber, ready):
                 return
-        await self._catch_up(subscriber, start)
+        await self._catch_up(subscriber, start, self._catch_ups)
 
     def close(self, subscriber: Subscriber) -> None:
         """Ends a subscription. Nothing more is sent for it."""
@@ -171,13 +174,15 @@ class Topic(ABC):
         if await self._send_ready(subscriber, ReadyRow(cursor, resumed=False)):
             await self._send_resync(subscriber, ResyncRow(cursor, reason))
 
-    async def _catch_up(self, subscriber: Subscriber, after: Position) -> None:
-        """Sends the events of the log up to `live_from`, then the buffered ones."""
+    async def _catch_up(
+        self, subscriber: Subscriber, after: Position, turns: asyncio.Semaphore
+    ) -> None:
+        """Sends the events of the log up to `live_from`, then the buffered ones. `turns`: of what runs concurrently."""
         loop = asyncio.get_running_loop()
         failures, deadline = 0, 0.0
         while subscriber.is_open and (buffer := subscriber.buffer) is not None:
             try:
-                async with self._catch_ups:
+                async with turns:
                     if not failures:
                         deadline = loop.time() + DELIVERY_SECONDS
                     async with asyncio.timeout_at(deadline):
@@ -206,14 +211,19 @@ class Topic(ABC):
             if done == len(events) < MISSED_AT_ONCE:
                 return until
             return Position(*events[done - 1].identity) if done else after
-        if buffer.has_overflowed:
+        if buffer.has_overflowed and buffer.is_live:
+            await self._end_slow(subscriber)
+        elif buffer.has_overflowed:
             subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
-            return after
-        if buffer.events:
+        elif buffer.first is not None:
+            first, buffer.first = buffer.first, None
+            done = await self._send_visible(subscriber, [first.event], [first])
+            del buffer.events[:done]
+        elif buffer.events:
             done = await self._send_visible(subscriber, buffer.events[:MISSED_AT_ONCE])
             del buffer.events[:done]
-            return after
-        subscriber.buffer = None
+        else:
+            subscriber.buffer = None
         return after
 
     async def _continue_in_new_log(self, subscriber: Subscriber) -> Position:
@@ -227,16 +237,23 @@ class Topic(ABC):
         subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
         return start
 
-    async def _send_visible(self, subscriber: Subscriber, events: Sequence[EventRow]) -> int:
+    async def _send_visible(
+        self,
+        subscriber: Subscriber,
+        events: Sequence[EventRow],
+        presented_events: Sequence[PresentedEvent] = (),
+    ) -> int:
         """Sends those of the events that are after the subscriber's position and visible to it.
 
-        Returns how many of the events are done: all, or those before the first that the full send queue did not take.
+        `presented_events`: the events with their data, if these have been read. Returns how many of the events are
+        done: all, or those before the first that the full send queue did not take.
         """
         precedes = subscriber.position.precedes
         new = [event for event in events if precedes(event.transaction, event.id)]
         viewer_id = subscriber.viewer_id
         done = len(events)
-        presented_events = await self.present(new, {viewer_id}) if new else []
+        if new and not presented_events:
+            presented_events = await self.present(new, {viewer_id})
         for presented in presented_events:
             if not presented.is_visible_to(viewer_id):
                 continue
@@ -285,14 +302,25 @@ class Topic(ABC):
         for subscriber in tuple(self._all):
             if subscriber.buffer is None:
                 subscriber.buffer = EventBuffer()
-                task = asyncio.create_task(self._resume(subscriber), name=f"{self.field}: resume")
-                self._resuming.add(task)
-                task.add_done_callback(self._resuming.discard)
+                self._start_resuming(subscriber, self._catch_ups)
             subscriber.buffer.has_log_changed = True
 
-    async def _resume(self, subscriber: Subscriber) -> None:
+    def _send_beside(self, subscriber: Subscriber, presented: PresentedEvent) -> None:
+        """Sends the event in a task, so that what is read for it does not delay the events of others."""
+        subscriber.buffer = EventBuffer(presented)
+        self._start_resuming(subscriber, self._waiting)
+
+    def _start_resuming(self, subscriber: Subscriber, turns: asyncio.Semaphore) -> None:
+        task = asyncio.create_task(self._resume(subscriber, turns), name=f"{self.field}: resume")
+        self._resuming.add(task)
+        task.add_done_callback(self._resuming.discard)
+
+    async def _resume(self, subscriber: Subscriber, turns: asyncio.Semaphore) -> None:
+        after = subscriber.position
+        if after.is_before(subscriber.live_from):
+            after = subscriber.live_from
         try:
-            await self._catch_up(subscriber, subscriber.position)
+            await self._catch_up(subscriber, after, turns)
         except DatabaseUnavailable as error:
             self._fail(subscriber, _unavailable(error))
         except Exception as fault:  # noqa: BLE001  # logged; no subscriber may miss an event unnoticed
@@ -314,6 +342,9 @@ class Topic(ABC):
                 continue
             position = subscriber.position
             if not position.precedes(event.transaction, event.id):
+                continue
+            if subscriber.operation.waits is not False and not subscriber.operation.is_shared:
+                self._send_beside(subscriber, presented)
                 continue
             position = position.advanced_past(event.identity)
             cursor = cursors.get(position.snapshot)
@@ -343,7 +374,9 @@ class Topic(ABC):
             return await self._renderer.render(operation, None, presented.row(cursor))
         self._single.inc()
         row = presented.row_for(viewer_id, cursor)
-        return await self._renderer.render(operation, viewer_id, row)
+        payload = await self._renderer.render(operation, viewer_id, row)
+        operation.waits = bool(operation.waits)
+        return payload
 
     def _push(self, subscriber: Subscriber, payload: str, cursor: str, position: Position) -> bool:
         """Sends an event's payload, if the subscription is open. False if the send queue is full."""
