@@ -11,6 +11,7 @@ from core.graphql.info import Info
 from core.graphql.limits.directives import FORWARD_PAGE
 from core.graphql.relay_connections import CURSOR_BOUND
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
+from feed.graphql.queries import LEFT_OUT
 from feed.graphql.text_types import Hashtag
 from feed.graphql.types import PostConnection
 from feed.search.graphql.hashtags import HashtagConnection
@@ -130,7 +131,7 @@ class SearchQuery:
 
     @strawberry.field(
         description="Public posts with the most likes, shares and comments for their age. Ranked every few minutes; "
-        f"the posts of one author are spread out. {TRENDS}",
+        f"the posts of one author are spread out. {LEFT_OUT} {TRENDS}",
         directives=[FORWARD_PAGE],
     )
     @staticmethod
