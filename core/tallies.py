@@ -1,4 +1,4 @@
-"""Cheap histograms and counters for Prometheus: for what happens at each request and each statement."""
+"""Cheap metrics for Prometheus: for what happens at each request and each statement."""
 
 from __future__ import annotations
 
