@@ -136,6 +136,26 @@ async def test_many_sign_ins_at_once_leave_fifty_sessions(
     assert await number_of(database, "sessions WHERE revoked_at IS NULL") == MAX_SESSIONS
 
 
+async def test_a_session_that_is_in_use_leaves_none_too_many(
+    anonymous: ApiClient, database: Database
+) -> None:
+    await anonymous.sign_up("ada")
+    await database.write(
+        "INSERT INTO sessions (user_id, salt, token_hash, expires_at) "
+        "SELECT id, '', '', now() + interval '1 d' FROM users, generate_series(1, $1)",
+        MAX_SESSIONS - 1,
+    )
+    async with database.transaction() as refreshing:
+        # As a refresh of the session that was used longest ago does.
+        [first] = await refreshing.fetch(
+            "SELECT id FROM sessions ORDER BY rotated_at, id LIMIT 1 FOR NO KEY UPDATE"
+        )
+        assert codes(await anonymous.sign_in("ada")) == []
+        assert await number_of(database, "sessions WHERE revoked_at IS NULL") == MAX_SESSIONS
+        [ended] = await database.fetch("SELECT id FROM sessions WHERE revoked_at IS NOT NULL")
+        assert ended[0] != first[0]
+
+
 async def test_of_names_that_look_alike_one_signs_up(
     anonymous: ApiClient, database: Database
 ) -> None:

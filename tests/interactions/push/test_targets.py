@@ -158,6 +158,24 @@ async def test_an_account_has_a_bounded_number_of_targets(
     assert await ada.register(device("token0", "fcm")) == first
 
 
+async def test_a_target_that_is_in_use_leaves_none_too_many(
+    anonymous: ApiClient, database: Database
+) -> None:
+    ada = await new_device(anonymous, "ada")
+    for number in range(TARGETS_OF_USER):
+        await ada.register(device(f"token{number}", "fcm"))
+    async with database.transaction() as pausing:
+        # As a push that pauses the target that was registered longest ago does.
+        await pausing.fetch(
+            "UPDATE push_targets SET paused_until = now() WHERE address = 'token0' RETURNING id"
+        )
+        await ada.register(device("more", "fcm"))
+        tokens = {row[4] for row in await targets(database)}
+        assert len(tokens) == TARGETS_OF_USER
+        assert "token0" in tokens
+        assert "token1" not in tokens
+
+
 @pytest.mark.parametrize(
     ("target", "problems"),
     [
