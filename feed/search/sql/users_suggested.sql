@@ -2,7 +2,7 @@
 -- the 50 newest of each of these users, are read. $1 viewer; the position to go on from: $2 how many of them follow the user,
 -- $3 the user; $4 limit. Columns: one that is not read, the position as text, the user.
 WITH {hidden muter=$1}, friends AS MATERIALIZED (
-    SELECT f.followee_id AS id FROM follows f WHERE f.follower_id = $1 ORDER BY f.id DESC LIMIT 100
+    SELECT f.followee_id AS id FROM follows f WHERE f.follower_id = $1 AND {not_deleted user_id=f.followee_id} ORDER BY f.id DESC LIMIT 100
 ), suggested AS MATERIALIZED (
     SELECT x.followee_id AS id, count(*) AS friends
     FROM friends f CROSS JOIN LATERAL (

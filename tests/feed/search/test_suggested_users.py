@@ -61,6 +61,8 @@ async def test_those_whom_most_followees_follow_come_first(services: Services) -
     await hide_account(services.database, others[6])
     await follow(viewer, others[0])
     assert names(await client.data(PAGE)) == ["p11", "p17"]
+    await hide_account(services.database, friends[2])
+    assert names(await client.data(PAGE)) == ["p11"]
     refused: Any = await ApiClient(services, friends[0]).execute(PAGE, after=after)
     assert refused["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
