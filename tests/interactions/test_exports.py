@@ -23,7 +23,14 @@ from core.ids import global_id
 from core.jobs.job_runner import JobRunner
 from core.server.exports import exports_route
 from feed.media.files import MediaSize, picture_name, store
-from interactions.exports import ROWS_A_PART, SECTIONS, ExportRow, export_link, linked_export
+from interactions.exports import (
+    ROWS_A_PART,
+    SECTIONS,
+    ExportRow,
+    export_link,
+    export_picture,
+    linked_export,
+)
 from interactions.jobs import data_export, expire_data_exports
 from tests.contract.marked_world import MarkedWorld
 from tests.core.accounts.world import ApiClient, number_of
@@ -396,3 +403,15 @@ async def test_whoever_has_the_link_downloads_the_archive(services: Services) ->
     changed = url[:-1] + ("0" if url[-1] != "0" else "1")
     assert (await fetched(services, changed)).status_code == 404
     await services.group_commits.close()
+
+
+async def test_the_link_of_a_deleted_account_ends_at_once(services: Services) -> None:
+    """Also in the grace period, and for a download that goes on."""
+    [ada] = await create_users(services.database, 1)
+    url = (await make(services, ada))["url"]
+    key = linked_export(services.cursors, url.rpartition("/")[2])
+    assert key is not None
+    assert await export_picture(services.database, key, 0) == (None, b"")
+    await hide_account(services.database, ada)
+    assert (await fetched(services, url)).status_code == 404
+    assert await export_picture(services.database, key, 0) is None

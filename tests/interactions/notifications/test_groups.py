@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from core.accounts.profiles import profile_update
 from core.accounts.services import (
+    block_create,
+    block_delete,
     follow_create,
     follow_delete,
     follow_request_accept,
@@ -221,6 +223,37 @@ async def test_follows_and_requests(database: Database, services: Services) -> N
     await work.do()
     assert await kinds(database) == [(fan, Kind.FOLLOW_ACCEPTED, 1)]
     await follow_delete(commits, viewer_id=fan, user_id=private)
+    await work.do()
+    assert await kinds(database) == []
+
+
+async def test_a_follow_withdraws_the_request_of_when_the_account_was_private(
+    database: Database, services: Services
+) -> None:
+    private, fan = await create_users(database, 2)
+    work = Work(database)
+    await profile_update(database, viewer_id=private, is_private=True)
+    await follow_create(services.group_commits, viewer_id=fan, user_id=private)
+    await profile_update(database, viewer_id=private, is_private=False)
+    await work.do()
+    assert await kinds(database) == [(private, Kind.FOLLOW_REQUEST, 1)]
+    await follow_create(services.group_commits, viewer_id=fan, user_id=private)
+    await work.do()
+    assert await kinds(database) == [(private, Kind.FOLLOW, 1)]
+
+
+async def test_a_block_withdraws_what_it_ends(database: Database, services: Services) -> None:
+    """So that an unblock brings nothing back that is not there any more."""
+    private, fan = await create_users(database, 2)
+    work = Work(database)
+    commits = services.group_commits
+    await profile_update(database, viewer_id=private, is_private=True)
+    await follow_create(commits, viewer_id=fan, user_id=private)
+    await follow_create(commits, viewer_id=private, user_id=fan)
+    await work.do()
+    assert await kinds(database) == [(private, Kind.FOLLOW_REQUEST, 1), (fan, Kind.FOLLOW, 1)]
+    await block_create(commits, viewer_id=private, user_id=fan)
+    await block_delete(commits, viewer_id=private, user_id=fan)
     await work.do()
     assert await kinds(database) == []
 

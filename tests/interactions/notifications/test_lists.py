@@ -16,7 +16,7 @@ from core.accounts.services import (
 from core.context import Services
 from core.database.database import Database
 from interactions.notifications.notification_rows import NotificationKind
-from interactions.services import comment_create
+from interactions.services import comment_create, comment_delete
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_posts, create_users, hide_account, present
 from tests.interactions.notifications.inboxes import Work
@@ -80,6 +80,29 @@ async def test_the_list_has_what_others_did(database: Database, services: Servic
     assert found == {"id": nodes(page)[2]["id"], "kind": "LIKE"}
     other = ApiClient(services, fans[0])
     assert await other.data("query Q($id: ID!) { node(id: $id) { id } }", id=found["id"]) is None
+
+
+async def test_a_tombstone_notifies_nobody_even_before_the_worker_knows(
+    database: Database, services: Services
+) -> None:
+    author, commenter, mentioned = await create_users(database, 3)
+    [post] = await create_posts(database, author)
+    comment = present(
+        (await comment_create(database, author_id=commenter, post_id=post, text="@p3 look")).comment
+    )
+    await comment_create(
+        database, author_id=mentioned, post_id=post, parent_id=comment.id, text="A reply"
+    )
+    await Work(database).do()
+    readers = {author: ["COMMENT"], mentioned: ["MENTION"]}
+    for reader, expected in readers.items():
+        page = await ApiClient(services, reader).data("Notifications")
+        assert [node["kind"] for node in nodes(page)] == expected
+    await comment_delete(database, viewer_id=commenter, comment_id=comment.id)
+    page = await ApiClient(services, mentioned).data("Notifications")
+    assert (page["edges"], page["unseen"]["count"]) == ([], 0)
+    page = await ApiClient(services, author).data("Notifications")
+    assert list(map(card, nodes(page))) == [("COMMENT", 1, ["p3"], False)]
 
 
 async def test_pages_by_kind_and_position(database: Database, services: Services) -> None:

@@ -11,18 +11,20 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
+from core.accounts.profiles import profile_update
 from core.accounts.services import block_create, mute_create
 from core.database.group_commit import GroupCommits
 from interactions.notifications.notification_rows import NotificationKind
 from interactions.push import services
 from interactions.push.encryption import encrypted
 from interactions.push.vapid import vapid_public_key
-from tests.interactions.cast import hide_account
+from interactions.services import comment_create
+from tests.interactions.cast import create_posts, hide_account
 from tests.interactions.push.browser import Browser, check_vapid
 from tests.interactions.push.conftest import CONTACT
 from tests.interactions.push.receiver import Receiver, Reply
 from tests.interactions.push.world import World
-from tests.interactions.reactions import post_unlike
+from tests.interactions.reactions import comment_like, post_unlike
 
 
 def decoded(text: str) -> bytes:
@@ -219,6 +221,25 @@ async def test_the_rule_is_judged_when_a_push_is_sent(
     await world.likes()
     assert len(await world.jobs()) == 1
     await change(world)
+    await world.push()
+    assert receiver.received == []
+    assert await world.jobs() == []
+
+
+async def test_what_is_hidden_meanwhile_is_not_pushed(world: World, receiver: Receiver) -> None:
+    """A like of one's comment, whose post has become private."""
+    await world.register(await world.device(), Browser().target(receiver))
+    owner, fan = world.fans[:2]
+    [post] = await create_posts(world.database, owner)
+    written = await comment_create(
+        world.database, author_id=world.author, post_id=post, text="A comment."
+    )
+    assert written.comment is not None
+    group_commits = world.services.group_commits
+    await comment_like(group_commits, viewer_id=fan, target_id=written.comment.id)
+    await world.consume()
+    assert len(await world.jobs()) == 1
+    await profile_update(world.database, viewer_id=owner, is_private=True)
     await world.push()
     assert receiver.received == []
     assert await world.jobs() == []
