@@ -132,10 +132,14 @@ class Worker:
         loop = asyncio.get_running_loop()
         totals = [0] * len(runners)
         while True:
+            # Asked before: while the claims are read, a run may end that makes something due.
+            is_idle = (
+                not any(each.runs for each in runners)
+                and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS
+            )
             started = [await each.start_due() for each in runners]
             totals = [total + new for total, new in zip(totals, started, strict=True)]
-            is_idle = not any(started) and not any(each.runs for each in runners)
-            if is_idle and loop.time() > self.jobs.repeats_at + REPEAT_SECONDS:
+            if is_idle and not any(started):
                 return totals
             await asyncio.sleep(0.01)
             self._check_runs()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from core.database.database import Database
+from core.database.database import Database, Row
 from core.jobs import job_runner, worker
 from core.jobs.registry import KINDS, MAX_ARGUMENTS_LENGTH
+from core.jobs.statements import SQL
 from core.jobs.worker import CONNECTIONS, JOB_CONNECTIONS
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, make_worker, until, working
@@ -301,3 +305,38 @@ async def test_one_round_waits_for_jobs_that_are_about_to_run_again(database: Da
     done = await make_worker(database, database).run_once()
     assert done.jobs == 5
     assert len(await causes(database)) == 5
+
+
+class LateDatabase(Database):
+    """The answer to a claim that found none of the steps comes late."""
+
+    def __init__(self, late: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(os.environ["DATABASE_URL"], size=CONNECTIONS)
+        self._late = late
+
+    async def write(self, statement: str, *arguments: Any) -> list[Row]:
+        rows = await super().write(statement, *arguments)
+        if statement == SQL.jobs_claim and effects.steps.name in arguments[0] and not rows:
+            await self._late()
+        return rows
+
+
+async def test_one_round_sees_what_became_due_during_a_claim(database: Database) -> None:
+    await enqueue(database, effects.steps, steps=2)
+    claimed = asyncio.Event()
+
+    async def first_step_ends() -> None:
+        claimed.set()
+        while once.jobs.runs:  # noqa: ASYNC110  # they have no event
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(2 * worker.REPEAT_SECONDS)
+
+    late = LateDatabase(first_step_ends)
+    once = make_worker(late, database)
+    async with database.transaction() as transaction:
+        await transaction.fetch("LOCK TABLE effects")
+        running = asyncio.create_task(once.run_once())
+        await claimed.wait()
+    await running
+    await late.close()
+    assert len(await causes(database)) == 2
