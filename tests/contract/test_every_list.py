@@ -22,7 +22,7 @@ from feed.search.statements import SQL as SEARCH
 from feed.services import post_create, post_edit
 from interactions.services import comment_create
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import create_users, hide_account, present
+from tests.interactions.cast import account_closed, account_restored, create_users, present
 from tests.interactions.notifications.inboxes import Work
 from tests.interactions.reactions import post_bookmark, post_like, post_share
 
@@ -343,10 +343,12 @@ async def test_what_is_gone_precedes_nothing(world: World) -> None:
             [gone, *rows], [cursor, *_] = await world.whole(each)
             kind, key = parse_id(gone)
             if kind == "User":
-                await hide_account(world.database, key)
+                await account_closed(world.database, key)
             else:
                 await world.database.write(REMOVE[kind], key)
             page = await world.page(each, first=100, after=cursor)
             assert (ids(page), more(page)) == (rows, (False, False)), each
             page = await world.page(each, first=0, after=cursor)
             assert more(page) == (False, True), each
+            if kind == "User":
+                await account_restored(world.database, key)
