@@ -15,8 +15,8 @@ _numbers = itertools.count()
 def free_port(host: str = "127.0.0.1") -> int:
     """A port on which no program listens now.
 
-    Processes that call it at the same time get different ports: each process has a range, by its process id. All
-    ranges are below the ports of outgoing connections, so none is taken before a server listens, or restarts, there.
+    Processes that call it at the same time get different ports: each has a range, one of a thousand, by its process id.
+    All are below the ports of outgoing connections, so none is taken before a server listens, or restarts, there.
     """
     first = FIRST + os.getpid() % PROCESSES * PORTS_OF_PROCESS
     for number in itertools.islice(_numbers, PORTS_OF_PROCESS):
