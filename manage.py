@@ -6,6 +6,8 @@ Without DATABASE_URL they use the settings of the `make run` that runs in this c
 
 from __future__ import annotations
 
+import atexit
+import gc
 import logging
 import os
 import sys
@@ -15,12 +17,15 @@ from django.core.management import execute_from_command_line
 
 from core.config.environment import EnvironmentInvalid, environment
 from core.server.explanations import explained
+from core.server.garbage_collection import THRESHOLDS
 
 DATA = Path(__file__).resolve().parent / ".data"
 INTERRUPTED = "Interrupted. Committed changes are kept."
 
 
 def main() -> None:
+    gc.set_threshold(*THRESHOLDS)  # The imports leave little garbage.
+    atexit.register(gc.freeze)  # Else Python would look for garbage in all modules when it ends.
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.config.settings")
     if "DATABASE_URL" not in os.environ:
         from core.devserver.published_variables import published_variables  # noqa: PLC0415  # not in production

@@ -21,6 +21,7 @@ class ExamplesFormatter(DjangoHelpFormatter):
 
 
 class ExplainedCommand(BaseCommand):
+    requires_system_checks = ()  # They look for mistakes in the code: `migrate` and the tests run them.
     examples: ClassVar[dict[str, str]]
     """What the examples do, by their arguments, in the order in which they are shown."""
 

@@ -20,7 +20,6 @@ class Command(ExplainedCommand):
         "home_feed_page": "prints this one, as PostgreSQL gets it",
         "home_feed_page:oldest_first": "prints its variant that reads upwards",
     }
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

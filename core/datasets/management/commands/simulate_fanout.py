@@ -59,7 +59,6 @@ class Command(ExplainedCommand):
         "higgs-activity_time.txt.gz --speed 10": "the trace, ten times as fast",
         "--users 20000 --follows 5000 --plot fanout.svg": "generated follows, also as a picture",
     }
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -46,7 +46,6 @@ class Command(ExplainedCommand):
         "--once": "one round: the events that are there, due jobs, all schedules",
         "--import reports.jobs": "runs also the jobs of a module that is in no app",
     }
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -11,7 +11,6 @@ from interactions.push.vapid import vapid_pair
 class Command(ExplainedCommand):
     help = "Makes a key pair for Web Push, and prints it as the setting VAPID_PRIVATE_KEY."
     examples: ClassVar = {"": "prints a new pair; nothing is stored"}
-    requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
         private, public = vapid_pair()
