@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ async def writer_and_readers(around: Surroundings) -> tuple[SignedInUser, Signed
     """Two users of whom the second follows the first, and a client whose token has expired."""
     database = await Database(around.postgres.url, size=1).open()
     try:
+        await database.write("TRUNCATE users, events CASCADE")
         author, reader = await signed_in(database, 2)
         late = await signed_in_again(database, reader.key, lasts=-10)
     finally:
@@ -104,70 +106,81 @@ async def writer_and_readers(around: Surroundings) -> tuple[SignedInUser, Signed
     return author, reader, Client(around, late.authorization)
 
 
+@pytest.fixture(scope="module")
+def shifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Surroundings, Clock]]:
+    """Servers, and the clock of one web server and of the worker."""
+    folder = tmp_path_factory.mktemp("shifted")
+    clock = Clock(folder)
+    limits = {"POSTS_PER_HOUR": "4"}  # An answer that is replayed counts as well.
+    with surroundings(folder, **clock.variables, **limits) as around:
+        around.start_worker()
+        yield around, clock
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("days", [40, -40])
-async def test_no_clock_of_a_server_or_worker_matters(tmp_path: Path, days: int) -> None:
-    clock = Clock(tmp_path)
-    limits = {"POSTS_PER_HOUR": "4"}  # An answer that is replayed counts as well.
-    with surroundings(tmp_path, **clock.variables, **limits) as around:
-        around.start_worker()
-        author, reader, late = await writer_and_readers(around)
-        writing, reading, nobody = (
-            Client(around, author.authorization),
-            Client(around, reader.authorization),
-            Client(around),
-        )
-        sent = {"username": "clock", "email": "clock@example.org", "displayName": "Clock"}
-        signed_up = await nobody.payload(0, "SignUp", input={**sent, "password": PASSWORD})
-        leaving = Client(around, f"Bearer {signed_up['session']['accessToken']}")
-        await leaving.payload(0, "DeleteAccount", input={"password": PASSWORD})
-        first = await writing.post("first")
-        await writing.post("second")
-        page = await reading.payload(0, "HomeFeed", first=1)
-        async with websocket_client(around.address(0), reader.authorization) as live:
-            ready = await live.watch_home()
+async def test_no_clock_of_a_server_or_worker_matters(
+    shifted: tuple[Surroundings, Clock], days: int
+) -> None:
+    around, clock = shifted
+    clock.jump(0)
+    author, reader, late = await writer_and_readers(around)
+    writing, reading, nobody = (
+        Client(around, author.authorization),
+        Client(around, reader.authorization),
+        Client(around),
+    )
+    sent = {"username": "clock", "email": "clock@example.org", "displayName": "Clock"}
+    signed_up = await nobody.payload(0, "SignUp", input={**sent, "password": PASSWORD})
+    leaving = Client(around, f"Bearer {signed_up['session']['accessToken']}")
+    await leaving.payload(0, "DeleteAccount", input={"password": PASSWORD})
+    first = await writing.post("first")
+    await writing.post("second")
+    page = await reading.payload(0, "HomeFeed", first=1)
+    async with websocket_client(around.address(0), reader.authorization) as live:
+        ready = await live.watch_home()
 
-            clock.jump(days * DAYS)
+        clock.jump(days * DAYS)
 
-            # Tokens.
-            assert (await writing.payload(0, "Viewer"))["id"] == author.id
-            assert await late.code(0, "Viewer") == "TOKEN_EXPIRED"
-            # Idempotency keys, and limits.
-            again = await writing.post("first")
-            assert (again["replayed"], again["post"]["id"]) == (True, first["post"]["id"])
-            await writing.post("last")
-            refused = {"text": "one too many", "clientMutationId": "one too many"}
-            assert await writing.code(0, "CreatePost", input=refused) == "RATE_LIMITED"
-            # Log positions: of a connection that was open, and of one that resumes.
-            assert await added(live) == ["last"]
-            async with websocket_client(around.address(0), reader.authorization) as resuming:
-                resumed = await resuming.watch_home(after=ready["cursor"])
-                assert resumed["__typename"] != "ResyncRequired"
-                assert await added(resuming) == ["last"]
-        # Cursors of pages.
-        older = await reading.payload(0, "HomeFeed", after=page["pageInfo"]["endCursor"])
-        assert [edge["node"]["text"] for edge in older["edges"]] == ["first"]
-        newest = await reading.payload(0, "HomeFeed")
-        texts = [edge["node"]["text"] for edge in newest["edges"]]
-        assert texts == ["last", "second", "first"]
-        # Schedules: what is due now is done, and what is due in days is not.
-        export = (await writing.payload(0, "ExportData", input={}))["export"]
+        # Tokens.
+        assert (await writing.payload(0, "Viewer"))["id"] == author.id
+        assert await late.code(0, "Viewer") == "TOKEN_EXPIRED"
+        # Idempotency keys, and limits.
+        again = await writing.post("first")
+        assert (again["replayed"], again["post"]["id"]) == (True, first["post"]["id"])
+        await writing.post("last")
+        refused = {"text": "one too many", "clientMutationId": "one too many"}
+        assert await writing.code(0, "CreatePost", input=refused) == "RATE_LIMITED"
+        # Log positions: of a connection that was open, and of one that resumes.
+        assert await added(live) == ["last"]
+        async with websocket_client(around.address(0), reader.authorization) as resuming:
+            resumed = await resuming.watch_home(after=ready["cursor"])
+            assert resumed["__typename"] != "ResyncRequired"
+            assert await added(resuming) == ["last"]
+    # Cursors of pages.
+    older = await reading.payload(0, "HomeFeed", after=page["pageInfo"]["endCursor"])
+    assert [edge["node"]["text"] for edge in older["edges"]] == ["first"]
+    newest = await reading.payload(0, "HomeFeed")
+    texts = [edge["node"]["text"] for edge in newest["edges"]]
+    assert texts == ["last", "second", "first"]
+    # Schedules: what is due now is done, and what is due in days is not.
+    export = (await writing.payload(0, "ExportData", input={}))["export"]
 
-        async def is_ready() -> bool:
-            found = await writing.payload(0, "ExportState", id=export["id"])
-            return bool(found["state"] == "READY")
+    async def is_ready() -> bool:
+        found = await writing.payload(0, "ExportState", id=export["id"])
+        return bool(found["state"] == "READY")
 
-        assert await eventually(is_ready, seconds=60)
-        login = {"login": "clock", "password": PASSWORD}
-        restored = (await nobody.payload(0, "RestoreAccount", input=login))["session"]
-        # New tokens, which the other server accepts.
-        assert 0 < seconds_from_now(restored["accessTokenExpiresAt"]) <= 900
-        assert 29 * DAYS < seconds_from_now(restored["refreshTokenExpiresAt"]) <= 30 * DAYS
-        sent = {"refreshToken": restored["refreshToken"]}
-        refreshed = (await nobody.payload(0, "RefreshSession", input=sent))["session"]
-        for token in (restored["accessToken"], refreshed["accessToken"]):
-            for number in (0, 1):
-                assert (await Client(around, f"Bearer {token}").payload(number, "Viewer"))["id"]
+    assert await eventually(is_ready, seconds=60)
+    login = {"login": "clock", "password": PASSWORD}
+    restored = (await nobody.payload(0, "RestoreAccount", input=login))["session"]
+    # New tokens, which the other server accepts.
+    assert 0 < seconds_from_now(restored["accessTokenExpiresAt"]) <= 900
+    assert 29 * DAYS < seconds_from_now(restored["refreshTokenExpiresAt"]) <= 30 * DAYS
+    sent = {"refreshToken": restored["refreshToken"]}
+    refreshed = (await nobody.payload(0, "RefreshSession", input=sent))["session"]
+    for token in (restored["accessToken"], refreshed["accessToken"]):
+        for number in (0, 1):
+            assert (await Client(around, f"Bearer {token}").payload(number, "Viewer"))["id"]
 
 
 @pytest.mark.timeout(240)

@@ -25,7 +25,7 @@ from core.devserver.server_processes import servers_in, wait_until_ended
 from tests.docs.first_queries import said_by_first_queries
 from tests.leaks import record_output
 from tests.paths import ROOT
-from tests.servers import SETTINGS
+from tests.servers import SETTINGS, copy_migrated_cluster
 
 TIMEOUT = 90.0
 SIGN_IN = """
@@ -100,6 +100,7 @@ def ask(port: int, query: str, token: str | None = None, **variables: Any) -> di
 
 def test_the_first_start_seeds_a_feed_and_the_next_keeps_it(data: Path) -> None:
     port = free_port()
+    copy_migrated_cluster(data / "postgres")  # As the first start leaves it before it seeds.
     killed = Run(data, port)
     killed.wait_for("First start")
     killed.end(signal.SIGKILL)

@@ -30,7 +30,7 @@ from core.devserver.supervision import RESTARTS, restart_ended
 from tests.commands import handling_signal
 from tests.leaks import record_output
 from tests.paths import ROOT
-from tests.servers import temporary_servers
+from tests.servers import copy_migrated_cluster, temporary_servers
 
 TIMEOUT = 30.0
 
@@ -81,6 +81,7 @@ class Starter:
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[], Starter]]:
     """Starts another process with servers in the test's folder."""
+    copy_migrated_cluster(tmp_path / "data" / "postgres")
     started: list[Starter] = []
 
     def start_one() -> Starter:
@@ -116,6 +117,7 @@ def test_a_starter_that_make_started_ends_with_make(tmp_path: Path, number: sign
     rules.write_text(
         f"start:\n\t@exec {sys.executable} -m tests.core.devserver.starter {tmp_path / 'data'} $$PPID\n"
     )
+    copy_migrated_cluster(tmp_path / "data" / "postgres")
     starter = Starter(tmp_path / "data", "make", "-f", str(rules))
     try:
         starter.listen().end(number)
@@ -148,6 +150,7 @@ def test_a_start_over_a_crash_recovers_though_the_old_process_number_is_taken(
 
 
 def test_a_start_ends_what_is_left_of_an_earlier_one(tmp_path: Path) -> None:
+    copy_migrated_cluster(tmp_path / "postgres")
     with running_servers(tmp_path, durable=False) as servers:
         left = servers.started[1].process
         assert servers_in(tmp_path / "postgres" / "cluster", "postgres")
@@ -197,6 +200,8 @@ def test_a_server_that_ends_by_itself_is_started_again_where_it_was(
 
 
 def test_servers_of_two_folders_run_side_by_side(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        copy_migrated_cluster(tmp_path / name / "postgres")
     with (
         running_servers(tmp_path / "one", durable=False) as one,
         running_servers(tmp_path / "two", durable=False) as two,
@@ -220,6 +225,7 @@ def test_servers_run_in_a_folder_that_is_closed_to_others(tmp_path: Path) -> Non
 
 
 def test_nobody_gets_in_without_the_password(tmp_path: Path) -> None:
+    copy_migrated_cluster(tmp_path / "postgres")
     with running_servers(tmp_path, durable=False) as servers:
         secret = servers.database_url.split(":")[2].split("@")[0]
         wrong = servers.database_url.replace(secret, "wrong")
@@ -242,16 +248,14 @@ def test_given_servers_are_used_and_not_started(tmp_path: Path) -> None:
 
 
 def test_data_of_another_major_version_is_refused(tmp_path: Path) -> None:
-    with running_servers(tmp_path, durable=False):
-        pass
+    copy_migrated_cluster(tmp_path / "postgres")
     (tmp_path / "postgres" / "cluster" / "PG_VERSION").write_text("9\n")
     with pytest.raises(ServerFailed, match="created by PostgreSQL 9"):
         Postgres(tmp_path / "postgres", durable=False).start()
 
 
 def test_a_server_that_can_not_start_says_why(tmp_path: Path) -> None:
-    with running_servers(tmp_path, durable=False):
-        pass
+    copy_migrated_cluster(tmp_path / "postgres")
     (tmp_path / "postgres" / "cluster" / "postgresql.conf").write_text("nonsense = 1\n")
     postgres = Postgres(tmp_path / "postgres", durable=False)
     postgres.start()

@@ -1,4 +1,4 @@
-"""The playground's page and files, as a server serves them; `tests/browser/` opens them in a browser."""
+"""The playground's bundle and sources."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import json
 import re
 from pathlib import Path
 
-import httpx
-import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast, validate
 
 from core.config.schema import graphql_schema
 from core.server.playground import FILES
-from tests.core.server.served import TIMEOUT, served
 from tests.paths import OPERATIONS, ROOT
 
 SOURCES = ROOT / "playground"
@@ -23,7 +20,6 @@ OWN_OPERATIONS = {
     *("ProfilePosts", "BookmarkedPosts", "FoundPosts", "HashtagPosts", "TrendingPosts"),
 }
 """Operations and fragments of the demo for which the contract has none."""
-BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 def test_the_bundle_was_built_from_the_sources() -> None:
@@ -69,49 +65,3 @@ def test_the_bundle_names_the_licenses_of_its_packages() -> None:
     licenses = gzip.decompress((FILES / "licenses.txt.gz").read_bytes()).decode()
     for name in ("graphiql", "monaco-editor", "react-dom", "graphql"):
         assert re.search(rf"^{name} \d+\.\d+\.\d+.* \(MIT\)$", licenses, re.MULTILINE), name
-
-
-@pytest.mark.usefixtures("django_db_setup")
-async def test_the_page_allows_only_its_own_scripts_and_its_files_never_change(
-    tmp_path: Path,
-) -> None:
-    with served(tmp_path, DEBUG="true") as server:
-        await server.becomes_ready(1)
-        address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
-            page = await client.get("/graphql/", headers=BROWSER)
-            assert page.headers["content-type"] == "text/html; charset=utf-8"
-            assert "accept" in page.headers["vary"].split(", ")
-            policy = page.headers["content-security-policy"].split("; ")
-            assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'"} <= set(policy)
-            assert not re.search(r"<script(?![^>]*\ssrc=)", page.text)
-            links = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
-            assert [Path(link).suffix for link in links] == [".css", ".js"]
-            for link in [*links, "/playground/licenses.txt"]:
-                plain = await client.get(link, headers={"accept-encoding": "gzip;q=0, identity"})
-                assert "content-encoding" not in plain.headers
-                compressed = await client.get(link, headers={"accept-encoding": "br, gzip"})
-                assert compressed.headers["content-encoding"] == "gzip"
-                assert compressed.content == plain.content
-                assert "immutable" in plain.headers["cache-control"]
-                assert plain.headers["vary"] == "Accept-Encoding"
-            for missing in ("manifest.json", "playground.js", "..%2fplayground.py", ""):
-                assert (await client.get(f"/playground/{missing}")).status_code == 404, missing
-
-
-@pytest.mark.usefixtures("django_db_setup")
-@pytest.mark.parametrize("setting", ["", "true"], ids=["default", "on"])
-async def test_in_production_the_playground_is_off_unless_it_is_set(
-    tmp_path: Path, setting: str
-) -> None:
-    with served(tmp_path, DEBUG="false", ALLOWED_HOSTS="127.0.0.1", PLAYGROUND=setting) as server:
-        await server.becomes_ready(1)
-        address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
-            page = await client.get("/graphql/", headers=BROWSER)
-            file = await client.get("/playground/licenses.txt")
-            if setting:
-                assert (page.status_code, file.status_code) == (200, 200)
-                assert "&quot;development&quot;:false" in page.text
-            else:
-                assert (page.status_code, file.status_code) == (400, 404)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -20,9 +20,9 @@ from tests.live.world import eventually, operation
 from tests.paths import ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def valkey() -> Iterator[Valkey]:
-    """A cache of the test's own."""
+    """A cache of these tests' own."""
     parent = ROOT / ".data" / "tests"
     folder = parent / "readiness"
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,70 +37,78 @@ def valkey() -> Iterator[Valkey]:
         yield cache
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def server(
-    django_db_setup: None, valkey: Valkey, tmp_path: Path
-) -> AsyncIterator[tuple[Served, httpx.AsyncClient]]:
-    with served(tmp_path, REDIS_URL=valkey.url) as server:
+    django_db_setup: None, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    with served(tmp_path_factory.mktemp("server"), REDIS_URL=valkey.url) as server:
         await server.becomes_ready(1)
-        async with httpx.AsyncClient(
-            base_url=f"http://{server.address}", timeout=TIMEOUT
-        ) as client:
-            yield server, client
+        yield server
 
 
+@pytest.fixture
+async def client(server: Served) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{server.address}", timeout=TIMEOUT) as client:
+        yield client
+
+
+READY = {"status": "ready", "database": "reachable", "writes": "accepted", "cache": "reachable"}
 REFUSING: dict[str, list[tuple[str, str | int]]] = {
     "full": [("maxmemory-policy", "noeviction"), ("maxmemory", 1)],
     "without replicas": [("min-replicas-to-write", 1)],
+    "read only": [],
 }
-"""What makes the cache refuse writes."""
+"""What makes the cache refuse writes, as its settings."""
 
 
-@pytest.mark.parametrize("why", [*REFUSING, "read only"])
-async def test_a_cache_that_refuses_writes_is_as_one_that_is_away(
-    server: tuple[Served, httpx.AsyncClient], valkey: Valkey, why: str
-) -> None:
-    _, client = server
+@contextmanager
+def refusing(valkey: Valkey, why: str) -> Iterator[None]:
+    """Within it the cache refuses writes."""
     with Redis.from_url(valkey.url) as administrator:
-        for setting in REFUSING.get(why, []):
-            administrator.config_set(*setting)
+        before = {name: administrator.config_get(name)[name] for name, _ in REFUSING[why]}
+        for name, value in REFUSING[why]:
+            administrator.config_set(name, value)
         if why == "read only":
             administrator.replicaof("127.0.0.1", str(free_port()))
         with pytest.raises(ResponseError):
             administrator.set("x", "y")
-    answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
-    assert answer.json()["cache"] == "refuses writes"
-    new = {"login": "nobody", "password": "hush nobody's"}
-    for sent in (
-        {"query": "{ publicFeed(first: 1) { edges { cursor } } }"},
-        {"query": operation("SignIn"), "variables": {"input": new}},
-    ):
-        assert "errors" not in (await client.post("/graphql/", json=sent)).json()
+        yield
+        administrator.replicaof("NO", "ONE")
+        for name, value in before.items():
+            administrator.config_set(name, value)
+
+
+@pytest.mark.parametrize("why", REFUSING)
+async def test_a_cache_that_refuses_writes_is_as_one_that_is_away(
+    client: httpx.AsyncClient, valkey: Valkey, why: str
+) -> None:
+    assert (await client.get("/readyz")).json() == READY
+    with refusing(valkey, why):
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert answer.json()["cache"] == "refuses writes"
+        new = {"login": "nobody", "password": "hush nobody's"}
+        for sent in (
+            {"query": "{ publicFeed(first: 1) { edges { cursor } } }"},
+            {"query": operation("SignIn"), "variables": {"input": new}},
+        ):
+            assert "errors" not in (await client.post("/graphql/", json=sent)).json()
 
 
 async def test_without_the_cache_the_server_is_ready_and_says_that_it_is_degraded(
-    server: tuple[Served, httpx.AsyncClient], valkey: Valkey
+    client: httpx.AsyncClient, valkey: Valkey
 ) -> None:
-    _, client = server
-
     async def is_degraded(state: float) -> bool:
         return (await metrics_of(client))["feed_cache_degraded",] == state
 
-    ready = {
-        "status": "ready",
-        "database": "reachable",
-        "writes": "accepted",
-        "cache": "reachable",
-    }
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, ready)
+    assert (answer.status_code, answer.json()) == (200, READY)
     await eventually(lambda: is_degraded(0))
 
     valkey.stop()
     answer = await client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {**ready, "status": "degraded", "cache": "unreachable"}
+    assert answer.json() == {**READY, "status": "degraded", "cache": "unreachable"}
     await eventually(lambda: is_degraded(1))
     query = {"query": "{ publicFeed(first: 1) { edges { cursor } } }"}
     assert "errors" not in (await client.post("/graphql/", json=query)).json()
@@ -109,4 +117,4 @@ async def test_without_the_cache_the_server_is_ready_and_says_that_it_is_degrade
     valkey.wait()
     await eventually(lambda: is_degraded(0))
     answer = await client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, ready)
+    assert (answer.status_code, answer.json()) == (200, READY)

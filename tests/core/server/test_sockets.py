@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import cycle
@@ -19,7 +19,7 @@ from core.server.uvicorn_http import MAX_HEAD_BYTES, HTTPProtocol
 from tests.benchmarks.live_clients import HANDSHAKE
 from tests.core.graphql.schema import Calls
 from tests.core.graphql.server import running
-from tests.core.server.served import metrics_of, served
+from tests.core.server.served import Served, metrics_of, served
 from tests.live.raw_clients import RawClient, open_socket
 from tests.live.world import eventually, open_websocket
 
@@ -141,29 +141,38 @@ async def test_who_sends_a_head_without_end_is_closed(
         await client.receives(refusal)
 
 
+@pytest.fixture(scope="module")
+async def server(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    """The whole server, which does not wait long either."""
+    seconds = {"REQUEST_HEAD_SECONDS": "2", "REQUEST_BODY_SECONDS": "2"}
+    with served(tmp_path_factory.mktemp("server"), 1, **seconds) as running:
+        await running.becomes_ready(1)
+        yield running
+
+
 async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections(
-    database: Database, tmp_path: Path
+    database: Database, server: Served
 ) -> None:
-    with served(tmp_path, REQUEST_HEAD_SECONDS="2") as server:
-        await server.becomes_ready(1)
-        async with AsyncExitStack() as stack:
-            live = await stack.enter_async_context(open_websocket(server.address))
-            await live.start()
-            silent = [await RawClient.connect(server.address) for _ in range(MANY)]
-            half = [await RawClient.connect(server.address) for _ in range(MANY)]
-            for client in half:
-                client.send(HANDSHAKE[:40])
-            async with asyncio.timeout(SOON):
-                for client in silent + half:
-                    await client.is_lost()
-            await live.send(type="ping")
-            assert await live.receive() == {"type": "pong"}
-            asking = httpx.AsyncClient(base_url=f"http://{server.address}", timeout=SOON)
-            found = await metrics_of(await stack.enter_async_context(asking))
-        assert found["feed_http_connections_cut_off_total", "no request in time"] == 2 * MANY
-        await server.logs("no complete request head within 2 s")
-        assert server.logged().count("no complete request head") < MANY
-        assert "Traceback" not in server.logged()
+    async with AsyncExitStack() as stack:
+        live = await stack.enter_async_context(open_websocket(server.address))
+        await live.start()
+        silent = [await RawClient.connect(server.address) for _ in range(MANY)]
+        half = [await RawClient.connect(server.address) for _ in range(MANY)]
+        for client in half:
+            client.send(HANDSHAKE[:40])
+        async with asyncio.timeout(SOON):
+            for client in silent + half:
+                await client.is_lost()
+        await live.send(type="ping")
+        assert await live.receive() == {"type": "pong"}
+        asking = httpx.AsyncClient(base_url=f"http://{server.address}", timeout=SOON)
+        found = await metrics_of(await stack.enter_async_context(asking))
+    assert found["feed_http_connections_cut_off_total", "no request in time"] == 2 * MANY
+    await server.logs("no complete request head within 2 s")
+    assert server.logged().count("no complete request head") < MANY
+    assert "Traceback" not in server.logged()
 
 
 async def taken(address: str, local: str = "127.0.0.1") -> RawClient | None:
@@ -231,13 +240,11 @@ def test_addresses_of_one_network_are_bounded_together() -> None:
     sockets.enter("2001:db8::3")
 
 
-async def test_a_form_for_the_admin_is_bounded(database: Database, tmp_path: Path) -> None:
-    with served(tmp_path) as server:
-        await server.becomes_ready(1)
-        for length, status in ((100, 408), (9_999_999_999, 413)):
-            client = await RawClient.connect(server.address)
-            head = f"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
-            client.send(head.encode())
-            await client.receives(f"HTTP/1.1 {status}".encode())
-            await client.is_lost()
-        assert "Traceback" not in server.logged()
+async def test_a_form_for_the_admin_is_bounded(database: Database, server: Served) -> None:
+    for length, status in ((100, 408), (9_999_999_999, 413)):
+        client = await RawClient.connect(server.address)
+        head = f"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"
+        client.send(head.encode())
+        await client.receives(f"HTTP/1.1 {status}".encode())
+        await client.is_lost()
+    assert "Traceback" not in server.logged()

@@ -1,8 +1,10 @@
-"""What the playground has in development only: its routes, traces and plans."""
+"""The playground as servers serve it, with its routes, traces and plans in development; `tests/browser/` opens it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from tests.core.server.served import TIMEOUT, served
 from tests.interactions.cast import create_posts, create_users, hide_account
 from tests.paths import OPERATIONS
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
 VIEWER = {"query": "{ viewer { username } }"}
 FEED = "{ publicFeed(first: 2) { edges { node { text author { username } } } } }"
 
@@ -35,6 +39,29 @@ async def client(origin: str, database: Database) -> AsyncIterator[httpx.AsyncCl
 
 async def sign_in(client: httpx.AsyncClient, username: str, **options: Any) -> httpx.Response:
     return await client.post("/playground/sign-in", json={"username": username}, **options)
+
+
+async def test_the_page_allows_only_its_own_scripts_and_its_files_never_change(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/graphql/", headers=BROWSER)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "accept" in page.headers["vary"].split(", ")
+    policy = page.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'"} <= set(policy)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page.text)
+    links = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert [Path(link).suffix for link in links] == [".css", ".js"]
+    for link in [*links, "/playground/licenses.txt"]:
+        plain = await client.get(link, headers={"accept-encoding": "gzip;q=0, identity"})
+        assert "content-encoding" not in plain.headers
+        compressed = await client.get(link, headers={"accept-encoding": "br, gzip"})
+        assert compressed.headers["content-encoding"] == "gzip"
+        assert compressed.content == plain.content
+        assert "immutable" in plain.headers["cache-control"]
+        assert plain.headers["vary"] == "Accept-Encoding"
+    for missing in ("manifest.json", "playground.js", "..%2fplayground.py", ""):
+        assert (await client.get(f"/playground/{missing}")).status_code == 404, missing
 
 
 async def test_any_active_user_is_signed_in_without_a_password(
@@ -142,20 +169,37 @@ async def test_a_plan_is_explained_with_its_counts(client: httpx.AsyncClient) ->
         assert (await client.post("/playground/plan", json=wrong)).status_code == 400
 
 
-@pytest.mark.usefixtures("django_db_setup")
-async def test_none_of_it_exists_in_production(tmp_path: Path) -> None:
-    variables = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "PLAYGROUND": "true"}
-    with served(tmp_path, 1, **variables) as server:
+@asynccontextmanager
+async def production(folder: Path, **variables: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server in production."""
+    with served(folder, 1, **PRODUCTION, **variables) as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
         async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
-            assert (await sign_in(client, "p1")).status_code in {404, 405}
-            headers = {"x-trace": "one"}
-            await client.post("/graphql/", json=VIEWER, headers=headers)
-            for path in (
-                "/demo/",
-                "/playground/operations",
-                "/playground/traces/one",
-                "/playground/plan",
-            ):
-                assert (await client.get(path)).status_code == 404, path
+            yield client
+
+
+@pytest.mark.usefixtures("django_db_setup")
+async def test_in_production_it_is_off_by_default(tmp_path: Path) -> None:
+    async with production(tmp_path, PLAYGROUND="") as client:
+        assert (await client.get("/graphql/", headers=BROWSER)).status_code == 400
+        assert (await client.get("/playground/licenses.txt")).status_code == 404
+
+
+@pytest.mark.usefixtures("django_db_setup")
+async def test_in_production_it_has_nothing_of_development(tmp_path: Path) -> None:
+    async with production(tmp_path, PLAYGROUND="true") as client:
+        page = await client.get("/graphql/", headers=BROWSER)
+        assert page.status_code == 200
+        assert "&quot;development&quot;:false" in page.text
+        assert (await client.get("/playground/licenses.txt")).status_code == 200
+        assert (await sign_in(client, "p1")).status_code in {404, 405}
+        headers = {"x-trace": "one"}
+        await client.post("/graphql/", json=VIEWER, headers=headers)
+        for path in (
+            "/demo/",
+            "/playground/operations",
+            "/playground/traces/one",
+            "/playground/plan",
+        ):
+            assert (await client.get(path)).status_code == 404, path
