@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from core.config.environment import Environment, EnvironmentInvalid
 from core.config.push_settings import DEVELOPMENT_VAPID_KEY
 from interactions.push.vapid import vapid_pair, vapid_public_key
-from tests.commands import output_of
 from tests.core.config.test_settings import REQUIRED
-from tests.paths import ROOT
 
 PEM = "-----BEGIN PRIVATE KEY-----\nhush\n-----END PRIVATE KEY-----\n"
 
@@ -85,8 +84,9 @@ def test_fcm_needs_a_service_account(tmp_path: Path) -> None:
 
 
 def test_the_command_makes_a_key() -> None:
-    line = output_of(sys.executable, str(ROOT / "manage.py"), "make_vapid_key").strip()
-    name, _, key = line.splitlines()[0].partition("=")
+    output = StringIO()
+    call_command("make_vapid_key", stdout=output, stderr=StringIO())
+    name, _, key = output.getvalue().splitlines()[0].partition("=")
     assert name == "VAPID_PRIVATE_KEY"
     contact = {"VAPID_CONTACT": "mailto:ops@push.invalid"}
     assert Environment.read({**REQUIRED, name: key, **contact}).vapid_private_key == key

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import linecache
-import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -15,11 +14,10 @@ import strawberry
 from graphql import GraphQLError, parse
 
 from core.execution import Executor, InstancesOf
-from core.execution.explain import explain
+from core.execution.explain import explain, main
 from core.execution.plan.plan import NotCompiled
+from tests.commands import output_of
 from tests.core.execution.items import Shared, made
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_the_plan_says_how_each_field_is_resolved_and_has_the_code() -> None:
@@ -41,17 +39,24 @@ def test_a_document_without_a_plan_is_an_error(text: str, error: type[Exception]
         explain(made()._schema, text)
 
 
-@pytest.mark.parametrize("from_file", [False, True])
-def test_the_command_explains_a_document_over_the_product_schema(
-    from_file: bool, tmp_path: Path
+DOCUMENT = "{ publicFeed(first: 1) { edges { node { id text } } } }"
+ITS_PLAN = "publicFeed.edges.node on Post\n  id: ID! ← batch GlobalIdEncoder(id)"
+
+
+def test_the_command_explains_a_document_over_the_product_schema() -> None:
+    output = output_of(sys.executable, "-m", "core.execution.explain", DOCUMENT)
+    assert ITS_PLAN in output
+    assert "def read(runtime, parents):" in output
+
+
+def test_the_command_reads_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    document = "{ publicFeed(first: 1) { edges { node { id text } } } }"
-    (tmp_path / "document.graphql").write_text(document)
-    given = ["--file", str(tmp_path / "document.graphql")] if from_file else [document]
-    command = [sys.executable, "-m", "core.execution.explain", *given]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "publicFeed.edges.node on Post\n  id: ID! ← batch GlobalIdEncoder(id)" in found.stdout
-    assert "def read(runtime, parents):" in found.stdout
+    file = tmp_path / "document.graphql"
+    file.write_text(DOCUMENT)
+    monkeypatch.setattr(sys, "argv", ["explain", "--file", str(file)])
+    main()
+    assert ITS_PLAN in capsys.readouterr().out
 
 
 class Broken:

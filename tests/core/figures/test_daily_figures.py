@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,7 +19,6 @@ from core.figures.dashboard import DAYS, dashboard
 from core.figures.models import DailyFigure
 from feed.models import Post
 from tests.live.world import Api, signed_in
-from tests.paths import ROOT
 
 PASSWORD = "hush a password"
 ON_TWO_DAYS = """
@@ -34,9 +33,9 @@ SELECT (moment AT TIME ZONE 'UTC')::date FROM first
 
 async def run_worker() -> None:
     """One round of a worker: it handles all events that are there."""
-    command = [sys.executable, "manage.py", "work", "--once"]
-    output = await asyncio.to_thread(subprocess.check_output, command, cwd=ROOT, text=True)
-    assert re.search(r"runs of consumers \d+, of jobs [1-9]", output)
+    output = StringIO()
+    await asyncio.to_thread(call_command, "work", "--once", stdout=output)
+    assert re.search(r"runs of consumers \d+, of jobs [1-9]", output.getvalue())
 
 
 async def test_each_thing_is_counted_once_on_its_day(api: Api, database: Database) -> None:
