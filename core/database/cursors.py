@@ -8,9 +8,10 @@ from contextlib import suppress
 from hashlib import blake2b, blake2s
 from hmac import compare_digest
 from itertools import repeat
-from struct import Struct, pack, unpack
+from operator import add
+from struct import Struct
 from struct import error as StructError  # noqa: N812  # a class with a lower-case name
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from siphashc import siphash
 
@@ -116,16 +117,10 @@ class CursorCodec(NamedTuple):
         horizon = self.horizon
         if horizon is not None:
             return [self.encode_position(horizon.position_at(position)) for position in positions]
-        # In few calls for the whole page, whose cursors are a tenth of its time.
-        prefix, count = self._prefix(VERSION), len(positions)
-        parts: list[Any] = [prefix] * (2 * count)
-        parts[1::2] = positions
-        packed = pack(">" + f"{len(prefix)}sq" * count, *parts)
-        signed = unpack(f"{len(prefix) + POSITION.size}s" * count, packed)
-        numbers = [0] * (2 * count)
-        numbers[::2] = positions
-        numbers[1::2] = map(siphash, repeat(self.keys.siphash), signed)
-        return pack(">" + "qQ" * count, *numbers).hex(" ", SETTLED.size).split()
+        # Looped over in C: a page's cursors are a tenth of its time.
+        signed = map(add, repeat(self._prefix(VERSION)), map(POSITION.pack, positions))
+        macs = map(siphash, repeat(self.keys.siphash), signed)
+        return list(map(bytes.hex, map(SETTLED.pack, positions, macs)))
 
     def encode_position(self, position: ListPosition) -> str:
         """The cursor of a position, which may be above the horizon."""
