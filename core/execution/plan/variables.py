@@ -66,8 +66,12 @@ class Variables:
         self._definitions = definitions
         self._hide_suggestions = hide_suggestions
         simple = [self._simplified(definition) for definition in definitions]
-        self._simple = [found for found in simple if found is not None]
-        self._all_simple = len(self._simple) == len(simple)
+        self._simple = {found.name: found for found in simple if found is not None}
+        self._all_simple = None not in simple
+        known = self._simple.values()
+        self._missing = {each.name: each.missing for each in known}
+        self._defaults = {each.name: each.default[0] for each in known if each.default}
+        self._required = {each.name for each in known if each.required and not each.default}
 
     def values(self, sent: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """The values for resolvers, or the errors of what was sent."""
@@ -80,24 +84,21 @@ class Variables:
         )
 
     def _coerce(self, sent: dict[str, Any]) -> VariableValues | None:
-        sources: dict[str, VariableValueSource] = {}
-        coerced: dict[str, Any] = {}
-        for name, coerce, missing, required, default in self._simple:
-            if name not in sent:
-                if default:
-                    coerced[name] = default[0]
-                elif required:
-                    return None
-                sources[name] = missing
+        if not self._required <= sent.keys():
+            return None
+        sources, coerced = {**self._missing}, {**self._defaults}
+        for name, given in sent.items():
+            simple = self._simple.get(name)
+            if simple is None:
                 continue
             try:
-                value = coerce(sent[name])
+                value = simple.coerce(given)
             except Exception:  # noqa: BLE001  # raised by an input type; graphql-core finds out where
                 return None
             if value is UNSURE:
                 return None
             coerced[name] = value
-            sources[name] = VariableValueSource(missing.signature, sent[name])
+            sources[name] = VariableValueSource(simple.missing.signature, given)
         return VariableValues(sources, coerced)
 
     def _simplified(self, definition: VariableDefinitionNode) -> _Simple | None:
