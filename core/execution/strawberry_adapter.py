@@ -46,18 +46,16 @@ class CompiledExecutionContext(StandardExecutor):
         if plan is None:
             return reason
         try:
-            return Execution(
-                plan,
-                self.variable_values,
-                root=self.root_value,
-                context=self.context_value,
-                build_info=self._own_build_info(),
-                is_awaitable=self.is_awaitable,
-                is_async_iterable=self.is_async_iterable,
-                operation_extensions=self.operation_extensions,
+            execution = Execution(
+                plan, self.variable_values, root=self.root_value, context=self.context_value
             )
         except (NotCompiled, GraphQLError, RecursionError) as error:
             return str(error) if isinstance(error, NotCompiled) else "refused"
+        execution.build_info = self._own_build_info()
+        execution.is_awaitable = self.is_awaitable
+        execution.is_async_iterable = self.is_async_iterable
+        execution.operation_extensions = self.operation_extensions
+        return execution
 
     def _own_build_info(self) -> Any:
         """How a subclass makes the info, or graphql-core for a schema without Strawberry; else None."""

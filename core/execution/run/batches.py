@@ -30,6 +30,7 @@ class ObjectBatch(ABC):
     batch: ValueBatch | None
     """The batch whose values the objects are, in its order; None for the root."""
     results: list[dict[str, Any]]
+    """Of the objects, once their leaves are read."""
 
     @property
     @abstractmethod
@@ -55,7 +56,6 @@ class PlainObjectBatch(ObjectBatch):
         self.selection = selection
         self.objects = objects
         self.batch = batch
-        self.results = []
 
 
 class RowBatch(ObjectBatch):
@@ -77,7 +77,6 @@ class RowBatch(ObjectBatch):
         self._lists = lists
         self.layout = layout
         self.batch = batch
-        self.results = []
         self._objects: list[Any] | None = None
         self._shared: list[Any] | None = None
 

@@ -61,7 +61,7 @@ class Execution(ExecutionState):
         while queue:
             batch, values = queue.popleft()
             batch.put_all(complete(self, batch, values))
-        if self.errors and self.errors.propagate(self.scheduler.phase):
+        if self.errors.found and self.errors.propagate(self.scheduler.phase):
             self.scheduler.cancel_hidden(self.errors.hide)
 
     # What generated code calls: see `Runtime`.

@@ -50,25 +50,21 @@ class _LocatedError(NamedTuple):
 class NullPropagation:
     """The field errors of one execution."""
 
-    __slots__ = ("_enabled", "_errors", "_nulls", "_pending", "reach_root")
+    reach_root = False
+    """Whether the data is null."""
 
     def __init__(self, *, enabled: bool) -> None:
         """`enabled`: whether nulls propagate; the operation may switch that off by a directive."""
         self._enabled = enabled
-        self._errors: list[_FieldError] = []
+        self.found: list[_FieldError] = []
         self._pending: list[_FieldError] = []
         """Errors of non-null values that have not been propagated."""
         self._nulls: set[Hashable] = set()
         """The locations of values that became null by propagation."""
-        self.reach_root = False
-        """Whether the data is null."""
-
-    def __bool__(self) -> bool:
-        return bool(self._errors)
 
     def add(self, batch: ValueBatch, index: int, error: Exception, phase: int) -> None:
         found = _FieldError(batch, index, error, phase)
-        self._errors.append(found)
+        self.found.append(found)
         if batch.output_type.nonnull and self._enabled:
             self._pending.append(found)
 
@@ -107,11 +103,11 @@ class NullPropagation:
 
         An error below a value that an earlier error made null is left out.
         """
-        if not self._errors:
+        if not self.found:
             return data, None
         errors: list[GraphQLError] = []
         nulls: set[tuple[str | int, ...]] = set()
-        for located in sorted(map(self._locate, self._errors), key=itemgetter(0, 1, 2, 3)):
+        for located in sorted(map(self._locate, self.found), key=itemgetter(0, 1, 2, 3)):
             batch, _, raw, _ = located.error
             ancestors, path, null = located.ancestors, located.path, located.null
             if any(path[:length] in nulls for length in range(len(path) + 1)):

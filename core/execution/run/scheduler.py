@@ -154,10 +154,14 @@ class _Unwanted(Exception):
 class Scheduler:
     """Everything that one execution awaits."""
 
+    phase = 0
+    """How often execution has waited; the first turn counts as one."""
+    _changed: Future[None] | None = None
+    _ending: BaseException | None = None
+    """What ends the execution: a cancelled resolver, or an exception that is no field error."""
+
     def __init__(self, errors: NullPropagation) -> None:
         self._errors = errors
-        self.phase = 0
-        """How often execution has waited; the first turn counts as one."""
         self._new: list[Wait] = []
         self._loads: dict[int, _LoaderWait] = {}
         """The new waits of loaders, by loader."""
@@ -167,9 +171,6 @@ class Scheduler:
         """Tasks that were made here and have not ended."""
         self._given: set[Future[Any]] = set()
         """Tasks and futures that resolvers returned and that have not ended. Several values may be the same one."""
-        self._changed: Future[None] | None = None
-        self._ending: BaseException | None = None
-        """What ends the execution: a cancelled resolver, or an exception that is no field error."""
 
     def __bool__(self) -> bool:
         """Whether anything has to be begun, or ended."""
@@ -269,7 +270,7 @@ class Scheduler:
         Nothing else runs meanwhile that could hide it.
         """
         (wait,) = self._new
-        if self._begun or self._own or self._done or self._errors:
+        if self._begun or self._own or self._done or self._errors.found:
             return None
         wait.prepare()
         if len(wait.values) != 1 or type(wait.values[0]) is not CoroutineType:

@@ -22,6 +22,11 @@ BuildInfo = Callable[..., Any]
 class ExecutionState(Runtime[ObjectBatch]):
     """What resolvers share, what is awaited, and the errors so far. `Execution` adds the steps."""
 
+    build_info: BuildInfo | None = None
+    is_awaitable: Callable[[Any], bool] = staticmethod(is_awaitable)
+    is_async_iterable: Callable[[Any], bool] = staticmethod(is_async_iterable)
+    operation_extensions: dict[str, Any] | None = None
+
     def __init__(
         self,
         plan: Plan,
@@ -29,10 +34,6 @@ class ExecutionState(Runtime[ObjectBatch]):
         *,
         root: Any = None,
         context: Any = None,
-        build_info: BuildInfo | None = None,
-        is_awaitable: Callable[[Any], bool] = is_awaitable,
-        is_async_iterable: Callable[[Any], bool] = is_async_iterable,
-        operation_extensions: dict[str, Any] | None = None,
         to_json: bool = False,
     ) -> None:
         """`to_json`: whether parts of the data may be JSON already. Errors: NotCompiled, GraphQLError."""
@@ -41,10 +42,6 @@ class ExecutionState(Runtime[ObjectBatch]):
         self.variables = variables
         self.root = root
         self.context = context
-        self.build_info = build_info
-        self.is_awaitable = is_awaitable
-        self.is_async_iterable = is_async_iterable
-        self.operation_extensions = operation_extensions
         self.to_json = to_json
         self.errors = NullPropagation(enabled=plan.propagates)
         self.scheduler = Scheduler(self.errors)
