@@ -65,6 +65,11 @@ class Field:
         """What is selected of the field's objects, by their type."""
         self.by_class: dict[type, Selection] = {}
         """The same by Python class, where the class determines the type."""
+        self.row_writers: dict[tuple[Layout[Any], OutputType], Any] = {}
+        """Write the field's lists of rows as JSON, by layout and type of the items; there is none where the rows alone
+        don't suffice."""
+        self.list_writers: dict[tuple[type, str, Layout[Any]], Any] = {}
+        """The same for objects with a list of rows, by their class, and by its attribute and layout."""
         self.decided: dict[Callable[..., bool], bool] = {}
         """What resolvers decided from nothing but the field's place in the document."""
 
@@ -116,7 +121,7 @@ Select = Callable[[Field, GraphQLObjectType], "Selection"]
 class Selection:
     """The fields of one object type that are selected at one place of a document."""
 
-    __slots__ = ("fields", "graphql_type", "list_writers", "read", "row_readers", "row_writers")
+    __slots__ = ("fields", "graphql_type", "read", "row_readers")
 
     def __init__(
         self, graphql_type: GraphQLObjectType, fields: list[Field], read: ReadBatch
@@ -128,7 +133,3 @@ class Selection:
         self.row_readers: dict[tuple[Layout[Any], bool], ReadRows] = {}
         """The same for rows, by their layout and whether values may be JSON; None says that objects have to be made of
         the rows."""
-        self.row_writers: dict[Layout[Any], Any] = {}
-        """Write rows as JSON; there is none where the rows alone don't suffice."""
-        self.list_writers: dict[tuple[str, Layout[Any]], Any] = {}
-        """The same for objects with a list of rows, by its attribute and layout."""

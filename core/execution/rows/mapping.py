@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from core.execution.plan.codegen import (
     Computed,
@@ -33,7 +33,7 @@ def row_fields(
     ]
 
 
-def is_certain(output_type: OutputType, kind: type) -> bool:
+def is_certain(output_type: OutputType, kind: type) -> TypeGuard[ObjectType]:
     """Whether objects of that class are known to be of the GraphQL type without a call of `is_type_of`."""
     if not isinstance(output_type, ObjectType):
         return False
@@ -69,8 +69,7 @@ def attribute_of(field: Field) -> str:
 def _nested(field: Field, layout: Layout[Any], select: Select, *, optional: bool) -> RowSource:
     if not is_certain(field.output_type, layout.kind) or (layout.optional and optional):
         return Later()
-    output_type: Any = field.output_type
-    selection = select(field, output_type.graphql_type)
+    selection = select(field, field.output_type.graphql_type)
     fields = row_fields(selection, layout, select, optional=optional or layout.optional)
     if layout.optional and resolves_later(fields):
         return Later()

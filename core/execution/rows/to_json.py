@@ -19,8 +19,8 @@ from core.execution.plan.codegen import (
     RowSource,
     WrittenJSON,
 )
-from core.execution.plan.output_types import ListType, ObjectType
-from core.execution.plan.selection import Field, Select, Selection
+from core.execution.plan.output_types import ListType, OutputType
+from core.execution.plan.selection import Field, Select
 from core.execution.rows.mapping import attribute_of, is_certain, resolves_later, row_fields
 from core.execution.schema.hints import GlobalIdEncoder
 from core.execution.schema.row_layout import Layout, Place, RowLists
@@ -60,47 +60,59 @@ class _NotWritable(Exception):
     """A value of the selection does not lie in the rows."""
 
 
-def writer_of(selection: Selection, layout: Layout[Any], select: Select) -> RowWriter | None:
-    """What writes lists of rows; None if values don't all lie in the rows. Errors: GraphQLError."""
-    if Template is None:
-        return None
-    if layout not in selection.row_writers:
-        steps = _Steps()
-        try:
-            steps.add_object(row_fields(selection, layout, select))
-        except _NotWritable:
-            selection.row_writers[layout] = None
-        else:
-            selection.row_writers[layout] = RowWriter(steps.steps, steps.computed)
-    writer: RowWriter | None = selection.row_writers[layout]
+def writer_of(
+    field: Field, item_type: OutputType, layout: Layout[Any], select: Select
+) -> RowWriter | None:
+    """What writes the field's lists of rows as items of that type; None if values don't all lie in the rows.
+
+    Errors: GraphQLError.
+    """
+    key = (layout, item_type)
+    if key not in field.row_writers:
+        field.row_writers[key] = _writer(field, item_type, layout, select)
+    writer: RowWriter | None = field.row_writers[key]
     return writer
 
 
-def list_writer_of(
-    selection: Selection, objects: RowLists[Any], select: Select
-) -> WriteObjects | None:
-    """What writes such objects; None if they have values that don't all lie in the rows. Errors: GraphQLError."""
-    key = (objects.attribute, objects.layout)
-    if key not in selection.list_writers:
-        selection.list_writers[key] = _list_writer(selection, objects, select)
-    write: WriteObjects | None = selection.list_writers[key]
+def _writer(
+    field: Field, item_type: OutputType, layout: Layout[Any], select: Select
+) -> RowWriter | None:
+    if Template is None or not is_certain(item_type, layout.kind):
+        return None
+    steps = _Steps()
+    try:
+        steps.add_object(row_fields(select(field, item_type.graphql_type), layout, select))
+    except _NotWritable:
+        return None
+    return RowWriter(steps.steps, steps.computed)
+
+
+def list_writer_of(field: Field, objects: RowLists[Any], select: Select) -> WriteObjects | None:
+    """What writes such objects of a field; None if they have values that don't all lie in the rows.
+
+    Errors: GraphQLError.
+    """
+    key = (objects.kind, objects.attribute, objects.layout)
+    if key not in field.list_writers:
+        field.list_writers[key] = _list_writer(field, objects, select)
+    write: WriteObjects | None = field.list_writers[key]
     return write
 
 
-def _list_writer(
-    selection: Selection, objects: RowLists[Any], select: Select
-) -> WriteObjects | None:
+def _list_writer(field: Field, objects: RowLists[Any], select: Select) -> WriteObjects | None:
     """What writes objects of which the list and constants are selected."""
-    fields = selection.fields
+    object_type = field.output_type
+    if not is_certain(object_type, objects.kind):
+        return None
+    fields = select(field, object_type.graphql_type).fields
     lists = [number for number, field in enumerate(fields) if field.constant is None]
     if len(lists) != 1 or attribute_of(fields[lists[0]]) != objects.attribute:
         return None
     (place,) = lists
     output_type = fields[place].output_type
-    item_type = output_type.item if isinstance(output_type, ListType) else None
-    if not isinstance(item_type, ObjectType) or not is_certain(item_type, objects.layout.kind):
+    if not isinstance(output_type, ListType):
         return None
-    writer = writer_of(select(fields[place], item_type.graphql_type), objects.layout, select)
+    writer = writer_of(fields[place], output_type.item, objects.layout, select)
     if writer is None:
         return None
     write, texts = writer.write, [_key(field) + orjson.dumps(field.constant) for field in fields]

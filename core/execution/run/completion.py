@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate
-from types import CoroutineType, NoneType
+from types import CoroutineType
 from typing import Any
 
 from graphql import GraphQLError
@@ -31,16 +31,16 @@ from core.execution.run.object_types import (
 )
 from core.execution.run.scheduler import Wait
 from core.execution.run.state import ExecutionState
-from core.execution.schema.row_layout import RowLists, Rows
+from core.execution.schema.row_layout import ROWS, RowLists, Rows
 
 
 def complete(
     state: ExecutionState, batch: ValueBatch, values: list[Any], _known: object = None
 ) -> Results:
     """A completed value for each value: null for what failed or is awaited. Also the `Complete` of a `Wait`."""
-    kind: type = type(values[0]) if values else NoneType
-    kinds = {*map(type, values)} if len(values) > 1 else {kind}
+    kinds: set[type] = {*map(type, values)}
     if len(kinds) == 1:
+        (kind,) = kinds
         selection = batch.field.by_class.get(kind)
         if selection is not None and isinstance(batch.output_type, ObjectType):
             return selection.read(state, PlainObjectBatch(selection, values, batch))
@@ -67,12 +67,8 @@ def complete_loaded(
 
 def _written(state: ExecutionState, batch: ValueBatch, objects: RowLists[Any]) -> Results | None:
     """The JSON of objects with lists of rows; None if they have values that don't lie in the rows."""
-    output_type = batch.output_type
-    if not isinstance(output_type, ObjectType) or not is_certain(output_type, objects.kind):
-        return None
     try:
-        selection = state.select(batch.field, output_type.graphql_type)
-        write = list_writer_of(selection, objects, state.select)
+        write = list_writer_of(batch.field, objects, state.select)
     except Exception:  # noqa: BLE001  # a refused directive is the error of each object
         return None
     return None if write is None else write(objects)
@@ -115,12 +111,12 @@ def _sift(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Result
 
 def _complete_plain(state: ExecutionState, batch: ValueBatch, values: list[Any]) -> Results:
     output_type = batch.output_type
+    if isinstance(output_type, ListType):
+        return _lists(state, batch, values, output_type)
     if isinstance(output_type, ObjectType):
         return complete_objects(state, batch, values, output_type.graphql_type)
     if isinstance(output_type, AbstractType):
         return complete_abstract(state, batch, values, output_type.graphql_type)
-    if isinstance(output_type, ListType):
-        return _lists(state, batch, values, output_type)
     return _leaves(state, batch, values, output_type)
 
 
@@ -190,16 +186,16 @@ def _lists_of_rows(
         {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1
     ):
         return None
-    if not isinstance(item_type, ObjectType) or not is_certain(item_type, layout.kind):
-        return None
     try:
-        selection = state.select(batch.field, item_type.graphql_type)
-        writer = writer_of(selection, layout, state.select) if state.to_json else None
+        writer = writer_of(batch.field, item_type, layout, state.select) if state.to_json else None
         if writer is not None:
-            lists = [value.rows for value in values]
-            written = writer.write(lists, partial(Rows.shared_by_each, values))
+            shared = partial(Rows.shared_by_each, values)
+            written = writer.write(list(map(ROWS, values)), shared)
             if written is not None:
                 return written
+        if not is_certain(item_type, layout.kind):
+            return None
+        selection = state.select(batch.field, item_type.graphql_type)
         readers = [
             reader_of(selection, layout, state.select, to_json=to_json)
             for to_json in ((True, False) if state.to_json else (False,))

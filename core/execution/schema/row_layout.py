@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+ROWS = attrgetter("rows")
+SHARED_VALUE = attrgetter("shared")
 
 T = TypeVar("T", bound=tuple[Any, ...])
 V = TypeVar("V")
@@ -164,12 +167,13 @@ class Rows(Sequence[T]):
     @staticmethod
     def joined(lists: Sequence[Rows[Any]]) -> list[Any]:
         """The rows of all lists."""
-        return list(chain.from_iterable([of.rows for of in lists]))
+        return list(chain.from_iterable(map(ROWS, lists)))
 
     @staticmethod
     def shared_by_each(lists: Sequence[Rows[Any]]) -> list[Any]:
         """For each row of all lists, what its list shares."""
-        return list(chain.from_iterable([repeat(of.shared, len(of.rows)) for of in lists]))
+        lengths = map(len, map(ROWS, lists))
+        return list(chain.from_iterable(map(repeat, map(SHARED_VALUE, lists), lengths)))
 
     def __eq__(self, other: object) -> bool:
         return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
