@@ -31,11 +31,16 @@ def cached_per_field(decide: Callable[[Info], bool]) -> Callable[[Info], bool]:
     return decided
 
 
-def may_select(name: str, info: Info) -> bool:
-    """Whether the client may select this field of the object: true for any fragment, unread."""
-    for node in info._raw_info.field_nodes:  # noqa: SLF001  # cheaper than Strawberry's selected_fields
-        if node.selection_set is not None:
-            for selection in node.selection_set.selections:
-                if not isinstance(selection, FieldNode) or selection.name.value == name:
-                    return True
-    return False
+def may_select(name: str) -> Callable[[Info], bool]:
+    """Decides whether the client may select this field of the object: true for any fragment, unread."""
+
+    @cached_per_field
+    def decide(info: Info) -> bool:
+        return any(
+            not isinstance(selection, FieldNode) or selection.name.value == name
+            for node in info._raw_info.field_nodes  # noqa: SLF001  # cheaper than selected_fields
+            if node.selection_set is not None
+            for selection in node.selection_set.selections
+        )
+
+    return decide

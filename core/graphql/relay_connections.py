@@ -42,6 +42,9 @@ Before = Annotated[
     strawberry.argument(description=f"Only edges that precede this cursor, {CURSOR_BOUND}."),
 ]
 
+looks_ahead = may_select("pageInfo")
+"""Whether a page has to know of rows beyond it."""
+
 
 def connection_field(
     loader: Callable[..., PageLoader],
@@ -62,8 +65,8 @@ def connection_field(
         before: Before = None,
     ) -> PageLoader:
         decided = (decide(info) for decide in decisions)
-        looks_ahead = may_select("pageInfo", info)
-        return info.context.loader(loader, first, after, last, before, looks_ahead, *decided)
+        page = (first, after, last, before, looks_ahead(info))
+        return info.context.loader(loader, *page, *decided)
 
     return strawberry.field(
         graphql_type=connection_type, description=description, directives=[PAGE]

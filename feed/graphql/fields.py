@@ -9,9 +9,9 @@ import strawberry
 from core.execution import loaded
 from core.graphql.attributes import loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import Info, may_select
+from core.graphql.info import Info
 from core.graphql.limits.directives import PAGE
-from core.graphql.relay_connections import After, Before, First, Last
+from core.graphql.relay_connections import After, Before, First, Last, looks_ahead
 from feed.graphql.queries import PAGE_ARGUMENTS
 from feed.graphql.types import Post, PostConnection
 from feed.selectors import PinnedByUserLoader, ProfileFeedLoader, ProfileMediaLoader, ProfileTab
@@ -50,10 +50,8 @@ class UserPosts:
             ),
         ] = ProfileTab.POSTS,
     ) -> ProfileFeedLoader:
-        looks_ahead = may_select("pageInfo", info)
-        return info.context.loader(
-            LOADERS[tab or ProfileTab.POSTS], first, after, last, before, looks_ahead
-        )
+        page = (first, after, last, before, looks_ahead(info))
+        return info.context.loader(LOADERS[tab or ProfileTab.POSTS], *page)
 
     pinned_post = loaded_field(
         "id",

@@ -31,6 +31,8 @@ LEFT_OUT = (
     "Posts that the viewer may not see and those by users whom the viewer has muted are left out."
 )
 
+selects_event_cursor = may_select("eventCursor")
+
 
 @strawberry.type(description="The number of entries that are newer than the client's newest.")
 class HomeFeedUpdates:
@@ -56,8 +58,9 @@ class FeedQuery:
     ) -> PostConnection:
         codec = info.context.services.cursors.codec("public")
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        with_snapshot = may_select("eventCursor", info)
-        return public_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # executors await a Page
+        return public_feed_page(
+            info.context, codec, request, with_snapshot=selects_event_cursor(info)
+        )  # type: ignore[return-value]  # executors await a Page
 
     @strawberry.field(
         description="The viewer's posts and the posts and shares of the users they follow, newest first. "
@@ -74,8 +77,9 @@ class FeedQuery:
     ) -> PostConnection:
         codec = _home_codec(info.context)
         request = page_request(codec, first=first, after=after, last=last, before=before)
-        with_snapshot = may_select("eventCursor", info)
-        return home_feed_page(info.context, codec, request, with_snapshot=with_snapshot)  # type: ignore[return-value]  # executors await a Page
+        return home_feed_page(
+            info.context, codec, request, with_snapshot=selects_event_cursor(info)
+        )  # type: ignore[return-value]  # executors await a Page
 
     @strawberry.field(
         description=(

@@ -12,7 +12,7 @@ from core.accounts.graphql.types import User
 from core.execution import InstancesOf, loaded
 from core.graphql.attributes import attribute_of, loaded_field
 from core.graphql.enums import declare_enum
-from core.graphql.info import Info, may_select
+from core.graphql.info import Info
 from core.graphql.limits.directives import FREE, PAGE, ListSize
 from core.graphql.model_types import description_of, model_type
 from core.graphql.node import Node, id_field
@@ -26,6 +26,7 @@ from core.graphql.relay_connections import (
     First,
     Last,
     connection_field,
+    looks_ahead,
 )
 from core.loaders import PageLoader
 from core.paging import MAX_PAGE_SIZE, PAGE_BY_DEFAULT
@@ -190,8 +191,7 @@ class PostComments:
             strawberry.argument(description="The order; cursors of one are of no use in another."),
         ] = CommentOrder.NEWEST,
     ) -> PageLoader:
-        looks_ahead = may_select("pageInfo", info)
-        page = (first, after, last, before, looks_ahead)
+        page = (first, after, last, before, looks_ahead(info))
         return info.context.loader(LOADERS[order or CommentOrder.NEWEST], *page, in_feed(info))
 
     quotes = connection_field(
