@@ -102,10 +102,8 @@ def _parts(state: ExecutionState, field: Field, path: Path, variables: Any) -> t
 def strawberry_info(state: ExecutionState, field: Field, parents: ObjectBatch, index: int) -> Any:
     """Strawberry's info for the resolver of one parent."""
     raw = resolve_info(state, field, parents, index)
-    schema, strawberry_field = state.plan.strawberry_schema, field.schema_field.strawberry_field
-    if schema is None or strawberry_field is None:
-        return raw
-    return schema.config.info_class(_raw_info=raw, _field=strawberry_field)
+    schema: Any = state.plan.strawberry_schema
+    return schema.config.info_class(_raw_info=raw, _field=field.schema_field.strawberry_field)
 
 
 def python_arguments(
