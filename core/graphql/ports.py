@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from graphql import DocumentNode, ExecutionResult
 from starlette.types import Scope
@@ -22,8 +22,8 @@ ContextFor = Callable[[str | None, Scope], Any]
 """Returns the context of a request: Authorization header, ASGI scope. Errors: ClientError."""
 
 
-class Admission(Protocol):
-    """Limits how much a client may ask within a time."""
+class Admission:
+    """Limits how much a client may ask within a time; this one does not."""
 
     def admit(
         self, operation: DocumentOperation, cost: int, context: Any

@@ -42,7 +42,7 @@ from core.graphql.http.operations import (
     PreparedOperation,
     SubscriptionRequest,
 )
-from core.graphql.http.request_ids import request_id
+from core.graphql.http.request_ids import HEADER, request_id
 from core.graphql.http.requests import (
     GraphQLRequest,
     address_of,
@@ -56,11 +56,11 @@ from core.graphql.http.requests import (
 from core.graphql.http.response_cache import ResponseCache, response_key
 from core.graphql.http.responses import (
     NO_STORE,
+    NOSNIFF,
+    PRIVATE,
     STREAMS,
     Response,
-    common_fields,
     failure_response,
-    in_stream,
     messages,
     request_error_response,
 )
@@ -117,7 +117,7 @@ class GraphQLHTTP:
         self._cross_origin = CORSPolicy(origins)
         self._live_origins = live_origins
         self._page = page
-        self._admission = admission
+        self._admission = admission or Admission()
         self._observer = observer or Observer()
         self._compress_from = compress_from
         self._draft = draft_statuses
@@ -125,7 +125,7 @@ class GraphQLHTTP:
             self._limits,
             execute=execute,
             context_for=context_for,
-            admission=admission,
+            admission=self._admission,
             headers_for=headers_for,
             draft_statuses=draft_statuses,
         )
@@ -160,10 +160,10 @@ class GraphQLHTTP:
                 failure, accepts.media_type, record.request_id, draft=self._draft
             )
         status, media_type, body, more, record.codes, caching = response
-        if record.codes and self._admission is not None:
+        if record.codes:
             self._admission.refused(record, address_of(scope))
-        body = in_stream(body, media_type)
         fields = [*self._common_fields(headers, record, caching), *more]
+        body = STREAMS[media_type] % body if media_type in STREAMS else body
         if len(body) >= self._compress_from > 0 and media_type not in STREAMS:
             body, encoding = compressed(body, headers.get(b"accept-encoding"))
             fields += encoding
@@ -331,8 +331,13 @@ class GraphQLHTTP:
     def _common_fields(
         self, headers: dict[bytes, bytes], record: RequestRecord, caching: Headers
     ) -> list[tuple[bytes, bytes]]:
-        cross_origin = self._cross_origin.headers(headers.get(b"origin"))
-        return [*common_fields(headers, record.request_id, caching), *cross_origin]
+        """The header fields of every response. `caching`: without any, it must not be kept."""
+        return [
+            *(caching or (PRIVATE if b"authorization" in headers else NO_STORE,)),
+            NOSNIFF,
+            (HEADER, record.request_id.encode()),
+            *self._cross_origin.headers(headers.get(b"origin")),
+        ]
 
     async def _cached_response(
         self, prepared: PreparedOperation, key: Hashable, headers: dict[bytes, bytes]

@@ -40,7 +40,7 @@ class OperationExecutor:
         *,
         execute: Execute,
         context_for: ContextFor,
-        admission: Admission | None,
+        admission: Admission,
         headers_for: Callable[[ExecutedOperation], Headers] | None,
         draft_statuses: bool,
     ) -> None:
@@ -60,11 +60,9 @@ class OperationExecutor:
             None if authorization is None else authorization.decode("latin-1"), scope
         )
         record.viewer_id = getattr(context, "viewer_id", None)
-        admission = self._admission
-        if admission is not None:
-            wait = admission.admit(operation, record.cost, context)
-            if wait is not None:
-                await wait
+        wait = self._admission.admit(operation, record.cost, context)
+        if wait is not None:
+            await wait
         USAGE.set(record)
         result = self._execute(operation.document, operation.name, variables, context)
         if not isinstance(result, ExecutionResult):
@@ -73,8 +71,7 @@ class OperationExecutor:
             except SharedTimeoutExpired:
                 seconds = self._limits.execution_seconds
                 return timeout_response(seconds, media_type, record.request_id), None
-        if admission is not None:
-            admission.settle(operation, record.cost, record, context)
+        self._admission.settle(operation, record.cost, record, context)
         errors = result.errors
         if not errors:
             body = orjson.dumps({"data": result.data})

@@ -20,7 +20,6 @@ from core.graphql.errors import (
 from core.graphql.http.http_errors import Headers, HTTPError
 from core.graphql.http.negotiation import EVENTS, GRAPHQL, JSON, MULTIPART
 from core.graphql.http.operations import WHOLE_RESPONSE
-from core.graphql.http.request_ids import HEADER
 from core.graphql.request_record import codes_of
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -109,14 +108,6 @@ def failure_response(
     return Response(status, _without_streams(media_type), body, headers, (error.code,))
 
 
-def common_fields(
-    headers: dict[bytes, bytes], request_id: str, caching: Headers
-) -> list[tuple[bytes, bytes]]:
-    """The header fields of every response. `caching`: without any, it must not be kept."""
-    fields = [*caching] or [PRIVATE if b"authorization" in headers else NO_STORE]
-    return [*fields, NOSNIFF, (HEADER, request_id.encode())]
-
-
 def messages(
     scope: Scope, status: int, fields: list[tuple[bytes, bytes]], body: bytes
 ) -> tuple[Message, ...]:
@@ -139,12 +130,6 @@ STREAMS = {
     MULTIPART: b'\r\n--graphql\r\nContent-Type: application/json\r\n\r\n{"payload":%b}\r\n--graphql--\r\n',
 }
 """The stream of one result, by its media type. Source: as core/graphql/streams/stream_formats.py."""
-
-
-def in_stream(body: bytes, media_type: bytes) -> bytes:
-    """The JSON body as a stream with one result, if the media type is that of a stream."""
-    stream = STREAMS.get(media_type)
-    return body if stream is None else stream % body
 
 
 def _without_streams(media_type: bytes | None) -> bytes:

@@ -17,6 +17,7 @@ from core.graphql.document import DocumentOperation
 from core.graphql.limits.cost_report import actual_cost
 from core.graphql.limits.limits import LIMITS_REACHED, over_limit
 from core.graphql.limits.token_buckets import Bucket, Rate, TokenBuckets
+from core.graphql.ports import Admission
 from core.graphql.request_record import RequestRecord
 from core.ip_networks import network_of
 
@@ -58,7 +59,7 @@ class PointsStatus(NamedTuple):
 Wanted = tuple[Bucket, float]
 
 
-class RateLimits:
+class RateLimits(Admission):
     """The limits of one process."""
 
     def __init__(self, buckets: TokenBuckets, rates: Rates) -> None:

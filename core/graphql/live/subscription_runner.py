@@ -79,7 +79,7 @@ class SubscriptionRunner:
         self._schema = schema
         self._documents = documents
         self._execute = execute
-        self._admission = admission
+        self._admission = admission or Admission()
         self.observer = observer or Observer()
         self.limits = documents.limits
         self._timeout = SharedTimeout(self.limits.execution_seconds)
@@ -103,18 +103,16 @@ class SubscriptionRunner:
 
     def refused(self, record: RequestRecord, address: str | None) -> None:
         """To be called after an answer with errors."""
-        if self._admission is not None:
-            self._admission.refused(record, address)
+        self._admission.refused(record, address)
 
     async def admit(
         self, operation: DocumentOperation, variables: JSONObject, context: Context
     ) -> None:
         """To be called before `answer` and `subscribe`. Errors: RATE_LIMITED, INTROSPECTION_DISABLED."""
         check_introspection(operation, self.limits, is_anonymous=context.viewer_id is None)
-        if self._admission is not None:
-            wait = self._admission.admit(operation, operation.cost.value(variables), context)
-            if wait is not None:
-                await wait
+        wait = self._admission.admit(operation, operation.cost.value(variables), context)
+        if wait is not None:
+            await wait
 
     async def answer(
         self,
@@ -131,8 +129,7 @@ class SubscriptionRunner:
                 result = await self._timeout.wait_for(result)
             except SharedTimeoutExpired:
                 raise timeout_error(self._timeout.seconds) from None
-        if self._admission is not None:
-            self._admission.settle(operation, context.cost, record, context)
+        self._admission.settle(operation, context.cost, record, context)
         answer: JSONObject = {"data": result.data}
         if result.errors:
             entries = execution_error_entries(result.errors, operation.name)
