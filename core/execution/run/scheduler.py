@@ -223,7 +223,6 @@ class Scheduler:
 
         Whatever was begun has ended when this returns or raises.
         """
-        loop = asyncio.get_running_loop()
         self.phase += 1
         try:
             while self._new or self._done or self._begun or self._own:
@@ -236,7 +235,7 @@ class Scheduler:
                     alone.finish()
                     work()
                     continue
-                self._begin(loop)
+                self._begin()
                 if self._ending is not None:
                     raise self._ending  # noqa: TRY301  # the execution ends here
                 if self._done:
@@ -245,7 +244,7 @@ class Scheduler:
                         wait.finish()
                     work()
                 else:
-                    await self._wait(loop, work)
+                    await self._wait(work)
             # A bare future runs nothing, and may be shared: it is left to its owner.
             if self._given:
                 await settle({given for given in self._given if type(given) is not Future})
@@ -280,16 +279,17 @@ class Scheduler:
         self.phase += 1
         return wait
 
-    async def _wait(self, loop: AbstractEventLoop, work: Callable[[], None]) -> None:
+    async def _wait(self, work: Callable[[], None]) -> None:
         self.phase += 1
-        self._changed = loop.create_future()
+        self._changed = asyncio.get_running_loop().create_future()
         # NullPropagation from before take their full effect now, and may leave less to wait for.
         work()
         if not self._done and (self._begun or self._own):
             await self._changed
 
-    def _begin(self, loop: AbstractEventLoop) -> None:
+    def _begin(self) -> None:
         """Begins all new waits, and only then looks at what has ended."""
+        loop = asyncio.get_running_loop()
         self._loads.clear()
         for wait in self._new:
             wait.prepare()

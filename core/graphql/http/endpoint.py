@@ -210,10 +210,9 @@ class GraphQLHTTP:
                     return response
             request = from_body(body, self._limits)
         began = perf_counter()
-        query, identifier = request.query, request.identifier
-        document = self._documents.known(query, identifier) or await self._documents.look_up(
-            query, identifier, address_of(scope)
-        )
+        document = self._documents.known(
+            request.query, request.identifier
+        ) or await self._documents.look_up(request.query, request.identifier, address_of(scope))
         record.part_ended("document", began)
         if document.errors:
             return request_error_response(
@@ -225,8 +224,19 @@ class GraphQLHTTP:
             return self._subscription(
                 operation, request, authorization, headers, accepts.stream_type, record
             )
-        return self._executable(
-            operation, request, authorization, headers, accepts.media_type, scope, record
+        if method != "POST" and operation.kind == "mutation":
+            raise mutation_without_post(method)
+        check_introspection(operation, self._limits, is_anonymous=authorization is None)
+        scope[ENDS_WITH_CLIENT] = operation.kind == "query"
+        return PreparedOperation(
+            operation,
+            request.variables,
+            accepts.media_type,
+            scope,
+            authorization,
+            self._cache_key(operation, request, method) if authorization is None else None,
+            record,
+            self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT,
         )
 
     def _response_without_operation(
@@ -261,33 +271,6 @@ class GraphQLHTTP:
             return None
         record.operation, record.is_cached = operation, True
         return Response(200, media_type, cached)
-
-    def _executable(
-        self,
-        operation: DocumentOperation,
-        request: GraphQLRequest,
-        authorization: bytes | None,
-        headers: dict[bytes, bytes],
-        media_type: bytes,
-        scope: Scope,
-        record: RequestRecord,
-    ) -> PreparedOperation:
-        """The query or mutation. Errors: METHOD_NOT_ALLOWED, INTROSPECTION_DISABLED."""
-        method = scope["method"]
-        scope[ENDS_WITH_CLIENT] = operation.kind == "query"
-        if method != "POST" and operation.kind == "mutation":
-            raise mutation_without_post(method)
-        check_introspection(operation, self._limits, is_anonymous=authorization is None)
-        return PreparedOperation(
-            operation,
-            request.variables,
-            media_type,
-            scope,
-            authorization,
-            self._cache_key(operation, request, method) if authorization is None else None,
-            record,
-            self._limits.reports_cost or headers.get(REPORT_HEADER) == REPORT,
-        )
 
     def _cache_key(
         self, operation: DocumentOperation, request: GraphQLRequest, method: str

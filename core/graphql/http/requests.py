@@ -172,7 +172,6 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
     operation_name = sent.get("operationName")
     if operation_name is not None and type(operation_name) is not str:
         raise bad_request("`operationName` must be a string or null.")
-    operation_name = operation_name or None
     variables = sent.get("variables")
     if variables is None:
         variables = {}
@@ -196,7 +195,7 @@ def from_object(sent: JSONObject, source: bytes, limits: Limits) -> GraphQLReque
         check_size(variables, "variables", limits)
     if extensions:
         check_size(extensions, "extensions", limits)
-    return GraphQLRequest(query, operation_name, variables, identifier, source)
+    return GraphQLRequest(query, operation_name or None, variables, identifier, source)
 
 
 def _identifier(given: Any, query: str | None, persisted: str | None) -> str | None:
