@@ -76,14 +76,14 @@ class Executor:
     def execute(
         self,
         document: DocumentNode,
-        *,
-        variables: dict[str, Any] | None = None,
         operation_name: str | None = None,
+        variables: dict[str, Any] | None = None,
         context: Any = None,
         root: Any = None,
+        *,
         to_json: bool = False,
-    ) -> Result | Awaitable[Result]:
-        """The result of a validated document: at once, if no resolver has to be awaited.
+    ) -> Any:
+        """The `Result` of a validated document: at once, if no resolver has to be awaited, else an awaitable.
 
         `to_json`: the data is for orjson, so lists in it may be `orjson.Fragment`, written already.
         For a subscription `root` is one event of its source stream, and the result is the response to that event.

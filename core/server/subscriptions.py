@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Any
-
-from graphql import DocumentNode
 
 from core.accounts.visibility import session_is_live
 from core.config.environment import Environment
 from core.config.schema import graphql_schema
-from core.context import Context, Services
+from core.context import Services
 from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
@@ -61,25 +58,15 @@ class Live:
         self._dispatcher = Dispatcher(
             log, self._notifier, recent_revocations=settings.recent_revocations
         )
-
-        def execute(
-            document: DocumentNode,
-            name: str | None,
-            variables: dict[str, Any],
-            context: Context,
-            root: object = None,
-        ) -> Any:
-            return executor.execute(
-                document, operation_name=name, variables=variables, context=context, root=root
-            )
-
-        renderer = EventRenderer(services, execute)
+        renderer = EventRenderer(services, executor.execute)
         topics = [
             HomeFeedTopic(self._dispatcher, renderer),
             PostInteractionsTopic(self._dispatcher, renderer),
             NotificationTopic(self._dispatcher, renderer),
         ]
-        runner = SubscriptionRunner(graphql_schema, documents, execute, topics, admission, observer)
+        runner = SubscriptionRunner(
+            graphql_schema, documents, executor.execute, topics, admission, observer
+        )
         self.connections = connections = ConnectionRegistry(
             read_token,
             partial(session_is_live, services.database),

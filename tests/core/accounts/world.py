@@ -70,7 +70,7 @@ class ApiClient:
         execution = EXECUTOR.execute(document, variables=variables, context=context)
         result = await execution if inspect.isawaitable(execution) else execution
         self.services.database.observer = None
-        formatted: Json = dict(result.formatted)  # type: ignore[union-attr]  # not incremental
+        formatted: Json = dict(result.formatted)
         return formatted
 
     async def data(self, query: str, /, **variables: Any) -> Any:
