@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from graphql import DocumentNode
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from core.accounts.authentication import BearerAuthentication
 from core.accounts.login_throttle import shared_login_throttle
@@ -123,7 +123,11 @@ class Server:
         self.live = self._live(settings, live_origins)
         self.services.notify = self.live.notify
         http = self._http(settings, response_cache, live_origins)
-        self._serve_http: ASGIApp = self.traces.traced(http) if self.traces else http
+        self.graphql: dict[str, ASGIApp] = {
+            "http": self.traces.traced(http) if self.traces else http,
+            "websocket": self.live.websocket,
+        }
+        """The ASGI applications of the GraphQL endpoint, by the type of their scope."""
 
     def _live(self, settings: Environment, origins: CORSPolicy) -> Live:
         return Live(
@@ -173,11 +177,6 @@ class Server:
             self.executor.prepare(document, name)
             usage.timings.append(Timing("plan", began, perf_counter()))
         return self.executor.execute(document, name, *more, to_json=True)
-
-    def graphql(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """The ASGI application of the GraphQL endpoint, for HTTP and WebSocket."""
-        serve = self.live.websocket if scope["type"] == "websocket" else self._serve_http
-        return serve(scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import cast
@@ -44,7 +44,8 @@ body_timeout = SharedTimeout(environment().request_body_seconds)
 class Application:
     """Routes the GraphQL endpoint by one comparison; Starlette routes everything else."""
 
-    def __init__(self, graphql: ASGIApp, rest: ASGIApp) -> None:
+    def __init__(self, graphql: Mapping[str, ASGIApp], rest: ASGIApp) -> None:
+        """`graphql`: by the type of the scope."""
         self._graphql = graphql
         self._rest = rest
 
@@ -52,7 +53,7 @@ class Application:
         if scope["type"] != "lifespan":
             CAUSE.set(partial(cause, scope))
             if scope["path"] in GRAPHQL_PATHS:
-                return self._graphql(scope, receive, send)
+                return self._graphql[scope["type"]](scope, receive, send)
         if scope["type"] == "websocket":
             return send({"type": "websocket.close"})
         return self._rest(scope, receive, send)

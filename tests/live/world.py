@@ -109,7 +109,7 @@ def serving(**changed: Any) -> Iterator[str]:
         elif files is not None and scope["path"].startswith(("/media/", "/exports/")):
             await files(scope, receive, send)
         elif server is not None:
-            await server.graphql(scope, receive, send)
+            await server.graphql[scope["type"]](scope, receive, send)
 
     config = uvicorn.Config(
         app,
