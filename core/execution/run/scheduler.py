@@ -42,9 +42,6 @@ class Wait:
         """The tasks that have not ended, by index."""
         self.outstanding = 0
 
-    def prepare(self) -> None:
-        """Makes the awaitables, if that was left for later."""
-
     def finish(self) -> None:
         """Completes the values, and writes them into the response."""
         self.batch.put_all(self.complete(self.batch, self.values, self.known))
@@ -60,11 +57,6 @@ class Wait:
         taken = Wait([self.values[index]], self.batch.part([index]), self.complete, known)
         self.values[index] = _Unwanted()
         return taken
-
-    @property
-    def wanted(self) -> bool:
-        """Whether there is anything to begin."""
-        return bool(self.values)
 
     @property
     def arrived(self) -> list[Any]:
@@ -94,12 +86,12 @@ class Wait:
 class _LoaderWait(Wait):
     """The keys that one loader fetches for several batches."""
 
-    __slots__ = ("_keys", "_loader", "_shares")
+    __slots__ = ("_keys", "_shares")
 
     def __init__(self, loader: Loader[Any, Any], batch: ValueBatch, complete: Complete) -> None:
-        super().__init__([], batch, complete, [])
-        self._loader = loader
         self._keys: list[Any] = []
+        # The loader reads the keys when it is awaited.
+        super().__init__([loader.load_batch(self._keys)], batch, complete, [])
         self._shares: list[tuple[ValueBatch, int, int, UseLoader]] = []
 
     def share(self, batch: ValueBatch, keys: list[Any], use: UseLoader) -> None:
@@ -107,10 +99,6 @@ class _LoaderWait(Wait):
         start = len(self._keys)
         self._keys += keys
         self._shares.append((batch, start, len(self._keys), use))
-
-    def prepare(self) -> None:
-        if not self.values:
-            self.values = [self._loader.load_batch(self._keys)]
 
     def finish(self) -> None:
         (fetched,) = self.values
@@ -123,10 +111,6 @@ class _LoaderWait(Wait):
                 ]
             batch.put_all(self.complete(batch, values, []))
 
-    @property
-    def wanted(self) -> bool:
-        return bool(self._keys)
-
     def failed(self, _index: int, /) -> bool:
         return False
 
@@ -135,9 +119,10 @@ class _LoaderWait(Wait):
         return under_way if under_way and self._all(hidden) else []
 
     def reduce(self, hidden: Hidden) -> list[Any]:
-        if self._all(hidden):
-            self._keys, self._shares = [], []
-        return []
+        gone = self.values if self._all(hidden) else []
+        if gone:
+            self.values, self._shares = [], []
+        return gone
 
     def _all(self, hidden: Hidden) -> bool:
         return all(
@@ -200,7 +185,7 @@ class Scheduler:
             unwanted = wait.reduce(hidden)
             self._given.update(filter(isfuture, unwanted))
             drop(unwanted)
-        self._new = [wait for wait in self._new if wait.wanted]
+        self._new = [wait for wait in self._new if wait.values]
         for wait in list(self._begun):
             for index in wait.unwanted(hidden):
                 task = wait.tasks[index]
@@ -271,7 +256,6 @@ class Scheduler:
         (wait,) = self._new
         if self._begun or self._own or self._done or self._errors.found:
             return None
-        wait.prepare()
         if len(wait.values) != 1 or type(wait.values[0]) is not CoroutineType:
             return None
         self._new = []
@@ -292,7 +276,6 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         self._loads.clear()
         for wait in self._new:
-            wait.prepare()
             values = wait.values
             wait.tasks = [self._task(values, index, loop) for index in range(len(values))]
             wait.outstanding = len(values) - wait.tasks.count(None)

@@ -102,7 +102,7 @@ class Loader(ABC, Generic[K, V]):
     async def load_batch(self, keys: Sequence[K]) -> Sequence[V | BaseException]:
         """One value, or exception, for each of `keys` (which may repeat), in their order, in one batch.
 
-        Makes no futures: all keys of a batch are known when it is called.
+        Makes no futures: all keys of a batch are known when it is awaited.
         """
         primed = self._primed or {}
         distinct = list(dict.fromkeys(keys))
