@@ -35,13 +35,11 @@ class RecentlyUsed(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """The value, if it is present. Errors: TypeError for a key that can't be hashed."""
-        values = self._values
-        found = values.get(key)
-        if found is not None:
-            try:
-                values.move_to_end(key)
-            except KeyError:  # Another thread has just removed it.
-                self.put(key, found)
+        try:
+            found = self._values[key]
+            self._values.move_to_end(key)
+        except KeyError:
+            return None
         return found
 
     def put(self, key: K, value: V) -> list[V]:
