@@ -200,9 +200,8 @@ class GraphQLHTTP:
         else:
             check_content_type(headers.get(b"content-type"))
             check_content_encoding(headers.get(b"content-encoding"))
-            length = headers.get(b"content-length")
             body = received_body(scope, self._limits) or await read_body(
-                receive, length, self._limits, self._body_timeout
+                receive, headers.get(b"content-length"), self._limits, self._body_timeout
             )
             if method == "POST" and authorization is None:
                 response = self._response_by_body(body, headers, accepts.media_type, record)

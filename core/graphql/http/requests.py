@@ -33,6 +33,8 @@ MAX_DRAINED_BYTES = 16 * 1024 * 1024
 would take the response from a client that is still sending.
 """
 PARSER_DEPTH = 1_000
+CONTAINERS = {dict, list}
+"""Classes of JSON values that contain others."""
 
 
 class GraphQLRequest(NamedTuple):
@@ -252,17 +254,23 @@ def _loaded(text: bytes, where: str) -> Any:
     raise unreadable(f"{message}: look near character {position + 1}.")
 
 
-def check_size(value: Any, what: str, limits: Limits) -> None:
-    """Refuses JSON with more levels, values or items of a list than the limits allow. Errors: LIMIT_EXCEEDED.
+def check_size(value: JSONObject, what: str, limits: Limits) -> None:
+    """Refuses an object with more levels, values or items of a list than the limits allow. Errors: LIMIT_EXCEEDED.
 
     `what`: what the value is, for the error.
     """
-    level = [value]
-    depth = values = 0
+    level: list[Any] = [value]
+    depth, values = 0, 1
     while level:
         depth += 1
-        values += len(level)
-        if depth > limits.json_depth + 1:
+        below: list[Any] = []
+        for each in level:
+            if type(each) is list and len(each) > limits.list_items:
+                advice = "Send shorter lists, in several requests."
+                raise over_limit("list items", len(each), limits.list_items, advice)
+            below += each.values() if type(each) is dict else each
+        values += len(below)
+        if below and depth > limits.json_depth:
             found = f"more than {limits.json_depth}"
             advice = "Nest values less deeply."
             raise over_limit(f"depth of {what}", found, limits.json_depth, advice)
@@ -270,13 +278,4 @@ def check_size(value: Any, what: str, limits: Limits) -> None:
             found = f"more than {limits.json_values:,}"
             advice = "Send fewer values at once."
             raise over_limit(f"values in {what}", found, limits.json_values, advice)
-        below: list[Any] = []
-        for each in level:
-            if type(each) is dict:
-                below += each.values()
-            elif type(each) is list:
-                if len(each) > limits.list_items:
-                    advice = "Send shorter lists, in several requests."
-                    raise over_limit("list items", len(each), limits.list_items, advice)
-                below += each
-        level = below
+        level = [each for each in below if type(each) in CONTAINERS]

@@ -80,7 +80,7 @@ def read_message(message: Any, limits: Limits) -> Message:
             )
         if kind == "subscribe":
             _check_request(payload)
-    elif text.count("{") + text.count("[") > limits.json_depth:
+    elif payload and text.count("{") + text.count("[") > limits.json_depth:
         # `pong` returns the payload, and a deeply nested one could not be encoded.
         try:
             check_size(payload, "the payload", limits)
