@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary, finalize
 
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from core.execution.plan.field_resolution import CallWithParent, ReadAttribute
+from core.execution.plan.field_resolution import CallWithParent, ReadAttribute, call_each
 from core.execution.plan.output_types import LeafType
 from core.execution.plan.selection import Field, ReadBatch, ReadRows
 from core.execution.schema.dataloaders import UseLoader
@@ -140,6 +140,10 @@ class _SelectionCode:
                 at_once = f"resolve{number}({lists})"
             case ReadAttribute(name):
                 at_once = f"[source.{name} for source in objects]"
+            case CallWithParent(function):
+                self._names |= {"call_each": call_each, f"call{number}": function}
+                self._before.append(f"{values} = call_each(call{number}, objects)")
+                return
             case _:
                 self._before.append(f"{values} = {one_by_one}")
                 return

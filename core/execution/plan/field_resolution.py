@@ -26,12 +26,27 @@ class ReadAttribute(NamedTuple):
 
     name: str
 
+    def resolve(self, parent: Any) -> Any:
+        """The value for one parent. Errors: whatever reading it raises."""
+        return getattr(parent, self.name)
+
 
 class CallWithParent(NamedTuple):
     """The value is what a function of the parent alone returns."""
 
-    function: Callable[[Any], Any]
+    resolve: Callable[[Any], Any]
     is_async: bool = False
+
+
+def call_each(function: Callable[[Any], Any], parents: list[Any]) -> list[Any]:
+    """What a function returns for each parent; an exception stands for a failure."""
+    values: list[Any] = []
+    for parent in parents:
+        try:
+            values.append(function(parent))
+        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
+            values.append(error)
+    return values
 
 
 class CallResolver(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Any
 
 from core.execution.plan.arguments import ArgumentValues
@@ -12,6 +11,7 @@ from core.execution.plan.field_resolution import (
     CallResolver,
     CallWithParent,
     ReadAttribute,
+    call_each,
 )
 from core.execution.plan.selection import Field
 from core.execution.run.batches import ObjectBatch
@@ -24,16 +24,6 @@ def call_resolver(state: ExecutionState, parents: ObjectBatch, field: Field) -> 
     """A value for each parent; an exception stands for a failure."""
     resolution = field.resolution
     return _CALLS[type(resolution)](state, parents, field, resolution)
-
-
-def _call_each(function: Callable[[Any], Any], parents: ObjectBatch) -> list[Any]:
-    values: list[Any] = []
-    for source in parents.objects:
-        try:
-            values.append(function(source))
-        except Exception as error:  # noqa: BLE001  # a resolver's exception is its field's error
-            values.append(error)
-    return values
 
 
 def _call(
@@ -74,11 +64,20 @@ def _resolve(
     return values
 
 
+def _resolve_each(
+    _state: ExecutionState,
+    parents: ObjectBatch,
+    _field: Field,
+    resolution: ReadAttribute | CallWithParent | BatchResolver,
+) -> list[Any]:
+    return call_each(resolution.resolve, parents.objects)
+
+
 _CALLS: dict[type, Callable[[ExecutionState, ObjectBatch, Field, Any], list[Any]]] = {
     CallResolver: _call,
-    CallWithParent: lambda _state, parents, _field, call: _call_each(call.function, parents),
     CallGraphQLResolver: _resolve,
-    ReadAttribute: lambda _state, parents, _field, read: _call_each(attrgetter(read.name), parents),
-    BatchResolver: lambda _state, parents, _field, declared: _call_each(declared.resolve, parents),
+    CallWithParent: _resolve_each,
+    ReadAttribute: _resolve_each,
+    BatchResolver: _resolve_each,
 }
 """How each kind of `FieldResolution` is called, but for `UseLoader`."""
