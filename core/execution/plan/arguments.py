@@ -70,8 +70,9 @@ class Arguments:
         self._is_simple = simple is not None
         self._known = {part.name: part.value for part in simple or () if part.has_value}
         """What the arguments are where no variable says otherwise."""
-        self._varying = [part for part in simple or () if part.variable is not None]
-        self._are_scalars = all(part.is_scalar for part in self._varying)
+        varying = [part for part in simple or () if part.variable is not None]
+        self._varying = [(part.name, part.variable, part.nonnull) for part in varying]
+        self._are_scalars = all(part.is_scalar for part in varying)
         self._fixed: ArgumentValues | None = None
         if self._is_simple and not self._varying:
             self._fixed = ArgumentValues(self._known, True)
@@ -91,13 +92,13 @@ class Arguments:
 
     def _from_variables(self, coerced: dict[str, Any]) -> ArgumentValues | None:
         by_name = {**self._known}
-        for name, variable, _, has_value, nonnull, _ in self._varying:
+        for name, variable, nonnull in self._varying:
             if variable in coerced:
                 given = coerced[variable]
                 if given is None and nonnull:
                     return None
                 by_name[name] = given
-            elif nonnull and not has_value:
+            elif nonnull and name not in by_name:
                 return None
         shared = self._are_scalars or all(map(_unchanging, by_name.values()))
         return ArgumentValues(by_name, shared)

@@ -75,16 +75,12 @@ class Variables:
 
     def values(self, sent: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """The values for resolvers, or the errors of what was sent."""
-        if self._all_simple:
-            found = self._coerce(sent)
-            if found is not None:
-                return found
-        return coerce_variable_values(
+        return self._coerce(sent) or coerce_variable_values(
             self._schema, self._definitions, sent, hide_suggestions=self._hide_suggestions
         )
 
     def _coerce(self, sent: dict[str, Any]) -> VariableValues | None:
-        if not self._required <= sent.keys():
+        if not self._all_simple or not self._required <= sent.keys():
             return None
         sources, coerced = {**self._missing}, {**self._defaults}
         for name, given in sent.items():
