@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from math import inf
 from time import perf_counter
 from typing import cast
 
@@ -28,8 +29,7 @@ from core.graphql.http.negotiation import (
     SINGLE_CONNECTION,
     Accepted,
     accepted,
-    check_content_encoding,
-    check_content_type,
+    check_content,
     method_not_allowed,
     not_acceptable,
     streams_unsupported,
@@ -119,7 +119,7 @@ class GraphQLHTTP:
         self._page = page
         self._admission = admission or Admission()
         self._observer = observer or Observer()
-        self._compress_from = compress_from
+        self._compress_from = compress_from or inf
         self._draft = draft_statuses
         self._executor = OperationExecutor(
             self._limits,
@@ -164,7 +164,7 @@ class GraphQLHTTP:
             self._admission.refused(record, address_of(scope))
         fields = [*self._common_fields(headers, record, caching), *more]
         body = STREAMS[media_type] % body if media_type in STREAMS else body
-        if len(body) >= self._compress_from > 0 and media_type not in STREAMS:
+        if len(body) >= self._compress_from and media_type not in STREAMS:
             body, encoding = compressed(body, headers.get(b"accept-encoding"))
             fields += encoding
         if status not in {204, 304}:
@@ -198,8 +198,7 @@ class GraphQLHTTP:
             if authorization is None and accepts.stream_type is EVENTS:
                 authorization = token_in_url(scope["query_string"])
         else:
-            check_content_type(headers.get(b"content-type"))
-            check_content_encoding(headers.get(b"content-encoding"))
+            check_content(headers)
             body = received_body(scope, self._limits) or await read_body(
                 receive, headers.get(b"content-length"), self._limits, self._body_timeout
             )

@@ -101,10 +101,19 @@ def streams_unsupported() -> HTTPError:
     return HTTPError(TRANSPORTS, "SUBSCRIPTION_NOT_SUPPORTED")
 
 
-def check_content_type(content_type: bytes | None) -> None:
-    """Errors: 415 for all but JSON in UTF-8."""
-    if content_type == b"application/json":
-        return
+def check_content(headers: dict[bytes, bytes]) -> None:
+    """Errors: 415 for all but JSON in UTF-8 that is not compressed."""
+    content_type = headers.get(b"content-type")
+    if content_type != b"application/json":
+        _check_type(content_type)
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in {b"", b"identity"}:
+        message = "Compressed bodies are not supported. Send the body without Content-Encoding."
+        accepts = ((b"accept-encoding", b"identity"),)
+        raise HTTPError(message, "UNSUPPORTED_CONTENT_ENCODING", accepts)
+
+
+def _check_type(content_type: bytes | None) -> None:
     if content_type is None:
         raise _unsupported("The request has no Content-Type.")
     media, charset = _media_and_charset(content_type[:MAX_HEADER_LENGTH])
@@ -124,15 +133,6 @@ def _unsupported(message: str) -> HTTPError:
 def _media_and_charset(content_type: bytes) -> tuple[str, str]:
     media, parameters = _parsed(content_type.decode("latin-1"))
     return media, parameters.get("charset", "utf-8")
-
-
-def check_content_encoding(content_encoding: bytes | None) -> None:
-    """Errors: 415 for a compressed body."""
-    if content_encoding is None or content_encoding.strip().lower() in {b"", b"identity"}:
-        return
-    message = "Compressed bodies are not supported. Send the body without Content-Encoding."
-    headers = ((b"accept-encoding", b"identity"),)
-    raise HTTPError(message, "UNSUPPORTED_CONTENT_ENCODING", headers)
 
 
 @lru_cache(maxsize=256)
