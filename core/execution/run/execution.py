@@ -29,20 +29,31 @@ class Execution(ExecutionState):
             self._begin(selection, data)
             if self.scheduler:
                 return self._execute_rest(data, roots)
-            if self.errors.reach_root:
+            if self._is_null():
                 break
-        return ExecutionResult(*self.errors.settle(data))
+        return self._result(data)
 
     async def _execute_rest(
         self, data: dict[str, Any], roots: Iterator[Selection]
     ) -> ExecutionResult:
         await self.scheduler.run(self._work)
         for selection in roots:
-            self.errors.propagate()
-            if self.errors.reach_root:
+            if self._is_null():
                 break
             self._begin(selection, data)
             await self.scheduler.run(self._work)
+        return self._result(data)
+
+    def _is_null(self) -> bool:
+        """Whether an error has made the whole of the data null."""
+        if self.errors is None:
+            return False
+        self.errors.propagate()
+        return self.errors.reach_root
+
+    def _result(self, data: dict[str, Any]) -> ExecutionResult:
+        if self.errors is None:
+            return ExecutionResult(data)
         return ExecutionResult(*self.errors.settle(data))
 
     def _begin(self, selection: Selection, data: dict[str, Any]) -> None:
@@ -61,7 +72,7 @@ class Execution(ExecutionState):
         while queue:
             batch, values = queue.popleft()
             batch.put_all(complete(self, batch, values))
-        if self.errors.found and self.errors.propagate(self.scheduler.phase):
+        if self.errors is not None and self.errors.propagate(self.scheduler.phase):
             self.scheduler.cancel_hidden(self.errors.hide)
 
     # What generated code calls: see `Runtime`.

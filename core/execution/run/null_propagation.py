@@ -56,7 +56,7 @@ class NullPropagation:
     def __init__(self, *, enabled: bool) -> None:
         """`enabled`: whether nulls propagate; the operation may switch that off by a directive."""
         self._enabled = enabled
-        self.found: list[_FieldError] = []
+        self._errors: list[_FieldError] = []
         self._pending: list[_FieldError] = []
         """Errors of non-null values that have not been propagated."""
         self._nulls: set[Hashable] = set()
@@ -64,7 +64,7 @@ class NullPropagation:
 
     def add(self, batch: ValueBatch, index: int, error: Exception, phase: int) -> None:
         found = _FieldError(batch, index, error, phase)
-        self.found.append(found)
+        self._errors.append(found)
         if batch.output_type.nonnull and self._enabled:
             self._pending.append(found)
 
@@ -96,18 +96,14 @@ class NullPropagation:
             above.location(at) in self._nulls for above, at in _ancestors(batch, index)
         )
 
-    def settle(
-        self, data: dict[str, Any]
-    ) -> tuple[dict[str, Any] | None, list[GraphQLError] | None]:
+    def settle(self, data: dict[str, Any]) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
         """The data with all nulls, and the errors of the response.
 
         An error below a value that an earlier error made null is left out.
         """
-        if not self.found:
-            return data, None
         errors: list[GraphQLError] = []
         nulls: set[tuple[str | int, ...]] = set()
-        for located in sorted(map(self._locate, self.found), key=itemgetter(0, 1, 2, 3)):
+        for located in sorted(map(self._locate, self._errors), key=itemgetter(0, 1, 2, 3)):
             batch, _, raw, _ = located.error
             ancestors, path, null = located.ancestors, located.path, located.null
             if any(path[:length] in nulls for length in range(len(path) + 1)):

@@ -16,7 +16,6 @@ from typing import Any
 
 from core.execution.run.batches import ValueBatch
 from core.execution.run.eager_tasks import begin, drop, settle
-from core.execution.run.null_propagation import NullPropagation
 from core.execution.schema.dataloaders import Loader, UseLoader
 
 Complete = Callable[[ValueBatch, list[Any], list[Any]], list[Any]]
@@ -141,12 +140,13 @@ class Scheduler:
 
     phase = 0
     """How often execution has waited; the first turn counts as one."""
+    has_errors = False
+    """Whether a null may hide anything."""
     _changed: Future[None] | None = None
     _ending: BaseException | None = None
     """What ends the execution: a cancelled resolver, or an exception that is no field error."""
 
-    def __init__(self, errors: NullPropagation) -> None:
-        self._errors = errors
+    def __init__(self) -> None:
         self._new: list[Wait] = []
         self._loads: dict[int, _LoaderWait] = {}
         """The new waits of loaders, by loader."""
@@ -254,7 +254,7 @@ class Scheduler:
         Nothing else runs meanwhile that could hide it.
         """
         (wait,) = self._new
-        if self._begun or self._own or self._done or self._errors.found:
+        if self._begun or self._own or self._done or self.has_errors:
             return None
         if len(wait.values) != 1 or type(wait.values[0]) is not CoroutineType:
             return None

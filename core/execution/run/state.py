@@ -26,6 +26,8 @@ class ExecutionState(Runtime[ObjectBatch]):
     is_awaitable: Callable[[Any], bool] = staticmethod(is_awaitable)
     is_async_iterable: Callable[[Any], bool] = staticmethod(is_async_iterable)
     operation_extensions: dict[str, Any] | None = None
+    errors: NullPropagation | None = None
+    """None until there is one."""
 
     def __init__(
         self,
@@ -43,8 +45,7 @@ class ExecutionState(Runtime[ObjectBatch]):
         self.root = root
         self.context = context
         self.to_json = to_json
-        self.errors = NullPropagation(enabled=plan.propagates)
-        self.scheduler = Scheduler(self.errors)
+        self.scheduler = Scheduler()
         self.queue: deque[tuple[FieldBatch, list[Any]]] = deque()
         """Values to complete when the results of their parents are in place."""
 
@@ -54,6 +55,9 @@ class ExecutionState(Runtime[ObjectBatch]):
 
     def fail(self, batch: ValueBatch, index: int, error: Exception) -> None:
         """Adds the error of a value."""
+        if self.errors is None:
+            self.errors = NullPropagation(enabled=self.plan.propagates)
+            self.scheduler.has_errors = True
         self.errors.add(batch, index, error, self.scheduler.phase)
 
     def wait(
