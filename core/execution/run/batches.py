@@ -199,13 +199,11 @@ class FieldBatch(ValueBatch):
         return FieldBatch(self.parents, self.field, positions, awaited=awaited or self.awaited)
 
     def put_all(self, results: list[Any]) -> None:
-        objects, positions, key = self.parents.results, self.positions, self.field.key
-        if positions is None:
-            for parent, result in zip(objects, results, strict=True):
-                parent[key] = result
-        else:
-            for position, result in zip(positions, results, strict=True):
-                objects[position][key] = result
+        key, objects = self.field.key, self.parents.results
+        if self.positions is not None:
+            objects = [objects[position] for position in self.positions]
+        for parent, result in zip(objects, results, strict=True):
+            parent[key] = result
 
     def location(self, index: int) -> Hashable:
         return id(self.parents), self.position(index), self.field.key
