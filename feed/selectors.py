@@ -149,6 +149,7 @@ async def _entries_read(
     """
     arguments = (context.viewer_id, part.below, part.before.lower_bound, limit)
     feeds = context.services.find(HomeFeeds)
+    outcome = KeptFeedOutcome.NO_FEED
     if feeds is not None:
         breadth = 2 * limit
         while True:
@@ -163,16 +164,18 @@ async def _entries_read(
             if outcome != KeptFeedOutcome.TOO_NARROW:
                 break
             breadth *= BREADTH_FACTOR
-        if outcome == KeptFeedOutcome.NO_FEED:
-            feeds.build_soon(context.require_viewer())
     breadth = limit
     while True:
         rows = await context.database.fetch(
             plain[part.variant], *arguments, breadth, *horizons, *part.seen
         )
         if rows[0][-1]:
-            return rows
+            break
         breadth *= BREADTH_FACTOR
+    if feeds is not None and outcome == KeptFeedOutcome.NO_FEED:
+        # Not while the page is read, which would wait for it.
+        feeds.build_soon(context.require_viewer())
+    return rows
 
 
 def page_outcome(rows: Sequence[Any], limit: int) -> KeptFeedOutcome:

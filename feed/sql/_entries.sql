@@ -13,17 +13,55 @@ sources AS MATERIALIZED (
     -- A block ends follows, so only mutes are asked for.
     AND coalesce(followee_id <> ALL((SELECT ids FROM hidden)::bigint[]), {unmuted user_id=followee_id viewer={viewer}})
 ),
--- The first reason of each source, whether it counts or not: none of the source's entries comes before it.
+followed AS MATERIALIZED (
+    SELECT n, CASE WHEN n > {many_sources} AND {breadth}::bigint = {limit} THEN {rows_of_all} ELSE 0 END AS rows_of_all
+    FROM (SELECT count(*) AS n FROM sources) s
+),
+-- The first posts and shares of all users, where that is less than to ask each of many sources for its own.
+of_all AS MATERIALIZED (
+    (SELECT id AS position, author_id AS source, false AS is_share FROM posts
+        WHERE id < {below} AND id > {above} ORDER BY id {direction} LIMIT (SELECT rows_of_all FROM followed))
+    UNION ALL
+    -- By the index that has this expression, shares_by_key.
+    (SELECT id, user_id, true FROM shares
+        WHERE id + 0 < {below} AND id + 0 > {above} ORDER BY id + 0 {direction} LIMIT (SELECT rows_of_all FROM followed))
+),
+-- Where these two lists were cut off, if they were.
+cuts AS (
+    SELECT CASE WHEN count(*) FILTER (WHERE NOT is_share) = rows_of_all THEN {last_{direction}} FILTER (WHERE NOT is_share) END AS of_posts,
+        CASE WHEN count(*) FILTER (WHERE is_share) = rows_of_all THEN {last_{direction}} FILTER (WHERE is_share) END AS of_shares
+    FROM followed LEFT JOIN of_all ON true GROUP BY rows_of_all
+),
+-- What of the page lies before that, and the sources that have a reason there.
+cut AS MATERIALIZED (
+    {range_{direction} below={below} above={above}}
+),
+near AS MATERIALIZED (
+    SELECT DISTINCT a.source AS id FROM cut JOIN of_all a ON a.position < cut.below AND a.position > cut.above
+    WHERE (a.source IN (SELECT id FROM sources)) IS TRUE
+),
+-- These, if they may fill the page; else all sources, and the range of the page.
+range AS MATERIALIZED (
+    SELECT CASE WHEN is_enough THEN below ELSE {below} END AS below, CASE WHEN is_enough THEN above ELSE {above} END AS above,
+        is_whole OR NOT is_enough AS is_whole, is_enough
+    FROM cut CROSS JOIN (SELECT count(*) >= {limit} AS is_enough FROM near) n
+),
+active AS (
+    SELECT id FROM near WHERE (SELECT is_enough FROM range)
+    UNION ALL
+    SELECT id FROM sources WHERE NOT (SELECT is_enough FROM range)
+),
+-- The first reason of each of these, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (
     SELECT s.id AS source, r.position
-    FROM sources s CROSS JOIN LATERAL (
-        {reasons of=s.id below={below} above={above} limit=1 viewer={viewer} up_to={up_to} snapshots={snapshots}}
+    FROM range CROSS JOIN active s CROSS JOIN LATERAL (
+        {reasons of=s.id below=range.below above=range.above limit=1 viewer={viewer} up_to={up_to} snapshots={snapshots}}
         ORDER BY position {direction} LIMIT 1
     ) r
     ORDER BY r.position {direction}
 ),
 reach AS MATERIALIZED (
-    {reach_{direction} below={below} above={above} breadth={breadth}}
+    {reach_{direction} breadth={breadth}}
 ),
 candidates AS MATERIALIZED (
     SELECT h.source, r.*

@@ -1,6 +1,7 @@
--- The range of positions that {breadth} heads span, oldest first, and whether that is the range of the page (`is_whole`).
--- parameters: below, above, breadth
--- needs: heads (position)
-SELECT CASE WHEN count(*) = {breadth} THEN max(position) + 1 ELSE {below}::bigint END AS below, {above}::bigint AS above,
-        count(*) < {breadth} AS is_whole
-    FROM (SELECT position FROM heads ORDER BY position ASC LIMIT {breadth}) h
+-- The part of the range that the first {breadth} heads span, oldest first, and whether that is the range of the page (`is_whole`).
+-- parameters: breadth
+-- needs: heads (position), range (below, above, is_whole)
+SELECT CASE WHEN n = {breadth} THEN last + 1 ELSE below END AS below, above, is_whole AND n < {breadth} AS is_whole
+    FROM range CROSS JOIN (
+        SELECT count(*) AS n, max(position) AS last FROM (SELECT position FROM heads ORDER BY position ASC LIMIT {breadth}) h
+    ) h

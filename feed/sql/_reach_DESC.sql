@@ -1,6 +1,7 @@
--- The range of positions that {breadth} heads span, newest first, and whether that is the range of the page (`is_whole`).
--- parameters: below, above, breadth
--- needs: heads (position)
-SELECT {below}::bigint AS below, CASE WHEN count(*) = {breadth} THEN min(position) - 1 ELSE {above}::bigint END AS above,
-        count(*) < {breadth} AS is_whole
-    FROM (SELECT position FROM heads ORDER BY position DESC LIMIT {breadth}) h
+-- The part of the range that the first {breadth} heads span, newest first, and whether that is the range of the page (`is_whole`).
+-- parameters: breadth
+-- needs: heads (position), range (below, above, is_whole)
+SELECT below, CASE WHEN n = {breadth} THEN last - 1 ELSE above END AS above, is_whole AND n < {breadth} AS is_whole
+    FROM range CROSS JOIN (
+        SELECT count(*) AS n, min(position) AS last FROM (SELECT position FROM heads ORDER BY position DESC LIMIT {breadth}) h
+    ) h

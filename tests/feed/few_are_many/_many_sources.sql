@@ -1,0 +1,2 @@
+-- In place of a thousand, so that few users suffice for a test.
+2
