@@ -30,6 +30,12 @@ OPTIONS = (
     "--disable-gpu",
     "--hide-scrollbars",
     "--no-first-run",
+    # A window, an extension or an update would take more CPU than a page.
+    "--no-startup-window",
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+    "--disable-extensions",
+    "--disable-component-update",
+    "--disable-sync",
     "--remote-debugging-port=0",
 )
 WAIT_FOR = """

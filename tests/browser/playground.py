@@ -55,16 +55,23 @@ class Playground:
     async def copy_as(self, name: str) -> str:
         """What "Copy as" puts on the clipboard."""
         await self.page.evaluate("navigator.clipboard.writeText('')")
+        await self._select('[aria-label="Copy as"]', name)
+        copied: str = await self.page.wait_for("navigator.clipboard.readText()")
+        return copied
+
+    async def transport(self, name: str) -> None:
+        """Chooses how subscriptions reach the tab: WebSocket, SSE or both."""
+        await self._select(".pg-bar label select", name)
+
+    async def _select(self, selector: str, value: str) -> None:
         await self.page.evaluate(
             f"""(() => {{
-                const select = document.querySelector('[aria-label="Copy as"]');
+                const select = document.querySelector({json.dumps(selector)});
                 const value = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'value');
-                value.set.call(select, {json.dumps(name)});
+                value.set.call(select, {json.dumps(value)});
                 select.dispatchEvent(new Event('change', {{ bubbles: true }}));
             }})()"""
         )
-        copied: str = await self.page.wait_for("navigator.clipboard.readText()")
-        return copied
 
     async def run(self) -> None:
         """Executes, or ends a subscription."""

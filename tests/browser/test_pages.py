@@ -18,20 +18,22 @@ READY = {
 }
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["desktop", "phone"])
 @pytest.mark.parametrize("path", READY)
 async def test_a_page_needs_no_other_server(
     browser: Browser, origin: str, tmp_path: Path, path: str, width: int, dark: bool
 ) -> None:
+    """Whatever the colours it is opened in, and when they change."""
     page = await browser.page(origin)
-    await page.size(width, 844, dark=dark)
-    await page.open(path)
-    await page.wait_for(READY[path])
-    await page.screenshot(tmp_path / "page.png")
+    for colours in (dark, not dark):
+        await page.size(width, 844, dark=colours)
+        if colours == dark:
+            await page.open(path)
+        await page.wait_for(READY[path])
+        await page.screenshot(tmp_path / "page.png")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.requests_elsewhere == []
     assert page.complaints == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 async def test_a_picture_is_taken_of_any_page_at_its_whole_address(

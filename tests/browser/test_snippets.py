@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from core.database.database import Database
 from core.ids import global_id
 from tests.browser.chromium import Browser
-from tests.browser.playground import Playground, playground
+from tests.browser.playground import playground
 from tests.clients.conftest import INSTALL_SECONDS, installed
 from tests.clients.node import FOLDER, node_program
 from tests.interactions.cast import create_posts, create_users
@@ -31,14 +32,11 @@ mutation Write($input: CreatePostInput!) {{
   createPost(input: $input) {{ errors {{ message }} }}
   again: createPost(input: {{text: {json.dumps(TRICKY, ensure_ascii=False)}}}) {{ errors {{ message }} }}
 }}"""
+WRITTEN = "SELECT text FROM posts ORDER BY id OFFSET $1"
 QUERY = "query Look($name: String!) { user(username: $name) { username displayName } }"
 SECONDS = 60
 
-pytestmark = [
-    pytest.mark.timeout(INSTALL_SECONDS),
-    pytest.mark.usefixtures("installed"),
-    pytest.mark.parametrize("client", CLIENTS),
-]
+pytestmark = [pytest.mark.timeout(INSTALL_SECONDS), pytest.mark.usefixtures("installed")]
 
 
 def text_of(file: Path) -> str:
@@ -69,60 +67,62 @@ async def output_of(client: str, snippet: str, output: Path) -> str:
     """What the snippet says until it ends."""
     async with running(client, snippet, output) as process:
         async with asyncio.timeout(SECONDS):
-            assert await process.wait() == 0, text_of(output)
+            assert await process.wait() == 0, (client, text_of(output))
     return text_of(output)
 
 
-async def opened_with(
+async def snippets_of(
     browser: Browser, origin: str, text: str, variables: object, *, user: str | None = None
-) -> Playground:
+) -> dict[str, str]:
+    """What is copied for each client. They are taken from one tab: a playground takes seconds of CPU to open."""
     opened = await playground(browser, origin)
     if user is not None:
         await opened.sign_in(user)
     await opened.put("operation", text)
     await opened.put("variables", json.dumps(variables))
-    return opened
+    return {client: await opened.copy_as(client) for client in CLIENTS}
 
 
-async def test_a_query(
-    browser: Browser, origin: str, database: Database, tmp_path: Path, client: str
-) -> None:
+async def test_a_query(browser: Browser, origin: str, database: Database, tmp_path: Path) -> None:
     await create_users(database, 1)
-    opened = await opened_with(browser, origin, QUERY, {"name": "p1"})
-    output = await output_of(client, await opened.copy_as(client), tmp_path / "output")
-    assert "p1" in output
-    assert "errors" not in output
+    snippets = await snippets_of(browser, origin, QUERY, {"name": "p1"})
+    for client, snippet in snippets.items():
+        output = await output_of(client, snippet, tmp_path / client)
+        assert "p1" in output, client
+        assert "errors" not in output, client
 
 
 async def test_a_mutation_with_text_that_each_language_quotes_in_its_way(
-    browser: Browser, origin: str, database: Database, tmp_path: Path, client: str
+    browser: Browser, origin: str, database: Database, tmp_path: Path
 ) -> None:
     [author] = await create_users(database, 1)
     await create_posts(database, author)
-    opened = await opened_with(browser, origin, MUTATION, {"input": {"text": TRICKY}}, user="p1")
-    await output_of(client, await opened.copy_as(client), tmp_path / "output")
-    written = await database.fetch("SELECT text FROM posts ORDER BY id OFFSET 1")
-    assert [row[0] for row in written] == [TRICKY, TRICKY]
+    variables = {"input": {"text": TRICKY}}
+    snippets = await snippets_of(browser, origin, MUTATION, variables, user="p1")
+    for number, (client, snippet) in enumerate(snippets.items()):
+        await output_of(client, snippet, tmp_path / client)
+        written = await database.fetch(WRITTEN, 1 + 2 * number)
+        assert [row[0] for row in written] == [TRICKY, TRICKY], client
 
 
 async def test_a_subscription(
-    browser: Browser, origin: str, database: Database, tmp_path: Path, client: str
+    browser: Browser, origin: str, database: Database, tmp_path: Path
 ) -> None:
-    [liker] = await signed_in(database, 1)
-    [post] = await create_posts(database, liker.key)
+    likers = await signed_in(database, len(CLIENTS))
+    [post] = await create_posts(database, likers[0].key)
     ids = {"postIds": [global_id("Post", post)]}
-    opened = await opened_with(browser, origin, operation("PostInteractions"), ids)
-    output = tmp_path / "output"
+    snippets = await snippets_of(browser, origin, operation("PostInteractions"), ids)
     api = Api(origin.removeprefix("http://"))
 
-    async def says(words: str) -> bool:
-        return words in text_of(output)
+    async def says(client: str, words: str) -> bool:
+        return words in text_of(tmp_path / client)
 
     try:
-        async with running(client, await opened.copy_as(client), output) as process:
-            await eventually(lambda: says("SubscriptionReady"), seconds=SECONDS)
-            await api.change(liker, "LikePost", postId=ids["postIds"][0])
-            await eventually(lambda: says("PostLiked"), seconds=SECONDS)
-            assert process.returncode is None
+        for liker, (client, snippet) in zip(likers, snippets.items(), strict=True):
+            async with running(client, snippet, tmp_path / client) as process:
+                await eventually(partial(says, client, "SubscriptionReady"), seconds=SECONDS)
+                await api.change(liker, "LikePost", postId=ids["postIds"][0])
+                await eventually(partial(says, client, "PostLiked"), seconds=SECONDS)
+                assert process.returncode is None, client
     finally:
         await api.close()
