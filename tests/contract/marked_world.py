@@ -14,7 +14,7 @@ from feed.search.statements import SQL as SEARCH
 from feed.services import post_create, post_delete
 from interactions.services import comment_create, comment_delete
 from tests.contract.entry_points import Values
-from tests.empty_tables import EMPTY_TABLES
+from tests.empty_tables import EmptyingSession
 from tests.interactions.cast import create_users, hide_account
 from tests.interactions.notifications.inboxes import Work
 from tests.interactions.reactions import comment_like, post_like, post_share
@@ -46,32 +46,12 @@ UPDATE users SET username = $2 || '_login', display_name = 'NAME ' || $2, bio = 
     avatar_url = 'https://example.com/AVATAR/' || $2
 WHERE id = $1
 """
-TABLES = [
-    "users",
-    "account_deletions",
-    "follows",
-    "blocks",
-    "mutes",
-    "posts",
-    "post_words",
-    "trend_snapshots",
-    "trending_posts",
-    "media",
-    "comments",
-    "post_likes",
-    "comment_likes",
-    "shares",
-    "notifications",
-    "notification_actors",
-    "notification_inboxes",
-]
 QUOTE = """
 WITH quoting AS (UPDATE posts SET quoted_post_id = $2 WHERE id = $1)
 UPDATE posts SET quote_count = quote_count + 1 WHERE id = $2
 """
 NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 """Changes with each transaction that writes."""
-RESTORE = f"WITH {', '.join(f'{name}_saved AS (INSERT INTO {name} TABLE saved.{name})' for name in TABLES)} SELECT"
 
 
 class MarkedWorld:
@@ -116,30 +96,23 @@ class MarkedWorld:
         )
         await self.database.write(SEARCH.trend_snapshot_create, list(self.posts.values()), [])
         await hide_account(self.database, self.key[DELETED])
-        await self.database.write("CREATE SCHEMA saved")
-        for table in TABLES:
-            await self.database.write(f"CREATE TABLE saved.{table} AS TABLE {table}")
 
-    async def with_services(self, services: Services) -> Self:
-        """This world as it was after `create`, with the services of one test."""
+    def with_services(self, services: Services) -> Self:
+        """This world with the services of one test."""
         found = copy(self)
         found.services, found.database = services, services.database
-        await found.restore()
         return found
 
-    async def restore(self) -> None:
-        """Restores all tables to their state after `create`, without events, unless nothing was written since."""
+    async def restore(self, session: EmptyingSession) -> None:
+        """Restores the rows that the session has saved, unless nothing was written since."""
         if await self._next_transaction() != self._restored:
-            await self.database.write(EMPTY_TABLES)
-            await self.database.write(RESTORE)
+            session.empty_tables()
+            session.restore_rows()
             self._restored = await self._next_transaction()
 
     async def _next_transaction(self) -> int:
         rows = await self.database.fetch(NEXT_TRANSACTION)
         return int(rows[0][0])
-
-    async def drop(self) -> None:
-        await self.database.write("DROP SCHEMA IF EXISTS saved CASCADE")
 
     def values(self) -> Values:
         """Arguments that lead to the target, and to what it has written, liked and shared."""

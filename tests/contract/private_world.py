@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from inspect import isawaitable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from core.accounts.services import block_create, follow_create, mute_create
 from core.config.schema import graphql_schema
@@ -125,6 +126,12 @@ class PrivateWorld:
             await self._relate(mute_create, author, "muted")
             await self._relate(block_create, "blocker", author)
             await self._relate(block_create, author, "blocked")
+
+    def with_services(self, services: Services) -> Self:
+        """This world with the services of one test."""
+        found = copy(self)
+        found.services, found.database = services, services.database
+        return found
 
     @property
     def _commits(self) -> Any:

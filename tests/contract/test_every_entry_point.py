@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from inspect import isawaitable
 from typing import Any
@@ -13,14 +12,14 @@ from graphql import GraphQLInterfaceType, OperationType, print_ast
 from core.accounts.sessions import Accounts
 from core.config.schema import graphql_schema
 from core.context import Context, Services
-from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.execution import Executor
 from core.ids import global_id
 from tests.contract.entry_points import EntryPoint, entry_points
 from tests.contract.marked_world import MISSING_USER, VIEWERS, MarkedWorld, texts
+from tests.contract.saved_world import saved_world
 from tests.core.accounts.conftest import accounts, redis
-from tests.empty_tables import EMPTY_TABLES
+from tests.empty_tables import EmptyingSession
 from tests.live.world import Api, SignedInUser, signed_in_again, websocket_client
 
 __all__ = ["accounts", "redis"]
@@ -36,25 +35,25 @@ Json = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-async def created(django_db_setup: None) -> AsyncIterator[MarkedWorld]:
-    """The world that the tests of this module restore."""
-    database = Database(os.environ["DATABASE_URL"], size=4)
-    await database.write(EMPTY_TABLES)
-    services = Services(database=database, cursors=CursorSigner(b"for tests"), notify=lambda: None)
-    world = MarkedWorld(services)
-    await world.create()
-    await services.group_commits.close()
-    yield world
-    await world.drop()
-    await database.close()
+async def created(emptying_session: EmptyingSession) -> AsyncIterator[MarkedWorld]:
+    async def create(services: Services) -> MarkedWorld:
+        world = MarkedWorld(services)
+        await world.create()
+        await services.database.write("DELETE FROM events")
+        return world
+
+    async with saved_world(emptying_session, create) as world:
+        yield world
 
 
 @pytest.fixture
 async def marked(
-    created: MarkedWorld, services: Services, accounts: Accounts
+    created: MarkedWorld, services: Services, accounts: Accounts, emptying_session: EmptyingSession
 ) -> AsyncIterator[MarkedWorld]:
     services.register(accounts)
-    yield await created.with_services(services)
+    world = created.with_services(services)
+    await world.restore(emptying_session)
+    yield world
     await services.group_commits.close()
 
 
@@ -93,14 +92,16 @@ async def test_no_query_shows_what_is_hidden(marked: MarkedWorld, viewer: str) -
 
 
 @pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "anonymous"])
-async def test_no_payload_shows_what_is_hidden(marked: MarkedWorld, viewer: str) -> None:
+async def test_no_payload_shows_what_is_hidden(
+    marked: MarkedWorld, emptying_session: EmptyingSession, viewer: str
+) -> None:
     for entry_point in entry_points(OperationType.MUTATION, marked.values(), depth=DEPTH):
         data = await execute(marked, viewer, entry_point)
         assert await marked.leaks(viewer, entry_point.field, data) == [], (
             entry_point.field,
             entry_point.variables,
         )
-        await marked.restore()
+        await marked.restore(emptying_session)
 
 
 @pytest.mark.parametrize("viewer", ["follower", "blocker", "blocked", "muter", "anonymous"])

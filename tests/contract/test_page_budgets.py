@@ -16,9 +16,8 @@ from core.ids import global_id
 from feed.home_feeds import HomeFeeds, home_feed_build
 from tests.contract.statement_costs import Cost, cost_of
 from tests.contract.test_reading_and_writing import WITH_THE_LIMITS
-from tests.contract.test_statements import CURSORS, FILL, USERS, newest
+from tests.contract.test_statements import CURSORS, create_crowd, newest
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import create_users
 from tests.paths import OPERATIONS
 
 HIDE = """
@@ -287,9 +286,8 @@ async def crowd(django_db_setup: None) -> None:
     """The crowd, vacuumed."""
     database = await Database(os.environ["DATABASE_URL"], size=1, statement_seconds=SECONDS).open()
     await database.write("TRUNCATE users, events CASCADE")
-    await create_users(database, USERS)
+    await create_crowd(database)
     async with database.connection() as connection:
-        await connection.execute(FILL)
         await connection.execute(HIDE)
         # While another transaction is open (of autovacuum), VACUUM marks no page as visible to all, and statements that
         # read an index alone look into the table, too.

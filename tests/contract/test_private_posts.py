@@ -21,6 +21,8 @@ from tests.contract.private_world import (
     Case,
     PrivateWorld,
 )
+from tests.contract.saved_world import saved_world
+from tests.empty_tables import EmptyingSession
 from tests.interactions.cast import close_and_restore_account, hide_account
 
 PIN = """
@@ -56,13 +58,26 @@ EVENTS = (
 )
 
 
+@pytest.fixture(scope="module")
+async def created(emptying_session: EmptyingSession) -> AsyncIterator[PrivateWorld]:
+    async def create(services: Services) -> PrivateWorld:
+        world = PrivateWorld(services)
+        await world.create()
+        # As if all posts had been public when they were ranked.
+        ranked = list(world.posts.values())
+        await services.database.write(SEARCH.trend_snapshot_create, ranked, [])
+        return world
+
+    async with saved_world(emptying_session, create) as world:
+        yield world
+
+
 @pytest.fixture
-async def world(services: Services) -> AsyncIterator[PrivateWorld]:
-    created = PrivateWorld(services)
-    await created.create()
-    # As if all posts had been public when they were ranked.
-    await services.database.write(SEARCH.trend_snapshot_create, list(created.posts.values()), [])
-    yield created
+async def world(
+    created: PrivateWorld, services: Services, emptying_session: EmptyingSession
+) -> AsyncIterator[PrivateWorld]:
+    emptying_session.restore_rows()
+    yield created.with_services(services)
     await services.group_commits.close()
 
 

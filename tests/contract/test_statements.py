@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from core.context import Services
 from core.database.database import Database
 from core.database.management.commands.sql import statements
 from core.ids import global_id
-from tests.contract.rich_feed import ALL_RICH, RICH_FEED
 from tests.core.accounts.world import ApiClient
+from tests.empty_tables import EmptyingSession
 from tests.interactions.cast import create_users
+from tests.kept_sessions import KeepingDatabase, KeptSessions
 
 USERS = 60
 MAX_STATEMENTS = 6
@@ -35,12 +38,30 @@ CURSORS = {
 pytestmark = pytest.mark.usefixtures("known_horizon")
 
 
-@pytest.fixture
-async def users(services: Services) -> list[int]:
-    keys = await create_users(services.database, USERS)
-    async with services.database.connection() as connection:
+async def create_crowd(database: Database) -> list[int]:
+    """Creates the users p1 to p60 and all that hangs on them; returns their keys."""
+    keys = await create_users(database, USERS)
+    async with database.connection() as connection:
         await connection.execute(FILL)
     return keys
+
+
+@pytest.fixture(scope="module")
+async def users(emptying_session: EmptyingSession) -> list[int]:
+    """The crowd, which no test of this module changes."""
+    emptying_session.empty_tables()
+    database = Database(os.environ["DATABASE_URL"], size=1)
+    keys = await create_crowd(database)
+    await database.close()
+    return keys
+
+
+@pytest.fixture
+async def database(users: list[int], kept_sessions: KeptSessions) -> AsyncIterator[Database]:
+    """A database with the crowd."""
+    database = KeepingDatabase(os.environ["DATABASE_URL"], kept_sessions, size=4)
+    yield database
+    await database.close()
 
 
 async def newest(database: Database, table: str, count: int) -> list[int]:
@@ -89,29 +110,6 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
     statements = "\n\n".join(cost[50])
     assert cost[1] == cost[50], statements
     assert len(cost[50]) <= MAX_STATEMENTS, statements
-
-
-MAX_RICH_STATEMENTS = 7
-
-
-async def test_a_feed_of_rich_posts_takes_seven_statements(
-    services: Services, users: list[int]
-) -> None:
-    async with services.database.connection() as connection:
-        await connection.execute(ALL_RICH)
-    client = ApiClient(services, users[0])
-    ran = {}
-    for first in (1, 50):
-        page = await client.data(RICH_FEED, first=first)
-        assert len(page["edges"]) == first
-        ran[first] = client.ran
-    assert ran[1] == ran[50]
-    assert len(ran[50]) <= MAX_RICH_STATEMENTS, "\n\n".join(ran[50])
-    node = page["edges"][0]["node"]
-    mentions = [each["mention"]["username"] for each in node["textSegments"] if each["mention"]]
-    assert mentions == ["p8", "p9"]
-    assert node["quote"]["state"] == "VISIBLE"
-    assert len(node["media"]) == 4
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

@@ -150,68 +150,65 @@ async def test_every_column_with_a_user_is_exported_or_left_out_on_purpose(
 async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
     world = MarkedWorld(services)
     await world.create()
-    try:
-        database, target = services.database, world.key["target"]
-        await database.write(
-            "INSERT INTO sessions (user_id, salt, token_hash, expires_at) VALUES ($1, '', '', now())",
-            target,
-        )
-        await database.write(
-            "INSERT INTO push_targets (user_id, session_id, kind, address, address_hash) "
-            "SELECT user_id, id, 'APNS', 'hush-a-token', '' FROM sessions WHERE user_id = $1",
-            target,
-        )
-        await ApiClient(services, target).do(
-            "ReportContent", subjectId=global_id("User", world.key["host"]), reason="SPAM"
-        )
-        post = global_id("Post", world.posts["host"])
-        await ApiClient(services, target).change("MuteUser", world.key["host"])
-        await ApiClient(services, target).do("BookmarkPost", postId=post)
-        await database.write("INSERT INTO account_suspensions (user_id) VALUES ($1)", target)
-        await database.write(
-            "INSERT INTO media (owner_id, content_type, byte_size) VALUES ($1, 'image/png', 1)",
-            target,
-        )
-        await database.write(
-            "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2), ($2, $1)",
-            *(target, world.key["host"]),
-        )
-        await Work(database).do()
-        await database.write(
-            "INSERT INTO notification_settings (user_id, kind, allow_from) VALUES ($1, 1, 2)",
-            target,
-        )
-        pinned = await ApiClient(services, target).do(
-            "PinPost", postId=global_id("Post", world.posts["target"])
-        )
-        assert pinned["errors"] == []
-        ready = await make(services, target)
-        assert ready["state"] == "READY"
-        lines = await lines_of(database)
-        assert [line["id"] for line in lines if line.get("is_pinned")] == [
-            global_id("Post", world.posts["target"])
-        ]
-        counts = Counter(line["type"] for line in lines)
-        rows = 0
-        for table, column in EXPORTED:
-            where = f"{table} WHERE {column} = {target}"
-            if table == "comments":
-                where += " AND deleted_at IS NULL"
-            rows += await number_of(database, where)
-            assert await number_of(database, where) > 0, table
-        assert len(lines) == rows
-        assert len(counts) == len(SECTIONS)
-        assert counts["account"] == 1
-        text = json.dumps(lines)
-        assert "POST target" in text
-        assert "COMMENT target" in text
-        assert "GHOST" not in text
-        # Nobody's password, token or address but the user's own.
-        assert "password" not in text
-        assert text.count("@example") == 1
-        assert "hush" not in text
-    finally:
-        await world.drop()
+    database, target = services.database, world.key["target"]
+    await database.write(
+        "INSERT INTO sessions (user_id, salt, token_hash, expires_at) VALUES ($1, '', '', now())",
+        target,
+    )
+    await database.write(
+        "INSERT INTO push_targets (user_id, session_id, kind, address, address_hash) "
+        "SELECT user_id, id, 'APNS', 'hush-a-token', '' FROM sessions WHERE user_id = $1",
+        target,
+    )
+    await ApiClient(services, target).do(
+        "ReportContent", subjectId=global_id("User", world.key["host"]), reason="SPAM"
+    )
+    post = global_id("Post", world.posts["host"])
+    await ApiClient(services, target).change("MuteUser", world.key["host"])
+    await ApiClient(services, target).do("BookmarkPost", postId=post)
+    await database.write("INSERT INTO account_suspensions (user_id) VALUES ($1)", target)
+    await database.write(
+        "INSERT INTO media (owner_id, content_type, byte_size) VALUES ($1, 'image/png', 1)",
+        target,
+    )
+    await database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2), ($2, $1)",
+        *(target, world.key["host"]),
+    )
+    await Work(database).do()
+    await database.write(
+        "INSERT INTO notification_settings (user_id, kind, allow_from) VALUES ($1, 1, 2)",
+        target,
+    )
+    pinned = await ApiClient(services, target).do(
+        "PinPost", postId=global_id("Post", world.posts["target"])
+    )
+    assert pinned["errors"] == []
+    ready = await make(services, target)
+    assert ready["state"] == "READY"
+    lines = await lines_of(database)
+    assert [line["id"] for line in lines if line.get("is_pinned")] == [
+        global_id("Post", world.posts["target"])
+    ]
+    counts = Counter(line["type"] for line in lines)
+    rows = 0
+    for table, column in EXPORTED:
+        where = f"{table} WHERE {column} = {target}"
+        if table == "comments":
+            where += " AND deleted_at IS NULL"
+        rows += await number_of(database, where)
+        assert await number_of(database, where) > 0, table
+    assert len(lines) == rows
+    assert len(counts) == len(SECTIONS)
+    assert counts["account"] == 1
+    text = json.dumps(lines)
+    assert "POST target" in text
+    assert "COMMENT target" in text
+    assert "GHOST" not in text
+    # Nobody's password, token or address but the user's own.
+    assert "password" not in text
+    assert text.count("@example") == 1
+    assert "hush" not in text
 
 
 async def test_a_large_archive_is_made_in_parts(services: Services) -> None:
