@@ -114,7 +114,7 @@ class Hostile:
 
     async def send(self, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         """Sends a body and returns the response, after the checks that apply to every response."""
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         fields = {"content-type": "application/json", **(headers or {})}
         began = process_time()
         response = await self.client.post("/graphql/", content=content, headers=fields)
