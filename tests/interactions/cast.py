@@ -130,7 +130,7 @@ async def killed_workers(database: Database, count: int) -> AsyncIterator[None]:
 async def create_posts(database: Database, author_id: int, count: int = 1) -> list[int]:
     """Creates posts without events; returns their keys."""
     created = [await post_create(database, author_id=author_id, text="x") for _ in range(count)]
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
     return [each.post.id for each in created if each.post is not None]
 
 

@@ -34,7 +34,7 @@ async def test_an_author_edits(database: Database, execute: Execute) -> None:
     (post,) = await create_posts(database, other)
     key = await comment_on(database, author, post)
     id = global_id("Comment", key)
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
     assert (await execute(None, COMMENT, id=id))["node"]["editedAt"] is None
     values = {"commentId": id, "text": " #Two\r\n", "clientMutationId": "k"}
     edited = (await execute(author, EDIT, input=values))["editComment"]

@@ -298,7 +298,7 @@ async def test_comments_by_ids_omit_what_blocks_hide(services: Services) -> None
     context = Context(services, viewer)
     assert await comments_by_ids(database, context.viewer_id, [comment.id, 5]) == [comment, None]
     for hidden in (commenter, author):
-        await database.write("TRUNCATE blocks")
+        await database.write("DELETE FROM blocks")
         await block(database, hidden, viewer)
         assert await comments_by_ids(database, viewer, [comment.id]) == [None]
         assert await comments_by_ids(database, None, [comment.id]) == [comment]

@@ -71,7 +71,7 @@ async def scene(database: Database, execute: Execute, request: pytest.FixtureReq
     await execute(actor, "LikeComment", input={"commentId": author_comment})
     pair = (author, actor) if request.param == "by the author" else (actor, author)
     await block(database, *pair)
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
     return Scene(author, actor, third, post, own, author_comment, reply)
 
 

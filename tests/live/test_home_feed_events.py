@@ -107,7 +107,7 @@ async def test_a_deleted_post_leaves_feeds_that_have_it_by_an_old_share(
     await follow(api, viewer, friend)
     (post,) = await create_posts(database, stranger.key)
     await api.change(friend, "SharePost", postId=global_id("Post", post))
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
     async with websocket_client(address, viewer.authorization) as home:
         ready = await home.watch_home()
         await api.change(stranger, "DeletePost", postId=global_id("Post", post))
@@ -125,7 +125,7 @@ async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
     (post,) = await create_posts(database, stranger.key)
     await api.change(friend, "SharePost", postId=global_id("Post", post))
     await hide_account(database, stranger.key)
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
     async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home()
         await accounts_erase(database)

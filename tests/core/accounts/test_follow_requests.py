@@ -45,7 +45,7 @@ async def cast(services: Services) -> list[ApiClient]:
     clients = [ApiClient(services, key) for key in await create_users(services.database, 4)]
     payload = await clients[0].do("UpdateProfile", isPrivate=True)
     assert payload["user"]["isPrivate"] is True
-    await services.database.write("TRUNCATE events")
+    await services.database.write("DELETE FROM events")
     return clients
 
 

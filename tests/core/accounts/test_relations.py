@@ -152,7 +152,7 @@ async def test_a_block_ends_follows_and_hides_in_both_directions(
     ada, grace, third = cast
     for follower, followee in ((ada, grace), (grace, ada), (third, ada), (grace, third)):
         await follower.change("FollowUser", key(followee))
-    await database.write("TRUNCATE events")
+    await database.write("DELETE FROM events")
 
     assert (await ada.change("BlockUser", key(grace)))["changed"] is True
     logged = [row[:3] for row in await events(database)]
