@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import pytest
-from django.db import connection
+from django.db import connections
 
 from core.accounts.profiles import profile_update
 from core.accounts.services import (
@@ -43,6 +44,8 @@ FANS = 130
 KINDS = ("post", "comment", "share", "follow", "request")
 Act = Callable[[int], Awaitable[object]]
 """What a user does."""
+Differences = Callable[[], Awaitable[list[int]]]
+ActorCount = Callable[[], Awaitable[int]]
 
 
 class Action(NamedTuple):
@@ -83,71 +86,91 @@ async def action(services: Services, kind: str, author: int) -> Action:
     )
 
 
+async def do_all(action_: Action, users: list[int]) -> None:
+    """Each of the users does it, in few transactions."""
+    await asyncio.gather(*map(action_.do, users))
+
+
 async def all_did(services: Services, kind: str, count: int) -> tuple[list[int], Action, Work]:
     """So many users, an action that each of them has done, and the worker that has handled it."""
     author, *fans = await create_users(services.database, count + 1)
     action_ = await action(services, kind, author)
     work = Work(services.database)
-    for fan in fans:
-        await action_.do(fan)
+    await do_all(action_, fans)
     await work.do()
     return fans, action_, work
 
 
-def differences() -> list[int]:
+def wrong_counts() -> list[int]:
     """The notifications of which `reconcile_counts` says that their count is wrong."""
     counts = [each for each in COUNTS if each.table == "notifications"]
-    try:
-        return [key for count in counts for key in compare(count).wrong]
-    finally:
-        connection.close()
+    return [key for count in counts for key in compare(count).wrong]
 
 
-async def actor_count(database: Database) -> int:
+@pytest.fixture(scope="module")
+def comparing() -> Iterator[ThreadPoolExecutor]:
+    """One thread, so that Django keeps its session of PostgreSQL."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
+        thread.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def differences(orm: None, comparing: ThreadPoolExecutor) -> Differences:
+    async def found() -> list[int]:
+        return await asyncio.get_running_loop().run_in_executor(comparing, wrong_counts)
+
+    return found
+
+
+@pytest.fixture
+def actor_count(database: Database, differences: Differences) -> ActorCount:
     """The count of the only notification, which agrees with its rows."""
-    [group] = await held(database)
-    assert len(group.actors) <= KEPT_ACTORS
-    assert await asyncio.to_thread(differences) == []
-    return group.actor_count
+
+    async def count() -> int:
+        [group] = await held(database)
+        assert len(group.actors) <= KEPT_ACTORS
+        assert await differences() == []
+        return group.actor_count
+
+    return count
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 500])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.usefixtures("orm")
 async def test_who_takes_back_and_does_it_again_is_counted_once(
-    database: Database, services: Services, kind: str, limit: int
+    database: Database, services: Services, actor_count: ActorCount, kind: str, limit: int
 ) -> None:
     """Whether the actor has a row, and however the events fall into batches that see the tables of the end."""
     fans, action_, work = await all_did(services, kind, FANS)
-    assert await actor_count(database) == FANS
+    assert await actor_count() == FANS
 
     work.limit = limit
     for fan in (fans[3], fans[-3]):
         await action_.undo(fan)
         await action_.do(fan)
         await work.do()
-        assert await actor_count(database) == FANS
+        assert await actor_count() == FANS
         for act in (action_.undo, action_.do) * 2:
             await act(fan)
         await work.do()
-        assert await actor_count(database) == FANS
+        assert await actor_count() == FANS
         await action_.undo(fan)
         await work.do()
-        assert await actor_count(database) == FANS - 1
+        assert await actor_count() == FANS - 1
         for act in (action_.do, action_.undo) * 2:
             await act(fan)
         await work.do()
-        assert await actor_count(database) == FANS - 1
+        assert await actor_count() == FANS - 1
         await action_.do(fan)
         await work.do()
-        assert await actor_count(database) == FANS
+        assert await actor_count() == FANS
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["post", "follow"])
-@pytest.mark.usefixtures("orm")
 async def test_every_actor_is_counted_once_after_random_changes(
-    database: Database, services: Services, kind: str, seed: int
+    database: Database, services: Services, actor_count: ActorCount, kind: str, seed: int
 ) -> None:
     """The worker is behind, takes batches of any size, and is killed now and then."""
     rng = random.Random(seed)
@@ -155,8 +178,7 @@ async def test_every_actor_is_counted_once_after_random_changes(
     action_ = await action(services, kind, author)
     work = Work(database)
     doing = set(fans[:FANS])
-    for fan in fans[:FANS]:
-        await action_.do(fan)
+    await do_all(action_, fans[:FANS])
     await work.do()
     for _ in range(6):
         for fan in rng.choices(fans, k=rng.choice([5, 50, 150])):
@@ -168,28 +190,26 @@ async def test_every_actor_is_counted_once_after_random_changes(
                 await action_.undo(fan)
                 doing.remove(fan)
         await work.do_with_kills(rng)
-        assert await actor_count(database) == len(doing)
+        assert await actor_count() == len(doing)
         [group] = await held(database)
         assert doing.issuperset(group.actors)
 
 
 @pytest.mark.parametrize("limit", [1, 500])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.usefixtures("orm")
 async def test_a_notification_stays_while_it_has_actors(
-    database: Database, services: Services, kind: str, limit: int
+    database: Database, services: Services, actor_count: ActorCount, kind: str, limit: int
 ) -> None:
     """Those who have lost their rows to newer ones get them again when these take back."""
     fans, action_, work = await all_did(services, kind, 2 * FANS)
     [whole] = await held(database)
     work.limit = limit
     while fans:
-        for fan in fans[-KEPT_ACTORS:]:
-            await action_.undo(fan)
+        await asyncio.gather(*map(action_.undo, fans[-KEPT_ACTORS:]))
         fans = fans[:-KEPT_ACTORS]
         await work.do()
         if fans:
-            assert await actor_count(database) == len(fans)
+            assert await actor_count() == len(fans)
             [group] = await held(database)
             assert (group.id, group.position) == (whole.id, whole.position)
             assert set(fans).issuperset(group.actors)
@@ -197,9 +217,8 @@ async def test_a_notification_stays_while_it_has_actors(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.usefixtures("orm")
 async def test_who_gets_a_row_again_and_does_it_again_is_counted_once(
-    database: Database, services: Services, kind: str
+    database: Database, services: Services, actor_count: ActorCount, kind: str
 ) -> None:
     """In one batch with those whose rows are taken back."""
     fans, action_, work = await all_did(services, kind, FANS)
@@ -208,10 +227,9 @@ async def test_who_gets_a_row_again_and_does_it_again_is_counted_once(
     await action_.undo(fans[3])
     await action_.do(fans[3])
     await work.do()
-    assert await actor_count(database) == FANS - KEPT_ACTORS
+    assert await actor_count() == FANS - KEPT_ACTORS
 
 
-@pytest.mark.usefixtures("orm")
 async def test_who_does_it_again_is_in_the_notification_not_seen_alone(
     database: Database, services: Services
 ) -> None:
@@ -228,8 +246,9 @@ async def test_who_does_it_again_is_in_the_notification_not_seen_alone(
     assert await held(database) == []
 
 
-@pytest.mark.usefixtures("orm")
-async def test_actors_who_are_not_known_get_no_rows(database: Database, services: Services) -> None:
+async def test_actors_who_are_not_known_get_no_rows(
+    database: Database, services: Services, actor_count: ActorCount
+) -> None:
     """Of those without a row: they count while there are others."""
     fans, action_, work = await all_did(services, "post", FANS)
     await database.write("DELETE FROM notification_dropped_actors")
@@ -244,7 +263,7 @@ async def test_actors_who_are_not_known_get_no_rows(database: Database, services
     for fan in [*newer, *fans[-KEPT_ACTORS + 7 :]]:
         await action_.undo(fan)
     await work.do()
-    assert await actor_count(database) == 207
+    assert await actor_count() == 207
     [group] = await held(database)
     assert {*group.actors} == {*fans[-KEPT_ACTORS : -KEPT_ACTORS + 7]}
     for fan in group.actors:
@@ -255,17 +274,15 @@ async def test_actors_who_are_not_known_get_no_rows(database: Database, services
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["post", "share", "written"])
-@pytest.mark.usefixtures("orm")
 async def test_who_was_notified_of_is_counted_after_random_mutes_blocks_and_settings(
-    database: Database, services: Services, kind: str, seed: int
+    database: Database, services: Services, actor_count: ActorCount, kind: str, seed: int
 ) -> None:
     """What is done while it is not wanted is never counted, and what was counted is until it is taken back."""
     rng = random.Random(seed)
     author, *fans = await create_users(database, 2 * FANS + 1)
     action_ = await action(services, kind, author)
     work = Work(database)
-    for fan in fans[:FANS]:
-        await action_.do(fan)
+    await do_all(action_, fans[:FANS])
     await work.do()
     doing, counted = set(fans[:FANS]), set(fans[:FANS])
     relations = {"muted": (mute_create, mute_delete), "blocked": (block_create, block_delete)}
@@ -299,12 +316,11 @@ async def test_who_was_notified_of_is_counted_after_random_mutes_blocks_and_sett
                 if wants and fan not in hidden["muted"]:
                     counted.add(fan)
         await work.do_with_kills(rng)
-        assert await actor_count(database) == len(counted)
+        assert await actor_count() == len(counted)
 
 
-@pytest.mark.usefixtures("orm")
 async def test_who_is_muted_and_takes_back_was_not_counted(
-    database: Database, services: Services
+    database: Database, services: Services, actor_count: ActorCount
 ) -> None:
     author, muted, refused, *fans = await create_users(database, FANS + 3)
     action_ = await action(services, "post", author)
@@ -316,20 +332,19 @@ async def test_who_is_muted_and_takes_back_was_not_counted(
     for act in (action_.undo, action_.do, action_.undo):
         await act(muted)
         await work.do()
-        assert await actor_count(database) == FANS
+        assert await actor_count() == FANS
 
     nobody = {NotificationKind.LIKE: SettingChange(NotificationAudience.NOBODY)}
     await settings_update(database, viewer_id=author, changes=nobody)
     for act in (action_.do, action_.undo):
         await act(refused)
         await work.do()
-        assert await actor_count(database) == FANS
+        assert await actor_count() == FANS
 
 
 @pytest.mark.parametrize("kind", ["comment", "reply", "quote"])
-@pytest.mark.usefixtures("orm")
 async def test_who_comments_again_is_counted_once(
-    database: Database, services: Services, kind: str
+    database: Database, services: Services, differences: Differences, kind: str
 ) -> None:
     """Also who has no row any more. Who commented before the notification was seen is counted in the new one."""
     author, *fans = await create_users(database, FANS + 1)
@@ -357,7 +372,7 @@ async def test_who_comments_again_is_counted_once(
     await work.do()
 
     async def counts() -> list[int]:
-        assert await asyncio.to_thread(differences) == []
+        assert await differences() == []
         return [each.actor_count for each in await held(database)]
 
     assert await counts() == [FANS, 1]
@@ -368,9 +383,8 @@ async def test_who_comments_again_is_counted_once(
         assert await counts() == [FANS, 1]
 
 
-@pytest.mark.usefixtures("orm")
 async def test_who_is_accepted_is_taken_off_the_requests(
-    database: Database, services: Services
+    database: Database, services: Services, differences: Differences
 ) -> None:
     fans, requests, work = await all_did(services, "request", FANS)
     for fan in (fans[3], fans[-3]):
@@ -378,4 +392,4 @@ async def test_who_is_accepted_is_taken_off_the_requests(
     await work.do()
     counts = {each.recipient: each.actor_count for each in await held(database)}
     assert counts == {requests.author: FANS - 2, fans[3]: 1, fans[-3]: 1}
-    assert await asyncio.to_thread(differences) == []
+    assert await differences() == []
