@@ -1,39 +1,23 @@
-"""Archives of all that belongs to a user: complete, made in parts, and downloaded by a link that ends."""
+"""Archives of all that belongs to a user: complete, and made in parts."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
-import io
 import json
-import os
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
-
-import httpx
-from starlette.applications import Starlette
 
 from core.accounts.services import follow_create
 from core.context import Services
-from core.database.cursors import CursorSigner
 from core.database.database import Database
 from core.ids import global_id
 from core.jobs.job_runner import JobRunner
-from core.server.exports import exports_route
-from feed.media.files import MediaSize, picture_name, store
-from interactions.exports import (
-    ROWS_A_PART,
-    SECTIONS,
-    ExportRow,
-    export_link,
-    export_picture,
-    linked_export,
-)
-from interactions.jobs import data_export, expire_data_exports
+from interactions.exports import ROWS_A_PART, SECTIONS
+from interactions.jobs import expire_data_exports
 from tests.contract.marked_world import MarkedWorld
 from tests.core.accounts.world import ApiClient, number_of
+from tests.interactions.archives import make_archive
 from tests.interactions.cast import create_posts, create_users, delete_account, hide_account
 from tests.interactions.notifications.inboxes import Work
 
@@ -99,44 +83,11 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum >
 """
 
 
-async def make(services: Services, user: int) -> dict[str, Any]:
-    """The user's archive once it is made, as GraphQL shows it."""
-    client = ApiClient(services, user)
-    made = (await client.do("ExportData"))["export"]
-    assert (made["state"], made["url"], made["expiresAt"]) == ("PENDING", None, None)
-    database = services.database
-    runner = JobRunner(database, database, {data_export.name: data_export})
-    while await number_of(database, "jobs WHERE kind = 'data_export'"):
-        await runner.start_due()
-        await runner.end(grace_seconds=20, cancel_seconds=1)
-        runner = JobRunner(database, database, {data_export.name: data_export})
-    ready: dict[str, Any] = await client.data("ExportState", id=made["id"])
-    return ready
-
-
 async def lines_of(database: Database) -> list[dict[str, Any]]:
     """The lines of the only archive."""
     parts = await database.fetch("SELECT content FROM data_export_parts ORDER BY number")
     content = gzip.decompress(b"".join(row[0] for row in parts)).decode()
     return [json.loads(line) for line in content.splitlines()]
-
-
-async def fetched(services: Services, url: str) -> httpx.Response:
-    """The answer to a download."""
-    app = Starlette(routes=[exports_route(services)])
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://testserver"
-    ) as client:
-        return await client.get(url)
-
-
-async def downloaded(services: Services, url: str) -> list[dict[str, Any]]:
-    """The lines of an archive that is downloaded."""
-    response = await fetched(services, url)
-    assert response.status_code == 200
-    assert response.headers["content-type"] == "application/gzip"
-    assert "no-store" in response.headers["cache-control"]
-    return [json.loads(line) for line in gzip.decompress(response.content).decode().splitlines()]
 
 
 async def test_every_column_with_a_user_is_exported_or_left_out_on_purpose(
@@ -184,7 +135,7 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
         "PinPost", postId=global_id("Post", world.posts["target"])
     )
     assert pinned["errors"] == []
-    ready = await make(services, target)
+    ready = await make_archive(services, target)
     assert ready["state"] == "READY"
     lines = await lines_of(database)
     assert [line["id"] for line in lines if line.get("is_pinned")] == [
@@ -218,7 +169,7 @@ async def test_a_large_archive_is_made_in_parts(services: Services) -> None:
         ada,
         2 * ROWS_A_PART,
     )
-    await make(services, ada)
+    await make_archive(services, ada)
     assert await number_of(services.database, "data_export_parts") == 3
     posts = [line["text"] for line in await lines_of(services.database) if line["type"] == "post"]
     assert sorted(posts) == sorted(f"Post {n}" for n in range(1, 2 * ROWS_A_PART + 1))
@@ -246,7 +197,7 @@ async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Servi
             "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, other
         )
     await hide_account(database, deleted)
-    await make(services, ada)
+    await make_archive(services, ada)
     lines = await lines_of(database)
     names: dict[str, list[Any]] = {}
     for line in lines:
@@ -266,31 +217,6 @@ async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Servi
     ]
     assert "'x'" not in str(reports)
     await services.group_commits.close()
-
-
-async def test_an_archive_has_the_pictures_themselves(services: Services) -> None:
-    ada, grace = await create_users(services.database, 2)
-    files: dict[str, bytes] = {}
-    for owner, state in ((ada, "READY"), (ada, "READY"), (grace, "READY"), (ada, "FAILED")):
-        [[key]] = await services.database.write(
-            "INSERT INTO media (owner_id, content_type, byte_size, state) VALUES ($1, 'image/png', 1, $2) RETURNING id",
-            owner,
-            state,
-        )
-        content = os.urandom(300_000)
-        store(picture_name(key, MediaSize.LARGE), io.BytesIO(content))
-        if (owner, state) == (ada, "READY"):
-            files[global_id("Media", key)] = content
-    # A file that is removed while the archive is downloaded.
-    await services.database.write(
-        "INSERT INTO media (owner_id, content_type, byte_size, state) VALUES ($1, 'image/png', 1, 'READY')",
-        ada,
-    )
-    lines = await downloaded(services, (await make(services, ada))["url"])
-    found = [line for line in lines if line["type"] == "media_file"]
-    assert {line["content_type"] for line in found} == {"image/webp"}
-    assert {line["media"]: base64.b64decode(line["base64"]) for line in found} == files
-    assert {line["id"] for line in lines if line["type"] == "media"} > set(files)
 
 
 async def test_an_archive_is_its_users_alone_and_the_newest(services: Services) -> None:
@@ -337,7 +263,7 @@ async def test_a_repeated_call_gives_the_same_archive(services: Services) -> Non
 
 async def test_an_archive_ends(services: Services) -> None:
     [ada] = await create_users(services.database, 1)
-    ready = await make(services, ada)
+    ready = await make_archive(services, ada)
     await services.database.write("UPDATE data_exports SET expires_at = now()")
     assert await ApiClient(services, ada).data("ExportState", id=ready["id"]) is None
     database = services.database
@@ -367,48 +293,6 @@ async def test_one_that_is_never_made_fails(services: Services) -> None:
 async def test_a_deleted_users_archive_is_erased(services: Services) -> None:
     [ada] = await create_users(services.database, 1)
     await create_posts(services.database, ada)
-    await make(services, ada)
+    await make_archive(services, ada)
     await delete_account(services.database, ada)
     assert await number_of(services.database, "data_export_parts") == 0
-
-
-def test_a_link_is_signed_and_ends() -> None:
-    signer, later = CursorSigner(b"new", b"old"), int(datetime.now(UTC).timestamp()) + 60
-    row = ExportRow(7, "READY", datetime.now(UTC), later)
-    link = export_link(signer, row)
-    assert link is not None
-    assert linked_export(signer, link) == 7
-    assert linked_export(CursorSigner(b"newest", b"new"), link) == 7
-    assert linked_export(CursorSigner(b"other"), link) is None
-    changed = link[:15] + ("0" if link[15] != "0" else "1") + link[16:]
-    assert linked_export(signer, changed) is None
-    past = export_link(signer, row._replace(ends=later - 120))
-    assert past is not None
-    assert linked_export(signer, past) is None
-    assert export_link(signer, row._replace(state="PENDING")) is None
-    for text in ("", "x", "0" * 96, "0" * 10_000, "é"):
-        assert linked_export(signer, text) is None
-
-
-async def test_whoever_has_the_link_downloads_the_archive(services: Services) -> None:
-    [ada] = await create_users(services.database, 1)
-    for other in await create_users(services.database, 3, first=2):
-        await follow_create(services.group_commits, viewer_id=ada, user_id=other)
-    url = (await make(services, ada))["url"]
-    lines = await downloaded(services, url)
-    assert Counter(line["type"] for line in lines) == {"account": 1, "following": 3}
-    changed = url[:-1] + ("0" if url[-1] != "0" else "1")
-    assert (await fetched(services, changed)).status_code == 404
-    await services.group_commits.close()
-
-
-async def test_the_link_of_a_deleted_account_ends_at_once(services: Services) -> None:
-    """Also in the grace period, and for a download that goes on."""
-    [ada] = await create_users(services.database, 1)
-    url = (await make(services, ada))["url"]
-    key = linked_export(services.cursors, url.rpartition("/")[2])
-    assert key is not None
-    assert await export_picture(services.database, key, 0) == (None, b"")
-    await hide_account(services.database, ada)
-    assert (await fetched(services, url)).status_code == 404
-    assert await export_picture(services.database, key, 0) is None
