@@ -101,11 +101,12 @@ class FriendsLoader(Loader[int, Any]):
 
     async def fetch(self, keys: list[int]) -> Sequence[Any]:
         return [
-            ValueError("no friends") if key == BROKEN else Rows(PERSON, people(key)) for key in keys
+            ValueError("no friends") if key == BROKEN else Rows(PERSON, persons(key))
+            for key in keys
         ]
 
 
-def people(key: int) -> list[tuple[Any, ...]]:
+def persons(key: int) -> list[tuple[Any, ...]]:
     return [person(key * 7 + number) for number in range(key % 4)]
 
 

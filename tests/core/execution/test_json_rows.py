@@ -54,9 +54,9 @@ async def test_lists_whose_values_all_lie_in_the_rows_are_written_as_json() -> N
     loaded = await written(
         "{ shelves { named { name ... on Person { friends { name } } } } }", root
     )
-    people = [person for shelf in loaded["shelves"] for person in shelf["named"]]
-    assert people
-    assert len(list(fragments(people))) == len(people)
+    persons = [person for shelf in loaded["shelves"] for person in shelf["named"]]
+    assert persons
+    assert len(list(fragments(persons))) == len(persons)
 
 
 async def test_what_lies_in_the_rows_around_a_loaded_value_is_written_at_once() -> None:

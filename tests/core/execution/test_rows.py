@@ -24,7 +24,7 @@ from tests.core.execution.shelves import (
     FriendsLoader,
     PersonRow,
     Root,
-    people,
+    persons,
     world,
 )
 from tests.core.execution.test_same_as_standard import WITHOUT_DEADLINE, plain, settled
@@ -144,9 +144,9 @@ async def test_no_object_is_made_if_columns_suffice() -> None:
 
 
 def test_rows_are_a_list_of_objects() -> None:
-    rows = Rows(PERSON, people(3))
+    rows = Rows(PERSON, persons(3))
     assert len(rows) == 3
-    assert list(rows) == rows == [PersonRow(*row) for row in people(3)]
-    assert rows[-1] == PersonRow(*people(3)[-1])
+    assert list(rows) == rows == [PersonRow(*row) for row in persons(3)]
+    assert rows[-1] == PersonRow(*persons(3)[-1])
     assert rows[:2] == list(rows)[:2]
     assert rows.value(1, "name") == rows[1].name
