@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from core.accounts.validators import (
     clean_bio,
@@ -16,22 +17,21 @@ from core.accounts.validators import (
     folded_username,
 )
 
-if TYPE_CHECKING:
-    from core.accounts.models import User
+U = TypeVar("U", bound=AbstractBaseUser)
 
 
-class UserManager(BaseUserManager["User"]):
-    def get_by_natural_key(self, username: str | None) -> User:
+class UserManager(BaseUserManager[U]):
+    def get_by_natural_key(self, username: str | None) -> U:
         return self.named(username or "").get()
 
-    def named(self, username: str) -> models.QuerySet[User]:
+    def named(self, username: str) -> models.QuerySet[U]:
         """The user with this username, if there is one. Ignores the case of A to Z only."""
         # The index is on lower(username); Django's `iexact` would scan the table.
-        return self.alias(handle=Lower("username")).filter(handle=folded_username(username))
+        return self.filter(Exact(Lower("username"), folded_username(username)))
 
     def create_user(
         self, username: str, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    ) -> U:
         """The user, stored. Reserved usernames are allowed.
 
         Errors: ValidationError; IntegrityError for a username or address that is taken.
@@ -40,7 +40,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(
         self, username: str, email: str, password: str | None = None, **fields: Any
-    ) -> User:
+    ) -> U:
         """The user, stored. Errors: ValidationError, also for a username or address that is taken."""
         fields = {"is_staff": True, "is_superuser": True, **fields}
         return self._create(username, email, password, fields, validate_constraints=True)
@@ -53,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         fields: dict[str, Any],
         *,
         validate_constraints: bool,
-    ) -> User:
+    ) -> U:
         user = self.model(username=username, email=email, **{"display_name": username, **fields})
         user.set_password(password)
         problems = {}

@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from core.database.database import Database, Transaction
-from core.jobs.registry import NOW, JobKind
 from core.jobs.statements import SQL
+
+NOW = timedelta(0)
 
 
 class LeaseLost(Exception):
@@ -38,14 +39,15 @@ class JobRun:
     def __init__(
         self,
         claim: JobClaim,
-        kind: JobKind,
+        every: timedelta | None,
         database: Database,
         transactions: asyncio.Semaphore,
         deadline: asyncio.Timeout,
         *,
         on_end: Callable[[], None],
     ) -> None:
-        """`transactions`: bounds how many run at once, so that a connection is left for other statements of jobs.
+        """`every`: the time until the next run of a scheduled job.
+        `transactions`: bounds how many run at once, so that a connection is left for other statements of jobs.
         `on_end`: called before the statement that ends the job is sent.
         """
         self.id = claim.id
@@ -57,7 +59,7 @@ class JobRun:
         """For effects that do not end the job. All jobs of the worker share its few connections."""
         self.has_ended = False
         """Whether the end of the job is committed."""
-        self.repeat_after = kind.every
+        self.repeat_after = every
         self._claim = claim
         self._transactions = transactions
         self._deadline = deadline

@@ -231,7 +231,9 @@ class JobRunner(Runner):
         def ending() -> None:
             held.is_ending = True
 
-        run = JobRun(claim, kind, self._job_database, self._transactions, deadline, on_end=ending)
+        run = JobRun(
+            *(claim, kind.every, self._job_database, self._transactions, deadline), on_end=ending
+        )
         try:
             async with deadline:
                 await unless_cancelled(kind.perform(run))

@@ -10,22 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.database.database import Transaction
 from core.database.django_bridge import run
 from core.events.event_log import EventRow
 from core.jobs.causes import current_cause
+from core.jobs.job_run import NOW, JobRun
 from core.jobs.statements import SQL
-
-if TYPE_CHECKING:
-    from core.jobs.job_run import JobRun
 
 MAX_ARGUMENTS_LENGTH = 64 * 1024
 JOB_SECONDS = 60.0
 JOB_ATTEMPTS = 8
 EVENTS_AT_ONCE = 1_000
-NOW = timedelta(0)
 
 Arguments = Mapping[str, Any]
 """Arguments of a job: a JSON object."""
@@ -34,7 +31,7 @@ Consume = Callable[[Transaction, Sequence[EventRow]], Awaitable[int | None]]
 
 Gives how many of the first events it has handled, None for all; it gets the others again. With 0 it has done a part of
 the work of the first one, and has stored where to go on."""
-Perform = Callable[["JobRun"], Awaitable[None]]
+Perform = Callable[[JobRun], Awaitable[None]]
 """Performs a job once."""
 
 

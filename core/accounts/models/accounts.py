@@ -93,7 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, help_text="Whether the user may sign in.")
     is_staff = models.BooleanField(default=False, help_text="Whether the user may use the admin.")
 
-    objects: ClassVar[UserManager] = UserManager()
+    objects = UserManager["User"]()
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import orjson
 
@@ -11,9 +11,6 @@ from core.errors import JSONObject
 from core.graphql.document import DocumentOperation
 from core.graphql.live.subscription_runner import ActiveSubscription
 from core.graphql.websocket.messages import encode_message
-
-if TYPE_CHECKING:
-    from core.graphql.websocket.websocket_connection import WebSocketConnection
 
 
 class QueuedOperation(NamedTuple):
@@ -23,6 +20,22 @@ class QueuedOperation(NamedTuple):
     variables: JSONObject
     size: int
     """Characters of its message."""
+
+
+class StreamConnection(Protocol):
+    """What an operation needs of its connection."""
+
+    def put(self, text: str) -> bool:
+        """Sends or queues a message. False, and not queued, if the send queue is full."""
+
+    def put_unbounded(self, text: str) -> None:
+        """Sends or queues a message even if the send queue is full."""
+
+    async def drained(self) -> None:
+        """Returns when the send queue is nearly empty."""
+
+    def remove_stream(self, stream: OperationStream) -> None:
+        """Frees the id of an operation that has ended."""
 
 
 class OperationStream:
@@ -39,7 +52,7 @@ class OperationStream:
         "task",
     )
 
-    def __init__(self, connection: WebSocketConnection, id: str) -> None:
+    def __init__(self, connection: StreamConnection, id: str) -> None:
         self._connection = connection
         self.id = id
         self._prefix = f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":'

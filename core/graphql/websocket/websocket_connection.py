@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -12,16 +12,23 @@ from core.graphql.document import DocumentOperation
 from core.graphql.errors import with_request_id
 from core.graphql.http.request_ids import request_id
 from core.graphql.http.requests import address_of, from_object
-from core.graphql.live.connection_registry import CloseReason, RegisteredConnection
+from core.graphql.live.connection_registry import (
+    CloseReason,
+    ConnectionRegistry,
+    RegisteredConnection,
+)
 from core.graphql.live.send_queue import SendQueue
-from core.graphql.live.subscription_runner import ActiveSubscription, cancel_all, failure_entries
+from core.graphql.live.subscription_runner import (
+    ActiveSubscription,
+    SubscriptionRunner,
+    cancel_all,
+    failure_entries,
+)
+from core.graphql.ports import ContextFor
 from core.graphql.request_record import RequestRecord, codes_of
 from core.graphql.websocket import messages
 from core.graphql.websocket.messages import CloseConnection, Message, encode_message, read_message
 from core.graphql.websocket.operation_stream import OperationStream, QueuedOperation
-
-if TYPE_CHECKING:
-    from core.graphql.websocket.websocket_endpoint import GraphQLWebSocket
 
 MAX_REASON_BYTES = 123
 MAX_SUBSCRIPTIONS = 20
@@ -29,6 +36,18 @@ MAX_RUNNING = 10
 """Queries and mutations of one connection that run concurrently. Others are queued."""
 MAX_QUEUED = 200
 MAX_QUEUED_CHARACTERS = 1024 * 1024
+
+
+class WebSocketApp(Protocol):
+    """What a connection needs of the application that serves it."""
+
+    runner: SubscriptionRunner
+    connections: ConnectionRegistry
+    context_for: ContextFor
+    initialisation_seconds: float
+
+    def finish(self, task: asyncio.Task[None]) -> None:
+        """Keeps a reference to a task that must finish even if its connection closes."""
 
 
 class WebSocketConnection:
@@ -52,7 +71,7 @@ class WebSocketConnection:
         "_timer",
     )
 
-    def __init__(self, app: GraphQLWebSocket, scope: Scope, send: Send) -> None:
+    def __init__(self, app: WebSocketApp, scope: Scope, send: Send) -> None:
         self._app = app
         self._scope = scope
         self._send = send
@@ -97,13 +116,11 @@ class WebSocketConnection:
             await self._clean_up()
 
     def put(self, text: str) -> bool:
-        """Sends or queues a message. False, and not queued, if the send queue is full."""
         return self._is_closing or self._send_queue.put(
             {"type": "websocket.send", "text": text}, len(text)
         )
 
     def put_unbounded(self, text: str) -> None:
-        """Sends or queues a message even if the send queue is full."""
         if not self._is_closing:
             self._send_queue.put_unbounded({"type": "websocket.send", "text": text}, len(text))
 
@@ -111,7 +128,6 @@ class WebSocketConnection:
         await self._send_queue.drained()
 
     def remove_stream(self, stream: OperationStream) -> None:
-        """Frees the id of an operation that has ended."""
         if self._streams.get(stream.id) is stream:
             del self._streams[stream.id]
             if self._is_ending:

@@ -44,7 +44,6 @@ class GraphQLWebSocket:
         self._unfinished: set[asyncio.Task[None]] = set()
 
     def finish(self, task: asyncio.Task[None]) -> None:
-        """Keeps a reference to a task that must finish even if its connection closes."""
         self._unfinished.add(task)
         task.add_done_callback(self._unfinished.discard)
 
