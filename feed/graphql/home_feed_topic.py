@@ -13,9 +13,9 @@ from core.database.list_positions import Horizon
 from core.database.time_ordered_keys import key_at
 from core.events import event_types
 from core.events.event_log import EventRow
+from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import PresentedEvent
 from core.graphql.live.viewer_topic import ViewerTopic
 from core.paging import EdgeRow
 from feed.post_rows import PostRow

@@ -16,9 +16,10 @@ from core.events import event_types
 from core.events.dispatcher import Dispatcher
 from core.events.event_log import EventRow
 from core.graphql.live.event_payloads import EventRenderer
+from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import PresentedEvent, Topic
+from core.graphql.live.topic import Topic
 from core.ids import key_of
 from feed.graphql.home_feed_topic import PUBLIC_OBJECT_FIELDS
 from feed.post_rows import PostRow

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from core.errors import JSONObject
 from core.events.event_log import EventRow
 from core.events.log_positions import START
+from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import LiveOperation
-
-if TYPE_CHECKING:
-    from core.graphql.live.topic import PresentedEvent
 
 
 class Sink(Protocol):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from core.context import Context
 from core.database.clock import CLOCK
@@ -19,6 +19,7 @@ from core.events.log_positions import Position, Snapshot
 from core.graphql.errors import client_error, error_entry, fault_entry
 from core.graphql.live import topic_metrics
 from core.graphql.live.event_payloads import EventRenderer
+from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import LiveOperation, PublicFields
 from core.graphql.live.subscriber import EventBuffer, Subscriber
 from core.graphql.live.subscription_messages import ReadyRow, ResyncRow
@@ -34,27 +35,6 @@ WAITING_AT_ONCE = 2
 MESSAGES_BETWEEN_YIELDS = 250
 """After so many messages `deliver` yields to the event loop."""
 RETRY_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
-
-
-class PresentedEvent(ABC):
-    """An event with the data for its payload, and its visibility to the viewers of a batch."""
-
-    __slots__ = ("event",)
-
-    def __init__(self, event: EventRow) -> None:
-        self.event = event
-
-    @abstractmethod
-    def is_visible_to(self, viewer_id: int | None) -> bool:
-        """Whether the viewer, one of the batch, may be notified."""
-
-    @abstractmethod
-    def row(self, cursor: str) -> Any:
-        """The row for fields that are the same for every viewer."""
-
-    @abstractmethod
-    def row_for(self, viewer_id: int | None, cursor: str) -> Any:
-        """The row for all fields, with the viewer's state."""
 
 
 class Topic(ABC):

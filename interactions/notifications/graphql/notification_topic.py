@@ -10,9 +10,9 @@ from typing import ClassVar, NamedTuple
 from core.accounts.selectors import Capped
 from core.events import event_types
 from core.events.event_log import EventRow
+from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
-from core.graphql.live.topic import PresentedEvent
 from core.graphql.live.viewer_topic import ViewerTopic
 from interactions.notifications.notification_rows import NotificationRow, moment_at
 from interactions.notifications.selectors import notifications_by_ids, unseen_counts
