@@ -26,7 +26,7 @@ from core.paging import (
 
 V = TypeVar("V")
 POSITION = itemgetter(1)
-LAST_COLUMN = itemgetter(-1)
+SNAPSHOT = itemgetter("snapshot")
 
 
 class ViewerLoader(Loader[int, V]):
@@ -44,8 +44,8 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     A subclass sets the list's name, its statement and the layout of its rows. The parameters of the statement are $1
     the viewer, $2 the owners' keys, $3 and $4 the bounds of the positions (below, above), $5 the limit, $6 the horizon
     unless `has_empty_rows`, then `extra_parameters`, then, in the variants that leave out seen rows, keys and
-    snapshots. A row has the owner's key in `key_column`, the position in column 1 and the snapshot in the last column,
-    at least if the position is above the horizon. Rows are in the order of the page if `in_order`.
+    snapshots. A row has the owner's key in `key_column`, the position in column 1 and, at least if it is above the
+    horizon, a snapshot in the column `snapshot`. Rows are in the order of the page if `in_order`.
     """
 
     name: ClassVar[str]
@@ -102,11 +102,11 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
         horizon = NO_HORIZON if request.is_settled else await self._horizon.key()
         found = await self._rows(keys, request, self._ahead, horizon)
         if self.in_order:
-            snapshot = next(filter(None, map(LAST_COLUMN, found)), None)
+            snapshot = next(filter(None, map(SNAPSHOT, found)), None)
         else:
             found.sort(key=POSITION, reverse=not request.oldest_first)
             # If any row is above the horizon, the newest is.
-            snapshot = found[-1 if request.oldest_first else 0][-1] if found else None
+            snapshot = SNAPSHOT(found[-1 if request.oldest_first else 0]) if found else None
         if self.has_empty_rows:
             found = _without_empty(found)
         column = self.key_column
@@ -138,8 +138,9 @@ class PageLoader(ViewerLoader[Page | OldestFirstPage]):
     def _rows(
         self, keys: list[int], request: PageRequest, ahead: int, horizon: int
     ) -> Awaitable[list[Row]]:
-        return self.database.fetch(
-            self.statement[variant_for(self.viewer_id) + request.variant],
+        return self.database.fetch_jointly(
+            self.statement,
+            variant_for(self.viewer_id) + request.variant,
             self.viewer_id,
             key_array(keys),
             request.below,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, IntEnum
+from operator import itemgetter
 from typing import Any
 
 from core.accounts.user_rows import UserRow
@@ -34,13 +35,16 @@ BREADTH_FACTOR = 4
 
 
 class KeptFeedOutcome(IntEnum):
-    """What the statements on a kept home feed give in their last column (`_kept_candidates.sql`)."""
+    """What the statements on a kept home feed give in the column `outcome` (`_kept_candidates.sql`)."""
 
     COMPLETE = 0
     TOO_NARROW = 1
     BEYOND_THE_FEED = 2
     NO_FEED = 3
 
+
+OUTCOME = itemgetter("outcome")
+IS_COMPLETE = itemgetter("is_complete")
 
 POST = row_layout(PostRow)
 ENTRY = Layout(
@@ -102,8 +106,9 @@ def public_feed_page(
     layout = ANONYMOUS_POST_ENTRY if context.viewer_id is None else POST_ENTRY
 
     def read(part: PageRequest, limit: int, horizon: int) -> Awaitable[list[Row]]:
-        return context.database.fetch(
-            statement[variant + part.variant],
+        return context.database.fetch_jointly(
+            statement,
+            variant + part.variant,
             *(context.viewer_id, part.below, part.before.lower_bound, limit),
             *(() if with_snapshot else (horizon,)),
             *part.seen,
@@ -153,9 +158,8 @@ async def _entries_read(
     if feeds is not None:
         breadth = 2 * limit
         while True:
-            statement = kept[part.variant]
-            rows = await context.database.fetch(
-                statement, *arguments, breadth, *horizons, *part.seen
+            rows = await context.database.fetch_jointly(
+                kept, part.variant, *arguments, breadth, *horizons, *part.seen
             )
             outcome = page_outcome(rows, limit)
             if outcome == KeptFeedOutcome.COMPLETE:
@@ -166,10 +170,10 @@ async def _entries_read(
             breadth *= BREADTH_FACTOR
     breadth = limit
     while True:
-        rows = await context.database.fetch(
-            plain[part.variant], *arguments, breadth, *horizons, *part.seen
+        rows = await context.database.fetch_jointly(
+            plain, part.variant, *arguments, breadth, *horizons, *part.seen
         )
-        if rows[0][-1]:
+        if IS_COMPLETE(rows[0]):
             break
         breadth *= BREADTH_FACTOR
     if feeds is not None and outcome == KeptFeedOutcome.NO_FEED:
@@ -180,7 +184,7 @@ async def _entries_read(
 
 def page_outcome(rows: Sequence[Any], limit: int) -> KeptFeedOutcome:
     """The outcome of a statement on a kept home feed: a page that is full is complete, unless there is no feed."""
-    outcome = KeptFeedOutcome(rows[0][-1])
+    outcome = KeptFeedOutcome(OUTCOME(rows[0]))
     if outcome != KeptFeedOutcome.NO_FEED and len(rows) == limit and rows[0][1] is not None:
         return KeptFeedOutcome.COMPLETE
     return outcome

@@ -22,7 +22,9 @@ from core.database.connection_pool import (
     ConnectionPool,
     PoolExhausted,
 )
+from core.database.joint_reads import JointReads
 from core.database.statement_metrics import statement_ended, statement_failed
+from core.database.statements import JOINT, Variants
 
 CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5.0
@@ -100,6 +102,7 @@ class Database:
             waiting_at_most=waiting_at_most,
             sync_seconds=sync_seconds,
         )
+        self._joint_reads = JointReads(self.fetch, DatabaseUnavailable)
         self._write_failed_at = -math.inf
         self.observer: Callable[[str], None] | None = None
         """Called with the text of each statement before it runs; for tests and metrics."""
@@ -144,6 +147,18 @@ class Database:
         Errors: DatabaseUnavailable. A read whose connection breaks is run once more.
         """
         return self._run(statement, arguments, tries=2)
+
+    def fetch_jointly(
+        self, variants: Variants, variant: str, *arguments: object
+    ) -> Coroutine[Any, Any, list[Row]]:
+        """The rows of one reading statement; if it has the variants `:joint`, of a joint read.
+
+        Errors: DatabaseUnavailable.
+        """
+        statement, joint = variants[variant], variants.get(f"{variant}:{JOINT}")
+        if joint is None:
+            return self.fetch(statement, *arguments)
+        return self._joint_reads.fetch(statement, joint, arguments)
 
     async def fetch_row(self, statement: str, *arguments: object) -> Row | None:
         """The first row of one reading statement, or None."""

@@ -1,4 +1,4 @@
-"""Prometheus metrics of the connection pool and of group commits."""
+"""Prometheus metrics of the connection pool, of group commits and of joint reads."""
 
 from __future__ import annotations
 
@@ -33,4 +33,9 @@ GROUP_COMMIT_ROWS = Tally(
     "Writes that were committed together, by statement.",
     ["statement"],
     buckets=(1, 2, 3, 5, 10, 20, 30, 50, 100),
+)
+JOINT_READ_CALLS = Tally(
+    "feed_joint_read_calls",
+    "Calls of a statement that were answered by one.",
+    buckets=(1, 2, 3, 4),
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 Variants = Mapping[str, str]
 """The texts of one statement by variant: "", and if it has them ":oldest_first", ":unseen", ":oldest_first:unseen",
-and each of these after ":anonymous"."""
+each of these after ":anonymous", and those without ":unseen" before ":joint"."""
 Instances = Mapping[str, str]
 """The texts of one template by instance."""
 
@@ -25,10 +25,12 @@ UNSEEN_PART = re.compile("<unseen>(.*?)</unseen>", re.DOTALL)
 DIRECTIONS = {"": "DESC", ":oldest_first": "ASC"}
 ANONYMOUS = "anonymous"
 """The variants for a viewer who is not signed in, and the folder of fragments that replace others in these."""
+JOINT = "joint"
+"""The variants that answer several calls at once (core/database/joint_reads.py)."""
 PLACE = re.compile(r"\{(\w+)((?: \w+=[^\s{}]+)*)\}")
 PARAMETER_PLACE = re.compile(r"\{(\w+)\}")
 CONDITION = re.compile(r"\{if (\w+)\}(.*?)\{end\}", re.DOTALL)
-DECLARATION = re.compile(r"^-- (parameters|needs|variants): (.*)", re.MULTILINE)
+DECLARATION = re.compile(r"^-- (parameters|needs|variants|joint): (.*)", re.MULTILINE)
 PARAMETER = re.compile(r"(\w+)(?:=([^\s,]+))?")
 NEEDED = re.compile(r"(\w+)(?: \([^()]*\))?")
 POSITIONAL = re.compile(r"\$\d+")
@@ -144,6 +146,8 @@ class Source(NamedTuple):
     needs: str
     is_for_anonymous_viewers: bool
     """Whether a statement has the variants `:anonymous`."""
+    joint: Sequence[str]
+    """The types of the parameters of a statement that has the variants `:joint`."""
 
     def error(self, text: str, position: int, problem: str) -> StatementMalformed:
         line = self.header.count("\n") + 1 + text.count("\n", 0, position)
@@ -204,7 +208,10 @@ def source_of(path: Path, whole: str) -> Source:
     parameters = dict(PARAMETER.findall(declared.get("parameters", "")))
     text = "".join(lines[len(header) :])
     for_anonymous = declared.get("variants") == ANONYMOUS
-    return Source(path, "".join(header), text, parameters, declared.get("needs", ""), for_anonymous)
+    joint = declared["joint"].split(", ") if "joint" in declared else []
+    return Source(
+        path, "".join(header), text, parameters, declared.get("needs", ""), for_anonymous, joint
+    )
 
 
 def _variants(
@@ -233,18 +240,43 @@ def _variants(
                     found[viewer + order + suffix] = variant
     if source.is_for_anonymous_viewers and variant_for(None) not in found:
         raise source.error("", 0, "The statement is the same for an anonymous viewer.")
+    if source.joint:
+        found |= _joint_variants(source, found)
     return {name: f"-- {full_name}{name}\n{text}" for name, text in found.items()}
 
 
+def _joint_variants(source: Source, variants: Variants) -> Variants:
+    """The variants that answer several calls: their parameters are arrays, those of numbers as text (`key_array`).
+
+    The last column of a row is the number of its call, from 1. The rows of a call have the statement's order.
+    """
+    names, arrays = [], []
+    for number, each in enumerate(source.joint, 1):
+        names.append(f"parameter_{number}")
+        arrays.append(f"${number}::{'' if each == 'text' else 'text::'}{each}[]")
+    found: dict[str, str] = {}
+    for name, text in variants.items():
+        if not name.endswith(UNSEEN):  # What was seen is given as arrays.
+            if len(_positional(text)) != len(names):
+                raise source.error("", 0, "`joint` must have a type for each parameter.")
+            alone = POSITIONAL.sub(lambda place: f"call.parameter_{place[0][1:]}", text)
+            found[f"{name}:{JOINT}"] = (
+                f"SELECT answer.*, call.number\nFROM unnest({', '.join(arrays)})"
+                f" WITH ORDINALITY AS call({', '.join(names)}, number)\n"
+                f"CROSS JOIN LATERAL (\n{alone}\n) answer"
+            )
+    return found
+
+
 def _check_parameters(source: Source, variants: Variants) -> None:
-    used = {
-        parameter
-        for text in variants.values()
-        for parameter in POSITIONAL.findall(COMMENT.sub("", text))
-    }
+    used = {parameter for text in variants.values() for parameter in _positional(text)}
     for parameter in sorted(used ^ set(POSITIONAL.findall(source.header))):
         problem = "not explained in the header" if parameter in used else "explained, but not used"
         raise source.error("", 0, f"{parameter} is {problem}.")
+
+
+def _positional(text: str) -> set[str]:
+    return set(POSITIONAL.findall(COMMENT.sub("", text)))
 
 
 def _check_needs(text: str, needs: Mapping[str, StatementMalformed]) -> None:

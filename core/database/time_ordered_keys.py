@@ -36,7 +36,7 @@ def moment_of(key: int) -> datetime:
     )
 
 
-def key_array(keys: Iterable[int]) -> str:
+def key_array(keys: Iterable[int | None]) -> str:
     """Keys for a parameter `$1::text::bigint[]`. asyncpg takes ten times as long to encode a list of twenty."""
     return f"{{{orjson.dumps([*keys])[1:-1].decode()}}}"
 

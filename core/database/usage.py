@@ -20,7 +20,7 @@ class Timing(NamedTuple):
 class Usage:
     """Counts of one request: of its statements, and the rows that they returned.
 
-    Statements of a group commit count for the request that began it.
+    Statements of a group commit or a joint read count for the request that began it.
     """
 
     statements = 0

@@ -3,5 +3,5 @@
 WITH {hidden muter=$1}, {kept_candidates breadth=$5}, entries AS (
     {kept_entries}
 )
-SELECT n.count, CASE WHEN n.count = $4 AND outcome < 3 THEN 0 ELSE outcome END
+SELECT n.count, CASE WHEN n.count = $4 AND outcome < 3 THEN 0 ELSE outcome END AS outcome
 FROM considered CROSS JOIN (SELECT count(*) FROM entries) n

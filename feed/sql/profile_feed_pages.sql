@@ -26,7 +26,7 @@ WITH {hidden muter=NULL::bigint}, entries AS (
         ORDER BY position {direction} LIMIT $5
     ) e ON true
 ), {page_keys page=entries key=post_id}
-SELECT e.owner_id, {entry}, snapshot.now
+SELECT e.owner_id, {entry}, snapshot.now AS snapshot
 FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN posts p ON p.id = e.post_id

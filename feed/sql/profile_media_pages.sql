@@ -15,7 +15,7 @@ WITH {hidden muter=NULL::bigint}, entries AS (
         ORDER BY m.post_id {direction} LIMIT $5
     ) e ON true
 ), {page_keys page=entries key=post_id}
-SELECT e.owner_id, e.position, NULL::record, {post_on_page}, snapshot.now
+SELECT e.owner_id, e.position, NULL::record, {post_on_page}, snapshot.now AS snapshot
 FROM entries e
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN posts p ON p.id = e.post_id

@@ -1,7 +1,7 @@
 -- Pages of the posts that users have marked, the newest mark first.
 -- parameters: table, viewer=$1, users=$2, below=$3, above=$4, limit=$5, up_to=$6, snapshots=$7
 -- needs: hidden (ids)
-SELECT k.id, m.id, NULL::record, {post viewer={viewer}}, snapshot.now
+SELECT k.id, m.id, NULL::record, {post viewer={viewer}}, snapshot.now AS snapshot
 FROM unnest({users}::text::bigint[]) AS k(id)
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (

@@ -2,6 +2,7 @@
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 horizon, $7 the viewer if mutes hide, or NULL;
 -- unseen: $8 keys, $9 snapshots.
 -- variants: anonymous
+-- joint: bigint, text, bigint, bigint, bigint, bigint, bigint
 WITH {hidden muter=$7::bigint}
 SELECT {comment},
     {snapshot_above position=c.id horizon=$6}

@@ -2,7 +2,7 @@
 -- $1 viewer, $2 posts, $3 below, $4 above, $5 limit, $6 the viewer if mutes hide, or NULL; unseen: $7 keys, $8 snapshots.
 -- variants: anonymous
 WITH {hidden muter=$6::bigint}
-SELECT k.id, m.id, NULL::record, {post}, snapshot.now
+SELECT k.id, m.id, NULL::record, {post}, snapshot.now AS snapshot
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (

@@ -3,7 +3,7 @@
 -- $1 viewer, $2 posts, $3 and $4 below (likes, key), $5 and $6 above, $7 limit, $8 the viewer if mutes hide, or NULL.
 -- variants: anonymous
 WITH {hidden muter=$8::bigint}
-SELECT {comment}, c.like_count::numeric * 9223372036854775808 + c.id AS position, NULL::text AS now
+SELECT {comment}, c.like_count::numeric * 9223372036854775808 + c.id AS position, NULL::text AS snapshot
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT {comment_read} FROM comments c

@@ -1,6 +1,6 @@
 -- Pages of the users whom the viewer, who is each of the users, mutes and may see by name, newest account first: the position is the other's key.
 -- $1 viewer, $2 users, $3 below, $4 above, $5 limit.
-SELECT k.id, m.muted_id, {user of=u}, NULL::text
+SELECT k.id, m.muted_id, {user of=u}, NULL::text AS snapshot
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (
     SELECT muted_id FROM mutes

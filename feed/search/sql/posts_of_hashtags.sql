@@ -1,7 +1,7 @@
 -- Pages of hashtags' posts, newest first. $1 viewer, $2 hashtags, $3 below, $4 above, $5 limit; unseen: $6 keys, $7 snapshots.
 -- variants: anonymous
 WITH {hidden muter=NULL::bigint}
-SELECT k.id, m.post_id, NULL::record, {post}, snapshot.now
+SELECT k.id, m.post_id, NULL::record, {post}, snapshot.now AS snapshot
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN (SELECT {log_snapshot} AS now) snapshot
 LEFT JOIN LATERAL (

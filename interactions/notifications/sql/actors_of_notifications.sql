@@ -1,6 +1,6 @@
 -- Pages of the actors of the viewer's notifications, who did it last first: those whose rows are kept.
 -- $1 viewer, $2 notifications, $3 below, $4 above, $5 limit.
-SELECT n.id, m.id, {user of=u}, NULL::text
+SELECT n.id, m.id, {user of=u}, NULL::text AS snapshot
 FROM unnest($2::text::bigint[]) AS k(id)
 CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = k.id AND recipient_id = $1 OFFSET 0) n
 CROSS JOIN LATERAL (
