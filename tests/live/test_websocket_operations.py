@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -133,6 +134,7 @@ async def test_a_disconnect_cancels_queries_and_completes_mutations(
         async with websocket_client(address, user.authorization) as caller:
             for number in range(3):
                 await caller.subscribe(str(number), ASK)
+                await eventually(partial(held, number + 1))  # Else they would share a joint read.
             await caller.subscribe("write", WRITE, text="Written all the same")
             await eventually(lambda: held(4))
         # The queries give their connections back; the mutation keeps its own.
