@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
@@ -255,6 +256,7 @@ def test_nothing_is_kept_of_what_was_written() -> None:
     record = (text, number)
     made = template(Step(COLUMN, 0, 0), Step(NUMBERED, 0, 1, text=b"x"), Step(COMPUTED, 0))
     counted = (text, number, bad, record, None)
+    gc.collect()  # Garbage holds some, too.
     before = [sys.getrefcount(thing) for thing in counted]
     for _ in range(1_000):
         made.write([(record,)], (1,), ([text],))
@@ -262,6 +264,7 @@ def test_nothing_is_kept_of_what_was_written() -> None:
             made.write([(record,)], (1,), ([bad],))
         with pytest.raises(TypeError):
             numbered_texts(b"x", [number, bad])  # type: ignore[list-item]  # that is the test
+    gc.collect()
     after = [sys.getrefcount(thing) for thing in counted]
     # pytest and the interpreter hold some, for a while; a thousand would be ours.
     assert all(abs(now - then) < 500 for now, then in zip(after, before, strict=True))
