@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import PROGRAM, Browser, chromium
-from tests.core.server.served import served
+from tests.core.server.conftest import origin
+
+__all__ = ["origin"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,13 +33,3 @@ async def browser(browser_of_module: Browser) -> AsyncIterator[Browser]:
     """The browser of the module. Its tabs are closed after the test: they would go on with what they do."""
     yield browser_of_module
     await browser_of_module.close_tabs()
-
-
-@pytest.fixture(scope="module")
-async def origin(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
-    """The origin of a development server."""
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
-        await server.becomes_ready(1)
-        yield f"http://{server.address}"

@@ -21,7 +21,7 @@ from tests.empty_tables import EmptyingSession
 def demo_rows(
     emptying_session: EmptyingSession, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Saves demo users and posts, which `world` restores."""
+    """Saves demo users and posts, which `restore_rows` restores."""
     emptying_session.empty_tables()
     with django_db_blocker.unblock():
         call_command("seed_demo", "--users=30", "--posts=80", stdout=StringIO())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -88,3 +89,29 @@ class Interrupted:
         await asyncio.wait([task])
         if not task.cancelled():
             task.exception()
+
+
+@contextmanager
+def cancelling_tasks(name: str, nth: int) -> Iterator[list[Interrupted]]:
+    """Within it, tasks of the coroutine function with this qualified name are cancelled at their nth await."""
+    loop = asyncio.get_running_loop()
+    found: list[Interrupted] = []
+
+    def make_task(
+        loop: asyncio.AbstractEventLoop, coroutine: Any, **named: Any
+    ) -> asyncio.Task[Any]:
+        if coroutine.__qualname__ == name:
+            interrupted = Interrupted(coroutine, nth, cancelled_immediately)
+            found.append(interrupted)
+
+            async def awaiting() -> None:
+                await interrupted
+
+            coroutine = awaiting()
+        return asyncio.Task(coroutine, loop=loop, **named)
+
+    loop.set_task_factory(make_task)
+    try:
+        yield found
+    finally:
+        loop.set_task_factory(None)

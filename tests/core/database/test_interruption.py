@@ -19,6 +19,7 @@ from tests.core.database.interruption import (
     Interrupted,
     Interruption,
     Thrown,
+    cancelling_tasks,
 )
 
 NOTE = "INSERT INTO interrupted (id) SELECT unnest($1::text::bigint[]) RETURNING 1, id"
@@ -150,39 +151,17 @@ async def test_a_caller_that_is_interrupted_at_any_await(
 @pytest.mark.parametrize("used", [None, lock], ids=["without_lock", "with_lock"])
 async def test_a_commit_that_is_cancelled_at_any_await(other: Database, used: Any) -> None:
     pool = await Database(os.environ["DATABASE_URL"], size=1).open()
-    loop = asyncio.get_running_loop()
     nth = 0
     reached = True
     while reached:
         nth += 1
         number = 100 * nth
-        found: list[Interrupted] = []
-
-        def make_task(
-            loop: asyncio.AbstractEventLoop,
-            coroutine: Any,
-            nth: int = nth,
-            found: list[Interrupted] = found,
-            **named: Any,
-        ) -> asyncio.Task[Any]:
-            if coroutine.__qualname__ == "GroupCommit._write_batch":
-                found.append(Interrupted(coroutine, nth, CANCELLATIONS[0]))
-
-                async def awaiting() -> None:
-                    await found[-1]
-
-                return asyncio.Task(awaiting(), loop=loop, **named)
-            return asyncio.Task(coroutine, loop=loop, **named)
-
         group_commit = GroupCommit(pool, NOTE, lock=used)
-        loop.set_task_factory(make_task)
-        try:
+        with cancelling_tasks("GroupCommit._write_batch", nth) as found:
             outcomes = await asyncio.gather(
                 *(group_commit.submit(number + offset) for offset in range(3)),
                 return_exceptions=True,
             )
-        finally:
-            loop.set_task_factory(None)
         [interrupted] = found
         reached = interrupted.reached
         await group_commit.close()

@@ -13,7 +13,7 @@ import pytest
 from core.database.database import Database, DatabaseUnavailable
 from core.database.joint_reads import CALLS_AT_MOST
 from core.database.statements import SHARED_FRAGMENTS, Variants, load_statements
-from tests.core.database.interruption import CANCELLATIONS, Interrupted
+from tests.core.database.interruption import cancelling_tasks
 
 COUNTDOWN = """
 -- Numbers from one down to 10 / divisor, or fewer. $1 divisor, $2 a word, $3 how many at most, or NULL. {direction}
@@ -171,31 +171,11 @@ async def test_a_read_without_callers_is_cancelled(
 async def test_a_read_that_is_cancelled_at_any_await_leaves_nobody_waiting(
     statements: dict[str, Variants], calls: int
 ) -> None:
-    loop = asyncio.get_running_loop()
     pool = await Database(os.environ["DATABASE_URL"], size=1).open()
     nth, reached = 0, True
     while reached:
         nth += 1
-        found: list[Interrupted] = []
-
-        def make_task(
-            loop: asyncio.AbstractEventLoop,
-            coroutine: Any,
-            nth: int = nth,
-            found: list[Interrupted] = found,
-            **named: Any,
-        ) -> asyncio.Task[Any]:
-            if coroutine.__qualname__ == "JointReads._run":
-                found.append(Interrupted(coroutine, nth, CANCELLATIONS[0]))
-
-                async def awaiting() -> None:
-                    await found[-1]
-
-                return asyncio.Task(awaiting(), loop=loop, **named)
-            return asyncio.Task(coroutine, loop=loop, **named)
-
-        loop.set_task_factory(make_task)
-        try:
+        with cancelling_tasks("JointReads._run", nth) as found:
             async with asyncio.timeout(20):
                 answers = await asyncio.gather(
                     *(
@@ -204,8 +184,6 @@ async def test_a_read_that_is_cancelled_at_any_await_leaves_nobody_waiting(
                     ),
                     return_exceptions=True,
                 )
-        finally:
-            loop.set_task_factory(None)
         [interrupted] = found
         reached = interrupted.reached
         if not reached:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from threading import Event
@@ -11,26 +10,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from psycopg2 import sql
-from pytest_django.plugin import DjangoDbBlocker
 
 from core.database.django_bridge import run
 from core.datasets.reconcile import COUNTS, Count, compare, repair
 from interactions.moderation import SQL
 from tests.core.datasets.traces import assert_counts_are_right
 from tests.empty_tables import EmptyingSession
-
-
-@pytest.fixture(scope="module")
-def demo_rows(
-    emptying_session: EmptyingSession, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """Saves users and posts, which `users_and_posts` restores."""
-    emptying_session.empty_tables()
-    with django_db_blocker.unblock():
-        call_command("seed_demo", "--users=30", "--posts=100", stdout=StringIO())
-    emptying_session.save_rows()
-    yield
-    emptying_session.drop_saved()
 
 
 @pytest.fixture(autouse=True)

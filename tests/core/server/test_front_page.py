@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -17,20 +16,10 @@ TARGET = re.compile(r'(?:href|src)="(?!https?:|mailto:)([^"#]+)')
 MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
-@pytest.fixture(scope="module")
-async def development(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
-    """The address of a server in development."""
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
-        await server.becomes_ready(1)
-        yield f"http://{server.address}"
-
-
 async def test_in_development_every_link_of_the_front_page_leads_somewhere(
-    development: str,
+    origin: str,
 ) -> None:
-    async with httpx.AsyncClient(base_url=development, timeout=TIMEOUT) as client:
+    async with httpx.AsyncClient(base_url=origin, timeout=TIMEOUT) as client:
         page = await client.get("/")
         assert page.status_code == 200
         assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -42,12 +31,12 @@ async def test_in_development_every_link_of_the_front_page_leads_somewhere(
 
 
 async def test_in_development_the_documentation_is_served_and_no_other_file(
-    development: str,
+    origin: str,
 ) -> None:
     linked = re.findall(r"\]\(([\w./-]+)\)", (ROOT / "README.md").read_text())
     assert {"CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"} <= set(linked)
     assert "docs/pictures/terminal.svg" in linked
-    async with httpx.AsyncClient(base_url=development, timeout=TIMEOUT) as client:
+    async with httpx.AsyncClient(base_url=origin, timeout=TIMEOUT) as client:
         index = await client.get("/docs/")
         assert index.content == (ROOT / "README.md").read_bytes()
         for name in ["README.md", "live.md", "pictures/rooms.svg", *linked]:

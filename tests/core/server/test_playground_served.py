@@ -22,15 +22,6 @@ VIEWER = {"query": "{ viewer { username } }"}
 FEED = "{ publicFeed(first: 2) { edges { node { text author { username } } } } }"
 
 
-@pytest.fixture(scope="module")
-async def origin(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
-    with served(tmp_path_factory.mktemp("server"), DEBUG="true") as server:
-        await server.becomes_ready(1)
-        yield f"http://{server.address}"
-
-
 @pytest.fixture
 async def client(origin: str, database: Database) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=origin, timeout=TIMEOUT) as opened:
