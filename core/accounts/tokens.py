@@ -7,17 +7,14 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b, sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jwt
+from django.core.signing import BadSignature, Signer
 
 from core.database.clock import CLOCK
 from core.database.time_ordered_keys import HIGHEST_KEY
 from core.errors import ClientError
 
-ALGORITHM = "HS256"
-ISSUER = "feed"
-OPTIONS: Any = {"require": ["exp", "sub", "iss"], "verify_exp": False}
 MAX_TOKEN_LENGTH = 1_000
 TOKENS_CACHED = 20_000
 REFRESH_TOKEN = re.compile(r"([1-9][0-9]{0,18})\.([1-9][0-9]{0,8})\.([0-9a-f]{64})")
@@ -31,45 +28,27 @@ class AccessToken(NamedTuple):
     expires_at: int
 
 
-def key_id(secret: bytes) -> str:
-    """The public name of a secret (`kid`), from which the secret can't be found."""
-    return blake2b(secret, digest_size=6, person=b"key id").hexdigest()
-
-
 def _keys(secrets: Iterable[bytes], purpose: bytes) -> list[bytes]:
     """A key from each secret, which nothing else is signed with."""
     return [blake2b(secret, digest_size=32, person=purpose).digest() for secret in secrets]
 
 
 class AccessTokens:
-    """Issues and verifies access tokens (JWT).
+    """Issues and verifies access tokens, signed by Django's HMAC-SHA-256. To clients they are opaque.
 
-    Verified tokens are cached: a client sends the same one for a quarter of an
-    hour, and a verification takes 30 µs.
+    Verified tokens are cached: a client sends the same one for a quarter of an hour.
     """
 
     def __init__(self, *secrets: bytes) -> None:
         """`secrets`: the first one signs; tokens that were signed with any of them are valid."""
-        names = map(key_id, secrets)
-        self._keys = dict(zip(names, _keys(secrets, b"access tokens"), strict=True))
-        self._signing_key = next(iter(self._keys))
-        # All tokens of a key begin with the same header, which need not be decoded: a tenth of what a like costs.
-        self._by_header = {
-            jwt.encode({}, key, ALGORITHM, headers={"kid": name}).partition(".")[0]: key
-            for name, key in self._keys.items()
-        }
+        key, *others = _keys(secrets, b"access tokens")
+        # RFC 6750 allows no colon, Django's separator, in the header Authorization.
+        self._signer = Signer(key=key, fallback_keys=[*others], salt="access token", sep=".")
         self._verified = lru_cache(TOKENS_CACHED)(self._verify)
 
     def issue(self, token: AccessToken) -> str:
         """The token as text."""
-        claims = {
-            "iss": ISSUER,
-            "sub": str(token.viewer_id),
-            "sid": str(token.session_id),
-            "exp": token.expires_at,
-        }
-        name = self._signing_key
-        return jwt.encode(claims, self._keys[name], ALGORITHM, headers={"kid": name})
+        return self._signer.sign_object(token)
 
     def read(self, text: str) -> AccessToken:
         """The token's claims, verified. Errors: TOKEN_EXPIRED, TOKEN_INVALID."""
@@ -80,17 +59,11 @@ class AccessTokens:
 
     def _verify(self, text: str) -> AccessToken:
         try:
-            if len(text) > MAX_TOKEN_LENGTH:
-                raise jwt.InvalidTokenError  # noqa: TRY301  # as for other invalid tokens
-            key = self._by_header.get(text.partition(".")[0])
-            if key is None:
-                key = self._keys[jwt.get_unverified_header(text)["kid"]]
-            claims = jwt.decode(text, key, [ALGORITHM], issuer=ISSUER, options=OPTIONS)
-            return AccessToken(int(claims["sub"]), int(claims["sid"]), int(claims["exp"]))
-        except (jwt.InvalidTokenError, ValueError, KeyError):
-            raise ClientError(
-                "This is not an access token of this server.", "TOKEN_INVALID"
-            ) from None
+            if len(text) <= MAX_TOKEN_LENGTH:
+                return AccessToken(*self._signer.unsign_object(text))
+        except (BadSignature, UnicodeError):
+            pass
+        raise ClientError("This is not an access token of this server.", "TOKEN_INVALID")
 
 
 class RefreshToken(NamedTuple):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-
-from interactions.push.vapid import from_base64url
+from interactions.push.base64url import from_base64url
 
 ENDPOINT_LENGTH = 2_048
 KEY_CHARACTERS = 100
@@ -61,6 +59,12 @@ def _clean_token(text: str, character: str) -> str:
 
 def clean_p256dh(text: str) -> bytes:
     """The public key of a browser: a point of P-256, not compressed. Errors: ValueError."""
+    # Loaded by the first key: it takes 9 MB.
+    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
+        SECP256R1,
+        EllipticCurvePublicKey,
+    )
+
     point = _decoded(text, POINT_BYTES)
     try:
         if point is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import cache
 from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from interactions.push.base64url import from_base64url, to_base64url
 
 TOKEN_SECONDS = 12 * 3_600
 """Half of what services allow, since their clocks differ."""
@@ -48,14 +49,3 @@ def vapid_authorization(private: str, contact: str, endpoint: str) -> str:
     }
     token = jwt.encode(claims, vapid_key(private), algorithm="ES256")
     return f"vapid t={token}, k={vapid_public_key(private)}"
-
-
-def to_base64url(data: bytes) -> str:
-    """The bytes as base64url without padding."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """The bytes of a text in base64url, with or without padding. Errors: ValueError."""
-    stripped = text.rstrip("=")
-    return urlsafe_b64decode(stripped + "=" * (-len(stripped) % 4))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import strawberry
 from django.conf import settings
 
-from interactions.push.vapid import vapid_public_key
-
 
 @strawberry.type(description="What clients need to register for push notifications.")
 class PushConfiguration:
@@ -21,5 +19,8 @@ class PushQuery:
     @strawberry.field(description="What clients need to register for push notifications.")
     @staticmethod
     def push_configuration() -> PushConfiguration:
+        # Loaded by the first client that asks: it needs cryptography, which takes 9 MB.
+        from interactions.push.vapid import vapid_public_key  # noqa: PLC0415
+
         private_key = settings.ENVIRONMENT.vapid_private_key
         return PushConfiguration(web_push_public_key=private_key and vapid_public_key(private_key))

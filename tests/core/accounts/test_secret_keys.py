@@ -6,20 +6,12 @@ import dataclasses
 from time import time
 from urllib.parse import parse_qsl, urlsplit
 
-import jwt
 import pytest
 from django.conf import settings
 from django.test import override_settings
 
 from core.accounts.sessions import Accounts
-from core.accounts.tokens import (
-    ALGORITHM,
-    AccessToken,
-    AccessTokens,
-    OneTimeTokens,
-    RefreshTokens,
-    key_id,
-)
+from core.accounts.tokens import AccessToken, AccessTokens, OneTimeTokens, RefreshTokens
 from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner
 from core.errors import ClientError
@@ -32,35 +24,17 @@ OLD, NEW = b"the old key", b"the new key"
 TOKEN = AccessToken(1, 2, int(time()) + 86_400)  # Later than the run ends.
 
 
-def test_an_access_token_names_its_key_and_is_valid_with_either() -> None:
+def test_an_access_token_is_valid_with_either_key() -> None:
     old = AccessTokens(OLD).issue(TOKEN)
-    assert jwt.get_unverified_header(old)["kid"] == key_id(OLD)
     for secrets in ((OLD, NEW), (NEW, OLD)):
         tokens = AccessTokens(*secrets)
         assert tokens.read(old) == TOKEN
-        assert jwt.get_unverified_header(tokens.issue(TOKEN))["kid"] == key_id(secrets[0])
+        # The first key signs.
+        assert tokens.issue(TOKEN) == AccessTokens(secrets[0]).issue(TOKEN)
         # So every process of the step before accepts it.
         assert AccessTokens(OLD, NEW).read(tokens.issue(TOKEN)) == TOKEN
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="not an access token"):
         AccessTokens(NEW).read(old)
-
-
-def test_a_token_that_names_another_key_or_none_is_refused() -> None:
-    issued = AccessTokens(OLD)
-    claims = jwt.decode(issued.issue(TOKEN), options={"verify_signature": False})
-    [key] = issued._keys.values()
-    for headers in ({"kid": key_id(NEW)}, {"kid": ""}, {"kid": "x" * 100}, {}):
-        forged = jwt.encode(claims, key, ALGORITHM, headers=headers)
-        with pytest.raises(ClientError, match="not an access token"):
-            AccessTokens(NEW, OLD).read(forged)
-
-
-def test_a_token_whose_header_is_written_otherwise_is_valid() -> None:
-    issued = AccessTokens(OLD)
-    claims = jwt.decode(issued.issue(TOKEN), options={"verify_signature": False})
-    [key] = issued._keys.values()
-    other = jwt.encode(claims, key, ALGORITHM, headers={"kid": key_id(OLD), "cty": "feed"})
-    assert AccessTokens(NEW, OLD).read(other) == TOKEN
 
 
 def test_cursors_are_valid_with_either_key() -> None:

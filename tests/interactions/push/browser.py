@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from interactions.push.vapid import from_base64url
+from interactions.push.base64url import from_base64url
 from tests.interactions.push.receiver import Received, Receiver
 
 DAY = 24 * 3_600
