@@ -1,8 +1,8 @@
 -- A page of the viewer's home feed without its posts, as the CTE `entries` (position, post_id, sharer_id). An entry is the
 -- reason for which a post is in the feed: the user's own post, a followee's post or a followee's share, without what blocks
 -- and mutes hide. A reason counts if no newer one gives the same post, so entries and posts pair up.
--- Only the first {breadth} sources, and of each of these as many reasons, are considered; the CTE `considered` has whether
--- the page would be the same with all of them. Whether a reason counts is asked in order, until the page is full.
+-- Only the sources of the first {breadth} posts, and of each of these as many reasons, are considered; the CTE `considered` has
+-- whether the page would be the same with all of them. Whether a reason counts is asked in order, until the page is full.
 -- parameters: breadth, viewer=$1, below=$2, above=$3, limit=$4, up_to=$6, snapshots=$7
 -- needs: hidden (ids)
 sources AS MATERIALIZED (
@@ -19,11 +19,11 @@ followed AS MATERIALIZED (
 ),
 -- The first posts and shares of all users, where that is less than to ask each of many sources for its own.
 of_all AS MATERIALIZED (
-    (SELECT id AS position, author_id AS source, false AS is_share FROM posts
+    (SELECT id AS position, author_id AS source, id AS post_id, false AS is_share FROM posts
         WHERE id < {below} AND id > {above} ORDER BY id {direction} LIMIT (SELECT rows_of_all FROM followed))
     UNION ALL
     -- By the index that has this expression, shares_by_key.
-    (SELECT id, user_id, true FROM shares
+    (SELECT id, user_id, post_id, true FROM shares
         WHERE id + 0 < {below} AND id + 0 > {above} ORDER BY id + 0 {direction} LIMIT (SELECT rows_of_all FROM followed))
 ),
 -- Where these two lists were cut off, if they were.
@@ -32,28 +32,28 @@ cuts AS (
         CASE WHEN count(*) FILTER (WHERE is_share) = rows_of_all THEN {last_{direction}} FILTER (WHERE is_share) END AS of_shares
     FROM followed LEFT JOIN of_all ON true GROUP BY rows_of_all
 ),
--- What of the page lies before that, and the sources that have a reason there.
+-- What of the page lies before that, and the sources that have a reason there, with the post.
 cut AS MATERIALIZED (
     {range_{direction} below={below} above={above}}
 ),
 near AS MATERIALIZED (
-    SELECT DISTINCT a.source AS id FROM cut JOIN of_all a ON a.position < cut.below AND a.position > cut.above
+    SELECT a.source AS id, a.post_id FROM cut JOIN of_all a ON a.position < cut.below AND a.position > cut.above
     WHERE (a.source IN (SELECT id FROM sources)) IS TRUE
 ),
--- These, if they may fill the page; else all sources, and the range of the page.
+-- These, if their posts may fill the page; else all sources, and the range of the page.
 range AS MATERIALIZED (
     SELECT CASE WHEN is_enough THEN below ELSE {below} END AS below, CASE WHEN is_enough THEN above ELSE {above} END AS above,
         is_whole OR NOT is_enough AS is_whole, is_enough
-    FROM cut CROSS JOIN (SELECT count(*) >= {limit} AS is_enough FROM near) n
+    FROM cut CROSS JOIN (SELECT count(DISTINCT post_id) >= {limit} AS is_enough FROM near) n
 ),
 active AS (
-    SELECT id FROM near WHERE (SELECT is_enough FROM range)
+    SELECT DISTINCT id FROM near WHERE (SELECT is_enough FROM range)
     UNION ALL
     SELECT id FROM sources WHERE NOT (SELECT is_enough FROM range)
 ),
 -- The first reason of each of these, whether it counts or not: none of the source's entries comes before it.
 heads AS MATERIALIZED (
-    SELECT s.id AS source, r.position
+    SELECT s.id AS source, r.position, r.post_id
     FROM range CROSS JOIN active s CROSS JOIN LATERAL (
         {reasons of=s.id below=range.below above=range.above limit=1 viewer={viewer} up_to={up_to} snapshots={snapshots}}
         ORDER BY position {direction} LIMIT 1

@@ -1,7 +1,10 @@
--- The part of the range that the first {breadth} heads span, oldest first, and whether that is the range of the page (`is_whole`).
+-- The part of the range that the heads of the first {breadth} posts span, oldest first, and whether that is the range of the page
+-- (`is_whole`). Of the reasons for a post one counts at most, so those of a post that many users share are as one.
 -- parameters: breadth
--- needs: heads (position), range (below, above, is_whole)
+-- needs: heads (position, post_id), range (below, above, is_whole)
 SELECT CASE WHEN n = {breadth} THEN last + 1 ELSE below END AS below, above, is_whole AND n < {breadth} AS is_whole
     FROM range CROSS JOIN (
-        SELECT count(*) AS n, max(position) AS last FROM (SELECT position FROM heads ORDER BY position ASC LIMIT {breadth}) h
+        SELECT count(*) AS n, max(position) AS last FROM (
+            SELECT max(position) AS position FROM heads GROUP BY post_id ORDER BY position ASC LIMIT {breadth}
+        ) h
     ) h

@@ -169,21 +169,28 @@ async def test_a_page_that_is_complete_is_the_same_with_any_breadth(
 
 
 @pytest.mark.usefixtures("known_horizon")
-async def test_pages_are_full_where_the_first_reasons_do_not_count(services: Services) -> None:
-    viewer, author, *sharers = [row[0] for row in await services.database.write(FILL, 90)]
-    old, *_ = [await post(services.database, author) for _ in range(40)]
+@pytest.mark.parametrize(("posts", "statements"), [("one", 1), ("of a muted user", 3)])
+async def test_pages_are_full_where_the_first_reasons_do_not_count(
+    services: Services, posts: str, statements: int
+) -> None:
+    database = services.database
+    viewer, author, muted, *sharers = [row[0] for row in await database.write(FILL, 90)]
+    shared = [await post(database, author if posts == "one" else muted) for _ in sharers]
+    for _ in range(40):
+        await post(database, author)
     follow = "INSERT INTO follows (follower_id, followee_id) VALUES ($1, $2)"
     for followee in [author, *sharers]:
-        await services.database.write(follow, viewer, followee)
-    for sharer in sharers:
-        await share(services.database, sharer, old)
+        await database.write(follow, viewer, followee)
+    await database.write("INSERT INTO mutes (muter_id, muted_id) VALUES ($1, $2)", viewer, muted)
+    for sharer, of in zip(sharers, shared, strict=True):
+        await share(database, sharer, shared[0] if posts == "one" else of)
     context = Context(services, viewer_id=viewer)
     ran: list[str] = []
-    services.database.observer = ran.append
+    database.observer = ran.append
     page = await home_feed_page(context, services.cursors.codec("home", viewer), PageRequest(20))
-    services.database.observer = None
-    assert entries(page.edges) == (await oracle(services.database, viewer))[:20]
-    assert len(ran) == 3
+    database.observer = None
+    assert entries(page.edges) == (await oracle(database, viewer))[:20]
+    assert len(ran) == statements
 
 
 async def test_the_viewers_own_shares_are_not_read(services: Services) -> None:
