@@ -320,7 +320,8 @@ class HomeFeedReason(models.Model):
             models.Index(
                 "feed_id",
                 "post_id",
-                name="home_feed_reasons_shares",
+                "position",
+                name="home_feed_shares_of_post",
                 condition=models.Q(sharer_id__isnull=False),
             )
         ]

@@ -11,10 +11,8 @@ SELECT r.position, r.sharer_id, {post_read}, {author_read}
     -- Of the shares of a post the newest that counts: the reason itself if it is one, else an older one or none.
     AND (r.post_id <> ALL((SELECT ids FROM shared)::bigint[]) OR coalesce((
         SELECT k.position BETWEEN r.kept_share AND r.position FROM (
-            SELECT * FROM (
-                SELECT position, post_id, sharer_id FROM home_feed_reasons
-                WHERE feed_id = (SELECT id FROM feed) AND post_id = r.post_id AND sharer_id IS NOT NULL OFFSET 0
-            ) s ORDER BY position DESC OFFSET 0
+            SELECT position, post_id, sharer_id FROM home_feed_reasons
+            WHERE feed_id = (SELECT id FROM feed) AND post_id = r.post_id AND sharer_id IS NOT NULL ORDER BY position DESC OFFSET 0
         ) k
         WHERE {share_counts share=k viewer={viewer}} LIMIT 1
     ), r.kept_share = 0))

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import settings
 
 from core.context import Context, Services
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.jobs.registry import JobKind
-from core.paging import PageRequest
+from core.paging import NO_HORIZON, PageRequest
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.jobs import expire_home_feeds, remove_home_feeds, trim_home_feeds
 from feed.selectors import KeptFeedOutcome, home_feed_page
+from feed.statements import SQL
+from tests.contract.statement_costs import cost_of
 from tests.core.jobs.processes import start_worker
 from tests.feed.kept_feeds import LIVE, Crowd
 from tests.feed.kills import kill_under_load
@@ -356,6 +359,26 @@ async def test_a_feed_is_built_of_as_many_posts_however_often_they_were_shared(
     floor = await crowd.database.fetch("SELECT floor FROM home_feeds")
     assert sum(1 for _, position, _ in expected if position >= floor[0][0]) == 1_200
     assert (await crowd.walk(reader, 100)) == expected
+
+
+async def test_of_the_shares_of_a_post_that_many_share_few_are_read(crowd: Crowd) -> None:
+    """Where each share of a storm was compared with all others, their number counted squared."""
+    await crowd.create(62)
+    reader, author, *sharers = crowd.users
+    for followee in (author, *sharers):
+        await crowd.follow(reader, followee)
+    first, shared = await crowd.post(author), await crowd.post(author)
+    for sharer in sharers:
+        await crowd.share(sharer, shared)
+    await crowd.keep(reader)
+    arguments = (reader, HIGHEST_KEY, 0, 21, 84, NO_HORIZON)
+    async with crowd.database.connection() as connection:
+        await connection.execute("ANALYZE home_feed_reasons, shares")
+        statement = SQL.kept_home_feed_page[""]
+        cost = await cost_of(connection, statement, arguments, "home_feed_reasons")
+    assert [post for post, *_ in await crowd.walk(reader, 20)] == [shared, first]
+    # Of 62: as candidates, by their posts, and the newest share for each.
+    assert cost.rows <= 4 * 62
 
 
 async def test_old_feeds_are_retired_and_their_rows_removed(crowd: Crowd) -> None:
