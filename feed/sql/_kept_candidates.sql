@@ -1,8 +1,7 @@
--- The reasons of a kept home feed that a page considers, as the CTE `candidates` (position, post_id, sharer_id, kept_share): those
--- of the feed and of events that are not in it yet, at most {breadth}. kept_share: the position of a share in the feed, else 0.
--- The CTE `shared` has which of their posts the feed has shares of. The CTE `considered` has the outcome of a page that is not
--- full: 0 it is complete, 1 more than {breadth} reasons have to be considered, 2 the page goes beyond the kept feed, and 3, also
--- of one that is full, there is no feed that can be used.
+-- The reasons of a kept home feed that a page considers, as the CTE `candidates` (position, post_id, sharer_id): those of the
+-- feed and of events that are not in it yet, at most {breadth}. The CTE `shared` has which of their posts the feed has shares
+-- of. The CTE `considered` has the outcome of a page that is not full: 0 it is complete, 1 more than {breadth} reasons have to
+-- be considered, 2 the page goes beyond the kept feed, and 3, also of one that is full, there is no feed that can be used.
 -- parameters: breadth, viewer=$1, below=$2, above=$3, up_to=$6, snapshots=$7
 -- needs: hidden (ids)
 {kept_feed viewer={viewer}}, tail AS MATERIALIZED (
@@ -14,14 +13,14 @@
 ), candidates AS MATERIALIZED (
     SELECT * FROM (
         SELECT k.* FROM feed CROSS JOIN LATERAL (
-            SELECT position, post_id, sharer_id, CASE WHEN sharer_id IS NULL THEN 0 ELSE position END AS kept_share FROM home_feed_reasons
+            SELECT position, post_id, sharer_id FROM home_feed_reasons
             WHERE feed_id = feed.id AND position < {below} AND position > greatest({above}, feed.floor - 1)
             {unseen key=position transaction=transaction up_to={up_to} snapshots={snapshots}}
             ORDER BY position {direction} LIMIT {breadth}
         ) k
         WHERE '{direction}' = 'DESC' OR feed.floor <= {above} + 1
         UNION ALL
-        SELECT position, post_id, sharer_id, 0 FROM tail
+        SELECT position, post_id, sharer_id FROM tail
         WHERE position < {below} {unseen key=position transaction=transaction up_to={up_to} snapshots={snapshots}}
     ) c
     ORDER BY position {direction} LIMIT {breadth}
