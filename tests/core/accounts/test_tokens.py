@@ -72,6 +72,19 @@ def test_only_the_signature_of_this_server_is_accepted() -> None:
     assert {refused(text) for text in forged} == {"TOKEN_INVALID"}
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [None, 7, "789", {"a": 7, "b": 8, "c": LATER}, [7, 8], [7, 8, LATER, 9], ["7", "8", LATER]],
+)
+def test_other_claims_that_this_server_has_signed_are_refused(claims: object) -> None:
+    assert refused(TOKENS._signer.sign_object(claims)) == "TOKEN_INVALID"
+
+
+@pytest.mark.parametrize("text", ["", "é", "W", urlsafe_b64encode(b"[7").decode()])
+def test_other_text_that_this_server_has_signed_is_refused(text: str) -> None:
+    assert refused(TOKENS._signer.sign(text)) == "TOKEN_INVALID"
+
+
 @given(KEYS, KEYS)
 def test_a_token_may_stand_in_the_header_authorization(viewer: int, session: int) -> None:
     # The characters of RFC 6750, section 2.1.
