@@ -30,7 +30,7 @@ from feed.segment_rows import NO_SEGMENTS, segments
 from feed.statements import SQL
 
 MAX_UPDATES_COUNTED = 100
-BREADTH_FACTOR = 4
+BREADTH_FACTOR = 8
 """How many times more sources or reasons of a home feed are considered where too few did."""
 
 

@@ -72,8 +72,13 @@ candidates AS MATERIALIZED (
     ) r
     ORDER BY r.position {direction}
 ),
+-- Of the reasons for a post the newest alone may count.
+newest AS MATERIALIZED (
+    SELECT * FROM (SELECT DISTINCT ON (post_id) position, post_id, sharer_id FROM candidates ORDER BY post_id, position DESC) c
+    ORDER BY position {direction}
+),
 entries AS MATERIALIZED (
-    SELECT position, post_id, sharer_id FROM candidates r
+    SELECT position, post_id, sharer_id FROM newest r
     WHERE {reason_counts viewer={viewer}} ORDER BY position {direction} LIMIT {limit}
 ),
 -- The last candidate of each source that may have more.
