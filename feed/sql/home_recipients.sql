@@ -8,14 +8,20 @@ WITH happened AS MATERIALIZED (
         AS e(number, kind, actor_id, post_id, transaction, subject_id)
 ), viewers AS MATERIALIZED (
     SELECT id FROM unnest($5::bigint[]) AS t(id)
+), few AS (
+    -- How many sharers of each deleted post are looked at.
+    SELECT greatest(200 / count(*), 20) AS sharers FROM happened WHERE kind = 'post_deleted'
+), deleted AS MATERIALIZED (
+    SELECT number, ARRAY(SELECT user_id FROM shares WHERE post_id = h.post_id LIMIT (SELECT sharers + 1 FROM few)) AS sharers
+    FROM happened h WHERE kind = 'post_deleted'
 ), causes AS MATERIALIZED (
     -- A viewer who follows one of these is notified: the actor, and for a deleted post also users whose shares of it are not removed yet.
     SELECT number, kind, post_id, transaction, subject_id, actor_id AS user_id FROM happened
     WHERE kind IN {home_events} OR kind IN {account_events}
     UNION
     SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, x.user_id
-    FROM happened h JOIN shares x ON x.post_id = h.post_id
-    WHERE h.kind = 'post_deleted'
+    FROM deleted d JOIN happened h ON h.number = d.number CROSS JOIN LATERAL unnest(d.sharers) AS x(user_id)
+    WHERE cardinality(d.sharers) <= (SELECT sharers FROM few)
 ), followees AS MATERIALIZED (
     SELECT c.user_id AS id, coalesce(u.follower_count, 0) AS follower_count,
         u.id IS NULL OR NOT ({not_deleted user_id=u.id}) AS is_deleted
@@ -47,6 +53,11 @@ WITH happened AS MATERIALIZED (
     SELECT c.number, c.kind, c.post_id, c.transaction, c.subject_id, c.user_id, t.id
     FROM causes c JOIN viewers t ON t.id = c.user_id
     WHERE c.kind IN ('post_created', 'post_deleted')
+    UNION ALL
+    -- A deleted post that more users have shared is removed from all viewers' feeds, which loses nothing.
+    SELECT h.number, h.kind, h.post_id, h.transaction, h.subject_id, NULL::bigint, t.id
+    FROM deleted d JOIN happened h ON h.number = d.number CROSS JOIN viewers t
+    WHERE cardinality(d.sharers) > (SELECT sharers FROM few)
 )
 SELECT c.number, c.viewer_id, p.id AS position,
     {post_states viewer=c.viewer_id key=p.id}, NULL::bigint
@@ -64,11 +75,22 @@ JOIN users a ON a.id = p.author_id
 WHERE c.kind = 'post_shared' AND {not_deleted user_id=c.user_id}
 AND {post_visible viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.viewer_id}
 -- The entry is at the position of its newest reason: a share with a newer key from before the event has it already.
-AND NOT EXISTS (
-    SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
-    AND EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = y.user_id OFFSET 0)
-    AND {unmuted user_id=y.user_id viewer=c.viewer_id} AND {not_deleted user_id=y.user_id}
-)
+-- Through the sharers or through the followees, whichever are fewer, as `reason_counts`.
+AND NOT (EXISTS (SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id) AND CASE
+    WHEN p.share_count < 4 * (SELECT following_count FROM users WHERE id = c.viewer_id)
+    THEN EXISTS (
+        SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
+        AND EXISTS (SELECT FROM follows WHERE follower_id = c.viewer_id AND followee_id = y.user_id OFFSET 0)
+        AND {unmuted user_id=y.user_id viewer=c.viewer_id} AND {not_deleted user_id=y.user_id}
+    )
+    ELSE EXISTS (
+        SELECT FROM follows f WHERE f.follower_id = c.viewer_id
+        AND EXISTS (
+            SELECT FROM shares y WHERE y.user_id = f.followee_id AND y.post_id = x.post_id AND y.id > x.id
+            AND coalesce(y.transaction <= c.transaction, true) OFFSET 0
+        )
+        AND {unmuted user_id=f.followee_id viewer=c.viewer_id} AND {not_deleted user_id=f.followee_id}
+    ) END)
 UNION ALL
 SELECT DISTINCT c.number, c.viewer_id, NULL::bigint, NULL::boolean[], NULL::bigint
 FROM candidates c JOIN happened h ON h.number = c.number

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.database.database import Database
+from core.database.time_ordered_keys import HIGHEST_KEY
 from core.ids import global_id
-from tests.interactions.cast import accounts_erase, create_posts, delete_account, hide_account
+from tests.interactions.cast import (
+    accounts_erase,
+    create_posts,
+    create_users,
+    delete_account,
+    hide_account,
+)
 from tests.live.world import (
     Api,
     Json,
@@ -115,6 +124,56 @@ async def test_a_deleted_post_leaves_feeds_that_have_it_by_an_old_share(
     async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home(after=ready["cursor"])
         assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_a_deleted_post_that_very_many_have_shared_leaves_all_feeds(
+    address: str, api: Api, database: Database
+) -> None:
+    """Not all sharers are looked at, so viewers who follow none of them are sent the removal as well."""
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    sharers = [*await create_users(database, 500, first=100), friend.key]
+    await database.write(
+        "INSERT INTO shares (user_id, post_id) SELECT id, $1 FROM unnest($2::bigint[]) AS s(id)",
+        *(post, sharers),
+    )
+    await database.write("UPDATE posts SET share_count = $2 WHERE id = $1", post, len(sharers))
+    async with (
+        websocket_client(address, viewer.authorization) as one,
+        websocket_client(address, friend.authorization) as two,
+    ):
+        await one.watch_home()
+        await two.watch_home()
+        # So that the server knows the log of this test, not that of the one before.
+        await api.change(friend, "CreatePost", text="Hello")
+        for home in (one, two):
+            assert (await home.event())["__typename"] == "FeedEntryAdded"
+        await api.change(stranger, "DeletePost", postId=global_id("Post", post))
+        for home in (one, two):
+            assert (await home.event())["postId"] == global_id("Post", post)
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+@pytest.mark.parametrize("share_count", [1, 1_000])
+async def test_a_share_is_sent_unless_an_earlier_one_of_a_followee_has_a_newer_key(
+    address: str, api: Api, database: Database, share_count: int, is_followed: bool
+) -> None:
+    """Whether the sharers are looked through, of a post with few shares, or the followees."""
+    viewer, friend, other, stranger = await signed_in(database, 4)
+    await follow(api, viewer, friend, *([other] if is_followed else []))
+    (post,) = await create_posts(database, stranger.key)
+    await database.write(
+        "INSERT INTO shares (id, user_id, post_id) VALUES ($1, $2, $3)",
+        *(HIGHEST_KEY - 1, other.key, post),
+    )
+    await database.write("UPDATE posts SET share_count = $2 WHERE id = $1", post, share_count)
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home()
+        await api.change(friend, "SharePost", postId=global_id("Post", post))
+        last = (await api.change(friend, "CreatePost", text="Last"))["post"]["id"]
+        sent = [(await home.event())["edge"]["node"]["id"] for _ in range(1 + (not is_followed))]
+    assert sent == ([last] if is_followed else [global_id("Post", post), last])
 
 
 async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
