@@ -18,7 +18,7 @@ SECRETS = {
     "a password": re.compile(r"hush[-\w]*|for-tests-for-tests"),
     "an e-mail address": re.compile(r"[\w.+-]+@example\.(?:com|org|invalid)\b"),
     "a password's hash": re.compile(r"argon2\w*\$argon2|\$argon2id\$|pbkdf2_sha256\$\d"),
-    "an access token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
+    "an access token": re.compile(r"\bWz[\w-]{16,}\.[\w-]{43}(?![\w-])"),
     "a refresh token": re.compile(r"\b[1-9]\d*\.[1-9]\d*\.[0-9a-f]{64}\b"),
     "a server's password": re.compile(r"\b(?:postgres(?:ql)?|rediss?)://[^\s/@]*:[^\s/@]+@"),
     "values that PostgreSQL quotes": re.compile(r"\bKey \([^)]*\)=\(|Failing row contains \("),
