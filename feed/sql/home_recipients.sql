@@ -78,9 +78,10 @@ AND {post_visible viewer=c.viewer_id} AND {unmuted user_id=p.author_id viewer=c.
 -- Most shares have none since, which one index probe shows. For the others: through the users who have shared the post since or
 -- through the followees, where a step costs four times as much, whichever are fewer.
 AND NOT (EXISTS (SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id) AND CASE
-    WHEN NOT EXISTS (
-        SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id
-        OFFSET 4 * (SELECT following_count FROM users WHERE id = c.viewer_id)
+    WHEN (
+        SELECT (SELECT count(*) FROM (SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id LIMIT 4 * following_count) s)
+            < 4 * following_count
+        FROM users WHERE id = c.viewer_id
     )
     THEN EXISTS (
         SELECT FROM shares y WHERE y.post_id = x.post_id AND y.id > x.id AND coalesce(y.transaction <= c.transaction, true)
