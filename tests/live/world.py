@@ -280,3 +280,8 @@ class Api:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+async def follow(api: Api, follower: SignedInUser, *followees: SignedInUser) -> None:
+    for followee in followees:
+        await api.change(follower, "FollowUser", userId=followee.id)

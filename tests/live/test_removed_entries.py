@@ -1,0 +1,143 @@
+"""Entries leave the home feeds of subscribers with their posts and shares, however many have shared a post."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.database.database import Database
+from core.database.time_ordered_keys import HIGHEST_KEY
+from core.ids import global_id
+from tests.interactions.cast import (
+    accounts_erase,
+    create_posts,
+    create_users,
+    hide_account,
+)
+from tests.live.world import Api, follow, signed_in, websocket_client
+
+
+async def test_removed_entries_are_sent_to_viewers_who_had_them(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, other_friend, stranger = await signed_in(database, 4)
+    await follow(api, viewer, friend, other_friend)
+    kept, deleted = await create_posts(database, stranger.key, 2)
+    for sharer, post in ((friend, kept), (other_friend, kept), (friend, deleted)):
+        await api.change(sharer, "SharePost", postId=global_id("Post", post))
+    ready = await api.do(viewer, "HomeFeed")
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["eventCursor"])
+        # The other friend's share still holds it.
+        await api.change(friend, "UnsharePost", postId=global_id("Post", kept))
+        await api.change(stranger, "DeletePost", postId=global_id("Post", deleted))
+        removal = await home.event()
+        assert (removal["__typename"], removal["postId"]) == (
+            "FeedEntryRemoved",
+            global_id("Post", deleted),
+        )
+        await api.change(other_friend, "UnsharePost", postId=global_id("Post", kept))
+        assert (await home.event())["postId"] == global_id("Post", kept)
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["eventCursor"])
+        # Both shares have been removed by now, so neither leaves an entry.
+        removed = [event["postId"] for event in await home.events(3)]
+    assert removed == [global_id("Post", post) for post in (kept, deleted, kept)]
+
+
+async def test_a_deleted_post_leaves_feeds_that_have_it_by_an_old_share(
+    address: str, api: Api, database: Database
+) -> None:
+    """The log may not have the share any more."""
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    await database.write("DELETE FROM events")
+    async with websocket_client(address, viewer.authorization) as home:
+        ready = await home.watch_home()
+        await api.change(stranger, "DeletePost", postId=global_id("Post", post))
+        assert (await home.event())["postId"] == global_id("Post", post)
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=ready["cursor"])
+        assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_a_deleted_post_that_very_many_have_shared_leaves_all_feeds(
+    address: str, api: Api, database: Database
+) -> None:
+    """Not all sharers are looked at, so viewers who follow none of them are sent the removal as well."""
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    sharers = [*await create_users(database, 500, first=100), friend.key]
+    await database.write(
+        "INSERT INTO shares (user_id, post_id) SELECT id, $1 FROM unnest($2::bigint[]) AS s(id)",
+        *(post, sharers),
+    )
+    await database.write("UPDATE posts SET share_count = $2 WHERE id = $1", post, len(sharers))
+    async with (
+        websocket_client(address, viewer.authorization) as one,
+        websocket_client(address, friend.authorization) as two,
+    ):
+        await one.watch_home()
+        await two.watch_home()
+        # So that the server knows the log of this test, not that of the one before.
+        await api.change(friend, "CreatePost", text="Hello")
+        for home in (one, two):
+            assert (await home.event())["__typename"] == "FeedEntryAdded"
+        await api.change(stranger, "DeletePost", postId=global_id("Post", post))
+        for home in (one, two):
+            assert (await home.event())["postId"] == global_id("Post", post)
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+@pytest.mark.parametrize("others", [0, 20])
+async def test_a_share_is_sent_unless_an_earlier_one_of_a_followee_has_a_newer_key(
+    address: str, api: Api, database: Database, others: int, is_followed: bool
+) -> None:
+    """Where few others have shared the post since, they are looked through, else the followees."""
+    viewer, friend, other, stranger = await signed_in(database, 4)
+    await follow(api, viewer, friend, *([other] if is_followed else []))
+    (post,) = await create_posts(database, stranger.key)
+    sharers = [*await create_users(database, others, first=100), other.key]
+    await database.write(
+        "INSERT INTO shares (id, user_id, post_id) SELECT $1::bigint - n, s, $2 "
+        "FROM unnest($3::bigint[]) WITH ORDINALITY AS t(s, n)",
+        *(HIGHEST_KEY, post, sharers),
+    )
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home()
+        await api.change(friend, "SharePost", postId=global_id("Post", post))
+        last = (await api.change(friend, "CreatePost", text="Last"))["post"]["id"]
+        sent = [(await home.event())["edge"]["node"]["id"] for _ in range(1 + (not is_followed))]
+    assert sent == ([last] if is_followed else [global_id("Post", post), last])
+
+
+async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    await hide_account(database, stranger.key)
+    await database.write("DELETE FROM events")
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home()
+        await accounts_erase(database)
+        assert (await home.event())["postId"] == global_id("Post", post)
+
+
+async def test_a_share_that_ends_while_its_post_is_private(
+    address: str, api: Api, database: Database
+) -> None:
+    viewer, friend, stranger = await signed_in(database, 3)
+    await follow(api, viewer, friend)
+    (post,) = await create_posts(database, stranger.key)
+    await api.change(friend, "SharePost", postId=global_id("Post", post))
+    page = await api.do(viewer, "HomeFeed")
+    await api.change(stranger, "UpdateProfile", isPrivate=True)
+    await api.change(friend, "UnsharePost", postId=global_id("Post", post))
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        assert (await home.event())["postId"] == global_id("Post", post)
