@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from itertools import takewhile
 from pathlib import Path
@@ -16,6 +16,8 @@ Variants = Mapping[str, str]
 each of these after ":anonymous", and those without ":unseen" before ":joint"."""
 Instances = Mapping[str, str]
 """The texts of one template by instance."""
+Needs = Mapping[str, Callable[[], "StatementMalformed"]]
+"""The aliases that fragments need, each with what makes the error for a statement that does not define it."""
 
 SHARED_FRAGMENTS = Path(__file__).parent / "sql"
 UNSEEN = "unseen"
@@ -177,13 +179,14 @@ def load_statements(
         if positional := POSITIONAL.search(fragment.text):
             problem = f"A fragment must take {positional[0]} as a parameter, such as `viewer=$1`."
             raise fragment.error(fragment.text, positional.start(), problem)
+    viewers = {"": Fragments(known), variant_for(None): Fragments({**known, **anonymous})}
     found: dict[str, Variants] = {}
     for source in map(source_at, sorted(folders[0].glob("[!_]*.sql"))):
         for instance, given in instances.items() if source.parameters else [("", {})]:
             for name in source.parameters.keys() - given.keys() if instance else ():
                 raise source.error("", 0, f"The instance {instance} has no parameter `{name}`.")
             name = f"{source.path.stem}:{instance}" if instance else source.path.stem
-            found[name] = _variants(name, source, given, known, anonymous)
+            found[name] = _variants(name, source, given, viewers)
             if not overriding:  # Overriding fragments may leave parameters unused.
                 _check_parameters(source, found[name])
     return found
@@ -218,20 +221,19 @@ def _variants(
     full_name: str,
     source: Source,
     given: Mapping[str, str],
-    fragments: Mapping[str, Source],
-    anonymous: Mapping[str, Source],
+    viewers: Mapping[str, Fragments],
 ) -> Variants:
+    """`viewers`: the fragments of all viewers, then those of anonymous ones."""
     found: dict[str, str] = {}
-    viewers = {"": fragments}
-    if source.is_for_anonymous_viewers:
-        viewers[variant_for(None)] = {**fragments, **anonymous}
-    for viewer, known in viewers.items():
+    for viewer, fragments in viewers.items():
+        if viewer and not source.is_for_anonymous_viewers:
+            continue
         texts: dict[str, str] = {}
         for order, direction in DIRECTIONS.items():
-            needs: dict[str, StatementMalformed] = {}
-            text = _expand(source, {**given, "direction": direction}, known, needs)
+            text, needs = fragments.fill_in(source, {**given, "direction": direction})
+            if not order:
+                _check_needs(text, needs)  # A direction changes no alias.
             if text not in texts.values():
-                _check_needs(text, needs)
                 texts[order] = text
         for suffix, kept in {"": "", f":{UNSEEN}": r"\1"}.items():
             for order, text in texts.items():
@@ -279,48 +281,51 @@ def _positional(text: str) -> set[str]:
     return set(POSITIONAL.findall(COMMENT.sub("", text)))
 
 
-def _check_needs(text: str, needs: Mapping[str, StatementMalformed]) -> None:
+def _check_needs(text: str, needs: Needs) -> None:
     """Errors: StatementMalformed if the text, without the fragment `unseen`, lacks what its fragments need."""
     if needs:
         always = COMMENT.sub("", UNSEEN_PART.sub("", text))
         defined = {name for names in DEFINED.findall(always) for name in names}
         for alias in needs.keys() - defined:
-            raise needs[alias]
+            malformed = needs[alias]()
+            raise malformed
 
 
-def _expand(
-    source: Source,
-    arguments: Mapping[str, str],
-    fragments: Mapping[str, Source],
-    needs: dict[str, StatementMalformed],
-) -> str:
-    """The text with its fragments and parameters filled in.
+class Fragments:
+    """Fragments by name. What each fills in is remembered by its parameters: most are used by many statements."""
 
-    Adds to `needs` each alias that the fragments need, with the error to raise if the statement does not define it.
-    """
-    text = _fill(CONDITION.sub(partial(_chosen, arguments), source.text), arguments)
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._filled_in: dict[tuple[str, frozenset[tuple[str, str]]], tuple[str, Needs]] = {}
 
-    def replace(place: re.Match[str]) -> str:
-        def error(problem: str) -> StatementMalformed:
-            return source.error(text, place.start(), problem)
+    def fill_in(self, source: Source, arguments: Mapping[str, str]) -> tuple[str, Needs]:
+        """The text of a file with its fragments and parameters filled in, and what these fragments need."""
+        text = _fill(CONDITION.sub(partial(_chosen, arguments), source.text), arguments)
+        needs: dict[str, Callable[[], StatementMalformed]] = {}
 
-        fragment = fragments.get(place[1])
-        if fragment is None:
-            raise error(f"{{{place[1]}}} is neither a parameter nor a fragment.")
-        given = dict(pair.split("=", 1) for pair in place[2].split())
-        for name in given.keys() - fragment.parameters.keys():
-            raise error(f"{{{place[1]}}} has no parameter `{name}`.")
-        values = {"direction": arguments["direction"], **fragment.parameters, **given}
-        for name in [name for name, value in values.items() if not value]:
-            raise error(f"{{{place[1]}}} requires its parameter `{name}`.")
-        aliases = NEEDED.findall(_fill(fragment.needs, values)) if fragment.needs else ()
-        for alias in aliases:
-            if alias not in needs:
+        def replace(place: re.Match[str]) -> str:
+            error = partial(source.error, text, place.start())
+            fragment = self._sources.get(place[1])
+            if fragment is None:
+                raise error(f"{{{place[1]}}} is neither a parameter nor a fragment.")
+            given = dict(pair.split("=", 1) for pair in place[2].split())
+            for name in given.keys() - fragment.parameters.keys():
+                raise error(f"{{{place[1]}}} has no parameter `{name}`.")
+            values = {"direction": arguments["direction"], **fragment.parameters, **given}
+            for name in [name for name, value in values.items() if not value]:
+                raise error(f"{{{place[1]}}} requires its parameter `{name}`.")
+            for alias in NEEDED.findall(_fill(fragment.needs, values)) if fragment.needs else ():
                 problem = f"{{{place[1]}}} needs `{alias}`, which the statement does not define."
-                needs[alias] = error(problem)
-        return _expand(fragment, values, fragments, needs)
+                needs.setdefault(alias, partial(error, problem))
+            key = place[1], frozenset(values.items())
+            if key not in self._filled_in:
+                self._filled_in[key] = self.fill_in(fragment, values)
+            filled_in, needed = self._filled_in[key]
+            for alias, raised in needed.items():
+                needs.setdefault(alias, raised)
+            return filled_in
 
-    return PLACE.sub(replace, text)
+        return PLACE.sub(replace, text), needs
 
 
 def _chosen(values: Mapping[str, str], condition: re.Match[str]) -> str:
