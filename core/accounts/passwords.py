@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -37,8 +36,6 @@ class Passwords:
     def __init__(self, *, threads: int = THREADS, pending_at_most: int = MAX_PENDING) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._slots = BoundedSemaphore(pending_at_most)
-        self._dummy_hash = make_password(secrets.token_hex())
-        """Checked for unknown logins, so that they take as long as a wrong password."""
 
     async def check(self, password: str, encoded: str | None) -> PasswordCheck:
         """Whether the password matches the hash. None, for an unknown login, takes as long as a wrong password.
@@ -50,7 +47,8 @@ class Passwords:
 
         def check() -> PasswordCheck:
             if not encoded:
-                return PasswordCheck(check_password("", self._dummy_hash))
+                make_password("")  # Takes as long as the check of a wrong password.
+                return PasswordCheck(is_correct=False)
             new_hashes: list[str] = []
             is_correct = check_password(
                 password, encoded, lambda raw: new_hashes.append(make_password(raw))

@@ -64,9 +64,6 @@ async def test_a_wrong_password_costs_one_hash(
     passwords: Passwords, hasher: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded = make_password("pässwört-übung", hasher=hasher)
-    assert not (
-        await passwords.check("", None)
-    ).is_correct  # The first attempt makes the dummy hash.
     hashed: list[str] = []
     for name in ("encode", "verify"):
         computed = getattr(Argon2PasswordHasher, name)
