@@ -35,8 +35,8 @@ if __name__ == "__main__":
 
 from core.graphql.codes import CODES  # needs the settings
 from tests.live.fuzz import SIGNS, spread  # as above
+from tests.live.http_client import HttpClient  # as above
 from tests.live.kills import Record, clients, problems, report  # as above
-from tests.live.overload import Client  # as above
 from tests.live.surroundings import Surroundings, surroundings  # as above
 from tests.live.world import Json, SignedInUser, operation  # as above
 
@@ -163,18 +163,18 @@ class Crowd:
         print(stage, *stage.unclear[:3], sep="\n  ", flush=True)
 
     async def _read(self, stage: Stage, stop: asyncio.Event, user: SignedInUser) -> None:
-        client = Client(self._around.address(0), user)
+        client = HttpClient(self._around.address(0), user.authorization)
         try:
             while not stop.is_set():
                 began = time.monotonic()
                 try:
                     async with asyncio.timeout(ANSWER_SECONDS):
-                        status, body = await client.ask(operation("HomeFeed"), first=PAGE)
+                        status, body = await client.ask(operation("HomeFeed"), {"first": PAGE})
                 except (OSError, EOFError, TimeoutError) as error:
                     found: str | None = type(error).__name__
                     stage.unclear.append(repr(error))
                     client.close()
-                    client = Client(self._around.address(0), user)
+                    client = HttpClient(self._around.address(0), user.authorization)
                 else:
                     found = self._error_in(stage, status, body)
                 stage.answers.append(Answer(began, time.monotonic(), found))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import tempfile
 from collections import Counter
@@ -28,7 +27,8 @@ if __name__ == "__main__":
 
 from tests.core.server.served import served  # needs the settings
 from tests.live.fuzz import CROWD_SIZE, add_crowd, spread  # as above
-from tests.live.world import SignedInUser, operation, signed_in  # as above
+from tests.live.http_client import HttpClient  # as above
+from tests.live.world import operation, signed_in  # as above
 
 WRITERS = 3
 PAGE = 100
@@ -49,34 +49,6 @@ class Outcome:
         return f"{reads}\nwrites: {spread(self.writes)}, {len(self.failed_writes)} failed"
 
 
-class Client:
-    """A client that sends one request after another on a connection."""
-
-    def __init__(self, address: str, user: SignedInUser) -> None:
-        self._host, _, self._port = address.rpartition(":")
-        self._authorization = user.authorization
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, query: str, **variables: object) -> tuple[int, bytes]:
-        """Status and body of the response."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._host, int(self._port))
-        reader, writer = self._streams
-        body = json.dumps({"query": query, "variables": variables})
-        head = (
-            "POST /graphql/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            f"Authorization: {self._authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        writer.write((head + body).encode())
-        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-        length = int(answer.partition(b"content-length: ")[2].partition(b"\r")[0])
-        return int(answer[9:12]), await reader.readexactly(length)
-
-    def close(self) -> None:
-        if self._streams is not None:
-            self._streams[1].transport.abort()
-
-
 async def overload(address: str, database: Database, *, readers: int, seconds: float) -> Outcome:
     """Measures so many readers of a server with an empty database."""
     users = await signed_in(database, CROWD_SIZE, lasts=3_600)
@@ -85,24 +57,27 @@ async def overload(address: str, database: Database, *, readers: int, seconds: f
         post = await connection.fetchval("SELECT max(id) FROM posts")
     outcome = Outcome()
     ends = perf_counter() + seconds
-    clients = [Client(address, users[number % CROWD_SIZE]) for number in range(readers + WRITERS)]
+    clients = [
+        HttpClient(address, users[number % CROWD_SIZE].authorization)
+        for number in range(readers + WRITERS)
+    ]
     like = [operation("LikePost"), operation("UnlikePost")]
     target = {"postId": global_id("Post", post)}
 
-    async def read(client: Client) -> None:
+    async def read(client: HttpClient) -> None:
         while perf_counter() < ends:
             began = perf_counter()
-            status, _ = await client.ask(operation("HomeFeed"), first=PAGE)
+            status, _ = await client.ask(operation("HomeFeed"), {"first": PAGE})
             outcome.reads.append(perf_counter() - began)
             outcome.statuses[status] += 1
 
-    async def write(client: Client) -> None:
+    async def write(client: HttpClient) -> None:
         await asyncio.sleep(seconds / 5)  # By then requests of the readers queue up.
         turn = 0
         while perf_counter() < ends:
             turn += 1
             began = perf_counter()
-            status, body = await client.ask(like[turn % 2], input=target)
+            status, body = await client.ask(like[turn % 2], {"input": target})
             outcome.writes.append(perf_counter() - began)
             if status != 200 or b'"errors":[{' in body:
                 outcome.failed_writes.append(body.decode())

@@ -12,7 +12,6 @@ from threading import Event, Thread
 from time import time
 from typing import Any, Self, TypeVar
 
-import httpx
 import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
@@ -29,6 +28,7 @@ from core.server.media import media_routes
 from core.server.uvicorn_http import HTTPProtocol
 from core.server.uvicorn_websocket import WebSocketProtocol
 from tests.interactions.cast import create_users
+from tests.live.http_client import HttpClient
 from tests.paths import OPERATIONS
 
 TIMEOUT = 20.0
@@ -258,17 +258,24 @@ async def open_websocket(
 
 
 class Api:
-    """An HTTP client that runs the operations of the contract."""
+    """A client that runs the operations of the contract, at once on as many connections as it needs."""
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._client = httpx.AsyncClient(base_url=f"http://{address}", timeout=TIMEOUT)
+        self._idle: list[HttpClient] = []
 
     async def do(self, user: SignedInUser | None, name: str, **variables: Any) -> Json:
         """The payload of an operation of the contract, checked to have no errors."""
-        headers = {"authorization": user.authorization} if user else {}
-        sent = {"query": operation(name), "variables": variables}
-        answer = (await self._client.post("/graphql/", json=sent, headers=headers)).json()
+        client = self._idle.pop() if self._idle else HttpClient(self.address)
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                authorization = user.authorization if user else None
+                _, body = await client.ask(operation(name), variables, authorization)
+        except BaseException:
+            client.close()
+            raise
+        self._idle.append(client)
+        answer = json.loads(body)
         assert "errors" not in answer, answer
         [payload] = answer["data"].values()
         assert payload is None or not payload.get("errors"), payload
@@ -279,7 +286,8 @@ class Api:
         return await self.do(user, name, input=values)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        while self._idle:
+            self._idle.pop().close()
 
 
 async def follow(api: Api, follower: SignedInUser, *followees: SignedInUser) -> None:
