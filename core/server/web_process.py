@@ -35,21 +35,23 @@ def run(
     """
     # Until the application begins: the imports leave little garbage, and to look for it takes a fifth of the start.
     gc.disable()
-    from django.conf import settings  # noqa: PLC0415
-
-    from core.server.asgi import application, server  # noqa: PLC0415  # after share_metrics
-    from core.server.preflight import (  # noqa: PLC0415
+    from core.server.preflight import (  # noqa: PLC0415  # after share_metrics
         NotReadyToServe,
         check_database,
         check_media_folder,
         check_static_files,
     )
-    from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
 
+    # Before the application is imported, which takes some seconds.
     try:
         check_database(environment().database_url, environment().pgbouncer)
     except NotReadyToServe as problem:
         sys.exit(str(problem))
+    from django.conf import settings  # noqa: PLC0415
+
+    from core.server.asgi import application, server  # noqa: PLC0415
+    from core.server.uvicorn_server import WebServer, configuration  # noqa: PLC0415
+
     if not settings.DEBUG:
         check_static_files(settings.STATIC_ROOT)
         check_media_folder(environment().media_storage)
