@@ -51,6 +51,8 @@ KINDS = ("web", "worker", "postgres", "session", "valkey")
 LOST = (OSError, WebSocketException, Closed, Unavailable, TimeoutError, EOFError)
 PAUSE_SECONDS = 0.05
 """After a write that was not acknowledged."""
+RESTART_PAUSE_SECONDS = 0.2
+"""Of a writer after each write while a killed process starts."""
 LAST_SECONDS = 60.0
 """Timeout for the last writes and events."""
 CLEAR = {"UNAVAILABLE", "TIMEOUT"}
@@ -94,6 +96,9 @@ class Record:
 class Writer:
     """A client that posts, comments and likes, each until it is acknowledged."""
 
+    pause = 0.0
+    """Seconds after a write that was acknowledged."""
+
     def __init__(self, around: Surroundings, user: SignedInUser, record: Record, seed: int) -> None:
         self._user = user
         self._record = record
@@ -121,6 +126,7 @@ class Writer:
                 await self._comment(self._chance.choice(known))
             else:
                 await self._like(self._chance.choice(known[-50:]))
+            await asyncio.sleep(self.pause)
 
     async def post(self, first: int | None = None) -> None:
         """A post; `first`: the server to which it is sent as long as it takes."""
@@ -271,9 +277,13 @@ async def kill_under_load(around: Surroundings, kills: int, chance: random.Rando
         stopping = asyncio.Event()
         writing = [asyncio.create_task(writer.run(stopping)) for writer in writers]
         for kind in kinds:
+            for writer in writers:
+                writer.pause = 0.0
             await asyncio.sleep(chance.random())
             began = time.monotonic()
             await kill(around, kind, chance)
+            for writer in writers:
+                writer.pause = RESTART_PAUSE_SECONDS
             await asyncio.gather(first.post(0), second.post(1))
             record.away[kind].append(time.monotonic() - began)
             print(f"{kind}: {record.away[kind][-1]:.1f} s", flush=True)

@@ -45,7 +45,7 @@ FEW = 4
 SUBSCRIBERS = 3
 PAGE = 100
 PAUSE_SECONDS = 0.2
-"""Of a reader after an error."""
+"""Of a reader after an error, of the few readers after each answer, and of writers."""
 RECOVERY_SECONDS = 1.0
 """How long after its end an outage may still cause errors."""
 ANSWER_SECONDS = 60.0
@@ -134,7 +134,7 @@ class Stage:
 
 
 class Crowd:
-    """Readers of heavy pages without a pause; as many as each stage wants."""
+    """Readers of heavy pages; as many as each stage wants. The many read without a pause."""
 
     def __init__(self, around: Surroundings, users: list[SignedInUser], record: Record) -> None:
         self._around = around
@@ -151,7 +151,7 @@ class Crowd:
         async with asyncio.TaskGroup() as group:
             for number in range(readers):
                 user = self._users[number % len(self._users)]
-                group.create_task(self._read(stage, stop, user))
+                group.create_task(self._read(stage, stop, user, pauses=readers == FEW))
             try:
                 yield stage
             finally:
@@ -162,7 +162,9 @@ class Crowd:
         self.stages.append(stage)
         print(stage, *stage.unclear[:3], sep="\n  ", flush=True)
 
-    async def _read(self, stage: Stage, stop: asyncio.Event, user: SignedInUser) -> None:
+    async def _read(
+        self, stage: Stage, stop: asyncio.Event, user: SignedInUser, *, pauses: bool
+    ) -> None:
         client = HttpClient(self._around.address(0), user.authorization)
         try:
             while not stop.is_set():
@@ -178,7 +180,7 @@ class Crowd:
                 else:
                     found = self._error_in(stage, status, body)
                 stage.answers.append(Answer(began, time.monotonic(), found))
-                if found is not None:
+                if pauses or found is not None:
                     await asyncio.sleep(PAUSE_SECONDS)
         finally:
             client.close()
@@ -236,6 +238,8 @@ async def run(around: Surroundings, *, readers: int, away: float) -> tuple[Recor
     async with clients(around, record, subscribers=SUBSCRIBERS) as (writers, subscribers):
         crowd = Crowd(around, subscribers, record)
         stop = asyncio.Event()
+        for writer in writers:
+            writer.pause = PAUSE_SECONDS
         writing = [asyncio.create_task(writer.run(stop)) for writer in writers]
         async with crowd.stage("few readers", FEW):
             await asyncio.sleep(calm)
