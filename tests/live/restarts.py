@@ -27,6 +27,9 @@ from tests.core.server.served import (  # needs the settings
 )
 from tests.live.world import SignedInUser, signed_in  # as above
 
+PAUSE_SECONDS = 0.1
+"""Between two posts of a writer while processes start, which takes seconds. There is none when all stop."""
+
 
 async def restart_round(
     folder: Path, database: Database, users: list[SignedInUser], *, processes: int
@@ -38,11 +41,15 @@ async def restart_round(
     with served(folder, processes) as server:
         before = await server.becomes_ready(processes)
         async with writing(server, users) as writers:
+            for writer in writers:
+                writer.pause = PAUSE_SECONDS
             server.process.send_signal(signal.SIGHUP)
             after = (await server.becomes_ready(2 * processes))[processes:]
             if processes > 1:
                 await server.logs("All processes have been replaced.")
                 assert set(before).isdisjoint(after)
+            for writer in writers:
+                writer.pause = 0.0
             done = [len(writer.acknowledged) for writer in writers]
             await all_wrote(writers, [count + 1 for count in done])
             assert not any(writer.unavailable for writer in writers)

@@ -117,10 +117,12 @@ class Unanswered(NamedTuple):
 
 @dataclass
 class Writer:
-    """A client that posts without a pause, and connects again when the server refuses connections."""
+    """A client that posts again and again, and connects again when the server refuses connections."""
 
     address: str
     user: SignedInUser
+    pause: float = 0.0
+    """Seconds between its posts."""
     acknowledged: list[str] = field(default_factory=list)
     unavailable: int = 0
     refused: list[str] = field(default_factory=list)
@@ -150,6 +152,7 @@ class Writer:
                     self.unanswered.append(Unanswered(repr(error), self._sent))
                 else:
                     self._judge(answer, text)
+                await asyncio.sleep(self.pause)
 
     async def _trace(self, step: str, _: object) -> None:
         if step.startswith("http11.send_request_body."):

@@ -228,6 +228,7 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
             async def all_are_counted() -> None:
                 """Returns when the metrics have each execution: a process shares its counts once a second."""
                 while not counts or counts[-1] < asked:
+                    await asyncio.sleep(0.1)
                     counts.append((await metrics_of(client)).get(executed, 0))
 
             await ask()

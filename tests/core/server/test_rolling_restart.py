@@ -36,12 +36,11 @@ class Fleet:
         server = Served(folder, 1)
         self.all.append(server)
         await server.becomes_ready(1)
-        self._proxy.servers.append(server.port)
         return server
 
-    async def replace(self, old: Served) -> None:
+    async def replace(self, old: Served, new: Served) -> None:
         """As Kubernetes does: the new one is ready, the old one gets no new connections, then it is stopped."""
-        await self.start()
+        self._proxy.servers.append(new.port)
         self._proxy.servers.remove(old.port)
         await old.stopped_by(signal.SIGTERM)
 
@@ -62,15 +61,18 @@ async def test_a_rolling_restart_fails_no_request_and_sends_sockets_to_the_other
     async with Proxy().running() as proxy:
         fleet = Fleet(tmp_path, proxy)
         try:
-            old = [await fleet.start(), await fleet.start()]
+            # All start before there are writers, who would write all the time that a start takes.
+            servers = [await fleet.start() for _ in range(4)]
+            old, new = servers[:2], servers[2:]
+            proxy.servers = [server.port for server in old]
             async with writing(fleet, users) as writers:  # type: ignore[arg-type]  # has an address
-                for server in old:
+                for server, successor in zip(old, new, strict=True):
                     # Whatever has begun on the other server stays there.
                     proxy.servers, others = [server.port], proxy.servers
                     async with websocket_client(fleet.address) as client:
                         proxy.servers = others
                         ready = await client.watch([post])
-                        await fleet.replace(server)
+                        await fleet.replace(server, successor)
                         with pytest.raises(Closed) as closed:
                             await client.receive()
                         assert closed.value.code == 1012
