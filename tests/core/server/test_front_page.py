@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.core.server.served import TIMEOUT, served
+from tests.core.server.served import TIMEOUT
 from tests.docs.pages import PAGES, anchors
 from tests.paths import ROOT
 
@@ -72,17 +71,3 @@ async def test_in_development_the_documentation_is_served_and_no_other_file(
             "pictures",
         ):
             assert (await client.get(f"/docs/{missing}")).status_code == 404, missing
-
-
-@pytest.mark.usefixtures("django_db_setup")
-async def test_in_production_the_front_page_is_one_sentence(tmp_path: Path) -> None:
-    with served(tmp_path, DEBUG="false", ALLOWED_HOSTS="127.0.0.1") as server:
-        await server.becomes_ready(1)
-        address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
-            page = await client.get("/")
-            assert (page.status_code, page.text) == (
-                200,
-                "A social feed. Its GraphQL API is at /graphql/.\n",
-            )
-            assert (await client.get("/docs/README.md")).status_code == 404

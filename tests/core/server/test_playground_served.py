@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ import httpx
 import pytest
 
 from core.database.database import Database
-from tests.core.server.served import TIMEOUT, served
+from tests.core.server.served import TIMEOUT
 from tests.interactions.cast import create_posts, create_users, hide_account
 from tests.paths import OPERATIONS
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1"}
 VIEWER = {"query": "{ viewer { username } }"}
 FEED = "{ publicFeed(first: 2) { edges { node { text author { username } } } } }"
 
@@ -158,39 +156,3 @@ async def test_a_plan_is_explained_with_its_counts(client: httpx.AsyncClient) ->
     assert "b: String!" in (await client.post("/playground/plan", json=two)).json()["plan"]
     for wrong in ({"query": "{"}, {"query": "{ nothing }"}, {"query": two["query"]}):
         assert (await client.post("/playground/plan", json=wrong)).status_code == 400
-
-
-@asynccontextmanager
-async def production(folder: Path, **variables: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server in production."""
-    with served(folder, 1, **PRODUCTION, **variables) as server:
-        await server.becomes_ready(1)
-        address = f"http://{server.address}"
-        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
-            yield client
-
-
-@pytest.mark.usefixtures("django_db_setup")
-async def test_in_production_it_is_off_by_default(tmp_path: Path) -> None:
-    async with production(tmp_path, PLAYGROUND="") as client:
-        assert (await client.get("/graphql/", headers=BROWSER)).status_code == 400
-        assert (await client.get("/playground/licenses.txt")).status_code == 404
-
-
-@pytest.mark.usefixtures("django_db_setup")
-async def test_in_production_it_has_nothing_of_development(tmp_path: Path) -> None:
-    async with production(tmp_path, PLAYGROUND="true") as client:
-        page = await client.get("/graphql/", headers=BROWSER)
-        assert page.status_code == 200
-        assert "&quot;development&quot;:false" in page.text
-        assert (await client.get("/playground/licenses.txt")).status_code == 200
-        assert (await sign_in(client, "p1")).status_code in {404, 405}
-        headers = {"x-trace": "one"}
-        await client.post("/graphql/", json=VIEWER, headers=headers)
-        for path in (
-            "/demo/",
-            "/playground/operations",
-            "/playground/traces/one",
-            "/playground/plan",
-        ):
-            assert (await client.get(path)).status_code == 404, path

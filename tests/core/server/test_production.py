@@ -1,4 +1,7 @@
-"""In production only signed-in users may read the schema, and errors suggest no names of it."""
+"""What a production server shows, to whom, by default and where settings allow more.
+
+Only signed-in users may read the schema, errors suggest no names of it, and nothing of development is there.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from core.database.database import Database
 from tests.core.server.served import TIMEOUT, served
 from tests.live.world import open_websocket, signed_in
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 READS = [
     get_introspection_query(),
     '{ __type(name: "User") { name } }',
@@ -27,8 +31,13 @@ async def production(
     django_db_setup: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, bool]]:
-    """A client of a production server, and whether that one answers introspection to all."""
-    variables = {"DEBUG": "false", "ANONYMOUS_INTROSPECTION": request.param}
+    """A client of a production server, and whether that one has a playground and answers introspection to all."""
+    variables = {
+        "DEBUG": "false",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "ANONYMOUS_INTROSPECTION": request.param,
+        "PLAYGROUND": request.param,
+    }
     with served(tmp_path_factory.mktemp("server"), **variables) as server:
         await server.becomes_ready(1)
         address = f"http://{server.address}"
@@ -104,3 +113,37 @@ async def test_errors_suggest_no_names(production: tuple[httpx.AsyncClient, bool
         answer = await client.post("/graphql/", json={"query": query, "variables": variables})
         assert answer.json()["errors"], query
         assert "did you mean" not in answer.text.lower(), answer.text
+
+
+async def test_the_front_page_is_one_sentence(production: tuple[httpx.AsyncClient, bool]) -> None:
+    client, _ = production
+    page = await client.get("/")
+    assert (page.status_code, page.text) == (
+        200,
+        "A social feed. Its GraphQL API is at /graphql/.\n",
+    )
+    assert (await client.get("/docs/README.md")).status_code == 404
+
+
+async def test_the_playground_is_off_by_default_and_has_nothing_of_development(
+    production: tuple[httpx.AsyncClient, bool],
+) -> None:
+    client, is_allowed = production
+    page = await client.get("/graphql/", headers=BROWSER)
+    licenses = await client.get("/playground/licenses.txt")
+    if is_allowed:
+        assert (page.status_code, licenses.status_code) == (200, 200)
+        assert "&quot;development&quot;:false" in page.text
+    else:
+        assert (page.status_code, licenses.status_code) == (400, 404)
+    signing_in = await client.post("/playground/sign-in", json={"username": "p1"})
+    assert signing_in.status_code in {404, 405}
+    query = {"query": "{ viewer { username } }"}
+    await client.post("/graphql/", json=query, headers={"x-trace": "one"})
+    for path in (
+        "/demo/",
+        "/playground/operations",
+        "/playground/traces/one",
+        "/playground/plan",
+    ):
+        assert (await client.get(path)).status_code == 404, path
