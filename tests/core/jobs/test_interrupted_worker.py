@@ -31,7 +31,7 @@ CASES = [
 ]
 SECONDS = 30.0
 """Timeout of a worker, on a busy machine."""
-SECONDS_AFTER = 1.0
+SECONDS_AFTER = 0.3
 """How long a worker goes on after its interruption, after which it may have to wait until a lease expires."""
 MAX_NTH = 12
 """The awaits of a loop repeat."""
@@ -80,7 +80,7 @@ def method_of(coroutine: Coroutine[Any, Any, Any]) -> str:
 
 
 async def work_until_finished(database: Database, part: InterruptedPart | None = None) -> None:
-    """Runs a worker until nothing is left to do, it has ended, or its interruption is a second ago.
+    """Runs a worker until nothing is left to do, it has ended, or its interruption is `SECONDS_AFTER` ago.
 
     Nothing of it may be left behind.
     """
@@ -95,7 +95,7 @@ async def work_until_finished(database: Database, part: InterruptedPart | None =
             while not working.done() and loop.time() < ends_at:
                 if (await database.fetch(FINISHED))[0][0]:
                     break
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
                 if part is not None and part.reached:
                     ends_at = min(ends_at, loop.time() + SECONDS_AFTER)
             stopping.set()
