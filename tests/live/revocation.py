@@ -84,7 +84,7 @@ class Device:
         began = perf_counter()
         async with asyncio.timeout(REFUSED_SECONDS):
             while (answer := await self.ask(process)).status_code == 200:  # noqa: ASYNC110  # no event to wait for
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(0.01)
         assert answer.status_code == 401, answer.text
         [error] = answer.json()["errors"]
         assert error["extensions"]["code"] == "TOKEN_INVALID"
