@@ -86,12 +86,17 @@ def run(
     (folder / "test_it.py").write_text(source)
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-p", "no:django", "-p", "no:cacheprovider"),
+            *(sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "pytest_asyncio.plugin"),
+            *("-p", "no:cacheprovider"),
             f"-n{workers}",
             folder,
         ],
         cwd=ROOT,
-        env={**environment_without_make(), "PYTHONPATH": str(ROOT)},
+        env={
+            **environment_without_make(),
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # To import them all takes longer than the run.
+        },
         capture_output=True,
         text=True,
         timeout=110,
