@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import pty
 import shlex
-import subprocess
-import sys
 import termios
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import get_commands, load_command_class
+from django.core.management import call_command, get_commands, load_command_class
 
 from core.database.commands import ExplainedCommand
 from core.datasets.reconcile import COUNTS
-from tests.paths import ROOT
 
 OURS = {
     name: app
@@ -57,22 +56,16 @@ def test_a_long_command_shows_on_a_terminal_how_far_it_is(
         reading, writing = pty.openpty() if has_terminal else os.pipe()
         if has_terminal:
             termios.tcsetwinsize(writing, (24, 80))
-        done = subprocess.run(
-            [sys.executable, "manage.py", name, *arguments],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=writing,
-            check=True,
-            timeout=60,
-        )
-        os.close(writing)
+        written = StringIO()
+        with os.fdopen(writing, "w") as errors, redirect_stderr(errors):
+            call_command(name, *arguments, stdout=written)
         shown = b""
         try:
             while some := os.read(reading, 65_536):
                 shown += some
-        except OSError:  # The terminal of a process that has ended.
+        except OSError:  # A terminal that has been closed.
             pass
         finally:
             os.close(reading)
         assert (bar.encode() in shown) is has_terminal, shown
-        assert b"%|" not in done.stdout
+        assert "%|" not in written.getvalue()
