@@ -1,4 +1,4 @@
-"""After any failure, a client that reconnects receives exactly the log's events, in order."""
+"""After any failure, a client that reconnects receives exactly the log's events, in order, and no write is lost."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from core.events.notifier import Notifier
 from core.ids import global_id
 from tests.benchmarks.rounds import ADD_EVENTS, EVENTS, KINDS, Rounds
 from tests.interactions.cast import create_posts, create_users
+from tests.live.crash import crash_round
+from tests.live.kills import KINDS as KILLED
+from tests.live.kills import kill_under_load, problems
 from tests.live.surroundings import Surroundings, surroundings
 from tests.live.world import (
     Closed,
@@ -364,3 +367,18 @@ async def test_memory_is_the_same_after_each_round_of_lost_connections(
         await rounds.run(kind, 500)
         sizes.append(around.memory(0))
     assert sizes[-1] < sizes[0] * 1.1, sizes
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_crash_of_postgresql_leaves_no_gap(around: Surroundings, seed: int) -> None:
+    came = await crash_round(around, random.Random(seed))
+    assert came.resumed
+    assert (came.missed, came.missed_live, came.twice) == (0, 0, 0)
+
+
+@pytest.mark.timeout(300)
+async def test_each_kind_of_process_may_be_killed_at_any_moment(around: Surroundings) -> None:
+    record = await kill_under_load(around, len(KILLED), random.Random(1))
+    assert await problems(around, record) == {}, record.unclear[:5]
+    assert len(record.posts) > 2 * len(KILLED)
+    assert all(len(seconds) == 1 for seconds in record.away.values())
