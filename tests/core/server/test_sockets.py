@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,6 +26,7 @@ HEAD_SECONDS = 2.0
 SOON = 30.0
 """Seconds within which a connection is closed that has to be, on a busy machine."""
 MANY = 200
+BOUND = 6
 REQUEST = b"GET /at-once HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST /at-once HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -175,7 +175,7 @@ async def test_the_server_closes_them_counts_them_and_keeps_its_live_connections
     assert "Traceback" not in server.logged()
 
 
-async def taken(address: str, local: str = "127.0.0.1") -> RawClient | None:
+async def taken(address: str, local: str) -> RawClient | None:
     """A socket that is served and stays open; None if it is refused."""
     client = await RawClient.connect(address, local=local)
     client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -186,45 +186,50 @@ async def taken(address: str, local: str = "127.0.0.1") -> RawClient | None:
     return client
 
 
-async def test_sockets_are_bounded_by_address(database: Database, tmp_path: Path) -> None:
-    bound = 6
-    with served(tmp_path, SOCKETS_PER_ADDRESS=str(bound)) as server:
-        await server.becomes_ready(1)
-        opened = [await RawClient.connect(server.address) for _ in range(bound - 2)]
-        opened += [await open_socket(server.address) for _ in range(2)]
-        refused = await RawClient.connect(server.address)
-        await refused.receives(b"TOO_MANY_CONNECTIONS")
-        await refused.is_lost()
-        other = await taken(server.address, local="127.0.0.2")
-        assert other is not None
-        other.transport.close()
-        # Each kind gives its place back, however it ends, and no more than that.
-        for ends in ("reset", "close"):
-            for client in (opened.pop(0), opened.pop()):
-                if ends == "reset":
-                    client.reset()
-                else:
-                    client.transport.close()
-                again = await eventually(partial(taken, server.address))
-                assert again is not None
-                opened.insert(1, again)
-                assert await taken(server.address) is None
-        for client in opened:
-            client.transport.close()
-        assert "Traceback" not in server.logged()
+@pytest.fixture(scope="module")
+async def bounded(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Served]:
+    """A server that serves so many sockets of an address, but any number of 127.0.0.1."""
+    bound = {"SOCKETS_PER_ADDRESS": str(BOUND), "TRUSTED_PROXIES": "127.0.0.1"}
+    with served(tmp_path_factory.mktemp("bounded"), 1, **bound) as running:
+        await running.becomes_ready(1)
+        yield running
 
 
-async def test_sockets_of_a_trusted_proxy_are_not_counted(
-    database: Database, tmp_path: Path
-) -> None:
-    with served(tmp_path, SOCKETS_PER_ADDRESS="1", TRUSTED_PROXIES="127.0.0.1") as server:
-        await server.becomes_ready(1)
-        opened = [await taken(server.address) for _ in range(5)]
-        opened.append(await taken(server.address, local="127.0.0.2"))
-        assert await taken(server.address, local="127.0.0.2") is None
-        for client in opened:
-            assert client is not None
-            client.transport.close()
+async def test_sockets_are_bounded_by_address(bounded: Served) -> None:
+    address, local = bounded.address, "127.0.0.2"
+    opened = [await RawClient.connect(address, local=local) for _ in range(BOUND - 2)]
+    opened += [await open_socket(address, local=local) for _ in range(2)]
+    refused = await RawClient.connect(address, local=local)
+    await refused.receives(b"TOO_MANY_CONNECTIONS")
+    await refused.is_lost()
+    other = await taken(address, "127.0.0.3")
+    assert other is not None
+    other.transport.close()
+    # Each kind gives its place back, however it ends, and no more than that.
+    for ends in ("reset", "close"):
+        for client in (opened.pop(0), opened.pop()):
+            if ends == "reset":
+                client.reset()
+            else:
+                client.transport.close()
+            again = await eventually(partial(taken, address, local))
+            assert again is not None
+            opened.insert(1, again)
+            assert await taken(address, local) is None
+    for client in opened:
+        client.transport.close()
+    assert "Traceback" not in bounded.logged()
+
+
+async def test_sockets_of_a_trusted_proxy_are_not_counted(bounded: Served) -> None:
+    opened = [await taken(bounded.address, "127.0.0.1") for _ in range(2 * BOUND)]
+    opened += [await taken(bounded.address, "127.0.0.4") for _ in range(BOUND)]
+    assert await taken(bounded.address, "127.0.0.4") is None
+    for client in opened:
+        assert client is not None
+        client.transport.close()
 
 
 def test_addresses_of_one_network_are_bounded_together() -> None:
