@@ -21,7 +21,9 @@ from tests.core.jobs.processes import kill_at_random
 from tests.servers import SETTINGS, servers_for_tests
 
 WORKERS = 3
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.03
+SLOW_EVERY = 4
+"""Of so many events one has a job that waits amid its transaction, so that most kills meet one."""
 HANDLED = """
 SELECT NOT EXISTS (SELECT FROM jobs WHERE failed_at IS NULL AND unique_key IS NULL)
 AND NOT EXISTS (SELECT FROM events e, event_consumers c WHERE (e.transaction, e.id) > (c.transaction, c.event))
@@ -42,7 +44,7 @@ async def write(database: Any, stopping: asyncio.Event) -> int:
         async with database.transaction() as transaction:
             await transaction.fetch(effects.EVENT, 1_000 + number)
             await effects.outside.enqueue(transaction, {"number": number})
-            if number % 10 == 0:
+            if number % SLOW_EVERY == 0:
                 await effects.slow.enqueue(transaction, {"number": number, "seconds": 0.2})
         await asyncio.sleep(PAUSE_SECONDS)
     return number
@@ -89,7 +91,7 @@ async def check(database: Any, number: int) -> None:
             once[cause] += 1
     posts = [1_000 + each for each in range(1, number + 1)]
     expected = {f"event {post}" for post in posts} | {f"job {post}" for post in posts if post % 2}
-    expected |= {f"slow {each}" for each in range(10, number + 1, 10)}
+    expected |= {f"slow {each}" for each in range(SLOW_EVERY, number + 1, SLOW_EVERY)}
     assert set(once) == expected, set(once) ^ expected
     assert set(once.values()) == {1}, [cause for cause, times in once.items() if times > 1]
     assert outside.keys() == {f"outside {each}" for each in range(1, number + 1)}
