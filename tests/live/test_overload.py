@@ -14,7 +14,7 @@ READERS = 100
 
 @pytest.mark.usefixtures("database")
 async def test_writes_are_not_starved_by_a_hundred_readers(tmp_path: Path) -> None:
-    outcome = await run(tmp_path, readers=READERS, seconds=5)
+    outcome = await run(tmp_path, readers=READERS, seconds=3)
     print(outcome)
     assert outcome.failed_writes == []
     # They would take as long as the reads if they stood in one line with them.
