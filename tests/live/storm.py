@@ -327,7 +327,7 @@ async def storm(folder: Path, database: Database, *, seconds: float, seed: int) 
         async def removed() -> bool:
             return not await database.fetch("SELECT FROM account_deletions")
 
-        await eventually(removed)
+        await eventually(removed, seconds=SECONDS_TO_END)
         for server in servers:
             await server.stopped_by(signal.SIGTERM)
             requests.faults += [f"logged: {sign}" for sign in SIGNS.findall(server.logged())]
