@@ -27,7 +27,7 @@ from tests.core.server.served import (  # needs the settings
 )
 from tests.live.world import SignedInUser, signed_in  # as above
 
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 """Between two posts of a writer while processes start, which takes seconds. There is none when all stop."""
 
 
