@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import psycopg2
 
-EMPTY_TABLES = """
-DO $$
+LOCK_TABLES = """
 DECLARE
     tables text[] := ARRAY(
         SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
@@ -21,6 +20,11 @@ BEGIN
         EXCEPTION WHEN deadlock_detected THEN NULL;
         END;
     END LOOP;
+"""
+"""The beginning of a block that changes all tables, except those that migrations fill."""
+
+EMPTY_TABLES = f"""
+DO $$ {LOCK_TABLES}
     IF EXISTS (SELECT FROM unnest(tables) t WHERE pg_relation_size(t::regclass) > 65536) THEN
         EXECUTE format('TRUNCATE %s', array_to_string(tables, ', '));
     ELSE
@@ -32,7 +36,7 @@ BEGIN
         END LOOP;
     END IF;
 END $$
-"""
+"""  # noqa: S608  # a constant
 """One statement that empties all tables, except those that migrations fill.
 
 TRUNCATE makes new files for all tables and their 77 indexes, which takes 20 ms; most tests leave a few rows, which
@@ -67,6 +71,22 @@ BEGIN
     END LOOP;
 END $$
 """
+UNDO_CHANGES = f"""
+DO $$ {LOCK_TABLES}
+    SET LOCAL session_replication_role = replica;
+    FOREACH name IN ARRAY tables LOOP
+        IF to_regclass('saved.' || name) IS NULL THEN
+            IF pg_relation_size(name::regclass) > 0 THEN
+                EXECUTE format('DELETE FROM %I', name);
+            END IF;
+        ELSE
+            EXECUTE format('DELETE FROM %1$I t WHERE NOT EXISTS (SELECT FROM saved.%1$I s WHERE s = t)', name);
+            EXECUTE format('INSERT INTO %1$I OVERRIDING SYSTEM VALUE TABLE saved.%1$I EXCEPT TABLE %1$I', name);
+        END IF;
+    END LOOP;
+END $$
+"""  # noqa: S608  # a constant
+"""One statement that makes all tables equal to the saved ones, in a third of the time of emptying and filling them."""
 
 
 class EmptyingSession:
@@ -93,6 +113,10 @@ class EmptyingSession:
     def restore_rows(self) -> None:
         """Inserts the saved rows into the tables, which must be empty."""
         self._execute(RESTORE_TABLES)
+
+    def undo_changes(self) -> None:
+        """Restores the saved rows in tables that differ in few of them. Their order on disk may change."""
+        self._execute(UNDO_CHANGES)
 
     def drop_saved(self) -> None:
         self._execute("DROP SCHEMA saved CASCADE")

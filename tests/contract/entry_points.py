@@ -59,13 +59,21 @@ def document(kind: OperationType, name: str, depth: int, member: str | None = No
     passed = ", ".join(f"{key}: ${key}" for key in required)
     text = f"{name}({passed})" if required else name
     operation = f"{kind.value} EntryPoint({declared})" if required else f"{kind.value} EntryPoint"
-    found = parse(f"{operation} {{ {text} {selection(field, depth, member)} }}")
+    fragments: dict[str, str] = {}
+    selected = selection(field, depth, fragments, member)
+    found = parse(" ".join([f"{operation} {{ {text} {selected} }}", *fragments.values()]))
     assert validate(graphql_schema, found) == []
     return found
 
 
-def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
-    """A selection of every field, with nodes nested up to `depth`."""
+def selection(
+    field: GraphQLField, depth: int, fragments: dict[str, str], only: str | None = None
+) -> str:
+    """A selection of every field, with nodes nested up to `depth`.
+
+    The fragments that it needs are added to `fragments`, by their names: a document that repeats the fields of a type
+    wherever it occurs is five times as long, and takes as much longer to validate.
+    """
     type_ = get_named_type(field.type)
     if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
         return ""
@@ -78,23 +86,32 @@ def selection(field: GraphQLField, depth: int, only: str | None = None) -> str:
         # Fields of one name and different types conflict without aliases.
         aliased = {name for name, found in types.items() if len(found) > 1}
         parts = [
-            f"... on {each.name} {{ {_fields(each, depth, aliased)} }}"
+            f"... on {each.name} {{ {_fields(each, depth, fragments, aliased)} }}"
             for each in members
             if only in {None, each.name}
         ]
         return f"{{ __typename {' '.join(type_.fields)} {' '.join(parts)} }}"
     assert isinstance(type_, GraphQLObjectType), f"no rule to select from {type_}"
-    return f"{{ __typename {_fields(type_, depth)} }}"
+    name = f"{type_.name}{depth}"
+    if name not in fragments:
+        fields = _fields(type_, depth, fragments)
+        fragments[name] = f"fragment {name} on {type_.name} {{ {fields} }}"
+    return f"{{ __typename ...{name} }}"
 
 
-def _fields(type_: GraphQLObjectType, depth: int, aliased: Collection[str] = ()) -> str:
+def _fields(
+    type_: GraphQLObjectType,
+    depth: int,
+    fragments: dict[str, str],
+    aliased: Collection[str] = (),
+) -> str:
     below = depth - (graphql_schema.type_map["Node"] in type_.interfaces)
     chosen = []
     for name, field in type_.fields.items():
         is_leaf = isinstance(get_named_type(field.type), GraphQLScalarType | GraphQLEnumType)
         if is_leaf or below > 0:
             alias = f"{type_.name}_{name}: " if name in aliased else ""
-            chosen.append(f"{alias}{name}{_passed(field)} {selection(field, below)}")
+            chosen.append(f"{alias}{name}{_passed(field)} {selection(field, below, fragments)}")
     return " ".join(chosen)
 
 

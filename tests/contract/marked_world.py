@@ -50,6 +50,9 @@ QUOTE = """
 WITH quoting AS (UPDATE posts SET quoted_post_id = $2 WHERE id = $1)
 UPDATE posts SET quote_count = quote_count + 1 WHERE id = $2
 """
+RELATIONS = """
+SELECT 'block', blocker_id, blocked_id FROM blocks UNION ALL SELECT 'mute', muter_id, muted_id FROM mutes
+"""
 NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 """Changes with each transaction that writes."""
 
@@ -106,8 +109,7 @@ class MarkedWorld:
     async def restore(self, session: EmptyingSession) -> None:
         """Restores the rows that the session has saved, unless nothing was written since."""
         if await self._next_transaction() != self._restored:
-            session.empty_tables()
-            session.restore_rows()
+            session.undo_changes()
             self._restored = await self._next_transaction()
 
     async def _next_transaction(self) -> int:
@@ -171,21 +173,15 @@ class MarkedWorld:
         """Texts of the response that must be hidden from the viewer, by the current blocks and mutes."""
         found = [each for each in texts(data) if each[1] not in ABOUT_PUSH_TARGETS]
         viewer_id = self.key.get(viewer, MISSING_USER)
-        blocks = {
-            tuple(row)
-            for row in await self.database.fetch("SELECT blocker_id, blocked_id FROM blocks")
-        }
-        mutes = {
-            tuple(row) for row in await self.database.fetch("SELECT muter_id, muted_id FROM mutes")
-        }
+        relations = {tuple(row) for row in await self.database.fetch(RELATIONS)}
         leaked = [f"{path}: {text}" for path, text in found if "GHOST" in text]
         for other, key in self.key.items():
             if other == DELETED:
                 leaked += [f"{path}: {text}" for path, text in found if is_of_deleted(text)]
                 continue
-            has_blocked = (viewer_id, key) in blocks
-            is_hidden = (key, viewer_id) in blocks or has_blocked
-            is_muted = (viewer_id, key) in mutes and root in FEEDS
+            has_blocked = ("block", viewer_id, key) in relations
+            is_hidden = ("block", key, viewer_id) in relations or has_blocked
+            is_muted = ("mute", viewer_id, key) in relations and root in FEEDS
             for path, text in found if is_hidden or is_muted else ():
                 if other not in text:
                     continue

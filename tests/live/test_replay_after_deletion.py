@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import cache
 
 import pytest
 from graphql import GraphQLInterfaceType, get_named_type, parse, validate
@@ -99,24 +100,29 @@ async def history(api: Api, database: Database) -> History:
     return made
 
 
-def subscription(root: str, selected: str) -> str:
+def subscription(root: str, selected: str, *fragments: str) -> str:
     watches = root == "postInteractions"
     declared = "$after: String, $postIds: [ID!]!" if watches else "$after: String"
     passed = "after: $after, postIds: $postIds" if watches else "after: $after"
-    text = f"subscription All({declared}) {{ {root}({passed}) {selected} }}"
+    text = " ".join([f"subscription All({declared}) {{ {root}({passed}) {selected} }}", *fragments])
     assert validate(graphql_schema, parse(text)) == []
     return text
 
 
-def documents() -> Iterator[tuple[str, str]]:
+@cache
+def documents() -> list[tuple[str, str]]:
     """Root field and a subscription that selects all that one kind of event has, for each kind."""
     assert graphql_schema.subscription_type is not None
+    found = []
     for root in LAST:
         field = graphql_schema.subscription_type.fields[root]
         interface = get_named_type(field.type)
         assert isinstance(interface, GraphQLInterfaceType)
         for member in graphql_schema.get_possible_types(interface):
-            yield root, subscription(root, selection(field, 2, member.name))
+            fragments: dict[str, str] = {}
+            selected = selection(field, 2, fragments, member.name)
+            found.append((root, subscription(root, selected, *fragments.values())))
+    return found
 
 
 @pytest.mark.parametrize("deleted", DELETED)
