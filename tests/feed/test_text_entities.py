@@ -105,7 +105,7 @@ def test_folding_twice_changes_nothing() -> None:
     for code in range(sys.maxunicode + 1):
         for tag in (f"a{chr(code)}b", f"{chr(code)}b", chr(code)):
             name = hashtag_name(tag)
-            assert name is None or hashtag_name(name) == name, hex(code)
+            assert name in {None, tag} or hashtag_name(name) == name, hex(code)
 
 
 @given(
