@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -57,13 +58,16 @@ def problems(sql: str, allowed: Sequence[str] = ()) -> str:
     return ran.stdout if ran.returncode else ""
 
 
-def new_migrations() -> Iterator[tuple[tuple[str, str], str]]:
-    """Each migration after BASELINE, as app and name, with its SQL."""
+@cache
+def new_migrations() -> dict[tuple[str, str], str]:
+    """The SQL of each migration after BASELINE, by app and name."""
+    found = {}
     for app, name in sorted(MigrationLoader(None).disk_migrations or ()):
         if app in FOLDERS and name > BASELINE.get(app, ""):
             out = StringIO()
             call_command("sqlmigrate", app, name, stdout=out)
-            yield (app, name), out.getvalue()
+            found[app, name] = out.getvalue()
+    return found
 
 
 @pytest.mark.parametrize("app", FOLDERS)
@@ -76,13 +80,14 @@ def test_the_newest_migration_is_named(app: str) -> None:
 
 def test_new_migrations_pass_squawk(orm: None) -> None:
     found = {
-        migration: problems(sql, ALLOWED.get(migration, [])) for migration, sql in new_migrations()
+        migration: problems(sql, ALLOWED.get(migration, []))
+        for migration, sql in new_migrations().items()
     }
     assert not any(found.values()), "\n".join(found.values())
 
 
 def test_new_migrations_lock_tables_in_the_order_of_writes(orm: None) -> None:
-    for migration, sql in new_migrations():
+    for migration, sql in new_migrations().items():
         tables = [table for table in LOCKED.findall(sql) if table in WRITTEN]
         assert tables == sorted(tables, key=WRITTEN.index), migration
 
