@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from core.config.environment import environment
 from core.database import statement_metrics
 from core.database.database import Database
 from core.server.app import Server
 from tests.live.world import SignedInUser, eventually, operation, signed_in
+from tests.metrics import metric_value
 
 STEPS = 40
 """Steps of the loop, one after the other; then as many milliseconds."""
@@ -117,4 +117,4 @@ async def test_a_connection_cancelled_at_any_step_releases_everything(
 
 
 def subscribers() -> float:
-    return REGISTRY.get_sample_value("feed_subscribers", {"field": "homeFeedEvents"}) or 0
+    return metric_value("feed_subscribers", field="homeFeedEvents")

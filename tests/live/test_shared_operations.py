@@ -6,7 +6,6 @@ import gc
 from weakref import ref
 
 import pytest
-from prometheus_client import REGISTRY
 
 from core.config.schema import graphql_schema
 from core.database.database import Database
@@ -18,6 +17,7 @@ from core.ids import global_id
 from interactions.graphql.post_topic import PUBLIC_FIELDS
 from tests.interactions.cast import create_posts
 from tests.live.world import Api, operation, signed_in, websocket_client
+from tests.metrics import metric_value
 
 ROOT = "{ postInteractions(postIds: $ids, after: $after) { cursor ... on PostLiked { actor { username } "
 SHARED = (
@@ -96,8 +96,8 @@ async def test_shared_and_single_executions_give_equal_payloads(
     id = global_id("Post", post)
 
     def executions(by: str) -> float:
-        labels = {"field": "postInteractions", "shared_by": by}
-        return REGISTRY.get_sample_value("feed_subscription_executions_total", labels) or 0
+        name = "feed_subscription_executions_total"
+        return metric_value(name, field="postInteractions", shared_by=by)
 
     async with (
         websocket_client(address) as first,

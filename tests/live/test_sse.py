@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from prometheus_client import REGISTRY
 
 from core.database.database import Database
 from core.ids import global_id
 from tests.interactions.cast import create_posts
 from tests.live.world import TIMEOUT, Api, eventually, operation, signed_in
+from tests.metrics import metric_value
 
 ACCEPT = {"accept": "text/event-stream"}
 ASK = "{ publicFeed(first: 1) { edges { cursor } } }"
@@ -302,4 +302,4 @@ async def test_a_disconnect_during_the_look_up_releases_the_connection(
 
 
 def subscribers() -> float:
-    return REGISTRY.get_sample_value("feed_subscribers", {"field": "postInteractions"}) or 0
+    return metric_value("feed_subscribers", field="postInteractions")

@@ -6,13 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from core.database.database import Database
 from feed.services import post_create
 from tests.benchmarks.live_clients import MASK, framed
 from tests.interactions.cast import create_users
 from tests.live.raw_clients import MAX_SECONDS, RawClient, open_socket, subscribe
+from tests.metrics import metric_value
 
 ROUNDS = 50
 """So many answers to another client after which a message that was not read stays unread."""
@@ -68,8 +68,8 @@ async def test_queries_wait_until_answers_are_read(address: str, database: Datab
     count = 50
 
     def answered() -> float:
-        labels = {"operation": "Unread", "kind": "query", "cached": "no"}
-        return REGISTRY.get_sample_value("feed_request_seconds_count", labels) or 0
+        name = "feed_request_seconds_count"
+        return metric_value(name, operation="Unread", kind="query", cached="no")
 
     other = await open_socket(address)
     client = await open_socket(address)

@@ -23,6 +23,7 @@ from core.server.request_metrics import MAX_NAMES, RequestMetrics
 from tests.core.server.served import TIMEOUT, Served, served
 from tests.interactions.cast import create_posts
 from tests.live.world import SignedInUser, operation, signed_in
+from tests.metrics import metric_value
 
 PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "SLOW_STATEMENT_SECONDS": "0.02"}
 
@@ -269,11 +270,8 @@ def test_names_that_clients_choose_are_bounded() -> None:
         or sample.labels["operation"] == "publicFeed"
     }
     assert len(names) == MAX_NAMES + 1
-    labels = ("publicFeed", "NOT_FOUND")
-    found = REGISTRY.get_sample_value(
-        "feed_request_errors_total", dict(zip(("operation", "code"), labels, strict=True))
-    )
-    assert found == 50
+    errors = metric_value("feed_request_errors_total", operation="publicFeed", code="NOT_FOUND")
+    assert errors == 50
 
 
 async def test_a_fraction_of_requests_is_logged_and_every_slow_or_failed_one(
