@@ -36,18 +36,15 @@ async def pool() -> AsyncIterator[Database]:
     await opened.close()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def others_objects() -> None:
-    """Leaves what other tests have made out of the many collections of these."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
-def own_garbage(others_objects: None) -> Iterator[None]:
-    """Collects garbage before each test, so that what is collected in a test is its own."""
+def own_garbage() -> Iterator[None]:
+    """Collects garbage before each test, so that what is collected in a test is its own.
+
+    What is left, of other tests and of hypothesis, is exempt from the many collections in the test.
+    """
     with warnings.catch_warnings(action="ignore"):
         gc.collect()
+    gc.freeze()
     gc.disable()
     yield
     with warnings.catch_warnings(action="ignore"):
