@@ -7,7 +7,6 @@ machine, and what arrives there is handed to the browser by the DevTools protoco
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,15 @@ from core.database.database import Database
 from interactions.push.vapid import vapid_pair
 from tests.browser.chromium import TIMEOUT, Browser, Page
 from tests.browser.world import world
+from tests.core.server.served import Served
 from tests.interactions.push.browser import Browser as Subscription
 from tests.interactions.push.receiver import Receiver
 from tests.live.world import eventually
 
-pytestmark = pytest.mark.timeout(600)  # A busy machine draws slowly; each step has its own timeout.
+pytestmark = [
+    pytest.mark.timeout(600),  # A busy machine draws slowly; each step has its own timeout.
+    pytest.mark.usefixtures("worker"),
+]
 TARGETS = "SELECT id, kind, address FROM push_targets WHERE user_id = $1"
 SUBSCRIBED_ELSEWHERE = """
 const { endpoint, ...keys } = %s;
@@ -48,19 +51,28 @@ navigator.serviceWorker.ready.then(async (worker) => {
 """Title and tag of each notification that the browser shows; nothing after five seconds without one."""
 
 
-async def test_a_push_is_shown_by_the_service_worker(
-    browser: Browser, database: Database, tmp_path: Path
-) -> None:
-    private_key, public_key = vapid_pair()
-    settings = {
-        "VAPID_PRIVATE_KEY": private_key,
+@pytest.fixture(scope="module")
+def vapid_keys() -> tuple[str, str]:
+    """A private key and its public key."""
+    return vapid_pair()
+
+
+@pytest.fixture(scope="module")
+def variables(vapid_keys: tuple[str, str]) -> dict[str, str]:
+    return {
+        "VAPID_PRIVATE_KEY": vapid_keys[0],
         "VAPID_CONTACT": "mailto:ops@push.invalid",
         "PUSH_PRIVATE_ADDRESSES": "true",
     }
+
+
+async def test_a_push_is_shown_by_the_service_worker(
+    browser: Browser, database: Database, server: Served, vapid_keys: tuple[str, str]
+) -> None:
     receiver, subscription = Receiver(), Subscription()
     async with (
         receiver.serving(None),
-        world(browser, database, tmp_path, **settings) as (_, tab, api, viewer, author, *_others),
+        world(browser, database, server) as (_, tab, api, viewer, author, *_others),
     ):
         endpoint = f"http://127.0.0.1:{receiver.port}/browser"
         target = subscription.target(receiver)["webPush"] | {"endpoint": endpoint}
@@ -72,7 +84,7 @@ async def test_a_push_is_shown_by_the_service_worker(
         await tab.press("Turn on push")
         await tab.has("Turn off push")
         asked = json.loads(await tab.page.evaluate("localStorage.getItem('subscribed')"))
-        assert asked == {"userVisibleOnly": True, "applicationServerKey": public_key}
+        assert asked == {"userVisibleOnly": True, "applicationServerKey": vapid_keys[1]}
         [registered] = await database.fetch(TARGETS, viewer.key)
         assert tuple(registered)[1:] == ("WEB_PUSH", endpoint)
 
@@ -124,9 +136,9 @@ async def shown_after(page: Page, content: dict[str, Any]) -> Any:
     ],
 )
 async def test_what_hinders_is_shown(
-    browser: Browser, database: Database, tmp_path: Path, permission: str, message: str
+    browser: Browser, database: Database, server: Served, permission: str, message: str
 ) -> None:
-    async with world(browser, database, tmp_path) as (_, tab, _api, viewer, *_others):
+    async with world(browser, database, server) as (_, tab, _api, viewer, *_others):
         await tab.page.permit("notifications", permission)
         await tab.press("Notifications")
         await tab.press("Turn on push")

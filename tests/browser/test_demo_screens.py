@@ -11,10 +11,13 @@ from core.database.database import Database
 from tests.browser.chromium import Browser
 from tests.browser.demo import STATUS, Demo
 from tests.browser.world import PASSWORD, world
-from tests.core.server.served import served
+from tests.core.server.served import Served, served
 from tests.live.world import SignedInUser, eventually
 
-pytestmark = pytest.mark.timeout(900)  # A busy machine draws slowly; each step has its own timeout.
+pytestmark = [
+    pytest.mark.timeout(900),  # A busy machine draws slowly; each step has its own timeout.
+    pytest.mark.usefixtures("worker"),
+]
 SLOW = 150_000
 """The network's speed during an upload. Units: bytes a second."""
 FIRST = "main article.post"
@@ -25,9 +28,9 @@ PICTURE = (
 
 
 async def test_signing_in_finding_and_keeping(
-    browser: Browser, database: Database, tmp_path: Path
+    browser: Browser, database: Database, server: Served
 ) -> None:
-    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, *_):
+    async with world(browser, database, server) as (_, tab, api, viewer, author, *_):
         text = "Fog over the lighthouse #harbour, says @demo"
         written = await api.change(author, "CreateRichPost", text=text)
         await tab.press("1 new post")
@@ -67,9 +70,9 @@ async def test_signing_in_finding_and_keeping(
 
 
 async def test_quotes_warnings_and_comments(
-    browser: Browser, database: Database, tmp_path: Path
+    browser: Browser, database: Database, server: Served
 ) -> None:
-    async with world(browser, database, tmp_path) as (_, tab, api, _viewer, author, *_):
+    async with world(browser, database, server) as (_, tab, api, _viewer, author, *_):
         warned = await api.change(
             author, "CreateRichPost", text="The ship sinks", contentWarning="Spoilers"
         )
@@ -111,8 +114,10 @@ async def test_quotes_warnings_and_comments(
         await tab.fits()
 
 
-async def test_profiles_and_requests(browser: Browser, database: Database, tmp_path: Path) -> None:
-    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, private):
+async def test_profiles_and_requests(
+    browser: Browser, database: Database, server: Served, tmp_path: Path
+) -> None:
+    async with world(browser, database, server) as (_, tab, api, viewer, author, private):
         await tab.go("#/user/closed_door")
         await tab.shows("Only accepted followers see these posts.")
         await tab.press("Follow: Closed Door")
@@ -155,9 +160,9 @@ async def test_profiles_and_requests(browser: Browser, database: Database, tmp_p
 
 
 async def test_notifications_are_live_and_seen(
-    browser: Browser, database: Database, tmp_path: Path
+    browser: Browser, database: Database, server: Served
 ) -> None:
-    async with world(browser, database, tmp_path) as (_, tab, api, viewer, author, *_):
+    async with world(browser, database, server) as (_, tab, api, viewer, author, *_):
         post = await api.change(viewer, "CreatePost", text="Look at this")
         await api.change(author, "LikePost", postId=post["post"]["id"])
         await tab.shows("Harbour Master", within=".toast")
@@ -179,20 +184,22 @@ async def test_pictures_are_sent_with_progress_also_over_a_cut(
     picture = tmp_path / "fog.png"
     Image.effect_noise((900, 900), 90).save(picture)
     assert picture.stat().st_size > 4 * SLOW
-    async with world(browser, database, tmp_path) as (server, tab, _, viewer, *_):
-        await tab.network(SLOW)
-        await tab.choose_file(picture)
-        sent = "document.querySelector('progress').value"
-        await tab.page.wait_for(f"{sent} > 0 && {sent} < 0.5")
-        server.process.kill()
-        server.process.wait()
-        await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
-        (tmp_path / "again").mkdir()
-        with served(tmp_path / "again", DEBUG="true", PORT=str(server.port)) as again:
-            await again.becomes_ready(1)
-            await tab.page.wait_for(f"{sent} > 0.5 && {sent} < 1")
-            tab.page.complaints.clear()  # Of the time without a server.
-            await finish(tab, database, viewer)
+    with served(tmp_path, DEBUG="true") as server:
+        await server.becomes_ready(1)
+        async with world(browser, database, server) as (_, tab, _, viewer, *_):
+            await tab.network(SLOW)
+            await tab.choose_file(picture)
+            sent = "document.querySelector('progress').value"
+            await tab.page.wait_for(f"{sent} > 0 && {sent} < 0.5")
+            server.process.kill()
+            server.process.wait()
+            await tab.page.wait_for(f"{STATUS}.startsWith('Reconnecting')")
+            (tmp_path / "again").mkdir()
+            with served(tmp_path / "again", DEBUG="true", PORT=str(server.port)) as again:
+                await again.becomes_ready(1)
+                await tab.page.wait_for(f"{sent} > 0.5 && {sent} < 1")
+                tab.page.complaints.clear()  # Of the time without a server.
+                await finish(tab, database, viewer)
 
 
 async def finish(tab: Demo, database: Database, viewer: SignedInUser) -> None:

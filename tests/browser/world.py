@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
+from django.utils.module_loading import autodiscover_modules
 
 from core.database.database import Database
+from core.jobs.registry import CONSUMERS
+from core.jobs.statements import SQL
 from tests.browser.chromium import Browser
 from tests.browser.demo import Demo, demo
-from tests.core.server.served import Served, served
+from tests.core.server.served import Served
 from tests.interactions.cast import create_users
 from tests.live.world import Api, SignedInUser, signed_in_again
-from tests.paths import ROOT
 
 PASSWORD = "hush a password"
 STARTED = """
@@ -39,13 +36,12 @@ class World(NamedTuple):
 
 
 @asynccontextmanager
-async def world(
-    browser: Browser, database: Database, folder: Path, **variables: str
-) -> AsyncIterator[World]:
-    """The viewer `demo` follows `harbour_master`; `closed_door` has a private account.
-
-    `variables`: further settings of the server and the worker.
-    """
+async def world(browser: Browser, database: Database, server: Served) -> AsyncIterator[World]:
+    """The viewer `demo` follows `harbour_master`; `closed_door` has a private account."""
+    # The worker registered them when it started. The tables have been emptied since.
+    autodiscover_modules("consumers")
+    for each in CONSUMERS.values():
+        await database.write(SQL.consumer_register, each.name, each.from_end, ())
     names = (("demo", "Demo"), ("harbour_master", "Harbour Master"), ("closed_door", "Closed Door"))
     users = []
     for key, (username, name) in zip(await create_users(database, 3), names, strict=True):
@@ -53,19 +49,9 @@ async def world(
         await database.write(STARTED, key, username, name, make_password(PASSWORD), is_private)
         users.append(await signed_in_again(database, key))
     viewer, author, _private = users
-    with served(folder, 1, DEBUG="true", **variables) as server:
-        await server.becomes_ready(1)
-        worker = subprocess.Popen(  # noqa: ASYNC220  # it returns at once
-            [sys.executable, "manage.py", "work"],
-            cwd=ROOT,
-            env={**os.environ, **variables},
-            stdout=subprocess.DEVNULL,
-        )
-        api = Api(server.address)
-        await api.change(viewer, "FollowUser", userId=author.id)
-        try:
-            yield World(server, await demo(browser, f"http://{server.address}"), api, *users)
-        finally:
-            await api.close()
-            worker.terminate()
-            await asyncio.to_thread(worker.wait)
+    api = Api(server.address)
+    await api.change(viewer, "FollowUser", userId=author.id)
+    try:
+        yield World(server, await demo(browser, f"http://{server.address}"), api, *users)
+    finally:
+        await api.close()
