@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import strategies as st
 
 from tests.commands import environment_without_make
 from tests.paths import ROOT
@@ -45,6 +46,8 @@ def sanitized_run(folder: Path, source: str) -> subprocess.CompletedProcess[str]
         env={**environment, "CC": "gcc", "CFLAGS": FLAGS},
         check=True,
     )
+    # Makes the tables of characters, which Hypothesis keeps in files. With sanitizers that would take twelve seconds.
+    st.text().validate()
     [extension] = file.parent.glob("*.so")
     assert LIBRARY
     return subprocess.run(
