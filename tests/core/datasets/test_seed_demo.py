@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -10,6 +11,7 @@ from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Max
+from pytest_django.plugin import DjangoDbBlocker
 
 from core.accounts.models import FormerUsername, User
 from core.datasets.bulk_load import notifications_load
@@ -18,6 +20,7 @@ from feed.media.files import MediaSize, picture_name, stored_size
 from feed.media.models import Media
 from feed.models import Post
 from tests.core.datasets.traces import assert_counts_are_right, count, fingerprint
+from tests.empty_tables import EmptyingSession
 
 PASSWORD = "demo-for-tests"
 TABLES = (
@@ -42,10 +45,27 @@ def seed(*options: str, users: int = 60, posts: int = 300) -> str:
     return output.getvalue()
 
 
-def test_demo_data_has_everything_and_right_counts() -> None:
-    output = seed()
+@pytest.fixture(scope="module")
+def saved(emptying_session: EmptyingSession, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Saves what `seed` gives without options; the command's output."""
+    emptying_session.empty_tables()
+    with django_db_blocker.unblock():
+        output = seed()
+        connection.close()
+    emptying_session.save_rows()
+    yield output
+    emptying_session.drop_saved()
 
-    assert output.startswith("Created 60 users, 300 posts, ")
+
+@pytest.fixture
+def seeded(saved: str, orm: None, emptying_session: EmptyingSession) -> str:
+    """The rows that `seed` gives without options; the command's output."""
+    emptying_session.restore_rows()
+    return saved
+
+
+def test_demo_data_has_everything_and_right_counts(seeded: str) -> None:
+    assert seeded.startswith("Created 60 users, 300 posts, ")
     assert (count("users"), count("posts")) == (60, 300)
     assert all(count(table) for table in TABLES)
     assert count("comments WHERE parent_id IS NOT NULL") > 0
@@ -57,8 +77,8 @@ def test_demo_data_has_everything_and_right_counts() -> None:
     assert_counts_are_right()
 
 
+@pytest.mark.usefixtures("seeded")
 def test_posts_and_users_have_pictures_that_can_be_served() -> None:
-    seed()
     assert 100 < count("media WHERE post_id IS NOT NULL") <= 250
     assert count("media WHERE is_avatar") == 40
     assert count("users WHERE avatar_url LIKE '%/media/' || id || '/320.webp'") == 40
@@ -79,9 +99,8 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     assert fingerprint() != first
 
 
+@pytest.mark.usefixtures("seeded")
 def test_activity_is_later_than_its_target() -> None:
-    seed()
-
     for table in ("comments", "shares", "post_likes"):
         assert count(f"{table} r JOIN posts p ON p.id = r.post_id WHERE r.id <= p.id") == 0
     assert count("comments r JOIN comments c ON c.id = r.parent_id WHERE r.id <= c.id") == 0
@@ -92,9 +111,8 @@ def test_activity_is_later_than_its_target() -> None:
     assert newest < datetime(2026, 11, 1, tzinfo=UTC)
 
 
+@pytest.mark.usefixtures("seeded")
 def test_users_sign_up_on_all_days_and_do_nothing_before() -> None:
-    seed()
-
     days = DailyFigure.objects.filter(name="user_created", day__gte=date(2026, 10, 2))
     assert 10 < days.count() <= 30
     authored = ("posts", "comments", "shares", "post_likes")
@@ -108,9 +126,8 @@ def test_users_sign_up_on_all_days_and_do_nothing_before() -> None:
     )
 
 
+@pytest.mark.usefixtures("seeded")
 def test_private_accounts_have_requests_and_no_shares() -> None:
-    seed()
-
     of_private = "JOIN users u ON u.id = {} WHERE u.is_private"
     assert count(f"follow_requests r {of_private.format('r.target_id')}") > 0
     assert count("follow_requests") == count(
@@ -144,13 +161,13 @@ def test_the_demo_user_signs_in_and_has_a_full_feed() -> None:
     assert_counts_are_right()
 
 
+@pytest.mark.usefixtures("seeded")
 def test_without_a_password_no_user_can_sign_in() -> None:
-    seed()
     assert not any(user.has_usable_password() for user in User.objects.all())
 
 
+@pytest.mark.usefixtures("seeded")
 def test_a_second_run_does_nothing() -> None:
-    seed()
     before = fingerprint()
     output = seed("--seed=9", users=10, posts=10)
     assert "nothing was created" in output
