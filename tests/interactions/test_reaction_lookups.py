@@ -33,7 +33,7 @@ STATEMENTS = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plan_of(django_db_setup: None) -> Iterator[Any]:
     """Explains a statement where each user has one like and one share."""
     with (
