@@ -19,6 +19,7 @@ from core.database.group_commit import GroupCommits
 from core.errors import MutationRefused
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient, assert_invariants, codes, events
+from tests.empty_tables import EMPTY_TABLES
 from tests.interactions.cast import create_users, delete_account
 
 Change = Callable[..., Awaitable[RelationChange]]
@@ -368,5 +369,5 @@ async def test_follow_and_block_at_once_end_without_a_follow(services: Services)
 
 
 async def two_new_users(database: Database) -> list[int]:
-    await database.write("TRUNCATE users CASCADE")
+    await database.write(EMPTY_TABLES)
     return await create_users(database, 2)
