@@ -22,7 +22,7 @@ from core.server.request_log import RequestLog
 from core.server.request_metrics import MAX_NAMES, RequestMetrics
 from tests.core.server.served import TIMEOUT, Served, served
 from tests.interactions.cast import create_posts
-from tests.live.world import SignedInUser, operation, signed_in
+from tests.live.world import SignedInUser, eventually, operation, signed_in
 from tests.metrics import metric_value
 
 PRODUCTION = {"DEBUG": "false", "ALLOWED_HOSTS": "127.0.0.1", "SLOW_STATEMENT_SECONDS": "0.02"}
@@ -102,9 +102,19 @@ async def test_requests_statements_and_errors_are_counted_by_name(
     [user] = await signed_in(database, 1)
     [post] = await create_posts(database, user.key, 1)
     before = await metrics(client)
+
+    def requests(found: Samples, operation: str, cached: str) -> float:
+        name = "feed_request_seconds_count"
+        labels = {"operation": operation, "kind": "query", "cached": cached}
+        return found(name, **labels) - before(name, **labels)
+
+    async def is_answered_by_a_kept_response() -> bool:
+        assert (await ask(client, "PublicFeed", first=5)).status_code == 200
+        return requests(await metrics(client), "PublicFeed", "yes") == 1
+
     assert (await ask(client, "HomeFeed", user, first=5)).status_code == 200
-    assert (await ask(client, "PublicFeed", first=5)).status_code == 200
-    assert (await ask(client, "PublicFeed", first=5)).status_code == 200
+    # One is kept for a second, after which a busy machine may ask again.
+    assert await eventually(is_answered_by_a_kept_response)
     refused = await ask(client, "HomeFeed")
     assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert (await client.post("/graphql/", json={"query": "{ nothing }"})).status_code == 200
@@ -120,13 +130,9 @@ async def test_requests_statements_and_errors_are_counted_by_name(
     def grown(name: str, **labels: str) -> float:
         return after(name, **labels) - before(name, **labels)
 
-    def requests(operation: str, cached: str) -> float:
-        labels = {"operation": operation, "kind": "query", "cached": cached}
-        return grown("feed_request_seconds_count", **labels)
-
-    assert requests("HomeFeed", "no") == 2
-    assert requests("PublicFeed", "no") == 1
-    assert requests("PublicFeed", "yes") == 1
+    assert requests(after, "HomeFeed", "no") == 2
+    assert requests(after, "PublicFeed", "no") >= 1
+    assert requests(after, "PublicFeed", "yes") == 1
     labels = {"operation": "HomeFeed", "kind": "query", "cached": "no"}
     assert 0 < grown("feed_request_seconds_sum", **labels) < TIMEOUT
     failed = "feed_request_errors_total"
