@@ -36,6 +36,8 @@ TABLES = [
     "post_edits",
     "pinned_posts",
     "follows",
+    "reports",
+    "blocks",
     "mutes",
     "events",
     "notification_inboxes",
