@@ -30,8 +30,8 @@ WRITTEN_WITHOUT_SPACES = re.compile(
     r"\U00020000-\U0003ffff]"
 )
 VARIATION_SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-WITHIN_WORDS = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30fb"
-"""Punctuation within words: of Catalan, Hebrew, Tibetan and Japanese."""
+WITHIN_WORDS = JOINERS + "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30fb"
+"""Joiners, and punctuation within words: of Catalan, Hebrew, Tibetan and Japanese."""
 
 NOT_IN_LINKS = (
     rf"{WHITE_SPACE}<>\"`\u00ab\u00bb\u2014\u2015\u2018\u2019\u201c\u201d\u2026"
@@ -127,11 +127,9 @@ def _hashtag(text: str, start: int) -> FoundEntity | None:
 def _hashtag_run(text: str, start: int) -> int:
     """Where the letters, marks and digits end that begin at `start`."""
     end = start
-    while end < len(text) and (
-        _is_word(text[end]) or (end > start and text[end] in JOINERS + WITHIN_WORDS)
-    ):
+    while end < len(text) and (_is_word(text[end]) or (end > start and text[end] in WITHIN_WORDS)):
         end += 1
-    while end > start and text[end - 1] in JOINERS + WITHIN_WORDS:
+    while end > start and text[end - 1] in WITHIN_WORDS:
         end -= 1
     return end
 
@@ -139,7 +137,7 @@ def _hashtag_run(text: str, start: int) -> int:
 def _folded_hashtag(run: str) -> str | None:
     if not run or _is_mark(run[0]) or not any(category(each)[0] == "L" for each in run):
         return None
-    name = folded_tag(run).rstrip(JOINERS + WITHIN_WORDS)
+    name = folded_tag(run).rstrip(WITHIN_WORDS)
     # A few letters become words with spaces, or a mark and a letter.
     is_word = _hashtag_run(name, 0) == len(name) and not _is_mark(name[0])
     return name if is_word and len(name) <= HASHTAG_LENGTH else None
