@@ -25,7 +25,7 @@ BEGIN
 
 EMPTY_TABLES = f"""
 DO $$ {LOCK_TABLES}
-    IF EXISTS (SELECT FROM unnest(tables) t WHERE pg_relation_size(t::regclass) > 524288) THEN
+    IF EXISTS (SELECT FROM unnest(tables) t WHERE pg_relation_size(t::regclass) > 65536) THEN
         EXECUTE format('TRUNCATE %s', array_to_string(tables, ', '));
     ELSE
         SET LOCAL session_replication_role = replica;
@@ -39,9 +39,8 @@ END $$
 """  # noqa: S608  # a constant
 """One statement that empties all tables, except those that migrations fill.
 
-TRUNCATE makes new files for all tables and their 77 indexes, which takes 20 ms, and 200 ms where files are slow; DELETE
-removes what most tests leave in 1 ms, but keeps its pages. `session_replication_role` turns foreign keys and triggers
-off.
+TRUNCATE makes new files for all tables and their 77 indexes, which takes 20 ms; most tests leave a few rows, which
+DELETE removes in 1 ms. `session_replication_role` turns foreign keys and triggers off.
 """
 
 SAVE_TABLES = """
