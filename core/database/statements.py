@@ -231,9 +231,8 @@ def _variants(
         texts: dict[str, str] = {}
         for order, direction in DIRECTIONS.items():
             text, needs = fragments.fill_in(source, {**given, "direction": direction})
-            if not order:
-                _check_needs(text, needs)  # A direction changes no alias.
             if text not in texts.values():
+                _check_needs(text, needs)
                 texts[order] = text
         for suffix, kept in {"": "", f":{UNSEEN}": r"\1"}.items():
             for order, text in texts.items():

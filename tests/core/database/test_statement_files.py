@@ -64,6 +64,15 @@ def test_fragments_are_filled_in(room: Path) -> None:
     assert given[""].endswith("p.id IN (SELECT id FROM shares WHERE owner = p.owner)")
 
 
+def test_a_fragment_of_one_direction_needs_what_it_says(room: Path) -> None:
+    (room / "_edge_DESC.sql").write_text("-- All.\ntrue")
+    (room / "_edge_ASC.sql").write_text(
+        "-- Those with a comment.\n-- needs: c (comments)\nc.id > 0"
+    )
+    with pytest.raises(StatementMalformed, match=r"\{edge_ASC\} needs `c`"):
+        load(room, "-- Posts.\nSELECT id FROM posts p WHERE {edge_{direction}}")
+
+
 def test_a_page_has_four_variants(room: Path) -> None:
     page = """
 -- A page. $1 limit; unseen: $6 keys, $7 snapshots.
