@@ -28,9 +28,10 @@ def serve_alone(listeners: Sequence[socket.socket]) -> None:
 
     Meanwhile new connections wait in the listening sockets, which stay open.
     """
-    from core.server.web_process import run  # noqa: PLC0415  # the supervisor does not need it
+    from core.server.serving import prepare, serve  # noqa: PLC0415  # the supervisor does not need it
 
-    kept = run(listeners, stop_at=STOP_SIGNALS)
+    prepare()
+    kept = serve(listeners, stop_at=STOP_SIGNALS)
     if kept:
         for listener in kept:
             listener.set_inheritable(True)
@@ -40,7 +41,7 @@ def serve_alone(listeners: Sequence[socket.socket]) -> None:
 
 
 def serve_with_supervisor(listeners: Sequence[socket.socket], settings: Environment) -> None:
-    """Serves in child processes, which this one starts, watches and replaces."""
+    """Serves in other processes, which this one starts, watches and replaces."""
     configure_logging(settings.log_level, settings.log_format)
     with TemporaryDirectory(prefix="feed-metrics-") as folder:
         share_metrics(folder, "supervisor")

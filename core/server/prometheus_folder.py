@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+_process = SimpleNamespace(name="")
 
 
 def share_metrics(folder: str, process: str) -> None:
@@ -14,9 +18,15 @@ def share_metrics(folder: str, process: str) -> None:
     never decrease and the number of files is bounded.
     """
     os.environ[SHARED_FOLDER] = folder
+    name_process(process)
     from prometheus_client import values  # noqa: PLC0415  # reads the variable at import
 
-    values.ValueClass = values.MultiProcessValue(lambda: process)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(lambda: _process.name)  # type: ignore[no-untyped-call]
+
+
+def name_process(process: str) -> None:
+    """Gives a forked process files of its own."""
+    _process.name = process
 
 
 def exposition() -> bytes:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
-import sys
-from asyncio.subprocess import Process, create_subprocess_exec
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from prometheus_client import Counter, Gauge
 from prometheus_client.multiprocess import mark_process_dead
 
 from core.server.listening_sockets import SETTLE_SECONDS, refuse_handshakes
+from core.server.template import Template
 
 logger = logging.getLogger(__name__)
 
@@ -38,36 +38,59 @@ class WebProcess:
 
     number: int
     """Names its metrics; reused after its end."""
-    process: Process
+    template: Template
     pipe: asyncio.StreamReader
+    """Ends with the process."""
     writer: asyncio.StreamWriter
     """Kept open: the process stops when it closes."""
     started: float
+    pid: int | None = None
+    """None until it is forked."""
     is_ready: bool = False
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when it is ready or has failed to become ready."""
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def becomes_ready(self) -> bool:
         """Waits until it serves; False if it ends first or takes longer than READY_SECONDS."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(READY_SECONDS):
+                self.pid = int(await self.pipe.readline() or 0) or None
                 self.is_ready = bool(await self.pipe.read(1))
         self.settled.set()
         return self.is_ready
 
+    async def exit_code(self) -> int | None:
+        """Waits until it has ended; the code is as `Template.exit_code` gives it."""
+        with suppress(ConnectionError):
+            await self.pipe.read()
+        self.writer.close()
+        self.ended.set()
+        return None if self.pid is None else await self.template.exit_code(self.pid)
+
     def stop(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.terminate()
+        if self.pid is None:
+            self.kill()
+        else:
+            with suppress(OSError):  # It has ended.
+                self.writer.write_eof()
+
+    def kill(self) -> None:
+        if self.pid is None:
+            self.template.kill()
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def end(self, seconds: float) -> None:
         """Waits until it has ended; kills it after the timeout."""
-        ending = asyncio.create_task(self.process.wait())
-        _, late = await asyncio.wait([ending], timeout=seconds)
-        if late:
-            logger.error("Process %d did not stop within %g s.", self.process.pid, seconds)
-            with suppress(ProcessLookupError):
-                self.process.kill()
-            await ending
+        try:
+            async with asyncio.timeout(seconds):
+                await self.ended.wait()
+        except TimeoutError:
+            logger.error("Process %s did not stop within %g s.", self.pid, seconds)  # noqa: TRY400
+            self.kill()
+            await self.ended.wait()
 
 
 class Supervisor:
@@ -78,6 +101,9 @@ class Supervisor:
         self._listeners = list(listeners)
         self._size = size
         self._metrics = metrics
+        self._template: Template
+        """Of the newest code that has served."""
+        self._renewing = asyncio.Lock()
         self._serving: list[WebProcess] = []
         self._running: dict[WebProcess, asyncio.Task[None]] = {}
         self._numbers: set[int] = set()
@@ -99,37 +125,29 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._replace.set)
-        self._serving = [await self._start() for _ in range(self._size)]
+        self._template = await Template.start(self._metrics)
+        self._serving = [await self._start(self._template) for _ in range(self._size)]
         replacing = asyncio.create_task(self._replace_on_request())
         await self._stop.wait()
         replacing.cancel()
         await self._stop_all()
         return not self._has_failed
 
-    async def _start(self) -> WebProcess:
+    async def _start(self, template: Template) -> WebProcess:
         """Starts a process; it is not ready yet. Errors: OSError if the system refuses it."""
         ours, theirs = socket.socketpair()
-        inherited = [theirs.fileno(), *(listener.fileno() for listener in self._listeners)]
         number = next(n for n in count(1) if n not in self._numbers)
         self._numbers.add(number)
-        arguments = [str(number), self._metrics, *map(str, inherited)]
         try:
             with theirs:
-                process = await create_subprocess_exec(
-                    sys.executable,
-                    "-m",
-                    "core.server.web_process",
-                    *arguments,
-                    pass_fds=inherited,
-                    process_group=0,  # A terminal's Ctrl-C is for the supervisor alone.
-                )
+                template.fork(str(number), [theirs, *self._listeners])
+            reader, writer = await asyncio.open_connection(sock=ours)
         except BaseException:
             ours.close()
             self._numbers.discard(number)
             raise
-        reader, writer = await asyncio.open_connection(sock=ours)
         now = asyncio.get_running_loop().time()
-        started = WebProcess(number, process, reader, writer, now)
+        started = WebProcess(number, template, reader, writer, now)
         self._running[started] = asyncio.create_task(self._watch(started))
         return started
 
@@ -138,14 +156,11 @@ class Supervisor:
         if await process.becomes_ready():
             self._has_served = True
             self._count_ready()
-        elif process.process.returncode is None and not process.pipe.at_eof():
-            logger.error(
-                "Process %d was not ready within %g s.", process.process.pid, READY_SECONDS
-            )
-            process.process.kill()
-        code = await process.process.wait()
+        elif not process.pipe.at_eof():
+            logger.error("Process %s was not ready within %g s.", process.pid, READY_SECONDS)
+            process.kill()
+        code = await process.exit_code()
         process.is_ready = False
-        process.writer.close()
         mark_process_dead(process.number, self._metrics)  # type: ignore[no-untyped-call]
         self._numbers.discard(process.number)
         del self._running[process]
@@ -153,13 +168,16 @@ class Supervisor:
         if process in self._serving and not self._stop.is_set():
             await self._replace_ended(process, code)
 
-    async def _replace_ended(self, process: WebProcess, code: int) -> None:
+    async def _replace_ended(self, process: WebProcess, code: int | None) -> None:
         seconds = asyncio.get_running_loop().time() - process.started
-        reason = signal.Signals(-code).name if code < 0 else f"code {code}"
-        logger.error(
-            "Process %d ended unexpectedly after %.0f s (%s).", process.process.pid, seconds, reason
-        )
-        self._ends.labels(reason).inc()
+        if process.pid is None:
+            logger.error("A process was not started: the template ended, for the reason above.")
+        else:
+            reason = _reason_of_end(code)
+            logger.error(
+                "Process %d ended unexpectedly after %.0f s (%s).", process.pid, seconds, reason
+            )
+            self._ends.labels(reason).inc()
         if not self._has_served:
             self._has_failed = True
             self._stop.set()
@@ -168,7 +186,10 @@ class Supervisor:
         await asyncio.sleep(RETRY_SECONDS[min(self._early_ends, len(RETRY_SECONDS) - 1)])
         while process in self._serving and not self._stop.is_set():
             try:
-                self._serving[self._serving.index(process)] = await self._start()
+                async with self._renewing:
+                    if self._template.has_ended:
+                        self._template = await Template.start(self._metrics)
+                self._serving[self._serving.index(process)] = await self._start(self._template)
             except OSError as error:
                 logger.error("A process can't be started and is retried: %s", error)  # noqa: TRY400
                 await asyncio.sleep(RETRY_SECONDS[-1])
@@ -186,16 +207,26 @@ class Supervisor:
 
     async def _replace_all(self) -> bool:
         """Replaces each process when its successor is ready; False if one does not become ready."""
-        for place in range(self._size):
-            successor = await self._start()
-            await successor.settled.wait()
-            if not successor.is_ready:
-                logger.error("A new process did not become ready; the old processes keep serving.")
-                return False
-            old, self._serving[place] = self._serving[place], successor
-            old.stop()
-            await old.end(STOP_SECONDS)
-        return True
+        template = await Template.start(self._metrics)
+        try:
+            for place in range(self._size):
+                successor = await self._start(template)
+                await successor.settled.wait()
+                if not successor.is_ready:
+                    logger.error(
+                        "A new process did not become ready; the old processes keep serving."
+                    )
+                    return False
+                if self._template is not template:
+                    self._template.retire()
+                    self._template = template
+                old, self._serving[place] = self._serving[place], successor
+                old.stop()
+                await old.end(STOP_SECONDS)
+            return True
+        finally:
+            if self._template is not template:
+                template.retire()
 
     async def _stop_all(self) -> None:
         refuse_handshakes(self._listeners)
@@ -206,6 +237,15 @@ class Supervisor:
         for process in running:
             process.stop()
         await asyncio.gather(*(process.end(STOP_SECONDS) for process in running))
+        self._template.retire()
+        await self._template.end(STOP_SECONDS)
 
     def _count_ready(self) -> None:
         self._gauge.set(sum(process.is_ready for process in self._running))
+
+
+def _reason_of_end(code: int | None) -> str:
+    """The reason as the log and the metric name it."""
+    if code is None:
+        return "unknown"
+    return signal.Signals(-code).name if code < 0 else f"code {code}"

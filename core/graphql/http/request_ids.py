@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
 from itertools import count
 
 from starlette.types import Scope
@@ -11,10 +12,17 @@ from starlette.types import Scope
 HEADER = b"x-request-id"
 FORM = re.compile(rb"[\w.:-]{1,80}")
 KEY = "feed.request_id"
-PREFIX = secrets.token_hex(6)
-"""Differs between processes. An id is no secret, so a number after it suffices and costs no system call."""
 
-_numbers = count(1)
+
+def _new_ids() -> Iterator[str]:
+    """Ids that no other process makes, nor one that was forked before the first."""
+    prefix = secrets.token_hex(6)
+    # An id is no secret, so a number suffices and costs no system call.
+    for number in count(1):
+        yield f"{prefix}-{number:x}"
+
+
+_ids = _new_ids()
 
 
 def request_id(scope: Scope) -> str:
@@ -23,7 +31,7 @@ def request_id(scope: Scope) -> str:
     if found is None:
         given = dict(scope["headers"]).get(HEADER, b"")
         is_usable = given and FORM.fullmatch(given)
-        found = given.decode("ascii") if is_usable else f"{PREFIX}-{next(_numbers):x}"
+        found = given.decode("ascii") if is_usable else next(_ids)
         scope[KEY] = found
     return found
 

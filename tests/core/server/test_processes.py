@@ -252,8 +252,8 @@ async def test_a_killed_process_is_logged_and_replaced_and_metrics_stay_right(
             assert counts == sorted(counts)
             assert counts[-1] == asked
         (folder,) = shared_folders(tmp_path)
-        files = [path.name for path in folder.iterdir()]
-        assert {name.split("_")[-1] for name in files} == {"1.db", "2.db", "supervisor.db"}
+        owners = {path.stem.split("_")[-1] for path in folder.iterdir()}
+        assert owners == {"1", "2", "supervisor", "template"}
         await server.stopped_by(signal.SIGTERM)
     assert "(SIGKILL)" in server.logged()
     assert server.process.returncode == 0

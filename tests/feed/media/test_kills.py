@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from core.database.database import Database
 from core.ids import parse_id
 from feed.media.files import MediaSize, original_name, picture_name
 from feed.media.processing import ABANDONED_SECONDS, FOLDER
+from tests.child_processes import children
 from tests.core.jobs.processes import WorkerProcess, start_worker
 from tests.feed.media.pictures import Uploader
 from tests.feed.media.test_uploads import states
@@ -42,14 +42,6 @@ def decoders(worker: WorkerProcess) -> list[int]:
     """The decoder and the process of its picture, if it has one now."""
     decoder = children(worker.process.pid)
     return decoder + [child for each in decoder for child in children(each)]
-
-
-def children(process: int) -> list[int]:
-    found: list[int] = []
-    for thread in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            found += map(int, thread.read_text().split())
-    return found
 
 
 def is_running(process: int) -> bool:
