@@ -100,6 +100,8 @@ class HTTPProtocol(HttpToolsProtocol):
     """Bytes received since a head was complete or a part of a body arrived."""
     _data = b""
     """What is being parsed."""
+    _parsed_again = b""
+    """What is to be parsed next, before more is received."""
     _is_head_new = False
     """Whether the head of the request has arrived with what is being parsed."""
     _ignores_upgrade = False
@@ -260,7 +262,7 @@ class HTTPProtocol(HttpToolsProtocol):
                 scope[RECEIVED_BODY] = bytes(cycle.body)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Parses the request again as one without an upgrade (RFC 9110, section 7.8): the parser skipped its body.
+        """Has the request parsed again as one without an upgrade (RFC 9110, section 7.8): the parser skipped its body.
 
         Java's client offers HTTP/2 (`h2c`) with the first request of each connection.
         """
@@ -271,13 +273,16 @@ class HTTPProtocol(HttpToolsProtocol):
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)]
         lines += [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
         self.parser = httptools.HttpRequestParser(self)
-        self.data_received(b"\r\n".join([*lines, b"", self._data[upgrade.args[0] :]]))
+        self._parsed_again = b"\r\n".join([*lines, b"", self._data[upgrade.args[0] :]])
 
     def data_received(self, data: bytes) -> None:
-        self._data = data
-        self._unparsed_bytes += len(data)
-        super().data_received(data)
-        self._data = b""
+        # A loop: what arrives at once may have thousands of such requests.
+        while data and self.parser is not None:
+            self._data, self._parsed_again = data, b""
+            self._unparsed_bytes += len(data)
+            super().data_received(data)
+            data = self._parsed_again
+        self._data = self._parsed_again = b""
         self._is_head_new = False
         if self._unparsed_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse_head()

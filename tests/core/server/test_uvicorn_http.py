@@ -221,6 +221,15 @@ def test_an_offer_to_upgrade_to_http2_is_ignored(length_header: str, split: bool
             assert received_whole(connection).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_any_number_of_offers_to_upgrade_may_arrive_at_once(
+    ours: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    offer = request("whole", more="Connection: Upgrade\r\nUpgrade: h2c\r\n")
+    found = answers(ours, offer * 1_000)
+    assert [line for line, *_ in found] == [b"HTTP/1.1 200 OK"] * 1_001
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("seconds", [1, 60])
 def test_a_client_that_reads_nothing_is_cut_off(
     monkeypatch: pytest.MonkeyPatch, seconds: int
