@@ -36,6 +36,24 @@ CROSS_ORIGIN = {"cross-origin-resource-policy": "cross-origin"}
 ONE_RANGE = re.compile(rb"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-[0-9]{1,18})", re.IGNORECASE)
 
 
+_transfers: dict[int, _Transfer] = {}
+"""The transfers of this process by the key of their upload."""
+
+
+class _Transfer:
+    """The request that an upload's file arrives with."""
+
+    def __init__(self) -> None:
+        self.timeout = asyncio.timeout(UPLOAD_SECONDS)
+        self.is_replaced = False
+
+    def replace(self) -> None:
+        """Ends it soon."""
+        self.is_replaced = True
+        if not self.timeout.expired():
+            self.timeout.reschedule(0)
+
+
 class UploadRefused(Exception):
     """The file is not accepted. The message says why."""
 
@@ -117,7 +135,7 @@ async def receive_upload(database: Database, request: Request) -> None:
     _check_headers(request, content_type, byte_size)
     async with _incoming(folder) as file:
         try:
-            async with asyncio.timeout(UPLOAD_SECONDS):
+            async with _only_transfer(key):
                 received = await _received(request, file, byte_size)
         except TimeoutError:
             raise UploadRefused(408, "The file arrived too slowly. Send it again.") from None
@@ -187,6 +205,30 @@ async def _received(request: Request, file: IO[bytes], byte_size: int) -> int:
         if received > byte_size:
             return received
         await _file_work(file.write, part)
+
+
+@asynccontextmanager
+async def _only_transfer(key: int) -> AsyncIterator[None]:
+    """Ends the transfer to the same address that is under way: a client that sends a file again has given up the one
+    before. Otherwise one address would take any number of files at once, all on the disk until the slowest has arrived.
+
+    Errors: TimeoutError; UploadRefused if it is ended so itself.
+    """
+    transfer = _Transfer()
+    earlier = _transfers.get(key)
+    _transfers[key] = transfer
+    if earlier is not None:
+        earlier.replace()
+    try:
+        async with transfer.timeout:
+            yield
+    except TimeoutError:
+        if transfer.is_replaced:
+            raise UploadRefused(409, "Another request sends this file by now.") from None
+        raise
+    finally:
+        if _transfers.get(key) is transfer:
+            del _transfers[key]
 
 
 @asynccontextmanager

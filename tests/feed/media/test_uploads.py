@@ -201,6 +201,42 @@ async def test_an_upload_that_breaks_off_leaves_nothing(uploader: Uploader, api:
     assert not stored(upload["mediaId"]).exists()
 
 
+async def test_a_file_that_is_sent_again_takes_the_place_of_the_one_that_is_arriving(
+    uploader: Uploader, api: Api
+) -> None:
+    """So that an address takes no more of the disk than the one file that it was made for."""
+    upload = await uploader.start(len(FILE))
+    before = arriving()
+    connections = []
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection(*api.address.split(":"))
+        head = (
+            f"PUT {upload['url']} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
+            f"Content-Length: {len(FILE)}\r\n\r\n"
+        )
+        files = arriving()
+        writer.write(head.encode() + FILE[:-1])
+        async with asyncio.timeout(20):
+            while not arriving() - files:  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
+        connections.append((reader, writer))
+    async with asyncio.timeout(20):
+        while len(arriving() - before) > 1:  # noqa: ASYNC110  # likewise
+            await asyncio.sleep(0.01)
+    *replaced, (reader, _) = connections
+    for _, sending in connections:
+        sending.write(FILE[-1:])
+    async with asyncio.timeout(20):
+        for answering, _ in replaced:
+            assert (await answering.readline()).startswith(b"HTTP/1.1 409")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    assert stored(upload["mediaId"]).read_bytes() == FILE
+    assert arriving() == before
+    for _, sending in connections:
+        sending.close()
+        await sending.wait_closed()
+
+
 async def test_a_user_has_a_bounded_number_of_unused_pictures(
     uploader: Uploader, database: Database
 ) -> None:
