@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpcore
 
 WITH_IPV4_INSIDE = [ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")]
 """IPv6 addresses that a network translates to IPv4 ones, which may be private."""
+LOOKUPS = 64
+"""Names that are resolved at the same time. A thread waits for a name server that does not answer longer than the
+request that needs the name: 10 s and more for each server in /etc/resolv.conf."""
 
 
 class AddressNotPublic(Exception):
@@ -37,6 +42,9 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self) -> None:
         self._backend = httpcore.AnyIOBackend()
+        # Not the event loop's threads: users may name hosts whose name servers do not answer, and mails and pictures
+        # need those.
+        self._resolvers = ThreadPoolExecutor(LOOKUPS, "push-names")
 
     async def connect_tcp(
         self,
@@ -49,8 +57,10 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
         """Errors: AddressNotPublic, httpcore.ConnectError, httpcore.ConnectTimeout."""
         try:
             async with asyncio.timeout(timeout):
-                loop = asyncio.get_running_loop()
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                found = await asyncio.get_running_loop().run_in_executor(
+                    self._resolvers,
+                    partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM),
+                )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("The name was not resolved in time.") from error
         except (OSError, UnicodeError) as error:
@@ -73,3 +83,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    def close(self) -> None:
+        """Waits for no name."""
+        self._resolvers.shutdown(wait=False, cancel_futures=True)

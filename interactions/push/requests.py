@@ -57,12 +57,13 @@ class Requests:
 
     def __init__(self, *, public_only: bool) -> None:
         """`public_only`: whether addresses of private networks are refused."""
+        self._network = PublicNetwork() if public_only else None
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_connections=CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
             http2=True,
-            network_backend=PublicNetwork() if public_only else None,
+            network_backend=self._network,
         )
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -111,3 +112,5 @@ class Requests:
     async def close(self) -> None:
         """Closes the connections."""
         await self._pool.aclose()
+        if self._network is not None:
+            self._network.close()

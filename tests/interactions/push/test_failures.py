@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -282,6 +284,35 @@ async def test_a_name_that_does_not_exist_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         await sending.post("https://nowhere.invalid/", {}, b"")
     await sending.close()
+
+
+async def test_name_servers_that_do_not_answer_hold_up_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A user may name many such hosts. What mails and pictures need is the event loop's threads."""
+    answers = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def slow(host: str, *arguments: Any, **named: Any) -> Any:
+        if host.startswith("slow-"):
+            answers.wait(60)
+        return resolve(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(requests, "CONNECT_SECONDS", 0.5)
+    sending = Requests(public_only=True)
+    try:
+        named = (sending.post(f"https://slow-{number}.invalid/", {}, b"") for number in range(40))
+        failures = await asyncio.gather(*named, return_exceptions=True)
+        assert {type(each) for each in failures} == {Unreachable}
+        async with asyncio.timeout(20):
+            await asyncio.to_thread(lambda: None)
+            # The names of other services are found as well.
+            with pytest.raises(AddressRefused):
+                await sending.post("https://localhost/", {}, b"")
+    finally:
+        answers.set()
+        await sending.close()
 
 
 async def test_a_long_answer_is_cut_off(receiver: Receiver) -> None:
