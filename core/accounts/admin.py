@@ -81,6 +81,7 @@ class ProfileRules:
 
 # Django's UsernameField would turn look-alike characters into ASCII; its EmailField rejects SMTPUTF8 addresses.
 FIELDS = {"username": forms.CharField, "email": forms.CharField}
+STAFF_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class NewUserForm(ProfileRules, BaseUserCreationForm):  # type: ignore[type-arg]  # it takes none when it runs
@@ -110,7 +111,11 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it 
 
 @admin.register(User)
 class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # it takes none when it runs
-    """Deactivating a user or setting a new password signs the user out everywhere."""
+    """Deactivating a user or setting a new password signs the user out everywhere.
+
+    Only superusers change and delete staff, and say who is: by a permission, a new password or a new address of
+    another member of staff, whoever may change users would otherwise have all rights.
+    """
 
     id_type = "User"
     search_help_text = "A username, an e-mail address or an id."
@@ -131,7 +136,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
         (None, {"fields": ("username", "password", "email", "is_active")}),
         ("Profile", {"fields": ("display_name", "bio", "avatar_url", "is_private")}),
         ("Counts and times", {"fields": readonly_fields}),
-        ("Admin", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Admin", {"fields": STAFF_FIELDS}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "display_name", "password1", "password2")}),
@@ -170,11 +175,28 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
         if "is_active" in form.changed_data:
             (user_unsuspend if obj.is_active else user_suspend)(obj)
 
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *STAFF_FIELDS)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return DjangoUserAdmin.has_add_permission(self, request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return DjangoUserAdmin.has_change_permission(self, request, obj)
+        allowed = DjangoUserAdmin.has_change_permission(self, request, obj)
+        return allowed and _is_within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        allowed = DjangoUserAdmin.has_delete_permission(self, request, obj)
+        return allowed and _is_within_reach(request, obj)
+
+
+def _is_within_reach(request: HttpRequest, user: Model | None) -> bool:
+    """Whether who has the permission may use it for this user."""
+    is_staff = isinstance(user, User) and (user.is_staff or user.is_superuser)
+    return not is_staff or bool(request.user.is_superuser)
 
 
 @admin.register(Session)

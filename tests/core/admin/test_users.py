@@ -12,6 +12,7 @@ from threading import Thread
 import psycopg2
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.test import Client
 
@@ -242,3 +243,39 @@ def test_sign_in_ignores_the_case_of_the_username(world: None) -> None:
     User.objects.create_superuser("Root", "root@example.org", "hush a password")
     client = Client()
     assert client.login(username="rOOT", password="hush a password")
+
+
+def test_only_superusers_change_staff_and_say_who_is(admin: Client) -> None:
+    """Whoever may change users would have all rights: by a permission, or the password or address of another."""
+    helper = User.objects.create_user("helper", "helper@example.org", is_staff=True)
+    allowed = ("view_user", "change_user", "delete_user")
+    helper.user_permissions.add(*Permission.objects.filter(codename__in=allowed))
+    client = Client(raise_request_exception=True)
+    client.force_login(helper)
+    user, root = User.objects.filter(is_staff=False)[0], User.objects.get(username="root")
+    rights = {"is_staff": "on", "is_superuser": "on", "user_permissions": "1"}
+    values = {"username": user.username, "email": user.email, "display_name": "Changed"}
+    sent = {**values, "bio": "", "avatar_url": "", "is_active": "on", **rights}
+    assert client.post(url(User, "change", user.pk), sent).status_code == 302
+    user.refresh_from_db()
+    assert (user.display_name, user.is_staff, user.is_superuser) == ("Changed", False, False)
+    assert not user.user_permissions.exists()
+    assert client.post(password_page(user), NEW_PASSWORD).status_code == 302
+
+    for staff in (helper, root):
+        before = User.objects.filter(pk=staff.pk).values().get()
+        assert client.get(url(User, "change", staff.pk)).status_code == 200
+        for page, form in (
+            (url(User, "change", staff.pk), sent),
+            (password_page(staff), NEW_PASSWORD),
+            (url(User, "delete", staff.pk), {"post": "yes"}),
+            (
+                url(User, "changelist"),
+                {"action": "delete_selected", "_selected_action": [staff.pk], "post": "yes"},
+            ),
+        ):
+            assert client.post(page, form).status_code == 403
+        assert User.objects.filter(pk=staff.pk).values().get() == before
+
+    assert admin.post(url(User, "change", user.pk), {**sent, **values}).status_code == 302
+    assert User.objects.get(pk=user.pk).is_superuser
