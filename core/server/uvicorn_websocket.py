@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import CloseCode, Frame
 
 from core.server.uvicorn_http import SILENT
+
+logger = logging.getLogger("uvicorn.error.websocket")
+# uvicorn's line for each connection has the client's address and the URL, in which clients of other servers send their
+# access token; the library's lines at the level DEBUG have the messages.
+logger.addFilter(lambda record: record.levelno >= logging.WARNING)
 
 MAX_FRAGMENTS = 1_000
 """Of one message. Those without content don't count towards its size."""
@@ -23,6 +29,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """The answer to the last ping, while the client does not read."""
     leave: Callable[[], None] | None = None
     """Called when the connection is lost."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.logger = self.conn.logger = logger
 
     async def run_asgi(self) -> None:
         app = self.app

@@ -307,6 +307,20 @@ def test_pages_of_other_origins_open_no_websocket(production: Served, origin: by
     assert b"ORIGIN_NOT_ALLOWED" in received
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"), [(b"", 101), (b"Origin: https://evil.example\r\n", 403)]
+)
+def test_the_url_of_a_websocket_is_not_logged(
+    production: Served, fields: bytes, status: int
+) -> None:
+    """Clients of other servers send their access token in it."""
+    sent = got(b"/graphql/?access_token=hush-hush", HANDSHAKE + fields)
+    # Closed by the client, with an empty frame.
+    received = answer(production, sent + b"\x88\x80abcd")
+    assert statuses(received) == [status]
+    assert "access_token" not in production.logged()
+
+
 @pytest.mark.parametrize("fields", [b"", b"Origin: https://evil.example\r\n"])
 def test_another_site_reads_nothing(production: Served, fields: bytes) -> None:
     received = answer(production, posted(fields=CLOSE + fields)).lower()
