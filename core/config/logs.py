@@ -13,6 +13,8 @@ from core.config.log_lines import JSONFormatter, LineFormatter, tidy_arguments
 
 INTERVAL_SECONDS = 1.0
 MAX_KINDS = 1_000
+PACKAGES = ("core", "feed", "interactions")
+"""The project's own."""
 
 Kind = tuple[object, ...]
 """The key under which repeated records are counted together: see `kind_of`."""
@@ -126,8 +128,13 @@ def _line(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Logs lines of this level and above to standard error. `form`: JSON or TEXT."""
+    """Logs lines of this level and above to standard error, of libraries those of INFO and above.
+
+    `form`: JSON or TEXT.
+    """
     formatter = JSONFormatter if form == "JSON" else LineFormatter
+    # At DEBUG libraries log headers, signatures and messages, with the tokens in them.
+    level_of_libraries = max(logging.getLevelName(level), logging.INFO)
     logging.config.dictConfig(
         {
             "version": 1,
@@ -137,6 +144,7 @@ def configure_logging(level: str, form: str) -> None:
             "handlers": {
                 "console": {"()": RepetitionHandler, "formatter": "line", "filters": ["tidy"]}
             },
-            "root": {"handlers": ["console"], "level": level},
+            "loggers": {name: {"level": level} for name in PACKAGES},
+            "root": {"handlers": ["console"], "level": level_of_libraries},
         }
     )

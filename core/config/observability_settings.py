@@ -20,7 +20,7 @@ class ObservabilitySettings:
     log_level: str = setting(
         parsing.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
         "INFO",
-        "The lowest level that is logged.",
+        "The lowest level that is logged; of libraries at least INFO.",
     )
     log_format: str = setting(
         parsing.one_of("JSON", "TEXT"),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.config.logs import RepetitionHandler
+from tests.paths import ROOT
 
 INTERVAL_SECONDS = 0.2
 
@@ -96,3 +100,19 @@ def test_distinct_messages_do_not_fill_the_memory() -> None:
         assert isinstance(handler, RepetitionHandler)
         assert len(handler._repetitions) <= 1000
     assert output.getvalue().count("\n") == 3000
+
+
+def test_libraries_log_no_headers_and_messages_at_any_level() -> None:
+    """As that of HTTP/2 does, with the token that a push is sent with."""
+    program = """
+import logging, hpack
+from core.config.logs import configure_logging
+configure_logging("DEBUG", "JSON")
+logging.getLogger("core.jobs").debug("ours")
+hpack.Encoder().encode([("authorization", "bearer hush")])
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    [line] = ran.stderr.splitlines()
+    assert json.loads(line)["message"] == "ours"
