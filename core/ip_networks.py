@@ -1,4 +1,4 @@
-"""Networks for limits by address."""
+"""Networks of clients' addresses."""
 
 from __future__ import annotations
 
@@ -22,3 +22,13 @@ def network_of(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ip_network((int(parsed), NETWORK_BITS), strict=False))
+
+
+def is_private(address: str) -> bool:
+    """Whether the address is of this machine or a private network, and not one of the Internet."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if parsed.version == 6 else None
+    return not (mapped or parsed).is_global

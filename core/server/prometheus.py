@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from core.execution import Counters
+from core.ip_networks import is_private
 from core.server.prometheus_folder import exposition
 from core.tallies import CountTally
 
@@ -26,9 +28,14 @@ class ExecutionCounters(Counters):
 
 
 def metrics_route() -> Route:
-    """The route of `/metrics`."""
+    """The route of `/metrics`, which clients from the Internet don't find.
 
-    async def metrics(_: Request) -> Response:
+    It says which statements run, what fails for others, and by which names clients call their operations.
+    """
+
+    async def metrics(request: Request) -> Response:
+        if request.client is not None and not is_private(request.client.host):
+            raise HTTPException(404)
         return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
 
     return Route("/metrics", metrics)
