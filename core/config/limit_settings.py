@@ -93,8 +93,8 @@ class LimitSettings:
         "Points that all anonymous clients of an IPv4 address or IPv6 /64 may use in a minute, at most; 0: no limit.",
         in_debug=str(MAX_RATE),
     )
-    posts_per_hour: int = per_hour("300", "Posts that a user may write")
-    comments_per_hour: int = per_hour("1000", "Comments that a user may write")
+    posts_per_hour: int = per_hour("300", "Posts that a user may write and edit")
+    comments_per_hour: int = per_hour("1000", "Comments that a user may write and edit")
     follows_per_hour: int = per_hour("400", "Times that a user may follow others")
     reactions_per_hour: int = per_hour("2000", "Likes and shares of a user")
     reports_per_hour: int = per_hour("60", "Posts, comments and users that a user may report")

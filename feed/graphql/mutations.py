@@ -139,7 +139,10 @@ class FeedMutation(PinsMutation):
             context.services.notify()
         return CreatePostPayload(post=created.post, replayed=created.replayed)  # type: ignore[arg-type]  # a row
 
-    @mutation("Changes the viewer's own post. What it said before can be read in its `edits`.")
+    @mutation(
+        "Changes the viewer's own post. What it said before can be read in its `edits`.",
+        RateLimit(bucket="posts"),
+    )
     @staticmethod
     async def edit_post(info: Info, input: EditPostInput) -> EditPostPayload:
         context = info.context

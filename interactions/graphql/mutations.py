@@ -43,7 +43,7 @@ class InteractionsMutation(ReactionsMutation):
         row: Any = comment
         return CreateCommentPayload(comment=row, replayed=replayed)
 
-    @mutation("Changes the text of the viewer's own comment.")
+    @mutation("Changes the text of the viewer's own comment.", RateLimit(bucket="comments"))
     @staticmethod
     async def edit_comment(info: Info, input: EditCommentInput) -> EditCommentPayload:
         context = info.context

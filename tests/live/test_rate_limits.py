@@ -31,6 +31,7 @@ SMALL: dict[str, Any] = {
     "user_points_per_minute": 1_000,
     "address_points_per_minute": 20_000,
     "posts_per_hour": 3,
+    "comments_per_hour": 3,
     "follows_per_hour": 2,
     "reactions_per_hour": 4,
     "sign_ups_per_hour": 2,
@@ -290,6 +291,25 @@ async def test_writes_have_limits_of_their_own(address: str, database: Database)
     ]
     assert statuses == [200, 200, 429]
     assert (await post(address, HOME, viewer, first=1)).status_code == 200
+
+
+async def test_an_edit_takes_as_much_as_what_it_edits(address: str, database: Database) -> None:
+    """It mentions others, and reaches subscribers, as a new post or comment does."""
+    [viewer] = await signed_in(database, 1)
+    created = await post(address, operation("CreatePost"), viewer, input={"text": "a"})
+    id = created.json()["data"]["createPost"]["post"]["id"]
+    edit = {"postId": id, "text": "b"}
+    count, refused = await until_limited(address, operation("EditPost"), viewer, input=edit)
+    assert count == SMALL["posts_per_hour"] - 1
+    assert limited(refused)["limit"] == "posts"
+
+    comment = {"postId": id, "text": "a"}
+    created = await post(address, operation("CreateComment"), viewer, input=comment)
+    id = created.json()["data"]["createComment"]["comment"]["id"]
+    edit = {"commentId": id, "text": "b"}
+    count, refused = await until_limited(address, operation("EditComment"), viewer, input=edit)
+    assert count == SMALL["comments_per_hour"] - 1
+    assert limited(refused)["limit"] == "comments"
 
 
 async def test_aliases_do_not_get_around_the_limit(address: str, database: Database) -> None:
