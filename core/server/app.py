@@ -259,6 +259,7 @@ def _rates(settings: Environment) -> Rates:
         rate("posts", settings.posts_per_hour),
         rate("comments", settings.comments_per_hour),
         rate("follows", settings.follows_per_hour),
+        rate("blocks", settings.blocks_per_hour),
         rate("reactions", settings.reactions_per_hour),
         rate("reports", settings.reports_per_hour),
         rate("exports", settings.exports_per_hour),

@@ -293,6 +293,22 @@ async def test_writes_have_limits_of_their_own(address: str, database: Database)
     assert (await post(address, HOME, viewer, first=1)).status_code == 200
 
 
+async def test_blocks_and_mutes_are_limited_together(
+    django_db_setup: None, database: Database
+) -> None:
+    """Whoever could hide all authors within minutes would make each page look through all posts."""
+    viewer, other = await signed_in(database, 2)
+    input = f'(input: {{ userId: "{other.id}" }})'
+    with serving(**SMALL | {"blocks_per_hour": 3}) as address:
+        for mutation in (f"blockUser{input}", f"muteUser{input}", f"muteUser{input}"):
+            assert (await post(address, times(1, mutation), viewer)).status_code == 200
+        for mutation in (f"blockUser{input}", f"muteUser{input}"):
+            refused = await post(address, times(1, mutation), viewer)
+            assert limited(refused)["limit"] == "blocks"
+        for mutation in (f"unblockUser{input}", f"unmuteUser{input}"):
+            assert (await post(address, times(1, mutation), viewer)).status_code == 200
+
+
 async def test_an_edit_takes_as_much_as_what_it_edits(address: str, database: Database) -> None:
     """It mentions others, and reaches subscribers, as a new post or comment does."""
     [viewer] = await signed_in(database, 1)

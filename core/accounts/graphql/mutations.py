@@ -243,6 +243,7 @@ class AccountsMutation:
         "`user`, `node` and `blockedUsers`. Follows between them end.",
         input="The user to block.",
         payload="The blocked user.",
+        bucket="blocks",
     )
     unblock_user = relation_mutation(
         "UnblockUser",
@@ -257,6 +258,7 @@ class AccountsMutation:
         "Mutes a user: feeds and live events leave out everything by them.",
         input="The user to mute.",
         payload="The muted user.",
+        bucket="blocks",
     )
     unmute_user = relation_mutation(
         "UnmuteUser",
