@@ -132,6 +132,18 @@ async def test_the_rate_limit_can_be_queried(address: str, database: Database) -
     assert again != before
 
 
+async def test_without_a_limit_the_rate_limit_is_always_full(
+    django_db_setup: None, database: Database
+) -> None:
+    [viewer] = await signed_in(database, 1)
+    unlimited = {"user_points_per_minute": 0, "address_points_per_minute": 0}
+    with serving(**unlimited) as unlimited_address:
+        for user in (viewer, None):
+            rate = (await post(unlimited_address, RATE, user)).json()["data"]["rateLimit"]
+            assert (rate["limit"], rate["remaining"], rate["cost"]) == (999_999_999, 999_999_999, 1)
+            assert rate["resetAt"].endswith("+00:00")
+
+
 async def test_a_cached_answer_takes_no_points(address: str, database: Database) -> None:
     await signed_in(database, 1)
     query = "{ publicFeed(first: 99) { edges { cursor } } }"

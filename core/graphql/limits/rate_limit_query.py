@@ -14,7 +14,7 @@ from core.graphql.limits.rate_limits import RateLimits
 @strawberry.type(
     description="The client's rate limit, in points of cost: that of the signed-in user, or else of the address."
 )
-class RateLimitStatus:
+class RateLimit:
     limit: int = strawberry.field(
         description="The most points that can be left, at most 999,999,999."
     )
@@ -33,13 +33,11 @@ class RateLimitStatus:
 @strawberry.type
 class RateLimitQuery:
     @strawberry.field(
-        description="The client's rate limit; null if the server has none.",
+        description="The client's rate limit. If the server has none, `limit` and `remaining` are always 999,999,999.",
         directives=[FREE],
     )
     @staticmethod
-    async def rate_limit(info: Info) -> RateLimitStatus | None:
+    async def rate_limit(info: Info) -> RateLimit:
         context = info.context
         status = await context.services.get(RateLimits).status(context)
-        if status is None:
-            return None
-        return RateLimitStatus(**status._asdict(), cost=context.cost)
+        return RateLimit(**status._asdict(), cost=context.cost)

@@ -26,6 +26,9 @@ UNKNOWN_ADDRESS = "-"
 REFUSAL_POINTS = 10
 """What a refused request takes from its sender's address."""
 
+NO_LIMIT = 999_999_999
+"""What stands for a limit where there is none: the highest that can be set."""
+
 NOT_CHARGED = {
     code for code, handled in CODES.items() if handled.status >= 500 or handled.retry_after
 }
@@ -107,11 +110,11 @@ class RateLimits(Admission):
         if bucket is not None:
             self._buckets.charge(bucket, REFUSAL_POINTS)
 
-    async def status(self, context: Context) -> PointsStatus | None:
-        """The bucket of points of the request; None without a limit. Cost: a round trip to Redis."""
+    async def status(self, context: Context) -> PointsStatus:
+        """The bucket of points of the request; without a limit, a full one. Cost: a round trip to Redis."""
         points = self._points(context)
         if points is None:
-            return None
+            return PointsStatus(NO_LIMIT, NO_LIMIT, CLOCK.moment())
         await self._buckets.refresh(points)
         seconds = points.seconds_until(points.rate.capacity)
         return PointsStatus(
