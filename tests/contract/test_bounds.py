@@ -64,7 +64,7 @@ def test_each_description_of_a_text_number_or_list_says_its_bound() -> None:
     assert unbounded == []
 
 
-def test_no_nullable_field_of_an_input_has_a_default() -> None:
+def test_no_field_of_an_input_has_a_default() -> None:
     """So that left out, null and a value are three things."""
     inputs = [
         each
@@ -75,7 +75,7 @@ def test_no_nullable_field_of_an_input_has_a_default() -> None:
         f"{each.name}.{name}"
         for each in inputs
         for name, field in each.fields.items()
-        if field.default_value is not Undefined and not is_non_null_type(field.type)
+        if field.default_value is not Undefined
     ]
     assert len(inputs) > 30
     assert defaults == []

@@ -94,8 +94,8 @@ class SignOutInput(MutationInput):
     refresh_token: str = strawberry.field(
         description=f"A refresh token of the session, {TOKEN_BOUND}."
     )
-    everywhere: bool = strawberry.field(
-        default=False, description="Whether all other sessions of the user end, too."
+    everywhere: bool | None = optional_field(
+        "Whether all other sessions of the user end, too; by default, or null, they go on."
     )
 
 

@@ -191,7 +191,7 @@ class AccountsMutation:
             context.database,
             context.services.get(Accounts),
             refresh_token=input.refresh_token,
-            everywhere=input.everywhere,
+            everywhere=bool(input.everywhere),
         )
         if changed:
             context.services.notify()

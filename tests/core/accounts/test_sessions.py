@@ -288,6 +288,16 @@ class TestSignOut:
         read = anonymous.services.get(Accounts).access_tokens.read
         assert ended == {read(session["accessToken"]).session_id for session in mine}
 
+    @pytest.mark.parametrize("sent", [{}, {"everywhere": None}, {"everywhere": False}])
+    async def test_other_sessions_go_on_unless_all_are_to_end(
+        self, anonymous: ApiClient, sent: dict[str, Any]
+    ) -> None:
+        mine = (await anonymous.sign_up())["session"]
+        other = (await anonymous.sign_in("ada"))["session"]
+        payload = await anonymous.do("SignOut", refreshToken=mine["refreshToken"], **sent)
+        assert payload == {"changed": True, "errors": []}
+        assert (await anonymous.refresh(other["refreshToken"]))["errors"] == []
+
     @pytest.mark.parametrize("token", ["", "garbage", "1.1." + "0" * 64, "\0", "x" * 100_000])
     async def test_an_invalid_token_ends_nothing(
         self, anonymous: ApiClient, database: Database, token: str
