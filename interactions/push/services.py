@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database, Transaction
 from core.database.time_ordered_keys import key_array, moment_of
-from core.errors import SESSION_ENDED, ClientError, not_found
+from core.errors import SESSION_ENDED, ClientError
 from core.jobs.causes import current_cause
 from interactions.push.models import TARGETS_OF_USER
 from interactions.push.statements import SQL
@@ -55,10 +55,9 @@ async def push_target_register(
     return int(key)
 
 
-async def push_target_unregister(database: Database, *, viewer_id: int, target_id: int) -> None:
-    """Ends a target. Errors: MutationRefused (NOT_FOUND) for none of the viewer's."""
-    if not await database.write(SQL.push_target_delete, viewer_id, target_id):
-        raise not_found("Target", "targetId")
+async def push_target_unregister(database: Database, *, viewer_id: int, target_id: int) -> bool:
+    """Whether this call ended the target: not if it has ended, or belongs to another user, which look alike."""
+    return bool(await database.write(SQL.push_target_delete, viewer_id, target_id))
 
 
 async def pushes_add(transaction: Transaction, announced: Sequence[tuple[int, int]]) -> None:

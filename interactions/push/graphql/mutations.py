@@ -123,12 +123,12 @@ class PushMutation:
         info: Info, input: UnregisterPushTargetInput
     ) -> UnregisterPushTargetPayload:
         context = info.context
-        await push_target_unregister(
+        changed = await push_target_unregister(
             context.database,
             viewer_id=context.require_viewer(),
             target_id=input_key("PushTarget", input.target_id, "targetId"),
         )
-        return UnregisterPushTargetPayload(changed=True)
+        return UnregisterPushTargetPayload(changed=changed)
 
 
 def cleaned_address(sent: PushTargetInput) -> PushAddress:
