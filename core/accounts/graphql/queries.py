@@ -43,9 +43,11 @@ class AccountsQuery:
         ],
     ) -> User | None:
         context = info.context
-        if folded_username(username) is None:
+        # White space around a name is ignored as at sign-in: keyboards of phones add it.
+        folded = folded_username(username.strip())
+        if folded is None:
             return None
-        found = await profile_by_username(context.database, context.viewer_id, username)
+        found = await profile_by_username(context.database, context.viewer_id, folded)
         if found is None:
             return None
         context.loader(UserDetails).prime(found.user.id, found.detail)

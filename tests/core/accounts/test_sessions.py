@@ -108,7 +108,7 @@ class TestSignIn:
         self, anonymous: ApiClient
     ) -> None:
         await anonymous.sign_up("Kate")
-        for name in ("kate", "KATE"):
+        for name in ("kate", "KATE", " kate ", "kate\n"):
             assert (await anonymous.sign_in(name))["errors"] == []
             assert (await anonymous.data(USER, name=name))["username"] == "Kate"
         for name in ("\u212aate", "\u212aate@example.com", "kate\u0301", "ＫＡＴＥ"):  # noqa: RUF001
