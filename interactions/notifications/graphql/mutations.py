@@ -49,7 +49,7 @@ class MarkNotificationsSeenPayload(Payload):
         "Every notification with `latestAt` up to here is seen"
     )
     unseen: CappedCount | None = result_field("How many notifications the viewer has not seen")
-    changed: bool = changed_field("Whether this call marked further notifications.")
+    changed: bool = changed_field("Whether this call moved `seenThrough` forward.")
 
 
 @strawberry.input(
