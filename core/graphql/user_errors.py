@@ -14,7 +14,7 @@ declare_enum(
         ErrorCode.INVALID_INPUT: "An input value is invalid; the message says why.",
         ErrorCode.NOT_FOUND: "No object with this id is visible to the viewer.",
         ErrorCode.NOT_ALLOWED: "The viewer may see the object but not change it.",
-        ErrorCode.USERNAME_TAKEN: "Another user has this username.",
+        ErrorCode.USERNAME_TAKEN: "A user has or had this username, or one that looks like it.",
         ErrorCode.CREDENTIALS_REFUSED: "The login or the password is wrong.",
         ErrorCode.TOKEN_REFUSED: "The refresh token, or the token of a mail, is unknown, used, expired or revoked.",
         ErrorCode.IDEMPOTENCY_KEY_REUSED: "The `clientMutationId` was sent before with a different input.",

@@ -118,7 +118,8 @@ class Account(Node):
 @strawberry.type(description="Whether a username can be used at sign-up.")
 class UsernameAvailability:
     is_available: bool = strawberry.field(
-        description="Whether the username is free: no user has or had it, and it is not reserved."
+        description="Whether the username is free: no user has or had it or one that looks like it, and it is not "
+        "reserved."
     )
     errors: list[UserError] = strawberry.field(
         description="Why it can't be used, at most 1; empty if it can."
