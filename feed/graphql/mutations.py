@@ -55,7 +55,7 @@ class CreatePostInput(CreationInput):
 
 @strawberry.type(description="The created post.")
 class CreatePostPayload(Payload):
-    post: Post | None = result_field("The created post")
+    post: Post | None = result_field("The created post", ", or repeats a call whose post is gone")
     replayed: bool = replayed_field()
 
 

@@ -51,7 +51,9 @@ class CreateCommentInput(CreationInput, PostInput):
 
 @strawberry.type(description="The created comment.")
 class CreateCommentPayload(Payload):
-    comment: Comment | None = result_field("The created comment")
+    comment: Comment | None = result_field(
+        "The created comment", ", or repeats a call whose comment is gone or hidden"
+    )
     replayed: bool = replayed_field()
 
 

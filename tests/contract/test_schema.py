@@ -57,6 +57,19 @@ def test_connections_need_no_null_checks() -> None:
         assert isinstance(edge.fields["node"].type, GraphQLNonNull)
 
 
+def test_payloads_that_repeat_a_call_say_that_what_it_created_may_be_gone() -> None:
+    """Then there is neither a result nor an error, which no client expects."""
+    creating = [type_ for type_ in OBJECTS if "replayed" in type_.fields]
+    assert {type_.name for type_ in creating} == {
+        "CreateCommentPayload",
+        "CreatePostPayload",
+        "ExportDataPayload",
+    }
+    for type_ in creating:
+        [result] = type_.fields.keys() - {"errors", "clientMutationId", "replayed"}
+        assert "repeats a call whose" in (type_.fields[result].description or ""), type_
+
+
 def test_types_with_an_id_are_nodes() -> None:
     node = graphql_schema.type_map["Node"]
     with_id = {type_.name for type_ in OBJECTS if "id" in type_.fields}
