@@ -59,7 +59,7 @@ class Query(
 @strawberry.type(
     description="All writes. Expected failures are returned in the payload's `errors`. All but `signUp`, `signIn`, "
     "`refreshSession`, `signOut`, `verifyEmail`, `requestPasswordReset`, `resetPassword` "
-    "and `restoreAccount` require an access token."
+    "and `restoreAccount` require an access token; send none with these: an expired one is refused."
 )
 class Mutation(
     AccountsMutation,

@@ -171,7 +171,10 @@ class AccountsMutation:
         )
         return SignInPayload(session=session)  # type: ignore[arg-type]  # resolved from SignedIn
 
-    @mutation("Exchanges a session's newest refresh token for new tokens.")
+    @mutation(
+        "Exchanges a session's newest refresh token for new tokens. Send it without an access token: an expired one is "
+        "refused."
+    )
     @staticmethod
     async def refresh_session(info: Info, input: RefreshSessionInput) -> RefreshSessionPayload:
         context = info.context
