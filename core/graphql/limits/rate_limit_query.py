@@ -12,9 +12,10 @@ from core.graphql.limits.rate_limits import RateLimits
 
 
 @strawberry.type(
-    description="The client's rate limit, in points of cost: that of the signed-in user, or else of the address."
+    name="RateLimit",
+    description="The client's rate limit, in points of cost: that of the signed-in user, or else of the address.",
 )
-class RateLimit:
+class RateLimitStatus:
     limit: int = strawberry.field(
         description="The most points that can be left, at most 999,999,999."
     )
@@ -37,7 +38,7 @@ class RateLimitQuery:
         directives=[FREE],
     )
     @staticmethod
-    async def rate_limit(info: Info) -> RateLimit:
+    async def rate_limit(info: Info) -> RateLimitStatus:
         context = info.context
         status = await context.services.get(RateLimits).status(context)
-        return RateLimit(**status._asdict(), cost=context.cost)
+        return RateLimitStatus(**status._asdict(), cost=context.cost)
