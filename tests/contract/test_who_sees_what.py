@@ -155,6 +155,10 @@ async def test_writes_to_objects_of_a_deleted_account_are_not_found(
         ("UnfollowUser", {"userId": "host"}),
         ("MuteUser", {"userId": "stranger"}),
         ("BlockUser", {"userId": "stranger"}),
+        ("AcceptFollowRequest", {"userId": "stranger"}),
+        ("RejectFollowRequest", {"userId": "stranger"}),
+        ("RemoveFollower", {"userId": "third"}),
+        ("StartUpload", {"contentType": "image/png", "byteSize": 100}),
     ],
 )
 async def test_a_deleted_account_can_not_write(world: World, name: str, values: Json) -> None:
@@ -168,7 +172,12 @@ async def test_a_deleted_account_can_not_write(world: World, name: str, values: 
         "comment": global_id("Comment", world.things.comment),
         "stranger": global_id("User", world.key["stranger"]),
         "host": global_id("User", world.key["host"]),
+        "third": global_id("User", world.key["third"]),
     }
+    await world.database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2)",
+        *(world.key["stranger"], world.key["target"]),
+    )
     await hide_account(world.database, world.key["target"])
     before = await world.rows()
     input_values = {field: named.get(value, value) for field, value in values.items()}

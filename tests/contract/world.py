@@ -36,6 +36,7 @@ TABLES = [
     "post_edits",
     "pinned_posts",
     "follows",
+    "follow_requests",
     "reports",
     "blocks",
     "mutes",
