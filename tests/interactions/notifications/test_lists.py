@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.accounts.profiles import profile_update
 from core.accounts.services import (
     block_create,
     block_delete,
@@ -15,6 +16,8 @@ from core.accounts.services import (
 )
 from core.context import Services
 from core.database.database import Database
+from feed.post_visibility import PostVisibility
+from feed.services import post_create
 from interactions.notifications.notification_rows import NotificationKind
 from interactions.services import comment_create, comment_delete
 from tests.core.accounts.world import ApiClient
@@ -103,6 +106,64 @@ async def test_a_tombstone_notifies_nobody_even_before_the_worker_knows(
     assert (page["edges"], page["unseen"]["count"]) == ([], 0)
     page = await ApiClient(services, author).data("Notifications")
     assert list(map(card, nodes(page))) == [("COMMENT", 1, ["p3"], False)]
+
+
+@pytest.mark.parametrize("why", ["blocks", "is blocked", "deleted", "private"])
+async def test_a_mention_under_a_hidden_post_is_not_listed_even_before_the_worker_knows(
+    database: Database, services: Services, why: str
+) -> None:
+    author, commenter, mentioned = await create_users(database, 3)
+    [post], [own] = [await create_posts(database, user) for user in (author, mentioned)]
+    work = Work(database)
+    await post_like(services.group_commits, viewer_id=commenter, target_id=own)
+    await work.do()
+    await comment_create(database, author_id=commenter, post_id=post, text="@p3 look")
+    await work.do()
+    client = ApiClient(services, mentioned)
+    page = await client.data("Notifications")
+    mention, like = nodes(page)
+    assert page["unseen"]["count"] == 2
+    if why == "blocks":
+        await block_create(services.group_commits, viewer_id=mentioned, user_id=author)
+    elif why == "is blocked":
+        await block_create(services.group_commits, viewer_id=author, user_id=mentioned)
+    elif why == "deleted":
+        await hide_account(database, author)
+    else:
+        await profile_update(database, viewer_id=author, is_private=True)
+    shown = await client.data("Notifications")
+    assert (nodes(shown), shown["unseen"]["count"]) == ([like], 1)
+    older = await client.data(
+        "query Q($after: String) { notifications(after: $after) { pageInfo { hasPreviousPage } } }",
+        after=page["edges"][0]["cursor"],
+    )
+    assert older["pageInfo"]["hasPreviousPage"] is False
+    node = await client.data("query Q($id: ID!) { node(id: $id) { id } }", id=mention["id"])
+    assert node is None
+    assert (await client.data("Me"))["unseenNotifications"]["count"] == 1
+
+
+async def test_a_quote_notifies_who_may_see_it(database: Database, services: Services) -> None:
+    author, quoter = await create_users(database, 2)
+    [post] = await create_posts(database, author)
+    client, work = ApiClient(services, author), Work(database)
+
+    async def quote(visibility: PostVisibility) -> list[Json]:
+        await post_create(
+            database, author_id=quoter, text="q", quoted_post_id=post, visibility=visibility
+        )
+        await work.do()
+        return nodes(await client.data("Notifications"))
+
+    for visibility in (PostVisibility.FOLLOWERS, PostVisibility.MENTIONED):
+        assert await quote(visibility) == []
+        assert await database.fetch("SELECT FROM notifications") == []
+    [notification] = await quote(PostVisibility.PUBLIC)
+    assert card(notification) == ("QUOTE", 1, ["p2"], False)
+    # Before the worker knows.
+    await profile_update(database, viewer_id=quoter, is_private=True)
+    page = await client.data("Notifications")
+    assert (page["edges"], page["unseen"]["count"]) == ([], 0)
 
 
 async def test_pages_by_kind_and_position(database: Database, services: Services) -> None:
