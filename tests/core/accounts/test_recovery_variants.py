@@ -99,6 +99,17 @@ async def test_a_token_that_verifies_resets_nothing(anonymous: ApiClient, mailbo
     assert (await anonymous.do("VerifyEmail", token=token))["changed"]
 
 
+async def test_a_deleted_account_s_address_is_not_verified(
+    anonymous: ApiClient, mailbox: Mailbox
+) -> None:
+    session = (await anonymous.sign_up("ada"))["session"]
+    token = await newest_token(anonymous.services.database, mailbox)
+    await (await client_of(anonymous, session)).do("DeleteAccount", password=PASSWORD)
+    payload = await fresh(anonymous).do("VerifyEmail", token=token)
+    assert (payload["changed"], codes(payload)) == (False, REFUSED)
+    assert await number_of(anonymous.services.database, "users WHERE email_verified") == 0
+
+
 @pytest.mark.parametrize(("seconds", "expected"), [(0, REFUSED), (-1, REFUSED), (60, [])])
 async def test_a_token_ends_exactly_at_its_end(
     anonymous: ApiClient, mailbox: Mailbox, seconds: int, expected: list[Any]
