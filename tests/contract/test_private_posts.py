@@ -17,6 +17,7 @@ from tests.contract.private_looks import LISTED, LOOKS, sees_at_home
 from tests.contract.private_world import (
     AUTHORS,
     CASES,
+    PUBLIC,
     VIEWERS,
     Case,
     PrivateWorld,
@@ -191,6 +192,15 @@ async def test_a_kept_home_feed_hides_a_deleted_account_and_what_became_private(
         await hide_account(world.database, world.key[author])
     for viewer in VIEWERS[1:-1]:
         assert not any((await found(world, "Query.homeFeed", viewer)).values()), viewer
+
+
+async def test_a_kept_home_feed_hides_the_shares_of_a_deleted_account(world: PrivateWorld) -> None:
+    world.services.register(HomeFeeds(world.database))
+    viewer, shared = "stranger", Case("open", PUBLIC)
+    await home_feed_build(world.database, world.key[viewer])
+    assert (await found(world, "Query.homeFeed", viewer))[shared]
+    await hide_account(world.database, world.key["sharer"])
+    assert not any((await found(world, "Query.homeFeed", viewer)).values())
 
 
 def test_each_field_that_leads_to_posts_has_a_look() -> None:

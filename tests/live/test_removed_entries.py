@@ -128,6 +128,31 @@ async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
         assert (await home.event())["postId"] == global_id("Post", post)
 
 
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["muted", "deleted"])
+async def test_an_entry_falls_back_to_no_share_of_a_hidden_user(
+    address: str, api: Api, database: Database, is_deleted: bool
+) -> None:
+    """The follows and shares of a deleted account are there until it is erased."""
+    viewer, friend, hidden, stranger = await signed_in(database, 4)
+    await follow(api, viewer, friend, hidden)
+    (post,) = await create_posts(database, stranger.key)
+    for sharer in (hidden, friend):
+        await api.change(sharer, "SharePost", postId=global_id("Post", post))
+    if is_deleted:
+        await hide_account(database, hidden.key)
+    else:
+        await api.change(viewer, "MuteUser", userId=hidden.id)
+    page = await api.do(viewer, "HomeFeed")
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        await api.change(friend, "UnsharePost", postId=global_id("Post", post))
+        removal = await home.event()
+    assert (removal["__typename"], removal["postId"]) == (
+        "FeedEntryRemoved",
+        global_id("Post", post),
+    )
+
+
 async def test_a_share_that_ends_while_its_post_is_private(
     address: str, api: Api, database: Database
 ) -> None:

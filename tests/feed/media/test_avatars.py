@@ -12,6 +12,7 @@ from tests.feed.media.test_removal import later, swept
 from tests.feed.media.test_serving import get
 from tests.feed.media.test_uploads import codes, states
 from tests.feed.media.worker import work
+from tests.interactions.cast import hide_account
 
 FILE = picture()
 NOT_USABLE = [("MEDIA_NOT_USABLE", "input", "avatarMediaId")]
@@ -55,6 +56,18 @@ async def test_a_picture_that_is_ready_is_shown_at_once_and_replaced(
     assert (await change(ada, avatarMediaId=None))["avatarUrl"] == ""
     assert (await get(bob, other)).status_code == 404
     assert await avatars(database) == []
+
+
+async def test_the_picture_of_a_deleted_account_is_served_to_nobody(
+    uploaders: list[Uploader], database: Database
+) -> None:
+    ada, bob = uploaders
+    media_id = await finished(ada)
+    await work()
+    url = (await change(ada, avatarMediaId=media_id))["avatarUrl"]
+    assert (await get(bob, url)).status_code == 200
+    await hide_account(database, ada.user.key)
+    assert (await get(bob, url)).status_code == 404
 
 
 async def test_a_picture_that_is_processed_is_shown_when_it_is_ready(

@@ -324,6 +324,8 @@ async def test_the_posts_of_a_hashtag(services: Services) -> None:
     assert await texts(services, "news") == public[2:]
     await block_create(services.group_commits, viewer_id=author, user_id=stranger)
     assert await ApiClient(services, stranger).data("HashtagPage", name="news") is None
+    [[key]] = await database.fetch("SELECT id FROM hashtags WHERE name = 'news'")
+    assert await ApiClient(services, stranger).data(NODE, id=global_id("Hashtag", key)) is None
 
 
 @pytest.mark.parametrize("name", ["unknown", "", "#", "12", "a b", "x" * 200, "\x00"])
