@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.accounts.profiles import profile_update
 from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.ids import global_id
@@ -110,6 +111,22 @@ async def test_a_walk_gives_each_comment_once_in_order(
     assert [edge["node"]["id"] for edge in whole["edges"]] == expected[:20]
     empty = await page(execute, post, order=order, first=0)
     assert (empty["edges"], empty["pageInfo"]["hasNextPage"]) == ([], True)
+
+
+@pytest.mark.parametrize("order", ["NEWEST", "OLDEST", "TOP"])
+async def test_comments_of_hidden_authors_are_left_out(
+    database: Database, execute: Execute, order: str
+) -> None:
+    author, viewer, blocked, blocking, deleted = await create_users(database, 5)
+    (post,) = await create_posts(database, author)
+    keys = [await comment_on(database, user, post) for user in (author, blocked, blocking, deleted)]
+    shown, *hidden = [global_id("Comment", key) for key in keys]
+    await block(database, viewer, blocked)
+    await block(database, blocking, viewer)
+    await hide_account(database, deleted)
+    for each, expected in ((viewer, {shown}), (None, {shown, *hidden[:2]})):
+        edges = (await page(execute, post, each, order=order))["edges"]
+        assert {edge["node"]["id"] for edge in edges} == expected
 
 
 async def test_a_cursor_belongs_to_its_order(database: Database, execute: Execute) -> None:
@@ -274,4 +291,8 @@ async def test_what_is_hidden_or_deleted_stands_as_a_tombstone(
     await database.write("DELETE FROM blocks")
     own = await comment_on(database, viewer, post, keys[3])
     await block(database, author, viewer)
+    assert (await ancestors(execute, own, viewer))["edges"] == []
+    await database.write("DELETE FROM blocks")
+    assert (await ancestors(execute, own, viewer))["edges"] != []
+    await profile_update(database, viewer_id=author, is_private=True)
     assert (await ancestors(execute, own, viewer))["edges"] == []

@@ -178,7 +178,7 @@ async def test_a_large_archive_is_made_in_parts(services: Services) -> None:
 async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Services) -> None:
     """Deleted accounts in their grace period, and who blocks the user; and no copy of what others have written."""
     database = services.database
-    ada, deleted, blocking, blocked, visible = await create_users(database, 5)
+    ada, deleted, blocking, blocked, visible, asked = await create_users(database, 6)
     others = (deleted, blocking, blocked, visible)
     [post] = await create_posts(database, visible)
     for kind, key in (("post", post), ("user", visible)):
@@ -192,11 +192,15 @@ async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Servi
         )
     await follow_create(services.group_commits, viewer_id=deleted, user_id=ada)
     await follow_create(services.group_commits, viewer_id=ada, user_id=deleted)
+    await database.write(
+        "INSERT INTO follow_requests (requester_id, target_id) VALUES ($1, $2)", ada, asked
+    )
     for blocker, other in ((blocking, ada), (ada, blocked), (ada, deleted)):
         await database.write(
             "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", blocker, other
         )
-    await hide_account(database, deleted)
+    for user in (deleted, asked):
+        await hide_account(database, user)
     await make_archive(services, ada)
     lines = await lines_of(database)
     names: dict[str, list[Any]] = {}
@@ -206,7 +210,7 @@ async def test_an_archive_names_nobody_whom_the_user_may_not_see(services: Servi
     assert names == {
         "follower": [None],
         "following": [None],
-        "follow_request": [None, "p4", "p5"],
+        "follow_request": [None, "p4", "p5", None],
         "block": [None, "p4"],
         "mute": [None, None, "p4", "p5"],
     }

@@ -231,5 +231,8 @@ async def test_the_media_tab_has_posts_with_pictures(database: Database, execute
     assert await walk(None, "MEDIA", 3) == await walk(follower, "MEDIA", 3) == []
     assert await walk(author, "MEDIA", 3) == with_pictures
     await database.write("UPDATE users SET is_private = false")
+    await block(database, follower, author)
+    assert await walk(follower, "MEDIA", 3) == []
+    await database.write("DELETE FROM blocks")
     await block(database, author, follower)
     assert (await execute(follower, TAB, name="p1", tab="MEDIA"))["user"] is None

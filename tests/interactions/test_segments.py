@@ -11,7 +11,14 @@ from core.database.database import Database
 from feed.jobs import fill_post_entities
 from feed.services import post_create, post_edit
 from interactions.jobs import fill_comment_entities
-from tests.interactions.cast import block, create_users, delete_account, present, run_jobs
+from tests.interactions.cast import (
+    block,
+    create_users,
+    delete_account,
+    hide_account,
+    present,
+    run_jobs,
+)
 from tests.interactions.conftest import Execute
 
 SEGMENTS = "textSegments { text mention { id username } hashtag { id name postCount } url }"
@@ -88,12 +95,13 @@ async def test_a_post_and_a_comment_are_divided(database: Database, execute: Exe
 async def test_a_mention_counts_if_neither_blocks_the_other(
     database: Database, execute: Execute
 ) -> None:
-    author, blocker, blocked, leaver = await create_users(database, 4)
+    author, blocker, blocked, leaver, deleted = await create_users(database, 5)
     await block(database, blocker, author)
     await block(database, author, blocked)
-    text = "@p1 @p2 @p3 @p4"
+    await hide_account(database, deleted)
+    text = "@p1 @p2 @p3 @p5 @p4"
     post = await create(execute, author, text)
-    assert short(post) == [("@p1", "p1"), " @p2 @p3 ", ("@p4", "p4")]
+    assert short(post) == [("@p1", "p1"), " @p2 @p3 @p5 ", ("@p4", "p4")]
     [(key, _), _] = await mentioned(database)
     assert await mentioned(database) == [(key, author), (key, leaver)]
     # Who is mentioned may block a reader afterwards, or leave.
@@ -101,7 +109,7 @@ async def test_a_mention_counts_if_neither_blocks_the_other(
     await database.write("DELETE FROM blocks WHERE blocker_id = $1", author)
     assert short((await execute(blocked, POST, id=post["id"]))["post"]) == [
         ("@p1", "p1"),
-        " @p2 @p3 ",
+        " @p2 @p3 @p5 ",
         "@p4",
     ]
     await delete_account(database, leaver)
