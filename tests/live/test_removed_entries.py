@@ -90,14 +90,18 @@ async def test_a_deleted_post_that_very_many_have_shared_leaves_all_feeds(
             assert (await home.event())["postId"] == global_id("Post", post)
 
 
-@pytest.mark.parametrize("is_followed", [True, False])
+@pytest.mark.parametrize("of", ["a followee", "a muted one", "a deleted one", "nobody"])
 @pytest.mark.parametrize("others", [0, 20])
 async def test_a_share_is_sent_unless_an_earlier_one_of_a_followee_has_a_newer_key(
-    address: str, api: Api, database: Database, others: int, is_followed: bool
+    address: str, api: Api, database: Database, others: int, of: str
 ) -> None:
     """Where few others have shared the post since, they are looked through, else the followees."""
     viewer, friend, other, stranger = await signed_in(database, 4)
-    await follow(api, viewer, friend, *([other] if is_followed else []))
+    await follow(api, viewer, friend, *([other] if of != "nobody" else []))
+    if of == "a muted one":
+        await api.change(viewer, "MuteUser", userId=other.id)
+    elif of == "a deleted one":
+        await hide_account(database, other.key)
     (post,) = await create_posts(database, stranger.key)
     sharers = [*await create_users(database, others, first=100), other.key]
     await database.write(
@@ -109,8 +113,9 @@ async def test_a_share_is_sent_unless_an_earlier_one_of_a_followee_has_a_newer_k
         await home.watch_home()
         await api.change(friend, "SharePost", postId=global_id("Post", post))
         last = (await api.change(friend, "CreatePost", text="Last"))["post"]["id"]
-        sent = [(await home.event())["edge"]["node"]["id"] for _ in range(1 + (not is_followed))]
-    assert sent == ([last] if is_followed else [global_id("Post", post), last])
+        expected = [last] if of == "a followee" else [global_id("Post", post), last]
+        sent = [(await home.event())["edge"]["node"]["id"] for _ in expected]
+    assert sent == expected
 
 
 async def test_an_erased_post_leaves_feeds_that_have_it_by_a_share(
@@ -166,3 +171,32 @@ async def test_a_share_that_ends_while_its_post_is_private(
     async with websocket_client(address, viewer.authorization) as home:
         await home.watch_home(after=page["eventCursor"])
         assert (await home.event())["postId"] == global_id("Post", post)
+
+
+@pytest.mark.parametrize("why", ["private", "muted", "sharer deleted"])
+async def test_shares_of_what_is_hidden_since_are_not_sent(
+    address: str, api: Api, database: Database, why: str
+) -> None:
+    """Neither where they began nor, for one that remains, where another ended."""
+    viewer, friend, other, author = await signed_in(database, 4)
+    await follow(api, viewer, friend, other)
+    (post,) = await create_posts(database, author.key)
+    page = await api.do(viewer, "HomeFeed")
+    for sharer in (other, friend):
+        await api.change(sharer, "SharePost", postId=global_id("Post", post))
+    if why == "private":
+        await api.change(author, "UpdateProfile", isPrivate=True)
+    elif why == "muted":
+        await api.change(viewer, "MuteUser", userId=author.id)
+    else:
+        await hide_account(database, other.key)
+    await api.change(friend, "UnsharePost", postId=global_id("Post", post))
+    last = (await api.change(friend, "CreatePost", text="Last"))["post"]["id"]
+    added = []
+    async with websocket_client(address, viewer.authorization) as home:
+        await home.watch_home(after=page["eventCursor"])
+        while last not in added:
+            event = await home.event()
+            if event["__typename"] == "FeedEntryAdded":
+                added.append(event["edge"]["node"]["id"])
+    assert added == [last]
