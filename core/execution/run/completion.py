@@ -11,13 +11,20 @@ from contextlib import suppress
 from functools import partial
 from itertools import accumulate
 from types import CoroutineType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 from graphql.pyutils import Undefined, is_iterable
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from core.execution.plan.output_types import AbstractType, LeafType, ListType, ObjectType, is_plain
+from core.execution.plan.output_types import (
+    AbstractType,
+    LeafType,
+    ListType,
+    ObjectType,
+    OutputType,
+    is_plain,
+)
 from core.execution.rows.mapping import is_certain
 from core.execution.rows.to_dicts import reader_of
 from core.execution.rows.to_json import list_writer_of, writer_of
@@ -230,40 +237,72 @@ def _iterated(
     good: list[int] = []
     awaited: list[int] = []
     for index, value in enumerate(values):
+        found = value
         try:
-            if type(value) in {list, tuple}:
-                good.append(index)
-            elif state.is_async_iterable(value):
-                lists[index] = _drained(value, no_nulls=output_type.item.nonnull)
-                awaited.append(index)
-            elif is_iterable(value):
-                lists[index] = _items(value)
-                good.append(index)
-            else:
-                state.fail(batch, index, _not_iterable(batch))
+            if type(value) not in {list, tuple, _CutShort}:
+                if state.is_async_iterable(value):
+                    lists[index] = _drained(value, no_nulls=output_type.item.nonnull)
+                    awaited.append(index)
+                    continue
+                found = _items(value) if is_iterable(value) else _not_iterable(batch)
         except Exception as error:  # noqa: BLE001  # an iterator's exception is its field's error
-            state.fail(batch, index, error)
+            found = error
+        if isinstance(found, Exception):
+            state.fail(batch, index, found)
+        elif type(found) is _CutShort:
+            _fail_cut_short(state, batch, index, found, output_type.item)
+        else:
+            lists[index] = found
+            good.append(index)
     if awaited:
         state.wait(batch, awaited, lists, partial(complete, state))
     return lists, good
 
 
-def _items(iterable: Iterable[Any]) -> list[Any]:
-    """The items. If the iterator fails, the awaitables among its other items are closed."""
+class _CutShort(NamedTuple):
+    """The items that an iterator gave before it failed."""
+
+    items: list[Any]
+    error: Exception
+
+
+def _fail_cut_short(
+    state: ExecutionState, batch: ValueBatch, index: int, cut: _CutShort, item_type: OutputType
+) -> None:
+    """Adds the errors of the items, then that of their iterator. Awaitables among the items are closed."""
+    items, error = cut
+    good: list[int] = []
+    for place, item in enumerate(items):
+        if state.is_awaitable(item):
+            drop([item])
+        else:
+            good.append(place)
+    if good:
+        unused = [[None] * len(items)]
+        of_items = ItemBatch(batch.part([index]), item_type, [len(items)], unused, good)
+        complete(state, of_items, [items[place] for place in good])
+    state.fail(batch, index, error, after_items=len(items))
+
+
+def _items(iterable: Iterable[Any]) -> list[Any] | _CutShort:
+    """The items. If the iterator fails, the awaitables that it gives afterwards are closed."""
     iterator = iter(iterable)
     items: list[Any] = []
     try:
         items.extend(iterator)
-    except BaseException as error:
-        if isinstance(error, Exception):
-            with suppress(Exception):
-                items.extend(iterator)
+    except Exception as error:  # noqa: BLE001  # an iterator's exception is its field's error
+        more: list[Any] = []
+        with suppress(Exception):
+            more.extend(iterator)
+        drop(more)
+        return _CutShort(items, error)
+    except BaseException:
         drop(items)
         raise
     return items
 
 
-async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]:
+async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any] | _CutShort:
     """The items; with `no_nulls`, up to the first null or exception, which makes the whole list null."""
     iterator = aiter(iterable)
     items: list[Any] = []
@@ -272,6 +311,8 @@ async def _drained(iterable: AsyncIterable[Any], *, no_nulls: bool) -> list[Any]
             items.append(item)
             if no_nulls and (item is None or item is Undefined or isinstance(item, Exception)):
                 break
+    except Exception as error:  # noqa: BLE001  # as above
+        return _CutShort(items, error)
     except BaseException:
         drop(items)
         raise

@@ -46,7 +46,7 @@ def drop(values: Iterable[Any]) -> None:
         if isinstance(value, CoroutineType):
             if not value.cr_suspended:
                 value.close()
-        elif type(value) in {list, tuple}:
+        elif isinstance(value, list | tuple):
             drop(value)
         elif isfuture(value):
             value.add_done_callback(_observe)

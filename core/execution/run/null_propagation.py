@@ -28,6 +28,8 @@ class _FieldError(NamedTuple):
     error: Exception
     phase: int
     """How often execution had waited before."""
+    after_items: int | None
+    """For a list that failed after it had items: how many."""
 
 
 class _LocatedError(NamedTuple):
@@ -62,14 +64,21 @@ class NullPropagation:
         self._nulls: set[Hashable] = set()
         """The locations of values that became null by propagation."""
 
-    def add(self, batch: ValueBatch, index: int, error: Exception, phase: int) -> None:
-        found = _FieldError(batch, index, error, phase)
+    def add(
+        self,
+        batch: ValueBatch,
+        index: int,
+        error: Exception,
+        phase: int,
+        after_items: int | None = None,
+    ) -> None:
+        found = _FieldError(batch, index, error, phase, after_items)
         self._errors.append(found)
-        if batch.output_type.nonnull and self._enabled:
+        if after_items or (batch.output_type.nonnull and self._enabled):
             self._pending.append(found)
 
     def propagate(self, phase: int | None = None) -> bool:
-        """Whether a new error makes null a value that contains its own.
+        """Whether a new error makes null a value that contains its own, or a list with items.
 
         An error of the current `phase` that crosses an awaited value takes effect in the next phase; without a
         phase, all take effect.
@@ -81,7 +90,7 @@ class NullPropagation:
             ancestors = located.ancestors
             if located.crosses_await and error.phase == phase:
                 self._pending.append(error)
-            elif located.null < len(ancestors):
+            elif located.null < len(ancestors) or error.after_items:
                 propagated = True
                 if located.null:
                     batch, index = ancestors[len(ancestors) - located.null]
@@ -104,7 +113,7 @@ class NullPropagation:
         errors: list[GraphQLError] = []
         nulls: set[tuple[str | int, ...]] = set()
         for located in sorted(map(self._locate, self._errors), key=itemgetter(0, 1, 2, 3)):
-            batch, _, raw, _ = located.error
+            batch, raw = located.error.batch, located.error.error
             ancestors, path, null = located.ancestors, located.path, located.null
             if any(path[:length] in nulls for length in range(len(path) + 1)):
                 continue
@@ -119,10 +128,13 @@ class NullPropagation:
     def _locate(self, error: _FieldError) -> _LocatedError:
         ancestors = _ancestors(error.batch, error.at)
         order = tuple([batch.order(index) for batch, index in reversed(ancestors)])
+        if error.after_items is not None:
+            # It has the place of the item that the list does not have.
+            order = (*order, error.after_items)
         path = tuple([batch.key(index) for batch, index in reversed(ancestors)])
         null = _nearest_nullable(ancestors) if self._enabled else len(path)
         crosses = any(batch.awaited for batch, _ in ancestors[: len(ancestors) - null])
-        distance = len(path) - null if crosses else 0
+        distance = len(order) - null if crosses else 0
         return _LocatedError(error.phase, crosses, distance, order, error, ancestors, path, null)
 
 

@@ -53,12 +53,14 @@ class ExecutionState(Runtime[ObjectBatch]):
         """What is selected of a field's objects of that type. Errors: GraphQLError."""
         return self.branch.selection(field, graphql_type, self.variables)
 
-    def fail(self, batch: ValueBatch, index: int, error: Exception) -> None:
-        """Adds the error of a value."""
+    def fail(
+        self, batch: ValueBatch, index: int, error: Exception, *, after_items: int | None = None
+    ) -> None:
+        """Adds the error of a value. `after_items`: of a list, how many items were there before it failed."""
         if self.errors is None:
             self.errors = NullPropagation(enabled=self.plan.propagates)
             self.scheduler.has_errors = True
-        self.errors.add(batch, index, error, self.scheduler.phase)
+        self.errors.add(batch, index, error, self.scheduler.phase, after_items)
 
     def wait(
         self,
