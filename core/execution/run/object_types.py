@@ -17,6 +17,9 @@ from core.execution.schema.hints import InstancesOf
 
 Results = list[Any]
 
+FAILED = object()
+"""In the place of what a function that has raised did not return."""
+
 CLASSES = 16
 """For how many Python classes a field remembers the selection."""
 
@@ -44,7 +47,7 @@ def complete_objects(
     if is_type_of is None or _known_by_class(is_type_of, values):
         return _select(state, graphql_type, batch, values, by_class=True)
     verdicts = _call_each(state, batch, values, is_type_of)
-    if verdicts.count(True) == len(verdicts):
+    if all(verdict is True for verdict in verdicts):
         return _select(state, graphql_type, batch, values)
     return _complete_verified(state, graphql_type, batch, verdicts, values)
 
@@ -58,15 +61,27 @@ def _known_by_class(is_type_of: Any, values: list[Any]) -> bool:
 def _call_each(
     state: ExecutionState, batch: ValueBatch, values: list[Any], ask: Any, *more: Any
 ) -> list[Any]:
-    """What a function of the schema returns for each value; an exception stands for a failure."""
+    """What a function of the schema returns for each value. What it raises becomes the error of the value."""
     returned: list[Any] = []
     for index, value in enumerate(values):
         try:
             info = resolve_info(state, batch.field, *batch.owner(index))
             returned.append(ask(value, info, *more))
         except Exception as error:  # noqa: BLE001  # the function's exception is the field's error
-            returned.append(error)
+            state.fail(batch, index, error)
+            returned.append(FAILED)
     return returned
+
+
+def _fail_each(state: ExecutionState, batch: ValueBatch, results: list[Any]) -> list[Any]:
+    """The results of what was awaited, of which exceptions become the errors of the values."""
+    found: list[Any] = []
+    for index, result in enumerate(results):
+        failed = isinstance(result, Exception)
+        if failed:
+            state.fail(batch, index, result)
+        found.append(FAILED if failed else result)
+    return found
 
 
 def _complete_verified(
@@ -82,9 +97,7 @@ def _complete_verified(
     for index, verdict in enumerate(verdicts):
         if state.is_awaitable(verdict):
             awaited.append(index)
-        elif isinstance(verdict, Exception):
-            state.fail(batch, index, verdict)
-        else:
+        elif verdict is not FAILED:
             try:
                 if verdict:
                     good.append(index)
@@ -93,7 +106,11 @@ def _complete_verified(
             except Exception as error:  # noqa: BLE001  # of the verdict's or the value's own methods
                 state.fail(batch, index, error)
     if awaited:
-        complete = partial(_complete_verified, state, graphql_type)
+
+        def complete(part: ValueBatch, found: list[Any], known: list[Any]) -> Results:
+            verdicts = _fail_each(state, part, found)
+            return _complete_verified(state, graphql_type, part, verdicts, known)
+
         state.wait(batch, awaited, verdicts, complete, values)
     return complete_some(batch, values, good, partial(_select, state, graphql_type))
 
@@ -122,15 +139,17 @@ def _sort_by_type(
             by_name.setdefault(name, []).append(index)
         elif state.is_awaitable(name):
             awaited.append(index)
-        elif isinstance(name, Exception):
-            state.fail(batch, index, name)
-        else:
+        elif name is not FAILED:
             try:
                 state.fail(batch, index, _no_type_name(batch, graphql_type, name, values[index]))
             except Exception as error:  # noqa: BLE001  # of the value's `__repr__`
                 state.fail(batch, index, error)
     if awaited:
-        complete = partial(_sort_by_type, state, graphql_type)
+
+        def complete(part: ValueBatch, found: list[Any], known: list[Any]) -> Results:
+            names = _fail_each(state, part, found)
+            return _sort_by_type(state, graphql_type, part, names, known)
+
         state.wait(batch, awaited, names, complete, values)
     results: Results = [None] * len(values)
     for name, indexes in by_name.items():

@@ -351,3 +351,45 @@ async def test_awaited_types_give_the_same_under_both_executors(container: Any) 
     ]
     assert compiled.data == standard.data
     assert set(map(plain, compiled.errors)) == set(map(plain, standard.errors))
+
+
+class Verdict:
+    """What a function of the schema may answer instead of true or false."""
+
+    def __eq__(self, _other: object) -> bool:
+        raise RuntimeError("compared")
+
+    __hash__ = None  # type: ignore[assignment]  # never in a set
+
+
+async def test_answers_of_unusual_types_are_as_the_standard_executor_takes_them() -> None:
+    def type_of(value: Any, *_: Any) -> Any:
+        if value == "raises":
+            raise ValueError("raised")
+        return {"error": ValueError("returned"), "number": 5}.get(value, "Thing")
+
+    def is_thing(value: Any, _: Any) -> Any:
+        return {"refused": ValueError("true"), "compared": Verdict()}.get(value, True)
+
+    named = GraphQLInterfaceType("Named", {"n": GraphQLField(GraphQLInt)}, resolve_type=type_of)
+    thing = GraphQLObjectType(
+        "Thing",
+        {"n": GraphQLField(GraphQLInt, resolve=lambda *_: 1)},
+        interfaces=[named],
+        is_type_of=is_thing,
+    )
+    values = ["good", "raises", "error", "number", "refused", "compared"]
+    query = GraphQLObjectType(
+        "Query",
+        {
+            name: GraphQLField(GraphQLList(of), resolve=lambda *_: values)
+            for name, of in (("named", named), ("things", thing))
+        },
+    )
+    schema = GraphQLSchema(query, types=[thing])
+    standard, compiled = [
+        await run(schema, "{ named { n } things { n } }", enabled=enabled)
+        for enabled in (False, True)
+    ]
+    assert compiled.data == standard.data
+    assert list(map(plain, compiled.errors)) == list(map(plain, standard.errors))
