@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import MISSING
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -14,12 +14,13 @@ from graphql import (
     FieldNode,
     GraphQLArgument,
     GraphQLField,
-    ListValueNode,
+    GraphQLInputType,
     Node,
-    ObjectValueNode,
+    NullValueNode,
     VariableNode,
     get_argument_values,
     get_nullable_type,
+    is_enum_type,
     is_non_null_type,
     is_required_argument,
     specified_scalar_types,
@@ -68,8 +69,12 @@ class Arguments:
         self._hide_suggestions = hide_suggestions
         simple = self._analyse()
         self._is_simple = simple is not None
-        self._known = {part.name: part.value for part in simple or () if part.has_value}
-        """What the arguments are where no variable says otherwise."""
+        self._known = {
+            part.name: part.value if part.has_value else MISSING
+            for part in simple or ()
+            if part.has_value or part.variable is not None
+        }
+        """What the arguments are where no variable says otherwise, in the order of the schema."""
         varying = [part for part in simple or () if part.variable is not None]
         self._varying = [(part.name, part.variable, part.nonnull) for part in varying]
         self._are_scalars = all(part.is_scalar for part in varying)
@@ -98,8 +103,10 @@ class Arguments:
                 if given is None and nonnull:
                     return None
                 by_name[name] = given
-            elif nonnull and name not in by_name:
-                return None
+            elif by_name[name] is MISSING:
+                if nonnull:
+                    return None
+                del by_name[name]
         shared = self._are_scalars or all(map(_unchanging, by_name.values()))
         return ArgumentValues(by_name, shared)
 
@@ -131,9 +138,9 @@ class Arguments:
                 get_nullable_type(argument.type) in SCALARS,
             )
         constant = (
-            None
-            if value is not None and any(_variables(value))
-            else self._constant(name, argument, value)
+            self._constant(name, argument, value)
+            if value is None or _is_constant(argument.type, value)
+            else None
         )
         if constant is None:
             return None
@@ -158,15 +165,10 @@ def _unchanging(value: Any) -> bool:
     return isinstance(value, UNCHANGING)
 
 
-def _variables(node: Node) -> Iterator[VariableNode]:
-    if isinstance(node, VariableNode):
-        yield node
-    elif isinstance(node, ListValueNode):
-        for item in node.values:
-            yield from _variables(item)
-    elif isinstance(node, ObjectValueNode):
-        for field in node.fields:
-            yield from _variables(field.value)
+def _is_constant(input_type: GraphQLInputType, node: Node) -> bool:
+    """Whether a literal always has the same value. Who wrote a scalar says what its literals are, at each execution."""
+    bare = get_nullable_type(input_type)
+    return isinstance(node, NullValueNode) or bare in SCALARS or is_enum_type(bare)
 
 
 class PythonArguments(NamedTuple):

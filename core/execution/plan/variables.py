@@ -68,10 +68,9 @@ class Variables:
         simple = [self._simplified(definition) for definition in definitions]
         self._simple = {found.name: found for found in simple if found is not None}
         self._all_simple = None not in simple
-        known = self._simple.values()
-        self._missing = {each.name: each.missing for each in known}
-        self._defaults = {each.name: each.default[0] for each in known if each.default}
-        self._required = {each.name for each in known if each.required and not each.default}
+        self._required = {
+            each.name for each in self._simple.values() if each.required and not each.default
+        }
 
     def values(self, sent: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """The values for resolvers, or the errors of what was sent."""
@@ -82,10 +81,14 @@ class Variables:
     def _coerce(self, sent: dict[str, Any]) -> VariableValues | None:
         if not self._all_simple or not self._required <= sent.keys():
             return None
-        sources, coerced = {**self._missing}, {**self._defaults}
-        for name, given in sent.items():
-            simple = self._simple.get(name)
-            if simple is None:
+        sources: dict[str, VariableValueSource] = {}
+        coerced: dict[str, Any] = {}
+        for name, simple in self._simple.items():
+            given = sent.get(name, UNSURE)
+            if given is UNSURE:
+                sources[name] = simple.missing
+                if simple.default:
+                    coerced[name] = simple.default[0]
                 continue
             try:
                 value = simple.coerce(given)
