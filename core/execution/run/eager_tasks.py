@@ -25,7 +25,10 @@ def begin(awaitable: Any, loop: AbstractEventLoop) -> Future[Any]:
 
 
 async def settle(tasks: Collection[Future[Any]]) -> None:
-    """Cancels the tasks and waits for their end. A caller that is cancelled meanwhile cancels them again."""
+    """Cancels the tasks, waits for their end, and closes what their results have in them.
+
+    A caller that is cancelled meanwhile cancels them again.
+    """
     cancelled: CancelledError | None = None
     while unfinished := [task for task in tasks if not task.done()]:
         for task in unfinished:
@@ -35,7 +38,8 @@ async def settle(tasks: Collection[Future[Any]]) -> None:
         except CancelledError as error:
             cancelled = error
     for task in tasks:
-        _observe(task)
+        if not task.cancelled() and task.exception() is None:
+            drop([task.result()])
     if cancelled is not None:
         raise cancelled
 
