@@ -77,7 +77,7 @@ def writer_of(
 def _writer(
     field: Field, item_type: OutputType, layout: Layout[Any], select: Select
 ) -> RowWriter | None:
-    if Template is None or not is_certain(item_type, layout.kind):
+    if Template is None or not (layout.is_direct and is_certain(item_type, layout.kind)):
         return None
     steps = _Steps()
     try:

@@ -61,7 +61,7 @@ class PlainObjectBatch(ObjectBatch):
 class RowBatch(ObjectBatch):
     """A batch of SQL rows, of which objects are made only if something asks for them."""
 
-    __slots__ = ("_lists", "_objects", "_shared", "layout", "rows")
+    __slots__ = ("_lists", "_make", "_objects", "_shared", "layout", "rows")
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class RowBatch(ObjectBatch):
         self.rows = rows
         self._lists = lists
         self.layout = layout
+        self._make = layout.make
         self.batch = batch
         self._objects: list[Any] | None = None
         self._shared: list[Any] | None = None
@@ -88,13 +89,14 @@ class RowBatch(ObjectBatch):
         if inside is not None:
             rows = list(map(itemgetter(inside), rows))
         batch = cls(selection, rows, parents._lists, layout, FieldBatch(parents, field))
+        batch._make = layout.make_within
         batch.results = list(map(itemgetter(field.key), parents.results))
         return batch
 
     @property
     def objects(self) -> list[Any]:
         if self._objects is None:
-            self._objects = list(map(self.layout.make, self.rows, self.shared))
+            self._objects = list(map(self._make, self.rows, self.shared))
         return self._objects
 
     @property

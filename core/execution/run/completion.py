@@ -189,8 +189,9 @@ def _lists_of_rows(
     As JSON if all values lie in the rows. Otherwise as dicts, at first with JSON for those that do.
     """
     layout, item_type = values[0].layout, output_type.item
-    if len(values) > 1 and (
-        {*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1
+    if not layout.is_direct or (
+        len(values) > 1
+        and ({*map(type, values)} != {Rows} or len({value.layout for value in values}) != 1)
     ):
         return None
     try:

@@ -40,7 +40,16 @@ NOTHING = Fixed(None)
 class Layout(Generic[T]):
     """How the attributes of a NamedTuple lie in a row."""
 
-    __slots__ = ("first", "inside", "kind", "make", "optional", "places")
+    __slots__ = (
+        "first",
+        "inside",
+        "is_direct",
+        "kind",
+        "make",
+        "make_within",
+        "optional",
+        "places",
+    )
 
     def __init__(
         self,
@@ -64,7 +73,11 @@ class Layout(Generic[T]):
         following = iter(range(first, first + len(kind._fields)))  # type: ignore[attr-defined]  # a NamedTuple
         for name in kind._fields:  # type: ignore[attr-defined]  # as above
             self.places[name] = elsewhere[name] if name in elsewhere else next(following)
-        self.make: Callable[[Any, Any], T] = _maker(self)
+        self.make_within: Callable[[Any, Any], T] = _maker(self)
+        """The object of what holds its attributes: of a row, or of the record in the column `inside`."""
+        self.is_direct = inside is None and not optional
+        """Whether each row has the attributes of an object in its own columns."""
+        self.make: Callable[[Any, Any], T] = self.make_within if self.is_direct else _inside(self)
         """The object of a row; the second argument is what the list shares."""
 
     def within(self, base: str) -> str:
@@ -102,12 +115,12 @@ def _maker(layout: Layout[T]) -> Callable[[Any, Any], T]:
         make = lambda row, shared: new(  # noqa: E731
             get((*row, *[of(row, shared) for of in makers], *values, shared))
         )
-    return make if layout.inside is None and not layout.optional else _inside(layout, make)
+    return make
 
 
-def _inside(layout: Layout[Any], make: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _inside(layout: Layout[Any]) -> Callable[[Any, Any], Any]:
     """Makes an object that lies in a record, or that may be absent."""
-    inside, first = layout.inside, layout.first
+    inside, first, make = layout.inside, layout.first, layout.make_within
 
     def make_inside(row: Any, shared: Any) -> Any:
         if inside is not None:
