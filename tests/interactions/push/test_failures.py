@@ -107,7 +107,8 @@ async def test_what_waits_for_a_busy_service_makes_its_pause_no_longer(
     assert still == until
     due = await world.database.fetch("SELECT run_at FROM jobs WHERE kind = 'push.send'")
     assert len(due) == 6
-    assert min(row[0] for row in due) >= until
+    # The first push was put off by a statement of its own, which may come a little before that of the pause.
+    assert min(row[0] for row in due) >= until - timedelta(seconds=1)
     await world.database.write("UPDATE push_targets SET paused_until = now()")
     await world.push()
     assert len(receiver.received) == 7
