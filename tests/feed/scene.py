@@ -17,6 +17,7 @@ from tests.interactions.cast import create_posts, create_users
 
 Json = dict[str, Any]
 EXECUTOR = Executor(graphql_schema)
+EVENT = "INSERT INTO events (kind, actor_id) VALUES ('user_muted', 1)"
 CURSOR = re.compile(r'\b(after|before): "([^"]*)"')
 
 PAGE = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
@@ -64,6 +65,13 @@ class Scene:
             "INSERT INTO shares (user_id, post_id) VALUES ($1, $2)",
         ):
             await self.database.write(statement, other, self.post)
+
+    async def settle(self) -> None:
+        """Puts the horizon above the rows of all lists, so that their cursors have a key alone."""
+        await self.database.fetch(
+            "SELECT pg_sleep(0.002)"
+        )  # Puts the event into a later millisecond.
+        await self.database.write(EVENT)
 
     async def remove_row(self, kind: str, row: str) -> None:
         """Removes a row of a list, given its node's id."""

@@ -64,13 +64,20 @@ def query_with_cursor(scene: Scene, kind: str, arguments: str) -> str:
     return "query Page($c: String) " + scene.page_query(kind, arguments)
 
 
+@pytest.mark.parametrize("is_settled", [False, True], ids=["unsettled", "settled"])
 @pytest.mark.parametrize("kind", LISTS)
-async def test_cursors_that_are_not_of_the_list_are_refused(scene: Scene, kind: str) -> None:
+async def test_cursors_that_are_not_of_the_list_are_refused(
+    scene: Scene, kind: str, is_settled: bool
+) -> None:
     await scene.create(2)
+    if is_settled:
+        await scene.settle()
     page = await scene.page(kind, scene.owner, "first: 1")
     valid = page["pageInfo"]["endCursor"]
+    assert (len(valid) == 32) is is_settled
+    # By digits that a cursor may have: others are refused before its MAC is compared.
     tampered = [
-        valid[:place] + ("A" if valid[place] != "A" else "B") + valid[place + 1 :]
+        valid[:place] + ("0" if valid[place] != "0" else "1") + valid[place + 1 :]
         for place in range(len(valid))
     ]
     others = [

@@ -18,11 +18,10 @@ from core.context import Services
 from core.database.list_positions import MAX_SEEN
 from core.events.list_horizon import ListHorizon
 from core.ids import global_id
-from tests.feed.scene import LISTS, Scene, ids
+from tests.feed.scene import EVENT, LISTS, Scene, ids
 from tests.interactions.cast import create_users
 
 WRITERS = 4
-EVENT = "INSERT INTO events (kind, actor_id) VALUES ('user_muted', 1)"
 
 
 class Writer:
@@ -220,10 +219,7 @@ async def test_settled_rows_have_short_cursors(services: Services, kind: str) ->
     """A row that no open transaction can precede needs only its key in the cursor."""
     scene = Scene(services)
     await scene.create(3)
-    await services.database.fetch(
-        "SELECT pg_sleep(0.002)"
-    )  # Puts the event into a later millisecond.
-    await services.database.write(EVENT)
+    await scene.settle()
     page = await scene.page(kind, scene.owner, "first: 100")
     assert {len(edge["cursor"]) for edge in page["edges"]} == {32}
     first, *others = page["edges"]
