@@ -188,16 +188,18 @@ async def test_an_upload_that_breaks_off_leaves_nothing(uploader: Uploader, api:
     before = arriving()
     host, port = api.address.split(":")
     path = upload["url"]
-    for _ in range(3):
-        _, writer = await asyncio.open_connection(host, int(port))
-        head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {MAX_BYTES}\r\n\r\n"
-        writer.write(head.encode() + bytes(100_000))
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+    head = f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {MAX_BYTES}\r\n\r\n"
     async with asyncio.timeout(20):
-        while arriving() - before:  # noqa: ASYNC110  # no event to wait for
-            await asyncio.sleep(0.01)
+        for _ in range(3):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(head.encode() + bytes(100_000))
+            await writer.drain()
+            while not arriving() - before:  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
+            writer.close()
+            await writer.wait_closed()
+            while arriving() - before:  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
     assert not stored(upload["mediaId"]).exists()
 
 
