@@ -6,10 +6,13 @@ from dataclasses import asdict
 
 from core.database.statements import Instances, Statements
 from feed.reactions import BOOKMARK, POST_LIKE, SHARE
+from interactions.notifications.statements import NotificationStatements
 
 
 class DatasetStatements(
-    Statements, instances={each.table: asdict(each) for each in (POST_LIKE, SHARE, BOOKMARK)}
+    Statements,
+    uses=[NotificationStatements],
+    instances={each.table: asdict(each) for each in (POST_LIKE, SHARE, BOOKMARK)},
 ):
     count_quotes: str
     count_replies: str

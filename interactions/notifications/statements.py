@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from core.database.statements import Statements, Variants
 from core.events import event_types
-from interactions.notifications.notification_rows import NotificationKind
+from interactions.notifications.notification_rows import NotificationAudience, NotificationKind
 from interactions.statements import InteractionStatements
 
 NAMES = ",".join(kind.name for kind in NotificationKind)
+AUDIENCES = ",".join(audience.name for audience in NotificationAudience)
 
 
 class NotificationStatements(
@@ -22,6 +23,12 @@ class NotificationStatements(
         f"{event_types.NOTIFICATION_KINDS}",
         "notification_kind_name": "-- The name of a kind.\n-- parameters: of\n"
         f"('{{{NAMES}}}'::text[])[{{of}}]",
+        **{
+            f"audience_{audience.name.lower()}": f"-- The number of an audience.\n{audience.value}"
+            for audience in NotificationAudience
+        },
+        "notification_audience_name": "-- The name of an audience.\n-- parameters: of\n"
+        f"('{{{AUDIENCES}}}'::text[])[{{of}} + 1]",
     },
 ):
     actors_of_notifications: Variants

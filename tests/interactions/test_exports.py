@@ -152,6 +152,8 @@ async def test_an_archive_has_a_line_for_each_row(services: Services) -> None:
     assert len(lines) == rows
     assert len(counts) == len(SECTIONS)
     assert counts["account"] == 1
+    [setting] = [line for line in lines if line["type"] == "notification_setting"]
+    assert (setting["kind"], setting["allow_from"]) == ("LIKE", "NOBODY")
     text = json.dumps(lines)
     assert "POST target" in text
     assert "COMMENT target" in text

@@ -3,23 +3,23 @@
 WITH fresh AS MATERIALIZED (
     SELECT id, author_id FROM posts ORDER BY id DESC LIMIT $1
 ), causes AS MATERIALIZED (
-    SELECT p.author_id AS recipient_id, 1 AS kind, p.id AS thing_id, p.id AS post_id, m.user_id AS actor_id,
+    SELECT p.author_id AS recipient_id, {kind_like} AS kind, p.id AS thing_id, p.id AS post_id, m.user_id AS actor_id,
         0::bigint AS subject_id, m.created_at
     FROM fresh p CROSS JOIN LATERAL (
         SELECT user_id, created_at FROM post_likes WHERE post_id = p.id ORDER BY id DESC LIMIT 100
     ) m WHERE m.user_id <> p.author_id
     UNION ALL
-    SELECT p.author_id, 4, p.id, p.id, m.user_id, 0, m.created_at
+    SELECT p.author_id, {kind_share}, p.id, p.id, m.user_id, 0, m.created_at
     FROM fresh p CROSS JOIN LATERAL (
         SELECT user_id, created_at FROM shares WHERE post_id = p.id ORDER BY id DESC LIMIT 100
     ) m WHERE m.user_id <> p.author_id
     UNION ALL
-    SELECT p.author_id, 2, p.id, p.id, m.author_id, m.id, m.created_at
+    SELECT p.author_id, {kind_comment}, p.id, p.id, m.author_id, m.id, m.created_at
     FROM fresh p CROSS JOIN LATERAL (
         SELECT id, author_id, created_at FROM comments WHERE post_id = p.id AND parent_id IS NULL ORDER BY id DESC LIMIT 100
     ) m WHERE m.author_id <> p.author_id
     UNION ALL
-    SELECT followee_id, 7, 0, NULL, follower_id, 0, created_at
+    SELECT followee_id, {kind_follow}, 0, NULL, follower_id, 0, created_at
     FROM (SELECT * FROM follows ORDER BY id DESC LIMIT $1) f
 ), grouped AS (
     SELECT recipient_id, kind, thing_id, post_id, least(count(DISTINCT actor_id), 100)::int AS actors, max(created_at) AS latest_at

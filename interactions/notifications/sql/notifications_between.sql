@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
         SELECT x.notification_id AS id, x.recipient_id FROM notification_actors x
         WHERE x.actor_id = k.user_id AND x.recipient_id = k.recipient_id
         AND (NOT k.is_follow OR x.kind = {kind_quote} OR EXISTS (
-            SELECT FROM notification_settings s WHERE s.user_id = k.recipient_id AND s.kind = x.kind AND s.allow_from = 1 OFFSET 0
+            SELECT FROM notification_settings s WHERE s.user_id = k.recipient_id AND s.kind = x.kind AND s.allow_from = {audience_following} OFFSET 0
         ))
         LIMIT $4
     )
