@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.accounts import services as writes
-from core.accounts.services import block_create, mute_create
+from core.accounts.services import block_create, follow_create, mute_create
 from core.context import Services
-from core.database.group_commit import GroupCommits
 from core.ids import global_id
 from tests.core.accounts.world import ApiClient
 from tests.interactions.cast import create_users, delete_account
@@ -22,7 +20,7 @@ async def crowd(services: Services) -> list[int]:
     """Users of whom all but the first follow the first, in order."""
     keys = await create_users(services.database, CROWD)
     for follower in keys[1:]:
-        await writes.follow_create(services.group_commits, viewer_id=follower, user_id=keys[0])
+        await follow_create(services.group_commits, viewer_id=follower, user_id=keys[0])
     return keys
 
 
@@ -64,8 +62,8 @@ async def test_a_block_hides_a_profile_from_the_blocked_user_and_a_mute_hides_no
     services: Services, crowd: list[int]
 ) -> None:
     ada, grace, third = crowd[:3]
-    await block_create(GroupCommits(services.database), viewer_id=ada, user_id=grace)
-    await mute_create(GroupCommits(services.database), viewer_id=third, user_id=ada)
+    await block_create(services.group_commits, viewer_id=ada, user_id=grace)
+    await mute_create(services.group_commits, viewer_id=third, user_id=ada)
     for viewer, other, is_visible in ((ada, grace, True), (grace, ada, False), (third, ada, True)):
         client = ApiClient(services, viewer)
         name = f"p{crowd.index(other) + 1}"
@@ -95,8 +93,8 @@ async def test_pages_of_followers_give_each_once_newest_first(
     services: Services, crowd: list[int], first: int
 ) -> None:
     viewer = ApiClient(services, crowd[5])
-    await block_create(GroupCommits(services.database), viewer_id=crowd[5], user_id=crowd[9])
-    await block_create(GroupCommits(services.database), viewer_id=crowd[11], user_id=crowd[5])
+    await block_create(services.group_commits, viewer_id=crowd[5], user_id=crowd[9])
+    await block_create(services.group_commits, viewer_id=crowd[11], user_id=crowd[5])
     expected = [
         global_id("User", key) for key in reversed(crowd[1:]) if key not in {crowd[9], crowd[11]}
     ]
@@ -116,7 +114,7 @@ async def test_pages_of_followers_give_each_once_newest_first(
 async def test_followed_users_are_paged_in_both_directions(services: Services) -> None:
     ada, *others = await create_users(services.database, 6)
     for other in others:
-        await writes.follow_create(services.group_commits, viewer_id=ada, user_id=other)
+        await follow_create(services.group_commits, viewer_id=ada, user_id=other)
     client = ApiClient(services)
     query = """
     query Q($first: Int, $after: String, $last: Int, $before: String) {

@@ -40,12 +40,12 @@ class Draft:
         """The text of a field's argument, and the response key that it requires."""
         if not spec.argument or self.draw(st.booleans()):
             return "", ""
+        name = spec.argument.split(":")[0]
         literal, declared, value = {
             "times": ("3", "Int", 4),
             "colours": ("[RED, BLUE]", "[Colour!]", ["BLUE"]),
             "wish": ("{times: 5, colour: RED}", "Wish", {"colour": "RED"}),
-        }[spec.argument.split(":")[0]]
-        name = spec.argument.split(":")[0]
+        }[name]
         choice = self.draw(st.sampled_from(("literal", "variable", "missing", "null")))
         if choice == "literal":
             return f"({name}: {literal})", "_literal"

@@ -5,11 +5,11 @@ Sources: OWASP's cheat sheet for GraphQL, the checks of graphql-cop, RFC 9112 (s
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -44,11 +44,7 @@ def production(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) 
         "LOG_FORMAT": "TEXT",
     }
     with served(tmp_path_factory.mktemp("production"), 1, **variables) as server:
-        deadline = time.monotonic() + 60
-        while not server.ready():
-            assert server.process.poll() is None, server.logged()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        asyncio.run(server.becomes_ready(1))
         yield server
 
 
