@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from asyncpg import Connection
+
+from tests.query_plans import plan_nodes
 
 
 class Cost(NamedTuple):
@@ -33,14 +35,8 @@ async def cost_of(
     await connection.execute("DEALLOCATE page")
     plan = json.loads(text)[0]["Plan"]
     buffers = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    read = [node for node in _nodes(plan) if table in {None, node.get("Relation Name")}]
+    read = [node for node in plan_nodes(plan) if table in {None, node.get("Relation Name")}]
     return Cost(buffers, round(sum(map(_rows_read, read))))
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", []):
-        yield from _nodes(part)
 
 
 def _rows_read(node: dict[str, Any]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from interactions.statements import SQL
 from tests.interactions.cast import block, create_posts, create_users
 from tests.interactions.conftest import Execute
 from tests.interactions.reactions import comment_like, post_like, post_share
+from tests.query_plans import plan_nodes
 
 LIST = """
 query List($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
@@ -199,16 +199,10 @@ async def test_a_page_of_comments_reads_no_rows_of_other_posts(
     explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {SQL.comments_of_posts[direction]}"
     arguments = (author, key_array([full, quiet]), HIGHEST_KEY, 0, 4, NO_HORIZON, author)
     ((plan,),) = await database.fetch(explain, *arguments)
-    scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
+    scans = [node for node in plan_nodes(json.loads(plan)[0]["Plan"]) if node.get("Alias") == "c"]
     (scan,) = (node for node in scans if "Index Name" in node)
     assert scan["Actual Rows"] * scan["Actual Loops"] <= 8
     assert scan.get("Rows Removed by Filter", 0) == 0
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", []):
-        yield from nodes(part)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from core.database.connecting import PLANNER
 from feed.statements import SQL
-from tests.core.database.test_statements import nodes
+from tests.query_plans import plan_nodes
 
 FILL = """
 TRUNCATE users, posts CASCADE;  -- pages and statistics that other tests have left would count
@@ -66,5 +66,5 @@ def looks_up(node: dict[str, Any], table: str) -> bool:
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_reactions_of_the_viewer_are_looked_up_by_pair(plan_of: Any, name: str, table: str) -> None:
     plan = plan_of(STATEMENTS[name])
-    read = [node for node in nodes(plan) if looks_up(node, table)]
+    read = [node for node in plan_nodes(plan) if looks_up(node, table)]
     assert {node["Index Name"] for node in read} == {f"{table}_pkey"}, json.dumps(plan, indent=1)

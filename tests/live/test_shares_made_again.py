@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -14,6 +13,7 @@ from core.ids import global_id, key_of
 from interactions.statements import SQL
 from tests.interactions.cast import create_posts
 from tests.live.world import Api, Json, SignedInUser, WebSocketClient, signed_in, websocket_client
+from tests.query_plans import plan_nodes
 
 LIVE = """
 subscription Home($after: String) { homeFeedEvents(after: $after) { __typename
@@ -227,9 +227,3 @@ async def test_sharing_again_reads_few_rows(scene: Scene) -> None:
             assert scan["Actual Rows"] == rows
             sorts = [node["Actual Rows"] for node in nodes if node["Node Type"] == "Sort"]
             assert max(sorts) <= 2, sorts
-
-
-def plan_nodes(node: Json) -> Iterator[Json]:
-    yield node
-    for below in node.get("Plans", ()):
-        yield from plan_nodes(below)

@@ -23,6 +23,7 @@ from feed.models import Post
 from interactions.models import Comment, Report
 from interactions.push.models import PushTarget
 from tests.core.admin.test_deletion import delete_one, session_of, url
+from tests.query_plans import plan_nodes
 
 LARGE = (User, Session, Follow, FollowRequest, Post, Comment, Event, Report, PushTarget)
 LARGE_TABLES = {model._meta.db_table for model in LARGE}
@@ -95,12 +96,10 @@ def scanned_whole(statement: str) -> Iterator[str]:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
         (plan,) = cursor.fetchone()
         cursor.execute("RESET enable_seqscan")
-    nodes = [(json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]]
-    while nodes:
-        node = nodes.pop()
+    [explained] = json.loads(plan) if isinstance(plan, str) else plan
+    for node in plan_nodes(explained["Plan"]):
         if node["Node Type"] == "Seq Scan":
             yield node["Relation Name"]
-        nodes += node.get("Plans", [])
 
 
 def test_a_list_ends_after_ten_thousand_rows(orm: None) -> None:

@@ -10,7 +10,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 import psycopg2
 import pytest
@@ -26,6 +25,7 @@ from core.devserver.server_processes import package_folder
 from feed import moderation as feed_moderation
 from interactions import moderation as interactions_moderation
 from tests.paths import ROOT
+from tests.query_plans import plan_nodes
 
 STAGES = " ".join(f"CREATE TEMP TABLE new_{table} (LIKE {table});" for table in TABLES)
 """The temporary tables of bulk loads, which are scanned whole."""
@@ -39,12 +39,6 @@ FOR_MODERATORS = {
     if text != OF_ROOMS[name + variant]
 }
 STATEMENTS = OF_ROOMS | FOR_MODERATORS
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", []):
-        yield from nodes(part)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +66,7 @@ def test_each_statement_uses_indexes(planner: cursor, name: str) -> None:
     ((explained,),) = planner.fetchall()
     scanned = [
         node["Relation Name"]
-        for node in nodes(explained[0]["Plan"])
+        for node in plan_nodes(explained[0]["Plan"])
         if node["Node Type"] == "Seq Scan" and node["Schema"] == "public"
     ]
     assert not scanned, json.dumps(explained, indent=1)
@@ -81,9 +75,9 @@ def test_each_statement_uses_indexes(planner: cursor, name: str) -> None:
     hashed = set(re.findall(r"hashed (SubPlan \d+)", json.dumps(explained)))
     of_tables = [
         node["Subplan Name"]
-        for node in nodes(explained[0]["Plan"])
+        for node in plan_nodes(explained[0]["Plan"])
         if node.get("Subplan Name") in hashed
-        and any("Index Name" in below for below in nodes(node))
+        and any("Index Name" in below for below in plan_nodes(node))
     ]
     assert not of_tables, json.dumps(explained, indent=1)
 
