@@ -25,6 +25,7 @@ PAUSE_SECONDS = 0.25
 RETRY_SECONDS = 0.5
 READ_AT_ONCE = 10_000
 MAX_RECENT = 100_001
+"""How many revocations are read at the start: one more than a process tracks, so that it notices more."""
 
 Revoke = Callable[[Sequence[EventRow]], None]
 """Ends the connections and tokens of revoked sessions. Called before any later event is delivered, perhaps twice."""

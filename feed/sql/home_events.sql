@@ -1,8 +1,9 @@
--- Events that may have changed a viewer's home feed between two positions of the event log, in order: posts and shares of
--- followees, their ends, and own posts; of users followed until their accounts were
--- deleted, too; blocks of the viewer, and their ends. Of the viewer's own that changed the whole feed, the newest. Of deletions and restorations of accounts and changes
--- of privacy, which may have changed it, the newest; where there are more than a hundred, too many to look at each, these have the
--- viewer as their subject: the whole feed counts as changed.
+-- Events that may have changed a viewer's home feed between two positions of the event log, in order:
+-- posts and shares, and their ends, by the viewer, by followees and by users whom the viewer followed until their accounts were deleted;
+-- blocks of the viewer by others, and their ends;
+-- the newest event by which the viewer changed the whole feed, such as a follow;
+-- the newest deletions, restorations and changes of privacy of any accounts. If there are more than a hundred, too many to look
+-- at each, they have the viewer as their subject: the whole feed counts as changed.
 -- $1 viewer, $2 and $3 after, $4 and $5 until (transaction, id), $6 limit.
 WITH sources AS MATERIALIZED (
     SELECT $1::bigint AS id UNION ALL SELECT followee_id FROM follows WHERE follower_id = $1

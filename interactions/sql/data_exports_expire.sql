@@ -1,5 +1,5 @@
--- Deletes archives that have ended, and ends as failed those that have been made for a day. $1 limit. Gives the number of
--- deleted ones.
+-- Deletes archives that have expired, and marks those as failed that are not complete a day after they were begun. $1 limit of each.
+-- Gives the number of deleted ones.
 WITH failed AS (
     UPDATE data_exports SET state = 'FAILED', expires_at = now() + interval '1 day'
     WHERE id IN (

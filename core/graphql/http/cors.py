@@ -12,7 +12,7 @@ ALLOW = (b"allow", b"GET, POST, QUERY, OPTIONS")
 ANY_PORT = b":*"
 PORT = re.compile(rb":[0-9]{1,5}$")
 HEADERS = b"authorization, content-type, last-event-id"
-"""The request headers that the API reads."""
+"""The request headers that are allowed to a page that asks for none, or for what are no names of headers."""
 EXPOSED = b"retry-after, x-request-id"
 """The response headers that a page may read."""
 HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")

@@ -1,6 +1,7 @@
 -- Removes causes of notifications, and notifications that have none left. $1 notifications, $2 actors, $3 the comments or posts by
--- which, or 0: a place for each. A row for each notification: the key, the recipient, whether it is removed, and whether it is left with
--- actors without a row alone. Of who comments or quotes it is not known by what: such a notification is removed.
+-- which the actors are in them, or 0: a place for each cause.
+-- A row for each notification: the key, the recipient, whether it is removed, and whether all of its actors are now ones without a row.
+-- A notification of comments or quotes is removed when no row is left: of its other actors it is not known by what they are in it.
 WITH removed AS (
     DELETE FROM notification_actors x USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k(notification_id, actor_id, subject_id)
     WHERE x.notification_id = k.notification_id AND x.actor_id = k.actor_id AND x.subject_id = k.subject_id

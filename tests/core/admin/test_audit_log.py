@@ -90,6 +90,7 @@ def test_the_log_is_found_by_member_of_staff_and_read_only(admin: Client) -> Non
 
 
 def test_every_action_is_one_that_these_tests_know(admin: Client) -> None:
+    """`hide`, `suspend` and `dismiss`: test_reports.py."""
     request = RequestFactory().get("/")
     request.user = User.objects.get(username="root")
     actions = {name for page in site._registry.values() for name in page.get_actions(request)}
