@@ -174,6 +174,17 @@ def test_counters_expire_and_do_not_reveal_the_login(client: Redis) -> None:
         assert 0 < int(client.ttl(name)) <= TRUSTED_SECONDS  # type: ignore[arg-type]  # of the sync client
 
 
+def test_the_window_begins_with_the_first_attempt(client: Redis) -> None:
+    throttle = LoginThrottle(client, at_most=2)
+    throttle.count(ADA, HOME)
+    counters = list(client.scan_iter())
+    for counter in counters:
+        client.expire(counter, 100)
+    throttle.count(ADA, HOME)
+    refused(throttle, ADA, HOME)
+    assert all(0 < int(client.ttl(counter)) <= 100 for counter in counters)  # type: ignore[arg-type]  # of the sync client
+
+
 def test_local_counters_expire_and_are_bounded() -> None:
     clock = Clock()
     counts = LocalCounters(clock)

@@ -282,8 +282,12 @@ def test_allowed_origins_get_cors_headers(server: RunningServer) -> None:
     assert preflight.headers["access-control-allow-origin"] == "https://app.example.org"
     assert "authorization" in preflight.headers["access-control-allow-headers"]
     assert preflight.headers["access-control-allow-methods"] == "GET, POST, QUERY"
+    assert preflight.headers["access-control-max-age"] == "7200"
+    varies = preflight.headers.get_list("vary", split_commas=True)
+    assert sorted(varies) == ["access-control-request-headers", "origin"]
     answer = server.post("{ hello }", headers={"origin": "https://app.example.org"})
     assert answer.headers["access-control-allow-origin"] == "https://app.example.org"
+    assert answer.headers["access-control-expose-headers"] == "retry-after, x-request-id"
     assert answer.headers["vary"] == "origin"
     assert "access-control-allow-credentials" not in answer.headers
     refusal = server.post("{", headers={"origin": "https://app.example.org"})
