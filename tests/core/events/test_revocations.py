@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import Context
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +82,43 @@ async def test_it_polls_and_reads_when_it_is_woken(database: Database, log: Even
         reader.wake()
         await revoked.until(lambda seen: 2 in seen)
     assert revoked.sessions == [1, 2]
+
+
+async def test_waiting_reads_delay_no_revocation(database: Database) -> None:
+    """Only one of two connections that become free goes to a read that has waited for longer."""
+    alone = await Database(os.environ["DATABASE_URL"], size=1).open()
+    log = EventLog(alone, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    reader = RevocationReader(log, recent=timedelta(hours=1))
+    is_reading = asyncio.Event()
+    revocations_since = log.revocations_since
+    served: list[str] = []
+
+    async def observed(*arguments: Any, **named: Any) -> Any:
+        is_reading.set()
+        try:
+            return await revocations_since(*arguments, **named)
+        finally:
+            is_reading.clear()
+
+    async def read() -> None:
+        await alone.fetch("SELECT 1")
+        served.append("read")
+
+    log.revocations_since = observed  # type: ignore[method-assign]  # as it is, and observed
+    reader.add(lambda _: served.append("revocation"))
+    # As in a server, no caller has written yet in these contexts.
+    await asyncio.create_task(reader.start(), context=Context())
+    async with alone.connection():
+        reads = [asyncio.create_task(read(), context=Context()) for _ in range(20)]
+        await asyncio.sleep(0)
+        await database.write(REVOKE, 1)
+        reader.wake()
+        await is_reading.wait()
+        await asyncio.sleep(0)
+    await asyncio.gather(*reads)
+    await reader.close()
+    await alone.close()
+    assert served.index("revocation") <= 3
 
 
 async def test_open_transactions_delay_no_revocation(database: Database, log: EventLog) -> None:
