@@ -105,6 +105,7 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # it 
             # Django saves all columns.
             self.user.refresh_from_db(from_queryset=User.objects.select_for_update(no_key=True))
             user: User = super().save(commit)
+            # Saving a new password has done that, disabling it has not.
             sign_out_everywhere(user)
         return user
 

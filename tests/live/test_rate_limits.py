@@ -302,6 +302,13 @@ async def test_writes_have_limits_of_their_own(address: str, database: Database)
         for other in others
     ]
     assert statuses == [200, 200, 429]
+    target = {"postId": global_id("Post", (await database.fetch("SELECT id FROM posts"))[0][0])}
+    like, unlike = operation("LikePost"), operation("UnlikePost")
+    for _ in range(4):
+        for each in (like, unlike):  # Only reacting is limited.
+            assert (await post(address, each, viewer, input=target)).status_code == 200
+    assert limited(await post(address, like, viewer, input=target))["limit"] == "reactions"
+    assert (await post(address, unlike, viewer, input=target)).status_code == 200
     assert (await post(address, HOME, viewer, first=1)).status_code == 200
 
 

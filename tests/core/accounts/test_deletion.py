@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.accounts.jobs import add_account_erasures, end_suspensions
+from core.accounts.mail.jobs import mail_notice
 from core.accounts.statements import SQL
 from core.context import Services
 from core.database.database import Database
@@ -71,6 +72,8 @@ async def test_a_deleted_account_is_hidden_and_signed_out_at_once(
     payload = await ada.do("DeleteAccount", password=PASSWORD)
     erases_at = datetime.fromisoformat(payload["erasesAt"])
     assert timedelta(days=13.9) < erases_at - datetime.now(UTC) < timedelta(days=14.1)
+    names = "SELECT arguments->>'name' FROM jobs WHERE kind = $1"
+    assert await database.fetch(names, mail_notice.name) == [("account_deleted",)]
     assert await anonymous.data(PROFILE, username="ada") is None
     assert codes(await anonymous.refresh(session["refreshToken"]))[0][0] == "TOKEN_REFUSED"
     assert codes(await anonymous.sign_in("ada")) == [("ACCOUNT_DELETED", "input")]

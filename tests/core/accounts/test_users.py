@@ -72,7 +72,7 @@ async def test_a_block_hides_a_profile_from_the_blocked_user_and_a_mute_hides_no
             (await client.data("Nodes", ids=[global_id("User", other)]))[0],
         ):
             assert (found is not None) is is_visible
-    # Other viewers and counts are not affected.
+    # Others see it as before; the follow that the block has ended counts no more.
     profile = await ApiClient(services).data("Profile", username="p1")
     assert profile["followerCount"] == CROWD - 2
 

@@ -218,6 +218,17 @@ def test_a_new_password_signs_out(admin: Client) -> None:
     assert session.revoked_at is not None
 
 
+def test_disabling_a_password_signs_out(admin: Client) -> None:
+    user = User.objects.create_user("ada", "ada@example.org", "hush a password")
+    session = session_of(user)
+    disabled = {"usable_password": "false", "unset-password": "yes"}
+    assert admin.post(password_page(user), disabled).status_code == 302
+    user.refresh_from_db()
+    session.refresh_from_db()
+    assert not user.has_usable_password()
+    assert session.revoked_at is not None
+
+
 def test_changepassword_signs_out_and_a_new_hash_does_not(
     world: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
