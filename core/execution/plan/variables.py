@@ -68,9 +68,11 @@ class Variables:
         simple = [self._simplified(definition) for definition in definitions]
         self._simple = {found.name: found for found in simple if found is not None}
         self._all_simple = None not in simple
-        self._required = {
-            each.name for each in self._simple.values() if each.required and not each.default
-        }
+        known = self._simple.values()
+        self._missing = {each.name: each.missing for each in known}
+        self._defaults = {each.name: each.default[0] if each.default else UNSURE for each in known}
+        self._without_default = {each.name for each in known if not each.default}
+        self._required = {each.name for each in known if each.required and not each.default}
 
     def values(self, sent: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """The values for resolvers, or the errors of what was sent."""
@@ -81,14 +83,11 @@ class Variables:
     def _coerce(self, sent: dict[str, Any]) -> VariableValues | None:
         if not self._all_simple or not self._required <= sent.keys():
             return None
-        sources: dict[str, VariableValueSource] = {}
-        coerced: dict[str, Any] = {}
-        for name, simple in self._simple.items():
-            given = sent.get(name, UNSURE)
-            if given is UNSURE:
-                sources[name] = simple.missing
-                if simple.default:
-                    coerced[name] = simple.default[0]
+        # In the order of the definitions, whatever that of what was sent.
+        sources, coerced = {**self._missing}, {**self._defaults}
+        for name, given in sent.items():
+            simple = self._simple.get(name)
+            if simple is None:
                 continue
             try:
                 value = simple.coerce(given)
@@ -98,6 +97,8 @@ class Variables:
                 return None
             coerced[name] = value
             sources[name] = VariableValueSource(simple.missing.signature, given)
+        for name in self._without_default - sent.keys():
+            del coerced[name]
         return VariableValues(sources, coerced)
 
     def _simplified(self, definition: VariableDefinitionNode) -> _Simple | None:
