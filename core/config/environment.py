@@ -128,7 +128,8 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
     pool_queue: int = setting(
         parsing.whole_number(1, 100_000),
         "1000",
-        "Reads, and likewise writes, of each process that may wait for a connection; more get 503 at once.",
+        "Reads, and likewise writes, of each process that may wait for a connection, at most half of them one user's; "
+        "more get 503 at once.",
     )
     statement_seconds: float = setting(
         parsing.number(0.1, 300), "30", "Timeout for an SQL statement of the API and of the admin."

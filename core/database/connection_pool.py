@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
 from asyncpg import Connection
 
-from core.database.pool_metrics import POOL_REFUSALS, POOL_TIMEOUTS, POOL_WAIT_SECONDS
-from core.database.usage import USAGE
+from core.database.pool_metrics import POOL_TIMEOUTS, POOL_WAIT_SECONDS
+from core.database.waiting_queue import WAITING_AT_MOST, PoolExhausted, Waiter, WaitingQueue
 
 SYNC_SECONDS = 5.0
 """Timeout of the round trip after a cancelled statement."""
 RECONNECT_SECONDS = 0.2
-WAITING_AT_MOST = 1_000
-
-HAS_PRIORITY: ContextVar[bool] = ContextVar("HAS_PRIORITY", default=False)
-"""Whether acquires in this context wait in the priority queue, which gets every second connection."""
-
-Waiter = asyncio.Future[Connection]
-
-
-class PoolExhausted(Exception):
-    """No connection became free in time, or too many callers wait for one."""
 
 
 class ConnectionPool:
@@ -183,7 +171,7 @@ class ConnectionPool:
     def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
         """Releases connections whose waiter has not resumed, and fails acquires whose timeout has passed.
 
-        Waiters are FIFO, so one timer suffices.
+        Waiters of a user are FIFO, so one timer suffices.
         """
         now = loop.time()
         for waiter, until in list(self._assigned.items()):
@@ -270,79 +258,3 @@ class ConnectionPool:
         self._free.clear()
         self._assigned.clear()
         self._empty = self._size
-
-
-def _has_begun() -> bool:
-    """Whether the request that waits has run a statement."""
-    usage = USAGE.get()
-    return usage is not None and usage.statements > 0
-
-
-class WaitingQueue:
-    """Two FIFO queues of waiters with their deadlines, served alternately: with priority and without."""
-
-    def __init__(self, at_most: int) -> None:
-        """`at_most`: the length of each queue. Readers fill only their own, so writes still find room."""
-        self._at_most = at_most
-        self._priority: deque[tuple[float, Waiter]] = deque()
-        self._others: deque[tuple[float, Waiter]] = deque()
-        self._queues = (self._priority, self._others)
-        """The queue to be served next comes first."""
-
-    def __len__(self) -> int:
-        return len(self._priority) + len(self._others)
-
-    def append(self, deadline: float, waiter: Waiter) -> None:
-        """Adds a waiter to the queue that `HAS_PRIORITY` selects. Errors: PoolExhausted if it is full.
-
-        The first statement of a request decides whether it is served: to refuse a later one would waste the others.
-        """
-        queue = self._priority if HAS_PRIORITY.get() else self._others
-        if len(queue) >= self._at_most:
-            waiting = [each for each in queue if not each[1].done()]
-            if len(waiting) >= self._at_most and not _has_begun():
-                POOL_REFUSALS.inc()
-                raise PoolExhausted(f"{self._at_most} callers wait for a connection")
-            queue.clear()
-            queue.extend(waiting)
-        queue.append((deadline, waiter))
-
-    def first(self) -> Waiter | None:
-        """A waiter that is not done, or None."""
-        for queue in self._queues:
-            while queue:
-                waiter = queue[0][1]
-                if not waiter.done():
-                    return waiter
-                queue.popleft()
-        return None
-
-    def next(self) -> Waiter | None:
-        """Removes and returns the waiter to be served next, or None."""
-        waiter = self.first()
-        if waiter is not None:
-            served, other = self._queues
-            if not served or served[0][1] is not waiter:
-                served, other = other, served
-            served.popleft()
-            self._queues = (other, served)
-        return waiter
-
-    def expired(self, now: float) -> list[Waiter]:
-        """Removes and returns the waiters whose deadline has passed."""
-        found = []
-        for queue in self._queues:
-            while queue and (queue[0][0] <= now or queue[0][1].done()):
-                waiter = queue.popleft()[1]
-                if not waiter.done():
-                    found.append(waiter)
-        return found
-
-    def deadlines(self) -> list[float]:
-        """The next deadline of each queue."""
-        return [queue[0][0] for queue in self._queues if queue]
-
-    def fail_all(self, error: Exception) -> None:
-        """Fails all waiters."""
-        while (waiter := self.next()) is not None:
-            waiter.set_exception(error)

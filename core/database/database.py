@@ -15,16 +15,11 @@ import asyncpg
 from asyncpg import Connection
 
 from core.database.connecting import PgBouncer, connect
-from core.database.connection_pool import (
-    HAS_PRIORITY,
-    SYNC_SECONDS,
-    WAITING_AT_MOST,
-    ConnectionPool,
-    PoolExhausted,
-)
+from core.database.connection_pool import SYNC_SECONDS, ConnectionPool
 from core.database.joint_reads import JointReads
 from core.database.statement_metrics import statement_ended, statement_failed
 from core.database.statements import JOINT, Variants
+from core.database.waiting_queue import HAS_PRIORITY, WAITING_AT_MOST, PoolExhausted
 
 CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5.0

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable, Row, Transaction
 from core.database.pool_metrics import GROUP_COMMIT_ROWS
 from core.database.statement_metrics import statement_name
 from core.database.time_ordered_keys import key_array
+from core.database.waiting_queue import HAS_PRIORITY
 
 MAX_ROWS = 100
 MAX_WAITING = 2_000

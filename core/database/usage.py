@@ -25,6 +25,8 @@ class Usage:
 
     statements = 0
     rows = 0
+    viewer_id: int | None = None
+    """Whose request it is; None without a user."""
     timings: list[Timing] | None = None
     """Only of a request that is traced."""
 

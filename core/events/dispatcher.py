@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import DatabaseUnavailable
+from core.database.waiting_queue import HAS_PRIORITY
 from core.events import dispatcher_metrics
 from core.events.async_utils import cancel_and_wait
 from core.events.event_log import EventLog, EventRow, LogHolder, Reading

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import DatabaseUnavailable
 from core.database.time_ordered_keys import key_at
+from core.database.waiting_queue import HAS_PRIORITY
 from core.events.async_utils import cancel_and_wait
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import START

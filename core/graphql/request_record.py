@@ -20,7 +20,6 @@ class RequestRecord(Usage):
     """None until the document is known to be valid."""
     cost = 0
     """Before execution."""
-    viewer_id: int | None = None
     status: int | None = None
     """Of the HTTP response; None over WebSocket."""
     codes: tuple[str, ...] = ()

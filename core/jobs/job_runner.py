@@ -12,9 +12,9 @@ from datetime import timedelta
 
 import asyncpg
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
 from core.database.group_commit import GroupCommit
+from core.database.waiting_queue import HAS_PRIORITY
 from core.jobs import metrics
 from core.jobs.backoff import MAX_SECONDS, pause_before_retry
 from core.jobs.causes import CAUSE

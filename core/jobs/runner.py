@@ -7,8 +7,8 @@ import logging
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import DatabaseUnavailable
+from core.database.waiting_queue import HAS_PRIORITY
 from core.jobs.runs import Runs
 
 logger = logging.getLogger(__name__)

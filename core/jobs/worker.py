@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from core.database.connection_pool import HAS_PRIORITY
 from core.database.database import Database, DatabaseUnavailable
+from core.database.waiting_queue import HAS_PRIORITY
 from core.events.async_utils import cancel_and_wait
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier

@@ -258,7 +258,7 @@ async def test_a_request_that_has_begun_is_not_refused(database: Database) -> No
             return pool.waiting == len(begun)
 
         assert await eventually(all_wait)
-        with pytest.raises(DatabaseUnavailable, match="2 callers wait"):
+        with pytest.raises(DatabaseUnavailable, match="3 callers wait"):
             await asyncio.create_task(pool.fetch(PID), context=Context())
     await asyncio.gather(*begun)
     await pool.close()
