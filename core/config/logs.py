@@ -127,24 +127,35 @@ def _line(record: logging.LogRecord) -> logging.LogRecord:
     return logging.makeLogRecord(fields)
 
 
+def is_for_operators(record: logging.LogRecord) -> bool:
+    """A logging filter that leaves out what libraries log at DEBUG: headers, signatures and messages, with the tokens
+    in them.
+    """
+    return record.levelno >= logging.INFO or record.name.partition(".")[0] in PACKAGES
+
+
 def configure_logging(level: str, form: str) -> None:
     """Logs lines of this level and above to standard error, of libraries those of INFO and above.
 
     `form`: JSON or TEXT.
     """
     formatter = JSONFormatter if form == "JSON" else LineFormatter
-    # At DEBUG libraries log headers, signatures and messages, with the tokens in them.
-    level_of_libraries = max(logging.getLevelName(level), logging.INFO)
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
-            "filters": {"tidy": {"()": lambda: tidy_arguments}},
-            "handlers": {
-                "console": {"()": RepetitionHandler, "formatter": "line", "filters": ["tidy"]}
+            "filters": {
+                "libraries": {"()": lambda: is_for_operators},
+                "tidy": {"()": lambda: tidy_arguments},
             },
-            "loggers": {name: {"level": level} for name in PACKAGES},
-            "root": {"handlers": ["console"], "level": level_of_libraries},
+            "handlers": {
+                "console": {
+                    "()": RepetitionHandler,
+                    "formatter": "line",
+                    "filters": ["libraries", "tidy"],
+                }
+            },
+            "root": {"handlers": ["console"], "level": level},
         }
     )
