@@ -50,7 +50,7 @@ async def test_an_anonymous_viewer_has_no_relations(services: Services, crowd: l
 
 
 @pytest.mark.parametrize(
-    "username", ["", "nobody", "p1 ", "%", "p_", "\0", "x" * 10_000, "ä", "\ud800"]
+    "username", ["", "nobody", "p 1", "%", "p_", "\0", "x" * 10_000, "ä", "\ud800"]
 )
 async def test_an_unknown_username_gives_null(
     services: Services, crowd: list[int], username: str
