@@ -148,7 +148,13 @@ class ServerProcess:
         return self.process.pid
 
     def has_ended(self) -> bool:
-        return self.process.poll() is not None
+        """Whether it has ended. May be interrupted by the exception of a signal handler, which would leave the lock of
+        `Popen.poll` locked for ever.
+        """
+        if self.process.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.process.pid, flags) is not None
 
     def stop(self, *, timeout: float = 20.0) -> None:
         """Sends the stop signal and waits; kills the server after the timeout (seconds)."""
