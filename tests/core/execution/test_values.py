@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -321,6 +321,24 @@ async def refused_in_time(value: Any) -> bool:
     return bool(value == "good")
 
 
+async def both_lists(
+    named: GraphQLInterfaceType, thing: GraphQLObjectType, values: Callable[[], Any]
+) -> list[Any]:
+    """What the standard and the compiled executor give for a list of the interface and one of its only type."""
+    query = GraphQLObjectType(
+        "Query",
+        {
+            name: GraphQLField(GraphQLList(of), resolve=lambda *_: values())
+            for name, of in (("named", named), ("things", thing))
+        },
+    )
+    schema = GraphQLSchema(query, types=[thing])
+    return [
+        await run(schema, "{ named { n } things { n } }", enabled=enabled)
+        for enabled in (False, True)
+    ]
+
+
 @pytest.mark.parametrize("container", [list, tuple, iter])
 async def test_awaited_types_give_the_same_under_both_executors(container: Any) -> None:
     async def type_of(value: Any, *_: Any) -> Any:
@@ -337,18 +355,7 @@ async def test_awaited_types_give_the_same_under_both_executors(container: Any) 
         is_type_of=lambda value, _: refused_in_time(value),
     )
     values = ["good", "bad", "raises", "lost", "odd", "unknown", ValueError("given"), None]
-    query = GraphQLObjectType(
-        "Query",
-        {
-            name: GraphQLField(GraphQLList(of), resolve=lambda *_: container(values))
-            for name, of in (("named", named), ("things", thing))
-        },
-    )
-    schema = GraphQLSchema(query, types=[thing])
-    standard, compiled = [
-        await run(schema, "{ named { n } things { n } }", enabled=enabled)
-        for enabled in (False, True)
-    ]
+    standard, compiled = await both_lists(named, thing, lambda: container(values))
     assert compiled.data == standard.data
     assert set(map(plain, compiled.errors)) == set(map(plain, standard.errors))
 
@@ -379,17 +386,6 @@ async def test_answers_of_unusual_types_are_as_the_standard_executor_takes_them(
         is_type_of=is_thing,
     )
     values = ["good", "raises", "error", "number", "refused", "compared"]
-    query = GraphQLObjectType(
-        "Query",
-        {
-            name: GraphQLField(GraphQLList(of), resolve=lambda *_: values)
-            for name, of in (("named", named), ("things", thing))
-        },
-    )
-    schema = GraphQLSchema(query, types=[thing])
-    standard, compiled = [
-        await run(schema, "{ named { n } things { n } }", enabled=enabled)
-        for enabled in (False, True)
-    ]
+    standard, compiled = await both_lists(named, thing, lambda: values)
     assert compiled.data == standard.data
     assert list(map(plain, compiled.errors)) == list(map(plain, standard.errors))
