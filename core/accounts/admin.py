@@ -115,7 +115,7 @@ class UserAdmin(LargeTableAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # 
     """Deactivating a user or setting a new password signs the user out everywhere.
 
     Only superusers change and delete staff, and say who is: by a permission, a new password or a new address of
-    another member of staff, whoever may change users would otherwise have all rights.
+    another member of staff, each user with the permission to change users would otherwise have all rights.
     """
 
     id_type = "User"

@@ -61,7 +61,7 @@ async def test_writes_have_limits_of_their_own(address: str, database: Database)
 async def test_blocks_and_mutes_are_limited_together(
     django_db_setup: None, database: Database
 ) -> None:
-    """Whoever could hide all authors within minutes would make each page look through all posts."""
+    """A user who hides all authors within minutes would make each page look through all posts."""
     viewer, other = await signed_in(database, 2)
     input = f'(input: {{ userId: "{other.id}" }})'
     with serving(**SMALL | {"blocks_per_hour": 3}) as address:
