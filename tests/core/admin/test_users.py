@@ -257,7 +257,7 @@ def test_sign_in_ignores_the_case_of_the_username(world: None) -> None:
 
 
 def test_only_superusers_change_staff_and_say_who_is(admin: Client) -> None:
-    """A user with the permission to change users would have all rights: by a permission, or another's password or address."""
+    """Else the permission to change users would give all rights: by a permission, or another's password or address."""
     helper = User.objects.create_user("helper", "helper@example.org", is_staff=True)
     allowed = ("view_user", "change_user", "delete_user")
     helper.user_permissions.add(*Permission.objects.filter(codename__in=allowed))
