@@ -12,7 +12,7 @@ from core.database.database import Database
 from core.database.group_commit import GroupCommits
 from core.errors import ErrorCode, MutationRefused
 from interactions.comment_rows import CommentRow
-from interactions.selectors import comments_by_ids
+from interactions.selectors import comments_by_ids, comments_of_events
 from interactions.services import comment_create, comment_delete
 from tests.interactions.cast import (
     assert_counts_are_exact,
@@ -21,6 +21,7 @@ from tests.interactions.cast import (
     create_users,
     delete_account,
     events,
+    hide_account,
 )
 from tests.interactions.reactions import comment_like, comment_unlike
 
@@ -302,3 +303,19 @@ async def test_comments_by_ids_omit_what_blocks_hide(services: Services) -> None
         await block(database, hidden, viewer)
         assert await comments_by_ids(database, viewer, [comment.id]) == [None]
         assert await comments_by_ids(database, None, [comment.id]) == [comment]
+
+
+async def test_events_have_no_comments_of_accounts_that_are_being_deleted(
+    database: Database,
+) -> None:
+    """Neither theirs nor those on their posts. A block hides none here: that is up to each viewer."""
+    author, writer, blocked = await create_users(database, 3)
+    (post,) = await create_posts(database, author)
+    written = [await write(database, user, post) for user in (author, writer, blocked)]
+    keys = [comment.id for comment in written]
+    await block(database, author, blocked)
+    assert await comments_of_events(database, keys) == written
+    await hide_account(database, writer)
+    assert await comments_of_events(database, keys) == [written[0], None, written[2]]
+    await hide_account(database, author)
+    assert await comments_of_events(database, keys) == [None, None, None]
