@@ -315,3 +315,27 @@ async def test_a_client_that_was_away_queries_again_once(
         await api.change(viewer, "CreatePost", text="Last")
         resumed = [await home.event() for _ in events[events.index(changed) :]]
     assert resumed[:-1] == events[events.index(changed) + 1 :]
+
+
+async def test_a_follower_who_was_away_learns_that_an_account_is_gone(
+    address: str, api: Api, database: Database
+) -> None:
+    """Nothing but the log has the follow by then. Who had unfollowed the account is not notified."""
+    viewer, left, gone = await signed_in(database, 3)
+    for each in (viewer, left):
+        await follow(api, each, gone)
+    await api.change(gone, "CreatePost", text="Gone with its author")
+    await api.change(left, "UnfollowUser", userId=gone.id)
+    cursors = [(await api.do(each, "HomeFeed"))["eventCursor"] for each in (viewer, left)]
+    await delete_account(database, gone.key)
+    of_viewer = ["HomeFeedChanged", "FeedEntryRemoved", "FeedEntryAdded"]
+    for each, after, expected in zip(
+        (viewer, left), cursors, (of_viewer, ["FeedEntryAdded"]), strict=True
+    ):
+        async with websocket_client(address, each.authorization) as home:
+            await whole(home, after)
+            await api.change(each, "CreatePost", text="Then")
+            received = [(await home.event())["__typename"]]
+            while received[-1] != "FeedEntryAdded":
+                received.append((await home.event())["__typename"])
+        assert received == expected
