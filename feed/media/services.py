@@ -20,6 +20,11 @@ from feed.media.statements import SQL
 MAX_UNUSED = 100
 """How many pictures a user may have that neither a post nor the profile uses."""
 
+PICTURES_IN_TURN = 4
+"""How many of a user's pictures are processed in the order in which all users' pictures came: those of a post.
+Further ones wait for other users, so that no user's many pictures, or slow ones, keep the worker from theirs.
+"""
+
 
 class UploadStarted(NamedTuple):
     """An upload's key and the address to send the file to."""
@@ -77,7 +82,9 @@ async def upload_finish(database: Database, *, viewer_id: int, media_id: int) ->
                 "input",
                 "mediaId",
             )
-        await database.write(SQL.media_finish, viewer_id, media_id, current_cause())
+        await database.write(
+            SQL.media_finish, viewer_id, media_id, current_cause(), PICTURES_IN_TURN
+        )
     media = (await media_by_ids(database, viewer_id, [media_id]))[0]
     if media is None:
         raise not_found("Media", "mediaId")

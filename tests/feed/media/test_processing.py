@@ -270,3 +270,28 @@ async def test_many_pictures_are_processed_one_after_the_other(
     while await database.fetch("SELECT id FROM jobs WHERE kind = 'media_process'"):
         await work()
     assert [media and media["state"] for media in await states(uploader, *ids)] == ["READY"] * 12
+
+
+async def test_a_users_many_pictures_wait_for_those_of_others(
+    uploaders: list[Uploader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+
+    async def observed(key: int, byte_size: int) -> Json:
+        order.append(key)
+        return await processing.processed(key, byte_size)
+
+    monkeypatch.setattr(jobs, "processed", observed)
+    many, other = uploaders
+    ids = []
+    for uploader in (*[many] * 6, other):
+        ids.append(await uploader.upload(FILE))
+        await uploader.finish(ids[-1])
+    await work()
+    assert order == [parse_id(ids[place])[1] for place in (0, 1, 2, 3, 6, 4, 5)]
+    ids.append(await many.upload(FILE))
+    ids.append(await other.upload(FILE))
+    await many.finish(ids[-2])
+    await other.finish(ids[-1])
+    await work()
+    assert order[7:] == [parse_id(each)[1] for each in ids[7:]]
