@@ -80,10 +80,16 @@ async def reset_token_create(transaction: Transaction, login: str) -> int | None
 
 
 async def token_found(database: Database | Transaction, purpose: Purpose, text: str) -> FoundToken:
-    """A token that is valid so far. Errors: MutationRefused (TOKEN_REFUSED). Cost: one statement."""
+    """A token that is valid so far: stored, and made with a secret key that is set, since one that has leaked makes
+    tokens of others.
+
+    Errors: MutationRefused (TOKEN_REFUSED). Cost: one statement.
+    """
     token = OneTimeTokens.parse(text)
     row = None if token is None else await database.fetch_row(SQL.account_token, token.id)
     if token is None or row is None or (row[0], row[1]) != (purpose.value, token.hash):
+        raise token_refused()
+    if one_time_tokens().with_hash(purpose.value, token.id, token.hash) is None:
         raise token_refused()
     return FoundToken(token, purpose, row[2], UserRow._make(row[3:]))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import time
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,10 +12,12 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
+from core.accounts.one_time_tokens import one_time_tokens
 from core.accounts.sessions import Accounts
 from core.accounts.tokens import AccessToken, AccessTokens, OneTimeTokens, RefreshTokens
 from core.context import Services
 from core.database.cursors import CursorMalformed, CursorSigner
+from core.database.database import Database
 from core.errors import ClientError
 from core.events.log_positions import Position, decode_position, encode_position
 from feed.media.addresses import MediaAddresses, media_addresses
@@ -74,24 +78,48 @@ def test_addresses_of_uploads_and_pictures_are_valid_with_either_key() -> None:
         assert addresses.signed(7, MediaSize.SMALL) == first.signed(7, MediaSize.SMALL)
 
 
-def test_every_secret_key_of_the_settings_makes_addresses() -> None:
-    environment = dataclasses.replace(
-        settings.ENVIRONMENT, secret_key=NEW.decode(), secret_keys=(NEW.decode(), OLD.decode())
-    )
-    media_addresses.cache_clear()
+@contextmanager
+def keys_of_settings(*secrets: bytes) -> Iterator[None]:
+    """Meanwhile the settings have these keys."""
+    keys = tuple(secret.decode() for secret in secrets)
+    environment = dataclasses.replace(settings.ENVIRONMENT, secret_key=keys[0], secret_keys=keys)
+    kept = (media_addresses, one_time_tokens)
     try:
         with override_settings(ENVIRONMENT=environment):
-            address = MediaAddresses([OLD], "").signed(7, MediaSize.SMALL)
-            given = dict(parse_qsl(urlsplit(address).query))
-            assert media_addresses().is_signed(7, int(given["until"]), given["signature"])
+            for each in kept:
+                each.cache_clear()
+            yield
     finally:
-        media_addresses.cache_clear()
+        for each in kept:
+            each.cache_clear()
+
+
+def test_every_secret_key_of_the_settings_makes_addresses() -> None:
+    with keys_of_settings(NEW, OLD):
+        address = MediaAddresses([OLD], "").signed(7, MediaSize.SMALL)
+        given = dict(parse_qsl(urlsplit(address).query))
+        assert media_addresses().is_signed(7, int(given["until"]), given["signature"])
 
 
 def test_the_token_of_a_mail_is_made_again_with_its_key() -> None:
     token = OneTimeTokens(OLD).make("reset_password", 7)
     assert OneTimeTokens(NEW, OLD).with_hash("reset_password", 7, token.hash) == token
     assert OneTimeTokens(NEW).with_hash("reset_password", 7, token.hash) is None
+
+
+async def test_the_token_of_a_mail_is_valid_as_long_as_its_key(
+    anonymous: ApiClient, database: Database
+) -> None:
+    with keys_of_settings(OLD):
+        await anonymous.sign_up("ada")
+    ((id,),) = await database.fetch("SELECT id FROM account_tokens")
+    # Who has the key that has leaked can make this one too.
+    token = OneTimeTokens(OLD).make("verify_email", id).text
+    with keys_of_settings(NEW):
+        refused = await anonymous.do("VerifyEmail", token=token)
+    assert codes(refused) == [("TOKEN_REFUSED", "input", "token")]
+    with keys_of_settings(NEW, OLD):
+        assert (await anonymous.do("VerifyEmail", token=token))["changed"]
 
 
 def with_keys(services: Services, accounts: Accounts, *secrets: bytes) -> ApiClient:
