@@ -49,6 +49,8 @@ class Notifier:
         self._tasks: list[asyncio.Task[None]] = []
         self.is_connected = False
         """Whether notifications of other processes reach this one."""
+        self._is_reported = False
+        """Whether the log says that they do not."""
 
     def notify(self) -> None:
         """Wakes all readers after a commit. Returns immediately; several calls may become one notification."""
@@ -99,7 +101,12 @@ class Notifier:
             except UNREACHABLE_ERRORS as error:
                 if self.is_connected:
                     logger.warning("The notifier lost its connection to Redis: %s", error)
-                self.is_connected = False
+                elif not self._is_reported:
+                    logger.warning(
+                        "The notifier can't use Redis; check that it runs and that REDIS_URL is correct: %s",
+                        error,
+                    )
+                self.is_connected, self._is_reported = False, True
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _receive(self, subscription: PubSub) -> None:
@@ -118,7 +125,7 @@ class Notifier:
                 is_pinged = False
                 # Notifications before the subscription were missed, so its start wakes the readers, too.
                 if message["type"] == "subscribe":
-                    self.is_connected = True
+                    self.is_connected, self._is_reported = True, False
                     logger.info("The notifier is connected to Redis.")
                 if message["data"] != self._name:
                     self._wake()

@@ -64,6 +64,54 @@ async def test_a_notification_that_is_being_sent_at_the_end_is_published() -> No
         assert await published(redis) > before
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("redis://127.0.0.1:1/0", "Connect call failed"),
+        ("redis://{host}/99", "DB index is out of range"),
+        ("redis://:hush-wrong@{host}/0", "invalid username-password pair"),
+    ],
+)
+async def test_redis_that_can_not_be_used_from_the_start_is_reported(
+    caplog: pytest.LogCaptureFixture, url: str, reason: str
+) -> None:
+    host = os.environ["REDIS_URL"].partition("//")[2].rpartition("/")[0]
+    notifier = Notifier(url.format(host=host))
+    await notifier.open(lambda: None)
+    try:
+        async with asyncio.timeout(20):
+            while not caplog.messages:  # noqa: ASYNC110  # no event to wait for
+                await asyncio.sleep(0.01)
+    finally:
+        await notifier.close()
+    [message] = caplog.messages
+    assert "check that it runs and that REDIS_URL is correct" in message
+    assert reason in message
+    assert "hush-wrong" not in message
+
+
+async def test_it_is_reported_once_until_redis_can_be_used(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.events.notifier.RETRY_SECONDS", 0.01)
+    attempts = asyncio.Semaphore(0)
+
+    def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        attempts.release()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        notifier = Notifier(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await notifier.open(lambda: None)
+        try:
+            async with asyncio.timeout(20):
+                for _ in range(5):
+                    await attempts.acquire()
+        finally:
+            await notifier.close()
+    assert len(caplog.messages) == 1
+
+
 async def test_it_ends_soon_if_redis_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.events.notifier.TIMEOUT_SECONDS", 60.0)
 
