@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -139,14 +140,38 @@ def test_an_unusable_database_is_reported_without_its_password(
     assert "DATABASE_URL" in output
 
 
-@pytest.mark.parametrize("name", ["unreachable", "without tables", "mode"])
+@pytest.mark.parametrize("name", ["unreachable", "without tables", "mode", "option"])
 def test_a_server_does_not_start_without_a_ready_database(empty_database: str, name: str) -> None:
     url, message = {
         "mode": (f"{UNREACHABLE}?sslmode=no_such_mode", "`sslmode` parameter must be one of"),
+        "option": (f"{empty_database}?no_such_option=1", 'parameter "no_such_option"\nCheck that'),
         "unreachable": (UNREACHABLE, "Check that it runs and that DATABASE_URL is correct"),
         "without tables": (empty_database, "python manage.py migrate"),
     }[name]
     assert message in refusal(python("-m", "core.server", DATABASE_URL=url))
+
+
+def test_a_user_without_rights_on_the_tables_is_reported(empty_database: str) -> None:
+    with closing(psycopg2.connect(empty_database)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(
+            "CREATE TABLE django_migrations (id int, app text, name text, applied timestamptz)"
+        )
+        url = urlsplit(empty_database)
+        cursor.execute("CREATE ROLE stranger LOGIN PASSWORD %s", [url.password])
+        try:
+            without = url._replace(
+                netloc=f"stranger:{url.password}@{url.hostname}:{url.port}"
+            ).geturl()
+            for command in (("manage.py", "migrate"), ("-m", "core.server")):
+                output = refusal(python(*command, DATABASE_URL=without))
+                assert output.startswith(
+                    "PostgreSQL refused access: permission denied for table django_migrations. "
+                    "The user of DATABASE_URL must own"
+                )
+        finally:
+            cursor.execute("DROP ROLE stranger")
 
 
 def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -> None:

@@ -12,6 +12,13 @@ from core.database.error_text import sqlstate, text_without_values
 UNDEFINED_OBJECT = {"42P01", "42703"}
 """SQLSTATEs: undefined_table and undefined_column."""
 INTEGRITY = "23"
+INSUFFICIENT_PRIVILEGE = "42501"
+NO_SUCH_STATEMENT = {"26000", "42P05"}
+"""SQLSTATEs: a prepared statement is missing or there already, because another session is used than before."""
+SHARED_SESSIONS = (
+    "Connections share sessions of PostgreSQL: DATABASE_URL leads to a PgBouncer with "
+    "pool_mode=transaction. Set PGBOUNCER=transaction."
+)
 UNREACHABLE = (
     DatabaseUnavailable,
     asyncpg.PostgresConnectionError,
@@ -22,35 +29,61 @@ UNREACHABLE = (
 )
 
 
+UNKNOWN_TO_PGBOUNCER = "unsupported startup parameter"
+
+
+def unusable(problem: str) -> str:
+    """What an operator can do about a database that can't be used."""
+    return (
+        f"PostgreSQL can't be used: {problem}\nCheck that it runs and that DATABASE_URL is correct; "
+        "in a checkout, `make run` starts one."
+    )
+
+
 def explained(error: BaseException) -> str | None:
     """What an operator can do about the error, without values; None for a fault of the program."""
     one: BaseException | None = error
     while one is not None:
-        code = sqlstate(one)
-        if code in UNDEFINED_OBJECT:
-            return (
-                "The database lacks tables of this version. "
-                "Run `python manage.py migrate` and try again."
-            )
-        if code is not None and code.startswith(INTEGRITY):
-            return (
-                f"PostgreSQL refused the change: {text_without_values(one)}. Nothing was changed."
-            )
-        is_invalid_url = code is None and _is_psycopg2(one, "ProgrammingError")
-        if (
-            is_invalid_url
-            or isinstance(one, UNREACHABLE)
-            or _is_psycopg2(one, "OperationalError", "InterfaceError")
-        ):
-            return (
-                f"PostgreSQL can't be used: {' '.join(text_without_values(one).split())}\n"
-                "Check that it runs and that DATABASE_URL is correct; "
-                "in a checkout, `make run` starts one."
-            )
+        problem = " ".join(text_without_values(one).split())
+        explanation = _by_sqlstate(sqlstate(one), problem)
+        if explanation is None and _is_unreachable(one):
+            explanation = unusable(problem)
+        if explanation is not None:
+            return explanation
         one = one.__cause__
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}."
     return None
+
+
+def _by_sqlstate(code: str | None, problem: str) -> str | None:
+    """The explanation of an error that PostgreSQL or PgBouncer has sent."""
+    if code in UNDEFINED_OBJECT:
+        return (
+            "The database lacks tables of this version. "
+            "Run `python manage.py migrate` and try again."
+        )
+    if code in NO_SUCH_STATEMENT:
+        return SHARED_SESSIONS
+    if code == INSUFFICIENT_PRIVILEGE:
+        return (
+            f"PostgreSQL refused access: {problem}. "
+            "The user of DATABASE_URL must own the database and its tables."
+        )
+    if code is not None and code.startswith(INTEGRITY):
+        return f"PostgreSQL refused the change: {problem}. Nothing was changed."
+    if UNKNOWN_TO_PGBOUNCER in problem:
+        return f"PgBouncer can't be used: {problem}\nSet PGBOUNCER to its pool_mode, session or transaction."
+    return None
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    is_invalid_url = sqlstate(error) is None and _is_psycopg2(error, "ProgrammingError")
+    return (
+        is_invalid_url
+        or isinstance(error, UNREACHABLE)
+        or _is_psycopg2(error, "OperationalError", "InterfaceError")
+    )
 
 
 def _is_psycopg2(error: BaseException, *names: str) -> bool:

@@ -7,18 +7,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 
 from core.database.connecting import PgBouncer
 from core.database.database import Database, Row
-from core.server.explanations import UNREACHABLE, explained
+from core.database.error_text import text_without_values
+from core.server.explanations import SHARED_SESSIONS, UNREACHABLE, explained, unusable
 
 logger = logging.getLogger(__name__)
 
 STATIC_MANIFEST = "staticfiles.json"
 """What `collectstatic` writes last."""
+SESSION = "SELECT pg_backend_pid()"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -31,7 +35,7 @@ def check_database(url: str, pgbouncer: PgBouncer) -> None:
     try:
         applied = asyncio.run(_applied(url, pgbouncer))
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
-        raise NotReadyToServe(explained(error) or "PostgreSQL can't be used.") from None
+        raise NotReadyToServe(explained(error) or unusable(text_without_values(error))) from None
     missing = migrations_of_checkout() - {(app, name) for app, name in applied}
     if missing:
         names = ", ".join(f"{app}.{name}" for app, name in sorted(missing))
@@ -69,10 +73,24 @@ def check_media_folder(storage: str) -> None:
 
 
 async def _applied(url: str, pgbouncer: PgBouncer) -> list[Row]:
+    """App and name of each applied migration. Errors: NotReadyToServe if connections share sessions unexpectedly."""
     # Not by the ORM: its driver would take 4 MB; asyncpg is loaded anyway.
+    async with _opened(url, pgbouncer) as database:
+        if pgbouncer != "TRANSACTION":
+            # The settings of a session would be those of any other, and its statements would be missing now and then.
+            session = await database.fetch(SESSION)
+            async with _opened(url, pgbouncer) as other:
+                if await other.fetch(SESSION) == session:
+                    raise NotReadyToServe(SHARED_SESSIONS)
+        return await database.fetch("SELECT app, name FROM django_migrations")
+
+
+@asynccontextmanager
+async def _opened(url: str, pgbouncer: PgBouncer) -> AsyncIterator[Database]:
+    """A database with one connection."""
     database = await Database(url, size=1, pgbouncer=pgbouncer).open()
     try:
-        return await database.fetch("SELECT app, name FROM django_migrations")
+        yield database
     finally:
         await database.close()
 

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from core.database.connecting import PLANNER, TIMEOUTS, PgBouncer
+from core.database.connecting import KEEPALIVES, PLANNER, TIMEOUTS, PgBouncer
 from core.database.database import Database, DatabaseUnavailable, Row
 from core.devserver.ports import free_port
 from core.devserver.server_processes import ServerProcess, own_folder, write_private
+from core.server.preflight import NotReadyToServe, check_database
 from tests.core.server.served import TIMEOUT, served
 from tests.live.world import Api, eventually, signed_in, websocket_client
 
@@ -34,13 +35,16 @@ unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
 default_pool_size = {size}
+ignore_startup_parameters = {ignored}
 """
 SETTINGS = "SELECT name, setting FROM pg_settings"
 MODES = pytest.mark.parametrize("mode", ["SESSION", "TRANSACTION"])
 
 
 @contextmanager
-def pgbouncer(folder: Path, mode: PgBouncer, *, size: int = 20) -> Iterator[str]:
+def pgbouncer(
+    folder: Path, mode: PgBouncer, *, size: int = 20, ignored: str = "extra_float_digits"
+) -> Iterator[str]:
     """Runs PgBouncer before the PostgreSQL of the tests. Gives the URL of the database through it."""
     assert PROGRAM is not None
     folder = folder / "pgbouncer"
@@ -59,6 +63,7 @@ def pgbouncer(folder: Path, mode: PgBouncer, *, size: int = 20) -> Iterator[str]
         own_port=own_port,
         mode=mode.lower(),
         size=size,
+        ignored=ignored,
     )
     write_private(folder / "pgbouncer.ini", configuration, owner)
     process = ServerProcess.start(
@@ -164,3 +169,31 @@ async def test_the_whole_server_works_through_it(
             finally:
                 await api.close()
             assert "Traceback" not in server.logged()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "advice"),
+    [
+        ("SESSION", "NONE", "Set PGBOUNCER to its pool_mode"),
+        ("TRANSACTION", "NONE", "Set PGBOUNCER to its pool_mode"),
+        ("TRANSACTION", "SESSION", "Set PGBOUNCER=transaction."),
+    ],
+)
+async def test_a_server_does_not_start_by_another_mode(
+    mode: PgBouncer, said: PgBouncer, advice: str, tmp_path: Path, database: Database
+) -> None:
+    with pgbouncer(tmp_path, mode) as url:
+        await (await connected(url, mode, size=1)).close()
+        await asyncio.to_thread(check_database, url, mode)
+        with pytest.raises(NotReadyToServe, match=advice):
+            await asyncio.to_thread(check_database, url, said)
+
+
+async def test_sessions_that_are_shared_by_settings_that_pgbouncer_ignores_are_noticed(
+    tmp_path: Path, database: Database
+) -> None:
+    ignored = ",".join([*PLANNER, *TIMEOUTS, *KEEPALIVES, "statement_timeout"])
+    with pgbouncer(tmp_path, "TRANSACTION", ignored=ignored) as url:
+        await (await connected(url, "TRANSACTION", size=1)).close()
+        with pytest.raises(NotReadyToServe, match=r"Set PGBOUNCER=transaction\."):
+            await asyncio.to_thread(check_database, url, "NONE")
