@@ -185,6 +185,20 @@ def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -
     assert "python manage.py migrate" in output
 
 
+@pytest.mark.parametrize("name", ["SENTRY_DSN", "TRACES_URL"])
+def test_a_setting_whose_libraries_are_not_installed_is_named(
+    orm: None, tmp_path: Path, name: str
+) -> None:
+    values = {"SENTRY_DSN": "https://key@127.0.0.1:1/1", "TRACES_URL": "http://127.0.0.1:1"}
+    for library in ("sentry_sdk", "opentelemetry"):
+        (tmp_path / f"{library}.py").write_text(
+            f"raise ModuleNotFoundError('none', name={library!r})"
+        )
+    output = refusal(python("-m", "core.server", PYTHONPATH=str(tmp_path), **{name: values[name]}))
+    assert f"{name} is set, but" in output
+    assert "requirements/observability.txt" in output
+
+
 def test_a_server_without_static_files_says_how_to_collect_them(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -159,3 +159,4 @@ def configure_logging(level: str, form: str) -> None:
             "root": {"handlers": ["console"], "level": level},
         }
     )
+    logging.captureWarnings(capture=True)  # Else Python writes them as text among the JSON lines.

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from core.config import parsing
 from core.config.declared_setting import setting
 
+NOT_INSTALLED = (
+    "{name} is set, but {missing} is not installed. "
+    "Install requirements/observability.txt, or set it to none."
+)
+"""What the process says as it ends."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObservabilitySettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from core.config.environment import environment
 from core.config.logs import configure_logging
 from core.config.mail_server import django_mail
 from core.config.media_storage import django_storage
+from core.config.observability_settings import NOT_INSTALLED
 
 ENVIRONMENT = environment()
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -152,6 +154,9 @@ LOGGING_CONFIG = (
 )
 configure_logging(ENVIRONMENT.log_level, ENVIRONMENT.log_format)
 if ENVIRONMENT.sentry_dsn is not None:
-    from core.config.error_reports import report_errors
+    try:
+        from core.config.error_reports import report_errors
+    except ModuleNotFoundError as missing:
+        sys.exit(NOT_INSTALLED.format(name="SENTRY_DSN", missing=missing.name))
 
     report_errors(ENVIRONMENT.sentry_dsn)

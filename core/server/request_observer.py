@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from core.config.environment import Environment
+from core.config.observability_settings import NOT_INSTALLED
 from core.graphql.document import DocumentOperation
 from core.graphql.request_record import Observer, RequestRecord
 from core.server.request_log import RequestLog
@@ -14,11 +15,6 @@ from core.server.request_metrics import RequestMetrics
 
 if TYPE_CHECKING:
     from core.server.telemetry import Telemetry
-
-NOT_INSTALLED = (
-    "{name} is set, but {missing} is not installed. "
-    "Install requirements/observability.txt, or set it to none."
-)
 
 
 class RequestObserver(Observer):

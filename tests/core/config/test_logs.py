@@ -102,6 +102,22 @@ def test_distinct_messages_do_not_fill_the_memory() -> None:
     assert output.getvalue().count("\n") == 3000
 
 
+def test_warnings_of_python_are_log_lines() -> None:
+    program = """
+import warnings
+from core.config.logs import configure_logging
+configure_logging("INFO", "JSON")
+warnings.warn("No directory at: /nowhere")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    [line] = ran.stderr.splitlines()
+    logged = json.loads(line)
+    assert logged["level"] == "WARNING"
+    assert "UserWarning: No directory at: /nowhere" in logged["message"]
+
+
 def test_libraries_log_no_headers_and_messages_at_any_level() -> None:
     """As that of HTTP/2 does, with the token that a push is sent with."""
     program = """
