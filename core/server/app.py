@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from graphql import DocumentNode
-from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
 from starlette.types import ASGIApp
 
 from core.accounts.authentication import BearerAuthentication
@@ -25,7 +22,7 @@ from core.config.environment import Environment
 from core.config.schema import graphql_schema
 from core.context import Services
 from core.database.cursors import CursorSigner
-from core.database.database import Database, DatabaseUnavailable
+from core.database.database import Database
 from core.database.statement_metrics import SlowStatements
 from core.database.usage import USAGE, Timing
 from core.documents.selectors import TrustedTexts
@@ -40,6 +37,7 @@ from core.graphql.limits.rate_limits import HOUR, MINUTE, RateLimits, Rates
 from core.graphql.limits.token_buckets import Rate, TokenBuckets
 from core.server.documents import document_store
 from core.server.playground import playground_page
+from core.server.probes import Probes
 from core.server.prometheus import ExecutionCounters
 from core.server.request_observer import RequestObserver
 from core.server.sampler import Sampler
@@ -48,11 +46,6 @@ from core.server.tracing import TracedDatabase, Traces
 from feed.home_feeds import HomeFeeds
 from interactions.graphql.exports import ExportAddress
 
-Answer = TypeVar("Answer")
-PROBE_SECONDS = 2.0
-"""Timeout for PostgreSQL and Valkey to answer a probe."""
-PROBE_KEY = "probe"
-PROBE_KEY_MILLISECONDS = 10_000
 UNCACHED_FIELDS = (
     *("viewer", "account", "homeFeed", "homeFeedUpdates", "rateLimit"),
     # A change of a text or name holds for the next search, and a sign-up for who asks whether the name is free.
@@ -86,7 +79,7 @@ class Server:
         self.traces = Traces() if settings.debug and settings.playground else None
         """For the playground, in development."""
         self.database = _database(settings, TracedDatabase if self.traces else Database)
-        self.redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)
+        self.probes = Probes(self.database, settings.redis_url)
         self.services = Services(
             database=self.database, cursors=CursorSigner(*settings.secrets), notify=lambda: None
         )
@@ -185,7 +178,6 @@ class Server:
             stack.callback(self.observer.close)
             await self.database.open()
             stack.push_async_callback(self.database.close)
-            stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.rate_limits.close)
             stack.push_async_callback(self.shared_texts.close)
             stack.callback(self.accounts.passwords.close)
@@ -196,28 +188,9 @@ class Server:
             stack.push_async_callback(self.live.close)
             self.sampler.start()
             stack.callback(self.sampler.close)
+            self.probes.start()
+            stack.push_async_callback(self.probes.close)
             yield
-
-    async def reachable(self) -> Reachable:
-        """Whether PostgreSQL and Valkey answer within PROBE_SECONDS, and accept writes."""
-        accepts_writes, cache_accepts_writes = await asyncio.gather(
-            _result_or_none(self.database.accepts_writes()),
-            _result_or_none(self._cache_accepts_writes()),
-        )
-        return Reachable(
-            accepts_writes is not None,
-            bool(accepts_writes),
-            cache_accepts_writes is not None,
-            bool(cache_accepts_writes),
-        )
-
-    async def _cache_accepts_writes(self) -> bool:
-        """Whether Valkey accepts a write: it may be full, read only, or unable to save. Errors: RedisError."""
-        try:
-            await self.redis.set(PROBE_KEY, "", px=PROBE_KEY_MILLISECONDS)
-        except ResponseError:
-            return False
-        return True
 
 
 def _error_docs_url(settings: Environment) -> str | None:
@@ -277,20 +250,3 @@ def _rates(settings: Environment) -> Rates:
         {each.name: each for each in calls if each},
         {each.name: each for each in calls_by_address if each},
     )
-
-
-class Reachable(NamedTuple):
-    """Which dependencies of the server are usable now."""
-
-    database: bool
-    accepts_writes: bool
-    cache: bool
-    cache_accepts_writes: bool
-
-
-async def _result_or_none(probe: Awaitable[Answer]) -> Answer | None:
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            return await probe
-    except (DatabaseUnavailable, RedisError, OSError, TimeoutError):
-        return None

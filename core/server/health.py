@@ -21,7 +21,7 @@ def health_routes(server: Server) -> list[Route]:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_: Request) -> JSONResponse:
-        reachable = await server.reachable()
+        reachable = await server.probes.reachable()
         is_ready = reachable.accepts_writes and reachable.cache_accepts_writes
         state = "ready" if is_ready else "degraded"
         if not reachable.database:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from core.database.database import Database
 from core.devserver.folder_locks import folder_lock
 from core.devserver.ports import free_port
 from core.devserver.servers import running_servers
 from core.devserver.valkey import Valkey
 from tests.core.server.served import TIMEOUT, Served, metrics_of, served
+from tests.live.relay import relay
 from tests.live.world import eventually, operation
 from tests.paths import ROOT
 
@@ -78,6 +81,15 @@ def refusing(valkey: Valkey, why: str) -> Iterator[None]:
             administrator.config_set(name, value)
 
 
+async def failing(client: httpx.AsyncClient) -> set[str]:
+    """The probes that fail, as the metric has it."""
+    return {
+        labels[0]
+        for (name, *labels), value in (await metrics_of(client)).items()
+        if name == "feed_probe_failing" and value
+    }
+
+
 @pytest.mark.parametrize("why", REFUSING)
 async def test_a_cache_that_refuses_writes_is_as_one_that_is_away(
     client: httpx.AsyncClient, valkey: Valkey, why: str
@@ -87,6 +99,7 @@ async def test_a_cache_that_refuses_writes_is_as_one_that_is_away(
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["cache"] == "refuses writes"
+        assert await failing(client) == {"cache writes"}
         new = {"login": "nobody", "password": "hush nobody's"}
         for sent in (
             {"query": "{ publicFeed(first: 1) { edges { cursor } } }"},
@@ -118,3 +131,24 @@ async def test_without_the_cache_the_server_is_ready_and_says_that_it_is_degrade
     await eventually(lambda: is_degraded(0))
     answer = await client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, READY)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_a_database_that_is_away_is_in_the_metrics_without_a_request(
+    database: Database, tmp_path: Path, processes: int
+) -> None:
+    async def are_failing(*probes: str) -> bool:
+        return await failing(client) == set(probes)
+
+    with (
+        relay(os.environ["DATABASE_URL"]) as between,
+        served(tmp_path, processes, DATABASE_URL=between.url) as server,
+    ):
+        await server.becomes_ready(processes)
+        address = f"http://{server.address}"
+        async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
+            await eventually(are_failing)
+            between.cut()
+            await eventually(lambda: are_failing("database"))
+            between.open()
+            await eventually(are_failing)
