@@ -137,9 +137,6 @@ async def test_without_the_cache_the_server_is_ready_and_says_that_it_is_degrade
 async def test_a_database_that_is_away_is_in_the_metrics_without_a_request(
     database: Database, tmp_path: Path, processes: int
 ) -> None:
-    async def are_failing(*probes: str) -> bool:
-        return await failing(client) == set(probes)
-
     with (
         relay(os.environ["DATABASE_URL"]) as between,
         served(tmp_path, processes, DATABASE_URL=between.url) as server,
@@ -147,6 +144,10 @@ async def test_a_database_that_is_away_is_in_the_metrics_without_a_request(
         await server.becomes_ready(processes)
         address = f"http://{server.address}"
         async with httpx.AsyncClient(base_url=address, timeout=TIMEOUT) as client:
+
+            async def are_failing(*probes: str) -> bool:
+                return await failing(client) == set(probes)
+
             await eventually(are_failing)
             between.cut()
             await eventually(lambda: are_failing("database"))
