@@ -20,7 +20,7 @@ from core.context import Context
 from core.database.clock import CLOCK
 from core.database.cursors import CursorSigner
 from core.database.database import Database, Transaction
-from feed.media.files import MediaSize, picture_name, stored
+from feed.media.files import THREADS, MediaSize, picture_name, stored
 from feed.media.statements import SQL as MEDIA
 from feed.reactions import REACTIONS
 from feed.statements import SQL as FEED
@@ -152,7 +152,7 @@ async def export_picture(
     if row is None:
         return None
     key, id = row
-    return key, b"" if key is None else await asyncio.to_thread(_picture_line, key, id)
+    return key, b"" if key is None else await THREADS.call(_picture_line, key, id)
 
 
 def _picture_line(key: int, id: str) -> bytes:

@@ -24,6 +24,7 @@ import uvloop
 from redis import Redis
 from tqdm import TMonitor
 
+from core.threads import EXECUTORS
 from tests.session_check import SessionCheck
 
 NAME = "left behind by the session"
@@ -233,8 +234,9 @@ def open_files() -> Resources:
 
 
 def threads(loop: asyncio.AbstractEventLoop | None) -> Resources:
-    """The threads of this process, without those of the loop's executor and of tqdm, which are reused."""
-    reused = getattr(getattr(loop, "_default_executor", None), "_threads", ())
+    """The threads of this process, without those of the loop, of services and of tqdm, which are reused."""
+    executors = [getattr(loop, "_default_executor", None), *EXECUTORS]
+    reused = set().union(*(getattr(each, "_threads", ()) for each in executors))
     return {
         ("thread", thread.ident): thread.name
         for thread in threading.enumerate()

@@ -22,7 +22,7 @@ from core.database.time_ordered_keys import HIGHEST_KEY
 from core.graphql.http.conditional import is_known
 from core.graphql.http.cors import PREFLIGHT_SECONDS, CORSPolicy
 from feed.media.addresses import PATH, SIGNED_SECONDS, bucket_picture, media_addresses
-from feed.media.files import INCOMING, MediaSize, media_folder, original_name, picture_name
+from feed.media.files import INCOMING, THREADS, MediaSize, media_folder, original_name, picture_name
 from feed.media.selectors import upload_by_id
 from feed.media.statements import SQL
 
@@ -246,7 +246,7 @@ async def _incoming(folder: Path) -> AsyncIterator[IO[bytes]]:
 
 async def _file_work(function: Callable[..., object], *arguments: Any) -> None:
     """Calls the function in a thread. A cancellation waits for it, so that no file is closed while it is written."""
-    working = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    working = asyncio.ensure_future(THREADS.call(function, *arguments))
     try:
         await asyncio.shield(working)
     finally:
@@ -303,7 +303,7 @@ async def _picture(database: Database, request: Request) -> Response:
     folder = media_folder()
     if folder is None:
         # No longer than the address of this server, and twice as long as the redirect is kept.
-        address = await asyncio.to_thread(bucket_picture, key, size, seconds)
+        address = await THREADS.call(bucket_picture, key, size, seconds)
         redirect = f"{caching.partition(',')[0]}, max-age={seconds // 2}"
         return RedirectResponse(address, 302, {"cache-control": redirect})
     return await _file(folder / picture_name(key, size), request, f'"{key}-{size.value}"', caching)
@@ -315,7 +315,7 @@ async def _file(path: Path, request: Request, etag: str, caching: str) -> Respon
     if is_known(etag.encode(), request.headers.get("if-none-match", "").encode("latin-1")):
         return Response(status_code=304, headers=headers)
     try:
-        found: Any = await asyncio.to_thread(path.stat)
+        found: Any = await THREADS.call(path.stat)
     except FileNotFoundError:
         return PlainTextResponse("There is no such picture.", 404)
     return PictureFile(path, headers=headers, media_type="image/webp", stat_result=found)

@@ -12,6 +12,10 @@ from typing import IO, Any
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from core.threads import ServiceThreads
+
+THREADS = ServiceThreads("storage", 8)
+"""For everything that blocks here: a bucket may hang."""
 INCOMING = "incoming"
 """The folder of files that are still arriving. Only where the storage is a folder."""
 INCOMING_SECONDS = 3_600
@@ -27,7 +31,7 @@ class MediaSize(Enum):
 
 
 def media_storage() -> Storage:
-    """The storage that MEDIA_STORAGE names. Its methods block: call them in a thread."""
+    """The storage that MEDIA_STORAGE names. Its methods block: call them in one of THREADS."""
     return storages["media"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from core.accounts.profiles import avatar_url_set
 from core.accounts.statements import SQL as ACCOUNTS
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
-from feed.media.files import original_name, remove_file, remove_files, remove_old_incoming
+from feed.media.files import THREADS, original_name, remove_file, remove_files, remove_old_incoming
 from feed.media.processing import processed
 from feed.media.selectors import upload_by_id
 from feed.media.services import avatar_url
@@ -33,10 +32,10 @@ async def media_process(run: JobRun) -> None:
     upload = await upload_by_id(run.database, key)
     if upload is None:
         # A run of before may have stored pictures after the removal.
-        await asyncio.to_thread(remove_files, key)
+        await THREADS.call(remove_files, key)
         return
     if upload.state != "PROCESSING":
-        await asyncio.to_thread(remove_file, original_name(key))
+        await THREADS.call(remove_file, original_name(key))
         return
     try:
         answer = await processed(key, upload.byte_size)
@@ -90,8 +89,8 @@ async def remove_media(run: JobRun) -> None:
     rows = await run.database.fetch(SQL.media_to_remove, REMOVED_AT_ONCE)
     keys = [row[0] for row in rows]
     for key in keys:
-        await asyncio.to_thread(remove_files, key)
-    await asyncio.to_thread(remove_old_incoming)
+        await THREADS.call(remove_files, key)
+    await THREADS.call(remove_old_incoming)
     async with run.transaction() as transaction:
         await transaction.fetch(SQL.media_delete, keys)
         if len(keys) == REMOVED_AT_ONCE:

@@ -15,7 +15,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
-from feed.media.files import MediaSize, original_name, picture_name, store, stored, stored_size
+from feed.media.files import (
+    THREADS,
+    MediaSize,
+    original_name,
+    picture_name,
+    store,
+    stored,
+    stored_size,
+)
 from feed.media.models import MAX_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -103,15 +111,15 @@ async def processed(key: int, byte_size: int) -> Answer:
 
     Errors: those of the storage, DecoderEnded, TimeoutError.
     """
-    await asyncio.to_thread(_remove_abandoned)
+    await THREADS.call(_remove_abandoned)
     with TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        failure = await asyncio.to_thread(_fetch, key, byte_size, folder / "original")
+        failure = await THREADS.call(_fetch, key, byte_size, folder / "original")
         if failure is not None:
             return {"failure": failure}
         answer = await DECODER.decode(folder / "original", folder)
         if "failure" not in answer:
-            await asyncio.to_thread(_store_all, key, folder)
+            await THREADS.call(_store_all, key, folder)
         return answer
 
 

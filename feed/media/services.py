@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from core.errors import ErrorCode, account_removed, not_found, refuse
 from core.ids import key_of
 from core.jobs.causes import current_cause
 from feed.media.addresses import UploadAddress, media_addresses
-from feed.media.files import MediaSize, original_name, stored_size
+from feed.media.files import THREADS, MediaSize, original_name, stored_size
 from feed.media.media_rows import MediaRow
 from feed.media.selectors import media_by_ids, upload_by_id
 from feed.media.statements import SQL
@@ -62,7 +61,7 @@ async def upload_start(
                 )
             key = int(created[0])
             await claim.settle(transaction, key)
-    address = await asyncio.to_thread(media_addresses().upload, key, content_type, byte_size)
+    address = await THREADS.call(media_addresses().upload, key, content_type, byte_size)
     return UploadStarted(key, address)
 
 
@@ -75,7 +74,7 @@ async def upload_finish(database: Database, *, viewer_id: int, media_id: int) ->
     if upload is None or upload.owner_id != viewer_id:
         raise not_found("Media", "mediaId")
     if upload.state == "UPLOADING":
-        if await asyncio.to_thread(stored_size, original_name(media_id)) is None:
+        if await THREADS.call(stored_size, original_name(media_id)) is None:
             raise refuse(
                 ErrorCode.MEDIA_NOT_USABLE,
                 "The file has not arrived. Send it to the address that startUpload gave, then try again.",

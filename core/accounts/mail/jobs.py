@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from core.accounts.mail.messages import MailRefused, mail_send, page_of_app
+from core.accounts.mail.messages import AT_ONCE, MailRefused, mail_send, page_of_app
 from core.accounts.one_time_tokens import (
     Purpose,
     one_time_tokens,
@@ -31,7 +31,13 @@ SECONDS = 40
 PAGES = {Purpose.VERIFY_EMAIL: "verify-email", Purpose.RESET_PASSWORD: "reset-password"}
 
 
-@job("mail.token", attempts=ATTEMPTS, timeout_seconds=SECONDS, priority=Priority.HIGH)
+@job(
+    "mail.token",
+    attempts=ATTEMPTS,
+    at_once=AT_ONCE,
+    timeout_seconds=SECONDS,
+    priority=Priority.HIGH,
+)
 async def mail_token(run: JobRun) -> None:
     """Mails the token in the argument `token`, unless it has been used or has ended."""
     id = run.arguments["token"]
@@ -60,7 +66,7 @@ async def mail_token(run: JobRun) -> None:
     await _send(run, purpose.value, email, values)
 
 
-@job("mail.notice", attempts=ATTEMPTS, timeout_seconds=SECONDS)
+@job("mail.notice", attempts=ATTEMPTS, at_once=AT_ONCE, timeout_seconds=SECONDS)
 async def mail_notice(run: JobRun) -> None:
     """Mails a user (`user_id`) what happened to the account (`name`, `values`), to the address `to` or the present."""
     found = await run.database.fetch_row(SQL.mail_recipient, run.arguments["user_id"])

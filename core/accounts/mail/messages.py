@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import smtplib
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -12,6 +11,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
+from core.threads import ServiceThreads
+
 SUBJECTS = {
     "verify_email": "Confirm your e-mail address",
     "reset_password": "Set a new password",
@@ -20,6 +21,9 @@ SUBJECTS = {
     "account_deleted": "Your account was deleted",
 }
 """The subject of each mail, by the name of its templates in `templates/accounts/mail/`."""
+AT_ONCE = 8
+"""Mails of a kind that a worker sends at once: a mail server that hangs leaves room for other jobs."""
+THREADS = ServiceThreads("mails", 2 * AT_ONCE)
 PERMANENT = range(500, 600)
 """Replies of a mail server by which it refuses a mail for good."""
 
@@ -45,7 +49,7 @@ async def mail_send(name: str, to: str, values: Mapping[str, object], *, message
     Errors: MailFailed.
     """
     message = mail_message(name, to, values, message_id=message_id)
-    await asyncio.to_thread(_send, message)
+    await THREADS.call(_send, message)
 
 
 def mail_message(
