@@ -28,6 +28,9 @@ DEPLOY = ROOT / "deploy"
 RULES = DEPLOY / "prometheus" / "feed.rules.yml"
 DASHBOARD = DEPLOY / "grafana" / "feed.json"
 METRIC = re.compile(r"\b((?:feed|process|python)_[a-z_]+)\b")
+NEEDS_PROMTOOL = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="needs apt-get install prometheus"
+)
 OWN_LABELS = {"instance", "job", "le", "__name__"}
 """Labels that Prometheus adds."""
 
@@ -139,7 +142,7 @@ def test_every_panel_is_complete_and_none_covers_another() -> None:
     assert all(panel["targets"] and panel["title"] for panel in panels())
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs apt-get install prometheus")
+@NEEDS_PROMTOOL
 @pytest.mark.parametrize(
     "arguments", [["rules", str(RULES)], ["config", str(DEPLOY / "prometheus" / "prometheus.yml")]]
 )
@@ -147,32 +150,88 @@ def test_promtool_accepts_the_files(arguments: list[str]) -> None:
     assert "SUCCESS" in output_of("promtool", "check", *arguments)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs apt-get install prometheus")
-def test_the_first_end_of_a_process_is_alerted(tmp_path: Path) -> None:
-    # Its counter appears with it, and has been 1 ever since.
-    series = 'feed_process_ends_total{instance="web", reason="SIGKILL"}'
-    labels = {"severity": "ticket", "instance": "web", "reason": "SIGKILL"}
-    rule = next(each for each in rules() if each.get("alert") == "FeedProcessEnded")
-    summary = "A server process of web ended by itself (SIGKILL)"
-    alert = {
-        "exp_labels": labels,
-        "exp_annotations": rule["annotations"] | {"summary": summary},
-    }
-    times = [("19m", []), ("21m", [alert]), ("40m", [])]
+def assert_fires(
+    folder: Path,
+    alert: str,
+    series: dict[str, str],
+    times: dict[str, str | None],
+    **labels: str,
+) -> None:
+    """The alert has this summary at these times; None: it does not fire. `series`: their values each minute."""
+    rule = next(each for each in rules() if each.get("alert") == alert)
     case = {
         "interval": "1m",
-        "input_series": [{"series": series, "values": f"{'_ ' * 20}1+0x40"}],
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "alert_rule_test": [
-            {"eval_time": time, "alertname": "FeedProcessEnded", "exp_alerts": expected}
-            for time, expected in times
+            {
+                "eval_time": moment,
+                "alertname": alert,
+                "exp_alerts": [
+                    {
+                        "exp_labels": rule["labels"] | labels,
+                        "exp_annotations": rule["annotations"] | {"summary": summary},
+                    }
+                ]
+                if summary
+                else [],
+            }
+            for moment, summary in times.items()
         ],
     }
-    file = tmp_path / "alerts.yml"
+    file = folder / "alerts.yml"
     file.write_text(yaml.safe_dump({"rule_files": [str(RULES)], "tests": [case]}))
     assert "SUCCESS" in output_of("promtool", "test", "rules", file)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs apt-get install prometheus")
+@NEEDS_PROMTOOL
+def test_the_first_end_of_a_process_is_alerted(tmp_path: Path) -> None:
+    # Its counter appears with it, and has been 1 ever since.
+    assert_fires(
+        tmp_path,
+        "FeedProcessEnded",
+        {'feed_process_ends_total{instance="web", reason="SIGKILL"}': f"{'_ ' * 20}1+0x40"},
+        {
+            "19m": None,
+            "21m": "A server process of web ended by itself (SIGKILL)",
+            "40m": None,
+        },
+        instance="web",
+        reason="SIGKILL",
+    )
+
+
+@NEEDS_PROMTOOL
+def test_jobs_that_fail_are_alerted_until_one_succeeds(tmp_path: Path) -> None:
+    """As mails do while their server is away: soon tried again, then every ten minutes."""
+    runs = 'feed_job_runs_total{kind="mail.token", instance="worker", outcome="%s"}'
+    assert_fires(
+        tmp_path,
+        "FeedJobsFail",
+        {
+            runs % "failed": "1 2 3 4 5 5 6 6 6 7 7 7 7 7 8+0x40 9+0x40 10+0x40",
+            runs % "succeeded": f"{'_ ' * 90}1 1 2+0x40",
+        },
+        {
+            "3m": None,
+            "15m": "Every job mail.token fails: 7 runs in the last hour",
+            "95m": None,
+        },
+        kind="mail.token",
+    )
+
+
+@NEEDS_PROMTOOL
+def test_a_database_that_is_away_is_alerted_without_a_request(tmp_path: Path) -> None:
+    assert_fires(
+        tmp_path,
+        "FeedDatabaseAway",
+        {'feed_probe_failing{instance="web", probe="database"}': "0 0 1 1 1 0 0"},
+        {"2m": None, "4m": "web can't reach PostgreSQL", "5m": None},
+        instance="web",
+    )
+
+
+@NEEDS_PROMTOOL
 def test_promtool_accepts_the_expressions_of_the_dashboard(tmp_path: Path) -> None:
     chosen = [
         target["expr"].replace("$__rate_interval", "5m").replace("$operation", ".*")
