@@ -56,6 +56,16 @@ class Snapshot(NamedTuple):
         """Whether events of the transaction were visible."""
         return transaction <= self.newest.transaction and transaction not in self.running
 
+    @property
+    def text(self) -> str:
+        """The snapshot as PostgreSQL writes it."""
+        running = sorted(self.running)
+        return f"{running[0]}:{self.newest.transaction + 1}:{','.join(map(str, running))}"
+
+
+NOTHING_SEEN = "1:1:"
+"""The snapshot, as PostgreSQL writes it, in which no transaction was committed."""
+
 
 class Position(NamedTuple):
     """The position after the event (transaction, id), and after all events that the snapshot saw, if there is one.

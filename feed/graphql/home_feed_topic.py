@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
 
 from core.accounts.selectors import users_by_ids
@@ -13,6 +14,7 @@ from core.database.list_positions import Horizon
 from core.database.time_ordered_keys import key_at
 from core.events import event_types
 from core.events.event_log import EventRow
+from core.events.log_positions import NOTHING_SEEN, Position
 from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import PublicFields
 from core.graphql.live.subscriber import Subscriber
@@ -185,6 +187,35 @@ class HomeFeedTopic(ViewerTopic):
         return [
             subscriber for viewer_id in viewers for subscriber in self._by_viewer.get(viewer_id, ())
         ]
+
+    def missed_arguments(self, subscriber: Subscriber) -> tuple[object, ...]:
+        snapshot = subscriber.position.snapshot
+        return subscriber.topic_key, NOTHING_SEEN if snapshot is None else snapshot.text
+
+    async def deliver(self, events: Sequence[EventRow], position: Position) -> None:
+        for part in self._parts(events):
+            await super().deliver(part, position)
+
+    def _parts(self, events: Sequence[EventRow]) -> list[Sequence[EventRow]]:
+        """The events, divided behind each that changes whole feeds and committed after a subscriber's page was read.
+
+        Of those in one part a viewer gets only the last, and that page may have seen it.
+        """
+        whole = [event.transaction for event in events if event.kind in WHOLE_FEED_KINDS]
+        if len(whole) < 2:
+            return [events]
+        running: set[int] = set()
+        for subscriber in self._all:
+            snapshot = subscriber.position.snapshot
+            if snapshot is not None and snapshot.newest.transaction > whole[0]:
+                running |= snapshot.running
+        ends = [
+            number
+            for number, event in enumerate(events, start=1)
+            if event.transaction in running and event.kind in WHOLE_FEED_KINDS
+        ]
+        parts = [events[start:end] for start, end in pairwise([0, *ends, len(events)])]
+        return [part for part in parts if part]
 
     async def present(
         self, events: Sequence[EventRow], viewers: set[int | None]

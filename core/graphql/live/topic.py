@@ -133,6 +133,9 @@ class Topic(ABC):
                 await self._require_resync(subscriber, after or "", start)
                 return
             subscriber.position = start
+            if not subscriber.buffer.has_log_changed:
+                # What was delivered before the position was known is read from the log.
+                subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
             cursor = self.log.cursor(start) if after is None else after
             ready = ReadyRow(cursor, after is not None)
             if not await self._send_ready(subscriber, ready):
