@@ -17,6 +17,7 @@ from core.config.composition import extend_types
 from core.graphql.limits.rate_limit_query import RateLimitQuery
 from core.graphql.mutations import complete_mutations
 from core.graphql.node import NodeQuery
+from core.graphql.one_of_inputs import mark_one_of_inputs
 from core.graphql.scalars import DateTime
 from core.graphql.user_errors import ERROR_TYPES
 from feed.graphql.mutations import FeedMutation
@@ -102,3 +103,4 @@ schema = strawberry.Schema(
     config=StrawberryConfig(scalar_map={datetime: DateTime}),
 )
 graphql_schema = schema._schema  # noqa: SLF001  # executors need it; Strawberry has no public name for it
+mark_one_of_inputs(graphql_schema)

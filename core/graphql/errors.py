@@ -24,9 +24,6 @@ UNAVAILABLE = (
     "Try again in a few seconds, with the same clientMutationId."
 )
 SCALAR_REFUSED = re.compile(r".*?Value cannot represent an? \w+", re.DOTALL)
-CHOICE_REFUSED = re.compile(
-    r"OneOf Input Object '\w+' must specify exactly one key|Value for member field '\w+' must be non-null"
-)
 
 
 def error_entry(error: ClientError) -> JSONObject:
@@ -193,7 +190,7 @@ def _client_message(error: GraphQLError) -> str:
     message = error.message
     cause = cause_of(error)
     if isinstance(cause, StrawberryInputCoercionError):
-        found = CHOICE_REFUSED.match(cause.message) or SCALAR_REFUSED.match(message)
+        found = SCALAR_REFUSED.match(message)
         message = f"{found.group()}." if found else "A value has the wrong type."
     elif not isinstance(cause, (GraphQLError, ClientError)):
         message = message.replace(f", but encountered error '{cause}'; found", ", found")

@@ -19,8 +19,10 @@ from graphql import (
     Node,
     TypeInfo,
     ValidationContext,
+    VariableNode,
     Visitor,
     VisitorAction,
+    is_non_null_type,
 )
 from graphql.language.ast import QUERY_DOCUMENT_KEYS
 from graphql.language.visitor import VisitorKeyMap
@@ -170,6 +172,14 @@ class _Context(ValidationContext):
 
 
 class _UsagesVisitor(VariableUsageVisitor):
+    def enter_variable(self, node: VariableNode, *path: Any) -> VisitorAction:
+        action = super().enter_variable(node, *path)
+        usage = self.usages[-1]
+        if is_non_null_type(usage.parent_type):
+            # Where an input object is required, graphql-core does not see that it is a OneOf type.
+            self.usages[-1] = usage._replace(parent_type=usage.parent_type.of_type)
+        return action
+
     def enter_field(self, node: FieldNode, *_: Any) -> VisitorAction:
         place = node.loc
         if place is None or "$" in place.source.body[place.start : place.end]:

@@ -20,6 +20,7 @@ from graphql import (
 
 from core.execution.plan.arguments import python_arguments
 from core.graphql.errors import execution_error_entries
+from core.graphql.one_of_inputs import mark_one_of_inputs
 from tests.core.execution.test_values import either_executor, run
 
 
@@ -106,22 +107,16 @@ async def test_a_choice_of_several_or_none_is_an_error_of_the_request(
 
 
 @either_executor
-@pytest.mark.parametrize(
-    ("literal", "message"),
-    [
-        ("{}", "OneOf Input Object 'Choice' must specify exactly one key"),
-        ('{x: 1, y: "a"}', "OneOf Input Object 'Choice' must specify exactly one key"),
-        ("{x: null}", "Value for member field 'x' must be non-null"),
-    ],
-)
+@pytest.mark.parametrize("literal", ["{}", '{x: 1, y: "a"}', "{x: null}"])
 async def test_a_literal_of_several_or_none_is_the_clients_error(
-    literal: str, message: str, enabled: bool
+    literal: str, enabled: bool
 ) -> None:
     schema = strawberry.Schema(Chooser)._schema
+    mark_one_of_inputs(schema)
     result = await run(schema, f"{{ chosen(choice: {literal}) }}", enabled=enabled)
     [entry] = execution_error_entries(result.errors, None)
     assert (entry["extensions"]["code"], entry["path"]) == ("BAD_INPUT", ["chosen"])
-    assert entry["message"].startswith(message)
+    assert "exactly one field must be specified" in entry["message"]
 
 
 def refusing_schema(default: Any = None) -> GraphQLSchema:

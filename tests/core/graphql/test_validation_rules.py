@@ -30,6 +30,8 @@ BROKEN = [
     "{ viewer { id(a: 1) unknown } }",
     "{ a: viewer { id } a: publicFeed { edges { cursor } } }",
 ]
+REGISTER = "registerPushTarget(input: {target: %s}) { target { id } }"
+APNS = '{apns: {token: "a"}}'
 TEXTS = {
     **{f"broken {number}": text for number, text in enumerate(BROKEN)},
     **DOCUMENTS,
@@ -55,3 +57,30 @@ def test_a_rule_that_is_left_out_finds_no_error(name: str) -> None:
     every = RULES.of(f"{text} # $ @ __ ...")
     assert found == validate(graphql_schema, document, every, max_errors=5)
     assert found or text not in BROKEN
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ("mutation { %s }" % (REGISTER % "{}"), "exactly one field"),
+        ("mutation { %s }" % (REGISTER % "{apns: null}"), "exactly one field"),
+        ("mutation { %s }" % (REGISTER % (APNS[:-1] + ", fcm: null}")), "exactly one field"),
+        ("mutation($t: DeviceTokenInput) { %s }" % (REGISTER % "{apns: $t}"), "non-nullable"),
+        (
+            "mutation($t: DeviceTokenInput) { ...F } fragment F on Mutation { %s }"
+            % (REGISTER % "{apns: $t}"),
+            "non-nullable",
+        ),
+        ("mutation($t: DeviceTokenInput!) { %s }" % (REGISTER % "{apns: $t}"), None),
+        ("mutation { %s }" % (REGISTER % APNS), None),
+    ],
+)
+def test_a_one_of_type_takes_exactly_one_field(document: str, message: str | None) -> None:
+    found = errors_of(
+        graphql_schema, parse(document), RULES.of(document), max_errors=5, hide_suggestions=False
+    )
+    if message is None:
+        assert found == []
+    else:
+        [error] = found
+        assert message in error.message

@@ -219,7 +219,9 @@ async def test_a_target_is_of_exactly_one_service(
 ) -> None:
     ada = await new_device(anonymous, "ada")
     result = await ada.execute("RegisterPushTarget", input={"target": target})
-    assert result["errors"]
+    assert "data" not in result or result["data"] is None
+    assert "path" not in result["errors"][0]
+    assert "'PushTargetInput'" in result["errors"][0]["message"]
     assert await targets(database) == []
 
 
