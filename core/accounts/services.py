@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 from core.accounts.statements import SQL
 from core.accounts.user_rows import UserRow
 from core.accounts.validators import PENDING_REQUESTS
-from core.database.database import Database, Row, Transaction
-from core.database.group_commit import RETRYABLE_ERRORS, GroupCommits
+from core.database.database import Database, Row, Transaction, TransactionAborted
+from core.database.group_commit import GroupCommits
 from core.errors import ErrorCode, not_found, refuse
 
 
@@ -72,7 +72,7 @@ async def _write_locked(
     arguments = (statement, viewer_id, user_id, key)
     try:
         rows = await _fetch_locked(group_commits.database, *arguments)
-    except RETRYABLE_ERRORS:
+    except TransactionAborted:
         rows = await _fetch_locked(group_commits.database, *arguments)
     return _relation_change(rows)
 

@@ -50,6 +50,7 @@ TEMPORARY_ERRORS = (
     asyncpg.ReadOnlySQLTransactionError,  # A standby, or a server that is set to read only.
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionRollbackError,  # Class 40: a deadlock, which writes of others may cause, such as a migration's.
 )
 """Errors of a reachable server, or of the pool, that do not depend on the statement."""
 WRITE_REFUSALS = (
@@ -65,6 +66,10 @@ Row = Sequence[Any]
 
 class DatabaseUnavailable(Exception):
     """PostgreSQL is unreachable, no connection became free in time, or the server refuses for now (a full disk)."""
+
+
+class TransactionAborted(DatabaseUnavailable):
+    """PostgreSQL rolled the transaction back, as for a deadlock. It can be run again at once."""
 
 
 class Database:
@@ -212,7 +217,10 @@ class Database:
     def _unavailable(self, error: Exception) -> DatabaseUnavailable:
         if isinstance(error, WRITE_REFUSALS) and not _is_unreachable(error):
             self._write_failed_at = time.monotonic()
-        return DatabaseUnavailable(str(error) or type(error).__name__)
+        kind = DatabaseUnavailable
+        if isinstance(error, asyncpg.TransactionRollbackError):
+            kind = TransactionAborted
+        return kind(str(error) or type(error).__name__)
 
     @contextmanager
     def _available(self) -> Iterator[None]:

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from core.database.database import Database, DatabaseUnavailable, Row, Transaction
+from core.database.database import (
+    Database,
+    DatabaseUnavailable,
+    Row,
+    Transaction,
+    TransactionAborted,
+)
 from core.database.pool_metrics import GROUP_COMMIT_ROWS
 from core.database.statement_metrics import statement_name
 from core.database.time_ordered_keys import key_array
@@ -24,10 +30,8 @@ Outcome = Row | None
 Lock = Callable[[Transaction, Sequence[tuple[object, ...]]], Awaitable[None]]
 """Locks, before the statement runs, what must not change while it runs."""
 
-ROW_ERRORS = (asyncpg.PostgresError, TypeError)
-"""Errors of a row: PostgreSQL refuses it, or `key_array` an integer of more than 64 bits."""
-# Errors after which retrying the same transaction is safe.
-RETRYABLE_ERRORS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+ROW_ERRORS = (asyncpg.PostgresError, TypeError, TransactionAborted)
+"""Errors of a row: PostgreSQL refuses it, or `key_array` an integer of more than 64 bits, or others lock its rows."""
 
 
 class Overloaded(DatabaseUnavailable):
@@ -175,7 +179,7 @@ class GroupCommit:
     async def _write_with_retry(self, row: tuple[object, ...]) -> Outcome:
         try:
             return (await self._write([row]))[0]
-        except RETRYABLE_ERRORS:
+        except TransactionAborted:
             return (await self._write([row]))[0]
 
     async def _write(self, rows: list[tuple[object, ...]]) -> list[Outcome]:

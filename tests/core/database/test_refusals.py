@@ -23,6 +23,8 @@ REFUSED = {
     "cancelled by an administrator or a timeout": "57014",
     "shutting down": "57P01",
     "lock not available": "55P03",
+    "deadlock": "40P01",
+    "serialization failure": "40001",
 }
 WRITES_REFUSED = ("53100", "53200", "58030", "25006")
 
