@@ -19,8 +19,11 @@ from core.database.clock import CLOCK
 from core.database.database import Database, Transaction
 from core.errors import ErrorCode, not_found, refuse
 
-REUSE_GRACE = timedelta(seconds=30)
-"""How long a used refresh token still returns its successor, for a client that lost the response."""
+REUSE_GRACE = timedelta(seconds=60)
+"""How long a used refresh token still returns its successor, for a client that lost the response.
+
+Clients notice that by a timeout of their own, which is often 30 seconds or more.
+"""
 SALT_BYTES = 16
 
 
@@ -65,7 +68,7 @@ async def session_refresh(
 ) -> SignedIn:
     """The session's next tokens. Errors: MutationRefused (TOKEN_REFUSED).
 
-    For 30 seconds a used token returns its successor again, for a client that lost the response. Reuse after that,
+    For 60 seconds a used token returns its successor again, for a client that lost the response. Reuse after that,
     or of an older token, means that the token was stolen: the session is revoked and `notify` is called.
     """
     presented = accounts.refresh_tokens.parse(refresh_token)
