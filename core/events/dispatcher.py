@@ -287,5 +287,7 @@ class Dispatcher:
         dispatcher_metrics.LOG_READ_FAILURES.inc()
         if self._failures == 0:
             logger.warning("The event log can't be read; trying again: %s", error)
+        # A server that starts after a crash may give their numbers again.
+        self._foreign = []
         await asyncio.sleep(RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)])
         self._failures += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from core.database.database import Database, DatabaseUnavailable
+from core.database.database import Database, DatabaseUnavailable, Row
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import Position
 from core.jobs import metrics
@@ -45,6 +46,8 @@ LONGEST_PAUSE = timedelta(seconds=2 * MAX_RETRY_SECONDS)
 """No lease and no pause, with what chance adds to it, lasts longer."""
 HELD_BACK_SECONDS = 0.05
 """The pause after which a notified runner reads again: the first read may have met an open transaction."""
+FIND_HOLDERS_SECONDS = 0.05
+"""How often, at most, transactions of other databases are looked up while nothing is due: they may hold events back."""
 
 
 class ConsumerClaim(NamedTuple):
@@ -92,6 +95,7 @@ class ConsumerRunner(Runner):
         self._events_at_once = {name: each.events_at_once for name, each in consumers.items()}
         self.foreign: Collection[int] = ()
         """Running transactions of other databases; they hold no events back."""
+        self._looked_for_foreign_at = -math.inf
 
     async def register(self) -> None:
         """Adds the consumers that have no position yet. Errors: DatabaseUnavailable."""
@@ -110,9 +114,14 @@ class ConsumerRunner(Runner):
         if not names:
             return 0
         lease = random.getrandbits(63)
-        rows = await self._database.write(
-            SQL.consumers_claim, names, lease, LEASE, self.foreign, LONGEST_PAUSE
-        )
+        try:
+            rows = await self._claim(names, lease)
+            if not rows and await self._finds_new_foreign():
+                rows = await self._claim(names, lease)
+        except DatabaseUnavailable:
+            # A server that starts after a crash may give their numbers again.
+            self.foreign = ()
+            raise
         for row in rows:
             claim = ConsumerClaim(*row)
             deadline = asyncio.timeout(BATCH_SECONDS)
@@ -120,6 +129,20 @@ class ConsumerRunner(Runner):
             task = self.runs.start(batches, deadline, f"consumer {claim.name}")
             self._held[claim.name] = HeldConsumer(lease, task)
         return len(rows)
+
+    async def _claim(self, names: Sequence[str], lease: int) -> list[Row]:
+        arguments = (names, lease, LEASE, self.foreign, LONGEST_PAUSE)
+        return await self._database.write(SQL.consumers_claim, *arguments)
+
+    async def _finds_new_foreign(self) -> bool:
+        """Updates the known transactions of other databases, unless that was just done. Whether there are new ones."""
+        now = asyncio.get_running_loop().time()
+        if now < self._looked_for_foreign_at + FIND_HOLDERS_SECONDS:
+            return False
+        self._looked_for_foreign_at = now
+        known = self.foreign
+        self.foreign = [each.transaction for each in await self._log.holders() if each.is_foreign]
+        return not set(self.foreign) <= set(known)
 
     async def end(self, *, grace_seconds: float, cancel_seconds: float) -> None:
         """Ends all batches, and gives up the leases of those that were cancelled, unless they are stuck.

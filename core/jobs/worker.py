@@ -32,8 +32,6 @@ RETRY_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
 MAX_COUNTED = 10_000
-LATE_SECONDS = 2.0
-"""The lag of a consumer at which transactions of other databases are looked up: they may hold its events back."""
 REPEAT_SECONDS = 0.05
 """How much later than by this process's clock a job may be due by PostgreSQL's."""
 STOP_CLAIMING_SECONDS = 0.3
@@ -66,7 +64,6 @@ class Worker:
         """`job_database`: connections for jobs alone, which can't take those of leases and consumers."""
         self._database = database
         self._job_database = job_database
-        self._log = log
         self._notifier = notifier
         self.jobs = JobRunner(database, job_database, kinds, on_commit=self._notifier.notify)
         self.consumers = ConsumerRunner(database, log, consumers, on_commit=self._on_commit)
@@ -197,9 +194,6 @@ class Worker:
     async def measure(self) -> None:
         """Reads the figures once. Errors: DatabaseUnavailable. Cost: three statements."""
         lags = await self._database.fetch(SQL.consumers_lag, MAX_COUNTED)
-        is_late = any(seconds > LATE_SECONDS for _, _, seconds in lags)
-        holders = await self._log.holders() if is_late else []
-        self.consumers.foreign = [each.transaction for each in holders if each.is_foreign]
         waiting = await self._database.fetch(SQL.jobs_waiting, MAX_COUNTED)
         dead = await self._database.fetch(SQL.jobs_dead, MAX_COUNTED)
         figures = {("waiting", kind): count for kind, count, _ in waiting}

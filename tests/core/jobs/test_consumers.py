@@ -16,7 +16,7 @@ from core.jobs import consumer_runner
 from core.jobs.backoff import pause_before_retry
 from core.jobs.consumer_runner import ConsumerRunner
 from core.jobs.registry import Consumer, consumer, job
-from tests.core.events.test_log import expire
+from tests.core.events.test_log import expire, other_database
 from tests.core.jobs.conftest import until, working
 from tests.core.jobs.effects import EFFECT, EVENT, POISON, causes
 
@@ -85,6 +85,25 @@ async def test_a_consumer_starts_at_the_end_of_the_log_or_at_its_beginning(
     while await runner.start_due() or runner.runs:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     assert sorted(handled) == [("beginning", 2), ("beginning", 4), ("end", 4)]
+
+
+async def test_transactions_of_other_databases_hold_no_consumer_back(database: Database) -> None:
+    handled: list[int | None] = []
+
+    async def consume(_: Transaction, events: Sequence[EventRow]) -> None:
+        handled.extend(event.post_id for event in events)
+
+    log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    consumers = {"recorded": Consumer("recorded", consume, from_end=True, events_at_once=10)}
+    runner = ConsumerRunner(database, log, consumers, on_commit=lambda: None)
+    await runner.register()
+    async with other_database() as other, other.transaction():
+        await other.fetchval("SELECT pg_current_xact_id()")
+        await add_events(database, 2)
+        assert await runner.start_due() == 1
+        while runner.runs:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert handled == [2]
 
 
 async def test_an_event_that_always_fails_becomes_a_dead_job_and_the_others_are_handled(
