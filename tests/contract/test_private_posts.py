@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type
 
 from core.accounts.statements import SQL
-from core.config.schema import graphql_schema
 from core.context import Services
 from core.ids import global_id
 from feed.home_feeds import HomeFeeds, home_feed_build
 from feed.search.statements import SQL as SEARCH
+from tests.contract.leading_fields import leading_fields
 from tests.contract.private_looks import LISTED, LOOKS, sees_at_home
 from tests.contract.private_world import (
     AUTHORS,
@@ -45,18 +44,6 @@ RECOMMENDING = {"Query.trendingFeed"}
 LEADING = {"Post", "PostConnection", "PostEditConnection", "Comment", "CommentConnection", "Node"}
 OF_VIEWERS = {"Query.homeFeed", "Notification.post", "Notification.comment"}
 """Surfaces that an anonymous client does not have."""
-PAYLOADS = "Payload"
-EVENTS = (
-    "Added",
-    "Removed",
-    "Created",
-    "Deleted",
-    "Edited",
-    "Liked",
-    "Unliked",
-    "Shared",
-    "Unshared",
-)
 
 
 @pytest.fixture(scope="module")
@@ -205,14 +192,12 @@ async def test_a_kept_home_feed_hides_the_shares_of_a_deleted_account(world: Pri
 
 def test_each_field_that_leads_to_posts_has_a_look() -> None:
     """Add a look for a new field that gives posts, or comments, likes and shares of posts."""
-    leads = set()
-    for name, type_ in graphql_schema.type_map.items():
-        if not isinstance(type_, GraphQLObjectType) or name.endswith((PAYLOADS, "Edge", *EVENTS)):
-            continue
-        for field_name, field in type_.fields.items():
-            given = get_named_type(field.type).name
-            if given in LEADING or (given == "UserConnection" and name in {"Post", "Comment"}):
-                leads.add(f"{name}.{field_name}")
+    leads = {
+        field.surface
+        for field in leading_fields()
+        if field.given in LEADING
+        or (field.given == "UserConnection" and field.owner in {"Post", "Comment"})
+    }
     assert leads == {surface.partition(" ")[0] for surface in LOOKS}
 
 

@@ -6,16 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type
 
 from core.accounts.services import follow_create
 from core.accounts.statements import SQL
-from core.config.schema import graphql_schema
 from core.context import Services
 from core.ids import global_id
 from feed.services import post_create
+from tests.contract.leading_fields import leading_fields
 from tests.contract.private_world import AUTHORS, SIGNED_IN, VIEWERS, Json, PrivateWorld
-from tests.contract.test_private_posts import EVENTS, PAYLOADS
 from tests.contract.world import ids
 from tests.interactions.cast import close_and_restore_account, hide_account
 from tests.interactions.reactions import post_like, post_share
@@ -270,13 +268,7 @@ async def test_each_surface_shows_a_user_to_whom_it_may(
 
 def test_each_field_that_leads_to_users_has_a_look() -> None:
     """Add a look for a new field that gives users."""
-    leads = set()
-    for name, type_ in graphql_schema.type_map.items():
-        if not isinstance(type_, GraphQLObjectType) or name.endswith((PAYLOADS, "Edge", *EVENTS)):
-            continue
-        for field_name, field in type_.fields.items():
-            if get_named_type(field.type).name in LEADING:
-                leads.add(f"{name}.{field_name}")
+    leads = {field.surface for field in leading_fields() if field.given in LEADING}
     assert leads == ({*LOOKS} - {"Query.node", "Query.nodes"}) | OF_WHAT_IS_SHOWN
 
 

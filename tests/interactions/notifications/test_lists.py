@@ -344,7 +344,7 @@ async def test_settings_of_all_kinds_have_defaults_and_change_by_kind(
         [{"kind": "LIKE", "push": None}],
         [{"kind": "LIKE", "allowFrom": None}],
         [{"kind": "LIKE", "push": True}, {"kind": "LIKE", "push": True}],
-        [{"kind": "LIKE", "push": True}] * 10,
+        [{"kind": "LIKE", "push": True}] * (len(NotificationKind) + 1),
     ):
         payload = await update(*refused)
         assert [error["code"] for error in payload["errors"]] == ["INVALID_INPUT"]
