@@ -13,6 +13,7 @@ from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database
 from core.jobs.job_runner import JobRunner
 from core.jobs.registry import JobKind
+from feed.reactions import REACTIONS
 from feed.services import post_create
 from interactions.jobs import account_erase
 from tests.paths import ROOT
@@ -27,19 +28,18 @@ SELECT 'p' || n, 'p' || n || '@example.invalid', '!', 'P' || n, '', '', true, fa
 FROM generate_series($1::int, $1 + $2 - 1) n
 RETURNING id
 """
+WRONG_COUNT_OF_REACTION = """
+SELECT '{0.target}s', id FROM {0.target}s t
+WHERE {0.count} <> (SELECT count(*) FROM {0.table} WHERE {0.column} = t.id)
+"""
 WRONG_COUNTS = """
-SELECT 'posts', id FROM posts p WHERE (like_count, share_count, bookmark_count, quote_count, comment_count) <> (
-    (SELECT count(*) FROM post_likes WHERE post_id = p.id),
-    (SELECT count(*) FROM shares WHERE post_id = p.id),
-    (SELECT count(*) FROM bookmarks WHERE post_id = p.id),
+SELECT 'posts', id FROM posts p WHERE (quote_count, comment_count) <> (
     (SELECT count(*) FROM posts WHERE quoted_post_id = p.id),
     (SELECT count(*) FROM comments WHERE post_id = p.id AND deleted_at IS NULL)
 )
 UNION ALL
-SELECT 'comments', id FROM comments c WHERE (like_count, reply_count) <> (
-    (SELECT count(*) FROM comment_likes WHERE comment_id = c.id),
-    (SELECT count(*) FROM comments WHERE parent_id = c.id)
-)
+SELECT 'comments', id FROM comments c
+WHERE reply_count <> (SELECT count(*) FROM comments WHERE parent_id = c.id)
 UNION ALL
 SELECT 'hashtags', id FROM hashtags h
 WHERE post_count <> (SELECT count(*) FROM post_hashtags WHERE hashtag_id = h.id AND is_public)
@@ -154,5 +154,6 @@ def present(value: T | None) -> T:
 
 async def assert_counts_are_exact(database: Database) -> None:
     """Every stored count equals the number of rows, and every tombstone has replies."""
-    assert [tuple(row) for row in await database.fetch(WRONG_COUNTS)] == []
-    assert [tuple(row) for row in await database.fetch(EMPTY_TOMBSTONES)] == []
+    of_reactions = [WRONG_COUNT_OF_REACTION.format(each) for each in REACTIONS if each.count]
+    for wrong in (*of_reactions, WRONG_COUNTS, EMPTY_TOMBSTONES):
+        assert [tuple(row) for row in await database.fetch(wrong)] == []
