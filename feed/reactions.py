@@ -75,3 +75,7 @@ COMMENT_LIKE = Reaction(
 )
 REACTIONS = (SHARE, POST_LIKE, BOOKMARK, COMMENT_LIKE)
 """Order: in which the reactions of a deleted account are removed."""
+REACTION_KINDS = frozenset(
+    kind for each in REACTIONS for kind in (each.created, each.deleted) if kind
+)
+"""The kinds of their events."""

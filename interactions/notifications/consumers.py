@@ -13,6 +13,7 @@ from core.database.time_ordered_keys import key_array
 from core.events import event_types
 from core.events.event_log import EventRow
 from core.jobs.registry import consumer
+from feed.reactions import REACTION_KINDS
 from interactions.notifications.changes import NotificationChanges
 from interactions.notifications.groups import (
     Cause,
@@ -37,14 +38,9 @@ CAUSING = frozenset(
     {
         event_types.POST_CREATED,
         event_types.POST_EDITED,
-        event_types.POST_LIKED,
-        event_types.POST_UNLIKED,
-        event_types.POST_SHARED,
-        event_types.POST_UNSHARED,
+        *REACTION_KINDS,
         event_types.COMMENT_CREATED,
         event_types.COMMENT_EDITED,
-        event_types.COMMENT_LIKED,
-        event_types.COMMENT_UNLIKED,
         event_types.USER_FOLLOWED,
         event_types.USER_UNFOLLOWED,
         event_types.FOLLOW_REQUESTED,
