@@ -38,8 +38,8 @@ async def owner_confirmed(
 ) -> Owner:
     """The owner, if the password is correct. `field`: the input's field with the password.
 
-    A wrong one counts as a failed sign-in, apart from those of who is not signed in. Errors: MutationRefused
-    (CREDENTIALS_REFUSED), RATE_LIMITED, UNAUTHENTICATED for a deleted account.
+    A wrong one counts as a failed sign-in; those of clients that are not signed in are counted apart. Errors:
+    MutationRefused (CREDENTIALS_REFUSED), RATE_LIMITED, UNAUTHENTICATED for a deleted account.
     """
     found = await database.fetch_row(SQL.password_of_user, viewer_id)
     if found is None:
@@ -95,13 +95,8 @@ async def password_change(
     )
     if nfkc(new_password) == nfkc(current_password):
         return False
-    rules = InputRules()
     user = User(username=owner.username, display_name=owner.display_name, email=owner.email)
-    problem = await accounts.passwords.problem(new_password, user)
-    if problem is not None:
-        rules.reject("newPassword", problem)
-    rules.raise_problems()
-    encoded = await accounts.passwords.hashed(new_password)
+    encoded = await accounts.passwords.hashed_new(InputRules(), "newPassword", new_password, user)
     async with database.transaction() as transaction:
         await transaction.fetch(SQL.users_lock, [viewer_id])
         if not await transaction.fetch(SQL.password_change, viewer_id, owner.encoded, encoded):
@@ -146,11 +141,7 @@ async def password_reset(
     user = User(
         username=found.user.username, display_name=found.user.display_name, email=found.email
     )
-    problem = await accounts.passwords.problem(new_password, user)
-    if problem is not None:
-        rules.reject("newPassword", problem)
-    rules.raise_problems()
-    encoded = await accounts.passwords.hashed(new_password)
+    encoded = await accounts.passwords.hashed_new(rules, "newPassword", new_password, user)
     async with database.transaction() as transaction:
         await token_use(transaction, found)
         if not await transaction.fetch(SQL.password_reset, found.user.id, encoded):

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 
 from core.accounts.models import User
 from core.accounts.password_rules import is_possible
-from core.errors import ClientError
+from core.errors import ClientError, InputRules
 
 THREADS = 2
 MAX_PENDING = 64
@@ -75,6 +75,17 @@ class Passwords:
             return None
 
         return await self._run(validate)
+
+    async def hashed_new(self, rules: InputRules, field: str, password: str, user: User) -> str:
+        """The hash of the user's new password, which is in that field of the input that the rules validate.
+
+        Errors: MutationRefused (INVALID_INPUT), with the problems of all fields; RATE_LIMITED.
+        """
+        problem = await self.problem(password, user)
+        if problem is not None:
+            rules.reject(field, problem)
+        rules.raise_problems()
+        return await self.hashed(password)
 
     def close(self) -> None:
         """Waits for running work and cancels queued work."""

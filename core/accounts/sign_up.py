@@ -42,11 +42,7 @@ async def sign_up(
     device_name = rules.check("deviceName", clean_device_name, device_name)
     usable = usable_email(email)
     user = User(username=username or "", display_name=display_name or "", email=usable or "")
-    problem = await accounts.passwords.problem(password, user)
-    if problem is not None:
-        rules.reject("password", problem)
-    rules.raise_problems()
-    encoded = await accounts.passwords.hashed(password)
+    encoded = await accounts.passwords.hashed_new(rules, "password", password, user)
     async with database.transaction() as transaction:
         await transaction.fetch(SQL.username_lock, username)
         created = await transaction.fetch_row(
