@@ -13,7 +13,7 @@ from django.db import connection
 from core.accounts.statements import SQL as ACCOUNTS
 from core.database.database import Database, DatabaseUnavailable
 from core.database.time_ordered_keys import key_at
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 from feed.statements import SQL
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import Protocol
 from core.database.database import DatabaseUnavailable
 from core.database.waiting_queue import HAS_PRIORITY
 from core.events import dispatcher_metrics
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 from core.events.event_log import EventLog, EventRow, LogHolder, Reading
 from core.events.event_types import SESSION_REVOKED
 from core.events.log_positions import START, Position
@@ -135,7 +135,7 @@ class Dispatcher:
                 continue
             dispatcher_metrics.CACHE_DEGRADED.set(not self._notifier.is_connected)
             await self._dispatch(reading)
-            if not reading.held_back:
+            if not reading.has_more:
                 empty_reads = 0
                 wait = POLL_SECONDS
             elif reading.events:
@@ -202,11 +202,10 @@ class Dispatcher:
             holders = await self.log.holders()
         except DatabaseUnavailable:
             return False
-        known, self._foreign = (
-            self._foreign,
-            [each.transaction for each in holders if each.is_foreign],
-        )
-        return not set(self._foreign) <= set(known)
+        foreign = [each.transaction for each in holders if each.is_foreign]
+        has_new = not set(foreign) <= set(self._foreign)
+        self._foreign = foreign
+        return has_new
 
     async def _restart(self) -> None:
         """Continues at the end of a log that lacks the last event read: a backup was restored, or a replica was
@@ -243,7 +242,7 @@ class Dispatcher:
             end = await self.log.end(self._foreign)
             # A subscriber that was added meanwhile needs all events after the previous position.
             if not self._has_subscribers():
-                return Reading([], end, held_back=False)
+                return Reading([], end, has_more=False)
         return await self.log.since(self._position, limit=READ_AT_ONCE, foreign=self._foreign)
 
     async def _dispatch(self, reading: Reading) -> None:

@@ -69,8 +69,8 @@ class Reading(NamedTuple):
     events: list[EventRow]
     """In order, complete up to `position`."""
     position: Position
-    held_back: bool
-    """Whether there are committed events after them that wait for an open transaction."""
+    has_more: bool
+    """Whether there are committed events after them: beyond the limit, or held back by an open transaction."""
     is_same_log: bool = True
     """Whether the log has the event at which the read started. If not, the log was replaced by another one."""
 
@@ -116,8 +116,7 @@ class EventLog:
         events = [EventRow(*row[2:]) for row in rows if row[2] is not None]
         if events:
             position = Position(*events[-1].identity)
-        is_more = held_back or len(events) == limit
-        return Reading(events, position, is_more, is_same_log)
+        return Reading(events, position, held_back or len(events) == limit, is_same_log)
 
     async def start(self, after: str | None) -> Position | ResyncReason:
         """The position at which a subscription starts: at the cursor, or now; or why it can't. Cost: one statement."""
@@ -184,7 +183,7 @@ async def events_expire(transaction: Transaction, *, retention: timedelta, batch
     rows = await transaction.fetch(SQL.events_expire, retention, batch)
     if rows[0][0]:
         return int(rows[0][0])
-    rows = await transaction.fetch(SQL.delete_events_from_future_transactions, batch)
+    rows = await transaction.fetch(SQL.events_of_future_delete, batch)
     return int(rows[0][0])
 
 

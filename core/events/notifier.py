@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from core.database.database import DatabaseUnavailable
 from core.database.time_ordered_keys import key_at
 from core.database.waiting_queue import HAS_PRIORITY
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 from core.events.event_log import EventLog, EventRow
 from core.events.log_positions import START
 

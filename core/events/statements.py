@@ -12,8 +12,8 @@ class EventStatements(
         "hiding_events": f"-- The kinds of events after which anonymous clients may see less.\n{HIDING_KINDS}",
     },
 ):
-    delete_events_from_future_transactions: str
     events_expire: str
+    events_of_future_delete: str
     events_since: str
     list_horizon: str
     log_delay: str

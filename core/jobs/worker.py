@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.database.database import Database, DatabaseUnavailable
 from core.database.waiting_queue import HAS_PRIORITY
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 from core.events.event_log import EventLog
 from core.events.notifier import Notifier
 from core.jobs import metrics

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from core.database.database import Database, DatabaseUnavailable
-from core.events.async_utils import cancel_and_wait
+from core.events.cancellation import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 

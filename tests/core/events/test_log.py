@@ -79,14 +79,14 @@ async def test_an_event_waits_for_earlier_transactions_and_follows_their_events(
     second = await quick.fetchval(ADD, 2)
 
     reading = await log.since(start, limit=10)
-    assert (reading.events, reading.held_back) == ([], True)
+    assert (reading.events, reading.has_more) == ([], True)
     assert await log.delay() > 0
     third = await slow.fetchval(ADD, 3)
     await transaction.commit()
 
     reading = await log.since(reading.position, limit=10)
     assert [event.id for event in reading.events] == [first, third, second]
-    assert not reading.held_back
+    assert not reading.has_more
     assert await log.delay() == 0
 
 
@@ -212,14 +212,14 @@ async def test_transactions_of_other_databases_hold_no_events_back(
         number = int(await other.fetchval("SELECT pg_current_xact_id()::text"))
         await database.write(ADD, 1)
         reading = await log.since(start, limit=10)
-        assert (reading.events, reading.held_back) == ([], True)
+        assert (reading.events, reading.has_more) == ([], True)
 
         [holder] = [each for each in await log.holders() if each.transaction == number]
         assert holder.is_foreign
         assert holder.pid == other.get_server_pid()
         assert holder.application == "another application"
         reading = await log.since(start, limit=10, foreign=[number])
-        assert ([event.post_id for event in reading.events], reading.held_back) == ([1], False)
+        assert ([event.post_id for event in reading.events], reading.has_more) == ([1], False)
         assert await log.delay([number]) == 0
         assert (await log.end([number])) == reading.position
         # A transaction of the same database still holds back what follows it.
@@ -228,7 +228,7 @@ async def test_transactions_of_other_databases_hold_no_events_back(
         await connections[0].fetchval(ADD, 2)
         await database.write(ADD, 3)
         reading = await log.since(reading.position, limit=10, foreign=[number])
-        assert (reading.events, reading.held_back) == ([], True)
+        assert (reading.events, reading.has_more) == ([], True)
         assert [each.is_foreign for each in await log.holders()] == [True, False]
         await own.commit()
         reading = await log.since(reading.position, limit=10, foreign=[number])

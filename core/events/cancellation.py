@@ -1,4 +1,4 @@
-"""Ends background tasks."""
+"""Cancels background tasks, and waits for their end."""
 
 from __future__ import annotations
 
