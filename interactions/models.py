@@ -236,7 +236,7 @@ class Report(models.Model):
 
 
 class ExportState(models.TextChoices):
-    """The state of a job."""
+    """The state of an archive."""
 
     PENDING = "PENDING"
     READY = "READY"
