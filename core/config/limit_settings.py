@@ -97,7 +97,7 @@ class LimitSettings:
     comments_per_hour: int = per_hour("1000", "Comments that a user may write and edit")
     follows_per_hour: int = per_hour("400", "Times that a user may follow others")
     blocks_per_hour: int = per_hour("400", "Times that a user may block and mute others")
-    reactions_per_hour: int = per_hour("2000", "Likes and shares of a user")
+    reactions_per_hour: int = per_hour("2000", "Likes, shares and bookmarks of a user")
     reports_per_hour: int = per_hour("60", "Posts, comments and users that a user may report")
     exports_per_hour: int = per_hour("3", "Archives of own data that a user may ask for")
     uploads_per_hour: int = per_hour("300", "Uploads that a user may begin")
