@@ -71,7 +71,7 @@ class CallGraphQLResolver(NamedTuple):
 FieldResolution = (
     ReadAttribute | CallWithParent | CallResolver | BatchResolver | UseLoader | CallGraphQLResolver
 )
-"""The ways in which a field can be resolved. `codegen.py` writes code for each, `resolver_calls.py` calls each."""
+"""The kinds of field resolution. `codegen.py` writes code for each, `resolver_calls.py` calls each."""
 
 
 class SchemaField:

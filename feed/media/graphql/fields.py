@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import strawberry
 
 from core.errors import InputRules
@@ -15,6 +17,8 @@ from feed.media.graphql.types import Media
 from feed.media.models import ALT_TEXT_LENGTH, MEDIA_OF_POST
 from feed.media.selectors import MediaByPostLoader
 from feed.media.services import PostMedia
+
+clean_alt_text = partial(clean_text, at_most=ALT_TEXT_LENGTH, at_least=0)
 
 
 @strawberry.type
@@ -50,9 +54,6 @@ def cleaned_media(sent: list[PostMediaInput] | None, rules: InputRules) -> list[
     else:
         for number, each in enumerate(sent or ()):
             if each.alt_text is not strawberry.UNSET:
-                text = each.alt_text or ""
-                cleaned = rules.check(
-                    "media", lambda text=text: clean_text(text, at_most=ALT_TEXT_LENGTH, at_least=0)
-                )
-                found[number] = found[number]._replace(alt_text=cleaned)
+                text = rules.check("media", clean_alt_text, each.alt_text or "")
+                found[number] = found[number]._replace(alt_text=text)
     return found
