@@ -75,6 +75,7 @@ def test_users_can_be_added_with_valid_input(admin: Client) -> None:
     assert User.objects.filter(username__iexact="newcomer").count() == 1
 
     page = admin.get(url(User, "change", user.pk)).content.decode()
+    assert user.email in page
     assert user.password.rpartition("$")[2] not in page
 
 
