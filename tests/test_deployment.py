@@ -83,7 +83,7 @@ def test_the_workflow_runs_make_test_on_each_python() -> None:
     version = "${{ matrix.python }}"
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands == [
-        "sudo apt-get update && sudo apt-get install --yes chromium pgbouncer prometheus",
+        "sudo apt-get update && sudo apt-get install --yes chromium nginx-light pgbouncer prometheus",
         f"make test PYTHON=python{version}",
         ".venv/bin/python -m tests.newcomer",
     ]
