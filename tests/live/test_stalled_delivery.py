@@ -12,8 +12,9 @@ import pytest
 from core.database.database import Database
 from core.events.event_log import EventRow
 from core.graphql.live.subscriber import MAX_BUFFERED_EVENTS, EventBuffer
+from core.graphql.live.topic import WAITING_AT_ONCE
 from core.ids import global_id
-from tests.interactions.cast import create_posts
+from tests.interactions.cast import block, create_posts
 from tests.live.test_sse import streaming
 from tests.live.world import (
     SignedInUser,
@@ -47,7 +48,7 @@ class World:
 
     def __init__(self, database: Database, users: list[SignedInUser], post: int) -> None:
         self.database = database
-        self.actor = users[1]
+        self.author, self.actor, self.viewer = users
         self.post = post
         self.ids = [global_id("Post", post)]
 
@@ -69,7 +70,7 @@ class World:
 
 @pytest.fixture
 async def world(database: Database) -> World:
-    users = await signed_in(database, 2)
+    users = await signed_in(database, 3)
     (post,) = await create_posts(database, users[0].key)
     return World(database, users, post)
 
@@ -149,6 +150,30 @@ async def test_what_one_subscription_reads_delays_no_other(address: str, world: 
         await world.database.write(ADD, world.actor.key, world.post, "c")
         received = await reading.events(3)
         assert [each["clientMutationId"] for each in received] == ["a", "b", "c"]
+
+
+async def test_who_is_blocked_while_waiting_for_a_turn_is_not_sent_the_event(
+    address: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.graphql.live.subscriber.FRESH_SECONDS", 0)
+    (other,) = await create_posts(world.database, world.actor.key)
+    async with websocket_client(address, world.viewer.authorization) as reading:
+        for number in range(WAITING_AT_ONCE + 2):
+            ids = [*world.ids, global_id("Post", other)]
+            await reading.subscribe(str(number), READING, postIds=ids)
+            assert "cursor" in await reading.event()
+        # Until they have it, they may be catching up, which has turns of its own.
+        await world.database.write(ADD, world.actor.key, world.post, "first")
+        await reading.events(WAITING_AT_ONCE + 2)
+        async with world.stalled("a", table="comments"):
+            await eventually(world.is_stuck)
+            await block(world.database, world.author.key, world.viewer.key)
+        await world.database.write(ADD, world.actor.key, other, "last")
+        names: list[str] = []
+        while names.count("last") < WAITING_AT_ONCE + 2:
+            names.append((await reading.event())["clientMutationId"])
+    # Those that had a turn had begun before the block.
+    assert names.count("a") <= WAITING_AT_ONCE
 
 
 async def test_a_subscription_that_reads_too_slowly_must_resume(address: str, world: World) -> None:

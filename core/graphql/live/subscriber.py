@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 from typing import Any, Protocol
 
 from core.errors import JSONObject
@@ -30,15 +32,49 @@ class Sink(Protocol):
 MAX_BUFFERED_EVENTS = 1_000
 
 
+FRESH_SECONDS = 0.25
+"""For how long what was read of an event holds for subscribers who wait for their turn."""
+
+Present = Callable[[Sequence[EventRow], set[int | None]], Awaitable[Sequence[PresentedEvent]]]
+
+
+class AwaitedEvent:
+    """A live event for subscribers who are sent it one after the other, read again when that takes long."""
+
+    __slots__ = ("_presented", "_read_at", "_read_for", "_viewers", "event")
+
+    def __init__(self, presented: PresentedEvent) -> None:
+        self.event = presented.event
+        self._presented: Sequence[PresentedEvent] = (presented,)
+        self._viewers: set[int | None] = set()
+        self._read_at = monotonic()
+        self._read_for = self._viewers
+
+    def add(self, viewer_id: int | None) -> None:
+        """Adds a viewer who waits, one of those for whom the event was read."""
+        self._viewers.add(viewer_id)
+
+    async def presented_to(
+        self, viewer_id: int | None, present: Present
+    ) -> Sequence[PresentedEvent]:
+        """The event as the viewer may see it now. Cost: once in FRESH_SECONDS that of `present`, for all who wait."""
+        now = monotonic()
+        if now - self._read_at > FRESH_SECONDS or viewer_id not in self._read_for:
+            viewers = set(self._viewers)
+            self._presented = await present((self.event,), viewers)
+            self._read_at, self._read_for = now, viewers
+        return self._presented
+
+
 class EventBuffer:
     """The live events that arrive while a subscriber catches up, from the log or with an event before them."""
 
     __slots__ = ("events", "first", "has_log_changed", "has_overflowed", "is_live")
 
-    def __init__(self, first: PresentedEvent | None = None) -> None:
+    def __init__(self, first: AwaitedEvent | None = None) -> None:
         self.events: list[EventRow] = [] if first is None else [first.event]
         self.first = first
-        """The first event with its data, if these have been read."""
+        """The first event, if its data have been read."""
         self.is_live = first is not None
         """Whether the subscriber had caught up with the log."""
         self.has_log_changed = False

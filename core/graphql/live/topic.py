@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Sequence
 from typing import ClassVar
@@ -21,10 +20,8 @@ from core.graphql.live import topic_metrics
 from core.graphql.live.event_payloads import EventRenderer
 from core.graphql.live.presented_event import PresentedEvent
 from core.graphql.live.shared_operations import LiveOperation, PublicFields
-from core.graphql.live.subscriber import EventBuffer, Subscriber
+from core.graphql.live.subscriber import AwaitedEvent, EventBuffer, Subscriber
 from core.graphql.live.subscription_messages import ReadyRow, ResyncRow
-
-logger = logging.getLogger(__name__)
 
 MISSED_AT_ONCE = 200
 """Missed events read from the log per statement."""
@@ -200,7 +197,8 @@ class Topic(ABC):
             subscriber.live_from, subscriber.buffer = self._dispatcher.position, EventBuffer()
         elif buffer.first is not None:
             first, buffer.first = buffer.first, None
-            done = await self._send_visible(subscriber, [first.event], [first])
+            presented = await first.presented_to(subscriber.viewer_id, self.present)
+            done = await self._send_visible(subscriber, [first.event], presented)
             del buffer.events[:done]
         elif buffer.events:
             done = await self._send_visible(subscriber, buffer.events[:MISSED_AT_ONCE])
@@ -224,7 +222,7 @@ class Topic(ABC):
         self,
         subscriber: Subscriber,
         events: Sequence[EventRow],
-        presented_events: Sequence[PresentedEvent] = (),
+        presented_events: Sequence[PresentedEvent] | None = None,
     ) -> int:
         """Sends those of the events that are after the subscriber's position and visible to it.
 
@@ -235,8 +233,8 @@ class Topic(ABC):
         new = [event for event in events if precedes(event.transaction, event.id)]
         viewer_id = subscriber.viewer_id
         done = len(events)
-        if new and not presented_events:
-            presented_events = await self.present(new, {viewer_id})
+        if presented_events is None:
+            presented_events = await self.present(new, {viewer_id}) if new else ()
         for presented in presented_events:
             if not presented.is_visible_to(viewer_id):
                 continue
@@ -288,9 +286,10 @@ class Topic(ABC):
                 self._start_resuming(subscriber, self._catch_ups)
             subscriber.buffer.has_log_changed = True
 
-    def _send_beside(self, subscriber: Subscriber, presented: PresentedEvent) -> None:
+    def _send_beside(self, subscriber: Subscriber, awaited: AwaitedEvent) -> None:
         """Sends the event in a task, so that what is read for it does not delay the events of others."""
-        subscriber.buffer = EventBuffer(presented)
+        awaited.add(subscriber.viewer_id)
+        subscriber.buffer = EventBuffer(awaited)
         self._start_resuming(subscriber, self._waiting)
 
     def _start_resuming(self, subscriber: Subscriber, turns: asyncio.Semaphore) -> None:
@@ -310,7 +309,7 @@ class Topic(ABC):
             self._fail(subscriber, fault_entry(fault, self.field))
 
     async def _send_to_recipients(self, presented: PresentedEvent, batch: Position) -> None:
-        event = presented.event
+        event, awaited = presented.event, AwaitedEvent(presented)
         rendered: dict[tuple[LiveOperation, Snapshot | None], str] = {}
         cursors: dict[Snapshot | None, str] = {}
         sent = 0
@@ -327,7 +326,7 @@ class Topic(ABC):
             if not position.precedes(event.transaction, event.id):
                 continue
             if subscriber.operation.waits is not False and not subscriber.operation.is_shared:
-                self._send_beside(subscriber, presented)
+                self._send_beside(subscriber, awaited)
                 continue
             position = position.advanced_past(event.identity)
             cursor = cursors.get(position.snapshot)
