@@ -78,7 +78,11 @@ class Environment(LimitSettings, AccountSettings, PushSettings, ObservabilitySet
         "none",
         "Web origins whose pages may call the API, separated by commas, `:*` for any port; `*`: all, `none`: none. "
         "In development pages of this machine may.",
-        in_debug="http://localhost:*,http://127.0.0.1:*,http://[::1]:*",
+        in_debug=",".join(
+            f"{scheme}://{host}:*"
+            for scheme in ("http", "https")
+            for host in ("localhost", "127.0.0.1", "[::1]")
+        ),
     )
     trusted_proxies: tuple[str, ...] = setting(
         parsing.proxies,

@@ -91,7 +91,11 @@ async def test_other_hosts_and_other_sites_are_refused(
 
 
 async def test_pages_of_this_machine_may_call_the_api(client: httpx.AsyncClient) -> None:
-    for origin, allowed in [("http://localhost:3000", True), ("http://other.example.com", False)]:
+    for origin, allowed in [
+        ("http://localhost:3000", True),
+        ("https://localhost:5173", True),
+        ("http://other.example.com", False),
+    ]:
         answer = await client.post("/graphql/", json=VIEWER, headers={"origin": origin})
         assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
         session = await sign_in(client, "p1", headers={"origin": origin})
