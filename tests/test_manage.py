@@ -175,13 +175,13 @@ def test_a_user_without_rights_on_the_tables_is_reported(empty_database: str) ->
 
 
 def test_a_server_does_not_start_with_a_missing_migration(empty_database: str) -> None:
-    migrations = migrations_of_checkout() - {("interactions", "0002_trace_imports")}
+    migrations = migrations_of_checkout() - {("figures", "0001_initial")}
     with closing(psycopg2.connect(empty_database)) as connection, connection:
         cursor = connection.cursor()
         cursor.execute("CREATE TABLE django_migrations (app text, name text)")
         cursor.executemany("INSERT INTO django_migrations VALUES (%s, %s)", migrations)
     output = refusal(python("-m", "core.server", DATABASE_URL=empty_database))
-    assert "lacks migrations of this version: interactions.0002_trace_imports. Run" in output
+    assert "lacks migrations of this version: figures.0001_initial. Run" in output
     assert "python manage.py migrate" in output
 
 

@@ -108,51 +108,18 @@ class Reference(models.ForeignKey[SetType, GetType]):
         return name, "django.db.models.ForeignKey", arguments, named
 
 
-class AddTransactionField(migrations.RunSQL):
-    """Adds a `TransactionField` to a model without rewriting the table: existing rows get null."""
-
-    def __init__(self, model: str, table: str) -> None:
-        self.arguments = (model, table)
-        super().__init__(
-            f"ALTER TABLE {table} ADD COLUMN transaction bigint; "
-            f"ALTER TABLE {table} ALTER COLUMN transaction SET DEFAULT (pg_current_xact_id()::text::bigint);",
-            f"ALTER TABLE {table} DROP COLUMN transaction;",
-            state_operations=[migrations.AddField(model, "transaction", TransactionField())],
-        )
-
-
-class ForeignKeysInDatabase:
-    """SQL of foreign keys that PostgreSQL enforces immediately and cascades itself.
+class ForeignKeysInDatabase(migrations.RunSQL):
+    """Creates foreign keys that PostgreSQL enforces immediately and cascades itself.
 
     Django's own constraints are deferred to the commit, and Django cascades in Python, row by row.
     """
 
     def __init__(self, *references: tuple[str, str, str], on_delete: str = "CASCADE") -> None:
-        self.references = references
-        self.on_delete = on_delete
-
-    @property
-    def create(self) -> str:
-        return "".join(
-            f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
-            f"REFERENCES {target} ON DELETE {self.on_delete};\n"
-            for table, column, target in self.references
-        )
-
-    @property
-    def replace(self) -> str:
-        """Gives existing constraints this action; rows are validated without a lock that blocks writes."""
-        return "".join(
-            f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_{column}_fkey, "
-            f"ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
-            f"REFERENCES {target} ON DELETE {self.on_delete} NOT VALID;\n"
-            f"ALTER TABLE {table} VALIDATE CONSTRAINT {table}_{column}_fkey;\n"
-            for table, column, target in self.references
-        )
-
-    @property
-    def drop(self) -> str:
-        return "".join(
-            f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fkey;\n"
-            for table, column, _ in self.references
+        """`references`: table, column, and the table that it refers to."""
+        super().__init__(
+            "".join(
+                f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
+                f"REFERENCES {target} ON DELETE {on_delete};\n"
+                for table, column, target in references
+            )
         )

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = [("database", "0002_keys_after_transactions")]
+    dependencies = [("database", "0001_squashed_0002")]
 
     operations = [
         migrations.CreateModel(

@@ -8,9 +8,6 @@ from django.db import migrations, models
 
 from core.database.time_ordered_keys import ForeignKeysInDatabase
 
-FOREIGN_KEYS = ForeignKeysInDatabase(
-    ("push_targets", "user_id", "users"), ("push_targets", "session_id", "sessions")
-)
 CREATE = """
 CREATE FUNCTION end_push_targets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -22,10 +19,6 @@ $$;
 CREATE TRIGGER sessions_end_push_targets AFTER UPDATE OF revoked_at ON sessions FOR EACH ROW
     WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION end_push_targets();
 """
-DROP = """
-DROP TRIGGER sessions_end_push_targets ON sessions;
-DROP FUNCTION end_push_targets();
-"""
 
 
 class Migration(migrations.Migration):
@@ -33,7 +26,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0016_follow_requests'),
+        ('accounts', '0001_squashed_0021'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -59,6 +52,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('WEB_PUSH', 'APNS', 'FCM'))), name='push_targets_kind'), models.CheckConstraint(condition=models.Q(('address__length__lte', 4096)), name='push_targets_address_length')],
             },
         ),
-        migrations.RunSQL(FOREIGN_KEYS.create, FOREIGN_KEYS.drop),
-        migrations.RunSQL(CREATE, DROP),
+        ForeignKeysInDatabase(("push_targets", "user_id", "users"), ("push_targets", "session_id", "sessions")),
+        migrations.RunSQL(CREATE),
     ]

@@ -48,7 +48,6 @@ async def measure() -> None:
     url = os.environ["DATABASE_URL"]
     control = await Database(url, size=1).open()
     await control.write(effects.TABLE)
-    await control.write("DELETE FROM jobs")  # Migrations add jobs of other kinds.
     database = await Database(url, size=CONNECTIONS).open()
     job_database = await Database(url, size=JOB_CONNECTIONS).open()
     log = EventLog(database, CursorSigner(b"figures"), retention=timedelta(hours=1))
