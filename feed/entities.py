@@ -95,21 +95,14 @@ async def entities_of(transaction: Transaction, author_id: int, text: str) -> En
 
     Cost: none for a text without mentions and hashtags, else one statement; more while others add the same hashtags.
     """
-    return (await entities_of_texts(transaction, [(author_id, text)]))[0]
-
-
-async def entities_of_texts(
-    transaction: Transaction, texts: Iterable[tuple[int, str]]
-) -> list[Entities]:
-    """The entities of texts by these authors, in their order. Locks and cost: of `entities_of`, for all together."""
-    found = [(author_id, list(find_entities(text))) for author_id, text in texts]
-    names = Names.of(found)
+    found = list(find_entities(text))
+    names = Names.of([(author_id, found)])
     keys = Keys()
     if names.mentions or names.hashtags:
         keys.add(await transaction.fetch(SQL.entities_resolve, *names.arguments))
         while missing := keys.missing(names):
             keys.add(await transaction.fetch(SQL.entities_resolve, [], [], missing))
-    return [keys.entities(author_id, entities) for author_id, entities in found]
+    return keys.entities(author_id, found)
 
 
 def names_keys(entities: Entities) -> bool:

@@ -29,8 +29,8 @@ def entities_field() -> ArrayField[Any, Any]:
         null=True,
         editable=False,
         help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's "
-        "key, minus the hashtag's key, or 0. Null for a text that was imported, or is from before this column, until "
-        "a job of the worker has found them; until then clients are shown a single segment, the whole text.",
+        "key, minus the hashtag's key, or 0. Null if nobody has looked for them; clients are then shown a single "
+        "segment, the whole text.",
     )
 
 
@@ -123,11 +123,6 @@ class Post(CountedRow):
                 "id",
                 name="posts_of_author_visibility",
                 include=["visibility"],
-            ),
-            models.Index(
-                "id",
-                name="posts_without_entities",
-                condition=models.Q(entities__isnull=True),
             ),
             models.Index(
                 "quoted_post_id",

@@ -97,8 +97,6 @@ class FeedStatements(
     post_readers: str
     posts_of_events: str
     posts_delete: str
-    posts_entities_fill: str
-    posts_entities_missing: str
     posts_export: str
     posts_holder_lock: str
     posts_lock: str

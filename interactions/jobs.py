@@ -1,4 +1,4 @@
-"""Jobs: the removal of a deleted account, archives of users' data, and the search for entities in comments."""
+"""Jobs: the removal of a deleted account, and archives of users' data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.conf import settings
 
 from core.jobs.job_run import JobRun
 from core.jobs.registry import Priority, job
-from feed.unread_texts import entities_fill
 from interactions.erasure import account_rows_erase
 from interactions.exports import export_part
 from interactions.statements import SQL
@@ -52,13 +51,3 @@ async def data_export(run: JobRun) -> None:
 async def expire_data_exports(run: JobRun) -> None:
     """Deletes archives that have ended; ends as failed those that are never completed."""
     await run.change_some(SQL.data_exports_expire, limit=EXPIRE_BATCH)
-
-
-@job("comment_entities_fill", every=timedelta(minutes=1), priority=Priority.LOW)
-async def fill_comment_entities(run: JobRun) -> None:
-    """Finds the entities of some comments that were written without; again at once while there are more."""
-    async with run.transaction() as transaction:
-        if await entities_fill(
-            transaction, SQL.comments_entities_missing, SQL.comments_entities_fill
-        ):
-            run.repeat()

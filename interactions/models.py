@@ -94,11 +94,6 @@ class Comment(CountedRow):
                 name="comments_top",
                 condition=models.Q(parent__isnull=True),
             ),
-            models.Index(
-                "id",
-                name="comments_without_entities",
-                condition=models.Q(entities__isnull=True),
-            ),
         ]
 
     def __str__(self) -> str:

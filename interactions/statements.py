@@ -31,8 +31,6 @@ class InteractionStatements(
     comment_report: str
     comment_thread: str
     comments_by_ids: Variants
-    comments_entities_fill: str
-    comments_entities_missing: str
     comments_export: str
     comments_of_comments: Variants
     comments_of_events: str

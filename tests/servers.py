@@ -23,7 +23,7 @@ from tests.paths import ROOT
 
 FOLDER = ROOT / ".data" / "tests"
 MIGRATED = ROOT / ".data" / "migrated"
-"""Holds a cluster with all tables. To make one takes 5 s of CPU time, to copy it 0.2 s."""
+"""Holds a cluster with all tables. To make one takes 4 s of CPU time, to copy it 0.2 s."""
 SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "core.config.settings",
     "DEBUG": "true",

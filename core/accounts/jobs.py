@@ -48,7 +48,7 @@ async def expire_account_tokens(run: JobRun) -> None:
 
 @job("account_erasures_add", every=EVERY)
 async def add_account_erasures(run: JobRun) -> None:
-    """Adds the job for deleted accounts that have none: a server of an older version has deleted them."""
+    """Adds the job for deleted accounts that have none: it can be removed in the admin."""
     async with run.transaction() as transaction:
         await transaction.fetch(SQL.account_erasures_add, BATCH)
 

@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='posts', to=settings.AUTH_USER_MODEL)),
                 ('transaction', core.database.time_ordered_keys.TransactionField(db_default=core.database.time_ordered_keys.CurrentTransaction(), editable=False, null=True)),
                 ('bookmark_count', models.IntegerField(db_default=0, editable=False, help_text='The number of users who have bookmarked the post. Only its author sees it.')),
-                ('entities', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's key, minus the hashtag's key, or 0. Null for a text that was imported, or is from before this column, until a job of the worker has found them; until then clients are shown a single segment, the whole text.", null=True, size=None)),
+                ('entities', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's key, minus the hashtag's key, or 0. Null if nobody has looked for them; clients are then shown a single segment, the whole text.", null=True, size=None)),
                 ('language', models.TextField(blank=True, help_text="The language of the text, as the author's client says: a BCP 47 tag such as `de` or `zh-Hant`; null if it is not known.", max_length=35, null=True)),
                 ('content_warning', models.TextField(blank=True, help_text='What the author warns of, to be shown in place of the post until the reader opens it; null if nothing.', max_length=100, null=True)),
                 ('quoted_post_id', models.BigIntegerField(blank=True, editable=False, help_text='The post that this one quotes. It stays when that is deleted.', null=True)),
@@ -232,7 +232,6 @@ class Migration(migrations.Migration):
                 'indexes': [
                     django.contrib.postgres.indexes.HashIndex(models.F('id'), name='posts_by_hash'),
                     models.Index(models.F('author'), models.F('id'), include=('visibility',), name='posts_of_author_visibility'),
-                    models.Index(models.F('id'), condition=models.Q(('entities__isnull', True)), name='posts_without_entities'),
                     models.Index(models.F('quoted_post_id'), models.F('id'), condition=models.Q(('quoted_post_id__isnull', False)), name='posts_quotes'),
                 ],
                 'constraints': [

@@ -42,20 +42,6 @@ class Periods(models.Func):
     arity = 1
 
 
-class HasPairs(models.Func):
-    """Whether the words of a post have those of its pairs."""
-
-    template = "%(expressions)s @@ '''~'''::tsquery"
-    arity = 1
-    output_field = models.BooleanField()
-
-
-class HasJoints(HasPairs):
-    """Whether the words of a post have those of its joints."""
-
-    template = "%(expressions)s @@ '''^'''::tsquery"
-
-
 class PostWords(models.Model):
     """The words of a post with their places, its pairs and joints of words, author and hashtags, by which it is found.
 
@@ -73,12 +59,6 @@ class PostWords(models.Model):
             # Where the words are never together, a scan goes on in the first column alone.
             GinIndex(
                 Periods("post"), models.F("words"), name="post_words_by_period", fastupdate=False
-            ),
-            models.Index(
-                "post", name="post_words_without_pairs", condition=~models.Q(HasPairs("words"))
-            ),
-            models.Index(
-                "post", name="post_words_without_joints", condition=~models.Q(HasJoints("words"))
             ),
         ]
 

@@ -11,9 +11,6 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     hashtags_by_ids: Variants
     hashtags_by_prefix: Variants
     hashtags_by_score: str
-    post_apostrophes_mark: str
-    post_pairs_fill: str
-    post_pairs_missing: str
     post_words_fill: str
     post_words_missing: str
     posts_by_score: str
@@ -23,7 +20,6 @@ class SearchStatements(Statements, uses=[FeedStatements]):
     trend_snapshots_expire: str
     trending_hashtags_page: Variants
     trending_posts_page: Variants
-    user_names_fill: str
     users_by_name: Variants
     users_suggested: str
 

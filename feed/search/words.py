@@ -49,9 +49,9 @@ UNSPACED = (
 PIECE = re.compile(rf"[{UNSPACED}]")
 """A character of a run, which is found in a text without being a word there by itself."""
 PAIR = "~"
-"""Begins the words of pairs. Posts whose pairs have been written have it alone as well."""
+"""Begins the words of pairs."""
 JOINT = "^"
-"""As PAIR, of joints."""
+"""Begins the words of joints."""
 HASH_LETTERS = string.ascii_letters + string.digits + "-_"
 PART = re.compile(rf"([{UNSPACED}]+)|\x00(.)|([^\s\x00{UNSPACED}]+)")
 """A run without spaces, a symbol, a word: what `_separated` leaves."""
@@ -186,7 +186,7 @@ def tsvector(text: str, *further: str) -> str:
     parts = parts_of(text)
     words = words_of(parts)
     joints = {_joint(left, right) for left, right in pairwise(parts)} - {""}
-    unplaced = {PAIR, JOINT, *_pairs(words), *joints, *further}
+    unplaced = {*_pairs(words), *joints, *further}
     placed = [f"'{word.text}':{word.place}" for word in words]
     return " ".join([*placed, *(f"'{word}'" for word in unplaced)])
 

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='replies', to='interactions.comment')),
                 ('post', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='comments', to='feed.post')),
                 ('transaction', core.database.time_ordered_keys.TransactionField(db_default=core.database.time_ordered_keys.CurrentTransaction(), editable=False, null=True)),
-                ('entities', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's key, minus the hashtag's key, or 0. Null for a text that was imported, or is from before this column, until a job of the worker has found them; until then clients are shown a single segment, the whole text.", null=True, size=None)),
+                ('entities', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text="Three numbers for each mention, hashtag or link: where it starts, where it ends, and the user's key, minus the hashtag's key, or 0. Null if nobody has looked for them; clients are then shown a single segment, the whole text.", null=True, size=None)),
                 ('edited_at', models.DateTimeField(blank=True, editable=False, help_text='When the text was last changed; null if never.', null=True)),
             ],
             options={
@@ -78,7 +78,6 @@ class Migration(migrations.Migration):
                     models.Index(models.F('parent'), models.F('id'), condition=models.Q(('parent__isnull', False)), name='comments_replies'),
                     models.Index(models.F('author'), models.F('id'), name='comments_by_author'),
                     models.Index(models.F('post'), models.F('like_count'), models.F('id'), condition=models.Q(('parent__isnull', True)), name='comments_top'),
-                    models.Index(models.F('id'), condition=models.Q(('entities__isnull', True)), name='comments_without_entities'),
                 ],
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(models.Q(('author__isnull', False), ('deleted_at__isnull', True), ('text__length__gte', 1), ('text__length__lte', 500)), models.Q(('author__isnull', True), ('deleted_at__isnull', False), ('text', '')), _connector='OR'), name='comments_live_or_tombstone'),

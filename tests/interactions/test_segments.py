@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from core.database.database import Database
-from feed.jobs import fill_post_entities
 from feed.services import post_create, post_edit
-from interactions.jobs import fill_comment_entities
 from tests.interactions.cast import (
     block,
     create_users,
     delete_account,
     hide_account,
     present,
-    run_jobs,
 )
 from tests.interactions.conftest import Execute
 
@@ -177,9 +172,6 @@ async def test_a_post_with_many_likes_leaves_its_hashtags_when_it_is_hidden(
     await execute(author, "DeletePost", input={"postId": post["id"]})
     assert len(await database.fetch("SELECT FROM posts")) == 1  # It waits for its removal.
     assert await hashtags(database) == {}
-    await database.write("UPDATE posts SET entities = NULL")
-    await run(database)
-    assert await hashtags(database) == {}
 
 
 async def test_counts_hold_under_a_storm_of_writers(database: Database) -> None:
@@ -201,47 +193,15 @@ async def test_counts_hold_under_a_storm_of_writers(database: Database) -> None:
     assert "new1" not in found
 
 
-async def run(database: Database) -> None:
-    """Runs the jobs that look for entities until there is nothing left."""
-    for each in (fill_post_entities, fill_comment_entities):
-        async with database.transaction() as transaction:
-            await each.enqueue(transaction, {})
-        await run_jobs(database, each)
-
-
-@pytest.mark.parametrize("count", [1, 450])
-async def test_old_texts_are_whole_until_a_job_has_read_them(
-    database: Database, execute: Execute, count: int
+async def test_a_text_without_entities_is_a_single_segment(
+    database: Database, execute: Execute
 ) -> None:
     author, other = await create_users(database, 2)
     post = await create(execute, author, "#a @p2")
     comment = (await execute(other, COMMENT_ON, input={"postId": post["id"], "text": "#b"}))[
         "createComment"
     ]["comment"]
-    await database.write("DELETE FROM post_hashtags")
-    await database.write("DELETE FROM post_mentions")
     await database.write("UPDATE posts SET entities = NULL")
     await database.write("UPDATE comments SET entities = NULL")
-    await database.write(
-        "INSERT INTO posts (author_id, text) SELECT $1, '#a #c' || n FROM generate_series(2, $2::int) n",
-        author,
-        count,
-    )
-    await database.write("UPDATE users SET post_count = $2 WHERE id = $1", author, count)
-    await database.write("DELETE FROM events")
     assert short((await execute(None, POST, id=post["id"]))["post"]) == ["#a @p2"]
     assert short((await execute(None, COMMENT, id=comment["id"]))["node"]) == ["#b"]
-    await run(database)
-    assert short((await execute(None, POST, id=post["id"]))["post"]) == [
-        ("#a", "#a"),
-        " ",
-        ("@p2", "p2"),
-    ]
-    assert short((await execute(None, COMMENT, id=comment["id"]))["node"]) == [("#b", "#b")]
-    assert (await hashtags(database))["a"] == count
-    assert len(await mentioned(database)) == 1
-    assert (
-        await database.fetch("SELECT FROM posts WHERE entities IS NULL OR edited_at IS NOT NULL")
-        == []
-    )
-    assert await database.fetch("SELECT FROM events") == []

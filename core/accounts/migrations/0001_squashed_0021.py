@@ -316,16 +316,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('user', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='deletion', serialize=False, to=settings.AUTH_USER_MODEL)),
                 ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('attempts', models.IntegerField(db_default=0, help_text='Unused; kept for servers of the version before.')),
-                ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Unused; kept for servers of the version before.')),
                 ('erases_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='When the grace period is over, in which it can be restored.')),
             ],
             options={
                 'db_table': 'account_deletions',
-                'indexes': [
-                    models.Index(models.F('next_at'), name='account_deletions_next_at'),
-                    models.Index(models.F('erases_at'), name='account_deletions_erases_at'),
-                ],
+                'indexes': [models.Index(models.F('erases_at'), name='account_deletions_erases_at')],
             },
         ),
         migrations.CreateModel(

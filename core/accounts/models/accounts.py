@@ -179,19 +179,10 @@ class AccountDeletion(models.Model):
     erases_at = models.DateTimeField(
         db_default=Now(), help_text="When the grace period is over, in which it can be restored."
     )
-    attempts = models.IntegerField(
-        db_default=0, help_text="Unused; kept for servers of the version before."
-    )
-    next_at = models.DateTimeField(
-        db_default=Now(), help_text="Unused; kept for servers of the version before."
-    )
 
     class Meta:
         db_table = "account_deletions"
-        indexes: ClassVar = [
-            models.Index("next_at", name="account_deletions_next_at"),
-            models.Index("erases_at", name="account_deletions_erases_at"),
-        ]
+        indexes: ClassVar = [models.Index("erases_at", name="account_deletions_erases_at")]
 
     def __str__(self) -> str:
         return f"deletion of {self.user_id}"

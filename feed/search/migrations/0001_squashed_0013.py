@@ -71,15 +71,14 @@ $$;
 #
 # PostgreSQL's index has no places, so it gives each post with the words of a phrase to be checked against the whole
 # condition: the periods, which need no check, cost more than the phrase. So the index finds the words of a phrase, and its
-# order is found in the words of each post. The words of pairs and joints leave few posts to be checked; they are used
-# while all posts have theirs, which is looked up in order, so that an index is read.
+# order is found in the words of each post. The words of pairs and joints leave few posts to be checked.
 FIND = r"""
 CREATE FUNCTION search_posts(query tsquery, below bigint, above bigint, wanted integer) RETURNS SETOF bigint
 STABLE LANGUAGE plpgsql SET enable_bitmapscan = on AS $$
 DECLARE
     most CONSTANT integer := 500;
     -- The query without the order of words in phrases.
-    all_words tsquery := regexp_replace(query::text, '<(\d+|-)>', '&', 'g');
+    all_words CONSTANT tsquery := regexp_replace(query::text, '<(\d+|-)>', '&', 'g');
     kind integer := 2;
     -- For each kind, from which key on a step of it has too many posts.
     full_from bigint[] := array_fill(9223372036854775807, ARRAY[5], ARRAY[0]);
@@ -90,14 +89,6 @@ DECLARE
     keys bigint[];
 BEGIN
     SELECT least(below, max(post_id) + 1) - 1, greatest(above, min(post_id) - 1) INTO newest, floor FROM post_words;
-    IF (SELECT true FROM post_words WHERE NOT words @@ '''~''' ORDER BY post_id LIMIT 1) THEN
-        query := regexp_replace(query::text, ' & ''~[^'']+''', '', 'g');
-        all_words := regexp_replace(all_words::text, ' & ''~[^'']+''', '', 'g');
-    END IF;
-    IF (SELECT true FROM post_words WHERE NOT words @@ '''^''' ORDER BY post_id LIMIT 1) THEN
-        query := regexp_replace(query::text, ' & (?:\( [^()]*''\^[^()]*\)|''\^[^'']+'')', '', 'g');
-        all_words := regexp_replace(all_words::text, ' & (?:\( [^()]*''\^[^()]*\)|''\^[^'']+'')', '', 'g');
-    END IF;
     WHILE wanted > 0 AND newest > floor LOOP
         -- Up to 16 periods, fewer of the longest kinds.
         oldest := ((newest >> (38 + 4 * kind)) - CASE kind WHEN 4 THEN 0 WHEN 3 THEN 1 ELSE 15 END) << (38 + 4 * kind);
@@ -180,8 +171,6 @@ class Migration(migrations.Migration):
                 'db_table': 'post_words',
                 'indexes': [
                     django.contrib.postgres.indexes.GinIndex(feed.search.models.Periods('post'), models.F('words'), fastupdate=False, name='post_words_by_period'),
-                    models.Index(models.F('post'), condition=models.Q(feed.search.models.HasPairs('words'), _negated=True), name='post_words_without_pairs'),
-                    models.Index(models.F('post'), condition=models.Q(feed.search.models.HasJoints('words'), _negated=True), name='post_words_without_joints'),
                 ],
             },
         ),

@@ -9,7 +9,7 @@ SELECT (((extract(epoch FROM now()) * 1000)::bigint - 1262304000000 - ({POSTS} -
     2 + n % {USERS}, 'x', n % 7
 FROM generate_series(1, {POSTS}) n;
 INSERT INTO post_words (post_id, words)
-SELECT id, (concat_ws(' ', $$'~' '^' 'every':1 '猫':2 '猫犬':2 '犬':3$$, $$'@$$ || author_id || $$'$$,
+SELECT id, (concat_ws(' ', $$'every':1 '猫':2 '猫犬':2 '犬':3$$, $$'@$$ || author_id || $$'$$,
     CASE WHEN id & 4194303 BETWEEN {POSTS} * 0.4 AND {POSTS} * 0.5 THEN $$'olympics':4$$ END,
     CASE WHEN (id & 4194303) % 10 = 0 THEN $$'tenth':5$$ END, CASE WHEN (id & 4194303) % 8000 = 0 THEN $$'rare':6$$ END))::tsvector
 FROM posts;

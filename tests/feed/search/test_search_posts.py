@@ -13,7 +13,7 @@ from core.context import Services
 from core.database.database import Database
 from core.database.time_ordered_keys import key_at
 from feed.post_visibility import PostVisibility
-from feed.search.jobs import fill_post_apostrophes, fill_post_pairs, fill_post_words
+from feed.search.jobs import fill_post_words
 from feed.search.words import phrase, words_of_post
 from feed.services import post_create, post_delete, post_edit
 from tests.core.accounts.world import ApiClient
@@ -162,60 +162,6 @@ async def test_a_phrase_finds_with_its_pairs_what_its_order_finds(services: Serv
     assert (found, differ) == (by_order, None)
     assert found > 1_000
     assert pairs > 500
-
-
-@pytest.mark.parametrize("before", ["^[~^]", r"^\^"])
-@pytest.mark.parametrize("text", ["one two", "一 two", "一、二", "一 二 三", "二 one 一 二一"])
-async def test_phrases_are_found_before_their_pairs_are_written(
-    services: Services, before: str, text: str
-) -> None:
-    """Of all posts, or of those after the oldest, which has been edited meanwhile."""
-    database: Database = services.database
-    [author] = await create_users(database, 1)
-    oldest = await post(services, author, text)
-    for other in (text[::-1], f"{text}, three"):
-        await post(services, author, other)
-    expected = [f"{text}, three", text]
-    for lowest in (oldest, oldest + 1):
-        # As a server of the version before writes them.
-        await database.write(
-            """
-            UPDATE post_words
-            SET words = ts_delete(words, ARRAY(SELECT lexeme FROM unnest(words) WHERE lexeme ~ $2))
-            WHERE post_id >= $1
-            """,
-            *(lowest, before),
-        )
-        assert await found(services, f'"{text}"') == expected
-        async with database.transaction() as transaction:
-            await fill_post_pairs.enqueue(transaction)
-        await run_jobs(database, fill_post_pairs)
-        assert await database.fetch("SELECT FROM post_words WHERE NOT words @@ $$'~' & '^'$$") == []
-        assert await found(services, f'"{text}"') == expected
-
-
-async def test_old_words_with_apostrophes_are_written_anew(services: Services) -> None:
-    database: Database = services.database
-    [author] = await create_users(database, 1)
-    text = "п\u02bcять"
-    old = await post(services, author, text)
-    await post(services, author, "шість")
-    # As a server of the version before wrote them.
-    await database.write(
-        """
-        UPDATE post_words SET words = ts_delete(words, ARRAY['п', 'ять']) || array_to_tsvector(ARRAY[$2])
-        WHERE post_id = $1
-        """,
-        *(old, text),
-    )
-    assert await found(services, "п'ять") == []
-    async with database.transaction() as transaction:
-        await fill_post_apostrophes.enqueue(transaction)
-    await run_jobs(database, fill_post_apostrophes)
-    async with database.transaction() as transaction:
-        await fill_post_pairs.enqueue(transaction)
-    await run_jobs(database, fill_post_pairs)
-    assert await found(services, "п'ять") == await found(services, text) == [text]
 
 
 async def test_the_hashtags_of_a_post_find_it(services: Services) -> None:
@@ -379,7 +325,7 @@ async def test_a_cursor_belongs_to_its_query(services: Services) -> None:
     assert result["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
-async def test_words_of_older_posts_are_written_by_a_job(
+async def test_words_of_imported_posts_are_written_by_a_job(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database: Database = services.database
@@ -393,6 +339,4 @@ async def test_words_of_older_posts_are_written_by_a_job(
     await database.write("INSERT INTO jobs (kind, arguments) VALUES ('post_words_fill', '{}')")
     await run_jobs(database, fill_post_words)
     assert await database.fetch("SELECT post_id, words::text FROM post_words ORDER BY 1") == before
-    # It looks once more, later, at those that a server of the version before has written meanwhile.
-    [[arguments]] = await database.fetch("SELECT arguments::text FROM jobs")
-    assert str(before[-1][0]) in arguments
+    assert await database.fetch("SELECT FROM jobs") == []

@@ -9,9 +9,8 @@ import pytest
 from core.accounts.services import block_create, follow_create
 from core.context import Services
 from core.database.database import Database
-from feed.search.jobs import fill_user_names
 from tests.core.accounts.world import ApiClient
-from tests.interactions.cast import create_users, hide_account, run_jobs
+from tests.interactions.cast import create_users, hide_account
 
 SEARCH = """
 query Search($query: String!, $first: Int, $after: String) {
@@ -231,16 +230,3 @@ async def test_a_cursor_belongs_to_its_query_and_viewer(
         result: Any = await who.execute(SEARCH, query=query, first=1, after=cursor)
         assert result["errors"][0]["extensions"]["code"] == "INVALID_CURSOR", cursor
     assert (await client.data(SEARCH, query="a", first=1, after=after))["edges"] == []
-
-
-async def test_names_of_older_users_are_written_by_a_job(
-    services: Services, users: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = services.database
-    before = await database.fetch("TABLE user_names ORDER BY 1, 2")
-    await database.write("DELETE FROM user_names")
-    assert await found(services, "ada") == []
-    monkeypatch.setattr("feed.search.jobs.USERS_AT_ONCE", 3)
-    await database.write("INSERT INTO jobs (kind, arguments) VALUES ('user_names_fill', '{}')")
-    await run_jobs(database, fill_user_names)
-    assert await database.fetch("TABLE user_names ORDER BY 1, 2") == before

@@ -1,2 +1,0 @@
--- Some comments whose entities have not been looked for: the key, the author, the text. $1 limit.
-{entities_missing table=comments}
