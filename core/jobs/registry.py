@@ -74,39 +74,18 @@ class JobKind:
         arguments: Arguments | None = None,
         *,
         delay: timedelta = NOW,
-        unique_key: str | None = None,
-        cause: str | None = None,
-    ) -> int | None:
-        """Adds a job in the transaction of its cause. Its key; None if a job with the same `unique_key` exists.
+    ) -> int:
+        """Adds a job in the transaction of its cause. Its key. Errors: ValueError for arguments that are too large."""
+        rows = await transaction.fetch(SQL.job_enqueue, *self._columns(arguments, delay))
+        return int(rows[0][0])
 
-        `cause`: the id of the request or event that caused it, if not the one that is handled now.
-
-        Errors: ValueError for arguments that are too large.
-        """
-        row = await transaction.fetch_row(
-            SQL.job_enqueue, *self._columns(arguments, delay, unique_key, cause)
-        )
-        return None if row is None else int(row[0])
-
-    def enqueue_by_orm(
-        self,
-        arguments: Arguments | None = None,
-        *,
-        delay: timedelta = NOW,
-        unique_key: str | None = None,
-        cause: str | None = None,
-    ) -> int | None:
+    def enqueue_by_orm(self, arguments: Arguments | None = None) -> int:
         """As `enqueue`, in the current transaction of Django's connection."""
-        rows = run(SQL.job_enqueue, *self._columns(arguments, delay, unique_key, cause))
-        return int(rows[0][0]) if rows else None
+        return int(run(SQL.job_enqueue, *self._columns(arguments, NOW))[0][0])
 
     def _columns(
-        self,
-        arguments: Arguments | None,
-        delay: timedelta,
-        unique_key: str | None,
-        cause: str | None,
-    ) -> tuple[str, str, int, int, str | None, str | None]:
+        self, arguments: Arguments | None, delay: timedelta
+    ) -> tuple[str, str, int, int, None, str | None]:
         text = json.dumps(dict(arguments or {}))
         if len(text) > MAX_ARGUMENTS_LENGTH:
             raise ValueError(
@@ -114,14 +93,7 @@ class JobKind:
                 "and pass its key."
             )
         milliseconds = delay // timedelta(milliseconds=1)
-        return (
-            self.name,
-            text,
-            int(self.priority),
-            milliseconds,
-            unique_key,
-            cause or current_cause(),
-        )
+        return self.name, text, int(self.priority), milliseconds, None, current_cause()
 
 
 CONSUMERS: dict[str, Consumer] = {}

@@ -62,8 +62,7 @@ def test_a_job_and_a_consumer_can_be_deleted(admin: Client, dead: Job) -> None:
 
 def test_a_job_is_added_in_a_transaction_of_the_orm(orm: None) -> None:
     with transaction.atomic():
-        key = effects.trivial.enqueue_by_orm({"number": 1}, unique_key="one")
-        assert effects.trivial.enqueue_by_orm(unique_key="one") is None
+        key = effects.trivial.enqueue_by_orm({"number": 1})
     job = Job.objects.get()
     assert (job.pk, job.kind, job.arguments) == (key, "effects.trivial", {"number": 1})
     assert site.is_registered(Job)

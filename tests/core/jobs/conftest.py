@@ -75,9 +75,7 @@ async def working(*, scheduled: bool = False) -> AsyncIterator[Worker]:
 async def enqueue(database: Database, kind: JobKind, **arguments: object) -> int:
     """Adds a job; returns its key."""
     async with database.transaction() as transaction:
-        key = await kind.enqueue(transaction, arguments)
-    assert key is not None
-    return key
+        return await kind.enqueue(transaction, arguments)
 
 
 async def until(

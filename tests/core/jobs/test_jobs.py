@@ -54,13 +54,6 @@ async def test_a_rolled_back_cause_adds_no_job(database: Database) -> None:
     assert await database.fetch("SELECT FROM jobs") == []
 
 
-async def test_a_job_with_a_unique_key_is_added_once(database: Database) -> None:
-    async with database.transaction() as transaction:
-        first = await effects.trivial.enqueue(transaction, unique_key="one")
-        assert first is not None
-        assert await effects.trivial.enqueue(transaction, unique_key="one") is None
-
-
 async def test_large_arguments_are_refused(database: Database) -> None:
     async with database.transaction() as transaction:
         with pytest.raises(ValueError, match="store the data in a table"):

@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 from core.database.database import Database
 from core.devserver.ports import free_port
 from core.jobs import job_runner
+from core.jobs.causes import CAUSE
 from core.jobs.management.commands.work import STOP_SECONDS, import_named
 from tests.core.jobs import effects
 from tests.core.jobs.conftest import enqueue, until
@@ -162,8 +163,11 @@ async def test_metrics_describe_the_queue_and_the_consumers(database: Database) 
 
 
 async def test_log_lines_of_a_job_name_its_cause(database: Database) -> None:
-    async with database.transaction() as transaction:
-        await effects.failing.enqueue(transaction, cause="request 0a1b")
+    token = CAUSE.set("request 0a1b")
+    try:
+        await enqueue(database, effects.failing)
+    finally:
+        CAUSE.reset(token)
     async with worker_process() as worker:
         await until(database, "EXISTS (SELECT FROM effects)")
         async with asyncio.timeout(20):
