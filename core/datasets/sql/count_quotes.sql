@@ -2,8 +2,5 @@
 WITH counts AS (
     SELECT n.quoted_post_id AS id, count(*) AS n FROM new_posts n JOIN posts p ON p.id = n.id
     WHERE n.quoted_post_id IS NOT NULL GROUP BY n.quoted_post_id
-), locked AS MATERIALIZED (
-    SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
-)
-UPDATE posts p SET quote_count = p.quote_count + counts.n
-FROM counts JOIN locked USING (id) WHERE p.id = counts.id
+), {counts_added table=posts count=quote_count}
+SELECT count(*) FROM counts

@@ -3,8 +3,5 @@ WITH counts AS (
     SELECT n.parent_id AS id, count(*) AS n
     FROM new_comments n JOIN comments c ON c.id = n.id
     WHERE n.parent_id IS NOT NULL GROUP BY n.parent_id
-), locked AS MATERIALIZED (
-    SELECT id FROM comments WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
-)
-UPDATE comments c SET reply_count = c.reply_count + counts.n
-FROM counts JOIN locked USING (id) WHERE c.id = counts.id
+), {counts_added table=comments count=reply_count}
+SELECT count(*) FROM counts

@@ -9,10 +9,5 @@ WITH inserted AS (
     RETURNING comment_id
 ), counts AS (
     SELECT comment_id AS id, count(*) AS n FROM inserted GROUP BY comment_id
-), locked AS MATERIALIZED (
-    SELECT id FROM comments WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
-), counted AS (
-    UPDATE comments c SET like_count = c.like_count + counts.n
-    FROM counts JOIN locked USING (id) WHERE c.id = counts.id
-)
+), {counts_added table=comments count=like_count}
 SELECT count(*) FROM inserted

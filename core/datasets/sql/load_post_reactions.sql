@@ -9,10 +9,5 @@ WITH inserted AS (
     RETURNING post_id
 ), counts AS (
     SELECT post_id AS id, count(*) AS n FROM inserted GROUP BY post_id
-), locked AS MATERIALIZED (
-    SELECT id FROM posts WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
-), counted AS (
-    UPDATE posts p SET {count} = p.{count} + c.n
-    FROM counts c JOIN locked USING (id) WHERE p.id = c.id
-)
+), {counts_added table=posts count={count}}
 SELECT count(*) FROM inserted

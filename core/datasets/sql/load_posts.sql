@@ -7,10 +7,5 @@ WITH inserted AS (
     RETURNING author_id
 ), counts AS (
     SELECT author_id AS id, count(*) AS n FROM inserted GROUP BY author_id
-), locked AS MATERIALIZED (
-    SELECT id FROM users WHERE id IN (SELECT id FROM counts) ORDER BY id FOR NO KEY UPDATE
-), counted AS (
-    UPDATE users u SET post_count = u.post_count + c.n
-    FROM counts c JOIN locked USING (id) WHERE u.id = c.id
-)
+), {counts_added table=users count=post_count}
 SELECT count(*) FROM inserted
