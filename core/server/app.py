@@ -42,7 +42,7 @@ from core.server.prometheus import ExecutionCounters
 from core.server.request_observer import RequestObserver
 from core.server.sampler import Sampler
 from core.server.subscriptions import Live
-from core.server.tracing import TracedDatabase, Traces
+from core.server.tracing import Traces, TracingObserver
 from feed.home_feeds import HomeFeeds
 from interactions.graphql.exports import ExportAddress
 
@@ -78,7 +78,7 @@ class Server:
         SlowStatements.seconds = settings.slow_statement_seconds
         self.traces = Traces() if settings.debug and settings.playground else None
         """For the playground, in development."""
-        self.database = _database(settings, TracedDatabase if self.traces else Database)
+        self.database = _database(settings)
         self.probes = Probes(self.database, settings.redis_url)
         self.services = Services(
             database=self.database, cursors=CursorSigner(*settings.secrets), notify=lambda: None
@@ -107,7 +107,7 @@ class Server:
             suggestions=settings.debug,
             counters=ExecutionCounters(),
         )
-        self.observer = RequestObserver(settings)
+        self.observer = (TracingObserver if self.traces else RequestObserver)(settings)
         response_cache = None
         if settings.byte_cache_seconds:
             response_cache = ResponseCache(settings.byte_cache_seconds)
@@ -200,8 +200,8 @@ def _error_docs_url(settings: Environment) -> str | None:
     return f"{(settings.api_url or '').rstrip('/')}{url}" if is_path else url
 
 
-def _database(settings: Environment, kind: type[Database]) -> Database:
-    return kind(
+def _database(settings: Environment) -> Database:
+    return Database(
         settings.database_url,
         size=settings.pool_size,
         pgbouncer=settings.pgbouncer,
