@@ -104,8 +104,6 @@ class Database:
         )
         self._joint_reads = JointReads(self.fetch, DatabaseUnavailable)
         self._write_failed_at = -math.inf
-        self.observer: Callable[[str], None] | None = None
-        """Called with the text of each statement before it runs; for tests and metrics."""
 
     @property
     def unused_connections(self) -> int:
@@ -176,8 +174,6 @@ class Database:
     async def _run(self, statement: str, arguments: tuple[object, ...], tries: int) -> list[Row]:
         pool = self._pool
         while True:
-            if self.observer is not None:
-                self.observer(statement)
             tries -= 1
             try:
                 connection = pool.try_acquire() or await pool.acquire()
@@ -239,7 +235,7 @@ class Database:
 
         Errors: DatabaseUnavailable: the transaction may or may not have been committed.
         """
-        return TransactionContext(self._pool, self._available, self.observer)
+        return TransactionContext(self._pool, self._available)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for the caller alone. Errors: DatabaseUnavailable."""
@@ -270,22 +266,14 @@ def _is_unreachable(error: BaseException) -> bool:
 class Transaction:
     """Statements that commit together."""
 
-    __slots__ = ("_available", "_connection", "_observer")
+    __slots__ = ("_available", "_connection")
 
-    def __init__(
-        self,
-        connection: Any,
-        observer: Callable[[str], None] | None,
-        available: Callable[[], AbstractContextManager[None]],
-    ) -> None:
+    def __init__(self, connection: Any, available: Available) -> None:
         self._connection = connection
-        self._observer = observer
         self._available = available
 
     async def fetch(self, statement: str, *arguments: object) -> list[Row]:
         """The rows of one statement. Errors: DatabaseUnavailable."""
-        if self._observer is not None:
-            self._observer(statement)
         began = perf_counter()
         with self._available():
             try:
@@ -312,15 +300,9 @@ Available = Callable[[], AbstractContextManager[None]]
 class TransactionContext(AbstractAsyncContextManager[Transaction]):
     """`async with` around a transaction."""
 
-    def __init__(
-        self,
-        pool: ConnectionPool,
-        available: Available,
-        observer: Callable[[str], None] | None,
-    ) -> None:
+    def __init__(self, pool: ConnectionPool, available: Available) -> None:
         self._pool = pool
         self._available = available
-        self._observer = observer
 
     async def __aenter__(self) -> Transaction:
         HAS_PRIORITY.set(True)
@@ -331,7 +313,7 @@ class TransactionContext(AbstractAsyncContextManager[Transaction]):
             except BaseException:
                 self._pool.terminate(self._connection)
                 raise
-        return Transaction(self._connection, self._observer, self._available)
+        return Transaction(self._connection, self._available)
 
     async def __aexit__(
         self,

@@ -106,7 +106,7 @@ async def test_a_page_of_fifty_takes_as_many_statements_as_a_page_of_one(
     for first in (1, 50):
         value = await client.data(name, **variables, first=first)
         assert rows_of(value) == first
-        cost[first] = client.ran
+        cost[first] = sorted(client.ran)
     statements = "\n\n".join(cost[50])
     assert cost[1] == cost[50], statements
     assert len(cost[50]) <= MAX_STATEMENTS, statements
@@ -121,7 +121,7 @@ async def test_a_page_of_what_trends_takes_two_statements(
     for first in (1, 50):
         feed = (await client.execute("Explore", first=first))["data"]["trendingFeed"]
         assert len(feed["edges"]) == first
-        ran[first] = client.ran
+        ran[first] = sorted(client.ran)
     assert ran[1] == ran[50]
     assert len(ran[50]) == 2
 
@@ -138,7 +138,7 @@ async def test_nodes_take_one_statement_a_type(services: Services, users: list[i
         ]
         found = await client.data("Nodes", ids=ids)
         assert [node["id"] for node in found] == ids
-        cost[count] = client.ran
+        cost[count] = sorted(client.ran)
     assert cost[1] == cost[33]
     assert len(cost[1]) == len(tables)
 

@@ -16,6 +16,7 @@ from core.database.list_positions import ListPosition
 from core.graphql.errors import execution_error_entries
 from tests.feed.scene import LISTS, Scene, ids
 from tests.interactions.cast import create_posts
+from tests.ran_statements import ran_statements
 
 TEXTS = (
     st.text()
@@ -50,10 +51,8 @@ async def refusal(
     scene: Scene, viewer: int | None, query: str, **variables: str
 ) -> tuple[str, int]:
     """The error code of a refused request, and the number of statements it ran."""
-    seen: list[str] = []
-    scene.database.observer = seen.append
-    result = await scene.execute(query, viewer, **variables)
-    scene.database.observer = None
+    with ran_statements() as seen:
+        result = await scene.execute(query, viewer, **variables)
     [entry] = execution_error_entries(result.errors or [], None)
     assert len(entry["message"]) < 300
     return entry["extensions"]["code"], len(seen)

@@ -16,6 +16,7 @@ from core.paging import NO_HORIZON, EdgeRow, PageRequest, decode_position
 from feed.selectors import home_feed_page, home_feed_updates
 from feed.statements import SQL, FeedStatements
 from tests.contract.statement_costs import cost_of
+from tests.ran_statements import ran_statements
 
 ORACLE = (Path(__file__).parent / "home_feed.sql").read_text()
 FEW_ARE_MANY = FeedStatements(Path(__file__).parent / "few_are_many")
@@ -185,10 +186,9 @@ async def test_pages_are_full_where_the_first_reasons_do_not_count(
     for sharer, of in zip(sharers, shared, strict=True):
         await share(database, sharer, shared[0] if posts == "one" else of)
     context = Context(services, viewer_id=viewer)
-    ran: list[str] = []
-    database.observer = ran.append
-    page = await home_feed_page(context, services.cursors.codec("home", viewer), PageRequest(20))
-    database.observer = None
+    codec = services.cursors.codec("home", viewer)
+    with ran_statements() as ran:
+        page = await home_feed_page(context, codec, PageRequest(20))
     assert entries(page.edges) == (await oracle(database, viewer))[:20]
     assert len(ran) == statements
 

@@ -20,6 +20,7 @@ from feed.selectors import home_feed_page, public_feed_page
 from interactions.selectors import CommentsByPostLoader, OldestCommentsByPostLoader
 from interactions.services import comment_create
 from tests.feed.kept_feeds import Crowd
+from tests.ran_statements import ran_statements
 
 SNAPSHOT = re.compile(r"\d+:\d+:.*")
 """What differs between two reads, because other transactions end."""
@@ -104,14 +105,14 @@ async def test_rows_that_are_read_jointly_are_those_read_alone(
     ]
     assert called == set(joint)
 
-    seen: set[str] = set()
-    database.observer = seen.add
     rng.shuffle(calls)
-    for _ in range(2):
-        several = rng.sample(calls, len(calls))
-        answers = await asyncio.gather(*(fetch_jointly(*call[:2], *call[2]) for call in several))
-        for call, answer in zip(several, answers, strict=True):
-            alone = await database.fetch(call.variants[call.variant], *call.arguments)
-            width = len(alone[0]) if alone else None
-            assert values(answer, width) == values(alone), call
-    assert seen >= set(joint)
+    with ran_statements() as seen:
+        for _ in range(2):
+            several = rng.sample(calls, len(calls))
+            together = [fetch_jointly(*call[:2], *call[2]) for call in several]
+            answers = await asyncio.gather(*together)
+            for call, answer in zip(several, answers, strict=True):
+                alone = await database.fetch(call.variants[call.variant], *call.arguments)
+                width = len(alone[0]) if alone else None
+                assert values(answer, width) == values(alone), call
+    assert set(seen) >= set(joint)

@@ -17,6 +17,7 @@ from tests.feed.kept_feeds import LIVE, Crowd
 from tests.feed.kills import kill_under_load
 from tests.feed.test_home_feed import entries
 from tests.interactions.cast import accounts_erase, hide_account
+from tests.ran_statements import ran_statements
 
 USERS = 10
 
@@ -167,12 +168,10 @@ async def test_feeds_are_complete_after_workers_were_killed_under_load(crowd: Cr
 
 
 async def statements_of_a_page(crowd: Crowd, reader: int) -> list[str]:
-    ran: list[str] = []
-    crowd.database.observer = ran.append
     context = Context(crowd.services, viewer_id=reader)
     codec = crowd.services.cursors.codec("home", reader)
-    await home_feed_page(context, codec, PageRequest(20))
-    crowd.database.observer = None
+    with ran_statements() as ran:
+        await home_feed_page(context, codec, PageRequest(20))
     names = [statement.partition("\n")[0].removeprefix("-- ") for statement in ran]
     return [name for name in names if name.endswith("_page")]
 

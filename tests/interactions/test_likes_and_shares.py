@@ -34,6 +34,7 @@ from tests.interactions.reactions import (
     post_unlike,
     post_unshare,
 )
+from tests.ran_statements import ran_statements
 
 Change = Callable[..., Awaitable[ReactionChange]]
 PAIRS = [
@@ -174,13 +175,11 @@ async def test_likes_of_one_group_commit_have_results_of_their_own(
         (other, second),
         (one, 5),
     ]
-    statements: list[str] = []
-    database.observer = statements.append
-    results = await asyncio.gather(
-        *(post_like(group_commits, viewer_id=viewer, target_id=post) for viewer, post in pairs),
-        return_exceptions=True,
-    )
-    database.observer = None
+    with ran_statements() as statements:
+        results = await asyncio.gather(
+            *(post_like(group_commits, viewer_id=viewer, target_id=post) for viewer, post in pairs),
+            return_exceptions=True,
+        )
     assert len(statements) == 1
     assert isinstance(results[3], MutationRefused)
     assert isinstance(results[5], MutationRefused)

@@ -20,6 +20,7 @@ from tests.interactions.cast import block, create_posts, create_users
 from tests.interactions.conftest import Execute
 from tests.interactions.reactions import comment_like, post_like, post_share
 from tests.query_plans import plan_nodes
+from tests.ran_statements import ran_statements
 
 LIST = """
 query List($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
@@ -158,10 +159,8 @@ async def test_lists_of_many_posts_take_as_many_statements_as_of_one(
         await comment_like(group_commits, viewer_id=viewer, target_id=top.id)
 
     async def cost(first: int) -> tuple[int, Any]:
-        statements: list[str] = []
-        database.observer = statements.append
-        data = await execute(viewer, document, first=first)
-        database.observer = None
+        with ran_statements() as statements:
+            data = await execute(viewer, document, first=first)
         edges = data["publicFeed"]["edges"]
         assert len(edges) == first
         return len(statements), edges

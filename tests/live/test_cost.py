@@ -120,7 +120,6 @@ async def test_a_cost_over_the_limit_is_refused_on_every_transport(
     address: str, database: Database
 ) -> None:
     [viewer] = await signed_in(database, 1)
-    database.observer = None
     for query, allowed in ((f"{{ {NESTED} }}", 5_000), (WATCH, 500)):
         answer = await by_http(address, query, accept=STREAM, token=viewer.authorization)
         assert answer.code == "LIMIT_EXCEEDED"

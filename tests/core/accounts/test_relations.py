@@ -21,6 +21,7 @@ from core.ids import global_id
 from tests.core.accounts.world import ApiClient, assert_invariants, codes, events
 from tests.empty_tables import EMPTY_TABLES
 from tests.interactions.cast import create_users, delete_account
+from tests.ran_statements import ran_statements
 
 Change = Callable[..., Awaitable[RelationChange]]
 PAIRS = [
@@ -285,16 +286,14 @@ async def test_a_mute_hides_no_profile_and_is_invisible_to_the_muted_user(
 async def test_follows_that_arrive_together_take_one_transaction(services: Services) -> None:
     database = services.database
     ada, *others = await create_users(database, 40)
-    statements: list[str] = []
-    database.observer = statements.append
     pairs = [(ada, other) for other in others] + [(other, ada) for other in others]
-    done = await asyncio.gather(
-        *(
-            writes.follow_create(services.group_commits, viewer_id=one, user_id=other)
-            for one, other in pairs + pairs[:10]
+    with ran_statements() as statements:
+        done = await asyncio.gather(
+            *(
+                writes.follow_create(services.group_commits, viewer_id=one, user_id=other)
+                for one, other in pairs + pairs[:10]
+            )
         )
-    )
-    database.observer = None
     assert [change.changed for change in done] == [True] * 78 + [False] * 10
     assert len(statements) == 2
     assert len(await events(database)) == 78

@@ -12,6 +12,7 @@ from core.database.database import Database
 from core.execution import Executor
 from core.ids import global_id
 from tests.paths import OPERATIONS
+from tests.ran_statements import ran_statements
 from tests.valid_documents import valid_document
 
 EXECUTOR = Executor(graphql_schema)
@@ -65,11 +66,9 @@ class ApiClient:
         """The whole result of one request: an operation of the contract, or a document."""
         document = valid_document(query)
         context = Context(self.services, self.viewer_id, self.session_id)
-        self.ran = []
-        self.services.database.observer = self.ran.append
-        execution = EXECUTOR.execute(document, variables=variables, context=context)
-        result = await execution if inspect.isawaitable(execution) else execution
-        self.services.database.observer = None
+        with ran_statements() as self.ran:
+            execution = EXECUTOR.execute(document, variables=variables, context=context)
+            result = await execution if inspect.isawaitable(execution) else execution
         formatted: Json = dict(result.formatted)
         return formatted
 

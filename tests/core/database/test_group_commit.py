@@ -12,6 +12,7 @@ import pytest
 
 from core.database.database import Database, DatabaseUnavailable
 from core.database.group_commit import GroupCommit, GroupCommits, Outcome, Overloaded
+from tests.ran_statements import ran_statements
 
 NOTE = """
 WITH requested AS MATERIALIZED (
@@ -80,23 +81,19 @@ async def submit_behind_blocked(
 
 
 async def test_rows_that_arrive_during_a_commit_are_committed_by_the_next(notes: Database) -> None:
-    statements: list[str] = []
     group_commit = GroupCommit(notes, NOTE)
-    async with blocked_writes(notes):
-        tasks = await submit_behind_blocked(notes, group_commit, 0, *range(1, 50))
-        notes.observer = statements.append
-    assert await outcomes(tasks) == [True] * 50
-    notes.observer = None
-    assert statements == [NOTE]
+    with ran_statements() as statements:
+        async with blocked_writes(notes):
+            tasks = await submit_behind_blocked(notes, group_commit, 0, *range(1, 50))
+        assert await outcomes(tasks) == [True] * 50
+    assert statements.count(NOTE) == 2
     assert await written(notes) == list(range(50))
 
 
 async def test_the_size_of_a_batch_is_bounded(notes: Database) -> None:
-    statements: list[str] = []
     group_commit = GroupCommit(notes, NOTE, rows_at_most=10)
-    notes.observer = statements.append
-    await asyncio.gather(*submit(group_commit, *range(95)))
-    notes.observer = None
+    with ran_statements() as statements:
+        await asyncio.gather(*submit(group_commit, *range(95)))
     assert len(statements) == 10
     assert await written(notes) == list(range(95))
 

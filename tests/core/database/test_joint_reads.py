@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
@@ -12,8 +12,10 @@ import pytest
 
 from core.database.database import Database, DatabaseUnavailable
 from core.database.joint_reads import CALLS_AT_MOST
+from core.database.statement_metrics import statement_name
 from core.database.statements import SHARED_FRAGMENTS, Variants, load_statements
 from tests.core.database.interruption import cancelling_tasks
+from tests.ran_statements import ran_statements
 
 COUNTDOWN = """
 -- Numbers from one down to 10 / divisor, or fewer. $1 divisor, $2 a word, $3 how many at most, or NULL. {direction}
@@ -45,12 +47,14 @@ def countdown(statements: dict[str, Variants]) -> Variants:
 
 
 @pytest.fixture
-async def seen(database: Database) -> AsyncIterator[list[str]]:
-    """The names of the statements that run."""
-    seen: list[str] = []
-    database.observer = lambda statement: seen.append(statement.partition("\n")[0][3:])
-    yield seen
-    database.observer = None
+def seen() -> Iterator[list[str]]:
+    """The statements that run."""
+    with ran_statements() as seen:
+        yield seen
+
+
+def names(statements: list[str]) -> list[str]:
+    return list(map(statement_name, statements))
 
 
 async def together(
@@ -74,10 +78,10 @@ async def test_each_call_gets_its_own_rows_in_their_order(
         [],
         [(5, "b"), (4, "b"), (3, "b")],
     ]
-    assert seen == ["countdown:joint"]
+    assert names(seen) == ["countdown:joint"]
     oldest_first = await together(database, countdown, *calls, variant=":oldest_first")
     assert oldest_first[2] == [(1, "b"), (2, "b"), (3, "b")]
-    assert seen[1:] == ["countdown:oldest_first:joint"]
+    assert names(seen[1:]) == ["countdown:oldest_first:joint"]
 
 
 async def test_a_call_by_itself_is_the_plain_statement(
@@ -85,7 +89,7 @@ async def test_a_call_by_itself_is_the_plain_statement(
 ) -> None:
     for _ in range(2):
         assert await together(database, countdown, (5, "a", 1)) == [[(2, "a")]]
-    assert seen == ["countdown", "countdown"]
+    assert names(seen) == ["countdown", "countdown"]
 
 
 async def test_equal_calls_are_one_whose_callers_have_lists_of_their_own(
@@ -96,7 +100,7 @@ async def test_equal_calls_are_one_whose_callers_have_lists_of_their_own(
     )
     assert one == other
     assert one is not other
-    assert seen == ["countdown"]
+    assert names(seen) == ["countdown"]
 
 
 async def test_a_joint_read_has_a_bounded_number_of_calls(
@@ -104,7 +108,7 @@ async def test_a_joint_read_has_a_bounded_number_of_calls(
 ) -> None:
     calls = [(1, str(number), 1) for number in range(2 * CALLS_AT_MOST + 1)]
     assert await together(database, countdown, *calls) == [[(10, call[1])] for call in calls]
-    assert sorted(seen) == ["countdown", "countdown:joint", "countdown:joint"]
+    assert sorted(names(seen)) == ["countdown", "countdown:joint", "countdown:joint"]
 
 
 @pytest.mark.parametrize(

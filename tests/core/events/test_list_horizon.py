@@ -9,6 +9,7 @@ import asyncpg
 from core.database.database import Database
 from core.database.usage import USAGE, Usage
 from core.events.list_horizon import ListHorizon
+from tests.ran_statements import ran_statements
 
 EVENT = "INSERT INTO events (kind, actor_id) VALUES ('user_muted', 1)"
 NEW_KEY = "SELECT time_ordered_key()"
@@ -17,14 +18,12 @@ NEW_KEY = "SELECT time_ordered_key()"
 async def test_it_is_read_once_a_period_and_no_request_is_charged(database: Database) -> None:
     times = [0.0]
     horizon = ListHorizon(database, seconds=1, clock=lambda: times[-1])
-    statements: list[str] = []
-    database.observer = statements.append
     usage = Usage()
     USAGE.set(usage)
-    for time in (0.0, 0.5, 0.9, 1.0, 1.9):
-        times.append(time)
-        await horizon.key()
-    database.observer = None
+    with ran_statements() as statements:
+        for time in (0.0, 0.5, 0.9, 1.0, 1.9):
+            times.append(time)
+            await horizon.key()
     assert [text.partition("\n")[0] for text in statements] == ["-- list_horizon"] * 2
     assert (usage.statements, usage.rows) == (0, 0)
 

@@ -28,6 +28,7 @@ from tests.interactions.cast import (
     present,
     run_jobs,
 )
+from tests.ran_statements import ran_statements
 
 WAITING = (
     "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -247,10 +248,8 @@ async def test_the_last_of_many_changes_of_an_account_counts_its_posts(
     await run_some(database, 2)
     for is_private in (False, True) * 20:
         await profile_update(database, viewer_id=author, is_private=is_private)
-    ran: list[str] = []
-    database.observer = ran.append
-    await run_jobs(database, recount_hashtags)
-    database.observer = None
+    with ran_statements() as ran:
+        await run_jobs(database, recount_hashtags)
     assert await database.fetch("SELECT FROM jobs") == []
     assert await database.fetch("SELECT post_count FROM hashtags") == [(0,)]
     # Each of the 41 would look four times. Where a worker claims them one after the other, a few do.
