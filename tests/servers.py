@@ -128,6 +128,14 @@ def servers_for_tests() -> AbstractContextManager[Servers]:
     return temporary_servers(FOLDER)
 
 
+def set_up_program() -> None:
+    """Sets Django up for a program that starts its servers later; pytest has done it for tests."""
+    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
+    import django  # noqa: PLC0415  # it reads the environment
+
+    django.setup()
+
+
 @contextmanager
 def servers_of_program(**settings: str) -> Iterator[Servers]:
     """Servers with the tables of all migrations, and Django with their settings, for a program that measures.

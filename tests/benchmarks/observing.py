@@ -17,14 +17,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
-import django
-
 from tests.paths import ROOT
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from core.config.schema import graphql_schema  # needs the settings
 from core.database.statement_metrics import statement_ended  # as above

@@ -31,8 +31,6 @@ METRIC = re.compile(r"\b((?:feed|process|python)_[a-z_]+)\b")
 NEEDS_PROMTOOL = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="needs apt-get install prometheus"
 )
-OWN_LABELS = {"instance", "job", "le", "__name__"}
-"""Labels that Prometheus adds."""
 
 
 def rules() -> list[dict[str, Any]]:

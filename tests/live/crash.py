@@ -16,17 +16,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import django
 import httpx
 
 from core.database.database import Database
 from core.ids import global_id
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.live.surroundings import Surroundings, surroundings  # needs the settings
 from tests.live.world import (  # as above

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,18 +16,15 @@ from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
 
-import django
 import httpx
 
 from core.database.database import Database
 from core.ids import global_id
 from tests.paths import ROOT
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from feed.services import post_delete
 from tests.interactions.cast import create_users, hide_account

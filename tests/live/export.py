@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import tempfile
 import zlib
 from pathlib import Path
 from time import monotonic
 
-import django
 import httpx
 
 from core.database.database import Database
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.live.crash import Client
 from tests.live.surroundings import Surroundings, surroundings

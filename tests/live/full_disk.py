@@ -18,18 +18,15 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import django
 import httpx
 
 from core.database.database import Database
 from core.devserver.postgres import Postgres
 from core.devserver.valkey import Valkey
-from tests.servers import SETTINGS, copy_migrated_cluster
+from tests.servers import copy_migrated_cluster, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.core.server.served import served  # needs the settings
 from tests.live.world import SignedInUser, operation, signed_in  # as above

@@ -23,18 +23,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import django
 import httpx
 
 from core.database.database import Database
 from core.ids import global_id
 from tests.paths import ROOT
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_for_tests, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from core.config.schema import graphql_schema  # needs the settings
 from core.datasets.reconcile import COUNTS, Count  # as above

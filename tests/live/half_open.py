@@ -11,15 +11,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 
-import django
 import httpx
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_for_tests, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.core.server.served import Served, metrics_of, served  # needs the settings
 from tests.live.fuzz import memory_of, spread  # as above

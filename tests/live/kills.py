@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import tempfile
 import time
@@ -20,16 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import django
 import httpx
 
 from core.database.database import Database
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from websockets.exceptions import WebSocketException
 

@@ -24,14 +24,10 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
-import django
-
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from core.graphql.codes import CODES  # needs the settings
 from tests.live.fuzz import SIGNS, spread  # as above

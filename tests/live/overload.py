@@ -14,16 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-import django
-
 from core.database.database import Database
 from core.ids import global_id
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_for_tests, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.core.server.served import served  # needs the settings
 from tests.live.fuzz import CROWD_SIZE, add_crowd, spread  # as above

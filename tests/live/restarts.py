@@ -9,15 +9,11 @@ import signal
 import tempfile
 from pathlib import Path
 
-import django
-
 from core.database.database import Database
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_for_tests, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.core.server.served import (  # needs the settings
     all_wrote,

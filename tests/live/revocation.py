@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator
@@ -17,15 +16,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any, Self
 
-import django
 import httpx
 
-from tests.servers import SETTINGS
+from tests.servers import set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from tests.live.surroundings import Surroundings, surroundings  # needs the settings
 from tests.live.world import operation  # as above

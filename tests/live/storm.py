@@ -25,16 +25,12 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-import django
-
 from core.database.database import Database
 from core.ids import global_id
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_for_tests, set_up_program
 
 if __name__ == "__main__":
-    # Under pytest this is done already.
-    os.environ.update(SETTINGS, DATABASE_URL="postgresql://localhost/feed")
-    django.setup()
+    set_up_program()
 
 from core.accounts.tokens import RefreshTokens  # needs the settings
 from core.config.environment import environment  # as above

@@ -16,7 +16,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 WORKERS = 3
 PAUSE_SECONDS = 0.02
@@ -86,11 +86,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-
-        django.setup()
+    with servers_of_program():
         asyncio.run(measure(arguments.kills, arguments.seed))
 
 

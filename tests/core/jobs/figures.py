@@ -12,7 +12,7 @@ import resource
 import time
 from collections.abc import Sequence
 
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 EVENTS = 100_000
 JOBS = 10_000
@@ -101,11 +101,7 @@ async def finished(control: object, what: str, number: int, left: str) -> None:
 
 
 def main() -> None:
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-
-        django.setup()
+    with servers_of_program():
         import uvloop  # noqa: PLC0415
 
         uvloop.run(measure())

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.core.jobs.processes import kill_at_random
-from tests.servers import SETTINGS, servers_for_tests
+from tests.servers import servers_of_program
 
 WORKERS = 3
 PAUSE_SECONDS = 0.03
@@ -119,11 +119,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    with servers_for_tests() as servers:
-        os.environ.update(SETTINGS, **servers.variables)
-        import django  # noqa: PLC0415
-
-        django.setup()
+    with servers_of_program():
         asyncio.run(measure(arguments.kills, arguments.seed))
 
 
