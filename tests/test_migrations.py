@@ -12,8 +12,13 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
+from core.database.apps import check_squashed_migrations
 from tests.commands import BIN
 from tests.paths import ROOT
 
@@ -127,3 +132,38 @@ def test_a_rule_may_be_excepted() -> None:
 )
 def test_sql_that_is_safe_in_service_passes(sql: str) -> None:
     assert problems(sql) == ""
+
+
+def test_a_database_of_before_the_squash_is_taken_as_it_is(orm: None) -> None:
+    with transaction.atomic():
+        later = take_back_to_before_the_squash()
+        assert check_squashed_migrations([connection.alias]) == []
+        executor = MigrationExecutor(connection)
+        executor.check_replacements()
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        assert {(each.app_label, each.name) for each, _ in plan} == later
+        transaction.set_rollback(True)
+
+
+def test_a_database_that_lacks_some_of_the_squashed_migrations_is_refused(orm: None) -> None:
+    with transaction.atomic():
+        take_back_to_before_the_squash()
+        MigrationRecorder(connection).record_unapplied("search", "0013_apostrophes")
+        with pytest.raises(
+            SystemCheckError, match=r"lacks search\.0013_apostrophes\. Migrate it by"
+        ):
+            call_command("migrate", verbosity=0, skip_checks=False)
+        transaction.set_rollback(True)
+
+
+def take_back_to_before_the_squash() -> set[tuple[str, str]]:
+    """Records as applied what was squashed, and nothing later, which is given."""
+    recorder = MigrationRecorder(connection)
+    disk = MigrationLoader(None).disk_migrations or {}
+    later = {each for each in disk if each[0] in BASELINE and each[1] > BASELINE[each[0]]}
+    for name, migration in disk.items():
+        if migration.replaces or name in later:
+            recorder.record_unapplied(*name)
+        for replaced in migration.replaces:
+            recorder.record_applied(*replaced)
+    return later

@@ -1,0 +1,13 @@
+"""An index for a job that is no more; a database that was migrated before the squash has it."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("interactions", "0001_squashed_0020")]
+    operations = [
+        migrations.RunSQL(
+            "DROP INDEX CONCURRENTLY IF EXISTS comments_without_entities", migrations.RunSQL.noop
+        )
+    ]
