@@ -48,8 +48,9 @@ TRENDS = (
 @strawberry.type
 class SearchQuery:
     @strawberry.field(
-        description="Users whose username or display name, or a later word of it, begins with the query. Accents, case "
-        "and punctuation are ignored. Users whom the viewer follows come first, then all in the order of their names.",
+        description="Users whose username or display name, or a later word of it, begins with the query. Accents and "
+        "case are ignored, and punctuation only separates words. Users whom the viewer follows come first, then all in "
+        "the order of their names.",
         directives=[FORWARD_PAGE],
     )
     @staticmethod
