@@ -45,6 +45,8 @@ def test_a_unit_starts_what_the_readme_says_and_again_when_it_ends(unit: str, co
     assert service["ExecStart"].endswith(f"/.venv/bin/{command}")
     assert f"\n{command}\n" in (ROOT / "README.md").read_text()
     assert service["Restart"] == "always"
+    # Only the command is sent SIGTERM; it ends the processes that it started.
+    assert service["KillMode"] == "mixed"
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs apt-get install nginx-light")
