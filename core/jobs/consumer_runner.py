@@ -241,7 +241,9 @@ class ConsumerRunner(Runner):
             *(name, attempts, len(events), reason(error)),
             exc_info=None if is_unavailable else error,
         )
-        if not is_unavailable:
+        if is_unavailable:
+            self.foreign = ()  # As in `start_due`.
+        else:
             self._events_at_once[name] = max(len(events) // SHRINK, 1)
         try:
             if len(events) == 1 and attempts >= ATTEMPTS and not is_unavailable:

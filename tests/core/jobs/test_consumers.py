@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from core.database.cursors import CursorSigner
-from core.database.database import Database, Transaction
+from core.database.database import Database, DatabaseUnavailable, Transaction
 from core.events.event_log import EventLog, EventRow
 from core.jobs import consumer_runner
 from core.jobs.backoff import pause_before_retry
@@ -104,6 +104,24 @@ async def test_transactions_of_other_databases_hold_no_consumer_back(database: D
         while runner.runs:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert handled == [2]
+
+
+async def test_transactions_of_other_databases_are_forgotten_when_the_database_was_away(
+    database: Database,
+) -> None:
+    async def consume(_: Transaction, _events: Sequence[EventRow]) -> None:
+        raise DatabaseUnavailable("away")
+
+    log = EventLog(database, CursorSigner(b"for tests"), retention=timedelta(hours=24))
+    consumers = {"away": Consumer("away", consume, from_end=True, events_at_once=10)}
+    runner = ConsumerRunner(database, log, consumers, on_commit=lambda: None)
+    await runner.register()
+    await add_events(database, 2)
+    runner.foreign = [1]
+    assert await runner.start_due() == 1
+    while runner.runs:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert not runner.foreign
 
 
 async def test_an_event_that_always_fails_becomes_a_dead_job_and_the_others_are_handled(
