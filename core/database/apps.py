@@ -13,8 +13,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 LACKING = (
-    "The database has been migrated in part: it lacks {names}. Migrate it by a checkout of "
-    "2026-12-01 first, or create it again (in a checkout: make clean-data)."
+    "The database has been migrated in part: it lacks {names}. Migrate it first by the last "
+    "checkout that has them, or create it again (in a checkout: make clean-data)."
 )
 
 
