@@ -17,8 +17,10 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.state import ProjectState
 
 from core.database.apps import check_squashed_migrations
+from core.database.time_ordered_keys import ForeignKeysInDatabase
 from tests.commands import BIN
 from tests.paths import ROOT
 
@@ -172,6 +174,21 @@ def test_columns_of_before_the_squash_are_dropped(orm: None) -> None:
             "requested_at",
             "erases_at",
         ]
+        transaction.set_rollback(True)
+
+
+def test_a_migration_that_adds_foreign_keys_can_be_reverted(orm: None) -> None:
+    operation = ForeignKeysInDatabase(("follows", "follower_id", "users"))
+    assert operation.reversible
+    find = "SELECT FROM pg_constraint WHERE conname = 'follows_follower_id_fkey'"
+    state = ProjectState()
+    with transaction.atomic(), connection.cursor() as cursor, connection.schema_editor() as editor:
+        operation.database_backwards("accounts", editor, state, state)
+        cursor.execute(find)
+        assert cursor.fetchone() is None
+        operation.database_forwards("accounts", editor, state, state)
+        cursor.execute(find)
+        assert cursor.fetchone() is not None
         transaction.set_rollback(True)
 
 

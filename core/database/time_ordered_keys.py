@@ -121,5 +121,9 @@ class ForeignKeysInDatabase(migrations.RunSQL):
                 f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey FOREIGN KEY ({column}) "
                 f"REFERENCES {target} ON DELETE {on_delete};\n"
                 for table, column, target in references
-            )
+            ),
+            "".join(
+                f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_fkey;\n"
+                for table, column, _ in references
+            ),
         )
