@@ -32,7 +32,8 @@ async def sign_up(
     Errors: MutationRefused (USERNAME_TAKEN, INVALID_INPUT, SIGN_UP_CLOSED), RATE_LIMITED.
 
     Usernames are public, but not whether an address has an account: an invalid address and a taken one are
-    refused with the same message after the same work, and only if the rest of the input is valid.
+    refused with the same message after the same work. Beside problems of other fields only an invalid one is
+    reported, which its form alone tells.
     """
     if not accounts.sign_up_is_open:
         raise refuse(ErrorCode.SIGN_UP_CLOSED, "This server takes no new accounts.", "input")
@@ -42,7 +43,11 @@ async def sign_up(
     device_name = rules.check("deviceName", clean_device_name, device_name)
     usable = usable_email(email)
     user = User(username=username or "", display_name=display_name or "", email=usable or "")
-    encoded = await accounts.passwords.hashed_new(rules, "password", password, user)
+    try:
+        encoded = await accounts.passwords.hashed_new(rules, "password", password, user)
+    except MutationRefused as refused:
+        invalid = email_refused().problems if usable is None else ()
+        raise MutationRefused(*refused.problems, *invalid) from refused
     async with database.transaction() as transaction:
         await transaction.fetch(SQL.username_lock, username)
         created = await transaction.fetch_row(

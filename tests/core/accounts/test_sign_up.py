@@ -98,8 +98,20 @@ async def test_invalid_input_is_refused_and_creates_nothing(
 
 
 async def test_all_problems_are_reported_together(anonymous: ApiClient) -> None:
-    payload = await anonymous.sign_up("?", displayName="", password="x")
-    assert [path for _, _, path in codes(payload)] == ["username", "displayName", "password"]
+    payload = await anonymous.sign_up("?", displayName="", password="x", email="ada")
+    fields = [path for _, _, path in codes(payload)]
+    assert fields == ["username", "displayName", "password", "email"]
+    assert payload["errors"][-1] == EMAIL_REFUSED
+
+
+async def test_beside_other_problems_a_taken_address_looks_like_a_free_one(
+    anonymous: ApiClient,
+) -> None:
+    await anonymous.sign_up("ada", email="ada@example.com")
+    taken, free = [
+        await anonymous.sign_up("?", email=email) for email in ("ada@example.com", "a@example.com")
+    ]
+    assert codes(taken) == codes(free) == [("INVALID_INPUT", "input", "username")]
 
 
 async def test_a_username_is_taken_ignoring_case(anonymous: ApiClient, database: Database) -> None:
@@ -141,11 +153,9 @@ async def test_a_taken_address_is_refused_like_an_invalid_one(
     assert await number_of(database, "users") == 1
     statements = anonymous.statements
 
-    # Other problems hide it, so a probe for addresses must create an account.
+    # Other problems hide that it is taken, so a probe for addresses must create an account.
     taken = await anonymous.sign_up("ADA", email=email)
     assert codes(taken) == [("USERNAME_TAKEN", "input", "username")]
-    weak = await anonymous.sign_up("grace", email=email, password="x")
-    assert codes(weak) == [("INVALID_INPUT", "input", "password")]
 
     await anonymous.sign_up("grace", email="nobody")
     assert anonymous.statements == statements
