@@ -36,6 +36,9 @@ from core.server.prometheus import metrics_route  # noqa: E402
 from core.server.security_headers import SecurityHeaders  # noqa: E402
 
 GRAPHQL_PATHS = {"/graphql/", "/graphql"}
+DJANGO_PATHS = (f"/{environment().admin_path}", django_settings.STATIC_URL.rstrip("/"))
+"""The admin and its files."""
+NOTHING_HERE = "Nothing is here. The GraphQL API is at /graphql/.\n"
 BODIES = Limits(body_bytes=django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 """Limits of request bodies for Django."""
 body_timeout = SharedTimeout(environment().request_body_seconds)
@@ -67,6 +70,15 @@ def django_application() -> ASGIApp:
     if environment().pgbouncer == "NONE":
         limit_django_statements(environment().statement_seconds)
     return cast("ASGIApp", ASGIHandler())
+
+
+async def serve_rest(scope: Scope, receive: Receive, send: Send) -> None:
+    """Serves Django where it has pages. So it stays unloaded whatever else is requested, by mistake or by scanners."""
+    path = scope["path"]
+    if path == DJANGO_PATHS[0] or path.startswith(tuple(f"{each}/" for each in DJANGO_PATHS)):
+        await serve_django(scope, receive, send)
+    else:
+        await PlainTextResponse(NOTHING_HERE, 404)(scope, receive, send)
 
 
 async def serve_django(scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +139,7 @@ application = Application(
                 exports_route(server.services),
                 metrics_route(),
                 *media_routes(server.database, environment().cors_origins),
-                Mount("/", serve_django),
+                Mount("/", serve_rest),
             ],
             lifespan=lifespan,
         ),

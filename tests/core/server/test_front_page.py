@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.core.server.served import TIMEOUT
 from tests.docs.pages import PAGES, anchors
@@ -27,6 +28,15 @@ async def test_in_development_every_link_of_the_front_page_leads_somewhere(
         for link in links:
             answer = await client.get(link, headers={"accept": "text/html"})
             assert answer.status_code in {200, 302}, link
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/graphql/x", "/v1/graphql"])
+async def test_a_request_beside_the_api_is_told_where_the_api_is(origin: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=origin, timeout=TIMEOUT) as client:
+        answer = await client.post(path, json={"query": "{ __typename }"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == "Nothing is here. The GraphQL API is at /graphql/.\n"
 
 
 async def test_in_development_the_documentation_is_served_and_no_other_file(
