@@ -133,9 +133,11 @@ def _checked(settings: list[NotificationSettingInput]) -> dict[NotificationKind,
     changes: dict[NotificationKind, SettingChange] = {}
     for each in settings:
         if each.allow_from is None or each.push is None:
-            rules.reject("settings", f"Leave out what stays of {each.kind.name}; it can't be null.")
+            rules.reject(
+                "settings", f"A setting of {each.kind.name} is null. Leave out what is to stay."
+            )
         if each.kind in changes:
-            rules.reject("settings", f"{each.kind.name} is there twice.")
+            rules.reject("settings", f"{each.kind.name} occurs twice. Send each kind once.")
         changes[each.kind] = SettingChange(
             None if each.allow_from is strawberry.UNSET else each.allow_from,
             None if each.push is strawberry.UNSET else each.push,
