@@ -110,10 +110,12 @@ async def post_media_set(
     [(usable, changed)] = await transaction.fetch(
         SQL.media_of_post_set, owner_id, post_id, keys, texts
     )
-    if usable != len(keys):
+    places = [str(place) for place in range(1, len(keys) + 1) if place not in usable]
+    if places:
+        which = f"Picture{'s' if len(places) > 1 else ''} {', '.join(places)}"
         raise refuse(
             ErrorCode.MEDIA_NOT_USABLE,
-            "A picture can't be used: its upload must be finished, its processing must not have failed, and no other "
+            f"{which} can't be used: the upload must be finished, its processing must not have failed, and no other "
             "post may have it. Upload it again.",
             "input",
             "media",

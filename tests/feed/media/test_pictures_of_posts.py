@@ -130,11 +130,15 @@ async def test_only_own_pictures_that_no_post_has_can_be_used(
     [removed], [own] = await media_of(ada), await media_of(ada)
     await database.write("UPDATE media SET removed_at = now() WHERE id = $1", parse_id(removed)[1])
     first = await create(ada, used)
+    [error] = (await create(ada, used, own, removed))["errors"]
+    assert error["message"].startswith("Pictures 1, 3 can't be used: ")
     before = await database.fetch("SELECT t::text FROM media t ORDER BY id")
     written = await events(database)
     missing = global_id("Media", 5)
     for wrong in (used, foreign, unfinished, failed, removed, missing, first["post"]["id"], "x"):
-        assert codes(await create(ada, own, wrong)) == NOT_USABLE
+        payload = await create(ada, own, wrong)
+        assert codes(payload) == NOT_USABLE
+        assert payload["errors"][0]["message"].startswith("Picture 2 can't be used: ")
         edit = {"postId": first["post"]["id"], "text": "New."}
         if wrong != used:
             changed = await ada.do(EDIT, **edit, media=[{"mediaId": own}, {"mediaId": wrong}])
