@@ -19,6 +19,8 @@ SHARED_SESSIONS = (
     "Connections share sessions of PostgreSQL: DATABASE_URL leads to a PgBouncer with "
     "pool_mode=transaction. Set PGBOUNCER=transaction."
 )
+UNKNOWN_TO_PGBOUNCER = "unsupported startup parameter"
+"""What PgBouncer says of settings that a connection is begun with."""
 UNREACHABLE = (
     DatabaseUnavailable,
     asyncpg.PostgresConnectionError,
@@ -27,9 +29,6 @@ UNREACHABLE = (
     # A parameter of DATABASE_URL, such as sslmode, has a wrong value.
     asyncpg.exceptions.ClientConfigurationError,
 )
-
-
-UNKNOWN_TO_PGBOUNCER = "unsupported startup parameter"
 
 
 def unusable(problem: str) -> str:

@@ -197,7 +197,7 @@ class HomeFeedTopic(ViewerTopic):
             await super().deliver(part, position)
 
     def _parts(self, events: Sequence[EventRow]) -> list[Sequence[EventRow]]:
-        """The events, divided behind each that changes whole feeds and committed after a subscriber's page was read.
+        """The events, divided after each that changes whole feeds and committed after a subscriber's page was read.
 
         Of those in one part a viewer gets only the last, and that page may have seen it.
         """
