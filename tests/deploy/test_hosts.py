@@ -29,6 +29,9 @@ http {{
     access_log off;
     client_body_temp_path {folder}/bodies;
     proxy_temp_path {folder}/proxied;
+    fastcgi_temp_path {folder}/fastcgi;
+    scgi_temp_path {folder}/scgi;
+    uwsgi_temp_path {folder}/uwsgi;
     include {folder}/feed.conf;
 }}
 """
