@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 from core.database.time_ordered_keys import ForeignKeysInDatabase
 
-# A kept home feed is retired in the transaction in which its reader follows or unfollows, whoever writes it.
+# A kept home feed is retired in the transaction in which its reader follows or unfollows, by a trigger.
 RETIRE = """
 CREATE FUNCTION home_feeds_retire() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

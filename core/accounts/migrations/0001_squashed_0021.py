@@ -49,7 +49,7 @@ END $$;
 CREATE TRIGGER users_deleted_stay_inactive BEFORE UPDATE OF is_active ON users FOR EACH ROW
     WHEN (NEW.is_active AND NOT OLD.is_active) EXECUTE FUNCTION keep_deleted_inactive();
 """
-# Every end of a session is logged, whoever brings it about: by a trigger, so that no way can be forgotten.
+# Every end of a session is logged by a trigger, so that no cause of one can be forgotten.
 SESSIONS = """
 CREATE FUNCTION log_end_of_session() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -86,7 +86,7 @@ $$;
 CREATE TRIGGER users_credentials_changed AFTER UPDATE OF password, email ON users FOR EACH ROW
     WHEN (OLD.password <> NEW.password OR OLD.email <> NEW.email) EXECUTE FUNCTION end_account_tokens();
 """
-# Deletions and changes of privacy are logged, whoever makes them. Account 1 holds posts that are being removed, and belongs
+# All deletions and changes of privacy are logged. Account 1 holds posts that are being removed, and belongs
 # to nobody.
 HIDING = """
 CREATE FUNCTION log_user_privacy_changed() RETURNS trigger LANGUAGE plpgsql AS $$
